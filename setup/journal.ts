@@ -1,0 +1,114 @@
+/**
+ * The journal: `results/EXPERIMENT/journal.ndjson`, the only source of truth. A record is one line, appended with
+ * one write and fsynced before `append` returns, so a killed run keeps every sample that it took.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { type JournalRecord, journalRecord } from '../fixtures/records.ts';
+import { InputError } from './errors.ts';
+
+export const JOURNAL_FILE = 'journal.ndjson';
+
+/** A record before it is stamped with the time. */
+export type Unstamped = JournalRecord extends infer R
+  ? R extends JournalRecord
+    ? Omit<R, 'at'>
+    : never
+  : never;
+
+export class Journal {
+  /** `results/EXPERIMENT`. */
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+    mkdirSync(directory, { recursive: true });
+  }
+
+  get file(): string {
+    return path.join(this.directory, JOURNAL_FILE);
+  }
+
+  /** Stamps the record with the time, checks it, and has it on the disk when this returns. */
+  append(record: Unstamped): void {
+    const checked = journalRecord.parse({ ...record, at: new Date().toISOString() });
+    const descriptor = openSync(this.file, 'a');
+    try {
+      // One write of the whole line: two processes that append at once do not mix their lines (O_APPEND, open(2)).
+      writeSync(descriptor, endLine(this.file) + JSON.stringify(checked) + '\n');
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /**
+   * Keeps a tool's raw output beside the journal.
+   * @returns the file's path relative to the journal, as records name it.
+   */
+  keepOutput(cell: string, name: string, text: string): string {
+    const relative = path.join(cell, `${name}.txt`);
+    const file = path.join(this.directory, relative);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text, { flush: true });
+    return relative;
+  }
+}
+
+/** A newline where a killed writer left its last line torn, so that the next record starts on a line of its own. */
+function endLine(file: string): string {
+  const text = readFileSync(file);
+  return text.length > 0 && text.at(-1) !== 0x0a ? '\n' : '';
+}
+
+export interface JournalContents {
+  readonly records: readonly JournalRecord[];
+  /** Lines that are no record: the torn last line of a killed run, or damage. Numbered from 1. */
+  readonly damaged: readonly { line: number; reason: string }[];
+}
+
+/**
+ * Reads a journal. A line that is no record is told, never guessed at.
+ * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is no journal.
+ */
+export function readJournal(directory: string): JournalContents {
+  const file = path.join(directory, JOURNAL_FILE);
+  if (!existsSync(file)) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_EXPERIMENT',
+      `There is no journal in ${directory}. Name an experiment under results/, or "latest".`,
+    );
+  }
+  const records: JournalRecord[] = [];
+  const damaged: { line: number; reason: string }[] = [];
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .forEach((text, index) => {
+      if (text === '') return;
+      const line = index + 1;
+      let value: unknown;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        damaged.push({ line, reason: 'not JSON: torn by a kill, or damaged' });
+        return;
+      }
+      const parsed = journalRecord.safeParse(value);
+      if (parsed.success) records.push(parsed.data);
+      else
+        damaged.push({
+          line,
+          reason: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+        });
+    });
+  return { records, damaged };
+}
