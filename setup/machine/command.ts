@@ -1,0 +1,109 @@
+/** What running a command means on every machine: its deadline, its abort, and that its end is really an end. */
+import type { NestbenchError } from '../errors.ts';
+import { aborted, commandDeadline, commandFailed, reasonOf, words } from './failures.ts';
+import type { Completed, Machine, RunningCommand, RunOptions } from './machine.ts';
+import type { Output } from './output.ts';
+
+/** TERM first, KILL when a process group is still there so much later. */
+export const GRACE_MS = 2000;
+
+/** Timers hold 31 bits of milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A process as a machine gives it. */
+export interface StartedProcess {
+  readonly argv: readonly string[];
+  readonly started: Date;
+  readonly output: Output;
+  /** Settles once it has exited and its output is complete; rejects where that can't be known any more. */
+  readonly closed: Promise<{ exitCode: number | null; signal: string | null }>;
+  /** TERM, then KILL, to its group; resolves once nothing is left of it and `closed` is settled or about to be. */
+  end(): Promise<void>;
+}
+
+/** Watches over a started process until it ends, by itself or by deadline, abort or stop. */
+export function supervise(machine: string, process: StartedProcess, options: RunOptions): RunningCommand {
+  const { argv, started, output } = process;
+  const { signal, deadlineSeconds } = options;
+  const begun = performance.now();
+  const interrupted = Promise.withResolvers<never>();
+  let ending: Promise<void> | undefined;
+  const end = (): Promise<void> => (ending ??= process.end());
+
+  const endAndReject = async (error: NestbenchError): Promise<void> => {
+    try {
+      await end();
+    } catch (failure) {
+      error.message += ` Whether it still runs there is unknown: ${reasonOf(failure)}`;
+    }
+    interrupted.reject(error);
+  };
+  let why: NestbenchError | undefined;
+  const interrupt = (error: NestbenchError): void => {
+    if (why !== undefined) return;
+    why = error;
+    void endAndReject(error);
+  };
+  const onAbort = (): void => interrupt(aborted(signal, `"${words(argv)}" on ${machine}`, { machine, argv }));
+  const timer = setTimeout(
+    () => interrupt(commandDeadline(machine, argv, deadlineSeconds, output.all)),
+    Math.min(deadlineSeconds * 1000, LONGEST_TIMER_MS),
+  );
+  if (!Number.isFinite(deadlineSeconds)) clearTimeout(timer);
+  signal.addEventListener('abort', onAbort, { once: true });
+
+  const settle = async (): Promise<Completed> => {
+    try {
+      const closed = await Promise.race([process.closed, interrupted.promise]);
+      if (why !== undefined) return await interrupted.promise;
+      const seconds = (performance.now() - begun) / 1000;
+      return { argv, stdout: output.stdout, stderr: output.stderr, ...closed, seconds, started };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  };
+  const exited = settle();
+  exited.catch(() => {});
+  if (signal.aborted) onAbort();
+
+  const stop = async (): Promise<Completed> => {
+    await end();
+    return exited;
+  };
+  return {
+    exited,
+    output: () => output.all,
+    stop,
+    async [Symbol.asyncDispose]() {
+      // Why it ended badly is told by `exited`; disposing only sees to it that it is gone.
+      await Promise.allSettled([stop()]);
+    },
+  };
+}
+
+/** `run` and `check` for a machine that can `start`. */
+export async function runToEnd(
+  machine: Pick<Machine, 'start'>,
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<Completed> {
+  const running = await machine.start(argv, options);
+  return running.exited;
+}
+
+export async function checkedOutput(
+  machine: Pick<Machine, 'name' | 'run'>,
+  argv: readonly string[],
+  options: RunOptions,
+): Promise<string> {
+  const completed = await machine.run(argv, options);
+  if (completed.exitCode !== 0) throw commandFailed(machine.name, completed);
+  return completed.stdout;
+}
+
+/** Throws before anything is started that could not be run. */
+export function assertRunnable(machine: string, argv: readonly string[], signal: AbortSignal): void {
+  if (argv.length === 0) throw new RangeError('A command has at least one word.');
+  if (signal.aborted) throw aborted(signal, `"${words(argv)}" on ${machine}`, { machine, argv });
+}

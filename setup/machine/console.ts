@@ -1,0 +1,161 @@
+/** A guest's console: kept whole in a file, watched for what is waited for, and for a kernel that panics. */
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { NestbenchError } from '../errors.ts';
+import { ControlCodeStripper } from './control-codes.ts';
+import { connectionLost, lastLines } from './failures.ts';
+import { withDeadline } from './wait.ts';
+
+export interface ConsoleOptions {
+  /** Whose console it is. */
+  readonly machine: string;
+  /** All of it, byte for byte, is appended here. */
+  readonly file: string;
+}
+
+export interface SeenOptions {
+  readonly signal: AbortSignal;
+  readonly deadlineSeconds: number;
+}
+
+/** How much plain text is kept for patterns and for `tail`; the file has the rest. */
+const KEPT_CHARACTERS = 1024 * 1024;
+/** A panicked kernel may stop in the middle of the line that says so. */
+const PANIC_LINE_MS = 1000;
+const PANIC = /Kernel panic - not syncing: ([^\n]*)(\n?)/;
+
+export class Console {
+  readonly machine: string;
+  readonly file: string;
+  /** Resolves with the kernel's reason when it panics; else pending. It never rejects. */
+  readonly panicked: Promise<string>;
+  /** Resolves when the stream is over and the file complete. It never rejects. */
+  readonly closed: Promise<void>;
+  /** When the guest last wrote anything; undefined before its first byte. */
+  lastOutputAt: Date | undefined;
+  #text = '';
+  #ended = false;
+  #panicking = false;
+  readonly #watchers = new Set<() => void>();
+  readonly #panic = Promise.withResolvers<string>();
+
+  constructor(source: Readable, options: ConsoleOptions) {
+    this.machine = options.machine;
+    this.file = options.file;
+    this.panicked = this.#panic.promise;
+
+    const decoder = new StringDecoder('utf8');
+    const stripper = new ControlCodeStripper();
+    const file = createWriteStream(options.file, { flags: 'a' });
+    // A full disk must not end the guest: the console goes on in memory.
+    file.on('error', () => {});
+    const over = (): void => {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.#append(stripper.push(decoder.end()) + stripper.end());
+      file.end();
+    };
+    source
+      .on('data', (chunk: Buffer) => {
+        this.lastOutputAt = new Date();
+        file.write(chunk);
+        this.#append(stripper.push(decoder.write(chunk)));
+      })
+      .on('error', over)
+      .on('end', over)
+      .on('close', over);
+    this.closed = finished(file).catch(() => {});
+  }
+
+  /** Its text without control codes: all of it, or the last mebibyte. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Its last lines, without control codes. */
+  tail(lines: number): string {
+    return lastLines(this.#text, lines);
+  }
+
+  /**
+   * Waits until its text, from the beginning on, has the pattern.
+   * @throws NESTBENCH_GUEST_PANICKED, NESTBENCH_DEADLINE and NESTBENCH_CONNECTION_LOST (the console ended), each with
+   * its last lines; NESTBENCH_ABORTED or the signal's own reason.
+   */
+  async seen(pattern: RegExp | string, options: SeenOptions): Promise<RegExpExecArray> {
+    const expression =
+      typeof pattern === 'string'
+        ? new RegExp(RegExp.escape(pattern))
+        : new RegExp(pattern, pattern.flags.replace(/[gy]/g, ''));
+    const what = `${String(pattern)} on its console`;
+    const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
+    const look = (): void => {
+      const found = expression.exec(this.#text);
+      if (found !== null) resolve(found);
+      else if (this.#ended)
+        reject(
+          connectionLost(
+            this.machine,
+            `The console of ${this.machine} ended before ${String(pattern)} was seen on it.`,
+          ),
+        );
+    };
+    this.#watchers.add(look);
+    try {
+      return await withDeadline(
+        what,
+        options.deadlineSeconds,
+        options.signal,
+        (signal) => {
+          const stop = (): void => reject(signal.reason);
+          signal.addEventListener('abort', stop, { once: true });
+          void this.panicked.then((reason) => reject(this.panicError(reason)));
+          look();
+          return promise;
+        },
+        this.machine,
+      );
+    } catch (error) {
+      throw this.#withTail(error);
+    } finally {
+      this.#watchers.delete(look);
+    }
+  }
+
+  /** The error that a panic of this guest is. */
+  panicError(reason: string): NestbenchError {
+    return new NestbenchError(
+      'NESTBENCH_GUEST_PANICKED',
+      'infrastructure',
+      `The kernel of ${this.machine} panicked: ${reason}. Its console is kept in ${this.file}.`,
+      { machine: this.machine, output: this.tail(20) },
+    );
+  }
+
+  #withTail(error: unknown): unknown {
+    if (!(error instanceof NestbenchError) || error.code === 'NESTBENCH_ABORTED') return error;
+    if (error.facts.output !== undefined) return error;
+    const { code, kind, message, facts } = error;
+    return new NestbenchError(code, kind, message, { ...facts, output: this.tail(20) }, { cause: error });
+  }
+
+  #append(text: string): void {
+    if (text !== '') this.#text = (this.#text + text).slice(-KEPT_CHARACTERS);
+    for (const look of this.#watchers) look();
+    this.#lookForPanic();
+  }
+
+  #lookForPanic(): void {
+    const found = PANIC.exec(this.#text);
+    if (found === null) return;
+    if (found[2] === '\n' || this.#ended) this.#panic.resolve((found[1] ?? '').trim());
+    else if (!this.#panicking) {
+      this.#panicking = true;
+      setTimeout(() => {
+        this.#panic.resolve((PANIC.exec(this.#text)?.[1] ?? found[1] ?? '').trim());
+      }, PANIC_LINE_MS).unref();
+    }
+  }
+}

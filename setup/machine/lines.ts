@@ -1,0 +1,15 @@
+/** Splits a byte stream into lines, however its chunks are cut. */
+import { StringDecoder } from 'node:string_decoder';
+
+export class LineSplitter {
+  readonly #decoder = new StringDecoder('utf8');
+  #rest = '';
+
+  /** The lines that this chunk completes, without their ends (`\n` or `\r\n`). */
+  push(chunk: Buffer): string[] {
+    const parts = this.#decoder.write(chunk).split('\n');
+    parts[0] = this.#rest + (parts[0] ?? '');
+    this.#rest = parts.pop() ?? '';
+    return parts.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+  }
+}

@@ -1,0 +1,44 @@
+/** Processes of this host as /proc tells of them (proc(5)). */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface ProcessStat {
+  /** R, S, D, Z and so on. */
+  readonly state: string;
+  readonly group: number;
+  /** When it started, in clock ticks since the host booted: with the pid it names a process for good. */
+  readonly startTicks: number;
+}
+
+/** Undefined where there is no such process. */
+export function processStat(pid: number): ProcessStat | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', group: Number(fields[2]), startTicks: Number(fields[19]) };
+}
+
+/** Its argv, empty where it is gone or a zombie. */
+export function processArgv(pid: number): string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return text === '' ? [] : text.replace(/\0$/, '').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+export function processIds(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Whether it runs: a zombie has ended, and only waits for its parent to ask. */
+export function isRunning(stat: ProcessStat | undefined): stat is ProcessStat {
+  return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';
+}

@@ -1,0 +1,87 @@
+/**
+ * QEMUs of this host that a killed run left behind. A QEMU is ours when its command line names a path in our runtime
+ * directory. Pid files only say which machine it is: one is missing between fork and its writing, and stale after a
+ * kill, when its pid may long be somebody else's; so every process is looked at as it is now, and the time it started
+ * tells, up to each signal sent, that it is still the same.
+ */
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GRACE_MS } from './command.ts';
+import { isRunning, processArgv, processIds, processStat } from './proc.ts';
+
+export const PID_SUFFIX = '.pid';
+const POLL_MS = 20;
+/** How long a KILL may take; only a process stuck in the kernel takes longer. */
+const KILL_MS = 5000;
+
+/** A QEMU of ours that runs. */
+export interface OwnedQemu {
+  readonly pid: number;
+  /** When it started, in clock ticks since the host booted. */
+  readonly startTicks: number;
+  readonly argv: readonly string[];
+  /** The pid file that names it, undefined where none does. */
+  readonly pidFile: string | undefined;
+}
+
+/** The QEMUs that run now and belong to this runtime directory, named by the path that their command lines use. */
+export function findOwned(runtimeDirectory: string): OwnedQemu[] {
+  const inside = `${path.resolve(runtimeDirectory)}/`;
+  const files = new Map(pidFilesIn(runtimeDirectory).map((file) => [pidIn(file), file]));
+  return processIds().flatMap((pid) => {
+    const stat = processStat(pid);
+    const argv = processArgv(pid);
+    const ours =
+      path.basename(argv[0] ?? '').startsWith('qemu-system-') && argv.some((word) => word.includes(inside));
+    return isRunning(stat) && ours
+      ? [{ pid, startTicks: stat.startTicks, argv, pidFile: files.get(pid) }]
+      : [];
+  });
+}
+
+/**
+ * Ends them: TERM, up to two seconds, KILL, until all are gone; and removes the pid files they leave.
+ * @returns those that were ended.
+ */
+export async function endOwned(runtimeDirectory: string): Promise<OwnedQemu[]> {
+  const owned = findOwned(runtimeDirectory);
+  await Promise.all(owned.map(endOne));
+  const left = new Set(findOwned(runtimeDirectory).map(({ pidFile }) => pidFile));
+  for (const file of pidFilesIn(runtimeDirectory)) if (!left.has(file)) rmSync(file, { force: true });
+  return owned.filter((qemu) => !stillRuns(qemu));
+}
+
+async function endOne(qemu: OwnedQemu): Promise<void> {
+  for (const [signal, withinMs] of [
+    ['SIGTERM', GRACE_MS],
+    ['SIGKILL', KILL_MS],
+  ] as const) {
+    const until = performance.now() + withinMs;
+    if (stillRuns(qemu)) process.kill(qemu.pid, signal);
+    while (stillRuns(qemu) && performance.now() < until) await sleep(POLL_MS);
+  }
+}
+
+function stillRuns(qemu: OwnedQemu): boolean {
+  const stat = processStat(qemu.pid);
+  return isRunning(stat) && stat.startTicks === qemu.startTicks;
+}
+
+function pidFilesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith(PID_SUFFIX))
+      .map((name) => path.join(directory, name));
+  } catch {
+    return [];
+  }
+}
+
+function pidIn(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8').trim());
+  } catch {
+    return 0;
+  }
+}

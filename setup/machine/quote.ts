@@ -1,0 +1,19 @@
+/**
+ * Words for a POSIX shell. (zx's `quote` writes `$'...'`, which dash, Debian's `sh`, does not know, and leaves
+ * `A=b` bare, which a shell takes for an assignment.)
+ */
+
+/**
+ * An argv as one line that any POSIX shell splits into exactly these words.
+ * @throws {RangeError} for a word with a NUL, which no argv can hold.
+ */
+export function quote(argv: readonly string[]): string {
+  return argv.map(quoteWord).join(' ');
+}
+
+function quoteWord(word: string): string {
+  if (word.includes('\0'))
+    throw new RangeError(`A command's word can't hold a NUL: ${JSON.stringify(word)}.`);
+  // Within single quotes nothing is special but the quote itself (POSIX.1-2024, Shell Command Language, 2.2.2).
+  return /^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
