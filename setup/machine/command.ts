@@ -105,5 +105,7 @@ export async function checkedOutput(
 /** Throws before anything is started that could not be run. */
 export function assertRunnable(machine: string, argv: readonly string[], signal: AbortSignal): void {
   if (argv.length === 0) throw new RangeError('A command has at least one word.');
+  if (argv.some((word) => word.includes('\0')))
+    throw new RangeError(`No argv can hold a NUL: ${words(argv)}.`);
   if (signal.aborted) throw aborted(signal, `"${words(argv)}" on ${machine}`, { machine, argv });
 }

@@ -20,11 +20,11 @@ export interface SeenOptions {
   readonly deadlineSeconds: number;
 }
 
-/** How much plain text is kept for patterns and for `tail`; the file has the rest. */
-const KEPT_CHARACTERS = 1024 * 1024;
+/** How much plain text is kept, at least, for patterns and for `tail`; the file has the rest. */
+const KEPT_CHARACTERS = 256 * 1024;
 /** A panicked kernel may stop in the middle of the line that says so. */
 const PANIC_LINE_MS = 1000;
-const PANIC = /Kernel panic - not syncing: ([^\n]*)(\n?)/;
+const PANIC = /Kernel panic - not syncing: (.*)/;
 
 export class Console {
   readonly machine: string;
@@ -36,8 +36,11 @@ export class Console {
   /** When the guest last wrote anything; undefined before its first byte. */
   lastOutputAt: Date | undefined;
   #text = '';
+  /** The line that has no end yet. */
+  #line = '';
   #ended = false;
-  #panicking = false;
+  #panicReason: string | undefined;
+  #panicTimer: NodeJS.Timeout | undefined;
   readonly #watchers = new Set<() => void>();
   readonly #panic = Promise.withResolvers<string>();
 
@@ -69,7 +72,7 @@ export class Console {
     this.closed = finished(file).catch(() => {});
   }
 
-  /** Its text without control codes: all of it, or the last mebibyte. */
+  /** Its text without control codes; of a long one, the end. */
   get text(): string {
     return this.#text;
   }
@@ -94,6 +97,7 @@ export class Console {
     const look = (): void => {
       const found = expression.exec(this.#text);
       if (found !== null) resolve(found);
+      else if (this.#panicReason !== undefined) reject(this.panicError(this.#panicReason));
       else if (this.#ended)
         reject(
           connectionLost(
@@ -111,14 +115,14 @@ export class Console {
         (signal) => {
           const stop = (): void => reject(signal.reason);
           signal.addEventListener('abort', stop, { once: true });
-          void this.panicked.then((reason) => reject(this.panicError(reason)));
           look();
           return promise;
         },
         this.machine,
       );
     } catch (error) {
-      throw this.#withTail(error);
+      // What the caller stopped us with is the caller's, and says what it has to.
+      throw options.signal.aborted ? error : this.#withTail(error);
     } finally {
       this.#watchers.delete(look);
     }
@@ -135,27 +139,35 @@ export class Console {
   }
 
   #withTail(error: unknown): unknown {
-    if (!(error instanceof NestbenchError) || error.code === 'NESTBENCH_ABORTED') return error;
-    if (error.facts.output !== undefined) return error;
+    if (!(error instanceof NestbenchError) || error.facts.output !== undefined) return error;
     const { code, kind, message, facts } = error;
     return new NestbenchError(code, kind, message, { ...facts, output: this.tail(20) }, { cause: error });
   }
 
   #append(text: string): void {
-    if (text !== '') this.#text = (this.#text + text).slice(-KEPT_CHARACTERS);
+    this.#text += text;
+    if (this.#text.length > 2 * KEPT_CHARACTERS) this.#text = this.#text.slice(-KEPT_CHARACTERS);
+    this.#lookForPanic(text);
     for (const look of this.#watchers) look();
-    this.#lookForPanic();
   }
 
-  #lookForPanic(): void {
-    const found = PANIC.exec(this.#text);
-    if (found === null) return;
-    if (found[2] === '\n' || this.#ended) this.#panic.resolve((found[1] ?? '').trim());
-    else if (!this.#panicking) {
-      this.#panicking = true;
-      setTimeout(() => {
-        this.#panic.resolve((PANIC.exec(this.#text)?.[1] ?? found[1] ?? '').trim());
+  #lookForPanic(text: string): void {
+    const lines = (this.#line + text).split('\n');
+    this.#line = this.#ended ? '' : (lines.pop() ?? '');
+    for (const line of lines) this.#panicAt(line);
+    if (this.#panicTimer === undefined && PANIC.test(this.#line)) {
+      this.#panicTimer = setTimeout(() => {
+        this.#panicAt(this.#line);
+        for (const look of this.#watchers) look();
       }, PANIC_LINE_MS).unref();
     }
+  }
+
+  #panicAt(line: string): void {
+    const reason = PANIC.exec(line)?.[1];
+    if (reason === undefined || this.#panicReason !== undefined) return;
+    clearTimeout(this.#panicTimer);
+    this.#panicReason = reason.trim();
+    this.#panic.resolve(this.#panicReason);
   }
 }

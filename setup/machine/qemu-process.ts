@@ -1,7 +1,7 @@
 /** A QEMU on this host. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { NestbenchError } from '../errors.ts';
 import { GRACE_MS } from './command.ts';
@@ -52,6 +52,8 @@ export async function spawnQemu(options: QemuOptions): Promise<QemuProcess> {
   mkdirSync(path.dirname(logFile), { recursive: true });
 
   const log = openSync(logFile, 'a');
+  // What an earlier QEMU left there is not this one's.
+  const logStart = fstatSync(log).size;
   let child: ChildProcess;
   try {
     child = spawn(file, rest, { detached: true, stdio: ['ignore', log, log] });
@@ -63,10 +65,10 @@ export async function spawnQemu(options: QemuOptions): Promise<QemuProcess> {
     const [error]: unknown[] = await once(child, 'error');
     throw notStarted(file, argv, error);
   }
-  return watch(child, pid, options);
+  return watch(child, pid, logStart, options);
 }
 
-function watch(child: ChildProcess, pid: number, options: QemuOptions): QemuProcess {
+function watch(child: ChildProcess, pid: number, logStart: number, options: QemuOptions): QemuProcess {
   const { argv, pidFile, signal, logFile } = options;
   const forget = killOnExit(pid);
   const gone = Promise.withResolvers<QemuExit>();
@@ -77,7 +79,7 @@ function watch(child: ChildProcess, pid: number, options: QemuOptions): QemuProc
     // QEMU removes it itself, unless it was killed.
     rmSync(pidFile, { force: true });
     signal.removeEventListener('abort', onAbort);
-    gone.resolve({ exitCode, signal: by, stderr: endOf(logFile) });
+    gone.resolve({ exitCode, signal: by, stderr: endOf(logFile, logStart) });
   });
   let ending: Promise<boolean> | undefined;
   const end = async (): Promise<QemuExit> => {
@@ -98,9 +100,9 @@ function watch(child: ChildProcess, pid: number, options: QemuOptions): QemuProc
   };
 }
 
-function endOf(file: string): string {
+function endOf(file: string, start: number): string {
   try {
-    return lastLines(readFileSync(file, 'utf8'));
+    return lastLines(readFileSync(file).subarray(start).toString());
   } catch {
     return '';
   }

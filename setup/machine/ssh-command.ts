@@ -25,8 +25,8 @@ export interface Connection {
 
 const MARK = 'nestbench-group ';
 const DRAIN_MS = 500;
-/** How long ending may take on a slow level, with its own exec and both grace times. */
-const END_SECONDS = 30;
+/** How long ending may take, with its own exec and both grace times, before a level counts as out of reach. */
+const END_SECONDS = 10;
 
 /** Opens a session channel and runs `line` in it. */
 export function openExec(connection: Connection, line: string): Promise<ClientChannel> {
@@ -164,7 +164,7 @@ async function endRemoteGroup(connection: Connection, group: number): Promise<vo
     kill -s TERM -- -${group}
     gone ${tenths} && exit 0
     kill -s KILL -- -${group}
-    gone 50`;
+    gone 30`;
   const channel = await openExec(connection, `exec sh -c ${quote([script])}`);
   let exitCode: number | null | undefined;
   channel.on('exit', (code: number | null) => {

@@ -36,6 +36,8 @@ export interface TestSshd extends AsyncDisposable {
   machine(overrides?: Partial<SshOptions>): Promise<SshMachine>;
   /** The processes that hold one connection each. */
   connections(): number[];
+  /** Kills these processes, so that their connections drop. */
+  dropConnections(): void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -69,8 +71,17 @@ ${extra}
     child = spawn(SSHD, ['-D', '-e', '-f', configuration, '-p', String(port)], { stdio: 'ignore' });
   };
   const connections = (): number[] => (child?.pid === undefined ? [] : childrenOf(child.pid));
+  const dropConnections = (): void => {
+    for (const pid of connections()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // Gone meanwhile.
+      }
+    }
+  };
   const stop = async (): Promise<void> => {
-    for (const pid of connections()) process.kill(pid, 'SIGKILL');
+    dropConnections();
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -95,6 +106,7 @@ ${extra}
         ...overrides,
       }),
     connections,
+    dropConnections,
     start,
     stop,
     async [Symbol.asyncDispose]() {

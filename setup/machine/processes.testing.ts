@@ -1,0 +1,17 @@
+/** For tests that prove that nothing is left running. */
+import { processArgv, processIds } from './proc.ts';
+
+let count = 0;
+
+/** A number of seconds to sleep that nobody else sleeps, by which a process is found again. */
+export function uniqueSleep(): string {
+  count += 1;
+  return `${1000 + count}.${process.pid}`;
+}
+
+/** The processes with this word in their command line. */
+export function processesWith(word: string): number[] {
+  return processIds().filter(
+    (pid) => pid !== process.pid && processArgv(pid).some((part) => part.includes(word)),
+  );
+}
