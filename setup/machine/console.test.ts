@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Console } from './console.ts';
 
@@ -46,7 +46,7 @@ test('a pattern is seen however the text is cut', async () => {
           stream.write(bytes.subarray(at, at + size));
           at += size;
         }
-        await seen;
+        await expect(seen).resolves.toMatchObject({ index: 28 });
         stream.end();
         await guest.closed;
       },

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { NestbenchError } from '../errors.ts';
 import { hostMachine } from './host.ts';
 import type { Machine } from './machine.ts';
-import { processesWith, uniqueSleep } from './processes.testing.ts';
+import { endSleeps, processesWith, uniqueSleep } from './processes.testing.ts';
 import { freePort, testSshd, type TestSshd, whyNoSshd } from './sshd.testing.ts';
 
 const never = new AbortController().signal;
@@ -216,9 +216,8 @@ describe.each(['host', 'l1'])('%s', (name) => {
     const seconds = uniqueSleep();
     const running = await machine.start(['sh', '-c', `setsid sleep ${seconds} & echo up; wait`], generous);
     while (running.output() === '') await sleep(20);
-    await running.stop();
-    // That one is nobody's: this test's to end.
-    for (const pid of processesWith(seconds)) process.kill(pid, 'SIGKILL');
+    await expect(running.stop()).resolves.toMatchObject({ stdout: 'up\n' });
+    endSleeps();
   });
 
   test('leaves no unhandled rejection where nobody waits for a command', async () => {

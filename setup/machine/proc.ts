@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface ProcessStat {
   /** R, S, D, Z and so on. */
   readonly state: string;
+  readonly parent: number;
   readonly group: number;
   /** When it started, in clock ticks since the host booted: with the pid it names a process for good. */
   readonly startTicks: number;
@@ -19,7 +20,12 @@ export function processStat(pid: number): ProcessStat | undefined {
   }
   // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', group: Number(fields[2]), startTicks: Number(fields[19]) };
+  return {
+    state: fields[0] ?? '',
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    startTicks: Number(fields[19]),
+  };
 }
 
 /** Its argv, empty where it is gone or a zombie. */

@@ -1,5 +1,5 @@
 /** For tests that prove that nothing is left running. */
-import { processArgv, processIds } from './proc.ts';
+import { processArgv, processIds, processStat } from './proc.ts';
 
 let count = 0;
 
@@ -14,4 +14,13 @@ export function processesWith(word: string): number[] {
   return processIds().filter(
     (pid) => pid !== process.pid && processArgv(pid).some((part) => part.includes(word)),
   );
+}
+
+/** Ends the sleeps of this test process that a test had to leave behind. */
+export function endSleeps(): void {
+  for (const pid of processesWith(`.${process.pid}`)) if (processArgv(pid)[0] === 'sleep') process.kill(pid);
+}
+
+export function childrenOf(parent: number): number[] {
+  return processIds().filter((pid) => processStat(pid)?.parent === parent);
 }

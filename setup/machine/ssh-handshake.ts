@@ -105,6 +105,7 @@ async function openStream(open: HandshakeOptions['open'], signal: AbortSignal): 
   if (signal.aborted) onAbort();
   try {
     const stream = await Promise.race([opening, given.promise]);
+    stream.on('error', () => {});
     if (stream instanceof Socket) stream.setNoDelay(true);
     return stream;
   } catch (error) {

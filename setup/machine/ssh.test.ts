@@ -5,16 +5,19 @@ import { connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { hostMachine } from './host.ts';
-import { processesWith, uniqueSleep } from './processes.testing.ts';
+import { endSleeps, processesWith, uniqueSleep } from './processes.testing.ts';
 import { connectSsh, generateKeyPair, type SshMachine, type SshOptions } from './ssh.ts';
 import { freePort, testSshd, whyNoSshd } from './sshd.testing.ts';
 
 const never = new AbortController().signal;
 const generous = { signal: never, deadlineSeconds: 40 };
 const host = hostMachine();
+const hanging = (): Promise<never> => new Promise(() => {});
 
+// A killed sshd can't end its commands.
+afterEach(endSleeps);
 beforeEach((context) => context.skip(whyNoSshd() !== undefined, whyNoSshd()));
 
 /** Options for a machine that is not there, or not yet. */
@@ -47,7 +50,9 @@ test('tries again where the port accepts but nobody speaks, and leaks no socket'
   const forward = createServer((client) => {
     client.on('error', () => {}).resume();
     accepted.push(client);
-    if (accepted.length > 2) client.pipe(connect(sshd.port, '127.0.0.1')).pipe(client);
+    if (accepted.length <= 2) return;
+    const guest = connect(sshd.port, '127.0.0.1').on('error', () => {});
+    client.pipe(guest).pipe(client);
   }).listen(0, '127.0.0.1');
   await once(forward, 'listening');
   const address = forward.address();
@@ -75,8 +80,7 @@ test('at the deadline it says which machine, how long, how often, and why the la
 
 test('the deadline ends an attempt that hangs', async () => {
   const begun = performance.now();
-  const open = (): Promise<never> => new Promise(() => {});
-  await expect(connectSsh(toPort(1, { open, deadlineSeconds: 0.5 }))).rejects.toMatchObject({
+  await expect(connectSsh(toPort(1, { open: hanging, deadlineSeconds: 0.5 }))).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',
   });
   expect(performance.now() - begun).toBeLessThan(4000);
@@ -133,8 +137,6 @@ test('a connection that drops rejects what runs over it, promptly, and says so o
   await expect(machine.run(['true'], generous)).rejects.toMatchObject(lost);
   await expect(machine.openSocket('/run/s', never)).rejects.toMatchObject(lost);
   expect(performance.now() - begun).toBeLessThan(5000);
-  // sshd was killed before it could end its command.
-  for (const pid of processesWith(seconds)) process.kill(pid);
 });
 
 test('output that was cut off by the drop does not count as complete', async () => {
@@ -149,7 +151,7 @@ test('output that was cut off by the drop does not count as complete', async () 
 test('a machine that falls silent is given up after its keepalives', async () => {
   await using sshd = await testSshd();
   await using machine = await sshd.machine({ keepaliveSeconds: 0.3 });
-  const running = await machine.start(['sleep', '100'], generous);
+  const running = await machine.start(['sleep', uniqueSleep()], generous);
   for (const pid of sshd.connections()) process.kill(pid, 'SIGSTOP');
   await expect(running.exited).rejects.toThrow(/The SSH connection to l1 was lost: Keepalive timeout/);
 });
@@ -157,7 +159,7 @@ test('a machine that falls silent is given up after its keepalives', async () =>
 test('a machine that falls silent does not hold up a deadline for ever', async () => {
   await using sshd = await testSshd();
   const machine = await sshd.machine();
-  const running = await machine.start(['sleep', '100'], { ...generous, deadlineSeconds: 1 });
+  const running = await machine.start(['sleep', uniqueSleep()], { ...generous, deadlineSeconds: 1 });
   const [stopped = 0] = sshd.connections();
   process.kill(stopped, 'SIGSTOP');
   await expect(running.exited).rejects.toMatchObject({
@@ -193,7 +195,7 @@ test('a connection through another machine drops with it', async () => {
     open: (signal) => outer.connect('127.0.0.1', sshd.port, signal),
   });
   await expect(inner.check(['echo', 'inside'], generous)).resolves.toBe('inside\n');
-  const running = await inner.start(['sleep', '100'], generous);
+  const running = await inner.start(['sleep', uniqueSleep()], generous);
   process.kill(outerPid, 'SIGKILL');
   await expect(running.exited).rejects.toMatchObject({
     code: 'NESTBENCH_CONNECTION_LOST',
@@ -219,9 +221,9 @@ test('disposing ends what still runs and the connection, and that is no loss', a
 test('sessions beyond the limit of sshd are refused with its reason, the others go on', async () => {
   await using sshd = await testSshd('MaxSessions 2');
   await using machine = await sshd.machine();
-  await using first = await machine.start(['sleep', '100'], generous);
+  await using first = await machine.start(['sleep', uniqueSleep()], generous);
   const second = await machine.start(['sleep', '2'], generous);
-  await expect(machine.start(['sleep', '100'], generous)).rejects.toMatchObject({
+  await expect(machine.start(['sleep', uniqueSleep()], generous)).rejects.toMatchObject({
     code: 'NESTBENCH_CONNECTION_LOST',
     message: expect.stringMatching(/sshd on l1 refused a session/),
   });

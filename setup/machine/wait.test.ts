@@ -4,6 +4,16 @@ import { NestbenchError } from '../errors.ts';
 import { delay, waitUntil, withDeadline } from './wait.ts';
 
 const never = new AbortController().signal;
+const nap = (signal: AbortSignal): Promise<void> => delay(60_000, signal);
+const sleepyProbe = ({ signal }: { signal: AbortSignal }): Promise<undefined> =>
+  sleep(60_000, undefined, { signal });
+const brokenProbe = (): undefined => {
+  throw new TypeError('broken probe');
+};
+const doneAnyway = async (signal: AbortSignal): Promise<string> => {
+  await nap(signal).catch(() => {});
+  return 'a machine that someone must dispose';
+};
 const options = { deadlineSeconds: 30, intervalMs: 5, signal: never, machine: 'l2' };
 
 test('polls until the probe returns something', async () => {
@@ -27,18 +37,13 @@ test('a deadline says what was waited for, where, how long, and what was last se
 });
 
 test('the deadline bounds a probe that waits for its signal', async () => {
-  const probe = ({ signal }: { signal: AbortSignal }): Promise<undefined> =>
-    sleep(60_000, undefined, { signal });
-  await expect(waitUntil('godot', probe, { ...options, deadlineSeconds: 0.2 })).rejects.toMatchObject({
+  await expect(waitUntil('godot', sleepyProbe, { ...options, deadlineSeconds: 0.2 })).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',
   });
 });
 
 test('what a probe throws ends the wait', async () => {
-  const probe = (): undefined => {
-    throw new TypeError('broken probe');
-  };
-  await expect(waitUntil('anything', probe, options)).rejects.toThrow('broken probe');
+  await expect(waitUntil('anything', brokenProbe, options)).rejects.toThrow('broken probe');
 });
 
 test('an abort ends the wait at once', async () => {
@@ -82,11 +87,7 @@ test('the deadline aborts the signal that the work got', async () => {
 });
 
 test('work that is done in spite of the deadline is not thrown away', async () => {
-  const work = async (signal: AbortSignal): Promise<string> => {
-    await delay(60_000, signal).catch(() => {});
-    return 'a machine that someone must dispose';
-  };
-  await expect(withDeadline('a machine', 0.1, never, work)).resolves.toContain('machine');
+  await expect(withDeadline('a machine', 0.1, never, doneAnyway)).resolves.toContain('machine');
 });
 
 test('work that ignores its signal is left after a while', async () => {

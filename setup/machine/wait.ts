@@ -23,7 +23,7 @@ export interface ProbeContext {
   /** Aborted by the deadline and by the caller. */
   readonly signal: AbortSignal;
   /** Notes what was seen this time, for the error should it be the last. */
-  saw(what: string): void;
+  readonly saw: (what: string) => void;
 }
 
 export interface WaitOptions {
