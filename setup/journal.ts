@@ -76,6 +76,11 @@ export interface JournalContents {
   readonly damaged: readonly { line: number; reason: string }[];
 }
 
+/** As {@link readJournal}, and empty where there is none. */
+export function readJournalIfAny(directory: string): JournalContents {
+  return existsSync(path.join(directory, JOURNAL_FILE)) ? readJournal(directory) : { records: [], damaged: [] };
+}
+
 /**
  * Reads a journal. A line that is no record is told, never guessed at.
  * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is no journal.

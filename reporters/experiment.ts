@@ -1,0 +1,50 @@
+/** Closes a run: makes the derived files from the journal, prints the table, and fails a run in which nothing ran. */
+import path from 'node:path';
+import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
+import { findCell } from '../fixtures/matrix.ts';
+import { readJournal } from '../setup/journal.ts';
+import { writeFiles } from './files/index.ts';
+import { collectResults } from './results.ts';
+import { terminalTable } from './terminal-table.ts';
+
+/** Where nobody knows the width: as wide as a log is comfortably read. */
+const LOG_COLUMNS = 120;
+
+export default class ExperimentReporter implements Reporter {
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[], _reason: TestRunEndReason): void {
+    const vitest = this.#vitest;
+    if (vitest === undefined) return;
+    const cells = modules.filter(({ project }) => findCell(project.name) !== undefined);
+    if (cells.length === 0) return;
+    const experiment = vitest.getRootProject().getProvidedContext().experiment as
+      { directory: string } | undefined;
+    if (experiment === undefined) return;
+
+    const { records, damaged } = readJournal(experiment.directory);
+    for (const { line, reason } of damaged) {
+      vitest.logger.error(`Warning: line ${line} of the journal is left out: ${reason}`);
+    }
+    const results = collectResults(records);
+    writeFiles(results, experiment.directory);
+    const { stdout } = process;
+    const columns = stdout.isTTY ? stdout.columns : LOG_COLUMNS;
+    const colours = stdout.isTTY && process.env['NO_COLOR'] === undefined;
+    vitest.logger.log(`\n${terminalTable(results, { columns, colours })}\n`);
+    vitest.logger.log(`Results: ${path.relative(process.cwd(), experiment.directory)}`);
+
+    const ran = cells.some((module) =>
+      [...module.children.allTests()].some((test) => ['passed', 'failed'].includes(test.result().state)),
+    );
+    const failed = cells.some((module) => module.state() === 'failed');
+    if (!ran && !failed && errors.length === 0) {
+      vitest.logger.error('Nothing was measured: everything that was chosen is skipped, for the reasons above.');
+      process.exitCode = 1;
+    }
+  }
+}

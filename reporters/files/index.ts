@@ -1,0 +1,17 @@
+/** All files that are derived from a journal. They can be thrown away and made again at any time. */
+import type { Results } from '../results.ts';
+import type { Exporter } from './exporter.ts';
+import { figure5, figure6 } from './figure.ts';
+import { seriesFiles } from './series.ts';
+import { summary } from './summary.ts';
+import { table4 } from './table-4.ts';
+
+export const EXPORTERS: readonly Exporter[] = [seriesFiles, summary, figure5, figure6, table4];
+
+/**
+ * Writes all of them under `directory`, the experiment's own.
+ * @returns what was written, relative to it.
+ */
+export function writeFiles(results: Results, directory: string): readonly string[] {
+  return EXPORTERS.flatMap((exporter) => exporter.write(results, directory));
+}

@@ -1,0 +1,89 @@
+/**
+ * `summary.csv`: everything that was measured or was not, tidy (one observation a row). A measured benchmark has a row
+ * for each run; one whose run is `best`, which repeats the run whose mean is the artifact's number; and one for each
+ * thing that failed part way. All others have a row that says why there is no number. A cell whose stack failed has a row
+ * without a benchmark for each failure.
+ */
+import path from 'node:path';
+import type { FailureRecord } from '../../fixtures/records.ts';
+import type { BenchmarkRow, CellResults, Outcome, Results, Run } from '../results.ts';
+import type { Statistics } from '../statistics.ts';
+import { firstLine } from '../text.ts';
+import { type Columns, csv } from './csv.ts';
+import type { Exporter } from './exporter.ts';
+import { writeWhole } from './write-whole.ts';
+
+interface Row {
+  readonly cell: CellResults;
+  /** Absent where the cell's stack failed rather than a benchmark. */
+  readonly benchmark?: BenchmarkRow;
+  readonly outcome: Outcome['state'];
+  readonly run?: number | 'best' | undefined;
+  readonly statistics?: Statistics;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+const COLUMNS: Columns<Row> = {
+  level: ({ cell }) => (cell.level === null ? null : `L${cell.level}`),
+  configuration: ({ cell }) => cell.configuration,
+  benchmark: ({ benchmark }) => benchmark?.name,
+  unit: ({ benchmark }) => benchmark?.unit,
+  better: ({ benchmark }) => benchmark?.better,
+  run: ({ run }) => run,
+  n: ({ statistics }) => statistics?.n,
+  mean: ({ statistics }) => statistics?.mean,
+  standard_deviation: ({ statistics }) => statistics?.standardDeviation,
+  half_width_95: ({ statistics }) => statistics?.halfWidth,
+  min: ({ statistics }) => statistics?.min,
+  max: ({ statistics }) => statistics?.max,
+  outcome: ({ outcome }) => outcome,
+  code: ({ code }) => code,
+  reason: ({ reason }) => reason && firstLine(reason),
+};
+
+export const summary: Exporter = {
+  name: 'summary.csv',
+  write(results, directory) {
+    writeWhole(path.join(directory, this.name), csv(summaryRows(results), COLUMNS));
+    return [this.name];
+  },
+};
+
+function summaryRows({ cells, benchmarks }: Results): Row[] {
+  return cells.flatMap((cell) => [
+    ...cell.failures.map((failure) => failureRow({ cell }, failure)),
+    ...benchmarks.flatMap((benchmark) => {
+      const outcome = cell.outcomes.get(benchmark.name);
+      return outcome === undefined ? [] : outcomeRows({ cell, benchmark }, outcome);
+    }),
+  ]);
+}
+
+type Place = Pick<Row, 'cell' | 'benchmark'>;
+
+function outcomeRows(place: Place, outcome: Outcome): Row[] {
+  if (outcome.state === 'measured') {
+    const rowOf = ({ run, statistics }: Run, name: number | 'best' = run): Row => ({
+      ...place,
+      outcome: 'measured',
+      run: name,
+      statistics,
+    });
+    return [
+      ...outcome.runs.map((run) => rowOf(run)),
+      ...outcome.runs.filter(({ run }) => run === outcome.best.run).map((run) => rowOf(run, 'best')),
+      ...outcome.failures.map((failure) => failureRow(place, failure)),
+    ];
+  }
+  if (outcome.state === 'failed') {
+    return outcome.failures.length === 0
+      ? [{ ...place, outcome: 'failed', code: outcome.code, reason: outcome.reason }]
+      : outcome.failures.map((failure) => failureRow(place, failure));
+  }
+  return [{ ...place, outcome: outcome.state, reason: outcome.reason }];
+}
+
+function failureRow(place: Place, { run, code, message }: FailureRecord): Row {
+  return { ...place, outcome: 'failed', run, code, reason: message };
+}

@@ -1,0 +1,40 @@
+/**
+ * `table-4.csv`: the absolute numbers, for every benchmark in every cell the best of its runs' averages. Where there is
+ * none the field is empty and its reason is told.
+ */
+import path from 'node:path';
+import type { BenchmarkRow, CellResults, Outcome } from '../results.ts';
+import { type Columns, csv } from './csv.ts';
+import type { Exporter } from './exporter.ts';
+import { reasonOf } from './reason.ts';
+import { writeWhole } from './write-whole.ts';
+
+interface Row {
+  readonly benchmark: BenchmarkRow;
+  readonly cell: CellResults;
+  readonly outcome: Outcome;
+}
+
+const COLUMNS: Columns<Row> = {
+  benchmark: ({ benchmark }) => benchmark.name,
+  level: ({ cell }) => (cell.level === null ? null : `L${cell.level}`),
+  configuration: ({ cell }) => cell.configuration,
+  best: ({ outcome }) => (outcome.state === 'measured' ? outcome.best.value : null),
+  unit: ({ benchmark }) => benchmark.unit,
+  better: ({ benchmark }) => benchmark.better,
+  reason: ({ outcome }) => reasonOf(outcome),
+};
+
+export const table4: Exporter = {
+  name: 'table-4.csv',
+  write({ benchmarks, cells }, directory) {
+    const rows = benchmarks.flatMap((benchmark) =>
+      cells.flatMap((cell) => {
+        const outcome = cell.outcomes.get(benchmark.name);
+        return outcome === undefined ? [] : { benchmark, cell, outcome };
+      }),
+    );
+    writeWhole(path.join(directory, this.name), csv(rows, COLUMNS));
+    return [this.name];
+  },
+};

@@ -1,0 +1,68 @@
+/** What stands above every table: which experiment it was, on what, how much was run, and by which nestbench. */
+import { isProfileName, PROFILES } from '../fixtures/profiles.ts';
+import type { ExperimentRecord } from '../fixtures/records.ts';
+import type { BenchmarkRow, Results } from './results.ts';
+import { count } from './text.ts';
+
+/** The heading's lines, each under its word. A word whose line differs between starts has one line for each. */
+export function heading(results: Results): (readonly [word: string, line: string])[] {
+  const lines = (word: string, of: (start: ExperimentRecord) => string) =>
+    [...new Set(results.starts.map(of))].map((line) => [word, line] as const);
+  return [
+    ['experiment', results.experiment ?? 'unknown: the journal holds no record of its start'],
+    ...lines('testbed', testbed),
+    ...lines('host', host),
+    ...lines('profile', profile),
+    ...whatWasRun(results.benchmarks).map((line) => ['', line] as const),
+    ...lines('commit', commit),
+  ];
+}
+
+/** What kind of machine the numbers come from, and so what they are good for. */
+function testbed({ testbed: { kind, accelerator } }: ExperimentRecord): string {
+  if (kind === 'physical') return 'physical machines';
+  if (accelerator === 'tcg') {
+    return 'emulated server (QEMU TCG): exit counts and ratios are meaningful, absolute speeds are not';
+  }
+  if (accelerator === 'kvm') {
+    return 'virtual server (QEMU KVM): the hardware sees every level one deeper than it is called';
+  }
+  return 'emulated server, its accelerator unknown';
+}
+
+function host({ host: { cpuModel, cpus, memoryBytes, kernel } }: ExperimentRecord): string {
+  return `${cpuModel}, ${count(cpus, 'CPU')}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB, Linux ${kernel}`;
+}
+
+function profile({ profile: name, runs }: ExperimentRecord): string {
+  const description = isProfileName(name) ? ` (${PROFILES[name].description})` : '';
+  return `${name}, ${count(runs, 'run')}${description}`;
+}
+
+/** Benchmarks that share their sizes share a line. One that was run with several sizes has several. */
+function whatWasRun(benchmarks: readonly BenchmarkRow[]): string[] {
+  const lines = benchmarks.flatMap(({ name, sizes }) =>
+    sizes.map((each) => ({ name, sizes: describe(each) })),
+  );
+  return [...Map.groupBy(lines, ({ sizes }) => sizes)].map(
+    ([sizes, its]) => `${its.map(({ name }) => name).join(', ')}: ${sizes}`,
+  );
+}
+
+/** `3 iterations, groups 2, loops 100, quiet seconds 1`. */
+function describe({ iterations, ...sizes }: Readonly<Record<string, number>>): string {
+  return [
+    ...(iterations === undefined ? [] : [count(iterations, 'iteration')]),
+    ...Object.entries(sizes).map(([size, value]) => `${inWords(size)} ${value}`),
+  ].join(', ');
+}
+
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function commit({ commit: hash, modified, versions }: ExperimentRecord): string {
+  const nestbench =
+    hash === null ? `none (nestbench ${versions['nestbench'] ?? 'of unknown version'})` : hash.slice(0, 12);
+  return modified ? `${nestbench}, with changes that are not committed` : nestbench;
+}

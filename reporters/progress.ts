@@ -1,0 +1,134 @@
+/**
+ * Live progress: in a terminal one line that moves, in a log a line now and then. Listens on a Unix socket for what
+ * the global setup and the workers tell (setup/progress.ts).
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Reporter } from 'vitest/node';
+import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from '../setup/progress.ts';
+import { describeProgress } from './progress-line.ts';
+
+/** Between redraws in a terminal, and between lines of the same kind in a log. */
+const REDRAW_MS = 500;
+const LOG_EVERY_MS = 30_000;
+
+interface Task {
+  event: ProgressEvent;
+  /** When it began to do what it does now. */
+  since: number;
+  loggedAt: number;
+}
+
+export default class ProgressReporter implements Reporter {
+  readonly #out = process.stderr;
+  readonly #tasks = new Map<string, Task>();
+  #server: Server | undefined;
+  #directory: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #drawn = false;
+  #restoreStdout: (() => void) | undefined;
+
+  onTestRunStart(): void {
+    if (this.#server !== undefined) return;
+    this.#directory = mkdtempSync(path.join(tmpdir(), 'nestbench-progress-'));
+    const socket = path.join(this.#directory, 'socket');
+    this.#server = createServer((connection) => {
+      connection.on('error', () => {});
+      createInterface({ input: connection }).on('line', (line) => this.#take(line));
+    });
+    this.#server.listen(socket);
+    this.#server.unref();
+    process.env[PROGRESS_VARIABLE] = socket;
+    process.once('exit', () => this.#close());
+    if (this.#out.isTTY) this.#moveWithStdout();
+    this.#timer = setInterval(() => this.#tick(), REDRAW_MS);
+    this.#timer.unref();
+  }
+
+  onTestRunEnd(): void {
+    this.#close();
+  }
+
+  #close(): void {
+    clearInterval(this.#timer);
+    this.#erase();
+    this.#restoreStdout?.();
+    this.#restoreStdout = undefined;
+    this.#server?.close();
+    this.#server = undefined;
+    this.#tasks.clear();
+    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
+    this.#directory = undefined;
+  }
+
+  #take(line: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return;
+    }
+    const parsed = progressEvent.safeParse(value);
+    if (!parsed.success) return;
+    const event = parsed.data;
+    const known = this.#tasks.get(event.task);
+    const now = performance.now();
+    if (event.state !== 'running') {
+      this.#tasks.delete(event.task);
+      if (event.state === 'failed' && !this.#out.isTTY) this.#out.write(`${event.task}: ${event.text}\n`);
+      return;
+    }
+    // A count that goes up, `12 %` or `iteration 2 of 3`, is still the same thing being done.
+    const same = known !== undefined && withoutNumbers(known.event.text) === withoutNumbers(event.text);
+    const task = { event, since: now, loggedAt: same ? known.loggedAt : Number.NEGATIVE_INFINITY };
+    this.#tasks.set(event.task, task);
+    if (!this.#out.isTTY) this.#log(task, now);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    if (this.#out.isTTY) this.#draw(now);
+    else for (const task of this.#tasks.values()) this.#log(task, now);
+  }
+
+  #log(task: Task, now: number): void {
+    if (now - task.loggedAt < LOG_EVERY_MS) return;
+    task.loggedAt = now;
+    this.#out.write(`${describeProgress(task.event, (now - task.since) / 1000)}\n`);
+  }
+
+  #draw(now: number): void {
+    const text = [...this.#tasks.values()]
+      .map(({ event, since }) => describeProgress(event, (now - since) / 1000))
+      .join('   ');
+    this.#erase();
+    if (text === '') return;
+    this.#out.write(text.slice(0, this.#out.columns - 1));
+    this.#drawn = true;
+  }
+
+  #erase(): void {
+    if (this.#drawn) this.#out.write('\r\u001B[K');
+    this.#drawn = false;
+  }
+
+  /** Whoever prints a line must not print it behind ours: the line goes away first and comes back with the next tick. */
+  #moveWithStdout(): void {
+    const { stdout } = process;
+    const write = stdout.write.bind(stdout);
+    stdout.write = ((...args: Parameters<typeof write>) => {
+      this.#erase();
+      return write(...args);
+    }) as typeof stdout.write;
+    this.#restoreStdout = () => {
+      stdout.write = write;
+    };
+  }
+}
+
+function withoutNumbers(text: string): string {
+  return text.replaceAll(/\d+/g, '#');
+}

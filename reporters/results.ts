@@ -1,0 +1,267 @@
+/**
+ * The model of an experiment: what came of every benchmark in every cell. Made from the journal's records alone, of
+ * all starts together, and pure; tables, figures and files are made from it.
+ */
+import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
+import { CELLS, LEVELS, type Level } from '../fixtures/matrix.ts';
+import type {
+  ExperimentRecord,
+  FailureRecord,
+  JournalRecord,
+  SampleRecord,
+  SeriesRecord,
+} from '../fixtures/records.ts';
+import { InputError } from '../setup/errors.ts';
+import { type Statistics, statisticsOf } from './statistics.ts';
+
+export type Better = 'higher' | 'lower';
+
+/** One run of a benchmark in a cell that gave at least one sample. */
+export interface Run {
+  /** The run's number in the journal. A run of which no sample came leaves a gap. */
+  readonly run: number;
+  /** By iteration. An iteration that failed leaves a gap in their numbers. */
+  readonly samples: readonly SampleRecord[];
+  readonly values: readonly number[];
+  readonly statistics: Statistics;
+}
+
+export interface Measured {
+  readonly state: 'measured';
+  readonly unit: string;
+  readonly better: Better;
+  /** By run number. */
+  readonly runs: readonly Run[];
+  /**
+   * Of the samples of all runs together. Samples of one run resemble each other more than those of two, so with
+   * several runs the half-width says less than it seems to; the runs' own statistics tell.
+   */
+  readonly statistics: Statistics;
+  /** The artifact's number: the best of the runs' averages, and the run that gave it, cut short or not. */
+  readonly best: { readonly run: number; readonly value: number };
+  /** What failed part way. The samples are whole all the same, but fewer than planned. */
+  readonly failures: readonly FailureRecord[];
+}
+
+export interface Failed {
+  readonly state: 'failed';
+  readonly reason: string;
+  readonly kind: FailureRecord['kind'];
+  readonly code: string;
+  /** All that failed; empty where the cell itself did (see {@link CellResults.failures}). */
+  readonly failures: readonly FailureRecord[];
+}
+
+export interface Skipped {
+  readonly state: 'skipped';
+  readonly reason: string;
+}
+
+export interface Missing {
+  readonly state: 'missing';
+  readonly reason: 'not run';
+}
+
+export type Outcome = Measured | Failed | Skipped | Missing;
+
+export interface BenchmarkRow {
+  readonly name: string;
+  /** As measured; as the benchmark says where it was not; null where neither tells. */
+  readonly unit: string | null;
+  readonly better: Better | null;
+  /** What was run: the sizes of its series, each combination once, in order of appearance. */
+  readonly sizes: readonly Readonly<Record<string, number>>[];
+}
+
+export interface CellResults {
+  readonly name: string;
+  /** null in a cell that the matrix does not have and whose name does not tell. */
+  readonly level: Level | null;
+  readonly configuration: string;
+  /** One for every benchmark of {@link Results.benchmarks}, by its name. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** Failures of the cell's stack rather than of one benchmark. */
+  readonly failures: readonly FailureRecord[];
+}
+
+export interface Results {
+  /** The experiment's name, null where no record tells. */
+  readonly experiment: string | null;
+  /** One record a start, oldest first. */
+  readonly starts: readonly ExperimentRecord[];
+  /** All benchmarks there are, in their own order, then those that only the journal knows. */
+  readonly benchmarks: readonly BenchmarkRow[];
+  /** All cells of the matrix, in its order, then those that only the journal knows. */
+  readonly cells: readonly CellResults[];
+}
+
+const NOT_RUN: Missing = { state: 'missing', reason: 'not run' };
+
+/** What came of a benchmark in a cell; `missing` for a cell or benchmark that there is not. */
+export function outcomeOf(results: Results, cell: string, benchmark: string): Outcome {
+  return results.cells.find(({ name }) => name === cell)?.outcomes.get(benchmark) ?? NOT_RUN;
+}
+
+/**
+ * The model of a journal's records.
+ * @throws {InputError} NESTBENCH_JOURNAL_DAMAGED where one benchmark was recorded in two units, or with two ideas of
+ * which way is better: such samples can't stand in one table.
+ */
+export function collectResults(records: readonly JournalRecord[]): Results {
+  const starts = records.filter((record) => record.type === 'experiment');
+  const index = indexOf(records);
+  const benchmarks = benchmarkNames(records).map((name) => benchmarkRow(name, records));
+  return {
+    experiment: starts.at(-1)?.experiment ?? null,
+    starts,
+    benchmarks,
+    cells: cellNames(records).map((name) => {
+      const failures = index.failures.get(key(name, null)) ?? [];
+      const outcomes = new Map(
+        benchmarks.map((benchmark) => [benchmark.name, outcome(index, name, benchmark.name, failures)]),
+      );
+      const { level, configuration } = placeOf(name);
+      return { name, level, configuration, outcomes, failures };
+    }),
+  };
+}
+
+interface Index {
+  readonly samples: ReadonlyMap<string, SampleRecord[]>;
+  readonly failures: ReadonlyMap<string, FailureRecord[]>;
+  readonly skips: ReadonlyMap<string, string>;
+  /** Which start of the experiment a failure belongs to, counted from 0. */
+  readonly startOf: ReadonlyMap<FailureRecord, number>;
+}
+
+/** A key for a benchmark in a cell; a null benchmark stands for the cell itself. No name holds a newline. */
+function key(cell: string, benchmark: string | null): string {
+  return `${cell}\n${benchmark ?? ''}`;
+}
+
+function indexOf(records: readonly JournalRecord[]): Index {
+  const startOf = new Map<FailureRecord, number>();
+  let start = 0;
+  for (const record of records) {
+    if (record.type === 'experiment') start += 1;
+    if (record.type === 'failure') startOf.set(record, start);
+  }
+  return {
+    samples: Map.groupBy(
+      records.filter((record) => record.type === 'sample'),
+      ({ cell, benchmark }) => key(cell, benchmark),
+    ),
+    failures: Map.groupBy(startOf.keys(), ({ cell, benchmark }) => key(cell, benchmark)),
+    skips: new Map(
+      records
+        .filter((record) => record.type === 'skip')
+        .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
+    ),
+    startOf,
+  };
+}
+
+/**
+ * What was measured stands, whatever failed besides. Without a sample the benchmark's own failure tells why, then its
+ * skip (it would have been skipped on a sound stack too), then the failure of the cell.
+ */
+function outcome(
+  index: Index,
+  cell: string,
+  benchmark: string,
+  cellFailures: readonly FailureRecord[],
+): Outcome {
+  const at = key(cell, benchmark);
+  const failures = index.failures.get(at) ?? [];
+  const [first, ...others] = index.samples.get(at) ?? [];
+  if (first !== undefined) return measured([first, ...others], failures);
+  const skip = index.skips.get(at);
+  if (failures.length === 0 && skip !== undefined) return { state: 'skipped', reason: skip };
+  const cause = causeOf(failures, index) ?? causeOf(cellFailures, index);
+  if (cause === undefined) return NOT_RUN;
+  return { state: 'failed', reason: cause.message, kind: cause.kind, code: cause.code, failures };
+}
+
+/** The first failure of the newest start that had any: the others of that start follow from it as a rule. */
+function causeOf(failures: readonly FailureRecord[], { startOf }: Index): FailureRecord | undefined {
+  const newest = failures.at(-1);
+  return newest && failures.find((failure) => startOf.get(failure) === startOf.get(newest));
+}
+
+function measured(
+  samples: readonly [SampleRecord, ...SampleRecord[]],
+  failures: readonly FailureRecord[],
+): Measured {
+  const runs = [...Map.groupBy(samples, ({ run }) => run)]
+    .toSorted(([one], [other]) => one - other)
+    .map(([run, its]) => {
+      const ordered = its.toSorted((one, other) => one.iteration - other.iteration);
+      const values = ordered.map(({ value }) => value);
+      return { run, samples: ordered, values, statistics: statisticsOf(values) };
+    });
+  const [{ unit, better }] = samples;
+  return {
+    state: 'measured',
+    unit,
+    better,
+    runs,
+    statistics: statisticsOf(runs.flatMap(({ values }) => values)),
+    best: bestOf(runs, better),
+    failures,
+  };
+}
+
+/** The best of the runs' averages; of two that are equal the earlier. */
+function bestOf(runs: readonly Run[], better: Better): Measured['best'] {
+  return runs
+    .map(({ run, statistics }) => ({ run, value: statistics.mean }))
+    .reduce((best, other) => {
+      const isBetter = better === 'higher' ? other.value > best.value : other.value < best.value;
+      return isBetter ? other : best;
+    });
+}
+
+function benchmarkNames(records: readonly JournalRecord[]): string[] {
+  const recorded = records.flatMap((record) => ('benchmark' in record ? (record.benchmark ?? []) : []));
+  return [...new Set([...BENCHMARKS.map(({ name }) => name), ...recorded])];
+}
+
+function cellNames(records: readonly JournalRecord[]): string[] {
+  const recorded = records.flatMap((record) => ('cell' in record ? record.cell : []));
+  return [...new Set([...CELLS.map(({ name }) => name), ...recorded])];
+}
+
+/** Level and configuration as the cell's name tells them. */
+function placeOf(cell: string): Pick<CellResults, 'level' | 'configuration'> {
+  const [, digit, configuration] = /^l(\d)-(.+)$/.exec(cell) ?? [];
+  const level = LEVELS.find((one) => String(one) === digit);
+  return level === undefined || configuration === undefined
+    ? { level: null, configuration: cell }
+    : { level, configuration };
+}
+
+function benchmarkRow(name: string, records: readonly JournalRecord[]): BenchmarkRow {
+  const measurements = records
+    .filter((record) => record.type === 'sample' || record.type === 'series')
+    .filter(({ benchmark }) => benchmark === name);
+  const first = measurements[0];
+  const other = measurements.find(({ unit, better }) => unit !== first?.unit || better !== first.better);
+  if (first && other) {
+    throw new InputError(
+      'NESTBENCH_JOURNAL_DAMAGED',
+      `The journal holds ${name} both in ${first.unit} (${first.better} is better, ${first.at}) and in ${other.unit} ` +
+        `(${other.better} is better, ${other.at}): these can't be compared. Split it by its experiment records.`,
+    );
+  }
+  const known = first ?? BENCHMARKS.find((benchmark) => benchmark.name === name);
+  return {
+    name,
+    unit: known?.unit ?? null,
+    better: known?.better ?? null,
+    sizes: distinctSizes(measurements.filter((record) => record.type === 'series')),
+  };
+}
+
+function distinctSizes(series: readonly SeriesRecord[]): BenchmarkRow['sizes'] {
+  return [...new Map(series.map(({ sizes }) => [JSON.stringify(sizes), sizes])).values()];
+}

@@ -1,0 +1,92 @@
+/** The table that closes an experiment: its heading, the grid of numbers, how to read them, what failed, what was skipped. */
+import { styleText } from 'node:util';
+import { grid, type Role } from './grid.ts';
+import { heading } from './heading.ts';
+import { NATIVE_CELL, overheadOf } from './overhead.ts';
+import { failures, type Problem, skips } from './problems.ts';
+import type { Measured, Results } from './results.ts';
+import { wrap } from './text.ts';
+
+export interface TableOptions {
+  /** How wide the terminal is; the grid is split into blocks of cells that fit. */
+  readonly columns: number;
+  readonly colours: boolean;
+}
+
+const STYLES: Readonly<Record<Role, Parameters<typeof styleText>[0] | null>> = {
+  heading: 'bold',
+  value: null,
+  failed: 'red',
+  aside: 'dim',
+};
+
+/** The whole table as text without a newline at its end; ASCII but for `±` and what the journal's messages hold. */
+export function terminalTable(results: Results, { columns, colours }: TableOptions): string {
+  const paint = (role: Role, text: string) => {
+    const style = STYLES[role];
+    // Colours were asked for: whether standard output is a terminal was the caller's to judge.
+    return colours && style !== null ? styleText(style, text, { validateStream: false }) : text;
+  };
+  const blocks = grid(results, columns, paint).map((lines) => lines.map((line) => line.trimEnd()).join('\n'));
+  return [
+    headingText(results, columns),
+    ...(blocks.length === 0 ? ['Nothing was measured.'] : blocks),
+    legend(results)
+      .map((line) => paint('aside', wrap(line, columns, '    ', '  ')))
+      .join('\n'),
+    problemText(paint('failed', 'Failed'), failures(results), columns),
+    problemText('Skipped', skips(results), columns),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function headingText(results: Results, columns: number): string {
+  const lines = heading(results);
+  const width = Math.max(...lines.map(([word]) => word.length)) + 2;
+  return lines
+    .map(([word, line], index) => {
+      const repeated = index > 0 && lines[index - 1]?.[0] === word;
+      return wrap(line, columns, ' '.repeat(width), (repeated ? '' : word).padEnd(width));
+    })
+    .join('\n');
+}
+
+/** How to read what the grid shows; nothing of what it does not. */
+function legend(results: Results): string[] {
+  const measured = results.cells.flatMap(({ name, level, outcomes }) =>
+    [...outcomes].flatMap(([benchmark, outcome]) =>
+      outcome.state === 'measured' ? { name, level, benchmark, outcome } : [],
+    ),
+  );
+  const some = (test: (outcome: Measured) => boolean) => measured.some(({ outcome }) => test(outcome));
+  const nested = measured.filter(({ level }) => level !== 0);
+  const overheads = nested.filter(({ name, benchmark }) => overheadOf(results, name, benchmark) !== null);
+  return [
+    ...(some(({ statistics }) => statistics.halfWidth !== null)
+      ? [`a ± b: mean and half-width of its 95 % confidence interval (Student's t)`]
+      : []),
+    ...(some(({ statistics }) => statistics.halfWidth === null)
+      ? ['a alone: one sample, so no interval']
+      : []),
+    ...(overheads.length > 0
+      ? [
+          `(2.3x): overhead against ${NATIVE_CELL}, by the best of the runs' averages; 1.0 is native, more is worse`,
+        ]
+      : []),
+    ...(nested.length > overheads.length
+      ? [`no overhead where ${NATIVE_CELL} was not measured: npx vitest run suites/l0`]
+      : []),
+    ...(some((outcome) => outcome.failures.length > 0)
+      ? ['!: failed part way, so there are fewer samples than planned']
+      : []),
+  ];
+}
+
+function problemText(title: string, problems: readonly Problem[], columns: number): string {
+  if (problems.length === 0) return '';
+  return [
+    title,
+    ...problems.flatMap(({ reason, where }) => [wrap(where, columns, '  '), wrap(reason, columns, '    ')]),
+  ].join('\n');
+}

@@ -1,0 +1,29 @@
+/** Words for a terminal and for a CSV field: one line, no control characters, wrapped where a line is full. */
+import { stripVTControlCharacters } from 'node:util';
+
+/** The first line of a message that says anything, without colours and control characters. */
+export function firstLine(message: string): string {
+  const lines = stripVTControlCharacters(message).split(/[\r\n]+/);
+  // eslint-disable-next-line no-control-regex
+  return (lines.find((line) => line.trim() !== '') ?? '').replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+}
+
+/**
+ * `text` in lines of at most `columns` characters, broken between words. The first line begins with `first`, the
+ * others with `indent`. A word that is longer than a line stays whole.
+ */
+export function wrap(text: string, columns: number, indent: string, first = indent): string {
+  const [start = '', ...words] = text.split(/\s+/);
+  const lines = [first + start];
+  for (const word of words) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (longer.length > columns) lines.push(indent + word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join('\n');
+}
+
+/** `1 run`, `3 runs`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,31 @@
+/** `npm run plan -- CELL`: prints the whole plan of a cell without starting anything. */
+import { CELLS, CONFIGURATION_NOT_BUILT, findCell } from '../fixtures/matrix.ts';
+import { sizingFor } from '../fixtures/sizing.ts';
+import { InputError } from '../setup/errors.ts';
+import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
+import { describePlan } from '../setup/stack/describe.ts';
+import { planStack } from '../setup/stack/plan.ts';
+import { runtimeDirectory } from '../setup/testbed/runtime.ts';
+import { runScript } from './run-script.ts';
+
+await runScript(async () => {
+  const [name = ''] = process.argv.slice(2);
+  const cell = findCell(name);
+  if (cell === undefined) {
+    const there = CELLS.map((each) => each.name).join(', ');
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_CELL',
+      `There is no cell "${name}". Usage: npm run plan -- CELL, where CELL is one of ${there}.`,
+    );
+  }
+  const reason = CONFIGURATION_NOT_BUILT[cell.configuration];
+  if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
+  const { accelerator } = await hostVirtualization();
+  const plan = planStack(cell, {
+    accelerator,
+    sizing: sizingFor(describeHost()),
+    // The cache names these by their contents' hash, which only a build knows.
+    paths: { kernel: '$KERNEL', image: '$IMAGE', runtime: runtimeDirectory() },
+  });
+  process.stdout.write(`${describePlan(plan)}\n`);
+});

@@ -1,0 +1,66 @@
+/**
+ * `npm run results -- EXPERIMENT [BENCHMARK]`: prints an experiment's samples as the artifact's results.py does, and
+ * makes all its derived files again from its journal.
+ */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { artifactText, measuredBenchmarks } from '../reporters/artifact-text.ts';
+import { findExperiment, whatThereIs } from '../reporters/find-experiment.ts';
+import { writeFiles } from '../reporters/files/index.ts';
+import { collectResults } from '../reporters/results.ts';
+import { count } from '../reporters/text.ts';
+import { InputError } from '../setup/errors.ts';
+import { readJournal } from '../setup/journal.ts';
+
+const USAGE = 'npm run results -- EXPERIMENT [BENCHMARK]';
+const RESULTS = path.resolve(import.meta.dirname, '..', 'results');
+
+function main(): void {
+  const { positionals, values } = parse();
+  if (values.help) {
+    process.stdout.write(`${USAGE}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
+    return;
+  }
+  const [experiment, benchmark, ...rest] = positionals;
+  if (experiment === undefined || rest.length > 0) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_EXPERIMENT',
+      `Name one experiment: ${USAGE}. ${whatThereIs(RESULTS)}`,
+    );
+  }
+  // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
+  const from = process.env['INIT_CWD'] ?? process.cwd();
+  const directory = findExperiment(experiment, { results: RESULTS, from });
+  const { records, damaged } = readJournal(directory);
+  for (const { line, reason } of damaged) {
+    console.error(`Warning: line ${line} of the journal is left out: ${reason}`);
+  }
+  const results = collectResults(records);
+  const there = measuredBenchmarks(results);
+  if (benchmark !== undefined && !there.includes(benchmark)) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_BENCHMARK',
+      `${experiment} has no samples of a benchmark ${JSON.stringify(benchmark)}. It has ${there.join(', ') || 'none at all'}.`,
+    );
+  }
+  process.stdout.write(artifactText(results, benchmark));
+  const files = writeFiles(results, directory);
+  console.error(`Wrote ${count(files.length, 'file')} under ${path.relative(from, directory) || '.'}.`);
+}
+
+function parse() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError('NESTBENCH_UNKNOWN_EXPERIMENT', `${why}. Usage: ${USAGE}`);
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  if (!(error instanceof InputError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,44 @@
+/** Everything that the emulated testbed boots from, built side by side. */
+import { buildImage, type Image } from './image.ts';
+import { buildKernel, type Kernel } from './kernel.ts';
+import { buildRoot } from './root.ts';
+import { sweepCache } from './cache.ts';
+
+export interface Built {
+  readonly kernel: Kernel;
+  readonly image: Image;
+}
+
+/**
+ * The kernel and the image, from the cache or built now; packages are fetched while the kernel compiles. Where one
+ * fails, the other is ended before the first error is thrown.
+ */
+export async function buildAll(signal: AbortSignal): Promise<Built> {
+  await sweepCache();
+  const [kernel] = await together(signal, buildKernel, buildRoot);
+  const image = await buildImage(kernel, signal);
+  return { kernel, image };
+}
+
+/** Both, or the first failure once neither runs any more. */
+export async function together<A, B>(
+  signal: AbortSignal,
+  first: (signal: AbortSignal) => Promise<A>,
+  second: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+  const other = new AbortController();
+  const either = AbortSignal.any([signal, other.signal]);
+  const failures: unknown[] = [];
+  const noted = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      return await work(either);
+    } catch (error) {
+      failures.push(error);
+      other.abort();
+      throw error;
+    }
+  };
+  const [a, b] = await Promise.allSettled([noted(first), noted(second)]);
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
+  throw failures[0];
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { NestbenchError } from '../errors.ts';
+import { cached, emptyCache, holdCache, type Recipe, sweepCache } from './cache.ts';
+import { hashOf } from './hash.ts';
+import { temporaryCache } from './temporary.ts';
+
+const never = new AbortController().signal;
+
+function recipe(build: Recipe['build'], signal = never): Recipe {
+  return { name: 'thing', inputs: { a: 1 }, build, signal };
+}
+
+test('builds once, keeps where it comes from, and finds it again', async () => {
+  const cache = temporaryCache();
+  let builds = 0;
+  const make = recipe(async ({ directory, log }) => {
+    builds++;
+    writeFileSync(path.join(directory, 'made'), 'whole');
+    writeFileSync(log, 'what the tools said');
+    return { version: '2' };
+  });
+  const first = await cached(make);
+  expect(await cached(make)).toEqual(first);
+  expect(builds).toBe(1);
+  expect(first.directory).toBe(path.join(cache, `thing-${hashOf({ a: 1 })}`));
+  expect(readdirSync(first.directory).toSorted()).toEqual(['build.log', 'made', 'provenance.json']);
+  const provenance: unknown = JSON.parse(readFileSync(path.join(first.directory, 'provenance.json'), 'utf8'));
+  expect(provenance).toMatchObject({ name: 'thing', inputs: { a: 1 }, facts: { version: '2' } });
+});
+
+test('a failed build leaves its log and nothing else, and the next one builds anew', async () => {
+  const cache = temporaryCache();
+  const failing = recipe(async ({ directory, log }) => {
+    writeFileSync(path.join(directory, 'made'), 'half');
+    writeFileSync(log, 'what the tools said');
+    throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'infrastructure', 'no luck');
+  });
+  await expect(cached(failing)).rejects.toThrow('no luck');
+  const label = `thing-${hashOf({ a: 1 })}`;
+  expect(readdirSync(cache).filter((name) => name.startsWith('thing'))).toEqual([]);
+  expect(readFileSync(path.join(cache, 'logs', `${label}.log`), 'utf8')).toBe('what the tools said');
+  const { directory } = await cached(recipe(async () => ({})));
+  expect(existsSync(path.join(directory, 'made'))).toBe(false);
+});
+
+test('who wants what another builds waits for it', async () => {
+  temporaryCache();
+  let builds = 0;
+  const make = recipe(async ({ directory }) => {
+    builds++;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    writeFileSync(path.join(directory, 'made'), 'whole');
+    return {};
+  });
+  const [first, second] = await Promise.all([cached(make), cached(make)]);
+  expect(builds).toBe(1);
+  expect(second).toEqual(first);
+});
+
+test('what a killed build left is swept, and what is being built is not', async () => {
+  const cache = temporaryCache();
+  const script = `
+    import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'cache.ts'))};
+    const build = async () => { console.log('building'); await new Promise((r) => setTimeout(r, 60_000)); return {}; };
+    await cached({ name: 'thing', inputs: { a: 1 }, build, signal: new AbortController().signal });`;
+  const other = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(other.stdout, 'data');
+  const building = `thing-${hashOf({ a: 1 })}.building-${other.pid}`;
+  expect(await sweepCache()).toEqual([]);
+  expect(readdirSync(cache)).toContain(building);
+  await expect(emptyCache()).rejects.toMatchObject({ code: 'NESTBENCH_TESTBED_BUSY' });
+  await expect(emptyCache()).rejects.toThrow(`process ${other.pid}`);
+  other.kill('SIGKILL');
+  await once(other, 'exit');
+  await expect.poll(sweepCache, { timeout: 5000 }).toEqual([building]);
+  expect(readdirSync(cache)).not.toContain(building);
+});
+
+test('emptying says what it freed, and is refused while a run holds the cache', async () => {
+  const cache = temporaryCache();
+  expect(await emptyCache()).toBe(0);
+  mkdirSync(path.join(cache, 'kernel-1'), { recursive: true });
+  writeFileSync(path.join(cache, 'kernel-1/vmlinux'), Buffer.alloc(1_000_000));
+  {
+    await using run = await holdCache(never);
+    await expect(emptyCache()).rejects.toThrow(`process ${process.pid}`);
+    expect(run.file).toBe(path.join(cache, 'lock'));
+  }
+  expect(await emptyCache()).toBeGreaterThanOrEqual(1_000_000);
+  expect(readdirSync(cache)).toEqual(['lock']);
+});

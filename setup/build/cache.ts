@@ -1,0 +1,205 @@
+/**
+ * The cache of what is built once: `$XDG_CACHE_HOME/nestbench/NAME-HASH/`, where HASH stands for everything that
+ * shapes the artefact. An artefact is built beside, in `NAME-HASH.building-PID/`, made durable and renamed into
+ * place: a directory without that ending is whole, whenever and however the build was stopped.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { NestbenchError, toNestbenchError } from '../errors.ts';
+import { tell } from '../progress.ts';
+import { hashOf, type Inputs } from './hash.ts';
+import { describeHolders, type Lock, takeLock, tryLock } from './lock.ts';
+
+const PROVENANCE_FILE = 'provenance.json';
+const BUILDING = /^(.+)\.building-\d+$/;
+
+/** Where an artefact comes from, kept inside it. */
+const provenanceRecord = z.object({
+  name: z.string(),
+  hash: z.string(),
+  inputs: z.json(),
+  madeAt: z.iso.datetime(),
+  seconds: z.number(),
+  /** What its build found out: versions, mostly. */
+  facts: z.record(z.string(), z.string()),
+});
+export type Provenance = z.infer<typeof provenanceRecord>;
+
+/** Where a build works, and what it may use. */
+export interface Workplace {
+  /** What it leaves here is the artefact. */
+  readonly directory: string;
+  /** The tools' whole output; kept where the build fails. */
+  readonly log: string;
+  readonly signal: AbortSignal;
+}
+
+export interface Artefact {
+  readonly directory: string;
+  readonly hash: string;
+  readonly facts: Provenance['facts'];
+}
+
+export interface Recipe {
+  readonly name: string;
+  readonly inputs: Inputs;
+  /** @returns the artefact's facts. */
+  readonly build: (workplace: Workplace) => Promise<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** `$XDG_CACHE_HOME/nestbench`, else `~/.cache/nestbench`; a relative path is ignored as the XDG base directories say. */
+export function cacheDirectory(): string {
+  const base = process.env['XDG_CACHE_HOME'] ?? '';
+  return path.join(path.isAbsolute(base) ? base : path.join(homedir(), '.cache'), 'nestbench');
+}
+
+/** The artefact of these inputs: from the cache, from whoever is building it already, or built now. */
+export async function cached(recipe: Recipe): Promise<Artefact> {
+  const { name, signal } = recipe;
+  const hash = hashOf(recipe.inputs);
+  const label = `${name}-${hash}`;
+  const whole = path.join(cacheDirectory(), label);
+  const found = readArtefact(whole);
+  if (found !== undefined) return found;
+
+  await using held = new AsyncDisposableStack();
+  held.use(await holdCache(signal));
+  const onWait = (holders: string): void =>
+    tell({ task: name, text: `waiting for ${holders}, which builds it`, state: 'running' });
+  held.use(await takeLock(artefactLock(label), { signal, onWait }));
+  // Awaited here, as the locks are freed when this returns.
+  return readArtefact(whole) ?? (await build(recipe, hash, whole));
+}
+
+async function build(recipe: Recipe, hash: string, whole: string): Promise<Artefact> {
+  const { name, inputs, signal } = recipe;
+  const started = new Date();
+  await removeLeftovers(path.basename(whole));
+  const directory = `${whole}.building-${process.pid}`;
+  const log = path.join(cacheDirectory(), 'logs', `${path.basename(whole)}.log`);
+  await mkdir(directory, { recursive: true });
+  await mkdir(path.dirname(log), { recursive: true });
+  await rm(log, { force: true });
+  try {
+    const facts = await recipe.build({ directory, log, signal });
+    const seconds = (Date.now() - started.getTime()) / 1000;
+    const provenance = { name, hash, inputs, madeAt: started.toISOString(), seconds, facts };
+    await writeFile(path.join(directory, PROVENANCE_FILE), `${JSON.stringify(provenance, undefined, 2)}\n`);
+    if (existsSync(log)) await rename(log, path.join(directory, 'build.log'));
+    await makeDurable(directory);
+    await rename(directory, whole);
+    await flush(path.dirname(whole));
+    return { directory: whole, hash, facts };
+  } catch (thrown) {
+    const failure = failed(name, thrown);
+    tell({ task: name, text: failure.message.split('\n')[0] ?? '', state: 'failed' });
+    if (signal.aborted) await rm(log, { force: true });
+    await rm(directory, { recursive: true, force: true });
+    throw failure;
+  }
+}
+
+/** A full disk is the person's to mend; everything else is as it was thrown. */
+function failed(name: string, thrown: unknown): NestbenchError {
+  if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC') {
+    const message = `No space left while building the ${name} in ${cacheDirectory()}. Make room, or let XDG_CACHE_HOME name a roomier place.`;
+    return new NestbenchError('NESTBENCH_NO_SPACE', 'configuration', message, {}, { cause: thrown });
+  }
+  return toNestbenchError(thrown);
+}
+
+function readArtefact(directory: string): Artefact | undefined {
+  const file = path.join(directory, PROVENANCE_FILE);
+  if (!existsSync(file)) return undefined;
+  const { hash, facts } = provenanceRecord.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return { directory, hash, facts };
+}
+
+/** Says that the cache is in use; `npm run clean` refuses as long as anybody does. A run holds it while it runs. */
+export async function holdCache(signal: AbortSignal): Promise<Lock> {
+  return takeLock(cacheLock(), { shared: true, signal });
+}
+
+function cacheLock(): string {
+  return path.join(cacheDirectory(), 'lock');
+}
+
+function artefactLock(label: string): string {
+  return path.join(cacheDirectory(), 'locks', `${label}.lock`);
+}
+
+/**
+ * Removes what builds left that were killed: a `.building-PID` whose lock nobody holds.
+ * @returns the names of what was removed.
+ */
+export async function sweepCache(): Promise<string[]> {
+  const labels = new Set(
+    entries()
+      .map((name) => BUILDING.exec(name)?.[1])
+      .filter((label) => label !== undefined),
+  );
+  const removed: string[] = [];
+  for (const label of labels) {
+    await using lock = await tryLock(artefactLock(label));
+    if (lock !== undefined) removed.push(...(await removeLeftovers(label)));
+  }
+  return removed;
+}
+
+/** Under the artefact's lock, every directory that it was being built in is a leftover. */
+async function removeLeftovers(label: string): Promise<string[]> {
+  const leftovers = entries().filter((name) => BUILDING.exec(name)?.[1] === label);
+  for (const name of leftovers) await rm(path.join(cacheDirectory(), name), { recursive: true, force: true });
+  return leftovers;
+}
+
+function entries(): string[] {
+  return existsSync(cacheDirectory()) ? readdirSync(cacheDirectory()) : [];
+}
+
+/**
+ * Empties the cache.
+ * @returns how many bytes of disk that freed.
+ * @throws {NestbenchError} NESTBENCH_TESTBED_BUSY where a build or a run uses it.
+ */
+export async function emptyCache(): Promise<number> {
+  if (!existsSync(cacheDirectory())) return 0;
+  await using lock = await tryLock(cacheLock());
+  if (lock === undefined) {
+    const message = `${cacheDirectory()} is used by ${describeHolders(cacheLock())}. Wait until that ends, or end it, then clean again.`;
+    throw new NestbenchError('NESTBENCH_TESTBED_BUSY', 'configuration', message);
+  }
+  let freed = 0;
+  for (const name of entries()) {
+    const entry = path.join(cacheDirectory(), name);
+    if (entry === cacheLock()) continue;
+    freed += await diskBytes(entry);
+    await rm(entry, { recursive: true, force: true });
+  }
+  return freed;
+}
+
+/** What a file or directory takes on the disk, in bytes: st_blocks counts units of 512 (stat(2)). */
+async function diskBytes(entry: string): Promise<number> {
+  const stat = await lstat(entry);
+  let sum = stat.blocks * 512;
+  if (stat.isDirectory())
+    for (const name of await readdir(entry)) sum += await diskBytes(path.join(entry, name));
+  return sum;
+}
+
+/** fsync of every file, then of their directories, so that the rename never gets to the disk before what it names. */
+async function makeDurable(entry: string): Promise<void> {
+  const stat = await lstat(entry);
+  if (stat.isDirectory()) for (const name of await readdir(entry)) await makeDurable(path.join(entry, name));
+  if (stat.isDirectory() || stat.isFile()) await flush(entry);
+}
+
+async function flush(entry: string): Promise<void> {
+  await using file = await open(entry, 'r');
+  await file.sync();
+}

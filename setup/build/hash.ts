@@ -1,0 +1,37 @@
+/** One name for one set of inputs, however it was put together. */
+import { createHash } from 'node:crypto';
+
+/** What can shape an artefact: plain data. */
+export type Inputs =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Inputs[]
+  | { readonly [key: string]: Inputs };
+
+/** 64 bits: enough for a directory of a few dozen artefacts, and short enough to read aloud. */
+const HASH_DIGITS = 16;
+
+/** JSON with the keys of every object in the order of their code units (as RFC 8785), so that equal data is equal text. */
+export function canonicalJson(value: Inputs): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members = Object.keys(value)
+    .toSorted()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
+  return `{${members.join(',')}}`;
+}
+
+function isList(value: Inputs): value is readonly Inputs[] {
+  return Array.isArray(value);
+}
+
+/** The first digits of the SHA-256 of the inputs. */
+export function hashOf(inputs: Inputs): string {
+  return sha256(canonicalJson(inputs)).slice(0, HASH_DIGITS);
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

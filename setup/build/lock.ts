@@ -1,0 +1,127 @@
+/**
+ * Locks between processes: flock(2), held by a small process of ours whose standard input we keep open. The kernel
+ * frees it the moment we end, however we end, so no lock is ever stale and nothing has to guess whether a process
+ * id still means the same process. It holds across containers that share the directory, too.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { NestbenchError } from '../errors.ts';
+import { aborted } from '../machine/failures.ts';
+
+/** `flock --conflict-exit-code`: a code that flock(1) itself does not use. */
+const CONFLICT = 75;
+
+export interface Lock extends AsyncDisposable {
+  readonly file: string;
+}
+
+export interface LockOptions {
+  /** Shared with others that say so too; exclusive otherwise. */
+  readonly shared?: boolean;
+}
+
+/** Takes the lock where it is free. Undefined where somebody holds it. */
+export async function tryLock(file: string, options: LockOptions = {}): Promise<Lock | undefined> {
+  return hold(file, ['--nonblock', ...mode(options)]);
+}
+
+/** Waits until the lock is free and takes it. `onWait` is called once, with those who hold it, before a wait. */
+export async function takeLock(
+  file: string,
+  options: LockOptions & { readonly signal: AbortSignal; readonly onWait?: (holders: string) => void },
+): Promise<Lock> {
+  const { signal } = options;
+  const free = await tryLock(file, options);
+  if (free !== undefined) return free;
+  options.onWait?.(describeHolders(file));
+  if (signal.aborted) throw aborted(signal, `waiting for the lock ${file}`);
+  const lock = await hold(file, mode(options), signal);
+  if (lock === undefined) throw aborted(signal, `waiting for the lock ${file}`);
+  return lock;
+}
+
+function mode({ shared = false }: LockOptions): string[] {
+  return [shared ? '--shared' : '--exclusive'];
+}
+
+async function hold(file: string, flags: string[], signal?: AbortSignal): Promise<Lock | undefined> {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const holder = spawn(
+    'flock',
+    [...flags, '--no-fork', '--conflict-exit-code', `${CONFLICT}`, file, 'sh', '-c', 'echo held; exec cat'],
+    // A group of its own: the terminal's Ctrl-C must not free a lock that we still need for tidying up.
+    { detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  let said = '';
+  holder.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const stop = (): void => {
+    holder.kill();
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  const ended = new Promise<{ code: number | null }>((resolve, reject) => {
+    holder.once('exit', (code) => resolve({ code }));
+    holder.once('error', reject);
+  });
+  try {
+    const first = await Promise.race([once(holder.stdout, 'data'), ended]);
+    if (!Array.isArray(first)) {
+      const { code } = first;
+      if (code === CONFLICT || signal?.aborted === true) return undefined;
+      throw new NestbenchError(
+        'NESTBENCH_COMMAND_FAILED',
+        'infrastructure',
+        `Could not lock ${file}: flock ended with ${code}. ${said.trim()}`,
+      );
+    }
+    // The lock alone does not keep us running.
+    holder.unref();
+    for (const stream of [holder.stdin, holder.stdout, holder.stderr]) {
+      if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+    }
+    return {
+      file,
+      async [Symbol.asyncDispose]() {
+        if (holder.exitCode !== null || holder.signalCode !== null) return;
+        holder.ref();
+        holder.stdin.end();
+        await ended;
+      },
+    };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** Who holds the lock, as words for a person: `process 4711 (node vitest run suites/l2)`. From /proc/locks (proc(5)). */
+export function describeHolders(file: string): string {
+  const { ino } = statSync(file);
+  const holders = new Set<string>();
+  for (const line of readFileSync('/proc/locks', 'utf8').split('\n')) {
+    // `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`; those that wait have an arrow after the number.
+    const match = /^\d+: FLOCK\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/.exec(line);
+    if (match === null || match[2] !== String(ino)) continue;
+    const owner = parentOf(Number(match[1]));
+    holders.add(owner === undefined ? 'a process that cannot be seen from here' : describe(owner));
+  }
+  return holders.size === 0 ? 'another process' : [...holders].join(' and ');
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(pid: number): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return `process ${pid} (${words})`;
+  } catch {
+    return `process ${pid}`;
+  }
+}

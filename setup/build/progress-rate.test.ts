@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { progressAt } from './progress-rate.ts';
+
+test('half done after a minute leaves a minute', () => {
+  expect(progressAt(50, 100, 60)).toEqual({ fraction: 0.5, secondsLeft: 60 });
+});
+
+test('claims no time at the very start, and nothing past what was expected', () => {
+  expect(progressAt(1, 100, 5)).toEqual({ fraction: 0.01 });
+  expect(progressAt(101, 100, 60)).toEqual({});
+});
+
+test('whatever is counted, the fraction is one and the time left is not negative', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.integer({ min: 1 }), fc.double({ min: 0, max: 1e6, noNaN: true }), (done, expected, elapsed) => {
+      const { fraction = 0, secondsLeft = 0 } = progressAt(done, expected, elapsed);
+      expect(fraction).toBeGreaterThanOrEqual(0);
+      expect(fraction).toBeLessThanOrEqual(1);
+      expect(secondsLeft).toBeGreaterThanOrEqual(0);
+    }),
+  );
+});

@@ -1,0 +1,21 @@
+/** A directory of a test's own, and a cache inside it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-test-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Lets the cache be an empty one for the rest of the test. */
+export function temporaryCache(): string {
+  const base = temporaryDirectory();
+  vi.stubEnv('XDG_CACHE_HOME', base);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  return path.join(base, 'nestbench');
+}

@@ -1,0 +1,100 @@
+/** Runs the tools that build: output to a log and line by line to a watcher, a process group that ends as one. */
+import { createWriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import { execa } from 'execa';
+import { NestbenchError } from '../errors.ts';
+import { aborted, words } from '../machine/failures.ts';
+import { endGroup, killOnExit } from '../machine/process-group.ts';
+import { errorLines } from './error-lines.ts';
+
+/** What TERM gives make and mmdebstrap to end their own children and remove their temporary files. */
+const GRACE_MS = 5000;
+
+export interface ToolOptions {
+  /** What it is for, as in `building the kernel`. */
+  readonly purpose: string;
+  readonly signal: AbortSignal;
+  /** A file that its output is appended to. */
+  readonly log: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onLine?: (line: string) => void;
+}
+
+/**
+ * Runs a tool to its end; its environment is {@link toolEnvironment} and `env`.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the tool's own error lines, where it fails.
+ */
+export async function runTool(argv: readonly string[], options: ToolOptions): Promise<void> {
+  const { signal, purpose, log } = options;
+  if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
+  const started = performance.now();
+  const logged = createWriteStream(log, { flags: 'a' });
+  logged.write(`$ ${argv.join(' ')}\n`);
+  // Killed with us, where we are killed: make and mmdebstrap end their own children on TERM.
+  const subprocess = execa('setpriv', ['--pdeathsig', 'TERM', '--', ...argv], {
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    all: true,
+    stdin: 'ignore',
+    extendEnv: false,
+    env: { ...toolEnvironment(), ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  const { pid } = subprocess;
+  const forget = pid === undefined ? undefined : killOnExit(pid);
+  let ended: Promise<unknown> | undefined;
+  const stop = (): void => {
+    if (pid !== undefined) ended ??= endGroup(pid, GRACE_MS);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const lines: string[] = [];
+  try {
+    for await (const line of createInterface({ input: subprocess.all })) {
+      lines.push(line);
+      logged.write(`${line}\n`);
+      options.onLine?.(line);
+    }
+  } finally {
+    logged.end();
+    await finished(logged);
+  }
+  const { exitCode, signal: killedBy, originalMessage } = await subprocess;
+  await ended;
+  signal.removeEventListener('abort', stop);
+  forget?.();
+  if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
+  if (exitCode === 0) return;
+
+  const seconds = (performance.now() - started) / 1000;
+  const how =
+    killedBy === undefined ? `exited with ${exitCode ?? originalMessage}` : `was ended by ${killedBy}`;
+  const output = errorLines(lines);
+  const full = /No space left on device/.test(output);
+  throw new NestbenchError(
+    full ? 'NESTBENCH_NO_SPACE' : 'NESTBENCH_BUILD_FAILED',
+    full ? 'configuration' : 'infrastructure',
+    `${upperFirst(purpose)} failed: "${words(argv)}" ${how}:\n${output}\nThe whole log is ${log}`,
+    { machine: 'host', argv, exitCode: exitCode ?? null, seconds, output },
+  );
+}
+
+/** Of our environment only what tools need: an ARCH or MAKEFLAGS that happens to be set must not shape what we build. */
+export function toolEnvironment(): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'http_proxy', 'https_proxy', 'no_proxy'];
+  const environment: Record<string, string> = { LC_ALL: 'C.UTF-8' };
+  for (const name of kept) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  // An ordinary user's PATH on Debian has no sbin; chroots and mkfs live there.
+  environment['PATH'] = `${environment['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`;
+  return environment;
+}
+
+function upperFirst(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,57 @@
+/** Which cells and benchmarks this run was asked for, known before anything boots. */
+import type { TestSpecification, Vitest } from 'vitest/node';
+import { BENCHMARKS, findBenchmark } from '../fixtures/benchmarks/index.ts';
+import { isBuilt } from '../fixtures/benchmarks/benchmark.ts';
+import { type Cell, CONFIGURATION_NOT_BUILT, findCell } from '../fixtures/matrix.ts';
+import { InputError } from './errors.ts';
+
+export interface Chosen {
+  readonly cells: readonly Cell[];
+  /** The cells in which something can be measured, and that will boot. */
+  readonly measured: readonly Cell[];
+}
+
+/**
+ * Reads the run's filters: paths, `--project` and `-t`. Test names are read statically, without running the suites.
+ * @throws {InputError} NESTBENCH_UNKNOWN_BENCHMARK where `-t` matches no test.
+ */
+export async function findChosen(vitest: Vitest): Promise<Chosen> {
+  // The positional arguments; Vitest keeps them for its own globbing and does not type them.
+  const { filenamePattern } = vitest as { filenamePattern?: string[] };
+  const specifications = (await vitest.globTestSpecifications(filenamePattern)).filter(
+    ({ project }) => findCell(project.name) !== undefined,
+  );
+  const cells = [...new Set(specifications.map(({ project }) => project.name))].flatMap(
+    (name) => findCell(name) ?? [],
+  );
+  if (cells.length === 0) return { cells, measured: [] };
+
+  const pattern = vitest.getGlobalTestNamePattern();
+  const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
+  if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
+  // A test that is no benchmark of ours measures one of the user's own.
+  const measurable = names.some((name) => {
+    const benchmark = findBenchmark(name);
+    return benchmark === undefined || isBuilt(benchmark);
+  });
+  const measured = cells.filter(({ configuration }) => CONFIGURATION_NOT_BUILT[configuration] === undefined);
+  return { cells, measured: measurable ? measured : [] };
+}
+
+/** Each file's names once: the same file stands for every configuration of its level. */
+async function testNames(vitest: Vitest, specifications: TestSpecification[]): Promise<string[]> {
+  const files = new Map(specifications.map((specification) => [specification.moduleId, specification]));
+  const names: string[] = [];
+  for (const specification of files.values()) {
+    const module = await vitest.experimental_parseSpecification(specification);
+    for (const test of module.children.allTests()) names.push(test.fullName);
+  }
+  return names;
+}
+
+function noMatch(pattern: RegExp | undefined): string {
+  const there = BENCHMARKS.map(
+    (benchmark) => `${benchmark.name}${isBuilt(benchmark) ? '' : ' (not built yet)'}`,
+  );
+  return `No test of the chosen cells matches -t ${String(pattern?.source)}. The benchmarks are ${there.join(', ')}.`;
+}

@@ -1,0 +1,90 @@
+/** An experiment's place in the results: its directory, its first record, and the `latest` link. */
+import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import type { Profile } from '../fixtures/profiles.ts';
+import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
+import { InputError } from './errors.ts';
+import { hostMachine } from './machine/host.ts';
+import { Journal, readJournalIfAny } from './journal.ts';
+import type { Settings } from './settings.ts';
+
+export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions'>;
+
+/** What is asked of an experiment that is there already: more of the same kind may be added to it. */
+export function checkContinues(
+  name: string,
+  records: readonly JournalRecord[],
+  asked: { profile: Profile; testbed: ExperimentRecord['testbed'] },
+): void {
+  const before = records.find((record) => record.type === 'experiment');
+  if (before === undefined) return;
+  const differs = (what: string, was: string, is: string): InputError =>
+    new InputError(
+      'NESTBENCH_EXPERIMENT_DIFFERS',
+      `Experiment "${name}" was measured with ${what} ${was}; this run has ${is}. Their numbers do not belong together: choose another EXPERIMENT.`,
+    );
+  if (before.profile !== asked.profile.name) {
+    throw differs('the profile', before.profile, asked.profile.name);
+  }
+  const was = JSON.stringify(before.testbed);
+  const is = JSON.stringify(asked.testbed);
+  if (was !== is) throw differs('the testbed', was, is);
+}
+
+/** Refuses, before anything is built, to mix numbers that do not belong together. */
+export function checkExperiment(settings: Settings, testbed: ExperimentRecord['testbed']): void {
+  const directory = path.join(settings.resultsDirectory, settings.experiment);
+  checkContinues(settings.experiment, readJournalIfAny(directory).records, {
+    profile: settings.profile,
+    testbed,
+  });
+}
+
+/** Opens the journal, writes the experiment's record and points `latest` to it. */
+export async function openExperiment(settings: Settings, environment: Environment): Promise<Journal> {
+  const { experiment, profile, resultsDirectory } = settings;
+  const directory = path.join(resultsDirectory, experiment);
+  const journal = new Journal(directory);
+  journal.append({
+    type: 'experiment',
+    experiment,
+    ...environment,
+    versions: { nestbench: packageVersion(), node: process.versions.node, ...environment.versions },
+    profile: profile.name,
+    runs: profile.runs,
+    ...(await checkout()),
+  });
+  const link = path.join(resultsDirectory, `latest.${process.pid}`);
+  rmSync(link, { force: true });
+  symlinkSync(experiment, link);
+  renameSync(link, path.join(resultsDirectory, 'latest'));
+  return journal;
+}
+
+function packageVersion(): string {
+  const file = path.join(import.meta.dirname, '../package.json');
+  return String((JSON.parse(readFileSync(file, 'utf8')) as { version: unknown }).version);
+}
+
+const GIT_SECONDS = 20;
+
+/** nestbench's own commit, where it runs from a checkout. */
+async function checkout(): Promise<{ commit: string | null; modified: boolean }> {
+  const git = (...argv: string[]): ReturnType<ReturnType<typeof hostMachine>['run']> =>
+    hostMachine().run(['git', '-C', import.meta.dirname, ...argv], {
+      signal: new AbortController().signal,
+      deadlineSeconds: GIT_SECONDS,
+    });
+  const head = await git('rev-parse', 'HEAD');
+  if (head.exitCode !== 0) return { commit: null, modified: false };
+  const status = await git('status', '--porcelain', '--untracked-files=no');
+  return { commit: head.stdout.trim(), modified: status.stdout.trim() !== '' };
+}
+
+/** The number of the next run of a cell's benchmark in a journal: runs are numbered through all starts. */
+export function nextRun(records: readonly JournalRecord[], cell: string, benchmark: string): number {
+  const runs = records.flatMap((record) =>
+    record.type === 'series' && record.cell === cell && record.benchmark === benchmark ? [record.run] : [],
+  );
+  return Math.max(0, ...runs) + 1;
+}

@@ -1,0 +1,129 @@
+/**
+ * Before any cell: checks what was asked and what the host has, takes the testbed, sweeps what a killed run left
+ * behind, builds the kernel and the image, and opens the experiment. It boots no stack: each cell's worker does.
+ */
+import type { TestProject } from 'vitest/node';
+import { type Cell } from '../fixtures/matrix.ts';
+import { memoryMiBAt, type Sizing, sizingFor } from '../fixtures/sizing.ts';
+import type { ExperimentRecord } from '../fixtures/records.ts';
+import { buildAll, type Built } from './build/all.ts';
+import { cacheDirectory } from './build/cache.ts';
+import { findChosen } from './chosen.ts';
+import { NestbenchError } from './errors.ts';
+import { checkExperiment, openExperiment } from './experiment.ts';
+import { ensurePackages } from './host/packages.ts';
+import { checkResources, describeHost, hostVirtualization } from './host/resources.ts';
+import { endOwned } from './machine/qemu-process.ts';
+import { tell } from './progress.ts';
+import type { ProvidedExperiment } from './provided.ts';
+import { resolveSettings, type Settings } from './settings.ts';
+import { stopGracefully } from './signals.ts';
+import { EMULATED_CPU } from './stack/qemu-argv.ts';
+import { runtimeDirectory, sweepTestbed, takeTestbed } from './testbed/runtime.ts';
+
+/** Free space that a start needs: the kernel's sources and objects take most of it (measured: 2.6 GB). */
+const BUILD_BYTES = 4e9;
+/** What a QEMU takes besides its guest's memory: code buffers of TCG and its own heap (measured: below 300 MiB each). */
+const QEMU_MIB = 512;
+
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const { vitest } = project;
+  const log = (line: string): void => vitest.logger.log(line);
+  try {
+    const chosen = await findChosen(vitest);
+    if (chosen.cells.length === 0) return undefined;
+    const settings = resolveSettings(process.env, new Date());
+    const stopping = new AbortController();
+    const giveBack = stopGracefully(vitest, {
+      controller: stopping,
+      endMachines: () => endOwned(runtimeDirectory()),
+      log,
+    });
+    await using held = new AsyncDisposableStack();
+    held.defer(giveBack);
+    const prepared = await prepare(chosen.measured, settings, held, stopping.signal, log);
+    project.provide('experiment', prepared);
+    const keep = held.move();
+    return () => keep.disposeAsync();
+  } catch (error) {
+    // A sentence for the person, without the stack of our own calls.
+    if (error instanceof NestbenchError && error.kind !== 'bug') error.stack = `${error.name}: ${error.message}`;
+    throw error;
+  }
+}
+
+async function prepare(
+  cells: readonly Cell[],
+  settings: Settings,
+  held: AsyncDisposableStack,
+  signal: AbortSignal,
+  log: (line: string) => void,
+): Promise<ProvidedExperiment> {
+  const host = describeHost();
+  const sizing = sizingFor(host);
+  const { accelerator, reason } = await hostVirtualization();
+  const testbed: ExperimentRecord['testbed'] = {
+    kind: 'emulated',
+    accelerator,
+    settings: describeTestbed(accelerator, sizing),
+  };
+  checkExperiment(settings, testbed);
+  if (cells.length > 0) {
+    log(reason);
+    held.use(
+      await takeTestbed({
+        waitMinutes: settings.waitMinutes,
+        signal,
+        onWait: (holders) => log(`The testbed of this host is held by ${holders}; waiting for it.`),
+      }),
+    );
+    for (const line of await sweepTestbed()) log(line);
+    await checkResources({
+      cacheDirectory: cacheDirectory(),
+      cacheBytes: BUILD_BYTES,
+      memoryBytes: memoryNeeded(cells, sizing),
+    });
+    await ensurePackages(signal);
+  }
+  const built = cells.length > 0 ? await buildAll(signal) : undefined;
+  if (built !== undefined) tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
+  const journal = await openExperiment(settings, {
+    testbed,
+    host,
+    versions: built === undefined ? {} : versionsOf(built),
+  });
+  // Whatever became of the workers: after the last cell nothing of ours runs any more.
+  held.defer(async () => void (await endOwned(runtimeDirectory())));
+  return {
+    directory: journal.directory,
+    name: settings.experiment,
+    profile: settings.profile.name,
+    accelerator,
+    sizing,
+    paths: {
+      kernel: built?.kernel.vmlinux ?? '',
+      image: built?.image.file ?? '',
+      runtime: runtimeDirectory(),
+    },
+    kernelRelease: built?.kernel.release ?? '',
+  };
+}
+
+/** The settings of the emulated machine that shape its numbers, by name. */
+function describeTestbed(accelerator: 'tcg' | 'kvm', { cpus, memoryMiB }: Sizing): Record<string, string> {
+  return {
+    cpu: accelerator === 'tcg' ? EMULATED_CPU : 'host',
+    mitigations: 'off',
+    sizing: `${cpus.last} CPU at the level under test, ${cpus.reservedOnServer} kept by L0, ${cpus.reservedInGuests} by each level between; ${memoryMiB} MiB a level`,
+  };
+}
+
+function versionsOf({ kernel, image }: Built): Record<string, string> {
+  return { kernel: kernel.release, image: image.hash, ...image.packages };
+}
+
+function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
+  const deepest = Math.max(...cells.map(({ level }) => level));
+  const server = Math.max(...cells.map(({ level }) => memoryMiBAt(sizing, 0, level)));
+  return (server + sizing.memoryMiB + QEMU_MIB * (deepest > 0 ? 2 : 1)) * 2 ** 20;
+}

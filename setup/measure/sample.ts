@@ -1,0 +1,98 @@
+/** One iteration of a benchmark on a running stack: what is done before it, the measured command, its value. */
+import type { Benchmark, Command, Sizes, Target } from '../../fixtures/benchmarks/benchmark.ts';
+import { NestbenchError } from '../errors.ts';
+import type { Completed, Machine } from '../machine/machine.ts';
+
+/** The two machines that a benchmark runs on. */
+export interface Bed {
+  readonly target: Machine;
+  readonly client: Machine;
+}
+
+export function machineFor(bed: Bed, { on }: Command): Machine {
+  return on === 'client' ? bed.client : bed.target;
+}
+
+export type Iteration =
+  | { readonly state: 'sampled'; readonly value: number; readonly completed: Completed }
+  | { readonly state: 'failed'; readonly error: NestbenchError; readonly completed: Completed | undefined };
+
+/**
+ * How much longer than expected a command may take before it counts as hung: deep levels under emulation are tens of
+ * times slower than the expectation for an unloaded machine (hackbench: 46 s where 8 were seen, emulation.md).
+ */
+const PATIENCE = 20;
+const LEAST_SECONDS = 120;
+
+export function deadlineFor(expectedSeconds: number): number {
+  return Math.max(LEAST_SECONDS, expectedSeconds * PATIENCE);
+}
+
+/**
+ * Runs one iteration. A tool that fails or says no number gives a failure, never a sample.
+ * @throws NestbenchError of kind infrastructure where a machine is lost, hangs or the run is aborted.
+ */
+export async function iterate<S extends Sizes>(
+  benchmark: Benchmark<S>,
+  sizes: S,
+  target: Target,
+  bed: Bed,
+  signal: AbortSignal,
+): Promise<Iteration> {
+  const options = { signal, deadlineSeconds: deadlineFor(benchmark.expectedSeconds(sizes)) };
+  for (const command of benchmark.before?.(sizes) ?? []) {
+    await machineFor(bed, command).check(command.argv, options);
+  }
+  const command = benchmark.command(sizes, target);
+  const machine = machineFor(bed, command);
+  const completed = await machine.run(command.argv, options);
+  if (completed.exitCode !== 0) {
+    return {
+      state: 'failed',
+      completed,
+      error: new NestbenchError(
+        'NESTBENCH_COMMAND_FAILED',
+        'benchmark',
+        `${benchmark.name} failed on ${machine.name}: "${command.argv.join(' ')}" ended with ${completed.exitCode ?? completed.signal} after ${completed.seconds.toFixed(1)} s.`,
+        {
+          machine: machine.name,
+          argv: command.argv,
+          exitCode: completed.exitCode,
+          seconds: completed.seconds,
+          output: lastWords(completed),
+        },
+      ),
+    };
+  }
+  const parsed = benchmark.parse(completed.stdout);
+  if (parsed.ok) return { state: 'sampled', value: parsed.value, completed };
+  return {
+    state: 'failed',
+    completed,
+    error: new NestbenchError(
+      'NESTBENCH_UNPARSABLE_OUTPUT',
+      'benchmark',
+      `${benchmark.name} on ${machine.name} ended well and gave no value: ${parsed.reason}.`,
+      { machine: machine.name, argv: command.argv, output: lastWords(completed) },
+    ),
+  };
+}
+
+const TAIL_LINES = 20;
+
+/** The end of what a tool printed, both streams, for a failure record. */
+function lastWords({ stdout, stderr }: Completed): string {
+  return `${stdout}\n${stderr}`.trim().split('\n').slice(-TAIL_LINES).join('\n');
+}
+
+/** A tool's raw output as it is kept: what was run, how it ended, and both streams whole. */
+export function rawOutput(completed: Completed): string {
+  return [
+    `$ ${completed.argv.join(' ')}`,
+    `# started ${completed.started.toISOString()}, ${completed.seconds.toFixed(3)} s, exit ${completed.exitCode ?? completed.signal}`,
+    '--- stdout',
+    completed.stdout,
+    '--- stderr',
+    completed.stderr,
+  ].join('\n');
+}

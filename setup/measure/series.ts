@@ -1,0 +1,183 @@
+/** All samples of one benchmark on one running stack: runs of iterations, every one in the journal before the next. */
+import { Bench } from 'tinybench';
+import type { Benchmark, Target } from '../../fixtures/benchmarks/benchmark.ts';
+import type { CellName } from '../../fixtures/matrix.ts';
+import type { Profile } from '../../fixtures/profiles.ts';
+import { NestbenchError, toNestbenchError } from '../errors.ts';
+import type { Journal } from '../journal.ts';
+import { type Bed, type Iteration, iterate, rawOutput } from './sample.ts';
+import { startService } from './service.ts';
+
+export interface SeriesOptions {
+  readonly cell: CellName;
+  readonly benchmark: Benchmark;
+  readonly profile: Profile;
+  /** The first run's number: one more than the journal has of this cell and benchmark. */
+  readonly firstRun: number;
+  readonly bed: Bed & { readonly underTest: Target };
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  readonly onIteration: (progress: { text: string; fraction: number; secondsLeft: number }) => void;
+}
+
+/** After so many failures on end, the rest of a run is not tried: the benchmark does not work here. */
+const FAILURES_ON_END = 3;
+
+/**
+ * Measures. A failed iteration becomes a failure record and the next one is tried.
+ * @throws the first failure, once everything that can be measured was.
+ */
+export async function measureSeries(options: SeriesOptions): Promise<void> {
+  const { profile, firstRun } = options;
+  const failures: NestbenchError[] = [];
+  const clock = new SeriesClock(options);
+  for (let run = firstRun; run < firstRun + profile.runs; run++) {
+    failures.push(...(await measureRun(run, clock, options)));
+  }
+  const [first] = failures;
+  if (first !== undefined) throw first;
+}
+
+/** Tells the progress of all runs; the time left follows from the samples so far, at first from the expectation. */
+class SeriesClock {
+  readonly #options: SeriesOptions;
+  readonly #began = performance.now();
+
+  constructor(options: SeriesOptions) {
+    this.#options = options;
+  }
+
+  tell(run: number, iteration: number): void {
+    const { benchmark, profile, firstRun, onIteration } = this.#options;
+    const sizes = benchmark.sizes[profile.name];
+    const total = profile.runs * sizes.iterations;
+    const done = (run - firstRun) * sizes.iterations + iteration - 1;
+    const each =
+      done === 0 ? benchmark.expectedSeconds(sizes) : (performance.now() - this.#began) / 1000 / done;
+    const ofRuns = profile.runs > 1 ? `, run ${run - firstRun + 1} of ${profile.runs}` : '';
+    onIteration({
+      text: `${benchmark.name}: iteration ${iteration} of ${sizes.iterations}${ofRuns}`,
+      fraction: done / total,
+      secondsLeft: each * (total - done),
+    });
+  }
+}
+
+async function measureRun(run: number, clock: SeriesClock, options: SeriesOptions): Promise<NestbenchError[]> {
+  const { benchmark, bed, cell, journal, profile, signal } = options;
+  const target = bed.underTest;
+  const sizes = benchmark.sizes[profile.name];
+  const { unit, better } = benchmark;
+  const command = benchmark.command(sizes, target);
+  const what = { cell, benchmark: benchmark.name, run };
+  journal.append({ type: 'series', ...what, unit, better, sizes, on: command.on, argv: [...command.argv] });
+
+  const failures: NestbenchError[] = [];
+  const fail = (error: NestbenchError, iteration?: number, output?: string): void => {
+    failures.push(error);
+    journal.append({ type: 'failure', ...what, ...failureFields(error), iteration, output });
+  };
+  const keep = (iteration: number, outcome: Iteration): number => {
+    const { completed } = outcome;
+    const name = `${benchmark.name}/run-${run}-iteration-${iteration}`;
+    const output = completed && journal.keepOutput(cell, name, rawOutput(completed));
+    if (outcome.state === 'failed' || completed === undefined || output === undefined) {
+      const error = outcome.state === 'failed' ? outcome.error : toNestbenchError('no output');
+      fail(error, iteration, output);
+      throw error;
+    }
+    const started = completed.started.toISOString();
+    const { seconds } = completed;
+    journal.append({
+      type: 'sample',
+      ...what,
+      iteration,
+      value: outcome.value,
+      unit,
+      better,
+      started,
+      seconds,
+      output,
+    });
+    return outcome.value;
+  };
+
+  try {
+    await using service =
+      benchmark.service && (await startService(benchmark.name, benchmark.service, target, bed, signal));
+    let next = 1;
+    let onEnd = 0;
+    while (next <= sizes.iterations && onEnd < FAILURES_ON_END) {
+      // tinybench stops at the first failure: what is left of the run is another round of it.
+      await sampleRounds(sizes.iterations - next + 1, signal, async () => {
+        const iteration = next++;
+        onEnd++;
+        clock.tell(run, iteration);
+        const value = keep(iteration, await iterate(benchmark, sizes, target, bed, signal));
+        onEnd = 0;
+        return value;
+      });
+    }
+    if (onEnd >= FAILURES_ON_END && next <= sizes.iterations) {
+      fail(gaveUp(benchmark.name, cell, run, sizes.iterations - next + 1));
+    }
+    void service;
+  } catch (thrown) {
+    const error = toNestbenchError(thrown);
+    fail(error);
+    // The stack is not what it was: nothing more is measured on it.
+    if (error.kind !== 'benchmark') throw error;
+  }
+  return failures;
+}
+
+/**
+ * Takes up to `count` samples, one after another, through tinybench. Ends at the first benchmark failure.
+ * @throws what is no benchmark failure.
+ */
+async function sampleRounds(count: number, signal: AbortSignal, sample: () => Promise<number>): Promise<void> {
+  let stopped: unknown;
+  // Exactly `count` calls: tinybench would add warmup calls, and go on until a time is filled.
+  const bench = new Bench({ iterations: count, time: 0, warmup: false, concurrency: null, signal });
+  bench.add(
+    'samples',
+    async () => {
+      try {
+        return { overriddenDuration: await sample() };
+      } catch (error) {
+        stopped = error;
+        throw error;
+      }
+    },
+    { async: true },
+  );
+  await bench.run();
+  if (stopped !== undefined && toNestbenchError(stopped).kind !== 'benchmark') throw stopped;
+  signal.throwIfAborted();
+}
+
+function gaveUp(benchmark: string, cell: CellName, run: number, left: number): NestbenchError {
+  return new NestbenchError(
+    'NESTBENCH_COMMAND_FAILED',
+    'benchmark',
+    `${benchmark} failed ${FAILURES_ON_END} times on end in ${cell}, run ${run}: the ${left} iterations left were not tried.`,
+  );
+}
+
+/** An error as a failure record's fields. */
+export function failureFields(error: NestbenchError): {
+  kind: NestbenchError['kind'];
+  code: string;
+  message: string;
+  machine?: string;
+  tail?: string;
+} {
+  const { kind, code, message, facts } = error;
+  return {
+    kind,
+    code,
+    message,
+    ...(facts.machine === undefined ? {} : { machine: facts.machine }),
+    ...(facts.output === undefined ? {} : { tail: facts.output }),
+  };
+}

@@ -1,0 +1,58 @@
+/** A benchmark's server on the level under test: started fresh, awaited by a real request, stopped after. */
+import type { Service, Target } from '../../fixtures/benchmarks/benchmark.ts';
+import { NestbenchError } from '../errors.ts';
+import type { RunningCommand } from '../machine/machine.ts';
+import { waitUntil } from '../machine/wait.ts';
+import { type Bed, machineFor } from './sample.ts';
+
+/** A service's start was never seen to take longer than a few seconds, three levels deep; then it hangs. */
+const READY_SECONDS = 120;
+const RETRY_MS = 200;
+
+/** @throws NESTBENCH_SERVICE_FAILED where it ends or does not answer, with what it printed. */
+export async function startService(
+  name: string,
+  service: Service,
+  target: Target,
+  bed: Bed,
+  signal: AbortSignal,
+): Promise<RunningCommand> {
+  const running = await bed.target.start(service.argv, { signal, deadlineSeconds: Infinity });
+  let over = false;
+  const ended = (): void => void (over = true);
+  running.exited.then(ended, ended);
+  const request = service.ready(target);
+  try {
+    await waitUntil(
+      `an answer of ${name}'s service`,
+      async (context) => {
+        if (over) throw failed(name, bed, running, 'it ended before it answered');
+        const answer = await machineFor(bed, request).run(request.argv, {
+          signal: context.signal,
+          deadlineSeconds: READY_SECONDS,
+        });
+        if (answer.exitCode === 0) return true;
+        context.saw(`${answer.stdout}${answer.stderr}`.trim());
+        return undefined;
+      },
+      { machine: bed.target.name, deadlineSeconds: READY_SECONDS, intervalMs: RETRY_MS, signal },
+    );
+    return running;
+  } catch (error) {
+    await running.stop().catch(() => {});
+    if (error instanceof NestbenchError && error.code === 'NESTBENCH_DEADLINE') {
+      throw failed(name, bed, running, error.message, error);
+    }
+    throw error;
+  }
+}
+
+function failed(name: string, bed: Bed, running: RunningCommand, why: string, cause?: Error): NestbenchError {
+  return new NestbenchError(
+    'NESTBENCH_SERVICE_FAILED',
+    'benchmark',
+    `The service of ${name} on ${bed.target.name} is not there: ${why}.`,
+    { machine: bed.target.name, output: running.output() },
+    { cause },
+  );
+}

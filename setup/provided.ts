@@ -1,0 +1,23 @@
+/** What the global setup hands to the workers, through Vitest's `provide` and `inject`. */
+import type { Cell } from '../fixtures/matrix.ts';
+import type { ProfileName } from '../fixtures/profiles.ts';
+import type { Sizing } from '../fixtures/sizing.ts';
+import type { Accelerator, HostPaths } from './stack/plan.ts';
+
+export interface ProvidedExperiment {
+  /** `results/EXPERIMENT`. */
+  readonly directory: string;
+  readonly name: string;
+  readonly profile: ProfileName;
+  readonly accelerator: Accelerator;
+  readonly sizing: Sizing;
+  readonly paths: HostPaths;
+  readonly kernelRelease: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    cell: Cell;
+    experiment: ProvidedExperiment;
+  }
+}

@@ -1,0 +1,145 @@
+/** Boots the stack of a cell: the client and the server, then level by level inside the server. */
+import { mkdir } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
+import { levelName } from '../../fixtures/matrix.ts';
+import type { LevelFacts } from '../../fixtures/records.ts';
+import { NestbenchError, toNestbenchError } from '../errors.ts';
+import type { Machine } from '../machine/machine.ts';
+import { bootOnHost } from '../testbed/emulated.ts';
+import { type Keys, makeKeys } from '../testbed/keys.ts';
+import { type BootedMachine, bootMachine, type BootOptions } from './machine-boot.ts';
+import type { Phase } from './phases.ts';
+import { EXPECTED_SECONDS, type MachinePlan, type StackPlan } from './plan.ts';
+
+export interface StackOptions {
+  /** Where sockets and keys live while the stack does; the same that the plan was made for. */
+  readonly runtime: string;
+  /** Where consoles and QEMU's own output are kept: beside the journal. */
+  readonly logs: string;
+  /** The kernel release that every machine must come up with. */
+  readonly kernelRelease: string;
+  readonly signal: AbortSignal;
+  /** Told of what is done, for progress. */
+  readonly onStep?: (text: string, secondsLeft?: number) => void;
+}
+
+/** A stack that is up and checked; disposing it ends every machine of it. */
+export interface RunningStack extends AsyncDisposable {
+  readonly plan: StackPlan;
+  readonly client: Machine;
+  /** The machine of the level under test. */
+  readonly target: Machine;
+  /** L0 first. */
+  readonly machines: readonly Machine[];
+  readonly facts: { readonly levels: readonly LevelFacts[]; readonly client: LevelFacts };
+  readonly phases: readonly Phase[];
+  /** From the start of the first machine to the last check. */
+  readonly seconds: number;
+  /** The level under test and the client, as benchmarks' command lines need to know them. */
+  readonly underTest: Target;
+  /** Aborted with a NestbenchError once a machine of it panics, dies or is lost, or the run is stopped. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Boots `plan` level by level; resolves once the last level answers over SSH and every level is what was planned.
+ * On failure and on abort nothing of it is left running.
+ * @throws NestbenchError with the level that failed, as `bootMachine` does.
+ */
+export async function boot(plan: StackPlan, options: StackOptions): Promise<RunningStack> {
+  const began = performance.now();
+  await using started = new AsyncDisposableStack();
+  const trouble = new AbortController();
+  let ending = false;
+  const onTrouble = (error: NestbenchError): void => {
+    if (!ending) trouble.abort(error);
+  };
+  started.defer(() => void (ending = true));
+
+  rmSync(options.runtime, { recursive: true, force: true });
+  await mkdir(options.runtime, { recursive: true, mode: 0o700 });
+  await mkdir(options.logs, { recursive: true });
+  const keys = await makeKeys(options.runtime, options.signal);
+  const signal = AbortSignal.any([options.signal, trouble.signal]);
+  const common = { ...options, keys, signal, onTrouble };
+
+  const [serverPlan, ...guestPlans] = plan.levels;
+  const left = (from: number): number =>
+    plan.levels.slice(from).reduce((sum, { level }) => sum + EXPECTED_SECONDS[level], 0);
+  options.onStep?.('booting the server and the client', left(0));
+  const [server, client] = await both(
+    bootOnHost(serverPlan, { ...common, defer: (end) => void started.defer(async () => void (await end())) }),
+    bootOnHost(plan.client, { ...common, defer: (end) => void started.defer(async () => void (await end())) }),
+    (error) => trouble.abort(error),
+  );
+  const levels: BootedMachine[] = [server];
+  for (const guestPlan of guestPlans) {
+    options.onStep?.(`booting ${levelName(guestPlan.level)}`, left(guestPlan.level));
+    const below = levels.at(-1) ?? server;
+    levels.push(await bootGuest(guestPlan, below.machine, server.machine, common));
+  }
+  signal.throwIfAborted();
+
+  const last = levels.at(-1) ?? server;
+  const owned = started.move();
+  return {
+    plan,
+    client: client.machine,
+    target: last.machine,
+    machines: levels.map(({ machine }) => machine),
+    facts: { levels: levels.map(({ facts }) => facts), client: client.facts },
+    phases: [...client.phases.list, ...levels.flatMap(({ phases }) => phases.list)],
+    seconds: (performance.now() - began) / 1000,
+    underTest: {
+      address: last.plan.address,
+      cpus: last.plan.cpus,
+      clientCpus: client.plan.cpus,
+    },
+    signal,
+    [Symbol.asyncDispose]: async () => {
+      ending = true;
+      for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
+      await owned.disposeAsync();
+      rmSync(options.runtime, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Boots a level inside the one below it. It ends with the server, in whose memory all of it is. */
+function bootGuest(
+  plan: MachinePlan,
+  below: Machine,
+  server: Machine,
+  options: Omit<BootOptions, 'below' | 'launch' | 'openSsh'> & { readonly keys: Keys },
+): Promise<BootedMachine> {
+  return bootMachine(plan, {
+    ...options,
+    below,
+    launch: async (signal) => {
+      const qemu = await below.start(plan.qemu.argv, { signal, deadlineSeconds: Infinity });
+      const exited = qemu.exited.then(
+        () => qemu.output(),
+        (error: unknown) => toNestbenchError(error).message,
+      );
+      return { exited };
+    },
+    openSsh: async () => (signal) => server.connect(plan.address, 22, signal),
+  });
+}
+
+/** Both, or the first failure once neither runs any more. */
+async function both<A, B>(
+  first: Promise<A>,
+  second: Promise<B>,
+  onFailure: (error: NestbenchError) => void,
+): Promise<[A, B]> {
+  const noted = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      onFailure(toNestbenchError(error));
+      throw error;
+    });
+  const [a, b] = await Promise.allSettled([noted(first), noted(second)]);
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
+  throw a.status === 'rejected' ? a.reason : (b as PromiseRejectedResult).reason;
+}

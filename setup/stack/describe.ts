@@ -1,0 +1,71 @@
+/** A plan as text for people: what runs where, with what, in order. */
+import { levelName } from '../../fixtures/matrix.ts';
+import { softwareAt } from '../../fixtures/software.ts';
+import type { MachinePlan, StackPlan } from './plan.ts';
+
+export function describePlan(plan: StackPlan): string {
+  const { cell, levels, client } = plan;
+  const machines = [client, ...levels];
+  return [
+    `${cell.name}: ${cell.configuration} at ${levelName(cell.level)}, ${machines.length} machines`,
+    '',
+    ...table([
+      ['machine', 'runs on', 'accelerator', 'CPUs', 'memory', 'address', 'pinned (vCPU to CPU)'],
+      ...machines.map((machine) => [
+        machine.name,
+        machine.runsOn,
+        machine.accelerator,
+        String(machine.cpus),
+        `${machine.memoryMiB} MiB`,
+        machine.address,
+        machine.pins.map(({ vcpu, cpu }) => `${vcpu} to ${cpu}`).join(', ') || '-',
+      ]),
+    ]),
+    '',
+    "The paper's software for this cell (the emulated testbed runs Debian's kernel and QEMU instead):",
+    ...table([
+      ['level', 'kernel', 'parameters', 'QEMU'],
+      ...levels.map(({ level }) => {
+        const { kernel, parameters, qemu } = softwareAt(cell.name, level);
+        return [levelName(level), kernel, parameters.join(' ') || '-', qemu ?? '-'];
+      }),
+    ]),
+    ...machines.flatMap((machine, index) => ['', ...describeMachine(machine, index + 1)]),
+    '',
+    'Ready to run experiments!',
+  ].join('\n');
+}
+
+function describeMachine(machine: MachinePlan, step: number): string[] {
+  const { name, runsOn, qemu, pins } = machine;
+  return [
+    `${step}. ${name}, on ${runsOn}`,
+    `   start, stopped before its first instruction:`,
+    ...argvLines(qemu.argv).map((line) => `     ${line}`),
+    `   kernel command line:`,
+    `     ${machine.kernelCommandLine}`,
+    `   then: QMP on ${qemu.qmpSocket}, console on ${qemu.consoleSocket}`,
+    ...pins.map(({ vcpu, cpu }) => `   taskset --cpu-list --pid ${cpu} <thread of vCPU ${vcpu}, from query-cpus-fast>`),
+    `   cont; SSH to ${machine.address} from ${machine.sshFrom}, within ${machine.deadlineSeconds} s of the start`,
+    `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator, NIC${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
+  ];
+}
+
+/** One option with its value a line; the kernel command line stands below and is not repeated. */
+function argvLines(argv: readonly string[]): string[] {
+  const lines: string[] = [];
+  argv.forEach((word, index) => {
+    const shown = argv[index - 1] === '-append' ? '<kernel command line>' : word;
+    const isValue = index > 0 && !word.startsWith('-') && argv[index - 1]?.startsWith('-') === true;
+    if (isValue) lines.push(`${lines.pop() ?? ''} ${shown}`);
+    else lines.push(shown);
+  });
+  return lines;
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    `  ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}

@@ -1,0 +1,128 @@
+/** What really runs on a machine, read from it and from its QEMU, and held against the plan. */
+import { z } from 'zod';
+import type { LevelFacts } from '../../fixtures/records.ts';
+import { NestbenchError } from '../errors.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Qmp } from '../machine/qmp.ts';
+import type { MachinePlan } from './plan.ts';
+
+/** What `nestbench-facts` prints, one `name=value` a line. */
+const reported = z.object({
+  kernelRelease: z.string().min(1),
+  commandLine: z.string(),
+  cpus: z.coerce.number().int().positive(),
+  cpuModel: z.string(),
+  memoryKiB: z.coerce.number().positive(),
+  swapKiB: z.coerce.number().nonnegative(),
+  clockSource: z.string().min(1),
+  hypervisor: z.string(),
+  tscTrouble: z.string(),
+  kvm: z.enum(['yes', 'no']),
+  nested: z.string(),
+  nic: z.string().min(1),
+  nicDriver: z.string(),
+  nicPath: z.string(),
+});
+
+export interface Facts {
+  readonly record: LevelFacts;
+  /** The line of the kernel's log that says that KVM gave up on the TSC rate; empty where it did not. */
+  readonly tscTrouble: string;
+}
+
+export async function readFacts(
+  plan: MachinePlan,
+  machine: Machine,
+  qmp: Qmp,
+  pinned: LevelFacts['pinned'],
+  signal: AbortSignal,
+): Promise<Facts> {
+  const text = await machine.check(['nestbench-facts', plan.address], {
+    signal,
+    deadlineSeconds: plan.deadlineSeconds,
+  });
+  const found = parseFacts(plan.name, text);
+  const { enabled } = await qmp.execute('query-kvm');
+  return {
+    tscTrouble: found.tscTrouble,
+    record: {
+      level: plan.level,
+      kernelRelease: found.kernelRelease,
+      commandLine: found.commandLine,
+      cpuModel: found.cpuModel,
+      cpus: found.cpus,
+      memoryBytes: found.memoryKiB * 1024,
+      clockSource: found.clockSource,
+      hypervisor: found.hypervisor,
+      kvm: { available: found.kvm === 'yes', nested: found.nested },
+      nic: { device: found.nic, driver: found.nicDriver, path: found.nicPath },
+      swapBytes: found.swapKiB * 1024,
+      qemu: { version: qmp.version, argv: [...plan.qemu.argv], accelerator: enabled ? 'kvm' : 'tcg' },
+      pinned,
+    },
+  };
+}
+
+/** @throws NESTBENCH_CHECK_FAILED where a fact is missing or can't be read. */
+export function parseFacts(machine: string, text: string): z.infer<typeof reported> {
+  const pairs = text.split('\n').flatMap((line) => {
+    const at = line.indexOf('=');
+    return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const];
+  });
+  const parsed = reported.safeParse(Object.fromEntries(pairs));
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `What ${machine} reports of itself can't be read: ${wrong}.`,
+    { machine, output: text },
+  );
+}
+
+/** A guest's kernel keeps some of its memory for itself before it counts: less than this share was seen. */
+const MEMORY_KEPT_BY_KERNEL = 0.15;
+
+/** Every way in which a machine is not what was planned, as sentences; empty where it is. */
+export function differences(plan: MachinePlan, { record, tscTrouble }: Facts, kernelRelease: string): string[] {
+  const wrong: string[] = [];
+  const expect = (what: string, found: unknown, wanted: unknown): void => {
+    if (found !== wanted) wrong.push(`${what} is ${JSON.stringify(found)}, planned was ${JSON.stringify(wanted)}`);
+  };
+  expect('the kernel release', record.kernelRelease, kernelRelease);
+  expect('the kernel command line', record.commandLine, plan.kernelCommandLine);
+  expect('the number of CPUs', record.cpus, plan.cpus);
+  expect('swap', record.swapBytes, 0);
+  expect("its QEMU's accelerator", record.qemu?.accelerator, plan.accelerator);
+  // virtme-ng's own test: a guest that KVM runs sees KVM, and takes KVM's clock.
+  if (plan.accelerator === 'kvm') {
+    expect('the hypervisor that it sees', record.hypervisor, 'KVM');
+    expect('the clock source', record.clockSource, 'kvm-clock');
+  } else if (!record.clockSource.startsWith('tsc')) {
+    wrong.push(`the clock source is ${record.clockSource}, which costs exits; planned was the TSC`);
+  }
+  const planned = plan.memoryMiB * 2 ** 20;
+  if (record.memoryBytes > planned || record.memoryBytes < planned * (1 - MEMORY_KEPT_BY_KERNEL)) {
+    wrong.push(`its memory is ${Math.round(record.memoryBytes / 2 ** 20)} MiB, planned were ${plan.memoryMiB}`);
+  }
+  if (plan.runsGuests) {
+    expect('whether /dev/kvm is there', record.kvm.available, true);
+    expect('nesting', /^[1Y]$/.test(record.kvm.nested), plan.nested);
+  }
+  expect("the driver of the NIC that owns the level's address", record.nic.driver, 'virtio_net');
+  expect('the number of pinned vCPUs', record.pinned.length, plan.pins.length);
+  if (tscTrouble !== '') wrong.push(`its KVM gave up on the TSC rate, so its timers are late (${tscTrouble})`);
+  return wrong;
+}
+
+/** @throws NESTBENCH_CHECK_FAILED that names every difference. */
+export function checkFacts(plan: MachinePlan, facts: Facts, kernelRelease: string): void {
+  const wrong = differences(plan, facts, kernelRelease);
+  if (wrong.length === 0) return;
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `${plan.name} is up, but is not what was planned: ${wrong.join('; ')}. Nothing is measured on it.`,
+    { machine: plan.name },
+  );
+}

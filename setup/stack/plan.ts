@@ -1,0 +1,194 @@
+/**
+ * The whole boot of a cell on the emulated testbed, as data, before anything runs: which machine runs where, with
+ * which QEMU and kernel command line, how it is reached, and what must be true of it once it is up. The booter only
+ * executes this; `npm run plan -- CELL` prints it.
+ */
+import { ADDRESSES, macAddress, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
+import { type Cell, type Level } from '../../fixtures/matrix.ts';
+import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
+import { guestQemu, hostQemu, type QemuPaths } from './qemu-argv.ts';
+import { kernelCommandLine } from './kernel-command-line.ts';
+
+export type Accelerator = 'tcg' | 'kvm';
+
+/** Where things are on the host. Symbols such as `$IMAGE` do for a plan that is only printed. */
+export interface HostPaths {
+  readonly kernel: string;
+  readonly image: string;
+  /** Sockets, keys and logs of the running testbed. */
+  readonly runtime: string;
+}
+
+/** A machine that has not been started. */
+export interface MachinePlan {
+  readonly name: MachineName;
+  readonly level: Level;
+  /** The machine that runs its QEMU. */
+  readonly runsOn: 'host' | MachineName;
+  readonly accelerator: Accelerator;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly address: string;
+  readonly kernelCommandLine: string;
+  readonly qemu: { readonly argv: readonly string[]; readonly qmpSocket: string; readonly consoleSocket: string };
+  /** vCPU to CPU of the machine that runs it; pinned before the first guest instruction. */
+  readonly pins: readonly { readonly vcpu: number; readonly cpu: number }[];
+  /** Through which machine SSH goes: a forward of the host's QEMU, or the server's bridge. */
+  readonly sshFrom: 'host' | MachineName;
+  /** How long it may take from QEMU's start to SSH. */
+  readonly deadlineSeconds: number;
+  /** Whether KVM must work in it, for the next level; and the nesting parameter there. */
+  readonly runsGuests: boolean;
+  readonly nested: boolean;
+}
+
+export interface StackPlan {
+  readonly cell: Cell;
+  readonly sizing: Sizing;
+  readonly client: MachinePlan;
+  /** The server (L0) first, the level under test last. */
+  readonly levels: readonly [MachinePlan, ...MachinePlan[]];
+}
+
+/** How long each level takes to come up on two cores, for the time left. Measured with `npm run bench:boot`. */
+export const EXPECTED_SECONDS: Record<Level, number> = { 0: 3, 1: 4, 2: 7, 3: 22 };
+
+/** Many times what is expected, so that a loaded machine is not taken for a hung guest. */
+const DEADLINE_SECONDS: Record<Level, number> = { 0: 60, 1: 90, 2: 180, 3: 400 };
+
+/** Where a level keeps its guest's sockets: made by the image's init. */
+const LEVEL_RUNTIME = '/run/nestbench';
+/** The kernel in the image: what a level boots its guest from. */
+const LEVEL_KERNEL = '/boot/vmlinux';
+
+/** Plans a cell. Pure: the same arguments give the same plan. */
+export function planStack(
+  cell: Cell,
+  host: { readonly accelerator: Accelerator; readonly sizing: Sizing; readonly paths: HostPaths },
+): StackPlan {
+  const levels: MachinePlan[] = [];
+  for (let level = 0; level <= cell.level; level++) levels.push(planLevel(cell, level as Level, host));
+  const [server, ...guests] = levels;
+  if (server === undefined) throw new RangeError(`${cell.name} has no levels`);
+  return { cell, sizing: host.sizing, client: planClient(host), levels: [server, ...guests] };
+}
+
+type Host = Parameters<typeof planStack>[1];
+
+function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
+  const { sizing } = host;
+  const name = `l${level}` as const;
+  const cpus = cpusAt(sizing, level, cell.level);
+  const memoryMiB = memoryMiBAt(sizing, level, cell.level);
+  const runsGuests = level < cell.level;
+  // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
+  const nested = level + 1 < cell.level;
+  const commandLine = kernelCommandLine({
+    name,
+    address: `${ADDRESSES[name]}/${PREFIX_LENGTH}`,
+    bridge: runsGuests,
+    management: level === 0,
+    kvm: runsGuests ? { nested } : undefined,
+  });
+  const common = {
+    name,
+    level,
+    cpus,
+    memoryMiB,
+    address: ADDRESSES[name],
+    kernelCommandLine: commandLine,
+    deadlineSeconds: DEADLINE_SECONDS[level],
+    runsGuests,
+    nested,
+  };
+  if (level === 0) return { ...common, ...onHost(common, 2, host) };
+
+  const below = `l${(level - 1) as Level}` as const;
+  const hostCpus = cpusAt(sizing, (level - 1) as Level, cell.level);
+  const paths = levelPaths(name);
+  return {
+    ...common,
+    runsOn: below,
+    accelerator: 'kvm',
+    qemu: {
+      argv: guestQemu({ cpus, memoryMiB, commandLine, mac: macAddress(2, level, 0), paths }),
+      qmpSocket: paths.qmpSocket,
+      consoleSocket: paths.consoleSocket,
+    },
+    // One to one on the highest-numbered CPUs; the lowest stay for the host, as in the artifact.
+    pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: hostCpus - cpus + vcpu })),
+    sshFrom: 'l0',
+  };
+}
+
+/** The client is as large as the level under test, so that it is never the smaller side. */
+function planClient(host: Host): MachinePlan {
+  const common = {
+    name: 'client',
+    level: 0,
+    cpus: host.sizing.cpus.last,
+    memoryMiB: host.sizing.memoryMiB,
+    address: ADDRESSES.client,
+    kernelCommandLine: kernelCommandLine({
+      name: 'client',
+      address: `${ADDRESSES.client}/${PREFIX_LENGTH}`,
+      bridge: false,
+      management: true,
+      kvm: undefined,
+    }),
+    deadlineSeconds: DEADLINE_SECONDS[0],
+    runsGuests: false,
+    nested: false,
+  } as const;
+  return { ...common, ...onHost(common, 1, host) };
+}
+
+/** What makes a machine one of the host's two. */
+function onHost(
+  machine: Pick<MachinePlan, 'name' | 'cpus' | 'memoryMiB' | 'kernelCommandLine'>,
+  wireEnd: 1 | 2,
+  { accelerator, paths: { kernel, image, runtime } }: Host,
+): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
+  const paths: QemuPaths = {
+    kernel,
+    image,
+    seed: `${runtime}/seed.tar`,
+    qmpSocket: `${runtime}/${machine.name}.qmp`,
+    consoleSocket: `${runtime}/${machine.name}.console`,
+  };
+  return {
+    runsOn: 'host',
+    accelerator,
+    qemu: {
+      argv: hostQemu({
+        cpus: machine.cpus,
+        memoryMiB: machine.memoryMiB,
+        commandLine: machine.kernelCommandLine,
+        mac: macAddress(wireEnd, 0, 0),
+        paths,
+        accelerator,
+        pidFile: `${runtime}/${machine.name}.pid`,
+        wire:
+          wireEnd === 2
+            ? { local: `${runtime}/wire.server`, remote: `${runtime}/wire.client` }
+            : { local: `${runtime}/wire.client`, remote: `${runtime}/wire.server` },
+      }),
+      qmpSocket: paths.qmpSocket,
+      consoleSocket: paths.consoleSocket,
+    },
+    // The host's scheduler places these: on two cores, a server and a client have nowhere of their own to be.
+    pins: [],
+    sshFrom: 'host',
+  };
+}
+
+function levelPaths(name: MachineName): QemuPaths {
+  return {
+    kernel: LEVEL_KERNEL,
+    // The level's own disks, handed on read-only: no level copies the image.
+    image: '/dev/vda',
+    seed: '/dev/vdb',
+    qmpSocket: `${LEVEL_RUNTIME}/${name}.qmp`,
+    consoleSocket: `${LEVEL_RUNTIME}/${name}.console`,
+  };
+}

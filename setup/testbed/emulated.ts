@@ -1,0 +1,66 @@
+/** The emulated testbed: a server and a client as two QEMU machines of this host, on a private wire. */
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { hostMachine } from '../machine/host.ts';
+import { NestbenchError } from '../errors.ts';
+import { spawnQemu } from '../machine/qemu-process.ts';
+import type { Qmp } from '../machine/qmp.ts';
+import { type BootedMachine, bootMachine, type BootOptions } from '../stack/machine-boot.ts';
+import type { MachinePlan } from '../stack/plan.ts';
+
+/** Boots a machine that this host emulates. Its QEMU is the caller's to end, through `defer`. */
+export async function bootOnHost(
+  plan: MachinePlan,
+  options: Omit<BootOptions, 'below' | 'launch' | 'openSsh'> & {
+    readonly runtime: string;
+    /** Called with what ends the machine, as soon as there is something to end. */
+    readonly defer: (end: () => Promise<unknown>) => void;
+  },
+): Promise<BootedMachine> {
+  return bootMachine(plan, {
+    ...options,
+    below: hostMachine(),
+    launch: async (signal) => {
+      const qemu = await spawnQemu({
+        argv: plan.qemu.argv,
+        pidFile: `${options.runtime}/${plan.name}.pid`,
+        logFile: `${options.logs}/qemu-${plan.name}.log`,
+        // Not the boot's signal: its abort ends the waiting, and `defer` ends the machine.
+        signal: new AbortController().signal,
+      });
+      options.defer(() => qemu.end());
+      signal.throwIfAborted();
+      return { exited: qemu.exited.then(({ stderr }) => stderr) };
+    },
+    openSsh: async (qmp) => {
+      const port = await forwardedPort(plan, qmp);
+      return (signal) => connectLoopback(port, signal);
+    },
+  });
+}
+
+/** The port on 127.0.0.1 that the kernel picked for the forward to this machine's sshd. */
+async function forwardedPort(plan: MachinePlan, qmp: Qmp): Promise<number> {
+  const text = String(await qmp.execute('human-monitor-command', { 'command-line': 'info usernet' }));
+  const port = parseForward(text);
+  if (port !== undefined) return port;
+  throw new NestbenchError(
+    'NESTBENCH_BOOT_FAILED',
+    'infrastructure',
+    `QEMU does not forward SSH to ${plan.name}: "info usernet" shows no forward of a port on 127.0.0.1.`,
+    { machine: plan.name, output: text },
+  );
+}
+
+/** Finds the forward's port in what `info usernet` prints. */
+export function parseForward(usernet: string): number | undefined {
+  const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s/.exec(usernet)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
+function connectLoopback(port: number, signal: AbortSignal): Promise<Duplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+  const socket = connect({ host: '127.0.0.1', port, signal });
+  socket.once('connect', () => resolve(socket)).once('error', reject);
+  return promise;
+}

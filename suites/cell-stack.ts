@@ -1,0 +1,93 @@
+/** The stack of the cell that a worker measures: booted once, when it is first needed, and ended with the file. */
+import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
+import { isBuilt } from '../fixtures/benchmarks/benchmark.ts';
+import { findBenchmark } from '../fixtures/benchmarks/index.ts';
+import { type Cell, CONFIGURATION_NOT_BUILT } from '../fixtures/matrix.ts';
+import { type NestbenchError, toNestbenchError } from '../setup/errors.ts';
+import { Journal } from '../setup/journal.ts';
+import { failureFields } from '../setup/measure/series.ts';
+import { tell } from '../setup/progress.ts';
+import type { ProvidedExperiment } from '../setup/provided.ts';
+import { boot, type RunningStack } from '../setup/stack/boot.ts';
+import { planStack } from '../setup/stack/plan.ts';
+import { cancellation } from './cancellation.ts';
+
+export class CellStack {
+  readonly cell: Cell;
+  readonly experiment: ProvidedExperiment;
+  readonly journal: Journal;
+  #booting: Promise<RunningStack> | undefined;
+  /** What made it unusable; said again to every benchmark that comes after. */
+  #broken: NestbenchError | undefined;
+
+  constructor(cell: Cell, experiment: ProvidedExperiment) {
+    this.cell = cell;
+    this.experiment = experiment;
+    this.journal = new Journal(experiment.directory);
+  }
+
+  /** Why this benchmark can't be measured in this cell; undefined where it can. */
+  unavailable(benchmark: Benchmark | ReturnType<typeof findBenchmark>): string | undefined {
+    const configuration = CONFIGURATION_NOT_BUILT[this.cell.configuration];
+    if (configuration !== undefined) return configuration;
+    if (benchmark === undefined) return 'there is no such benchmark in fixtures/benchmarks';
+    return isBuilt(benchmark) ? undefined : benchmark.notBuilt;
+  }
+
+  /** The booted stack; boots it the first time. @throws what made it unusable. */
+  async boot(): Promise<RunningStack> {
+    if (this.#broken !== undefined) throw this.#broken;
+    this.#booting ??= this.#boot();
+    try {
+      return await this.#booting;
+    } catch (error) {
+      throw this.break(error);
+    }
+  }
+
+  /** Notes that nothing more can be measured here; the cell's failure record is written once. */
+  break(thrown: unknown): NestbenchError {
+    const error = toNestbenchError(thrown);
+    if (this.#broken === undefined) {
+      this.#broken = error;
+      this.journal.append({
+        type: 'failure',
+        cell: this.cell.name,
+        benchmark: null,
+        ...failureFields(error),
+      });
+      tell({ task: this.cell.name, text: error.message, state: 'failed' });
+    }
+    return this.#broken;
+  }
+
+  async end(): Promise<void> {
+    const running = await this.#booting?.catch(() => undefined);
+    await running?.[Symbol.asyncDispose]();
+    if (running !== undefined && this.#broken === undefined) {
+      tell({ task: this.cell.name, text: 'ended', state: 'done' });
+    }
+  }
+
+  async #boot(): Promise<RunningStack> {
+    const { accelerator, sizing, paths, kernelRelease, directory } = this.experiment;
+    const { name } = this.cell;
+    const running = await boot(planStack(this.cell, { accelerator, sizing, paths }), {
+      runtime: paths.runtime,
+      logs: `${directory}/${name}`,
+      kernelRelease,
+      signal: cancellation(),
+      onStep: (text, secondsLeft) => tell({ task: name, text, state: 'running', secondsLeft }),
+    });
+    this.journal.append({
+      type: 'boot',
+      cell: name,
+      levels: [...running.facts.levels],
+      client: running.facts.client,
+      phases: [...running.phases],
+      seconds: running.seconds,
+    });
+    tell({ task: name, text: 'Ready to run experiments!', state: 'running' });
+    return running;
+  }
+}

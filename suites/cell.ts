@@ -1,0 +1,59 @@
+/** `test` for the suites: Vitest's, with the cell's stack and `measure`. */
+import { inject, type RunnerTask, test as base } from 'vitest';
+import { type Benchmark, isBuilt } from '../fixtures/benchmarks/benchmark.ts';
+import { findBenchmark } from '../fixtures/benchmarks/index.ts';
+import { PROFILES } from '../fixtures/profiles.ts';
+import { toNestbenchError } from '../setup/errors.ts';
+import { nextRun } from '../setup/experiment.ts';
+import { readJournal } from '../setup/journal.ts';
+import { measureSeries } from '../setup/measure/series.ts';
+import { tell } from '../setup/progress.ts';
+import { CellStack } from './cell-stack.ts';
+
+/** Boots have deadlines of their own, level by level; this one only must never be the first to pass. */
+const HOOK_BUDGET_MS = 3_600_000;
+
+export const test = base
+  /** The cell's stack: boots at most once in a file, and ends with it. */
+  .extend('stack', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const stack = new CellStack(inject('cell'), inject('experiment'));
+    onCleanup(() => stack.end());
+    return stack;
+  })
+  /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
+  .extend('measure', async ({ stack, skip, signal }) => async (chosen: string | Benchmark): Promise<void> => {
+    const benchmark = typeof chosen === 'string' ? findBenchmark(chosen) : chosen;
+    const reason = stack.unavailable(benchmark);
+    const { cell, experiment, journal } = stack;
+    if (reason !== undefined || benchmark === undefined || !isBuilt(benchmark)) {
+      const name = typeof chosen === 'string' ? chosen : chosen.name;
+      journal.append({ type: 'skip', cell: cell.name, benchmark: name, reason: reason ?? 'not built' });
+      skip(reason);
+      return;
+    }
+    const running = await stack.boot();
+    try {
+      await measureSeries({
+        cell: cell.name,
+        benchmark,
+        profile: PROFILES[experiment.profile],
+        firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
+        bed: running,
+        journal,
+        signal: AbortSignal.any([signal, running.signal]),
+        onIteration: ({ text, fraction, secondsLeft }) =>
+          tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
+      });
+    } catch (thrown) {
+      const error = toNestbenchError(thrown);
+      throw error.kind === 'benchmark' ? error : stack.break(error);
+    }
+  });
+
+// For every file of the suites, as it imports `test`: boots the cell where a benchmark was chosen that can be measured.
+test.beforeAll(async ({ stack }, suite) => {
+  const { tasks } = suite as { tasks: readonly RunnerTask[] };
+  const chosen = tasks.filter((task) => task.mode === 'run');
+  // A test of another name than its benchmark's may measure one of the user's own: then `measure` boots.
+  if (chosen.some(({ name }) => stack.unavailable(findBenchmark(name)) === undefined)) await stack.boot();
+}, HOOK_BUDGET_MS);
