@@ -18,7 +18,8 @@ export interface Completed {
 export interface RunOptions {
   /**
    * Ends the command, with all of its process group. The promise rejects with the signal's reason where that is a
-   * NestbenchError, else with NESTBENCH_ABORTED.
+   * NestbenchError, else with NESTBENCH_ABORTED, and only once the command has ended; a machine that does not answer
+   * any more is given up after ten seconds, and the error says that it is not known what still runs there.
    */
   readonly signal: AbortSignal;
   /** The same after so many seconds, with NESTBENCH_DEADLINE. `Infinity` for none. */

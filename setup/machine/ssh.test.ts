@@ -1,6 +1,6 @@
 /** Reaching a machine over SSH, against a real sshd: retries, refusals, and connections that drop. */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,6 +84,38 @@ test('the deadline ends an attempt that hangs', async () => {
     code: 'NESTBENCH_DEADLINE',
   });
   expect(performance.now() - begun).toBeLessThan(4000);
+});
+
+test('attempts that fail leave no socket, no timer and no listener behind', async () => {
+  let attempts = 0;
+  const rude = createServer((client) => {
+    attempts += 1;
+    client
+      .on('error', () => {})
+      .resume()
+      .end('SSH-2.0-rude\r\n');
+  }).listen(0, '127.0.0.1');
+  await once(rude, 'listening');
+  const address = rude.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const { signal } = new AbortController();
+  await expect(connectSsh(toPort(address.port, { signal, deadlineSeconds: 1.5 }))).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+  });
+  rude.close();
+  await once(rude, 'close');
+  await sleep(100);
+  expect(attempts).toBeGreaterThan(3);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  expect(process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP'))).toEqual([]);
+});
+
+test('commands leave no listener on the signal behind', async () => {
+  await using sshd = await testSshd();
+  await using machine = await sshd.machine();
+  const { signal } = new AbortController();
+  for (let n = 0; n < 5; n += 1) await machine.check(['true'], { signal, deadlineSeconds: 40 });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 test('an abort ends the connecting', async () => {

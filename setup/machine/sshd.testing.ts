@@ -79,6 +79,9 @@ ${extra}
     child.kill('SIGKILL');
     await once(child, 'exit');
   };
+  // A test that times out disposes nothing.
+  const killNow = (): void => void child?.kill('SIGKILL');
+  process.once('exit', killNow);
   start();
   const host = hostMachine();
   const options = {
@@ -104,6 +107,7 @@ ${extra}
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
+      process.off('exit', killNow);
       rmSync(directory, { recursive: true, force: true });
     },
   };
