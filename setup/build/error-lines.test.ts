@@ -20,7 +20,11 @@ test("finds gcc's message with its source line, and make's", () => {
 });
 
 test('shows what a command said just before make gave up', () => {
-  const output = ['  CC  x.o', 'crypto/Kconfig:1396: can\'t open file "arch/arm/crypto/Kconfig"', 'make: *** [x] Error 1'];
+  const output = [
+    '  CC  x.o',
+    'crypto/Kconfig:1396: can\'t open file "arch/arm/crypto/Kconfig"',
+    'make: *** [x] Error 1',
+  ];
   expect(errorLines(output)).toContain("can't open file");
 });
 

@@ -21,17 +21,15 @@ export interface Image {
 }
 
 /** To be raised whenever the steps below change what they make. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 const GUEST = path.join(import.meta.dirname, 'guest');
-/** Where each of the guest's files goes, and its permissions. */
-const GUEST_FILES = [
-  { name: 'init', to: 'usr/sbin/nestbench-init', mode: '755' },
-  { name: 'start', to: 'usr/sbin/nestbench-start', mode: '755' },
-  { name: 'ifup', to: 'usr/sbin/nestbench-ifup', mode: '755' },
-  { name: 'facts', to: 'usr/sbin/nestbench-facts', mode: '755' },
-  { name: 'sshd.conf', to: 'etc/ssh/nestbench.conf', mode: '644' },
-] as const;
+/** Where a file of the guest goes: `sshd.conf` is the SSH server's, every other is a program `nestbench-NAME`. */
+function destination(name: string): { to: string; mode: string } {
+  return name === 'sshd.conf'
+    ? { to: 'etc/ssh/nestbench.conf', mode: '644' }
+    : { to: `usr/sbin/nestbench-${name}`, mode: '755' };
+}
 
 /** In the root file system, but of no use to a guest; a pattern's `*` crosses directories. */
 const LEFT_OUT = [
@@ -75,7 +73,6 @@ const MOUNT_POINTS = ['overlay', 'seed'];
 /** The image from the cache, or made now. */
 export async function buildImage(kernel: Kernel, signal: AbortSignal): Promise<Image> {
   const root = await buildRoot(signal);
-  // Everything in the directory counts, so that a file forgotten above is noticed by its hash changing nothing else.
   const guest = Object.fromEntries(
     readdirSync(GUEST).map((name) => [name, sha256(readFileSync(path.join(GUEST, name)))]),
   );
@@ -121,9 +118,10 @@ async function pack(
 
 /** Unpacks the root below the current directory, adds what is ours, packs it and leaves only the image. */
 function packScript(root: Root, kernel: Kernel, leftOut: string): string {
-  const guest = GUEST_FILES.map(
-    ({ name, to, mode }) => `install -D -m ${mode} ${quoted(path.join(GUEST, name))} root/${to}`,
-  );
+  const guest = readdirSync(GUEST).map((name) => {
+    const { to, mode } = destination(name);
+    return `install -D -m ${mode} ${quoted(path.join(GUEST, name))} root/${to}`;
+  });
   return [
     'umask 022',
     'mkdir root',

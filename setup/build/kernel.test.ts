@@ -28,13 +28,24 @@ function standInSource(files: Record<string, string> = {}): string {
   const all = { Makefile: makefile, 'a.c': 'int a;\n', 'b.c': 'int b;\n', ...files };
   for (const [name, text] of Object.entries(all)) writeFileSync(path.join(tree, name), text);
   const tarball = path.join(directory, 'linux-source-0.1.tar.xz');
-  execFileSync('tar', ['--create', '--xz', `--file=${tarball}`, `--directory=${directory}`, 'linux-source-0.1']);
+  execFileSync('tar', [
+    '--create',
+    '--xz',
+    `--file=${tarball}`,
+    `--directory=${directory}`,
+    'linux-source-0.1',
+  ]);
   return tarball;
 }
 
 function build(tarball: string, fragment = 'CONFIG_KVM=y\n', signal = new AbortController().signal) {
   const inputs = { tarball, fragment };
-  return cached({ name: 'kernel', inputs, signal, build: (place) => compileKernel(tarball, fragment, place) });
+  return cached({
+    name: 'kernel',
+    inputs,
+    signal,
+    build: (place) => compileKernel(tarball, fragment, place),
+  });
 }
 
 test('leaves the kernel, its configuration and its release, and nothing of the source', async () => {

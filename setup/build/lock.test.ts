@@ -41,7 +41,10 @@ test('a wait ends when it is aborted', async () => {
   const file = path.join(temporaryDirectory(), 'lock');
   await using _held = await takeLock(file, { signal: never });
   const controller = new AbortController();
-  const waiting = takeLock(file, { signal: controller.signal, onWait: () => setTimeout(() => controller.abort(), 50) });
+  const waiting = takeLock(file, {
+    signal: controller.signal,
+    onWait: () => setTimeout(() => controller.abort(), 50),
+  });
   await expect(waiting).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
 });
 
@@ -52,7 +55,9 @@ test('a process that is killed leaves no lock', async () => {
     await tryLock(process.argv[1]);
     console.log('held');
     setInterval(() => {}, 1000);`;
-  const other = spawn(process.execPath, ['--input-type=module', '--eval', script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const other = spawn(process.execPath, ['--input-type=module', '--eval', script, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(other.stdout, 'data');
   expect(await tryLock(file)).toBeUndefined();
   expect(describeHolders(file)).toContain(`process ${other.pid}`);

@@ -13,11 +13,16 @@ test('claims no time at the very start, and nothing past what was expected', () 
 
 test('whatever is counted, the fraction is one and the time left is not negative', () => {
   fc.assert(
-    fc.property(fc.nat(), fc.integer({ min: 1 }), fc.double({ min: 0, max: 1e6, noNaN: true }), (done, expected, elapsed) => {
-      const { fraction = 0, secondsLeft = 0 } = progressAt(done, expected, elapsed);
-      expect(fraction).toBeGreaterThanOrEqual(0);
-      expect(fraction).toBeLessThanOrEqual(1);
-      expect(secondsLeft).toBeGreaterThanOrEqual(0);
-    }),
+    fc.property(
+      fc.nat(),
+      fc.integer({ min: 1 }),
+      fc.double({ min: 0, max: 1e6, noNaN: true }),
+      (done, expected, elapsed) => {
+        const { fraction = 0, secondsLeft = 0 } = progressAt(done, expected, elapsed);
+        expect(fraction).toBeGreaterThanOrEqual(0);
+        expect(fraction).toBeLessThanOrEqual(1);
+        expect(secondsLeft).toBeGreaterThanOrEqual(0);
+      },
+    ),
   );
 });

@@ -27,7 +27,11 @@ test('shows the error lines and names the log, which has everything', async () =
 
 test('a full disk and a missing program are told as such', async () => {
   const log = path.join(temporaryDirectory(), 'log');
-  const full = runTool(['sh', '-c', 'echo "cp: No space left on device"; exit 1'], { purpose: 'x', signal: never, log });
+  const full = runTool(['sh', '-c', 'echo "cp: No space left on device"; exit 1'], {
+    purpose: 'x',
+    signal: never,
+    log,
+  });
   await expect(full).rejects.toMatchObject({ code: 'NESTBENCH_NO_SPACE', kind: 'configuration' });
   const missing = runTool(['no-such-program'], { purpose: 'x', signal: never, log });
   await expect(missing).rejects.toThrow(/no-such-program/);
@@ -56,9 +60,13 @@ test('a tool ends when the process that runs it is killed', async () => {
     import { runTool } from ${JSON.stringify(path.join(import.meta.dirname, 'tool.ts'))};
     await runTool(['sh', '-c', 'echo $$; exec sleep 100'], {
       purpose: 'x', signal: new AbortController().signal, log: process.argv[1], onLine: (line) => console.log(line) });`;
-  const other = spawn(process.execPath, ['--input-type=module', '--eval', script, path.join(directory, 'log')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const other = spawn(
+    process.execPath,
+    ['--input-type=module', '--eval', script, path.join(directory, 'log')],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const [chunk] = (await once(other.stdout, 'data')) as [Buffer];
   const tool = Number(chunk.toString());
   expect(runs(tool)).toBe(true);
