@@ -4,6 +4,9 @@ import path from 'node:path';
 import { InputError } from '../setup/errors.ts';
 import { JOURNAL_FILE } from '../setup/journal.ts';
 
+/** As many as a sentence can name. */
+const NAMED = 12;
+
 export interface Places {
   /** The folder that holds the experiments, `results/`. */
   readonly results: string;
@@ -35,9 +38,10 @@ export function whatThereIs(results: string): string {
   const names = existsSync(results)
     ? readdirSync(results).filter((name) => holdsJournal(path.join(results, name)))
     : [];
-  return names.length === 0
-    ? 'There are none yet: npx vitest run suites/l1 makes one.'
-    : `Known are ${names.toSorted().join(', ')}.`;
+  if (names.length === 0) return 'There are none yet: npx vitest run suites/l1 makes one.';
+  // Most are named by their start, so the last ones are the newest, and `latest` follows them.
+  const last = names.toSorted().slice(-NAMED);
+  return `Known are ${names.length > NAMED ? `${names.length - NAMED} others, ` : ''}${last.join(', ')}.`;
 }
 
 function holdsJournal(directory: string): boolean {

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatMean, formatOverhead } from './numbers.ts';
 
 test.each([
   [12.551_23, 0.2113, '12.55', '0.21'],
-  [0.103, 0.008_95, '0.1030', '0.0090'],
+  [0.103, 0.008_96, '0.1030', '0.0090'],
   [8141.07, 133.7, '8141', '134'],
   [941.3133, 0.3512, '941.31', '0.35'],
   [214_747.3, 3602.2, '214747', '3602'],

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { statisticsOf } from './statistics.ts';
 
@@ -65,13 +65,9 @@ describe('no unit sneaks in', () => {
   });
 
   test('values of very different size', () => {
-    expect(statisticsOf([9e9, 1e-6])).toMatchObject({
-      n: 2,
-      min: 1e-6,
-      max: 9e9,
-      mean: 4.5e9,
-      median: 4.5e9,
-    });
+    const { n, min, max, mean } = statisticsOf([9e9, 1e-6]);
+    expect({ n, min, max }).toEqual({ n: 2, min: 1e-6, max: 9e9 });
+    expect(mean).toBeCloseTo(4.5e9, 5);
   });
 });
 
@@ -87,10 +83,10 @@ describe('any samples', () => {
         expect(mean).toBeLessThanOrEqual(max);
         expect(median).toBeGreaterThanOrEqual(min);
         expect(median).toBeLessThanOrEqual(max);
-        for (const spread of [standardDeviation, halfWidth]) {
-          if (n === 1) expect(spread).toBeNull();
-          else expect(spread).toSatisfy((width: number) => Number.isFinite(width) && width >= 0);
-        }
+        const isWidth = (width: number | null) =>
+          n === 1 ? width === null : width !== null && Number.isFinite(width) && width >= 0;
+        expect(standardDeviation).toSatisfy(isWidth);
+        expect(halfWidth).toSatisfy(isWidth);
       }),
     );
   });

@@ -62,6 +62,7 @@ function legend(results: Results): string[] {
   const some = (test: (outcome: Measured) => boolean) => measured.some(({ outcome }) => test(outcome));
   const nested = measured.filter(({ level }) => level !== 0);
   const overheads = nested.filter(({ name, benchmark }) => overheadOf(results, name, benchmark) !== null);
+  const again = results.experiment === null ? '' : `EXPERIMENT=${results.experiment} `;
   return [
     ...(some(({ statistics }) => statistics.halfWidth !== null)
       ? [`a ± b: mean and half-width of its 95 % confidence interval (Student's t)`]
@@ -75,7 +76,7 @@ function legend(results: Results): string[] {
         ]
       : []),
     ...(nested.length > overheads.length
-      ? [`no overhead where ${NATIVE_CELL} was not measured: npx vitest run suites/l0`]
+      ? [`no overhead where ${NATIVE_CELL} was not measured: ${again}npx vitest run suites/l0`]
       : []),
     ...(some((outcome) => outcome.failures.length > 0)
       ? ['!: failed part way, so there are fewer samples than planned']

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { count, firstLine, wrap } from './text.ts';
 
@@ -7,12 +7,20 @@ test('the first line that says anything, without colours and controls', () => {
     'kernel panic:  not syncing',
   );
   expect(firstLine('')).toBe('');
+  expect(firstLine('\n\n')).toBe('');
+});
+
+test('a line that announces the next brings it', () => {
+  expect(firstLine('it exited with 127: \n\n sh: nosuch: not found\nmore')).toBe(
+    'it exited with 127: sh: nosuch: not found',
+  );
+  expect(firstLine('it exited with 127:')).toBe('it exited with 127:');
 });
 
 test('a first line never holds a control character', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (message) => {
-      expect(firstLine(message)).not.toMatch(/[\n\r\t\u001b\u0007]/);
+    fc.property(fc.string({ unit: 'binary-ascii' }), (message) => {
+      expect(firstLine(message)).not.toMatch(/\p{Cc}/u);
     }),
   );
 });

@@ -1,11 +1,17 @@
 /** Words for a terminal and for a CSV field: one line, no control characters, wrapped where a line is full. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** The first line of a message that says anything, without colours and control characters. */
+/**
+ * The first line of a message that says anything, without colours and control characters. Where it ends in a colon,
+ * which announces the next line, that one too.
+ */
 export function firstLine(message: string): string {
-  const lines = stripVTControlCharacters(message).split(/[\r\n]+/);
-  // eslint-disable-next-line no-control-regex
-  return (lines.find((line) => line.trim() !== '') ?? '').replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  const lines = stripVTControlCharacters(message)
+    .split(/[\r\n]+/)
+    .map((line) => line.replaceAll(/\p{Cc}+/gu, ' ').trim())
+    .filter((line) => line !== '');
+  const [first = '', second = ''] = lines;
+  return first.endsWith(':') && second !== '' ? `${first} ${second}` : first;
 }
 
 /**

@@ -11,9 +11,10 @@ import { collectResults } from '../reporters/results.ts';
 import { count } from '../reporters/text.ts';
 import { InputError } from '../setup/errors.ts';
 import { readJournal } from '../setup/journal.ts';
+import { resolveSettings } from '../setup/settings.ts';
+import { runScript } from './run-script.ts';
 
 const USAGE = 'npm run results -- EXPERIMENT [BENCHMARK]';
-const RESULTS = path.resolve(import.meta.dirname, '..', 'results');
 
 function main(): void {
   const { positionals, values } = parse();
@@ -21,16 +22,17 @@ function main(): void {
     process.stdout.write(`${USAGE}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
     return;
   }
+  const { resultsDirectory } = resolveSettings(process.env, new Date());
   const [experiment, benchmark, ...rest] = positionals;
   if (experiment === undefined || rest.length > 0) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
-      `Name one experiment: ${USAGE}. ${whatThereIs(RESULTS)}`,
+      `Name one experiment: ${USAGE}. ${whatThereIs(resultsDirectory)}`,
     );
   }
   // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
   const from = process.env['INIT_CWD'] ?? process.cwd();
-  const directory = findExperiment(experiment, { results: RESULTS, from });
+  const directory = findExperiment(experiment, { results: resultsDirectory, from });
   const { records, damaged } = readJournal(directory);
   for (const { line, reason } of damaged) {
     console.error(`Warning: line ${line} of the journal is left out: ${reason}`);
@@ -53,14 +55,8 @@ function parse() {
     return parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new InputError('NESTBENCH_UNKNOWN_EXPERIMENT', `${why}. Usage: ${USAGE}`);
+    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${why}. Usage: ${USAGE}`);
   }
 }
 
-try {
-  main();
-} catch (error) {
-  if (!(error instanceof InputError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-}
+await runScript(main);

@@ -1,0 +1,239 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { realisticJournal, wholeJournal } from './experiment.testing.ts';
+import { TestJournal } from './journal.testing.ts';
+import { terminalTable } from './terminal-table.ts';
+
+const PLAIN = { columns: 120, colours: false };
+
+test('a realistic experiment at 120 columns', () => {
+  using journal = realisticJournal();
+  expect(terminalTable(journal.results, PLAIN)).toMatchInlineSnapshot(`
+    "experiment  2026-11-23-0040
+    testbed     emulated server (QEMU TCG): exit counts and ratios are meaningful, absolute speeds are not
+    host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
+    profile     quick, 1 run (at most 3 iterations of seconds each, sized for emulation)
+                hackbench: 3 iterations, groups 2, loops 100, quiet seconds 1
+                netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 3
+    commit      cb90e4d1c0ff
+
+                                        l0-baseline           l1-baseline            l2-baseline  l3-baseline
+    ---------------------------------------------------------------------------------------------------------
+    hackbench       s               0.1030 ± 0.0090  1.001 ± 0.049 (9.7x)   8.09 ± 0.49 (78.6x)        failed
+    netperf-rr      transactions/s    8141 ±    134   2316 ±    69 (3.5x)  201.3        (40.4x)!       failed
+    netperf-stream  10^6 bit/s      941.31 ±   0.35    406 ±    18 (2.3x)                 failed       failed
+    netperf-maerts  10^6 bit/s         738 ±     11  380.1         (1.9x)                not run       failed
+
+      a ± b: mean and half-width of its 95 % confidence interval (Student's t)
+      a alone: one sample, so no interval
+      (2.3x): overhead against l0-baseline, by the best of the runs' averages; 1.0 is native, more is worse
+      !: failed part way, so there are fewer samples than planned
+
+    Failed
+      l2-baseline: netperf-rr
+        NESTBENCH_UNPARSABLE_OUTPUT (benchmark, on client): netperf-rr gave no number: throughput is "", which is not a
+        number
+      l2-baseline: netperf-stream
+        NESTBENCH_DEADLINE (benchmark, on client): netperf-stream gave nothing within 40 s, ten times what it should take
+      l3-baseline
+        NESTBENCH_GUEST_HUNG (infrastructure, on l3): L3 said nothing on its console for 60 s.
+
+    Skipped
+      every cell: mysql
+        mysql is not built yet: it needs MariaDB and sysbench in the image
+      every cell: apache
+        apache is not built yet: it needs Apache and ab in the image
+      every cell: memcached
+        memcached is not built yet: it needs memcached and a loader in the image
+      l1-passthrough, l2-passthrough, l3-passthrough: hackbench, netperf-rr, netperf-stream, netperf-maerts
+        passthrough is not built yet: it needs a vIOMMU and a second NIC on the server
+      l2-dvh-vp, l3-dvh-vp: hackbench, netperf-rr, netperf-stream, netperf-maerts
+        dvh-vp is not built yet: it needs a vIOMMU and a virtio NIC to assign
+      l2-dvh, l3-dvh: hackbench, netperf-rr, netperf-stream, netperf-maerts
+        dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)"
+  `);
+});
+
+test('a whole experiment at 80 columns, in blocks of cells', () => {
+  using journal = wholeJournal();
+  expect(terminalTable(journal.results, { ...PLAIN, columns: 80 })).toMatchInlineSnapshot(`
+    "experiment  asplos-hardware
+    testbed     physical machines
+    host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
+    profile     paper, 3 runs (the artifact's own iterations, durations and sizes)
+                hackbench: 3 iterations, groups 2, loops 100, quiet seconds 1
+                mysql, apache, memcached: 3 iterations
+                netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 3
+    commit      cb90e4d1c0ff, with changes that are not committed
+
+                                      l0-baseline          l1-baseline
+    ------------------------------------------------------------------
+    hackbench       s                12.55 ± 0.21  16.44 ± 0.27 (1.3x)
+    mysql           s                 9.91 ± 0.17  16.06 ± 0.27 (1.6x)
+    netperf-rr      transactions/s   20310 ±  341  10523 ±  177 (1.9x)
+    netperf-stream  10^6 bit/s        9520 ±  160   4250 ±   71 (2.2x)
+    netperf-maerts  10^6 bit/s        9518 ±  160   3732 ±   63 (2.6x)
+    apache          requests/s       16012 ±  269   5599 ±   94 (2.9x)
+    memcached       operations/s    214747 ± 3602  67744 ± 1136 (3.2x)
+
+                                         l1-passthrough          l2-baseline
+    ------------------------------------------------------------------------
+    hackbench       s               20.33 ± 0.34 (1.6x)  24.22 ± 0.41 (1.9x)
+    mysql           s               22.20 ± 0.37 (2.2x)  28.34 ± 0.48 (2.9x)
+    netperf-rr      transactions/s   7101 ±  119 (2.9x)   5359 ±   90 (3.8x)
+    netperf-stream  10^6 bit/s       2736 ±   46 (3.5x)   2017 ±   34 (4.7x)
+    netperf-maerts  10^6 bit/s       2321 ±   39 (4.1x)   1685 ±   28 (5.6x)
+    apache          requests/s       3392 ±   57 (4.7x)   2433 ±   41 (6.6x)
+    memcached       operations/s    40215 ±  675 (5.3x)  28595 ±  480 (7.5x)
+
+                                         l2-passthrough             l2-dvh-vp
+    -------------------------------------------------------------------------
+    hackbench       s               28.11 ± 0.47 (2.2x)  32.00 ± 0.54  (2.6x)
+    mysql           s               34.49 ± 0.58 (3.5x)  40.64 ± 0.68  (4.1x)
+    netperf-rr      transactions/s   4303 ±   72 (4.7x)   3595 ±   60  (5.6x)
+    netperf-stream  10^6 bit/s       1597 ±   27 (6.0x)   1322 ±   22  (7.2x)
+    netperf-maerts  10^6 bit/s       1322 ±   22 (7.2x)   1088 ±   18  (8.8x)
+    apache          requests/s       1897 ±   32 (8.4x)   1555 ±   26 (10.3x)
+    memcached       operations/s    22185 ±  372 (9.7x)  18122 ±  304 (11.9x)
+
+                                                  l2-dvh           l3-baseline
+    --------------------------------------------------------------------------
+    hackbench       s               35.89 ± 0.60  (2.9x)  39.78 ± 0.67  (3.2x)
+    mysql           s               46.78 ± 0.78  (4.7x)  52.92 ± 0.89  (5.3x)
+    netperf-rr      transactions/s   3087 ±   52  (6.6x)   2704 ±   45  (7.5x)
+    netperf-stream  10^6 bit/s       1128 ±   19  (8.4x)    984 ±   16  (9.7x)
+    netperf-maerts  10^6 bit/s        924 ±   15 (10.3x)    803 ±   13 (11.9x)
+    apache          requests/s       1317 ±   22 (12.2x)   1142 ±   19 (14.0x)
+    memcached       operations/s    15317 ±  257 (14.0x)  13264 ±  222 (16.2x)
+
+                                          l3-passthrough             l3-dvh-vp
+    --------------------------------------------------------------------------
+    hackbench       s               43.68 ± 0.73  (3.5x)  47.57 ± 0.80  (3.8x)
+    mysql           s               59.07 ± 0.99  (6.0x)   65.2 ±  1.1  (6.6x)
+    netperf-rr      transactions/s   2406 ±   40  (8.4x)   2168 ±   36  (9.4x)
+    netperf-stream  10^6 bit/s        872 ±   15 (10.9x)    783 ±   13 (12.2x)
+    netperf-maerts  10^6 bit/s        710 ±   12 (13.4x)    637 ±   11 (14.9x)
+    apache          requests/s       1008 ±   17 (15.9x)    903 ±   15 (17.7x)
+    memcached       operations/s    11696 ±  196 (18.4x)  10460 ±  175 (20.5x)
+
+                                                  l3-dvh
+    ----------------------------------------------------
+    hackbench       s               51.46 ± 0.86  (4.1x)
+    mysql           s                71.4 ±  1.2  (7.2x)
+    netperf-rr      transactions/s   1972 ±   33 (10.3x)
+    netperf-stream  10^6 bit/s        710 ±   12 (13.4x)
+    netperf-maerts  10^6 bit/s      576.8 ±  9.7 (16.5x)
+    apache          requests/s        817 ±   14 (19.6x)
+    memcached       operations/s     9460 ±  159 (22.7x)
+
+      a ± b: mean and half-width of its 95 % confidence interval (Student's t)
+      (2.3x): overhead against l0-baseline, by the best of the runs' averages; 1.0
+        is native, more is worse"
+  `);
+});
+
+describe.each([80, 100, 120, 160, 200])('at %i columns', (columns) => {
+  test.each([realisticJournal, wholeJournal])('no line is wider, and no number is lost (%o)', (make) => {
+    using journal = make();
+    const table = terminalTable(journal.results, { columns, colours: false });
+    const lines = table.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(lines.filter((line) => line !== line.trimEnd())).toEqual([]);
+    const wide = terminalTable(journal.results, { columns: 1000, colours: false });
+    expect(table.match(/ ± /g)).toHaveLength(wide.match(/ ± /g)?.length ?? NaN);
+  });
+});
+
+test('at any width there is at least one cell in a block', () => {
+  using journal = realisticJournal();
+  const table = terminalTable(journal.results, { columns: 20, colours: false });
+  expect(table.match(/^netperf-rr +transactions/gm)).toHaveLength(4);
+});
+
+test('the table itself is ASCII and ±', () => {
+  using journal = wholeJournal();
+  expect(terminalTable(journal.results, PLAIN).replaceAll('±', '')).toMatch(/^\p{ASCII}*$/u);
+});
+
+test('colours come only when asked for, and change nothing else', () => {
+  using journal = realisticJournal();
+  const plain = terminalTable(journal.results, PLAIN);
+  const coloured = terminalTable(journal.results, { ...PLAIN, colours: true });
+  expect(plain).toBe(stripVTControlCharacters(plain));
+  expect(coloured).toContain('\u001b[31m');
+  const text = stripVTControlCharacters(coloured);
+  expect(text.split('\n').map((line) => line.trimEnd())).toEqual(plain.split('\n'));
+});
+
+test('without L0 there are no overheads, and the table says so', () => {
+  using journal = new TestJournal();
+  journal.start().samples('l2-baseline', 'hackbench', [7.9, 8.1]);
+  const table = terminalTable(journal.results, PLAIN);
+  expect(table).toContain(
+    'l0-baseline was not measured: EXPERIMENT=2026-11-23-0040 npx vitest run suites/l0',
+  );
+  expect(table).not.toMatch(/\(\d.*x\)/);
+});
+
+test('nothing measured: the reasons stand alone', () => {
+  using journal = new TestJournal();
+  journal.start().fail('l1-baseline', null, { message: 'L1 said nothing for 60 s.' });
+  journal.skip('l2-dvh', 'hackbench', 'dvh needs a KVM with the DVH mechanisms');
+  const table = terminalTable(journal.results, PLAIN);
+  expect(table.slice(table.indexOf('Nothing'))).toMatchInlineSnapshot(`
+    "Nothing was measured.
+
+    Failed
+      l1-baseline
+        NESTBENCH_GUEST_HUNG (infrastructure): L1 said nothing for 60 s.
+
+    Skipped
+      l2-dvh: hackbench
+        dvh needs a KVM with the DVH mechanisms"
+  `);
+});
+
+test('one reason of many is told once', () => {
+  using journal = new TestJournal();
+  journal.start();
+  for (const cell of ['l1-baseline', 'l2-baseline', 'l3-baseline'])
+    journal.fail(cell, null, { message: 'no space' });
+  const table = terminalTable(journal.results, PLAIN);
+  expect(table.match(/no space/g)).toHaveLength(1);
+  expect(table).toContain('  l1-baseline, l2-baseline, l3-baseline\n');
+});
+
+describe('the heading', () => {
+  test('starts that differ are all told', () => {
+    using journal = new TestJournal();
+    journal.start().start({ commit: null, versions: { nestbench: '0.1.0' }, modified: true });
+    journal.start({
+      testbed: { kind: 'physical', accelerator: 'none', settings: {} },
+      profile: 'paper',
+      runs: 3,
+    });
+    const table = terminalTable(journal.results, PLAIN);
+    expect(table.slice(0, table.indexOf('\n\n'))).toMatchInlineSnapshot(`
+      "experiment  2026-11-23-0040
+      testbed     emulated server (QEMU TCG): exit counts and ratios are meaningful, absolute speeds are not
+                  physical machines
+      host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
+      profile     quick, 1 run (at most 3 iterations of seconds each, sized for emulation)
+                  paper, 3 runs (the artifact's own iterations, durations and sizes)
+      commit      cb90e4d1c0ff
+                  none (nestbench 0.1.0), with changes that are not committed"
+    `);
+  });
+
+  test('a journal that lost its start still has a table', () => {
+    using journal = new TestJournal();
+    journal.samples('l1-baseline', 'hackbench', [1]);
+    expect(terminalTable(journal.results, PLAIN)).toMatch(/^experiment {2}unknown/);
+  });
+
+  test('an emulated server under KVM is not called emulation', () => {
+    using journal = new TestJournal();
+    journal.start({ testbed: { kind: 'emulated', accelerator: 'kvm', settings: {} } });
+    expect(terminalTable(journal.results, PLAIN)).toContain('virtual server (QEMU KVM)');
+  });
+});
