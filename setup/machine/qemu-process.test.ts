@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isRunning, processStat } from './proc.ts';
 import { endOwned, findOwned, type QemuProcess, spawnQemu } from './qemu-process.ts';
 import { waitUntil } from './wait.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const never = new AbortController().signal;
 const patient = { machine: 'host', deadlineSeconds: 30, intervalMs: 20, signal: never };

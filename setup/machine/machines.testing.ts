@@ -1,0 +1,27 @@
+/** Every kind of machine, for tests of what all of them promise. */
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { hostMachine } from './host.ts';
+import type { Machine } from './machine.ts';
+import { testSshd, type TestSshd, whyNoSshd } from './sshd.testing.ts';
+
+/** Describes this host and a machine behind a real sshd; `machine()` is for use within tests. */
+export function describeMachines(tests: (machine: () => Machine, name: string) => void): void {
+  describe.each(['host', 'l1'])('%s', (name) => {
+    const whyNot = name === 'l1' ? whyNoSshd() : undefined;
+    let sshd: TestSshd | undefined;
+    let machine: Machine = hostMachine();
+
+    beforeAll(async () => {
+      if (name === 'host' || whyNot !== undefined) return;
+      sshd = await testSshd();
+      machine = await sshd.machine({ deadlineSeconds: 60 });
+    }, 90_000);
+    afterAll(async () => {
+      await machine[Symbol.asyncDispose]();
+      await sshd?.[Symbol.asyncDispose]();
+    });
+    beforeEach((context) => context.skip(whyNot !== undefined, whyNot));
+
+    tests(() => machine, name);
+  });
+}
