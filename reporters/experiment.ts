@@ -17,13 +17,14 @@ export default class ExperimentReporter implements Reporter {
     this.#vitest = vitest;
   }
 
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[], _reason: TestRunEndReason): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[], reason: TestRunEndReason): void {
     const vitest = this.#vitest;
     if (vitest === undefined) return;
     const cells = modules.filter(({ project }) => findCell(project.name) !== undefined);
     if (cells.length === 0) return;
     const experiment = vitest.getRootProject().getProvidedContext().experiment as
-      { directory: string } | undefined;
+      | { directory: string }
+      | undefined;
     if (experiment === undefined) return;
 
     const { records, damaged } = readJournal(experiment.directory);
@@ -31,19 +32,21 @@ export default class ExperimentReporter implements Reporter {
       vitest.logger.error(`Warning: line ${line} of the journal is left out: ${reason}`);
     }
     const results = collectResults(records);
-    writeFiles(results, experiment.directory);
     const { stdout } = process;
     const columns = stdout.isTTY ? stdout.columns : LOG_COLUMNS;
     const colours = stdout.isTTY && process.env['NO_COLOR'] === undefined;
     vitest.logger.log(`\n${terminalTable(results, { columns, colours })}\n`);
+    writeFiles(results, experiment.directory);
     vitest.logger.log(`Results: ${path.relative(process.cwd(), experiment.directory)}`);
 
     const ran = cells.some((module) =>
       [...module.children.allTests()].some((test) => ['passed', 'failed'].includes(test.result().state)),
     );
     const failed = cells.some((module) => module.state() === 'failed');
-    if (!ran && !failed && errors.length === 0) {
-      vitest.logger.error('Nothing was measured: everything that was chosen is skipped, for the reasons above.');
+    if (!ran && !failed && errors.length === 0 && reason !== 'interrupted') {
+      vitest.logger.error(
+        'Nothing was measured: everything that was chosen is skipped, for the reasons above.',
+      );
       process.exitCode = 1;
     }
   }

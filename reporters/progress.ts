@@ -36,7 +36,7 @@ export default class ProgressReporter implements Reporter {
     this.#directory = mkdtempSync(path.join(tmpdir(), 'nestbench-progress-'));
     const socket = path.join(this.#directory, 'socket');
     this.#server = createServer((connection) => {
-      connection.on('error', () => {});
+      connection.unref().on('error', () => {});
       createInterface({ input: connection }).on('line', (line) => this.#take(line));
     });
     this.#server.listen(socket);

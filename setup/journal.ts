@@ -5,16 +5,18 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
 import { type JournalRecord, journalRecord } from '../fixtures/records.ts';
-import { InputError } from './errors.ts';
+import { InputError, NestbenchError } from './errors.ts';
 
 export const JOURNAL_FILE = 'journal.ndjson';
 
@@ -41,10 +43,19 @@ export class Journal {
   /** Stamps the record with the time, checks it, and has it on the disk when this returns. */
   append(record: Unstamped): void {
     const checked = journalRecord.parse({ ...record, at: new Date().toISOString() });
-    const descriptor = openSync(this.file, 'a');
+    const descriptor = openSync(this.file, 'a+');
     try {
+      const line = `${tornEnd(descriptor) ? '\n' : ''}${JSON.stringify(checked)}\n`;
       // One write of the whole line: two processes that append at once do not mix their lines (O_APPEND, open(2)).
-      writeSync(descriptor, endLine(this.file) + JSON.stringify(checked) + '\n');
+      const written = writeSync(descriptor, line);
+      if (written !== Buffer.byteLength(line)) {
+        throw new NestbenchError(
+          'NESTBENCH_NO_SPACE',
+          'infrastructure',
+          `Only ${written} bytes of a record reached ${this.file}: the disk is full. Make room; the journal's other records are whole.`,
+          { machine: 'host' },
+        );
+      }
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -64,10 +75,13 @@ export class Journal {
   }
 }
 
-/** A newline where a killed writer left its last line torn, so that the next record starts on a line of its own. */
-function endLine(file: string): string {
-  const text = readFileSync(file);
-  return text.length > 0 && text.at(-1) !== 0x0a ? '\n' : '';
+/** Whether a killed writer left the last line without its end, so that the next record needs a line of its own. */
+function tornEnd(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor);
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  readSync(descriptor, last, 0, 1, size - 1);
+  return last[0] !== 0x0a;
 }
 
 export interface JournalContents {

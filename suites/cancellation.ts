@@ -1,23 +1,29 @@
 /**
  * The signal that ends everything in this worker when the run is cancelled. Vitest aborts only the signals of running
- * tests; a boot is a hook, and is told through the runner. Both the runner's copy of this module and the suites' (a
- * worker may load it twice) share one controller.
+ * tests; a boot is a hook, and is told through the runner. The runner and the suites may each have a copy of this
+ * module, and of our errors: what they share is one controller that carries a word.
  */
 import { NestbenchError } from '../setup/errors.ts';
 
 const KEY = Symbol.for('nestbench.cancellation');
 const shared = globalThis as { [KEY]?: AbortController };
+const word = (shared[KEY] ??= new AbortController());
 
-function controller(): AbortController {
-  return (shared[KEY] ??= new AbortController());
-}
+const own = new AbortController();
+word.signal.addEventListener('abort', () =>
+  own.abort(
+    new NestbenchError(
+      'NESTBENCH_ABORTED',
+      'infrastructure',
+      `The run was stopped (${String(word.signal.reason)}). What was measured until then is in the journal.`,
+    ),
+  ),
+);
 
 export function cancellation(): AbortSignal {
-  return controller().signal;
+  return own.signal;
 }
 
 export function cancel(reason: string): void {
-  controller().abort(
-    new NestbenchError('NESTBENCH_ABORTED', 'infrastructure', `The run was stopped (${reason}).`),
-  );
+  word.abort(reason);
 }

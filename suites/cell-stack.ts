@@ -17,6 +17,7 @@ export class CellStack {
   readonly experiment: ProvidedExperiment;
   readonly journal: Journal;
   #booting: Promise<RunningStack> | undefined;
+  #working: Promise<unknown> | undefined;
   /** What made it unusable; said again to every benchmark that comes after. */
   #broken: NestbenchError | undefined;
 
@@ -47,7 +48,8 @@ export class CellStack {
 
   /** Notes that nothing more can be measured here; the cell's failure record is written once. */
   break(thrown: unknown): NestbenchError {
-    const error = toNestbenchError(thrown);
+    // Whatever failed first while everything was being stopped: that it was stopped is why.
+    const error = toNestbenchError(cancellation().aborted ? cancellation().reason : thrown);
     if (this.#broken === undefined) {
       this.#broken = error;
       this.journal.append({
@@ -61,7 +63,17 @@ export class CellStack {
     return this.#broken;
   }
 
+  /** Does work on the booted stack, which does not end under it. */
+  async using<T>(work: (running: RunningStack) => Promise<T>): Promise<T> {
+    const running = await this.boot();
+    const working = work(running);
+    this.#working = working.catch(() => {});
+    return working;
+  }
+
+  /** Ends the machines. A test that Vitest cancelled counts as over at once, while its work still unwinds. */
   async end(): Promise<void> {
+    await this.#working;
     const running = await this.#booting?.catch(() => undefined);
     await running?.[Symbol.asyncDispose]();
     if (running !== undefined && this.#broken === undefined) {

@@ -21,7 +21,7 @@ export const test = base
     return stack;
   })
   /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
-  .extend('measure', async ({ stack, skip, signal }) => async (chosen: string | Benchmark): Promise<void> => {
+  .extend('measure', async ({ stack, skip }) => async (chosen: string | Benchmark): Promise<void> => {
     const benchmark = typeof chosen === 'string' ? findBenchmark(chosen) : chosen;
     const reason = stack.unavailable(benchmark);
     const { cell, experiment, journal } = stack;
@@ -31,19 +31,19 @@ export const test = base
       skip(reason);
       return;
     }
-    const running = await stack.boot();
     try {
-      await measureSeries({
-        cell: cell.name,
-        benchmark,
-        profile: PROFILES[experiment.profile],
-        firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
-        bed: running,
-        journal,
-        signal: AbortSignal.any([signal, running.signal]),
-        onIteration: ({ text, fraction, secondsLeft }) =>
-          tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
-      });
+      await stack.using((running) =>
+        measureSeries({
+          cell: cell.name,
+          benchmark,
+          profile: PROFILES[experiment.profile],
+          firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
+          bed: running,
+          journal,
+          onIteration: ({ text, fraction, secondsLeft }) =>
+            tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
+        }),
+      );
     } catch (thrown) {
       const error = toNestbenchError(thrown);
       throw error.kind === 'benchmark' ? error : stack.break(error);

@@ -39,9 +39,9 @@ test('a waiter is told who holds the lock, and gets it once it is free', async (
 
 test('a wait ends when it is aborted', async () => {
   const file = path.join(temporaryDirectory(), 'lock');
-  await using _held = await takeLock(file, { signal: never });
+  await using held = await takeLock(file, { signal: never });
   const controller = new AbortController();
-  const waiting = takeLock(file, {
+  const waiting = takeLock(held.file, {
     signal: controller.signal,
     onWait: () => setTimeout(() => controller.abort(), 50),
   });

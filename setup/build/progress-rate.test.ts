@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, double, integer, nat, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { progressAt } from './progress-rate.ts';
 
@@ -12,11 +12,11 @@ test('claims no time at the very start, and nothing past what was expected', () 
 });
 
 test('whatever is counted, the fraction is one and the time left is not negative', () => {
-  fc.assert(
-    fc.property(
-      fc.nat(),
-      fc.integer({ min: 1 }),
-      fc.double({ min: 0, max: 1e6, noNaN: true }),
+  assert(
+    property(
+      nat(),
+      integer({ min: 1 }),
+      double({ min: 0, max: 1e6, noNaN: true }),
       (done, expected, elapsed) => {
         const { fraction = 0, secondsLeft = 0 } = progressAt(done, expected, elapsed);
         expect(fraction).toBeGreaterThanOrEqual(0);

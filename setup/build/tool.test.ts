@@ -67,8 +67,7 @@ test('a tool ends when the process that runs it is killed', async () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  const [chunk] = (await once(other.stdout, 'data')) as [Buffer];
-  const tool = Number(chunk.toString());
+  const tool = Number(String(await once(other.stdout, 'data')));
   expect(runs(tool)).toBe(true);
   other.kill('SIGKILL');
   await expect.poll(() => runs(tool), { timeout: 5000 }).toBe(false);

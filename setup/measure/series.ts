@@ -14,9 +14,9 @@ export interface SeriesOptions {
   readonly profile: Profile;
   /** The first run's number: one more than the journal has of this cell and benchmark. */
   readonly firstRun: number;
-  readonly bed: Bed & { readonly underTest: Target };
+  /** A running stack, or as much of it as measuring needs; its signal ends everything. */
+  readonly bed: Bed & { readonly underTest: Target; readonly signal: AbortSignal };
   readonly journal: Journal;
-  readonly signal: AbortSignal;
   readonly onIteration: (progress: { text: string; fraction: number; secondsLeft: number }) => void;
 }
 
@@ -64,8 +64,8 @@ class SeriesClock {
 }
 
 async function measureRun(run: number, clock: SeriesClock, options: SeriesOptions): Promise<NestbenchError[]> {
-  const { benchmark, bed, cell, journal, profile, signal } = options;
-  const target = bed.underTest;
+  const { benchmark, bed, cell, journal, profile } = options;
+  const { underTest: target, signal } = bed;
   const sizes = benchmark.sizes[profile.name];
   const { unit, better } = benchmark;
   const command = benchmark.command(sizes, target);
@@ -124,9 +124,9 @@ async function measureRun(run: number, clock: SeriesClock, options: SeriesOption
     void service;
   } catch (thrown) {
     const error = toNestbenchError(thrown);
-    fail(error);
-    // The stack is not what it was: nothing more is measured on it.
+    // The stack is not what it was, or the run was stopped: that is the cell's failure, and nothing more is measured.
     if (error.kind !== 'benchmark') throw error;
+    fail(error);
   }
   return failures;
 }
