@@ -28,8 +28,8 @@ export default class ExperimentReporter implements Reporter {
     if (experiment === undefined) return;
 
     const { records, damaged } = readJournal(experiment.directory);
-    for (const { line, reason } of damaged) {
-      vitest.logger.error(`Warning: line ${line} of the journal is left out: ${reason}`);
+    for (const { line, reason: why } of damaged) {
+      vitest.logger.error(`Warning: line ${line} of the journal is left out: ${why}`);
     }
     const results = collectResults(records);
     const { stdout } = process;

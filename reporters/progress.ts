@@ -118,11 +118,13 @@ export default class ProgressReporter implements Reporter {
   /** Whoever prints a line must not print it behind ours: the line goes away first and comes back with the next tick. */
   #moveWithStdout(): void {
     const { stdout } = process;
-    const write = stdout.write.bind(stdout);
-    stdout.write = ((...args: Parameters<typeof write>) => {
-      this.#erase();
-      return write(...args);
-    }) as typeof stdout.write;
+    const { write } = stdout;
+    stdout.write = new Proxy(write, {
+      apply: (target, self, args) => {
+        this.#erase();
+        return Reflect.apply(target, self, args);
+      },
+    });
     this.#restoreStdout = () => {
       stdout.write = write;
     };

@@ -16,9 +16,7 @@ export interface Chosen {
  * @throws {InputError} NESTBENCH_UNKNOWN_BENCHMARK where `-t` matches no test.
  */
 export async function findChosen(vitest: Vitest): Promise<Chosen> {
-  // The positional arguments; Vitest keeps them for its own globbing and does not type them.
-  const { filenamePattern } = vitest as { filenamePattern?: string[] };
-  const specifications = (await vitest.globTestSpecifications(filenamePattern)).filter(
+  const specifications = (await vitest.globTestSpecifications(filters(vitest))).filter(
     ({ project }) => findCell(project.name) !== undefined,
   );
   const cells = [...new Set(specifications.map(({ project }) => project.name))].flatMap(
@@ -36,6 +34,12 @@ export async function findChosen(vitest: Vitest): Promise<Chosen> {
   });
   const measured = cells.filter(({ configuration }) => CONFIGURATION_NOT_BUILT[configuration] === undefined);
   return { cells, measured: measurable ? measured : [] };
+}
+
+/** The positional arguments. Vitest keeps them for its own globbing and does not type them. */
+function filters(vitest: Vitest): string[] {
+  const kept: unknown = Reflect.get(vitest, 'filenamePattern');
+  return Array.isArray(kept) ? kept.map(String) : [];
 }
 
 /** Each file's names once: the same file stands for every configuration of its level. */

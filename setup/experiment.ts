@@ -1,10 +1,12 @@
 /** An experiment's place in the results: its directory, its first record, and the `latest` link. */
 import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import type { Profile } from '../fixtures/profiles.ts';
 import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
 import { InputError } from './errors.ts';
 import { hostMachine } from './machine/host.ts';
+import type { Completed } from './machine/machine.ts';
 import { Journal, readJournalIfAny } from './journal.ts';
 import type { Settings } from './settings.ts';
 
@@ -63,18 +65,20 @@ export async function openExperiment(settings: Settings, environment: Environmen
 
 function packageVersion(): string {
   const file = path.join(import.meta.dirname, '../package.json');
-  return String((JSON.parse(readFileSync(file, 'utf8')) as { version: unknown }).version);
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version;
 }
 
 const GIT_SECONDS = 20;
 
+function git(...argv: string[]): Promise<Completed> {
+  return hostMachine().run(['git', '-C', import.meta.dirname, ...argv], {
+    signal: new AbortController().signal,
+    deadlineSeconds: GIT_SECONDS,
+  });
+}
+
 /** nestbench's own commit, where it runs from a checkout. */
 async function checkout(): Promise<{ commit: string | null; modified: boolean }> {
-  const git = (...argv: string[]): ReturnType<ReturnType<typeof hostMachine>['run']> =>
-    hostMachine().run(['git', '-C', import.meta.dirname, ...argv], {
-      signal: new AbortController().signal,
-      deadlineSeconds: GIT_SECONDS,
-    });
   const head = await git('rev-parse', 'HEAD');
   if (head.exitCode !== 0) return { commit: null, modified: false };
   const status = await git('status', '--porcelain', '--untracked-files=no');

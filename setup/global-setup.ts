@@ -47,7 +47,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return () => keep.disposeAsync();
   } catch (error) {
     // A sentence for the person, without the stack of our own calls.
-    if (error instanceof NestbenchError && error.kind !== 'bug') error.stack = `${error.name}: ${error.message}`;
+    if (error instanceof NestbenchError && error.kind !== 'bug')
+      error.stack = `${error.name}: ${error.message}`;
     throw error;
   }
 }
@@ -86,7 +87,8 @@ async function prepare(
     await ensurePackages(signal);
   }
   const built = cells.length > 0 ? await buildAll(signal) : undefined;
-  if (built !== undefined) tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
+  if (built !== undefined)
+    tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
   const journal = await openExperiment(settings, {
     testbed,
     host,

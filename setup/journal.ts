@@ -92,7 +92,9 @@ export interface JournalContents {
 
 /** As {@link readJournal}, and empty where there is none. */
 export function readJournalIfAny(directory: string): JournalContents {
-  return existsSync(path.join(directory, JOURNAL_FILE)) ? readJournal(directory) : { records: [], damaged: [] };
+  return existsSync(path.join(directory, JOURNAL_FILE))
+    ? readJournal(directory)
+    : { records: [], damaged: [] };
 }
 
 /**

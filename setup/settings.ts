@@ -1,6 +1,12 @@
 /** What a person chose through the environment: raw values meet their defaults here and nowhere else. */
 import path from 'node:path';
-import { DEFAULT_PROFILE, isProfileName, type Profile, PROFILE_NAMES, PROFILES } from '../fixtures/profiles.ts';
+import {
+  DEFAULT_PROFILE,
+  isProfileName,
+  type Profile,
+  PROFILE_NAMES,
+  PROFILES,
+} from '../fixtures/profiles.ts';
 import { InputError } from './errors.ts';
 
 export interface Settings {

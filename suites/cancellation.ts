@@ -5,9 +5,10 @@
  */
 import { NestbenchError } from '../setup/errors.ts';
 
-const KEY = Symbol.for('nestbench.cancellation');
-const shared = globalThis as { [KEY]?: AbortController };
-const word = (shared[KEY] ??= new AbortController());
+declare global {
+  var nestbenchCancellation: AbortController | undefined;
+}
+const word = (globalThis.nestbenchCancellation ??= new AbortController());
 
 const own = new AbortController();
 word.signal.addEventListener('abort', () =>

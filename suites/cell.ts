@@ -15,11 +15,16 @@ const HOOK_BUDGET_MS = 3_600_000;
 
 export const test = base
   /** The cell's stack: boots at most once in a file, and ends with it. */
-  .extend('stack', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const stack = new CellStack(inject('cell'), inject('experiment'));
-    onCleanup(() => stack.end());
-    return stack;
-  })
+  .extend(
+    'stack',
+    { scope: 'file' }, // Vitest reads from this pattern which fixtures it needs: none.
+    // oxlint-disable-next-line no-empty-pattern
+    async ({}, { onCleanup }) => {
+      const stack = new CellStack(inject('cell'), inject('experiment'));
+      onCleanup(() => stack.end());
+      return stack;
+    },
+  )
   /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
   .extend('measure', async ({ stack, skip }) => async (chosen: string | Benchmark): Promise<void> => {
     const benchmark = typeof chosen === 'string' ? findBenchmark(chosen) : chosen;

@@ -8,7 +8,7 @@ export type Inputs =
   | boolean
   | null
   | readonly Inputs[]
-  | { readonly [key: string]: Inputs };
+  | { readonly [key in string]?: Inputs };
 
 /** 64 bits: enough for a directory of a few dozen artefacts, and short enough to read aloud. */
 const HASH_DIGITS = 16;
@@ -17,9 +17,11 @@ const HASH_DIGITS = 16;
 export function canonicalJson(value: Inputs): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.keys(value)
-    .toSorted()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
+  const members: string[] = [];
+  for (const key of Object.keys(value).toSorted()) {
+    const member = value[key];
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+  }
   return `{${members.join(',')}}`;
 }
 

@@ -131,8 +131,11 @@ function packScript(root: Root, kernel: Kernel, leftOut: string): string {
     `mkdir -p ${MOUNT_POINTS.map((point) => `root/${point}`).join(' ')}`,
     ...guest,
     `install -D -m 644 ${quoted(kernel.vmlinux)} root/boot/vmlinux`,
-    // Without --quiet mkfs.erofs 1.5 prints a line a file.
-    'mkfs.erofs -zlz4 --quiet image.erofs root',
+    // Every command over SSH starts root's shell: the small one, which reads no startup files.
+    "sed -i 's|^root:.*|root:x:0:0:root:/root:/bin/sh|' root/etc/passwd",
+    // Clusters of 64 KiB: QEMU starts in 1.1 s in a fresh L1 instead of 1.4 (measured). Without --quiet mkfs.erofs 1.5
+    // prints a line a file.
+    'mkfs.erofs -zlz4 -C65536 --quiet image.erofs root',
     isRoot() ? 'rm -rf root' : 'umount root; rmdir root',
     'rm left-out pack.sh',
     '',

@@ -63,7 +63,11 @@ class SeriesClock {
   }
 }
 
-async function measureRun(run: number, clock: SeriesClock, options: SeriesOptions): Promise<NestbenchError[]> {
+async function measureRun(
+  run: number,
+  clock: SeriesClock,
+  options: SeriesOptions,
+): Promise<NestbenchError[]> {
   const { benchmark, bed, cell, journal, profile } = options;
   const { underTest: target, signal } = bed;
   const sizes = benchmark.sizes[profile.name];
@@ -105,21 +109,21 @@ async function measureRun(run: number, clock: SeriesClock, options: SeriesOption
   try {
     await using service =
       benchmark.service && (await startService(benchmark.name, benchmark.service, target, bed, signal));
-    let next = 1;
-    let onEnd = 0;
-    while (next <= sizes.iterations && onEnd < FAILURES_ON_END) {
+    // What is left to do, and how many failures there were since the last sample.
+    const state = { next: 1, onEnd: 0 };
+    while (state.next <= sizes.iterations && state.onEnd < FAILURES_ON_END) {
       // tinybench stops at the first failure: what is left of the run is another round of it.
-      await sampleRounds(sizes.iterations - next + 1, signal, async () => {
-        const iteration = next++;
-        onEnd++;
+      await sampleRounds(sizes.iterations - state.next + 1, signal, async () => {
+        const iteration = state.next++;
+        state.onEnd++;
         clock.tell(run, iteration);
         const value = keep(iteration, await iterate(benchmark, sizes, target, bed, signal));
-        onEnd = 0;
+        state.onEnd = 0;
         return value;
       });
     }
-    if (onEnd >= FAILURES_ON_END && next <= sizes.iterations) {
-      fail(gaveUp(benchmark.name, cell, run, sizes.iterations - next + 1));
+    if (state.next <= sizes.iterations) {
+      fail(gaveUp(benchmark.name, cell, run, sizes.iterations - state.next + 1));
     }
     void service;
   } catch (thrown) {
@@ -135,7 +139,11 @@ async function measureRun(run: number, clock: SeriesClock, options: SeriesOption
  * Takes up to `count` samples, one after another, through tinybench. Ends at the first benchmark failure.
  * @throws what is no benchmark failure.
  */
-async function sampleRounds(count: number, signal: AbortSignal, sample: () => Promise<number>): Promise<void> {
+async function sampleRounds(
+  count: number,
+  signal: AbortSignal,
+  sample: () => Promise<number>,
+): Promise<void> {
   let stopped: unknown;
   // Exactly `count` calls: tinybench would add warmup calls, and go on until a time is filled.
   const bench = new Bench({ iterations: count, time: 0, warmup: false, concurrency: null, signal });

@@ -67,10 +67,11 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
   const [serverPlan, ...guestPlans] = plan.levels;
   const left = (from: number): number =>
     plan.levels.slice(from).reduce((sum, { level }) => sum + EXPECTED_SECONDS[level], 0);
+  const defer = (end: () => PromiseLike<void>): void => started.defer(end);
   options.onStep?.('booting the server and the client', left(0));
   const [server, client] = await both(
-    bootOnHost(serverPlan, { ...common, defer: (end) => void started.defer(async () => void (await end())) }),
-    bootOnHost(plan.client, { ...common, defer: (end) => void started.defer(async () => void (await end())) }),
+    bootOnHost(serverPlan, { ...common, defer }),
+    bootOnHost(plan.client, { ...common, defer }),
     (error) => trouble.abort(error),
   );
   const levels: BootedMachine[] = [server];
@@ -139,7 +140,7 @@ async function both<A, B>(
       onFailure(toNestbenchError(error));
       throw error;
     });
-  const [a, b] = await Promise.allSettled([noted(first), noted(second)]);
-  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
-  throw a.status === 'rejected' ? a.reason : (b as PromiseRejectedResult).reason;
+  const work = [noted(first), noted(second)] as const;
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }

@@ -1,5 +1,5 @@
 /** A plan as text for people: what runs where, with what, in order. */
-import { levelName } from '../../fixtures/matrix.ts';
+import { type CellName, type Level, levelName } from '../../fixtures/matrix.ts';
 import { softwareAt } from '../../fixtures/software.ts';
 import type { MachinePlan, StackPlan } from './plan.ts';
 
@@ -11,7 +11,7 @@ export function describePlan(plan: StackPlan): string {
     '',
     ...table([
       ['machine', 'runs on', 'accelerator', 'CPUs', 'memory', 'address', 'pinned (vCPU to CPU)'],
-      ...machines.map((machine) => [
+      ...machines.map((machine): string[] => [
         machine.name,
         machine.runsOn,
         machine.accelerator,
@@ -25,15 +25,17 @@ export function describePlan(plan: StackPlan): string {
     "The paper's software for this cell (the emulated testbed runs Debian's kernel and QEMU instead):",
     ...table([
       ['level', 'kernel', 'parameters', 'QEMU'],
-      ...levels.map(({ level }) => {
-        const { kernel, parameters, qemu } = softwareAt(cell.name, level);
-        return [levelName(level), kernel, parameters.join(' ') || '-', qemu ?? '-'];
-      }),
+      ...levels.map(({ level }) => softwareRow(cell.name, level)),
     ]),
     ...machines.flatMap((machine, index) => ['', ...describeMachine(machine, index + 1)]),
     '',
     'Ready to run experiments!',
   ].join('\n');
+}
+
+function softwareRow(cell: CellName, level: Level): string[] {
+  const { kernel, parameters, qemu } = softwareAt(cell, level);
+  return [levelName(level), kernel, parameters.join(' ') || '-', qemu ?? '-'];
 }
 
 function describeMachine(machine: MachinePlan, step: number): string[] {
@@ -45,7 +47,9 @@ function describeMachine(machine: MachinePlan, step: number): string[] {
     `   kernel command line:`,
     `     ${machine.kernelCommandLine}`,
     `   then: QMP on ${qemu.qmpSocket}, console on ${qemu.consoleSocket}`,
-    ...pins.map(({ vcpu, cpu }) => `   taskset --cpu-list --pid ${cpu} <thread of vCPU ${vcpu}, from query-cpus-fast>`),
+    ...pins.map(
+      ({ vcpu, cpu }) => `   taskset --cpu-list --pid ${cpu} <thread of vCPU ${vcpu}, from query-cpus-fast>`,
+    ),
     `   cont; SSH to ${machine.address} from ${machine.sshFrom}, within ${machine.deadlineSeconds} s of the start`,
     `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator, NIC${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
   ];

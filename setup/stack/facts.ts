@@ -84,10 +84,15 @@ export function parseFacts(machine: string, text: string): z.infer<typeof report
 const MEMORY_KEPT_BY_KERNEL = 0.15;
 
 /** Every way in which a machine is not what was planned, as sentences; empty where it is. */
-export function differences(plan: MachinePlan, { record, tscTrouble }: Facts, kernelRelease: string): string[] {
+export function differences(
+  plan: MachinePlan,
+  { record, tscTrouble }: Facts,
+  kernelRelease: string,
+): string[] {
   const wrong: string[] = [];
   const expect = (what: string, found: unknown, wanted: unknown): void => {
-    if (found !== wanted) wrong.push(`${what} is ${JSON.stringify(found)}, planned was ${JSON.stringify(wanted)}`);
+    if (found !== wanted)
+      wrong.push(`${what} is ${JSON.stringify(found)}, planned was ${JSON.stringify(wanted)}`);
   };
   expect('the kernel release', record.kernelRelease, kernelRelease);
   expect('the kernel command line', record.commandLine, plan.kernelCommandLine);
@@ -103,7 +108,9 @@ export function differences(plan: MachinePlan, { record, tscTrouble }: Facts, ke
   }
   const planned = plan.memoryMiB * 2 ** 20;
   if (record.memoryBytes > planned || record.memoryBytes < planned * (1 - MEMORY_KEPT_BY_KERNEL)) {
-    wrong.push(`its memory is ${Math.round(record.memoryBytes / 2 ** 20)} MiB, planned were ${plan.memoryMiB}`);
+    wrong.push(
+      `its memory is ${Math.round(record.memoryBytes / 2 ** 20)} MiB, planned were ${plan.memoryMiB}`,
+    );
   }
   if (plan.runsGuests) {
     expect('whether /dev/kvm is there', record.kvm.available, true);
@@ -111,7 +118,8 @@ export function differences(plan: MachinePlan, { record, tscTrouble }: Facts, ke
   }
   expect("the driver of the NIC that owns the level's address", record.nic.driver, 'virtio_net');
   expect('the number of pinned vCPUs', record.pinned.length, plan.pins.length);
-  if (tscTrouble !== '') wrong.push(`its KVM gave up on the TSC rate, so its timers are late (${tscTrouble})`);
+  if (tscTrouble !== '')
+    wrong.push(`its KVM gave up on the TSC rate, so its timers are late (${tscTrouble})`);
   return wrong;
 }
 

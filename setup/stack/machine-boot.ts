@@ -99,7 +99,7 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
       open: await options.openSsh(qmp),
       username: 'root',
       privateKey: keys.privateKey,
-      hostKey: keys.hostKeys[plan.name],
+      hostKey: keys.hosts[plan.name].publicKey,
       ...deadline,
     });
     void machine.lost.then(report);
@@ -114,7 +114,12 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
   }
 }
 
-function openWhenThere(below: Machine, socket: string, plan: MachinePlan, signal: AbortSignal): Promise<Duplex> {
+function openWhenThere(
+  below: Machine,
+  socket: string,
+  plan: MachinePlan,
+  signal: AbortSignal,
+): Promise<Duplex> {
   return waitUntil(
     `the socket ${socket} of the QEMU for ${plan.name}`,
     async (context) => {

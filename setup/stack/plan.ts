@@ -4,7 +4,7 @@
  * executes this; `npm run plan -- CELL` prints it.
  */
 import { ADDRESSES, macAddress, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
-import { type Cell, type Level } from '../../fixtures/matrix.ts';
+import { type Cell, type Level, LEVELS } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { guestQemu, hostQemu, type QemuPaths } from './qemu-argv.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
@@ -30,7 +30,11 @@ export interface MachinePlan {
   readonly memoryMiB: number;
   readonly address: string;
   readonly kernelCommandLine: string;
-  readonly qemu: { readonly argv: readonly string[]; readonly qmpSocket: string; readonly consoleSocket: string };
+  readonly qemu: {
+    readonly argv: readonly string[];
+    readonly qmpSocket: string;
+    readonly consoleSocket: string;
+  };
   /** vCPU to CPU of the machine that runs it; pinned before the first guest instruction. */
   readonly pins: readonly { readonly vcpu: number; readonly cpu: number }[];
   /** Through which machine SSH goes: a forward of the host's QEMU, or the server's bridge. */
@@ -56,6 +60,9 @@ export const EXPECTED_SECONDS: Record<Level, number> = { 0: 3, 1: 4, 2: 7, 3: 22
 /** Many times what is expected, so that a loaded machine is not taken for a hung guest. */
 const DEADLINE_SECONDS: Record<Level, number> = { 0: 60, 1: 90, 2: 180, 3: 400 };
 
+/** The level that runs a level's QEMU. */
+const BELOW = { 1: 0, 2: 1, 3: 2 } as const;
+
 /** Where a level keeps its guest's sockets: made by the image's init. */
 const LEVEL_RUNTIME = '/run/nestbench';
 /** The kernel in the image: what a level boots its guest from. */
@@ -66,9 +73,9 @@ export function planStack(
   cell: Cell,
   host: { readonly accelerator: Accelerator; readonly sizing: Sizing; readonly paths: HostPaths },
 ): StackPlan {
-  const levels: MachinePlan[] = [];
-  for (let level = 0; level <= cell.level; level++) levels.push(planLevel(cell, level as Level, host));
-  const [server, ...guests] = levels;
+  const [server, ...guests] = LEVELS.filter((level) => level <= cell.level).map((level) =>
+    planLevel(cell, level, host),
+  );
   if (server === undefined) throw new RangeError(`${cell.name} has no levels`);
   return { cell, sizing: host.sizing, client: planClient(host), levels: [server, ...guests] };
 }
@@ -103,12 +110,12 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
   };
   if (level === 0) return { ...common, ...onHost(common, 2, host) };
 
-  const below = `l${(level - 1) as Level}` as const;
-  const hostCpus = cpusAt(sizing, (level - 1) as Level, cell.level);
+  const below = BELOW[level];
+  const hostCpus = cpusAt(sizing, below, cell.level);
   const paths = levelPaths(name);
   return {
     ...common,
-    runsOn: below,
+    runsOn: `l${below}`,
     accelerator: 'kvm',
     qemu: {
       argv: guestQemu({ cpus, memoryMiB, commandLine, mac: macAddress(2, level, 0), paths }),

@@ -43,57 +43,64 @@ export function hostQemu(
   },
 ): string[] {
   const { accelerator, wire, mac, pidFile } = options;
+  const ends = `local.type=unix,local.path=${wire.local},remote.type=unix,remote.path=${wire.remote}`;
   return [
-    'qemu-system-x86_64',
-    ...['-M', SERVER_MACHINE, '-bios', 'qboot.rom'],
-    ...(accelerator === 'kvm'
-      ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', 'tcg,thread=multi', '-cpu', EMULATED_CPU]),
-    ...common(options),
-    '-netdev',
-    `dgram,id=wire,local.type=unix,local.path=${wire.local},remote.type=unix,remote.path=${wire.remote}`,
-    ...['-device', nic('wire', mac)],
+    ['qemu-system-x86_64'],
+    ['-M', SERVER_MACHINE],
+    ['-bios', 'qboot.rom'],
+    ['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
+    ['-cpu', accelerator === 'kvm' ? 'host' : EMULATED_CPU],
+    common(options),
+    ['-netdev', `dgram,id=wire,${ends}`],
+    ['-device', nic('wire', mac)],
     // Port 0: the kernel picks a free one, and QMP's `info usernet` tells which.
-    ...['-netdev', 'user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
-    ...['-device', 'virtio-net-pci,netdev=management,romfile='],
-    ...['-pidfile', pidFile],
-  ];
+    ['-netdev', 'user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
+    ['-device', 'virtio-net-pci,netdev=management,romfile='],
+    ['-pidfile', pidFile],
+  ].flat();
 }
 
 export function guestQemu(options: QemuOptions): string[] {
   return [
-    'qemu-system-x86_64',
-    ...['-M', GUEST_MACHINE, '-bios', 'qboot.rom'],
-    ...['-accel', 'kvm', '-cpu', 'host'],
-    ...common(options),
-    '-netdev',
-    'tap,id=wire,ifname=tap0,script=/usr/sbin/nestbench-ifup,downscript=no,vhost=on',
-    ...['-device', nic('wire', options.mac)],
-  ];
+    ['qemu-system-x86_64'],
+    ['-M', GUEST_MACHINE],
+    ['-bios', 'qboot.rom'],
+    ['-accel', 'kvm'],
+    ['-cpu', 'host'],
+    common(options),
+    ['-netdev', 'tap,id=wire,ifname=tap0,script=/usr/sbin/nestbench-ifup,downscript=no,vhost=on'],
+    ['-device', nic('wire', options.mac)],
+  ].flat();
 }
 
 function common({ cpus, memoryMiB, commandLine, paths }: QemuOptions): string[] {
   return [
-    ...['-smp', String(cpus), '-m', `${memoryMiB}M`],
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+    ['-smp', String(cpus)],
+    ['-m', `${memoryMiB}M`],
+    ['-nodefaults'],
+    ['-no-user-config'],
+    ['-display', 'none'],
+    ['-no-reboot'],
     // Stopped until its vCPUs are pinned and somebody listens on its console.
-    '-S',
-    ...['-kernel', paths.kernel, '-append', commandLine],
-    ...disk('image', paths.image),
-    ...disk('seed', paths.seed),
-    ...['-device', 'virtio-serial-pci'],
-    ...['-chardev', `socket,id=console,path=${paths.consoleSocket},server=on,wait=off`],
-    ...['-device', 'virtconsole,chardev=console'],
-    ...['-object', 'rng-random,id=random,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=random'],
-    ...['-qmp', `unix:${paths.qmpSocket},server=on,wait=off`],
-  ];
+    ['-S'],
+    ['-kernel', paths.kernel],
+    ['-append', commandLine],
+    disk('image', paths.image),
+    disk('seed', paths.seed),
+    ['-device', 'virtio-serial-pci'],
+    ['-chardev', `socket,id=console,path=${paths.consoleSocket},server=on,wait=off`],
+    ['-device', 'virtconsole,chardev=console'],
+    ['-object', 'rng-random,id=random,filename=/dev/urandom'],
+    ['-device', 'virtio-rng-pci,rng=random'],
+    ['-qmp', `unix:${paths.qmpSocket},server=on,wait=off`],
+  ].flat();
 }
 
 function disk(id: string, file: string): string[] {
   return [
-    ...['-drive', `if=none,id=${id},file=${file},format=raw,readonly=on`],
-    ...['-device', `virtio-blk-pci,drive=${id}`],
-  ];
+    ['-drive', `if=none,id=${id},file=${file},format=raw,readonly=on`],
+    ['-device', `virtio-blk-pci,drive=${id}`],
+  ].flat();
 }
 
 /** The artifact's NIC: virtio-net-pci, modern; without the option ROM that would wait for a network boot. */

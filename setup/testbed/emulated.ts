@@ -14,7 +14,7 @@ export async function bootOnHost(
   options: Omit<BootOptions, 'below' | 'launch' | 'openSsh'> & {
     readonly runtime: string;
     /** Called with what ends the machine, as soon as there is something to end. */
-    readonly defer: (end: () => Promise<unknown>) => void;
+    readonly defer: (end: () => PromiseLike<void>) => void;
   },
 ): Promise<BootedMachine> {
   return bootMachine(plan, {
@@ -28,7 +28,7 @@ export async function bootOnHost(
         // Not the boot's signal: its abort ends the waiting, and `defer` ends the machine.
         signal: new AbortController().signal,
       });
-      options.defer(() => qemu.end());
+      options.defer(() => qemu[Symbol.asyncDispose]());
       signal.throwIfAborted();
       return { exited: qemu.exited.then(({ stderr }) => stderr) };
     },
@@ -41,7 +41,7 @@ export async function bootOnHost(
 
 /** The port on 127.0.0.1 that the kernel picked for the forward to this machine's sshd. */
 async function forwardedPort(plan: MachinePlan, qmp: Qmp): Promise<number> {
-  const text = String(await qmp.execute('human-monitor-command', { 'command-line': 'info usernet' }));
+  const text = await qmp.execute('human-monitor-command', { 'command-line': 'info usernet' });
   const port = parseForward(text);
   if (port !== undefined) return port;
   throw new NestbenchError(
