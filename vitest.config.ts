@@ -33,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: ['setup/unit-setup.ts'],
           include: ['{fixtures,setup,reporters,scripts,suites}/**/*.test.ts'],
           exclude: ['suites/l?/**', '**/*.end-to-end.test.ts'],
           sequence: { groupOrder: 0 },
@@ -42,6 +43,7 @@ export default defineConfig({
       {
         test: {
           name: 'end-to-end',
+          globalSetup: ['setup/unit-setup.ts'],
           include: ['{setup,suites,scripts}/**/*.end-to-end.test.ts'],
           sequence: { groupOrder: CELLS.length + 1 },
           fileParallelism: false,
