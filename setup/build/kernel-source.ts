@@ -16,11 +16,11 @@ const TARBALL = /^\/usr\/src\/linux-source-[\d.]+\.tar\.\w+$/;
 /** The newest installed source, by what dpkg says of its files. */
 export async function findKernelSource(): Promise<KernelSource> {
   const format = '${db:Status-Status} ${Package} ${Version}\\n';
-  const { stdout } = await execa('dpkg-query', ['--show', '--showformat', format, PACKAGES], {
-    reject: false,
-  });
+  // It exits with 1 where nothing matches; that is an answer, too.
+  const query = await execa('dpkg-query', ['--show', '--showformat', format, PACKAGES], { reject: false });
+  const lines = query.code === 'ENOENT' ? [] : query.stdout.split('\n');
   const sources: KernelSource[] = [];
-  for (const line of stdout.split('\n')) {
+  for (const line of lines) {
     const [status, name, version] = line.split(' ');
     if (status !== 'installed' || name === undefined || version === undefined) continue;
     const files = await execa('dpkg-query', ['--listfiles', name]);

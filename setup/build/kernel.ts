@@ -56,6 +56,7 @@ const REPRODUCIBLE = {
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the compiler's own errors.
  */
 export async function buildKernel(signal: AbortSignal): Promise<Kernel> {
+  assertArchitecture();
   const fragment = await readFile(path.join(import.meta.dirname, 'kernel.config'), 'utf8');
   const source = await findKernelSource();
   const compiler = await execa('gcc', ['--version']);
@@ -117,6 +118,13 @@ export async function compileKernel(
   await rm(wanted);
   tell({ task: 'kernel', text: `${release} is built`, state: 'done', fraction: 1 });
   return { release };
+}
+
+/** The guests are x86 machines, and a compiler for another is not looked for. */
+function assertArchitecture(): void {
+  if (process.arch === 'x64') return;
+  const message = `The emulated testbed's kernel is built with the host's own compiler, which has to make x86-64 code; this host is ${process.arch}.`;
+  throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', message, { machine: 'host' });
 }
 
 function assertGranted(fragment: string, config: string): void {

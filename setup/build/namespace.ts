@@ -1,5 +1,10 @@
 /** How an ordinary user gets files owned by root into an image: as root of a user namespace of one's own. */
 
+import { userInfo } from 'node:os';
+import { execa } from 'execa';
+import { NestbenchError } from '../errors.ts';
+import { toolEnvironment } from './tool.ts';
+
 export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
@@ -11,4 +16,21 @@ export function isRoot(): boolean {
 export function asOwner(argv: readonly string[]): string[] {
   if (isRoot()) return [...argv];
   return ['unshare', '--map-root-user', '--map-auto', '--mount', '--', ...argv];
+}
+
+/**
+ * Tries such a namespace, so that a host that has none is told in one sentence.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED, kind configuration, with what to type.
+ */
+export async function assertOwnership(): Promise<void> {
+  const [file = '', ...words] = asOwner(['true']);
+  const trial = await execa(file, words, { reject: false, env: toolEnvironment() });
+  if (trial.exitCode === 0) return;
+  const { username } = userInfo();
+  throw new NestbenchError(
+    'NESTBENCH_BUILD_FAILED',
+    'configuration',
+    `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${words.join(' ')}" failed: ${trial.stderr.trim()}. Where /etc/subuid has no line for ${username}, type: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Else see that the host allows user namespaces, or run as root.`,
+    { machine: 'host', output: trial.stderr },
+  );
 }

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
-import { isRoot } from './namespace.ts';
+import { assertOwnership, isRoot } from './namespace.ts';
 import { runTool } from './tool.ts';
 
 export interface Root {
@@ -85,6 +85,7 @@ export async function buildRoot(signal: AbortSignal): Promise<Root> {
 }
 
 async function bootstrap({ directory, log, signal }: Workplace): Promise<Record<string, string>> {
+  await assertOwnership();
   const tar = path.join(directory, 'root.tar');
   const started = performance.now();
   await runTool(

@@ -105,7 +105,8 @@ async function listsAreStale(): Promise<boolean> {
 
 /**
  * Runs apt-get as root. It is not ended on abort, as a dpkg that is killed leaves the host's packages broken; it is
- * interrupted, which apt heeds while it downloads and puts off while it installs.
+ * interrupted, which apt heeds while it downloads and puts off while it installs. Behind sudo not even that may
+ * reach it, and then it is waited for.
  */
 async function apt(
   words: readonly string[],
