@@ -3,14 +3,14 @@
  * read-only file system. L0 hands it on to L1 as a block device, and so on down.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
 import { sha256 } from './hash.ts';
 import type { Kernel } from './kernel.ts';
 import { asOwner, isRoot } from './namespace.ts';
-import { buildRoot, type Root } from './root.ts';
+import { buildRoot } from './root.ts';
 import { runTool } from './tool.ts';
 
 export interface Image {
@@ -20,16 +20,8 @@ export interface Image {
   readonly packages: Readonly<Record<'qemu-system-x86' | 'rt-tests' | 'netperf' | 'openssh-server', string>>;
 }
 
-/** To be raised whenever the steps below change what they make. */
-const RECIPE = 2;
-
 const GUEST = path.join(import.meta.dirname, 'guest');
-/** Where a file of the guest goes: `sshd.conf` is the SSH server's, every other is a program `nestbench-NAME`. */
-function destination(name: string): { to: string; mode: string } {
-  return name === 'sshd.conf'
-    ? { to: 'etc/ssh/nestbench.conf', mode: '644' }
-    : { to: `usr/sbin/nestbench-${name}`, mode: '755' };
-}
+const SCRIPT = path.join(import.meta.dirname, 'pack-image.sh');
 
 /** In the root file system, but of no use to a guest; a pattern's `*` crosses directories. */
 const LEFT_OUT = [
@@ -67,21 +59,27 @@ const LEFT_OUT = [
   './usr/share/qemu/keymaps/*',
 ];
 
-/** Mount points that the init scripts use on the read-only file system. */
-const MOUNT_POINTS = ['overlay', 'seed'];
-
 /** The image from the cache, or made now. */
 export async function buildImage(kernel: Kernel, signal: AbortSignal): Promise<Image> {
   const root = await buildRoot(signal);
   const guest = Object.fromEntries(
-    readdirSync(GUEST).map((name) => [name, sha256(readFileSync(path.join(GUEST, name)))]),
+    readdirSync(GUEST).map((name) => [name, fileHash(path.join(GUEST, name))]),
   );
-  const inputs = { recipe: RECIPE, root: root.hash, kernel: kernel.hash, guest, leftOut: LEFT_OUT };
+  const inputs = {
+    root: root.hash,
+    kernel: kernel.hash,
+    guest,
+    leftOut: LEFT_OUT,
+    script: fileHash(SCRIPT),
+  };
   const { directory, hash } = await cached({
     name: 'image',
     inputs,
     signal,
-    build: (workplace) => pack(root, kernel, workplace),
+    async build(workplace) {
+      await packImage(root.tar, kernel.vmlinux, workplace);
+      return { kernel: kernel.release };
+    },
   });
   const version = (name: string): string => root.packages[name] ?? '';
   return {
@@ -96,52 +94,22 @@ export async function buildImage(kernel: Kernel, signal: AbortSignal): Promise<I
   };
 }
 
-async function pack(
-  root: Root,
-  kernel: Kernel,
-  { directory, log, signal }: Workplace,
-): Promise<Record<string, string>> {
+/** Packs the root file system's tar, the guest's scripts and the kernel into `image.erofs` in the workplace. */
+export async function packImage(tar: string, vmlinux: string, workplace: Workplace): Promise<void> {
+  const { directory, log, signal } = workplace;
   tell({ task: 'image', text: 'packing the image', state: 'running', fraction: 0.98 });
   const leftOut = path.join(directory, 'left-out');
-  const script = path.join(directory, 'pack.sh');
   await writeFile(leftOut, LEFT_OUT.join('\n'));
-  await writeFile(script, packScript(root, kernel, leftOut));
-  await runTool(asOwner(['sh', '-eu', script]), {
+  await runTool(asOwner(['sh', '-eu', SCRIPT, tar, leftOut, GUEST, vmlinux, isRoot() ? 'no' : 'yes']), {
     purpose: 'packing the image',
     log,
     signal,
     cwd: directory,
   });
+  await rm(leftOut);
   tell({ task: 'image', text: 'the image is made', state: 'done', fraction: 1 });
-  return { kernel: kernel.release };
 }
 
-/** Unpacks the root below the current directory, adds what is ours, packs it and leaves only the image. */
-function packScript(root: Root, kernel: Kernel, leftOut: string): string {
-  const guest = readdirSync(GUEST).map((name) => {
-    const { to, mode } = destination(name);
-    return `install -D -m ${mode} ${quoted(path.join(GUEST, name))} root/${to}`;
-  });
-  return [
-    'umask 022',
-    'mkdir root',
-    // In a user namespace files belong to ids that the user outside can't delete: in memory, they go with it.
-    isRoot() ? ':' : 'mount -t tmpfs -o mode=755 tmpfs root',
-    `tar --extract --file=${quoted(root.tar)} --directory=root --numeric-owner --same-owner --preserve-permissions --anchored --wildcards --wildcards-match-slash --exclude-from=${quoted(leftOut)}`,
-    `mkdir -p ${MOUNT_POINTS.map((point) => `root/${point}`).join(' ')}`,
-    ...guest,
-    `install -D -m 644 ${quoted(kernel.vmlinux)} root/boot/vmlinux`,
-    // Every command over SSH starts root's shell: the small one, which reads no startup files.
-    "sed -i 's|^root:.*|root:x:0:0:root:/root:/bin/sh|' root/etc/passwd",
-    // Clusters of 64 KiB: QEMU starts in 1.1 s in a fresh L1 instead of 1.4 (measured). Without --quiet mkfs.erofs 1.5
-    // prints a line a file.
-    'mkfs.erofs -zlz4 -C65536 --quiet image.erofs root',
-    isRoot() ? 'rm -rf root' : 'umount root; rmdir root',
-    'rm left-out pack.sh',
-    '',
-  ].join('\n');
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+function fileHash(file: string): string {
+  return sha256(readFileSync(file));
 }

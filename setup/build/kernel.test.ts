@@ -2,11 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { ensurePackages } from '../host/packages.ts';
 import { isRunning, processArgv, processIds, processStat } from '../machine/proc.ts';
 import { cached } from './cache.ts';
 import { compileKernel } from './kernel.ts';
 import { temporaryCache, temporaryDirectory } from './temporary.ts';
+
+/** The compiler and make come with the host's packages; on a new machine they are installed first. */
+const INSTALL_MS = 600_000;
+beforeAll(async () => ensurePackages(new AbortController().signal), INSTALL_MS);
 
 /** A source tree that answers to the same targets as Linux, packed as linux-source packs it. */
 function standInSource(files: Record<string, string> = {}): string {

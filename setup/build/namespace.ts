@@ -30,7 +30,7 @@ export async function assertOwnership(): Promise<void> {
   throw new NestbenchError(
     'NESTBENCH_BUILD_FAILED',
     'configuration',
-    `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${words.join(' ')}" failed: ${trial.stderr.trim()}. Where /etc/subuid has no line for ${username}, type: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Else see that the host allows user namespaces, or run as root.`,
+    `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. Where /etc/subuid has no line for ${username}, type: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Else see that the host allows user namespaces, or run as root.`,
     { machine: 'host', output: trial.stderr },
   );
 }

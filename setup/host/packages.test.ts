@@ -1,8 +1,8 @@
 /** ensurePackages against programs of the test's own on PATH, which say what a real dpkg-query, sudo and apt-get say. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { temporaryDirectory } from '../build/temporary.ts';
+import { temporaryCache, temporaryDirectory } from '../build/temporary.ts';
 import { HOST_PACKAGES } from './package-list.ts';
 import { ensurePackages } from './packages.ts';
 
@@ -10,9 +10,12 @@ const never = new AbortController().signal;
 
 /** PATH with these shell scripts alone, and a file that they append what they were called with to. */
 function programs(scripts: Record<string, string>, uid: number): () => string {
+  temporaryCache();
   const directory = temporaryDirectory();
   const calls = path.join(directory, 'calls');
   mkdirSync(path.join(directory, 'bin'));
+  // Locks are real.
+  for (const name of ['flock', 'sh', 'cat']) symlinkSync(`/bin/${name}`, path.join(directory, 'bin', name));
   for (const [name, script] of Object.entries(scripts)) {
     const text = `#!/bin/sh\necho "${name} $*" >>${calls}\n${script}\n`;
     writeFileSync(path.join(directory, 'bin', name), text, { mode: 0o755 });

@@ -3,6 +3,8 @@ import { globSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
+import { cacheDirectory } from '../build/cache.ts';
+import { takeLock } from '../build/lock.ts';
 import { NestbenchError } from '../errors.ts';
 import { aborted, errorCode, lastLines } from '../machine/failures.ts';
 import { tell } from '../progress.ts';
@@ -20,9 +22,11 @@ const APT_LISTS = '/var/lib/apt/lists';
  */
 export async function ensurePackages(signal: AbortSignal): Promise<void> {
   const needed = HOST_PACKAGES.filter((one) => one.onlyWithoutRoot === undefined || process.getuid?.() !== 0);
-  const states = await packageStates(needed);
-  if (states === undefined) return assertPrograms(needed);
-  const missing = needed.filter((one) => !isInstalled(one, states)).map(({ name }) => name);
+  if ((await missingPackages(needed)).length === 0) return;
+  // Of two runs at once the second finds everything installed; apt itself does not wait for another's update.
+  await using held = new AsyncDisposableStack();
+  held.use(await takeLock(path.join(cacheDirectory(), 'locks', 'packages.lock'), { signal }));
+  const missing = await missingPackages(needed);
   if (missing.length === 0) return;
   const prefix = await rootPrefix();
   if (prefix === undefined) {
@@ -48,17 +52,21 @@ function installCommand(packages: readonly string[]): string {
   return `sudo apt-get update && sudo apt-get install --no-install-recommends ${packages.join(' ')}`;
 }
 
-/** Names of installed packages among those that are needed; undefined where there is no dpkg. */
-async function packageStates(needed: readonly HostPackage[]): Promise<string[] | undefined> {
+/** Which are not installed; where there is no dpkg to ask, programs are looked for, and their lack is thrown. */
+async function missingPackages(needed: readonly HostPackage[]): Promise<string[]> {
   const patterns = needed.flatMap(({ name, orAny }) => (orAny === undefined ? [name] : [name, orAny]));
   const format = '${db:Status-Status} ${Package}\\n';
   // It exits with 1 where a pattern matches nothing; that is an answer, too.
   const query = await execa('dpkg-query', ['--show', '--showformat', format, ...patterns], { reject: false });
-  if (query.code === 'ENOENT') return undefined;
-  return query.stdout
+  if (query.code === 'ENOENT') {
+    assertPrograms(needed);
+    return [];
+  }
+  const installed = query.stdout
     .split('\n')
     .filter((line) => line.startsWith('installed '))
     .map((line) => line.slice('installed '.length));
+  return needed.filter((one) => !isInstalled(one, installed)).map(({ name }) => name);
 }
 
 function isInstalled({ name, orAny }: HostPackage, installed: readonly string[]): boolean {

@@ -1,0 +1,31 @@
+#!/bin/sh -eu
+# Packs the guests' image into ./image.erofs: pack-image.sh ROOT_TAR LEFT_OUT GUEST_DIRECTORY VMLINUX MEMORY
+#   LEFT_OUT         a file of tar's patterns for what stays out
+#   GUEST_DIRECTORY  our programs for the guest (nestbench-NAME), and sshd.conf
+#   MEMORY           yes to unpack in memory: in a user namespace files belong to ids that the user outside can't
+#                    delete, and a tmpfs goes with the namespace
+# This file is part of the image's hash: whatever changes here makes a new image.
+tar=$1 left_out=$2 guest=$3 vmlinux=$4 memory=$5
+umask 022
+mkdir root
+if [ "$memory" = yes ]; then mount -t tmpfs -o mode=755 tmpfs root; fi
+
+tar --extract --file="$tar" --directory=root --numeric-owner --same-owner --preserve-permissions \
+  --anchored --wildcards --wildcards-match-slash --exclude-from="$left_out"
+# Mount points that the init scripts need on a read-only file system.
+mkdir -p root/overlay root/seed
+for file in "$guest"/*; do
+  case $file in
+    */sshd.conf) install -D -m 644 "$file" root/etc/ssh/nestbench.conf ;;
+    *) install -D -m 755 "$file" "root/usr/sbin/nestbench-${file##*/}" ;;
+  esac
+done
+install -D -m 644 "$vmlinux" root/boot/vmlinux
+# Every command over SSH starts root's shell: the small one, which reads no startup files.
+sed -i 's|^root:.*|root:x:0:0:root:/root:/bin/sh|' root/etc/passwd
+
+# Clusters of 64 KiB: QEMU starts in 1.1 s in a fresh L1 instead of 1.4 (measured). Without --quiet mkfs.erofs 1.5
+# prints a line a file.
+mkfs.erofs -zlz4 -C65536 --quiet image.erofs root
+if [ "$memory" = yes ]; then umount root; fi
+rm -rf root
