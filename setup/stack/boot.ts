@@ -9,6 +9,7 @@ import type { Machine } from '../machine/machine.ts';
 import { bootOnHost } from '../testbed/emulated.ts';
 import { type Keys, makeKeys } from '../testbed/keys.ts';
 import { type BootedMachine, bootMachine, type BootOptions } from './machine-boot.ts';
+import type { FactsCheck } from './facts.ts';
 import type { Phase } from './phases.ts';
 import { EXPECTED_SECONDS, type MachinePlan, type StackPlan } from './plan.ts';
 
@@ -19,6 +20,8 @@ export interface StackOptions {
   readonly logs: string;
   /** The kernel release that every machine must come up with. */
   readonly kernelRelease: string;
+  /** What must be true of every machine once it is up; all that was planned, unless told otherwise. */
+  readonly check?: FactsCheck;
   readonly signal: AbortSignal;
   /** Told of what is done, for progress. */
   readonly onStep?: (text: string, secondsLeft?: number) => void;
