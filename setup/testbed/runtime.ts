@@ -6,13 +6,13 @@ import { NestbenchError, toNestbenchError } from '../errors.ts';
 import { endOwned } from '../machine/qemu-process.ts';
 
 /** Where the running testbed's sockets and pid files are: short, since a Unix socket's path holds 107 bytes (unix(7)). */
-export function runtimeDirectory(): string {
-  return path.join(tmpdir(), `nestbench-${userInfo().uid}`, 'testbed');
+export function runtimeDirectory(temporary = tmpdir()): string {
+  return path.join(temporary, `nestbench-${userInfo().uid}`, 'testbed');
 }
 
 /** Beside, not in, the directory that a boot empties. */
-function lockFile(): string {
-  return path.join(tmpdir(), `nestbench-${userInfo().uid}`, 'testbed.lock');
+export function lockFile(): string {
+  return `${runtimeDirectory()}.lock`;
 }
 
 /**

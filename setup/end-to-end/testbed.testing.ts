@@ -1,0 +1,37 @@
+/** `test` for end-to-end tests that boot: the file holds the host's testbed, so that nobody else's numbers suffer. */
+import { processArgv, processStat } from '../machine/proc.ts';
+import { childrenOf } from '../machine/processes.testing.ts';
+import { lockFile, takeTestbed } from '../testbed/runtime.ts';
+import { test as base } from './test.testing.ts';
+
+const WAIT_MINUTES = 30;
+
+export const test = base
+  // oxlint-disable-next-line no-empty-pattern
+  .extend('testbed', { scope: 'file' }, async ({}, { onCleanup }): Promise<{ heldBySelf: boolean }> => {
+    if (heldByOuterRun()) return { heldBySelf: false };
+    const lock = await takeTestbed({
+      waitMinutes: WAIT_MINUTES,
+      signal: new AbortController().signal,
+      onWait: (holders) => console.log(`The testbed is held by ${holders}; waiting for it.`),
+    });
+    onCleanup(() => lock[Symbol.asyncDispose]());
+    return { heldBySelf: true };
+  });
+
+test.beforeEach(({ testbed, skip }) => {
+  skip(!testbed.heldBySelf, 'the run that these tests are part of holds the testbed itself');
+});
+
+/** Whether a process above this one holds the testbed: it would wait for us, and we for it. */
+function heldByOuterRun(): boolean {
+  const file = lockFile();
+  for (let pid = process.ppid; pid > 1; pid = processStat(pid)?.parent ?? 0) {
+    const holds = childrenOf(pid).some((child) => {
+      const argv = processArgv(child);
+      return argv[0] === 'flock' && argv.includes(file);
+    });
+    if (holds) return true;
+  }
+  return false;
+}
