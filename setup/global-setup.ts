@@ -13,6 +13,7 @@ import { NestbenchError } from './errors.ts';
 import { checkExperiment, openExperiment } from './experiment.ts';
 import { ensurePackages } from './host/packages.ts';
 import { checkResources, describeHost, hostVirtualization } from './host/resources.ts';
+import { measureTscKhz } from './host/tsc.ts';
 import { endOwned } from './machine/qemu-process.ts';
 import { tell } from './progress.ts';
 import type { ProvidedExperiment } from './provided.ts';
@@ -107,6 +108,7 @@ async function prepare(
       image: built?.image.file ?? '',
       runtime: runtimeDirectory(),
     },
+    tscKhz: built === undefined ? undefined : await measureTscKhz(signal),
     kernelRelease: built?.kernel.release ?? '',
   };
 }

@@ -12,6 +12,7 @@ export interface ProvidedExperiment {
   readonly accelerator: Accelerator;
   readonly sizing: Sizing;
   readonly paths: HostPaths;
+  readonly tscKhz: number | undefined;
   readonly kernelRelease: string;
 }
 

@@ -2,6 +2,7 @@
 import type { Benchmark, Command, Sizes, Target } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../errors.ts';
 import type { Completed, Machine } from '../machine/machine.ts';
+import { checkClock, readStopwatch, timed } from './stopwatch.ts';
 
 /** The two machines that a benchmark runs on. */
 export interface Bed {
@@ -45,7 +46,10 @@ export async function iterate<S extends Sizes>(
   }
   const command = benchmark.command(sizes, target);
   const machine = machineFor(bed, command);
-  const completed = await machine.run(command.argv, options);
+  const { completed, machineSeconds } = readStopwatch(
+    await machine.run(timed(command.argv), options),
+    command.argv,
+  );
   if (completed.exitCode !== 0) {
     return {
       state: 'failed',
@@ -64,6 +68,7 @@ export async function iterate<S extends Sizes>(
       ),
     };
   }
+  if (machineSeconds !== undefined) checkClock(machine.name, machineSeconds, completed.seconds);
   const parsed = benchmark.parse(completed.stdout);
   if (parsed.ok) return { state: 'sampled', value: parsed.value, completed };
   return {

@@ -71,18 +71,21 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
   const left = (from: number): number =>
     plan.levels.slice(from).reduce((sum, { level }) => sum + EXPECTED_SECONDS[level], 0);
   const defer = (end: () => PromiseLike<void>): void => started.defer(end);
-  options.onStep?.('booting the server and the client', left(0));
-  const [server, client] = await both(
-    bootOnHost(serverPlan, { ...common, defer }),
-    bootOnHost(plan.client, { ...common, defer }),
-    (error) => trouble.abort(error),
+  options.onStep?.('booting the server', left(0));
+  const server = await bootOnHost(serverPlan, { ...common, defer });
+  const bootGuests = async (): Promise<BootedMachine[]> => {
+    const levels = [server];
+    for (const guestPlan of guestPlans) {
+      options.onStep?.(`booting ${levelName(guestPlan.level)}`, left(guestPlan.level));
+      const below = levels.at(-1) ?? server;
+      levels.push(await bootGuest(guestPlan, below.machine, server.machine, common));
+    }
+    return levels;
+  };
+  // The guests come up one after another on few vCPUs: the client's boot has a core of the host to itself beside them.
+  const [levels, client] = await both(bootGuests(), bootOnHost(plan.client, { ...common, defer }), (error) =>
+    trouble.abort(error),
   );
-  const levels: BootedMachine[] = [server];
-  for (const guestPlan of guestPlans) {
-    options.onStep?.(`booting ${levelName(guestPlan.level)}`, left(guestPlan.level));
-    const below = levels.at(-1) ?? server;
-    levels.push(await bootGuest(guestPlan, below.machine, server.machine, common));
-  }
   signal.throwIfAborted();
 
   const last = levels.at(-1) ?? server;
@@ -121,12 +124,9 @@ function bootGuest(
     ...options,
     below,
     launch: async (signal) => {
-      const qemu = await below.start(plan.qemu.argv, { signal, deadlineSeconds: Infinity });
-      const exited = qemu.exited.then(
-        () => qemu.output(),
-        (error: unknown) => toNestbenchError(error).message,
-      );
-      return { exited };
+      // It returns once its sockets listen: asking for them meanwhile would cost the level that loads QEMU.
+      await below.check([...plan.qemu.argv, '-daemonize'], { signal, deadlineSeconds: plan.deadlineSeconds });
+      return {};
     },
     openSsh: async () => (signal) => server.connect(plan.address, 22, signal),
   });

@@ -9,6 +9,8 @@ export interface CommandLineOptions {
   readonly bridge: boolean;
   /** Whether there is a second NIC for SSH from the host. */
   readonly management: boolean;
+  /** The rate of the machine's TSC, where its kernel would have to find it out under emulation. */
+  readonly tscKhz: number | undefined;
   /** Where the machine runs guests: whether they may run guests of their own. */
   readonly kvm: { readonly nested: boolean } | undefined;
 }
@@ -43,9 +45,12 @@ function kvmParameters(nested: boolean): string[] {
   return ['kvm.tsc_tolerance_ppm=100000', `kvm_amd.nested=${value}`, `kvm_intel.nested=${value}`];
 }
 
-export function kernelCommandLine({ name, address, bridge, management, kvm }: CommandLineOptions): string {
+export function kernelCommandLine(options: CommandLineOptions): string {
+  const { name, address, bridge, management, kvm, tscKhz } = options;
   return [
     ...ALWAYS,
+    // A calibration that a loaded host disturbs went wrong by a factor of two (setup/host/tsc.ts).
+    ...(tscKhz === undefined ? [] : [`tsc_early_khz=${tscKhz}`]),
     ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),
     `nestbench.name=${name}`,
     `nestbench.address=${address}`,

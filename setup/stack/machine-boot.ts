@@ -18,8 +18,8 @@ import type { MachinePlan } from './plan.ts';
 
 /** A QEMU that was started, stopped before its guest's first instruction. */
 export interface LaunchedQemu {
-  /** Resolves with what it said when it ends, whyever. Never rejects. */
-  readonly exited: Promise<string>;
+  /** Resolves with what it said when it ends, whyever. Never rejects. Without it, the end of its QMP connection tells. */
+  readonly exited?: Promise<string>;
 }
 
 export interface BootOptions {
@@ -75,11 +75,12 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
 
   try {
     const launched = await options.launch(signal);
-    void launched.exited.then((said) => report(died(plan, said, console)));
     const qmp = await connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
       machine: plan.name,
       ...deadline,
     });
+    const exited = launched.exited ?? qmp.closed.then(() => '');
+    void exited.then((said) => report(died(plan, said, console)));
     const guestConsole = new Console(await openWhenThere(below, plan.qemu.consoleSocket, plan, signal), {
       machine: plan.name,
       file: path.join(options.logs, `console-${plan.name}.log`),

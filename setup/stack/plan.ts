@@ -71,7 +71,13 @@ const LEVEL_KERNEL = '/boot/vmlinux';
 /** Plans a cell. Pure: the same arguments give the same plan. */
 export function planStack(
   cell: Cell,
-  host: { readonly accelerator: Accelerator; readonly sizing: Sizing; readonly paths: HostPaths },
+  host: {
+    readonly accelerator: Accelerator;
+    readonly sizing: Sizing;
+    readonly paths: HostPaths;
+    /** The rate of the host's TSC, which emulated machines share. */
+    readonly tscKhz?: number | undefined;
+  },
 ): StackPlan {
   const [server, ...guests] = LEVELS.filter((level) => level <= cell.level).map((level) =>
     planLevel(cell, level, host),
@@ -95,6 +101,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
     address: `${ADDRESSES[name]}/${PREFIX_LENGTH}`,
     bridge: runsGuests,
     management: level === 0,
+    tscKhz: level === 0 ? emulatedTsc(host) : undefined,
     kvm: runsGuests ? { nested } : undefined,
   });
   const common = {
@@ -128,6 +135,11 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
   };
 }
 
+/** KVM tells its guests the rate; only under emulation a kernel has to find it out. */
+function emulatedTsc({ accelerator, tscKhz }: Host): number | undefined {
+  return accelerator === 'tcg' ? tscKhz : undefined;
+}
+
 /** The client is as large as the level under test, so that it is never the smaller side. */
 function planClient(host: Host): MachinePlan {
   const common = {
@@ -141,6 +153,7 @@ function planClient(host: Host): MachinePlan {
       address: `${ADDRESSES.client}/${PREFIX_LENGTH}`,
       bridge: false,
       management: true,
+      tscKhz: emulatedTsc(host),
       kvm: undefined,
     }),
     deadlineSeconds: DEADLINE_SECONDS[0],
