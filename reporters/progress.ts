@@ -118,7 +118,8 @@ export default class ProgressReporter implements Reporter {
   /** Whoever prints a line must not print it behind ours: the line goes away first and comes back with the next tick. */
   #moveWithStdout(): void {
     const { stdout } = process;
-    const { write } = stdout;
+    const before = Object.getOwnPropertyDescriptor(stdout, 'write');
+    const write = stdout.write.bind(stdout);
     stdout.write = new Proxy(write, {
       apply: (target, self, args) => {
         this.#erase();
@@ -126,7 +127,8 @@ export default class ProgressReporter implements Reporter {
       },
     });
     this.#restoreStdout = () => {
-      stdout.write = write;
+      if (before === undefined) Reflect.deleteProperty(stdout, 'write');
+      else Object.defineProperty(stdout, 'write', before);
     };
   }
 }

@@ -23,23 +23,29 @@ export interface Settings {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const DEFAULT_WAIT_MINUTES = 60;
 
+/** A variable's value; one that is set to nothing, as CI systems do with inputs left out, is not set. */
+function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const value = environment[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
 /** @throws {InputError} that names the variable, what it holds and what it may hold. */
 export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date): Settings {
-  const experiment = environment['EXPERIMENT'] ?? now.toISOString().slice(0, 19).replaceAll(':', '-');
+  const experiment = valueOf(environment, 'EXPERIMENT') ?? now.toISOString().slice(0, 19).replaceAll(':', '-');
   if (!NAME.test(experiment) || experiment === 'latest') {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
       `EXPERIMENT is "${experiment}": an experiment's name is a folder's name of letters, digits, ".", "_" and "-", and not "latest".`,
     );
   }
-  const profile = environment['PROFILE'] ?? DEFAULT_PROFILE;
+  const profile = valueOf(environment, 'PROFILE') ?? DEFAULT_PROFILE;
   if (!isProfileName(profile)) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_PROFILE',
       `There is no profile "${profile}". PROFILE is one of ${PROFILE_NAMES.join(', ')}.`,
     );
   }
-  const waitMinutes = Number(environment['WAIT'] ?? DEFAULT_WAIT_MINUTES);
+  const waitMinutes = Number(valueOf(environment, 'WAIT') ?? DEFAULT_WAIT_MINUTES);
   if (!Number.isFinite(waitMinutes) || waitMinutes < 0) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_SETTING',
@@ -49,7 +55,7 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date): Sett
   return {
     experiment,
     profile: PROFILES[profile],
-    resultsDirectory: path.resolve(environment['RESULTS'] ?? 'results'),
+    resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
     waitMinutes,
   };
 }

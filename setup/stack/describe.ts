@@ -27,7 +27,7 @@ export function describePlan(plan: StackPlan): string {
       ['level', 'kernel', 'parameters', 'QEMU'],
       ...levels.map(({ level }) => softwareRow(cell.name, level)),
     ]),
-    ...machines.flatMap((machine, index) => ['', ...describeMachine(machine, index + 1)]),
+    ...machines.flatMap((machine, index) => describeMachine(machine, index + 1)),
     '',
     'Ready to run experiments!',
   ].join('\n');
@@ -41,6 +41,7 @@ function softwareRow(cell: CellName, level: Level): string[] {
 function describeMachine(machine: MachinePlan, step: number): string[] {
   const { name, runsOn, qemu, pins } = machine;
   return [
+    '',
     `${step}. ${name}, on ${runsOn}`,
     `   start, stopped before its first instruction:`,
     ...argvLines(qemu.argv).map((line) => `     ${line}`),

@@ -27,7 +27,7 @@ export async function takeTestbed(options: {
 }): Promise<Lock> {
   const { waitMinutes, signal } = options;
   let holders = 'another process';
-  const patience = AbortSignal.timeout(Math.max(1, waitMinutes * 60_000));
+  const patience = AbortSignal.timeout(timerMilliseconds(waitMinutes));
   try {
     return await takeLock(lockFile(), {
       signal: AbortSignal.any([signal, patience]),
@@ -46,6 +46,13 @@ export async function takeTestbed(options: {
       { cause: error },
     );
   }
+}
+
+/** Timers hold 31 bits of whole milliseconds; more would be over at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function timerMilliseconds(minutes: number): number {
+  return Math.min(Math.max(1, Math.round(minutes * 60_000)), LONGEST_TIMER_MS);
 }
 
 /**
