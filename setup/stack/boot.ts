@@ -60,7 +60,10 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
   };
   started.defer(() => void (ending = true));
 
-  rmSync(options.runtime, { recursive: true, force: true });
+  const empty = (): void => rmSync(options.runtime, { recursive: true, force: true });
+  empty();
+  // Keys and sockets are of no use to anybody once the machines are gone.
+  started.defer(empty);
   await mkdir(options.runtime, { recursive: true, mode: 0o700 });
   await mkdir(options.logs, { recursive: true });
   const keys = await makeKeys(options.runtime, options.signal);
@@ -108,7 +111,6 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
       ending = true;
       for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
       await owned.disposeAsync();
-      rmSync(options.runtime, { recursive: true, force: true });
     },
   };
 }

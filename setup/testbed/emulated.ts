@@ -1,6 +1,4 @@
 /** The emulated testbed: a server and a client as two QEMU machines of this host, on a private wire. */
-import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { hostMachine } from '../machine/host.ts';
 import { NestbenchError } from '../errors.ts';
 import { spawnQemu } from '../machine/qemu-process.ts';
@@ -17,9 +15,10 @@ export async function bootOnHost(
     readonly defer: (end: () => PromiseLike<void>) => void;
   },
 ): Promise<BootedMachine> {
+  const host = hostMachine();
   return bootMachine(plan, {
     ...options,
-    below: hostMachine(),
+    below: host,
     launch: async (signal) => {
       const qemu = await spawnQemu({
         argv: plan.qemu.argv,
@@ -34,7 +33,8 @@ export async function bootOnHost(
     },
     openSsh: async (qmp) => {
       const port = await forwardedPort(plan, qmp);
-      return (signal) => connectLoopback(port, signal);
+      // Not net.connect with a signal: an abort that comes later would cut the connection that ends things in order.
+      return (signal) => host.connect('127.0.0.1', port, signal);
     },
   });
 }
@@ -56,11 +56,4 @@ async function forwardedPort(plan: MachinePlan, qmp: Qmp): Promise<number> {
 export function parseForward(usernet: string): number | undefined {
   const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s/.exec(usernet)?.[1];
   return port === undefined ? undefined : Number(port);
-}
-
-function connectLoopback(port: number, signal: AbortSignal): Promise<Duplex> {
-  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  const socket = connect({ host: '127.0.0.1', port, signal });
-  socket.once('connect', () => resolve(socket)).once('error', reject);
-  return promise;
 }
