@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { LevelFacts } from '../../fixtures/records.ts';
+import { NestbenchError } from '../errors.ts';
+import { checkFacts, checkFactsButClock, differences, type Facts, parseFacts } from './facts.ts';
+import { type MachinePlan, planStack } from './plan.ts';
+
+/** What nestbench-facts printed on L0 and L1 of a booted l1-baseline. */
+function captured(level: 0 | 1): string {
+  return readFileSync(path.join(import.meta.dirname, `captured/facts-l${level}.txt`), 'utf8');
+}
+
+const { levels } = planStack(
+  { name: 'l1-baseline', level: 1, configuration: 'baseline' },
+  {
+    accelerator: 'tcg',
+    sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
+    paths: { kernel: '/k', image: '/i', runtime: '/r' },
+  },
+);
+const [l0, l1 = l0] = levels;
+
+const RELEASE = '6.1.192-nestbench';
+
+/** The machine as it should be: the captured facts, and what its QEMU says. */
+function factsOf(plan: MachinePlan, text: string, fields: Partial<LevelFacts> = {}): Facts {
+  const found = parseFacts(plan.name, text);
+  return {
+    tscTrouble: found.tscTrouble,
+    record: {
+      ...found,
+      level: plan.level,
+      memoryBytes: found.memoryKiB * 1024,
+      swapBytes: found.swapKiB * 1024,
+      kvm: { available: found.kvm === 'yes', nested: found.nested },
+      nic: { device: found.nic, driver: found.nicDriver, path: found.nicPath },
+      qemu: { version: '7.2.22', argv: [...plan.qemu.argv], accelerator: plan.accelerator },
+      pinned: plan.pins.map(({ vcpu, cpu }) => ({ vcpu, cpu, thread: 4711 })),
+      ...fields,
+    },
+  };
+}
+
+function thrownBy(work: () => unknown): NestbenchError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof NestbenchError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('what a machine reports of itself', () => {
+  test('is read', () => {
+    expect(parseFacts('l1', captured(1))).toMatchObject({
+      kernelRelease: RELEASE,
+      cpus: 1,
+      memoryKiB: 1_018_460,
+      swapKiB: 0,
+      clockSource: 'kvm-clock',
+      hypervisor: 'KVM',
+      kvm: 'no',
+      nic: 'eth0',
+      nicDriver: 'virtio_net',
+    });
+  });
+
+  test('keeps the equals signs of a kernel command line', () => {
+    expect(parseFacts('l1', captured(1)).commandLine).toBe(l1.kernelCommandLine);
+  });
+
+  test('names the nesting of the vendor whose KVM is there', () => {
+    expect(parseFacts('l0', captured(0))).toMatchObject({ kvm: 'yes', nested: '0' });
+  });
+
+  test.each(['kernelRelease', 'cpus', 'memoryKiB', 'clockSource', 'kvm', 'nic'])(
+    'is refused where %s is missing, with its name and the whole text',
+    (name) => {
+      const text = captured(1)
+        .split('\n')
+        .filter((line) => !line.startsWith(`${name}=`))
+        .join('\n');
+      const error = thrownBy(() => parseFacts('l1', text));
+      expect(error).toMatchObject({
+        code: 'NESTBENCH_CHECK_FAILED',
+        kind: 'infrastructure',
+        facts: { machine: 'l1', output: text },
+      });
+      expect(error.message).toContain(`can't be read: ${name}:`);
+    },
+  );
+
+  test.each([
+    ['cpus=1', 'cpus=zero'],
+    ['cpus=1', 'cpus=0'],
+    ['cpus=1', 'cpus=1.5'],
+    ['cpus=1', 'cpus='],
+    ['memoryKiB=1018460', 'memoryKiB=-1'],
+    ['kvm=no', 'kvm=maybe'],
+    ['nic=eth0', 'nic='],
+  ])('is refused where %s is %s', (good, bad) => {
+    const error = thrownBy(() => parseFacts('l1', captured(1).replace(good, bad)));
+    expect(error.message).toContain(bad.split('=')[0]);
+  });
+
+  test('is refused in our words where it is cut off or something else', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.nat(captured(1).indexOf('nicPath=')).map((cut) => captured(1).slice(0, cut)),
+        ),
+        (text) => {
+          expect(thrownBy(() => parseFacts('l1', text)).code).toBe('NESTBENCH_CHECK_FAILED');
+        },
+      ),
+    );
+  });
+});
+
+describe('held against the plan', () => {
+  test('the captured machines are what was planned', () => {
+    expect(differences(l0, factsOf(l0, captured(0)), RELEASE)).toEqual([]);
+    // captured on a level of 1024 MiB
+    expect(differences(l1, factsOf(l1, captured(1)), RELEASE)).toEqual([]);
+  });
+
+  const otherwise: [string, Partial<LevelFacts>, RegExp][] = [
+    ['another kernel', { kernelRelease: '6.1.0-40-amd64' }, /^the kernel release is "6\.1\.0-40-amd64"/],
+    [
+      'another command line',
+      { commandLine: 'quiet' },
+      /^the kernel command line is "quiet", planned was "quiet cons/,
+    ],
+    ['other CPUs', { cpus: 2 }, /^the number of CPUs is 2, planned was 1$/],
+    ['swap', { swapBytes: 4096 }, /^swap is 4096/],
+    [
+      'emulation in place of KVM',
+      { hypervisor: 'TCG' },
+      /^the hypervisor that it sees is "TCG", planned was "KVM"$/,
+    ],
+    ['another clock', { clockSource: 'tsc' }, /^the clock source is "tsc", planned was "kvm-clock"$/],
+    ['too little memory', { memoryBytes: 500 * 2 ** 20 }, /^its memory is 500 MiB, planned were 1024$/],
+    ['too much memory', { memoryBytes: 1025 * 2 ** 20 }, /^its memory is 1025 MiB, planned were 1024$/],
+    ['a vCPU that is not pinned', { pinned: [] }, /^the number of pinned vCPUs is 0, planned was 1$/],
+    [
+      'another NIC',
+      { nic: { device: 'eth0', driver: 'e1000', path: '' } },
+      /^the driver of the NIC .* is "e1000"/,
+    ],
+    [
+      'a QEMU that emulates',
+      { qemu: { version: '7.2', argv: [], accelerator: 'tcg' } },
+      /^its QEMU's accelerator is "tcg"/,
+    ],
+  ];
+
+  test.each(otherwise)('%s is the one difference that is named', (_name, fields, sentence) => {
+    const found = differences(l1, factsOf(l1, captured(1), fields), RELEASE);
+    expect(found).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  test('a level that runs guests must have /dev/kvm', () => {
+    const facts = factsOf(l0, captured(0), { kvm: { available: false, nested: '0' } });
+    expect(differences(l0, facts, RELEASE)).toEqual(['whether /dev/kvm is there is false, planned was true']);
+  });
+
+  test.each(['1', 'Y'])('nesting (%s) where none was planned is a difference', (nested) => {
+    const facts = factsOf(l0, captured(0), { kvm: { available: true, nested } });
+    expect(differences(l0, facts, RELEASE)).toEqual(['nesting is true, planned was false']);
+  });
+
+  test('what KVM would give a level without guests does not matter', () => {
+    const facts = factsOf(l1, captured(1), { kvm: { available: true, nested: 'Y' } });
+    expect(differences(l1, facts, RELEASE)).toEqual([]);
+  });
+
+  test('an emulated machine must take its time from the TSC', () => {
+    const facts = factsOf(l0, captured(0), { clockSource: 'hpet' });
+    expect(differences(l0, facts, RELEASE)).toEqual([expect.stringContaining('the clock source is hpet')]);
+  });
+
+  test('a KVM that gave up on the TSC rate is a difference', () => {
+    const facts = { ...factsOf(l1, captured(1)), tscTrouble: 'user requested TSC rate below hardware speed' };
+    expect(differences(l1, facts, RELEASE)).toEqual([expect.stringContaining('below hardware speed')]);
+  });
+
+  test('a check that fails names every difference at once, and the machine', () => {
+    const facts = factsOf(l1, captured(1), { cpus: 3, swapBytes: 1 });
+    const error = thrownBy(() => checkFacts(l1, facts, RELEASE));
+    expect(error).toMatchObject({ code: 'NESTBENCH_CHECK_FAILED', facts: { machine: 'l1' } });
+    expect(error.message).toMatch(
+      /^l1 is up, but is not what was planned: .*CPUs is 3.*; swap is 1.*measured on it\.$/,
+    );
+  });
+
+  test('where nothing but its boot is measured, the clock may be as it is and all else may not', () => {
+    const late = { ...factsOf(l1, captured(1), { clockSource: 'tsc' }), tscTrouble: 'below hardware speed' };
+    expect(() => checkFactsButClock(l1, late, RELEASE)).not.toThrow();
+    const small = { ...late, record: { ...late.record, cpus: 3 } };
+    expect(thrownBy(() => checkFactsButClock(l1, small, RELEASE)).message).toContain('CPUs is 3');
+  });
+
+  test('a check that holds throws nothing', () => {
+    expect(() => checkFacts(l1, factsOf(l1, captured(1)), RELEASE)).not.toThrow();
+  });
+});
