@@ -4,28 +4,21 @@
  */
 import type { TestProject } from 'vitest/node';
 import { type Cell } from '../fixtures/matrix.ts';
-import { memoryMiBAt, type Sizing, sizingFor } from '../fixtures/sizing.ts';
+import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
 import type { ExperimentRecord } from '../fixtures/records.ts';
-import { buildAll, type Built } from './build/all.ts';
-import { cacheDirectory } from './build/cache.ts';
+import type { Built } from './build/all.ts';
 import { findChosen } from './chosen.ts';
 import { NestbenchError } from './errors.ts';
 import { checkExperiment, openExperiment } from './experiment.ts';
-import { ensurePackages } from './host/packages.ts';
-import { checkResources, describeHost, hostVirtualization } from './host/resources.ts';
+import { describeHost, hostVirtualization } from './host/resources.ts';
 import { measureTscKhz } from './host/tsc.ts';
 import { endOwned } from './machine/qemu-process.ts';
-import { tell } from './progress.ts';
 import type { ProvidedExperiment } from './provided.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
-import { runtimeDirectory, sweepTestbed, takeTestbed } from './testbed/runtime.ts';
-
-/** Free space that a start needs: the kernel's sources and objects take most of it (measured: 2.6 GB). */
-const BUILD_BYTES = 4e9;
-/** What a QEMU takes besides its guest's memory: code buffers of TCG and its own heap (measured: below 300 MiB each). */
-const QEMU_MIB = 512;
+import { prepareTestbed } from './testbed/prepare.ts';
+import { runtimeDirectory } from './testbed/runtime.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { vitest } = project;
@@ -70,26 +63,12 @@ async function prepare(
     settings: describeTestbed(accelerator, sizing),
   };
   checkExperiment(settings, testbed);
+  let built: Built | undefined;
   if (cells.length > 0) {
     log(reason);
-    held.use(
-      await takeTestbed({
-        waitMinutes: settings.waitMinutes,
-        signal,
-        onWait: (holders) => log(`The testbed of this host is held by ${holders}; waiting for it.`),
-      }),
-    );
-    for (const line of await sweepTestbed()) log(line);
-    await checkResources({
-      cacheDirectory: cacheDirectory(),
-      cacheBytes: BUILD_BYTES,
-      memoryBytes: memoryNeeded(cells, sizing),
-    });
-    await ensurePackages(signal);
+    const { waitMinutes } = settings;
+    built = await prepareTestbed({ cells, sizing, waitMinutes, held, signal, log });
   }
-  const built = cells.length > 0 ? await buildAll(signal) : undefined;
-  if (built !== undefined)
-    tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
   const journal = await openExperiment(settings, {
     testbed,
     host,
@@ -124,10 +103,4 @@ function describeTestbed(accelerator: 'tcg' | 'kvm', { cpus, memoryMiB }: Sizing
 
 function versionsOf({ kernel, image }: Built): Record<string, string> {
   return { kernel: kernel.release, image: image.hash, ...image.packages };
-}
-
-function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
-  const deepest = Math.max(...cells.map(({ level }) => level));
-  const server = Math.max(...cells.map(({ level }) => memoryMiBAt(sizing, 0, level)));
-  return (server + sizing.memoryMiB + QEMU_MIB * (deepest > 0 ? 2 : 1)) * 2 ** 20;
 }

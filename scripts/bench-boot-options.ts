@@ -1,0 +1,64 @@
+/** What a person may ask of `npm run bench:boot`. */
+import { parseArgs } from 'node:util';
+import { type Cell, findCell } from '../fixtures/matrix.ts';
+import { InputError } from '../setup/errors.ts';
+
+export const USAGE =
+  'npm run bench:boot -- [l1] [l2] [l3] [--rounds N] [--stock-deadline SECONDS], where no level means all three';
+
+export interface BenchOptions {
+  readonly help: boolean;
+  readonly cells: readonly Cell[];
+  readonly rounds: number;
+  /** How long a stock stack may take to come up. */
+  readonly stockDeadlineSeconds: number;
+}
+
+const LEVELS = ['l1', 'l2', 'l3'];
+const MOST_ROUNDS = 1000;
+const DAY_SECONDS = 86_400;
+
+/** @throws {InputError} of one sentence, with the usage. */
+export function parseBenchOptions(argv: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(argv);
+  const chosen = positionals.length === 0 ? LEVELS : LEVELS.filter((level) => positionals.includes(level));
+  const unknown = positionals.find((word) => !LEVELS.includes(word));
+  if (unknown !== undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_CELL',
+      `There is no level "${unknown}" to boot. Usage: ${USAGE}.`,
+    );
+  }
+  return {
+    help: values.help,
+    cells: chosen.flatMap((level) => findCell(`${level}-baseline`) ?? []),
+    rounds: numberIn('--rounds', values.rounds, MOST_ROUNDS),
+    stockDeadlineSeconds: numberIn('--stock-deadline', values['stock-deadline'], DAY_SECONDS),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        rounds: { type: 'string', default: '1' },
+        'stock-deadline': { type: 'string', default: '300' },
+      },
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${why.split('. ')[0]}. Usage: ${USAGE}.`);
+  }
+}
+
+function numberIn(option: string, text: string, most: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `${option} is "${text}": it is a whole number from 1 to ${most}. Usage: ${USAGE}.`,
+  );
+}

@@ -1,0 +1,219 @@
+/**
+ * `npm run bench:boot`: boots the baseline stacks cold with a warm cache, ours and stock in turn, and prints how long
+ * each takes from the command's start to `Ready to run experiments!`, and where the time goes.
+ */
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import path from 'node:path';
+import { sizingFor } from '../fixtures/sizing.ts';
+import { firstLine, wrap } from '../reporters/text.ts';
+import ProgressReporter from '../reporters/progress.ts';
+import { NestbenchError, toNestbenchError } from '../setup/errors.ts';
+import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
+import { measureTscKhz } from '../setup/host/tsc.ts';
+import { endOwned } from '../setup/machine/qemu-process.ts';
+import { withDeadline } from '../setup/machine/wait.ts';
+import { tell } from '../setup/progress.ts';
+import { resolveSettings } from '../setup/settings.ts';
+import { boot, type RunningStack } from '../setup/stack/boot.ts';
+import { checkFacts, checkFactsButClock } from '../setup/stack/facts.ts';
+import { type MachinePlan, planStack, type StackPlan } from '../setup/stack/plan.ts';
+import { KEPT_OF_OURS, stockPlan } from '../setup/stack/stock.ts';
+import { onStopSignals } from '../setup/stop-signals.ts';
+import { prepareTestbed } from '../setup/testbed/prepare.ts';
+import { runtimeDirectory } from '../setup/testbed/runtime.ts';
+import { type BenchOptions, parseBenchOptions, USAGE } from './bench-boot-options.ts';
+import { type BootResult, type BootSettings, type BootStep, whyNotUp } from './boot-result.ts';
+import { bootTable } from './boot-table.ts';
+import { runScript } from './run-script.ts';
+
+const COLUMNS = process.stdout.columns || 120;
+
+/** What each boot of this command has in common. */
+interface Bench {
+  /** The records' file; what belongs to one boot is in a directory beside it. */
+  readonly file: string;
+  readonly logs: string;
+  readonly kernelRelease: string;
+  readonly startSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+await runScript(async () => {
+  // From the process's own start, so that Node's is in it.
+  const modulesSeconds = process.uptime();
+  const options = parseBenchOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  await bench(options, modulesSeconds);
+});
+
+function log(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function bench(options: BenchOptions, modulesSeconds: number): Promise<void> {
+  const settings = resolveSettings(process.env, new Date());
+  const name = `bench-boot-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
+  const logs = path.join(settings.resultsDirectory, name);
+  const file = `${logs}.ndjson`;
+
+  await using held = new AsyncDisposableStack();
+  const stopping = new AbortController();
+  held.defer(
+    onStopSignals({
+      stop: (by) => stopping.abort(new Error(`stopped by ${by}`)),
+      endMachines: () => endOwned(runtimeDirectory()),
+      kept: `What was measured is in ${path.relative('', file)}.`,
+      log,
+    }),
+  );
+  const progress = new ProgressReporter();
+  progress.onTestRunStart();
+  held.defer(() => progress.onTestRunEnd());
+
+  const { signal } = stopping;
+  const host = describeHost();
+  const sizing = sizingFor(host);
+  const { accelerator, reason } = await hostVirtualization();
+  const { waitMinutes } = settings;
+  const { cells } = options;
+  const built = await prepareTestbed({ cells, sizing, waitMinutes, held, signal, log });
+  const preparing = built.phases.filter((phase) => phase.name !== 'testbed');
+  const began = performance.now();
+  const tscKhz = accelerator === 'tcg' ? await measureTscKhz(signal) : undefined;
+  const start = [
+    { name: 'Node and modules', seconds: modulesSeconds },
+    ...preparing,
+    { name: 'TSC rate', seconds: (performance.now() - began) / 1000 },
+  ];
+  log(reason);
+
+  mkdirSync(logs, { recursive: true });
+  append(file, { type: 'bench', host, accelerator, sizing, start, kernel: built.kernel, image: built.image });
+  const paths = { kernel: built.kernel.vmlinux, image: built.image.file, runtime: runtimeDirectory() };
+  const common: Bench = {
+    file,
+    logs,
+    kernelRelease: built.kernel.release,
+    startSeconds: start.reduce((sum, { seconds }) => sum + seconds, 0),
+    signal,
+  };
+
+  const results: BootResult[] = [];
+  for (let round = 1; round <= options.rounds && !signal.aborted; round++) {
+    for (const cell of cells) {
+      const ours = planStack(cell, { accelerator, sizing, paths, tscKhz });
+      // Who goes first changes with the round, since a host is never the same twice.
+      const order: BootSettings[] = round % 2 === 1 ? ['ours', 'stock'] : ['stock', 'ours'];
+      for (const which of order) {
+        if (signal.aborted) break;
+        const plan = which === 'ours' ? ours : within(stockPlan(ours), options.stockDeadlineSeconds);
+        const result = await bootOnce(plan, which, round, deadlineOf(ours, which, options), common);
+        if (result !== undefined) results.push(result);
+      }
+    }
+  }
+  log(`\n${bootTable(results, COLUMNS)}\n`);
+  log(wrap(`Stock keeps of ours: ${KEPT_OF_OURS.join('; ')}.`, COLUMNS, '  ', ''));
+  log(`Each boot with its plan and phases: ${path.relative('', file)}`);
+  const failed = results.some(({ settings: which, outcome }) => which === 'ours' && outcome.state !== 'up');
+  if (failed) process.exitCode = 1;
+}
+
+/** Boots a stack and ends it. Undefined where the command was stopped meanwhile. */
+async function bootOnce(
+  plan: StackPlan,
+  settings: BootSettings,
+  round: number,
+  deadlineSeconds: number,
+  { file, logs, kernelRelease, startSeconds, signal }: Bench,
+): Promise<BootResult | undefined> {
+  const { cell } = plan;
+  const task = `${cell.name}, ${settings}`;
+  const load = loadavg();
+  const began = performance.now();
+  const elapsed = (): number => (performance.now() - began) / 1000;
+  const steps: BootStep[] = [];
+  let running: RunningStack | undefined;
+  let outcome: BootResult['outcome'];
+  try {
+    running = await withDeadline(`${task} to come up`, deadlineSeconds, signal, (limited) =>
+      boot(plan, {
+        runtime: runtimeDirectory(),
+        logs: path.join(logs, `${cell.name}-${settings}-${round}`),
+        kernelRelease,
+        check: settings === 'ours' ? checkFacts : checkFactsButClock,
+        signal: limited,
+        onStep(text, secondsLeft) {
+          steps.push({ text, seconds: elapsed() });
+          const left = settings === 'ours' ? { secondsLeft } : {};
+          tell({ task, text, state: 'running', ...left });
+        },
+      }),
+    );
+    outcome = { state: 'up', seconds: elapsed(), phases: running.phases };
+  } catch (thrown) {
+    if (signal.aborted) return undefined;
+    const error = toNestbenchError(thrown);
+    if (error.kind === 'bug') throw error;
+    outcome = isLate(error, deadlineSeconds)
+      ? { state: 'late', deadlineSeconds }
+      : { state: 'failed', message: firstLine(error.message) };
+  } finally {
+    tell({ task, text: 'ended', state: 'done' });
+  }
+  const result: BootResult = {
+    cell: cell.name,
+    level: cell.level,
+    settings,
+    round,
+    startSeconds,
+    steps,
+    outcome,
+  };
+  append(file, { type: 'boot', ...result, load, facts: running?.facts ?? null, plan });
+  process.stdout.write(`${task}, round ${round}: ${inWords(result)}\n`);
+  await running?.[Symbol.asyncDispose]();
+  // What a boot that was given up may still hold must not slow down the next one.
+  await endOwned(runtimeDirectory());
+  return result;
+}
+
+function isLate({ code, facts }: NestbenchError, deadlineSeconds: number): boolean {
+  return (
+    code === 'NESTBENCH_DEADLINE' || (code === 'NESTBENCH_GUEST_HUNG' && facts.seconds === deadlineSeconds)
+  );
+}
+
+function inWords(result: BootResult): string {
+  const { startSeconds, outcome } = result;
+  return outcome.state === 'up'
+    ? `Ready to run experiments! ${(startSeconds + outcome.seconds).toFixed(1)} s`
+    : `${whyNotUp(outcome)}${outcome.state === 'failed' ? `: ${outcome.message}` : ''}`;
+}
+
+/** Ours has the deadlines of its machines, which hold one after another. */
+function deadlineOf(ours: StackPlan, settings: BootSettings, { stockDeadlineSeconds }: BenchOptions): number {
+  return settings === 'stock'
+    ? stockDeadlineSeconds
+    : ours.levels.reduce((sum, { deadlineSeconds }) => sum + deadlineSeconds, 0);
+}
+
+/** The same plan, each of whose machines may take as long as the whole. */
+function within(plan: StackPlan, deadlineSeconds: number): StackPlan {
+  const limited = (machine: MachinePlan): MachinePlan => ({ ...machine, deadlineSeconds });
+  const [server, ...guests] = plan.levels;
+  return {
+    ...plan,
+    client: limited(plan.client),
+    levels: [limited(server), ...guests.map(limited)],
+  };
+}
+
+function append(file: string, record: { readonly type: string; readonly [key: string]: unknown }): void {
+  const { type, ...rest } = record;
+  appendFileSync(file, `${JSON.stringify({ type, at: new Date().toISOString(), ...rest })}\n`);
+}

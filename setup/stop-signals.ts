@@ -1,0 +1,56 @@
+/**
+ * What a command does when it is told to stop, by Ctrl-C, SIGTERM or SIGHUP: at the first signal it stops its work,
+ * which ends its machines in order; a second signal, or a stop that takes too long, ends what is left at once.
+ */
+import { constants } from 'node:os';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type StopSignal = (typeof SIGNALS)[number];
+
+/** How long the work may take to end a stack: QEMU gets two seconds before it is killed. */
+const GRACE_MS = 45_000;
+
+export interface StopOptions {
+  /** Stops the work, once. Where it rejects, what is left is ended at once. */
+  readonly stop: (signal: StopSignal) => void | Promise<void>;
+  /** Ends, at once, whatever machines are left. */
+  readonly endMachines: () => Promise<unknown>;
+  /** Where to find what was measured until then, as a sentence. */
+  readonly kept: string;
+  readonly log: (line: string) => void;
+}
+
+/** Takes over the signals. @returns gives them back. */
+export function onStopSignals({ stop, endMachines, kept, log }: StopOptions): () => void {
+  let stopping = false;
+  // Whatever is set meanwhile, a stopped command ends with 128 + the signal's number, as shells count.
+  let exitCode: number | undefined;
+  const keepExitCode = (): void => {
+    if (exitCode !== undefined) process.exitCode = exitCode;
+  };
+  const exitNow = async (): Promise<void> => {
+    await endMachines();
+    keepExitCode();
+    process.exit();
+  };
+  const onSignal = (signal: StopSignal): void => {
+    exitCode = 128 + constants.signals[signal];
+    if (stopping) {
+      log(`${signal} again: ending everything now.`);
+      void exitNow();
+      return;
+    }
+    stopping = true;
+    log(`${signal}: ending the machines. ${kept} Once more ends at once.`);
+    setTimeout(() => void exitNow(), GRACE_MS).unref();
+    void Promise.try(stop, signal).catch(exitNow);
+  };
+  for (const signal of SIGNALS) {
+    process.removeAllListeners(signal);
+    process.on(signal, onSignal);
+  }
+  process.on('exit', keepExitCode);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
+}

@@ -1,0 +1,63 @@
+/** Before any boot: takes the testbed, sweeps what a killed run left, checks and completes the host, and builds. */
+import type { Cell } from '../../fixtures/matrix.ts';
+import { memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
+import { buildAll, type Built } from '../build/all.ts';
+import { cacheDirectory } from '../build/cache.ts';
+import { ensurePackages } from '../host/packages.ts';
+import { checkResources } from '../host/resources.ts';
+import { tell } from '../progress.ts';
+import { type Phase, Phases } from '../stack/phases.ts';
+import { sweepTestbed, takeTestbed } from './runtime.ts';
+
+/** Free space that a start needs: the kernel's sources and objects take most of it (measured: 2.6 GB). */
+const BUILD_BYTES = 4e9;
+/** What a QEMU takes besides its guest's memory: code buffers of TCG and its own heap (measured: below 300 MiB each). */
+const QEMU_MIB = 512;
+
+export interface PrepareOptions {
+  /** Those that will boot. */
+  readonly cells: readonly Cell[];
+  readonly sizing: Sizing;
+  /** How long to wait for a testbed that another run holds. */
+  readonly waitMinutes: number;
+  /** Keeps the testbed until it is disposed. */
+  readonly held: AsyncDisposableStack;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+export interface Prepared extends Built {
+  /** What it took; the wait for the testbed is the first, named `testbed`. */
+  readonly phases: readonly Phase[];
+}
+
+export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {
+  const { cells, sizing, waitMinutes, held, signal, log } = options;
+  const phases = new Phases();
+  held.use(
+    await takeTestbed({
+      waitMinutes,
+      signal,
+      onWait: (holders) => log(`The testbed of this host is held by ${holders}; waiting for it.`),
+    }),
+  );
+  phases.lap('testbed');
+  for (const line of await sweepTestbed()) log(line);
+  await checkResources({
+    cacheDirectory: cacheDirectory(),
+    cacheBytes: BUILD_BYTES,
+    memoryBytes: memoryNeeded(cells, sizing),
+  });
+  await ensurePackages(signal);
+  phases.lap('host');
+  const built = await buildAll(signal);
+  phases.lap('kernel and image');
+  tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
+  return { ...built, phases: phases.list };
+}
+
+function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
+  const deepest = Math.max(...cells.map(({ level }) => level));
+  const server = Math.max(...cells.map(({ level }) => memoryMiBAt(sizing, 0, level)));
+  return (server + sizing.memoryMiB + QEMU_MIB * (deepest > 0 ? 2 : 1)) * 2 ** 20;
+}
