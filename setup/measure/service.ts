@@ -16,6 +16,7 @@ export async function startService(
   target: Target,
   bed: Bed,
   signal: AbortSignal,
+  readySeconds = READY_SECONDS,
 ): Promise<RunningCommand> {
   const running = await bed.target.start(service.argv, { signal, deadlineSeconds: Infinity });
   let over = false;
@@ -29,13 +30,14 @@ export async function startService(
         if (over) throw failed(name, bed, running, 'it ended before it answered');
         const answer = await machineFor(bed, request).run(request.argv, {
           signal: context.signal,
-          deadlineSeconds: READY_SECONDS,
+          deadlineSeconds: readySeconds,
         });
-        if (answer.exitCode === 0) return true;
+        // An answer may come from one that an earlier run left there, which ours could not start beside.
+        if (answer.exitCode === 0 && !over) return true;
         context.saw(`${answer.stdout}${answer.stderr}`.trim());
         return undefined;
       },
-      { machine: bed.target.name, deadlineSeconds: READY_SECONDS, intervalMs: RETRY_MS, signal },
+      { machine: bed.target.name, deadlineSeconds: readySeconds, intervalMs: RETRY_MS, signal },
     );
     return running;
   } catch (error) {

@@ -21,7 +21,8 @@ export function readStopwatch(
   completed: Completed,
   argv: readonly string[],
 ): { completed: Completed; machineSeconds: number | undefined } {
-  const line = new RegExp(`^${MARK} (\\d+\\.\\d+) (\\d+\\.\\d+)\\n?`, 'm');
+  // Not at the start of a line where the command's last one has no end.
+  const line = new RegExp(`${MARK} (\\d+\\.\\d+) (\\d+\\.\\d+)\\n?`);
   const [, before, after] = line.exec(completed.stderr) ?? [];
   return {
     completed: { ...completed, argv, stderr: completed.stderr.replace(line, '') },

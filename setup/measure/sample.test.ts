@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import { temporaryDirectory } from '../build/temporary.ts';
+import { NestbenchError } from '../errors.ts';
+import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';
+import { waitUntil } from '../machine/wait.ts';
+import { deadlineFor, type Iteration, iterate, rawOutput } from './sample.ts';
+import { bed, shell, target, toy } from './toys.testing.ts';
+
+const never = new AbortController().signal;
+afterEach(endSleeps);
+
+function once(benchmark: Benchmark, signal = never): Promise<Iteration> {
+  return iterate(benchmark, benchmark.sizes.smoke, target, bed, signal);
+}
+
+test('what stands before the sample is done before it, in order, and is no part of it', async () => {
+  const log = path.join(temporaryDirectory(), 'log');
+  const note = (word: string): string => `echo ${word} >>'${log}'`;
+  const benchmark = toy({
+    before: () => [shell(`${note('first')}; echo 99`), shell(note('second'), 'client')],
+    script: `${note('sample')}; echo 5`,
+  });
+  const iteration = await once(benchmark);
+  expect(readFileSync(log, 'utf8')).toBe('first\nsecond\nsample\n');
+  expect(iteration).toMatchObject({ state: 'sampled', value: 5, completed: { stdout: '5\n' } });
+});
+
+test.each([
+  ['level', 'l1'],
+  ['client', 'client'],
+] as const)('a command on the %s runs on %s', async (on, machine) => {
+  expect(await once(toy({ on, script: 'exit 1' }))).toMatchObject({ error: { facts: { machine } } });
+});
+
+describe('a tool that fails', () => {
+  test('gives no sample, though it printed a number, and its error says what ran where and how it ended', async () => {
+    const iteration = await once(toy({ script: 'echo 5; echo no route to host >&2; exit 3' }));
+    expect(iteration).toMatchObject({
+      state: 'failed',
+      error: {
+        code: 'NESTBENCH_COMMAND_FAILED',
+        kind: 'benchmark',
+        facts: { machine: 'l1', exitCode: 3, output: '5\n\nno route to host' },
+      },
+      completed: { stdout: '5\n', exitCode: 3 },
+    });
+    expect(iteration).toHaveProperty(
+      'error.message',
+      expect.stringMatching(/^toy failed on l1: "sh -c .* ended with 3/),
+    );
+  });
+
+  test('gives no sample where a signal ended it', async () => {
+    const iteration = await once(toy({ script: 'echo 5; kill -TERM $$' }));
+    expect(iteration).toMatchObject({ state: 'failed', error: { code: 'NESTBENCH_COMMAND_FAILED' } });
+  });
+
+  test('shows the last 20 lines of a long output', async () => {
+    const iteration = await once(toy({ script: 'seq 100; exit 1' }));
+    expect(iteration).toHaveProperty('error.facts.output', expect.stringMatching(/^81\n[^]*\n100$/));
+  });
+});
+
+test('a tool that ends well and prints no value gives a failure with what it printed', async () => {
+  const iteration = await once(toy({ script: 'echo hello; echo hm >&2' }));
+  expect(iteration).toMatchObject({
+    state: 'failed',
+    error: {
+      code: 'NESTBENCH_UNPARSABLE_OUTPUT',
+      kind: 'benchmark',
+      message: 'toy on l1 ended well and gave no value: no number.',
+      facts: { machine: 'l1', output: 'hello\n\nhm' },
+    },
+    completed: { exitCode: 0 },
+  });
+});
+
+test("what can't be done before the sample is no fault of the benchmark, and nothing is measured", async () => {
+  const file = path.join(temporaryDirectory(), 'measured');
+  const benchmark = toy({ before: () => [shell('exit 1')], script: `touch '${file}'; echo 5` });
+  await expect(once(benchmark)).rejects.toMatchObject({
+    code: 'NESTBENCH_COMMAND_FAILED',
+    kind: 'infrastructure',
+  });
+  expect(existsSync(file)).toBe(false);
+});
+
+test('an abort ends the command and is thrown as its reason', async () => {
+  const seconds = uniqueSleep();
+  const controller = new AbortController();
+  const running = once(toy({ script: `sleep ${seconds}; echo 5` }), controller.signal);
+  await waitUntil('the sleep', () => processesWith(seconds).length > 0 || undefined, {
+    machine: 'host',
+    deadlineSeconds: 20,
+    intervalMs: 20,
+    signal: never,
+  });
+  const reason = new NestbenchError('NESTBENCH_GUEST_DIED', 'infrastructure', 'l1 died');
+  controller.abort(reason);
+  await expect(running).rejects.toBe(reason);
+  expect(processesWith(seconds)).toEqual([]);
+});
+
+test('a command may take many times as long as expected, and never less than two minutes', () => {
+  expect(deadlineFor(0.1)).toBe(120);
+  expect(deadlineFor(60)).toBe(1200);
+});
+
+test('a raw output keeps the command as it was asked for, its end and both streams whole', async () => {
+  const iteration = await once(toy({ script: 'echo 5; echo aside >&2' }));
+  const text = iteration.completed && rawOutput(iteration.completed);
+  expect(text).toMatch(
+    /^\$ sh -c echo 5; echo aside >&2\n# started \d{4}-\d\d-\d\dT[\d:.]+Z, \d+\.\d{3} s, exit 0\n--- stdout\n5\n\n--- stderr\naside\n$/,
+  );
+});

@@ -1,0 +1,373 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import { type Profile, PROFILES } from '../../fixtures/profiles.ts';
+import type { JournalRecord } from '../../fixtures/records.ts';
+import { temporaryDirectory } from '../build/temporary.ts';
+import { NestbenchError } from '../errors.ts';
+import { Journal, readJournal } from '../journal.ts';
+import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';
+import { failureFields, measureSeries } from './series.ts';
+import { bed, counting, shell, target, toy } from './toys.testing.ts';
+
+afterEach(endSleeps);
+
+interface Measurement {
+  readonly directory: string;
+  /** Where a script keeps its files. */
+  readonly scratch: (name: string) => string;
+  readonly told: { text: string; fraction: number; secondsLeft: number }[];
+  readonly measure: (
+    benchmark: Benchmark,
+    options?: { profile?: Profile; firstRun?: number; signal?: AbortSignal },
+  ) => Promise<void>;
+  readonly records: () => readonly JournalRecord[];
+  /** Of each record, what matters here. */
+  readonly story: () => string[];
+}
+
+function measurement(): Measurement {
+  const directory = temporaryDirectory();
+  const journal = new Journal(path.join(directory, 'results'));
+  const told: Measurement['told'] = [];
+  const records = (): readonly JournalRecord[] => readJournal(journal.directory).records;
+  return {
+    directory: journal.directory,
+    scratch: (name) => path.join(directory, name),
+    told,
+    records,
+    measure: (
+      benchmark,
+      { profile = PROFILES.quick, firstRun = 1, signal = new AbortController().signal } = {},
+    ) =>
+      measureSeries({
+        cell: 'l1-baseline',
+        benchmark,
+        profile,
+        firstRun,
+        journal,
+        bed: { ...bed, underTest: target, signal },
+        onIteration: (progress) => told.push(progress),
+      }),
+    story: () => records().map(describeRecord),
+  };
+}
+
+function noSuchField(): never {
+  throw new TypeError('no such field');
+}
+
+function describeRecord(record: JournalRecord): string {
+  if (record.type === 'series') return `series ${record.run}`;
+  if (record.type === 'sample') return `sample ${record.run}.${record.iteration} = ${record.value}`;
+  if (record.type !== 'failure') return record.type;
+  return `failure ${record.run}.${record.iteration ?? '-'} ${record.code.replace('NESTBENCH_', '')}`;
+}
+
+/** Prints its own number, the first time 1, and fails where a shell condition on `$n` holds. */
+function counter(file: string, failing = 'false'): string {
+  return `${counting(file)}; if ${failing}; then echo broken >&2; exit 7; fi; echo $n`;
+}
+
+describe('a series that goes well', () => {
+  test('is one record of what runs, and one for each sample, in order', async () => {
+    const { measure, scratch, story } = measurement();
+    await measure(toy({ script: counter(scratch('n')) }));
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'sample 1.2 = 2', 'sample 1.3 = 3']);
+  });
+
+  test('says what it is about to run before it runs', async () => {
+    const { measure, records } = measurement();
+    const script = 'echo 5';
+    await measure(toy({ script, iterations: 1, on: 'client', better: 'higher', unit: 'requests/s' }));
+    expect(records()[0]).toMatchObject({
+      type: 'series',
+      cell: 'l1-baseline',
+      benchmark: 'toy',
+      run: 1,
+      unit: 'requests/s',
+      better: 'higher',
+      sizes: { iterations: 1 },
+      on: 'client',
+      argv: ['sh', '-c', script],
+    });
+  });
+
+  test("keeps every sample's raw output beside the journal, where its record says", async () => {
+    const { measure, scratch, records, directory } = measurement();
+    await measure(toy({ script: counter(scratch('n')), iterations: 2 }));
+    const outputs = records().flatMap((record) => (record.type === 'sample' ? record.output : []));
+    expect(outputs).toEqual([
+      'l1-baseline/toy/run-1-iteration-1.txt',
+      'l1-baseline/toy/run-1-iteration-2.txt',
+    ]);
+    const texts = outputs.map((output) => readFileSync(path.join(directory, output), 'utf8'));
+    expect(texts).toEqual([expect.stringContaining('\n1\n'), expect.stringContaining('\n2\n')]);
+  });
+
+  test('has each sample in the journal before the next is taken', async () => {
+    const { measure, scratch, directory, records } = measurement();
+    const journal = path.join(directory, 'journal.ndjson');
+    await measure(toy({ script: `grep -c '"type":"sample"' '${journal}' >>'${scratch('seen')}'; echo 5` }));
+    expect(readFileSync(scratch('seen'), 'utf8')).toBe('0\n1\n2\n');
+    expect(records()).toHaveLength(4);
+  });
+
+  test('numbers its runs from the first that is asked for', async () => {
+    const { measure, scratch, story } = measurement();
+    const script = counter(scratch('n'));
+    await measure(toy({ script, iterations: 2 }), { profile: PROFILES.paper, firstRun: 4 });
+    expect(story()).toEqual([
+      'series 4',
+      'sample 4.1 = 1',
+      'sample 4.2 = 2',
+      'series 5',
+      'sample 5.1 = 3',
+      'sample 5.2 = 4',
+      'series 6',
+      'sample 6.1 = 5',
+      'sample 6.2 = 6',
+    ]);
+  });
+
+  test('takes exactly one sample where one is asked for', async () => {
+    const { measure, scratch, story } = measurement();
+    await measure(toy({ script: counter(scratch('n')) }), { profile: PROFILES.smoke });
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1']);
+    expect(readFileSync(scratch('n'), 'utf8')).toBe('1\n');
+  });
+
+  test('tells its progress before each iteration', async () => {
+    const { measure, told } = measurement();
+    await measure(toy({ script: 'echo 5', iterations: 2 }), { profile: { ...PROFILES.paper, runs: 2 } });
+    expect(told.map(({ text, fraction }) => [text, fraction])).toEqual([
+      ['toy: iteration 1 of 2, run 1 of 2', 0],
+      ['toy: iteration 2 of 2, run 1 of 2', 0.25],
+      ['toy: iteration 1 of 2, run 2 of 2', 0.5],
+      ['toy: iteration 2 of 2, run 2 of 2', 0.75],
+    ]);
+    expect(told[0]?.secondsLeft).toBe(4);
+    expect(told.every(({ secondsLeft }) => secondsLeft >= 0)).toBe(true);
+  });
+
+  test('starts its service first, does what comes before each sample, and stops the service last', async () => {
+    const { measure, scratch } = measurement();
+    const note = (word: string): string => `echo ${word} >>'${scratch('log')}'`;
+    const serving = `trap "${note('stopped')}; exit" TERM; ${note('started')}; while :; do sleep 0.05; done`;
+    await measure(
+      toy({
+        iterations: 2,
+        service: {
+          argv: ['sh', '-c', serving],
+          ready: () => shell(`grep -q started '${scratch('log')}'`, 'client'),
+        },
+        before: () => [shell(note('before'))],
+        script: `${note('sample')}; echo 5`,
+      }),
+    );
+    expect(readFileSync(scratch('log'), 'utf8').trim().split('\n')).toEqual([
+      'started',
+      'before',
+      'sample',
+      'before',
+      'sample',
+      'stopped',
+    ]);
+  });
+
+  test('starts the service afresh for every run', async () => {
+    const { measure, scratch } = measurement();
+    const seconds = uniqueSleep();
+    const service = {
+      argv: ['sh', '-c', `echo started >>'${scratch('log')}'; exec sleep ${seconds}`],
+      ready: () => shell('true', 'client'),
+    };
+    await measure(toy({ service, iterations: 1, script: 'sleep 0.2; echo 5' }), { profile: PROFILES.paper });
+    expect(readFileSync(scratch('log'), 'utf8')).toBe('started\n'.repeat(3));
+    expect(processesWith(seconds)).toEqual([]);
+  });
+});
+
+describe('a series in which something fails', () => {
+  test('goes on after an iteration that failed, and ends with its error', async () => {
+    const { measure, scratch, story } = measurement();
+    const measuring = measure(toy({ script: counter(scratch('n'), '[ $n -eq 2 ]') }));
+    await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_COMMAND_FAILED', kind: 'benchmark' });
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 3']);
+  });
+
+  test('has in the failure record where it was, how the tool ended, and its output', async () => {
+    const { measure, scratch, records, directory } = measurement();
+    await expect(measure(toy({ script: counter(scratch('n'), 'true'), iterations: 1 }))).rejects.toThrow(
+      /ended with 7/,
+    );
+    const output = 'l1-baseline/toy/run-1-iteration-1.txt';
+    expect(records()[1]).toMatchObject({
+      type: 'failure',
+      cell: 'l1-baseline',
+      benchmark: 'toy',
+      run: 1,
+      iteration: 1,
+      kind: 'benchmark',
+      machine: 'l1',
+      message: expect.stringContaining('ended with 7'),
+      tail: 'broken',
+      output,
+    });
+    expect(readFileSync(path.join(directory, output), 'utf8')).toContain('exit 7');
+  });
+
+  test('has a failure where the output is no number', async () => {
+    const { measure, records } = measurement();
+    await expect(measure(toy({ script: 'echo hello', iterations: 1 }))).rejects.toThrow(
+      /gave no value: no number/,
+    );
+    expect(records()[1]).toMatchObject({ code: 'NESTBENCH_UNPARSABLE_OUTPUT', iteration: 1, tail: 'hello' });
+  });
+
+  test('is given up after three failures on end, and says how many iterations were not tried', async () => {
+    const { measure, scratch, story, records } = measurement();
+    await expect(measure(toy({ script: counter(scratch('n'), 'true'), iterations: 10 }))).rejects.toThrow(
+      /ended with 7/,
+    );
+    expect(story()).toEqual([
+      'series 1',
+      'failure 1.1 COMMAND_FAILED',
+      'failure 1.2 COMMAND_FAILED',
+      'failure 1.3 COMMAND_FAILED',
+      'failure 1.- COMMAND_FAILED',
+    ]);
+    expect(records().at(-1)).toHaveProperty(
+      'message',
+      'toy failed 3 times on end in l1-baseline, run 1: the 7 iterations left were not tried.',
+    );
+    expect(readFileSync(scratch('n'), 'utf8')).toBe('3\n');
+  });
+
+  test('is not given up while a sample comes between failures', async () => {
+    const { measure, scratch, story } = measurement();
+    const script = counter(scratch('n'), '[ $((n % 3)) -ne 0 ]');
+    await expect(measure(toy({ script, iterations: 6 }))).rejects.toThrow(/ended with 7/);
+    expect(story().filter((line) => line.startsWith('sample'))).toEqual(['sample 1.3 = 3', 'sample 1.6 = 6']);
+    expect(story()).toHaveLength(7);
+  });
+
+  test('says nothing of iterations left where the third failure was the last iteration', async () => {
+    const { measure, story } = measurement();
+    await expect(measure(toy({ script: 'exit 1' }))).rejects.toThrow(/ended with 1/);
+    expect(story().slice(1)).toEqual([1, 2, 3].map((iteration) => `failure 1.${iteration} COMMAND_FAILED`));
+  });
+
+  test('tries the next run after one that was given up', async () => {
+    const { measure, scratch, story } = measurement();
+    const script = counter(scratch('n'), '[ $n -le 3 ]');
+    await expect(
+      measure(toy({ script, iterations: 4 }), { profile: { ...PROFILES.paper, runs: 2 } }),
+    ).rejects.toThrow(/ended with 7/);
+    expect(story().slice(5)).toEqual(['series 2', ...[4, 5, 6, 7].map((n) => `sample 2.${n - 3} = ${n}`)]);
+  });
+});
+
+describe('a series whose service fails', () => {
+  test('has the service’s own words in a failure record of the run, and takes no sample', async () => {
+    const { measure, scratch, records, story } = measurement();
+    const service = {
+      argv: ['sh', '-c', 'echo cannot bind >&2; exit 1'],
+      ready: () => shell('false', 'client'),
+    };
+    const measuring = measure(toy({ service, script: `touch '${scratch('measured')}'; echo 5` }));
+    await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_SERVICE_FAILED' });
+    expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED']);
+    expect(records()[1]).toMatchObject({ kind: 'benchmark', machine: 'l1', tail: 'cannot bind\n' });
+    expect(existsSync(scratch('measured'))).toBe(false);
+  });
+
+  test('keeps the samples taken before its service died', async () => {
+    const { measure, scratch, story } = measurement();
+    // The service ends at the second iteration, whose client then fails as a real one would.
+    const service = {
+      argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.05; done`],
+      ready: () => shell(`test -e '${scratch('up')}'`, 'client'),
+    };
+    const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && rm '${scratch('up')}'; test -e '${scratch('up')}' && echo $n`;
+    await expect(measure(toy({ service, script, iterations: 9 }))).rejects.toThrow(/ended with 1/);
+    expect(story()).toEqual([
+      'series 1',
+      'sample 1.1 = 1',
+      'failure 1.2 COMMAND_FAILED',
+      'failure 1.3 COMMAND_FAILED',
+      'failure 1.4 COMMAND_FAILED',
+      'failure 1.- COMMAND_FAILED',
+    ]);
+  });
+});
+
+describe('a series that can go on no longer', () => {
+  test('ends at once where what comes before a sample fails: that is the cell’s failure, and has no record here', async () => {
+    const { measure, story } = measurement();
+    const measuring = measure(toy({ before: () => [shell('exit 1')], script: 'echo 5' }));
+    await expect(measuring).rejects.toMatchObject({ kind: 'infrastructure' });
+    expect(story()).toEqual(['series 1']);
+  });
+
+  test.each([
+    ['0', 0],
+    ['NaN', Number.NaN],
+    ['negative', -1],
+    ['infinite', Number.POSITIVE_INFINITY],
+  ])('ends where a benchmark’s own parser gives a value that is %s', async (_name, value) => {
+    const { measure, story } = measurement();
+    const measuring = measure(toy({ parse: () => ({ ok: true, value }), script: 'echo 5' }));
+    await expect(measuring).rejects.toThrow(/value/);
+    expect(story()).toEqual(['series 1']);
+  });
+
+  test('ends where a benchmark’s own parser throws', async () => {
+    const { measure, story } = measurement();
+    await expect(measure(toy({ parse: noSuchField, script: 'echo 5' }))).rejects.toThrow('no such field');
+    expect(story()).toEqual(['series 1']);
+  });
+
+  test('keeps every sample it took where it is aborted, and leaves nothing running', async () => {
+    const { measure, scratch, story } = measurement();
+    const [serving, working] = [uniqueSleep(), uniqueSleep()];
+    const controller = new AbortController();
+    const measuring = measure(
+      toy({
+        service: { argv: ['sleep', serving], ready: () => shell('true', 'client') },
+        script: `${counting(scratch('n'))}; [ $n -eq 2 ] && sleep ${working}; echo $n`,
+      }),
+      { signal: controller.signal },
+    );
+    const reason = new NestbenchError('NESTBENCH_GUEST_PANICKED', 'infrastructure', 'l1 panicked');
+    const failure = measuring.catch((error: unknown) => error);
+    await expect.poll(() => processesWith(working).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    controller.abort(reason);
+    expect(await failure).toBe(reason);
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1']);
+    expect([...processesWith(serving), ...processesWith(working)]).toEqual([]);
+  });
+
+  test('takes no sample where it was aborted before', async () => {
+    const { measure, scratch } = measurement();
+    const reason = new NestbenchError('NESTBENCH_ABORTED', 'infrastructure', 'stopped');
+    const measuring = measure(toy({ script: counter(scratch('n')) }), { signal: AbortSignal.abort(reason) });
+    await expect(measuring).rejects.toBe(reason);
+    expect(existsSync(scratch('n'))).toBe(false);
+  });
+});
+
+test('an error’s facts become the fields of a failure record, and only those that are there', () => {
+  const bare = new NestbenchError('NESTBENCH_DEADLINE', 'infrastructure', 'too slow');
+  expect(failureFields(bare)).toEqual({
+    kind: 'infrastructure',
+    code: 'NESTBENCH_DEADLINE',
+    message: 'too slow',
+  });
+  const told = new NestbenchError('NESTBENCH_GUEST_DIED', 'infrastructure', 'gone', {
+    machine: 'l2',
+    output: 'oops',
+  });
+  expect(failureFields(told)).toMatchObject({ machine: 'l2', tail: 'oops' });
+});

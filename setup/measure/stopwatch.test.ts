@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { hostMachine } from '../machine/host.ts';
+import { checkClock, clockFault, readStopwatch, timed } from './stopwatch.ts';
+
+const host = hostMachine();
+const options = { signal: new AbortController().signal, deadlineSeconds: 20 };
+
+async function run(...argv: string[]): Promise<ReturnType<typeof readStopwatch>> {
+  return readStopwatch(await host.run(timed(argv), options), argv);
+}
+
+describe('a command with a stopwatch', () => {
+  test('prints what it prints without one', async () => {
+    const { completed } = await run('sh', '-c', 'echo out; echo err >&2');
+    expect(completed).toMatchObject({ stdout: 'out\n', stderr: 'err\n', exitCode: 0 });
+  });
+
+  test('is told as it was asked for', async () => {
+    const argv = ['printf', '%s|', '$HOME', "it's", 'a\nb', '', '*', '"', '\\'];
+    const { completed } = await run(...argv);
+    expect(completed.argv).toEqual(argv);
+    expect(completed.stdout).toBe('$HOME|it\'s|a\nb||*|"|\\|');
+  });
+
+  test.each([
+    ['fails', ['sh', '-c', 'exit 3'], 3],
+    ['is not there', ['/no/such/program'], 127],
+    ['is no program', ['/etc/passwd'], 126],
+    ['is ended by a signal', ['sh', '-c', 'kill -KILL $$'], 137],
+  ])('that %s exits as a shell tells it', async (_how, argv, exitCode) => {
+    expect((await run(...argv)).completed.exitCode).toBe(exitCode);
+  });
+
+  test("tells how long it took by the machine's clock, which is this host's own", async () => {
+    const { completed, machineSeconds = 0 } = await run('sleep', '0.3');
+    expect(machineSeconds).toBeGreaterThanOrEqual(0.28);
+    expect(clockFault(machineSeconds, completed.seconds)).toBeUndefined();
+  });
+
+  test('leaves standard error without an end of line as it was', async () => {
+    const { completed, machineSeconds } = await run('sh', '-c', 'printf err >&2');
+    expect(completed.stderr).toBe('err');
+    expect(machineSeconds).toBeDefined();
+  });
+
+  test('tells no time where the stopwatch itself was ended', async () => {
+    const { machineSeconds } = await run('sh', '-c', 'kill -KILL $PPID');
+    expect(machineSeconds).toBeUndefined();
+  });
+});
+
+describe("a machine's clock", () => {
+  test.each([
+    [10, 10],
+    [9.99, 10.2],
+    [10.04, 10],
+    [10, 12.9],
+    [0, 2.9],
+    [100, 110],
+  ])('that counts %s s where ours counts %s is believed', (machine, ours) => {
+    expect(clockFault(machine, ours)).toBeUndefined();
+    expect(() => checkClock('l3', machine, ours)).not.toThrow();
+  });
+
+  test.each([
+    [1.16, 0.58, 'fast'],
+    [10.4, 10, 'fast'],
+    [5, 10, 'slow'],
+    [-1, 3, 'slow'],
+  ])('that counts %s s where ours counts %s runs %s', (machine, ours, how) => {
+    expect(clockFault(machine, ours)).toContain(`it runs ${how}`);
+  });
+
+  test('that is wrong fails the machine, with both times', () => {
+    expect(() => checkClock('l3', 1.16, 0.58)).toThrow(
+      expect.objectContaining({ code: 'NESTBENCH_CLOCK_WRONG', kind: 'infrastructure' }),
+    );
+    expect(() => checkClock('l3', 1.16, 0.58)).toThrow(/clock of l3 is wrong: .* 1\.16 s .* 0\.58 s by ours/);
+  });
+});
