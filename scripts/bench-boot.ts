@@ -2,7 +2,7 @@
  * `npm run bench:boot`: boots the baseline stacks cold with a warm cache, ours and stock in turn, and prints how long
  * each takes from the command's start to `Ready to run experiments!`, and where the time goes.
  */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
 import { sizingFor } from '../fixtures/sizing.ts';
@@ -66,7 +66,10 @@ async function bench(options: BenchOptions, modulesSeconds: number): Promise<voi
     onStopSignals({
       stop: (by) => stopping.abort(new Error(`stopped by ${by}`)),
       endMachines: () => endOwned(runtimeDirectory()),
-      kept: `What was measured is in ${path.relative('', file)}.`,
+      kept: () =>
+        existsSync(file)
+          ? `What was measured is in ${path.relative('', file)}.`
+          : 'Nothing was measured yet.',
       log,
     }),
   );

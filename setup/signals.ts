@@ -17,7 +17,7 @@ export function stopGracefully(
 ): () => void {
   return onStopSignals({
     ...options,
-    kept: 'What was measured is in the journal.',
+    kept: () => 'What was measured is in the journal.',
     async stop(signal) {
       options.controller.abort(new Error(`stopped by ${signal}`));
       // The workers' records say which signal it was; Vitest hands on any word, though its types name its own two.

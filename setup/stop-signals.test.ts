@@ -15,7 +15,7 @@ async function signalled(
     const working = setInterval(() => {}, 1000);
     const log = (line) => console.log(line);
     const endMachines = async () => log('machines ended');
-    onStopSignals({ stop: (signal) => { ${stop} }, endMachines, kept: 'It is kept.', log });
+    onStopSignals({ stop: (signal) => { ${stop} }, endMachines, kept: () => 'It is kept.', log });
     log('working');
   `;
   const running = execa(process.execPath, ['--input-type=module', '--eval', script], { reject: false });

@@ -15,8 +15,8 @@ export interface StopOptions {
   readonly stop: (signal: StopSignal) => void | Promise<void>;
   /** Ends, at once, whatever machines are left. */
   readonly endMachines: () => Promise<unknown>;
-  /** Where to find what was measured until then, as a sentence. */
-  readonly kept: string;
+  /** A sentence on where to find what was measured until then. */
+  readonly kept: () => string;
   readonly log: (line: string) => void;
 }
 
@@ -41,7 +41,7 @@ export function onStopSignals({ stop, endMachines, kept, log }: StopOptions): ()
       return;
     }
     stopping = true;
-    log(`${signal}: ending the machines. ${kept} Once more ends at once.`);
+    log(`${signal}: ending the machines. ${kept()} Once more ends at once.`);
     setTimeout(() => void exitNow(), GRACE_MS).unref();
     void Promise.try(stop, signal).catch(exitNow);
   };
