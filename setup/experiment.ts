@@ -1,6 +1,7 @@
 /** An experiment's place in the results: its directory, its first record, and the `latest` link. */
 import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Profile } from '../fixtures/profiles.ts';
 import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
@@ -28,9 +29,9 @@ export function checkContinues(
   if (before.profile !== asked.profile.name) {
     throw differs('the profile', before.profile, asked.profile.name);
   }
-  const was = JSON.stringify(before.testbed);
-  const is = JSON.stringify(asked.testbed);
-  if (was !== is) throw differs('the testbed', was, is);
+  if (!isDeepStrictEqual(before.testbed, asked.testbed)) {
+    throw differs('the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
+  }
 }
 
 /** Refuses, before anything is built, to mix numbers that do not belong together. */

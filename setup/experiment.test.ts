@@ -1,0 +1,150 @@
+import { mkdirSync, readdirSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { PROFILES } from '../fixtures/profiles.ts';
+import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
+import { temporaryDirectory } from './build/temporary.ts';
+import { checkExperiment, type Environment, nextRun, openExperiment } from './experiment.ts';
+import { Journal, readJournal } from './journal.ts';
+import type { Settings } from './settings.ts';
+
+const testbed: ExperimentRecord['testbed'] = {
+  kind: 'emulated',
+  accelerator: 'tcg',
+  settings: { cpu: 'EPYC', sizing: '1 CPU' },
+};
+const environment: Environment = {
+  testbed,
+  host: { cpuModel: 'AMD EPYC 7B13', cpus: 2, memoryBytes: 8 * 2 ** 30, kernel: '6.1.0' },
+  versions: { kernel: '6.1.192-nestbench' },
+};
+
+function settingsOf(
+  experiment = 'night',
+  resultsDirectory = path.join(temporaryDirectory(), 'results'),
+): Settings {
+  return { experiment, resultsDirectory, profile: PROFILES.smoke, waitMinutes: 0 };
+}
+
+describe('opening an experiment', () => {
+  test('writes what will be measured, by which versions, on what', async () => {
+    const { directory } = await openExperiment(settingsOf(), environment);
+    const { records } = readJournal(directory);
+    expect(records).toMatchObject([
+      {
+        type: 'experiment',
+        experiment: 'night',
+        testbed,
+        host: environment.host,
+        profile: 'smoke',
+        runs: 1,
+        versions: {
+          kernel: '6.1.192-nestbench',
+          nestbench: expect.stringMatching(/^\d+\.\d+\.\d+/),
+          node: process.versions.node,
+        },
+      },
+    ]);
+  });
+
+  test("names this checkout's commit", async () => {
+    const { directory } = await openExperiment(settingsOf(), environment);
+    expect(readJournal(directory).records[0]).toHaveProperty(
+      'commit',
+      expect.stringMatching(/^[0-9a-f]{40}$/),
+    );
+  });
+
+  test('points latest to it, relative, so that the results can be moved', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    expect(readlinkSync(path.join(settings.resultsDirectory, 'latest'))).toBe('night');
+  });
+
+  test('points latest to the newest, and leaves nothing beside', async () => {
+    const settings = settingsOf('first');
+    await openExperiment(settings, environment);
+    await openExperiment(settingsOf('second', settings.resultsDirectory), environment);
+    expect(readlinkSync(path.join(settings.resultsDirectory, 'latest'))).toBe('second');
+    expect(readdirSync(settings.resultsDirectory).toSorted()).toEqual(['first', 'latest', 'second']);
+  });
+
+  test('again adds to it', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    const { directory } = await openExperiment(settings, environment);
+    expect(readJournal(directory).records.map(({ type }) => type)).toEqual(['experiment', 'experiment']);
+  });
+});
+
+describe('an experiment that is there already', () => {
+  test('is continued with the same profile on the same testbed', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    expect(() => checkExperiment(settings, { ...testbed, settings: { ...testbed.settings } })).not.toThrow();
+  });
+
+  test('is continued whatever the order in which the settings stand', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    const turned = { ...testbed, settings: { sizing: '1 CPU', cpu: 'EPYC' } };
+    expect(() => checkExperiment(settings, turned)).not.toThrow();
+  });
+
+  test('is not continued with another profile, and both are named', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    expect(() => checkExperiment({ ...settings, profile: PROFILES.paper }, testbed)).toThrow(
+      expect.objectContaining({ name: 'InputError', code: 'NESTBENCH_EXPERIMENT_DIFFERS' }),
+    );
+    expect(() => checkExperiment({ ...settings, profile: PROFILES.paper }, testbed)).toThrow(
+      /^Experiment "night" was measured with the profile smoke; this run has paper\..*choose another EXPERIMENT\.$/,
+    );
+  });
+
+  test('is not continued on another testbed', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    expect(() => checkExperiment(settings, { ...testbed, accelerator: 'kvm' })).toThrow(
+      /with the testbed .*"tcg".*; this run has .*"kvm"/,
+    );
+  });
+
+  test('is nothing to compare with where its journal has no experiment yet', () => {
+    const settings = settingsOf();
+    const directory = path.join(settings.resultsDirectory, settings.experiment);
+    expect(() => checkExperiment(settings, testbed)).not.toThrow();
+    mkdirSync(directory, { recursive: true });
+    new Journal(directory).append({ type: 'skip', cell: 'l1-dvh', benchmark: 'mysql', reason: 'x' });
+    expect(() => checkExperiment(settings, testbed)).not.toThrow();
+  });
+});
+
+type Series = readonly [cell: string, benchmark: string, run: number];
+
+/** Series as a journal has them. */
+function seriesRecords(...series: Series[]): readonly JournalRecord[] {
+  const journal = new Journal(temporaryDirectory());
+  for (const [cell, benchmark, run] of series) {
+    const common = { type: 'series', unit: 's', better: 'lower', sizes: {}, on: 'level', argv: [] } as const;
+    journal.append({ ...common, cell, benchmark, run });
+  }
+  return readJournal(journal.directory).records;
+}
+
+describe('the next run', () => {
+  test('is the first where there was none', () => {
+    expect(nextRun([], 'l1-baseline', 'hackbench')).toBe(1);
+  });
+
+  test('is one more than the highest of that cell and benchmark, and of no other', () => {
+    const records = seriesRecords(
+      ['l1-baseline', 'hackbench', 1],
+      ['l1-baseline', 'hackbench', 3],
+      ['l1-baseline', 'hackbench', 2],
+      ['l1-baseline', 'netperf-rr', 7],
+      ['l2-baseline', 'hackbench', 8],
+    );
+    expect(nextRun(records, 'l1-baseline', 'hackbench')).toBe(4);
+  });
+});
