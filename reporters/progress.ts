@@ -2,12 +2,13 @@
  * Live progress: in a terminal one line that moves, in a log a line now and then. Listens on a Unix socket for what
  * the global setup and the workers tell (setup/progress.ts).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Reporter } from 'vitest/node';
+import { isRunning, processStat } from '../setup/machine/proc.ts';
 import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from '../setup/progress.ts';
 import { describeProgress } from './progress-line.ts';
 
@@ -33,7 +34,8 @@ export default class ProgressReporter implements Reporter {
 
   onTestRunStart(): void {
     if (this.#server !== undefined) return;
-    this.#directory = mkdtempSync(path.join(tmpdir(), 'nestbench-progress-'));
+    sweepSockets();
+    this.#directory = mkdtempSync(path.join(tmpdir(), `nestbench-progress-${process.pid}-`));
     const socket = path.join(this.#directory, 'socket');
     this.#server = createServer((connection) => {
       connection.unref().on('error', () => {});
@@ -130,6 +132,19 @@ export default class ProgressReporter implements Reporter {
       if (before === undefined) Reflect.deleteProperty(stdout, 'write');
       else Object.defineProperty(stdout, 'write', before);
     };
+  }
+}
+
+/** Removes what runs left that were killed. */
+function sweepSockets(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^nestbench-progress-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || isRunning(processStat(Number(pid)))) continue;
+    try {
+      rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Another user's.
+    }
   }
 }
 

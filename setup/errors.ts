@@ -84,3 +84,9 @@ export function toNestbenchError(thrown: unknown): NestbenchError {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   return new NestbenchError('NESTBENCH_BUG', 'bug', error.stack ?? error.message, {}, { cause: error });
 }
+
+/** For the person at the keyboard: the sentence, without the stack of our own calls. A bug keeps it. */
+export function withoutStack(error: NestbenchError): NestbenchError {
+  if (error.kind !== 'bug') error.stack = `${error.name}: ${error.message}`;
+  return error;
+}

@@ -8,7 +8,7 @@ import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
 import type { ExperimentRecord } from '../fixtures/records.ts';
 import type { Built } from './build/all.ts';
 import { findChosen } from './chosen.ts';
-import { NestbenchError } from './errors.ts';
+import { NestbenchError, withoutStack } from './errors.ts';
 import { checkExperiment, openExperiment } from './experiment.ts';
 import { describeHost, hostVirtualization } from './host/resources.ts';
 import { measureTscKhz } from './host/tsc.ts';
@@ -40,10 +40,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const keep = held.move();
     return () => keep.disposeAsync();
   } catch (error) {
-    // A sentence for the person, without the stack of our own calls.
-    if (error instanceof NestbenchError && error.kind !== 'bug')
-      error.stack = `${error.name}: ${error.message}`;
-    throw error;
+    throw error instanceof NestbenchError ? withoutStack(error) : error;
   }
 }
 

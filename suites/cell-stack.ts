@@ -3,7 +3,7 @@ import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import { isBuilt } from '../fixtures/benchmarks/benchmark.ts';
 import { findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { type Cell, CONFIGURATION_NOT_BUILT } from '../fixtures/matrix.ts';
-import { type NestbenchError, toNestbenchError } from '../setup/errors.ts';
+import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { Journal } from '../setup/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
@@ -42,7 +42,7 @@ export class CellStack {
     try {
       return await this.#booting;
     } catch (error) {
-      throw this.break(error);
+      throw withoutStack(this.break(error));
     }
   }
 

@@ -3,11 +3,12 @@ import { inject, type RunnerTask, test as base } from 'vitest';
 import { type Benchmark, isBuilt } from '../fixtures/benchmarks/benchmark.ts';
 import { findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { PROFILES } from '../fixtures/profiles.ts';
-import { toNestbenchError } from '../setup/errors.ts';
+import { toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
 import { readJournal } from '../setup/journal.ts';
 import { measureSeries } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
+import { cancellation } from './cancellation.ts';
 import { CellStack } from './cell-stack.ts';
 
 /** Boots have deadlines of their own, level by level; this one only must never be the first to pass. */
@@ -21,7 +22,11 @@ export const test = base
     // oxlint-disable-next-line no-empty-pattern
     async ({}, { onCleanup }) => {
       const stack = new CellStack(inject('cell'), inject('experiment'));
-      onCleanup(() => stack.end());
+      onCleanup(async () => {
+        await stack.end();
+        // Vitest counts tests that it cancelled as skipped, and their file as passed.
+        if (cancellation().aborted) throw withoutStack(toNestbenchError(cancellation().reason));
+      });
       return stack;
     },
   )
@@ -51,7 +56,7 @@ export const test = base
       );
     } catch (thrown) {
       const error = toNestbenchError(thrown);
-      throw error.kind === 'benchmark' ? error : stack.break(error);
+      throw withoutStack(error.kind === 'benchmark' ? error : stack.break(error));
     }
   });
 

@@ -16,7 +16,12 @@ export const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 const DEADLINE_SECONDS = 300;
 /** How long a run that a test leaves behind may take to end its machines. */
 const END_SECONDS = 60;
-const POLL_MS = 20;
+const PATIENT = {
+  machine: 'host',
+  deadlineSeconds: END_SECONDS,
+  intervalMs: 20,
+  signal: new AbortController().signal,
+};
 
 /** Directories of a test's own: runs there neither see nor disturb another testbed. */
 export interface Place {
@@ -134,6 +139,11 @@ export class Run implements AsyncDisposable {
     return this.#until(`a ${type} record`, () => this.recordsOf(type).find(found));
   }
 
+  /** Waits until so many of its machines run, whether or not the run itself does. */
+  async machinesAre(count: number): Promise<void> {
+    await waitUntil(`${count} machines`, () => (this.machines.size === count ? true : undefined), PATIENT);
+  }
+
   /** A signal to the main process alone, as `kill` sends it. */
   kill(signal: NodeJS.Signals): void {
     process.kill(this.pid, signal);
@@ -168,12 +178,7 @@ export class Run implements AsyncDisposable {
           if (found === undefined && over) throw new Error(`The run ended without ${what}.`);
           return found;
         },
-        {
-          machine: 'host',
-          deadlineSeconds,
-          intervalMs: POLL_MS,
-          signal: new AbortController().signal,
-        },
+        { ...PATIENT, deadlineSeconds },
       );
     } catch (error) {
       throw new Error(`${String(error)} It printed:\n${this.output}`, { cause: error });

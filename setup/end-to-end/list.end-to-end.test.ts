@@ -1,0 +1,26 @@
+/** Looking at the matrix without running it. */
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
+import { CELLS } from '../../fixtures/matrix.ts';
+import { leftovers } from './run.testing.ts';
+import { test } from './test.testing.ts';
+
+test('vitest list suites shows every benchmark of every cell, and builds and boots nothing', async ({
+  start,
+  place,
+}) => {
+  const cache = path.join(place.results, 'cache');
+  mkdirSync(cache);
+  const list = start(['list', 'suites'], { environment: { XDG_CACHE_HOME: cache } });
+  expect(await list.end()).toMatchObject({ exitCode: 0 });
+  const expected = CELLS.flatMap(({ name, level }) =>
+    BENCHMARK_NAMES.map((benchmark) => `[${name}] suites/l${level}/l${level}.test.ts > ${benchmark}`),
+  );
+  expect(expected).toHaveLength(11 * 7);
+  expect(list.stdout.trim().split('\n').toSorted()).toEqual(expected.toSorted());
+  expect(readdirSync(cache)).toEqual([]);
+  expect(leftovers(place)).toEqual([]);
+  expect(existsSync(list.directory)).toBe(false);
+});

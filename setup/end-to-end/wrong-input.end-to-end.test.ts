@@ -1,0 +1,91 @@
+/** Wrong input and hosts too small: one sentence, before anything boots. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect } from 'vitest';
+import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
+import { isBuilt } from '../../fixtures/benchmarks/benchmark.ts';
+import { CELLS } from '../../fixtures/matrix.ts';
+import { leftovers, type Place, type Run, type RunOptions } from './run.testing.ts';
+import { test } from './test.testing.ts';
+
+/** Waits for a run that must fail in this way, and proves that it started nothing. */
+async function refused(run: Run, place: Place): Promise<string> {
+  expect(await run.end()).toMatchObject({ exitCode: 1 });
+  expect(leftovers(place)).toEqual([]);
+  expect(run.output).not.toContain('booting');
+  expect(run.recordsOf('boot')).toEqual([]);
+  return run.output;
+}
+
+test('a profile that there is not is told with those there are', async ({ start, place }) => {
+  const run = start(['run', 'suites/l0'], { environment: { PROFILE: 'nosuch' } });
+  const sentence = 'InputError: There is no profile "nosuch". PROFILE is one of paper, quick, smoke.\n';
+  expect(await refused(run, place)).toContain(sentence);
+});
+
+test('a benchmark that there is not is told with those there are', async ({ start, place }) => {
+  const said = await refused(start(['run', 'suites/l0', '-t', 'nosuch']), place);
+  const names = BENCHMARKS.map((one) => one.name + (isBuilt(one) ? '' : ' (not built yet)')).join(', ');
+  expect(said).toContain(`No test of the chosen cells matches -t nosuch. The benchmarks are ${names}.\n`);
+});
+
+test('a cell that there is not is told with those there are', async ({ start, place }) => {
+  const said = await refused(start(['run', 'suites', '--project', 'l9-nosuch']), place);
+  expect(said).toContain('The filter matched no projects: l9-nosuch.');
+  for (const { name } of CELLS) expect(said).toContain(name);
+});
+
+test('a number of minutes that is none is told with what it is for', async ({ start, place }) => {
+  const said = await refused(start(['run', 'suites/l0'], { environment: { WAIT: 'long' } }), place);
+  expect(said).toContain('WAIT is "long": it is the number of minutes to wait');
+});
+
+test('an experiment of another profile is not added to', async ({ start, place }) => {
+  // Nothing that was chosen is built, so this leaves the experiment's record and boots nothing.
+  const first = start(['run', 'suites/l0', '-t', 'mysql'], { experiment: 'mixed' });
+  await refused(first, place);
+  const before = first.records;
+  expect(before).toContainEqual(expect.objectContaining({ type: 'experiment', profile: 'smoke' }));
+
+  const second = start(['run', 'suites/l0'], { experiment: 'mixed', environment: { PROFILE: 'quick' } });
+  expect(await refused(second, place)).toContain(
+    'Experiment "mixed" was measured with the profile smoke; this run has quick.',
+  );
+  expect(second.records).toEqual(before);
+});
+
+test('a run in which all that was chosen is skipped fails, and says why', async ({ start, place }) => {
+  const said = await refused(start(['run', 'suites/l1', '--project', 'l1-passthrough']), place);
+  expect(said).toContain('passthrough is not built yet: it needs a vIOMMU and a second NIC on the server');
+  expect(said).toContain('Nothing was measured: everything that was chosen is skipped');
+});
+
+describe('on a host', () => {
+  /** In a mount namespace of its own, which ends with the run. */
+  function withMount(command: string): RunOptions {
+    const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+    return { wrapper: ['unshare', '--mount', ...asRoot, 'sh', '-ec', `${command}; exec "$@"`, 'sh'] };
+  }
+
+  test('without room for the cache, nothing is built', async ({ start, place }) => {
+    const cache = path.join(place.results, 'cache');
+    const run = start(['run', 'suites/l0'], {
+      ...withMount(`mkdir -p ${cache}; mount -t tmpfs -o size=16m tmpfs ${cache}`),
+      environment: { XDG_CACHE_HOME: cache },
+    });
+    expect(await refused(run, place)).toMatch(
+      /NestbenchError: \S+\/cache\/nestbench needs 4 GB of free space, and its file system has 1\d(\.\d)? MB\. Make room/,
+    );
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  test('with too little memory left, nothing boots', async ({ start, place }) => {
+    // As lxcfs shows a container how little memory it has.
+    const meminfo = path.join(place.results, 'meminfo');
+    writeFileSync(meminfo, 'MemTotal: 2097152 kB\nMemFree: 524288 kB\nMemAvailable: 1048576 kB\n');
+    const run = start(['run', 'suites/l0'], withMount(`mount --bind ${meminfo} /proc/meminfo`));
+    expect(await refused(run, place)).toMatch(
+      /NestbenchError: The testbed's machines need \S+ GB of memory, and 1\.1 GB is available\. End other programs/,
+    );
+  });
+});
