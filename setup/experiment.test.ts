@@ -126,8 +126,8 @@ type Series = readonly [cell: string, benchmark: string, run: number];
 function seriesRecords(...series: Series[]): readonly JournalRecord[] {
   const journal = new Journal(temporaryDirectory());
   for (const [cell, benchmark, run] of series) {
-    const common = { type: 'series', unit: 's', better: 'lower', sizes: {}, on: 'level', argv: [] } as const;
-    journal.append({ ...common, cell, benchmark, run });
+    const common = { type: 'series', unit: 's', better: 'lower', sizes: {}, on: 'level' } as const;
+    journal.append({ ...common, argv: [], cell, benchmark, run });
   }
   return readJournal(journal.directory).records;
 }

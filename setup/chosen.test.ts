@@ -1,0 +1,88 @@
+/** What a run was asked for, as a real Vitest with this project's own configuration was given it on its command line. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { CELLS } from '../fixtures/matrix.ts';
+import { temporaryDirectory } from './build/temporary.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+
+const answerOf = z.union([
+  z.object({ cells: z.array(z.string()), measured: z.array(z.string()) }),
+  z.object({ error: z.string() }),
+]);
+type Answer = z.infer<typeof answerOf>;
+
+/** Runs Vitest up to its global setup, which here tells what is chosen and ends the run before anything boots. */
+async function chosenBy(...argv: string[]): Promise<Answer> {
+  const directory = temporaryDirectory();
+  const file = (name: string): string => path.join(directory, name);
+  writeFileSync(
+    file('setup.ts'),
+    `import { writeFileSync } from 'node:fs';
+     import { findChosen } from ${JSON.stringify(path.join(ROOT, 'setup/chosen.ts'))};
+     const names = (cells) => cells.map(({ name }) => name);
+     export default async function setup({ vitest }) {
+       const answer = await findChosen(vitest).then(
+         ({ cells, measured }) => ({ cells: names(cells), measured: names(measured) }),
+         (error) => ({ error: error.code + ': ' + error.message }),
+       );
+       writeFileSync(${JSON.stringify(file('answer.json'))}, JSON.stringify(answer));
+       throw new Error('nothing is to run');
+     }`,
+  );
+  writeFileSync(
+    file('vitest.config.ts'),
+    `import config from ${JSON.stringify(path.join(ROOT, 'vitest.config.ts'))};
+     export default { ...config, test: { ...config.test, globalSetup: [${JSON.stringify(file('setup.ts'))}], reporters: ['default'] } };`,
+  );
+  const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const options = ['run', '--root', ROOT, '--config', file('vitest.config.ts')];
+  const { all } = await execa(process.execPath, [vitest, ...options, ...argv], {
+    all: true,
+    reject: false,
+    env: { NODE_ENV: undefined, VITEST: undefined },
+  });
+  if (!existsSync(file('answer.json'))) throw new Error(`Vitest told nothing of what is chosen:\n${all}`);
+  return answerOf.parse(JSON.parse(readFileSync(file('answer.json'), 'utf8')));
+}
+
+const MATRIX = CELLS.map(({ name }) => name);
+
+const cases: [words: string, argv: string[], Answer][] = [
+  [
+    'all suites are the whole matrix, of which the baselines can be measured',
+    ['suites'],
+    { cells: MATRIX, measured: ['l0-baseline', 'l1-baseline', 'l2-baseline', 'l3-baseline'] },
+  ],
+  [
+    "a level's suites are its cells",
+    ['suites/l1', '-t', 'netperf'],
+    { cells: ['l1-baseline', 'l1-passthrough'], measured: ['l1-baseline'] },
+  ],
+  [
+    'a project is its cell, and one that is not built boots nothing',
+    ['--project', 'l3-dvh*'],
+    { cells: ['l3-dvh-vp', 'l3-dvh'], measured: [] },
+  ],
+  [
+    'cells of which only benchmarks that are not built are chosen boot nothing',
+    ['suites/l2', '-t', 'mysql|apache'],
+    { cells: ['l2-baseline', 'l2-passthrough', 'l2-dvh-vp', 'l2-dvh'], measured: [] },
+  ],
+  ['the unit tests are no cell', ['--project', 'unit'], { cells: [], measured: [] }],
+  [
+    'a name that no test has is refused with the benchmarks there are',
+    ['suites/l1', '-t', 'netprf'],
+    {
+      error:
+        'NESTBENCH_UNKNOWN_BENCHMARK: No test of the chosen cells matches -t netprf. The benchmarks are hackbench, mysql (not built yet), netperf-rr, netperf-stream, netperf-maerts, apache (not built yet), memcached (not built yet).',
+    },
+  ],
+];
+
+test.concurrent.each(cases)('%s', async (_words, argv, answer) => {
+  expect(await chosenBy(...argv)).toEqual(answer);
+});

@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { temporaryDirectory } from '../build/temporary.ts';
+import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu-process.ts';
+import { runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
+
+const never = new AbortController().signal;
+
+// A testbed of the test's own: the real one may be in use.
+beforeEach(() => {
+  vi.stubEnv('TMPDIR', temporaryDirectory());
+});
+afterEach(async () => {
+  await endOwned(runtimeDirectory());
+  vi.unstubAllEnvs();
+});
+
+function take(waitMinutes: number, onWait: (who: string) => void = () => {}): ReturnType<typeof takeTestbed> {
+  return takeTestbed({ waitMinutes, signal: never, onWait });
+}
+
+describe('the testbed of this host', () => {
+  test('is taken at once where it is free, even by one that would not wait', async () => {
+    const onWait = vi.fn<(who: string) => void>();
+    await using lock = await take(0, onWait);
+    expect(lock.file).toBe(`${runtimeDirectory()}.lock`);
+    expect(onWait).not.toHaveBeenCalled();
+  });
+
+  test('is refused to one that would not wait, with who holds it and what to do', async () => {
+    await using held = await take(0);
+    expect(held.file).not.toBe('');
+    await expect(take(0)).rejects.toMatchObject({
+      code: 'NESTBENCH_TESTBED_BUSY',
+      kind: 'infrastructure',
+      message: expect.stringMatching(
+        new RegExp(`held by process ${process.pid} \\(.*\\); it was not free within 0 min\\..*WAIT`),
+      ),
+    });
+  });
+
+  test('is taken once its holder is done, by one that was told of the wait', async () => {
+    const first = await take(0);
+    const told: string[] = [];
+    const waiting = take(1, (who) => {
+      told.push(who);
+      void first[Symbol.asyncDispose]();
+    });
+    await using second = await waiting;
+    expect(second.file).toBe(first.file);
+    expect(told).toEqual([expect.stringContaining(`process ${process.pid}`)]);
+  });
+
+  // Above 35,791 minutes a timer would be over at once; a timer takes whole milliseconds only.
+  test.each([1e9, 1 / 7])('is waited for where WAIT is %s minutes', async (minutes) => {
+    const first = await take(0);
+    const waiting = take(minutes, () => setTimeout(() => void first[Symbol.asyncDispose](), 100));
+    await using second = await waiting;
+    expect(second.file).toBe(first.file);
+  });
+
+  test('is not taken by one that is stopped while it waits', async () => {
+    await using held = await take(0);
+    const controller = new AbortController();
+    const waiting = takeTestbed({
+      waitMinutes: 5,
+      signal: controller.signal,
+      onWait: () => controller.abort(),
+    });
+    await expect(waiting).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
+    expect(held.file).not.toBe('');
+  });
+});
+
+async function leftBehind(name: string): Promise<QemuProcess> {
+  mkdirSync(runtimeDirectory(), { recursive: true });
+  const pidFile = path.join(runtimeDirectory(), `${name}.pid`);
+  return spawnQemu({
+    argv: ['qemu-system-x86_64', '-M', 'none', '-S', '-nodefaults', '-display', 'none', '-pidfile', pidFile],
+    pidFile,
+    logFile: path.join(runtimeDirectory(), `${name}.log`),
+    signal: never,
+  });
+}
+
+describe('the sweep', () => {
+  test('ends the machines that a killed run left, and says which', async () => {
+    const qemu = await leftBehind('l0');
+    await expect.poll(() => findOwned(runtimeDirectory())[0]?.pidFile, { timeout: 10_000 }).toBeDefined();
+    expect(await sweepTestbed()).toEqual([
+      `Ended l0 (QEMU, process ${qemu.pid}), left behind by a run that was killed.`,
+    ]);
+    expect(findOwned(runtimeDirectory())).toEqual([]);
+  });
+
+  test('says nothing where nothing was left, and removes stale pid files', async () => {
+    mkdirSync(runtimeDirectory(), { recursive: true });
+    const stale = path.join(runtimeDirectory(), 'l0.pid');
+    writeFileSync(stale, `${process.pid}\n`);
+    expect(await sweepTestbed()).toEqual([]);
+    expect(existsSync(stale)).toBe(false);
+  });
+
+  test('says nothing where there never was a testbed', async () => {
+    expect(await sweepTestbed()).toEqual([]);
+  });
+});
+
+test('paths leave room for the longest socket name', () => {
+  vi.unstubAllEnvs();
+  // 107 bytes (unix(7)).
+  expect(Buffer.byteLength(path.join(runtimeDirectory(), 'client.console'))).toBeLessThan(108);
+});
