@@ -86,6 +86,11 @@ export interface KeyPair {
 
 /** A fresh Ed25519 key pair. */
 export function generateKeyPair(): KeyPair {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519');
-  return { privateKey: pair.private, publicKey: pair.public };
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    // ssh2 drops a leading zero of the public key (one key in 256), and such a pair is of no use to anybody.
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) {
+      return { privateKey: pair.private, publicKey: pair.public };
+    }
+  }
 }
