@@ -15,6 +15,7 @@ import { describeProgress } from './progress-line.ts';
 /** Between redraws in a terminal, and between lines of the same kind in a log. */
 const REDRAW_MS = 500;
 const LOG_EVERY_MS = 30_000;
+const USUAL_COLUMNS = 80;
 
 interface Task {
   event: ProgressEvent;
@@ -83,7 +84,7 @@ export default class ProgressReporter implements Reporter {
       if (event.state === 'failed' && !this.#out.isTTY) this.#out.write(`${event.task}: ${event.text}\n`);
       return;
     }
-    // A count that goes up, `12 %` or `iteration 2 of 3`, is still the same thing being done.
+    // A count that goes up, `12 %` or `iteration 2 of 3`, is still the same thing being done; `L2` after `L1` is not.
     const same = known !== undefined && withoutNumbers(known.event.text) === withoutNumbers(event.text);
     const task = { event, since: now, loggedAt: same ? known.loggedAt : Number.NEGATIVE_INFINITY };
     this.#tasks.set(event.task, task);
@@ -108,7 +109,8 @@ export default class ProgressReporter implements Reporter {
       .join('   ');
     this.#erase();
     if (text === '') return;
-    this.#out.write(text.slice(0, this.#out.columns - 1));
+    // A terminal without a size says that it has 0 columns.
+    this.#out.write(text.slice(0, (this.#out.columns || USUAL_COLUMNS) - 1));
     this.#drawn = true;
   }
 
@@ -149,5 +151,5 @@ function sweepSockets(): void {
 }
 
 function withoutNumbers(text: string): string {
-  return text.replaceAll(/\d+/g, '#');
+  return text.replaceAll(/\b\d+\b/g, '#');
 }

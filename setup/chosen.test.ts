@@ -1,11 +1,11 @@
 /** What a run was asked for, as a real Vitest with this project's own configuration was given it on its command line. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { CELLS } from '../fixtures/matrix.ts';
-import { temporaryDirectory } from './build/temporary.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
@@ -17,8 +17,8 @@ type Answer = z.infer<typeof answerOf>;
 
 /** Runs Vitest up to its global setup, which here tells what is chosen and ends the run before anything boots. */
 async function chosenBy(...argv: string[]): Promise<Answer> {
-  const directory = temporaryDirectory();
-  const file = (name: string): string => path.join(directory, name);
+  using directory = mkdtempDisposableSync(path.join(tmpdir(), 'nestbench-test-'));
+  const file = (name: string): string => path.join(directory.path, name);
   writeFileSync(
     file('setup.ts'),
     `import { writeFileSync } from 'node:fs';

@@ -29,7 +29,8 @@ const event: ProgressEvent = {
 };
 const telling = `tell(${JSON.stringify(event)});`;
 /** Long enough for what was told to be sent, and without keeping the process by itself. */
-const linger = 'await new Promise((resolve) => setTimeout(resolve, 300));';
+const linger =
+  'for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve, 10));';
 
 async function exitCode(child: ChildProcess): Promise<unknown> {
   const [code] = await once(child, 'exit');
@@ -52,6 +53,7 @@ test('what is told reaches the listener, an object a line, in order', async () =
   const { socket, lines } = await listener();
   const second = { ...event, text: 'two\nlines' };
   expect(await exitCode(teller(socket, `${telling} tell(${JSON.stringify(second)}); ${linger}`))).toBe(0);
+  await expect.poll(() => lines.length).toBe(2);
   expect(lines.map((line) => progressEvent.parse(JSON.parse(line)))).toEqual([event, second]);
 });
 
