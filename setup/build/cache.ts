@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { NestbenchError, toNestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
 import { hashOf, type Inputs } from './hash.ts';
-import { describeHolders, type Lock, takeLock, tryLock } from './lock.ts';
+import { describeHolders, type Lock, takeLock, tryLock } from '../host/lock.ts';
 
 const PROVENANCE_FILE = 'provenance.json';
 const BUILDING = /^(.+)\.building-\d+$/;

@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from '../build/cache.ts';
-import { takeLock } from '../build/lock.ts';
+import { takeLock } from './lock.ts';
 import { NestbenchError } from '../errors.ts';
 import { aborted, errorCode, lastLines } from '../machine/failures.ts';
 import { tell } from '../progress.ts';

@@ -1,7 +1,7 @@
 /** The emulated testbed's place on this host: one run at a time, and nothing left of the last one. */
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { takeLock, type Lock } from '../build/lock.ts';
+import { takeLock, type Lock } from '../host/lock.ts';
 import { NestbenchError, toNestbenchError } from '../errors.ts';
 import { endOwned } from '../machine/qemu-process.ts';
 
