@@ -31,7 +31,8 @@ function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefin
 
 /** @throws {InputError} that names the variable, what it holds and what it may hold. */
 export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date): Settings {
-  const experiment = valueOf(environment, 'EXPERIMENT') ?? now.toISOString().slice(0, 19).replaceAll(':', '-');
+  const experiment =
+    valueOf(environment, 'EXPERIMENT') ?? now.toISOString().slice(0, 19).replaceAll(':', '-');
   if (!NAME.test(experiment) || experiment === 'latest') {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',

@@ -342,7 +342,8 @@ describe('a series that can go on no longer', () => {
     );
     const reason = new NestbenchError('NESTBENCH_GUEST_PANICKED', 'infrastructure', 'l1 panicked');
     const failure = measuring.catch((error: unknown) => error);
-    await expect.poll(() => processesWith(working).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    const began = (): string => (existsSync(scratch('n')) ? readFileSync(scratch('n'), 'utf8') : '');
+    await expect.poll(began, { timeout: 20_000 }).toBe('2\n');
     controller.abort(reason);
     expect(await failure).toBe(reason);
     expect(story()).toEqual(['series 1', 'sample 1.1 = 1']);

@@ -4,8 +4,7 @@ import path from 'node:path';
 import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../build/temporary.ts';
-import { generateKeyPair } from '../machine/ssh.ts';
-import { type Keys, makeKeyPair, makeKeys } from './keys.ts';
+import { type Keys, makeKeys } from './keys.ts';
 
 const never = new AbortController().signal;
 const NAMES = ['client', 'l0', 'l1', 'l2', 'l3'] as const;
@@ -58,12 +57,6 @@ test('no key is made twice', async () => {
   const boots = await Promise.all([made(), made()]);
   const all = boots.flatMap(({ keys }) => Object.values(keys.hosts).concat({ ...keys, publicKey: '' }));
   expect(new Set(all.map(({ privateKey }) => publicOf(privateKey))).size).toBe(2 * (1 + NAMES.length));
-});
-
-test('a key that cannot be read is made again', () => {
-  const pairs = [{ privateKey: 'of no format', publicKey: '' }];
-  const { publicKey } = makeKeyPair(() => pairs.pop() ?? generateKeyPair());
-  expect(publicKey).toMatch(/^ssh-ed25519 /);
 });
 
 test('nothing is made once aborted', async () => {

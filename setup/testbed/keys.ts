@@ -1,7 +1,6 @@
 /** The keys of one boot, made afresh: one that opens every machine, and a host key for each, pinned by us. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import ssh2 from 'ssh2';
 import type { MachineName } from '../../fixtures/addresses.ts';
 import { hostMachine } from '../machine/host.ts';
 import { generateKeyPair, type KeyPair } from '../machine/ssh.ts';
@@ -15,26 +14,15 @@ export interface Keys {
 
 const TAR_SECONDS = 30;
 
-/**
- * A key pair that can be read. About one of 160 that ssh2 makes cannot: it drops the zeros that a public key starts with
- * (measured over 3000 of ssh2 1.17's; neither ssh2 nor OpenSSH then takes the key).
- */
-export function makeKeyPair(make = generateKeyPair): KeyPair {
-  for (;;) {
-    const pair = make();
-    if (!(ssh2.utils.parseKey(pair.privateKey) instanceof Error)) return pair;
-  }
-}
-
 /** Makes the keys and writes `seed.tar` in the runtime directory: the disk that carries them to every level. */
 export async function makeKeys(runtime: string, signal: AbortSignal): Promise<Keys> {
-  const user = makeKeyPair();
+  const user = generateKeyPair();
   const hosts: Record<MachineName, KeyPair> = {
-    client: makeKeyPair(),
-    l0: makeKeyPair(),
-    l1: makeKeyPair(),
-    l2: makeKeyPair(),
-    l3: makeKeyPair(),
+    client: generateKeyPair(),
+    l0: generateKeyPair(),
+    l1: generateKeyPair(),
+    l2: generateKeyPair(),
+    l3: generateKeyPair(),
   };
 
   const seed = path.join(runtime, 'seed');
