@@ -59,7 +59,7 @@ export class Run implements AsyncDisposable {
   #stdout = '';
   #output = '';
 
-  constructor(place: Place, words: readonly string[], options: RunOptions) {
+  constructor(place: Place, words: readonly string[], options: RunOptions = {}) {
     const { experiment = 'experiment', environment = {}, root = REPOSITORY, wrapper = [] } = options;
     this.place = place;
     this.directory = path.join(place.results, experiment);
@@ -139,9 +139,9 @@ export class Run implements AsyncDisposable {
     return this.#until(`a ${type} record`, () => this.recordsOf(type).find(found));
   }
 
-  /** Waits until so many of its machines run, whether or not the run itself does. */
-  async machinesAre(count: number): Promise<void> {
-    await waitUntil(`${count} machines`, () => (this.machines.size === count ? true : undefined), PATIENT);
+  /** Waits until nothing of its process group runs: neither it nor its workers. */
+  async groupEnds(): Promise<void> {
+    await waitUntil('the end of its workers', () => (groupRuns(this.pid) ? undefined : true), PATIENT);
   }
 
   /** A signal to the main process alone, as `kill` sends it. */

@@ -60,21 +60,22 @@ test('a run in which all that was chosen is skipped fails, and says why', async 
   expect(said).toContain('Nothing was measured: everything that was chosen is skipped');
 });
 
-describe('on a host', () => {
-  /** In a mount namespace of its own, which ends with the run. */
-  function withMount(command: string): RunOptions {
-    const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
-    return { wrapper: ['unshare', '--mount', ...asRoot, 'sh', '-ec', `${command}; exec "$@"`, 'sh'] };
-  }
+/** In a mount namespace of its own, which ends with the run. */
+function withMount(command: string): RunOptions {
+  const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+  return { wrapper: ['unshare', '--mount', ...asRoot, 'sh', '-ec', `${command}; exec "$@"`, 'sh'] };
+}
 
+describe('on a host', () => {
   test('without room for the cache, nothing is built', async ({ start, place }) => {
     const cache = path.join(place.results, 'cache');
     const run = start(['run', 'suites/l0'], {
       ...withMount(`mkdir -p ${cache}; mount -t tmpfs -o size=16m tmpfs ${cache}`),
       environment: { XDG_CACHE_HOME: cache },
+      experiment: 'full',
     });
     expect(await refused(run, place)).toMatch(
-      /NestbenchError: \S+\/cache\/nestbench needs 4 GB of free space, and its file system has 1\d(\.\d)? MB\. Make room/,
+      /NestbenchError: \S+\/cache\/nestbench needs \S+ GiB of free space, and its file system has 16\.0 MiB\. Make room/,
     );
     expect(readdirSync(cache)).toEqual([]);
   });
@@ -83,9 +84,12 @@ describe('on a host', () => {
     // As lxcfs shows a container how little memory it has.
     const meminfo = path.join(place.results, 'meminfo');
     writeFileSync(meminfo, 'MemTotal: 2097152 kB\nMemFree: 524288 kB\nMemAvailable: 1048576 kB\n');
-    const run = start(['run', 'suites/l0'], withMount(`mount --bind ${meminfo} /proc/meminfo`));
+    const run = start(['run', 'suites/l0'], {
+      ...withMount(`mount --bind ${meminfo} /proc/meminfo`),
+      experiment: 'small',
+    });
     expect(await refused(run, place)).toMatch(
-      /NestbenchError: The testbed's machines need \S+ GB of memory, and 1\.1 GB is available\. End other programs/,
+      /NestbenchError: The testbed's machines need \S+ GiB of memory, and 1\.0 GiB is available\. End other programs/,
     );
   });
 });

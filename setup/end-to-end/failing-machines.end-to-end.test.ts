@@ -1,0 +1,150 @@
+/** Machines that die under a benchmark, and benchmarks of the user's own, one of which takes its machine with it. */
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect } from 'vitest';
+import { type Ended, leftovers, REPOSITORY, Run } from './run.testing.ts';
+import { test } from './testbed.testing.ts';
+
+describe('a server that dies while its benchmark runs', () => {
+  let run: Run;
+  let ended: Ended;
+  test.beforeAll(async ({ place, testbed }) => {
+    if (!testbed.heldBySelf) return;
+    const cells = ['--project', 'l0-baseline', '--project', 'l1-baseline'];
+    run = new Run(place, ['run', 'suites', ...cells, '-t', 'hackbench|netperf-rr|netperf-stream']);
+    await run.says('l0-baseline: netperf-rr: iteration 1 of 1');
+    const server = run.machines.get('l0');
+    if (server === undefined) throw new Error('no server runs');
+    process.kill(server.pid, 'SIGKILL');
+    ended = await run.end();
+  });
+  afterAll(() => run?.[Symbol.asyncDispose]());
+
+  test('fails the run', () => {
+    expect(ended).toMatchObject({ exitCode: 1 });
+  });
+
+  test('is one failure of the cell, which names the level and shows the end of its console', () => {
+    expect(run.recordsOf('failure')).toEqual([
+      expect.objectContaining({
+        cell: 'l0-baseline',
+        benchmark: null,
+        kind: 'infrastructure',
+        code: 'NESTBENCH_GUEST_DIED',
+        machine: 'l0',
+        tail: expect.stringContaining('nestbench: l0 up'),
+      }),
+    ]);
+  });
+
+  test('leaves the samples until then, and the next cell goes on', () => {
+    expect(run.recordsOf('sample').map(({ cell, benchmark }) => `${cell} ${benchmark}`)).toEqual([
+      'l0-baseline hackbench',
+      ...['hackbench', 'netperf-rr', 'netperf-stream'].map((name) => `l1-baseline ${name}`),
+    ]);
+  });
+
+  test('is told under the table', () => {
+    expect(run.stdout).toMatch(
+      /NESTBENCH_GUEST_DIED \(infrastructure, on l0\): The QEMU that runs l0 on host ended\./,
+    );
+  });
+
+  test('leaves nothing running', ({ place }) => {
+    expect(leftovers(place)).toEqual([]);
+  });
+});
+
+describe("benchmarks of the user's own, in a checkout of the user's own", () => {
+  let run: Run;
+  let ended: Ended;
+  const checkout = mkdtempSync(path.join(tmpdir(), 'nb-checkout-'));
+  test.beforeAll(async ({ place, testbed }) => {
+    if (!testbed.heldBySelf) return;
+    for (const part of [
+      'fixtures',
+      'setup',
+      'suites',
+      'reporters',
+      'scripts',
+      'vitest.config.ts',
+      'package.json',
+    ])
+      cpSync(path.join(REPOSITORY, part), path.join(checkout, part), { recursive: true });
+    symlinkSync(path.join(REPOSITORY, 'node_modules'), path.join(checkout, 'node_modules'));
+    writeFileSync(path.join(checkout, 'suites/l0/own.test.ts'), OWN);
+    run = new Run(place, ['run', 'suites/l0/own'], { root: checkout, experiment: 'own' });
+    ended = await run.end();
+  });
+  afterAll(async () => {
+    await run?.[Symbol.asyncDispose]();
+    rmSync(checkout, { recursive: true, force: true });
+  });
+
+  test('are measured and named like any other', () => {
+    expect(run.recordsOf('sample').map(({ benchmark, unit }) => [benchmark, unit])).toEqual([
+      ['syscalls', 'MB/s'],
+      ['hackbench', 's'],
+    ]);
+    expect(run.stdout).toMatch(/^syscalls +MB\/s +\d/m);
+  });
+
+  test('fail with what the tool said, and those after them are measured', () => {
+    expect(run.recordsOf('failure')[0]).toMatchObject({
+      cell: 'l0-baseline',
+      benchmark: 'broken',
+      iteration: 1,
+      kind: 'benchmark',
+      code: 'NESTBENCH_COMMAND_FAILED',
+      machine: 'l0',
+      tail: 'no such thing',
+    });
+  });
+
+  test("that make the kernel panic are the cell's failure, with the kernel's reason and console", () => {
+    expect(run.recordsOf('failure').slice(1)).toEqual([
+      expect.objectContaining({
+        cell: 'l0-baseline',
+        benchmark: null,
+        kind: 'infrastructure',
+        code: 'NESTBENCH_GUEST_PANICKED',
+        machine: 'l0',
+        message: expect.stringContaining('Out of memory: system-wide panic_on_oom is enabled'),
+        tail: expect.stringContaining('Kernel panic - not syncing'),
+      }),
+    ]);
+  });
+
+  test('that fail, fail the run', () => {
+    expect(ended).toMatchObject({ exitCode: 1 });
+  });
+
+  test('leave nothing running', ({ place }) => {
+    expect(leftovers(place)).toEqual([]);
+  });
+});
+
+const OWN = `
+import { test } from '../cell.ts';
+
+const sizes = { iterations: 1 };
+const own = (name, argv, parse) => ({
+  name,
+  unit: 'MB/s',
+  better: 'higher',
+  sizes: { paper: sizes, quick: sizes, smoke: sizes },
+  command: () => ({ on: 'level', argv }),
+  expectedSeconds: () => 1,
+  parse,
+});
+const throughput = (output) => ({ ok: true, value: Number(/, ([0-9.]+) [kMG]B.s/.exec(output)?.[1]) });
+
+test('my own system calls', ({ measure }) =>
+  measure(own('syscalls', ['sh', '-c', 'dd if=/dev/zero of=/dev/null bs=1k count=20000 2>&1'], throughput)));
+test('my own broken one', ({ measure }) =>
+  measure(own('broken', ['sh', '-c', 'echo no such thing >&2; exit 3'], throughput)));
+test('hackbench', ({ measure }) => measure('hackbench'));
+test('my own that ends the kernel', ({ measure }) =>
+  measure(own('panic', ['sh', '-c', 'sysctl -q vm.panic_on_oom=2; exec tail /dev/zero'], throughput)));
+`;

@@ -1,0 +1,41 @@
+/** Two runs at once on one host: the testbed is one run's at a time. */
+import { afterAll, expect } from 'vitest';
+import { leftovers, Run } from './run.testing.ts';
+import { test } from './testbed.testing.ts';
+
+const ONE = ['run', 'suites/l0', '-t', 'netperf-rr'];
+
+let first: Run;
+test.beforeAll(async ({ place, testbed }) => {
+  if (!testbed.heldBySelf) return;
+  first = new Run(place, ONE, { experiment: 'first' });
+  await first.says('booting the server');
+});
+afterAll(() => first?.[Symbol.asyncDispose]());
+
+test('the second, with WAIT=0, stops at once and says who holds the testbed', async ({ start }) => {
+  const impatient = start(ONE, { experiment: 'impatient', environment: { WAIT: '0' } });
+  expect(await impatient.end()).toMatchObject({ exitCode: 1 });
+  expect(impatient.output).toMatch(
+    new RegExp(
+      `The testbed of this host is held by process ${first.pid} \\(.*vitest run suites/l0 -t netperf-rr\\)`,
+    ),
+  );
+  expect(impatient.output).toContain('NESTBENCH_TESTBED_BUSY');
+  expect(impatient.records).toEqual([]);
+});
+
+test('the second says who holds the testbed, waits, and then measures', async ({ start, place }) => {
+  const patient = start(ONE, { experiment: 'patient' });
+  await patient.says(`The testbed of this host is held by process ${first.pid} (`);
+  expect(patient.output).not.toContain('booting');
+  expect(await first.end()).toMatchObject({ exitCode: 0 });
+  expect(await patient.end()).toMatchObject({ exitCode: 0 });
+  expect(leftovers(place)).toEqual([]);
+
+  const [earlier] = first.recordsOf('sample');
+  const [later] = patient.recordsOf('boot');
+  if (earlier === undefined || later === undefined) throw new Error('nothing was measured');
+  const booted = Date.parse(later.at) - later.seconds * 1000;
+  expect(booted).toBeGreaterThan(Date.parse(earlier.at));
+});
