@@ -62,10 +62,11 @@ async function bench(options: BenchOptions, modulesSeconds: number): Promise<voi
 
   await using held = new AsyncDisposableStack();
   const stopping = new AbortController();
+  let isOurs = false;
   held.defer(
     onStopSignals({
       stop: (by) => stopping.abort(new Error(`stopped by ${by}`)),
-      endMachines: () => endOwned(runtimeDirectory()),
+      endMachines: async () => isOurs && endOwned(runtimeDirectory()),
       kept: () =>
         existsSync(file)
           ? `What was measured is in ${path.relative('', file)}.`
@@ -83,7 +84,8 @@ async function bench(options: BenchOptions, modulesSeconds: number): Promise<voi
   const { accelerator, reason } = await hostVirtualization();
   const { waitMinutes } = settings;
   const { cells } = options;
-  const built = await prepareTestbed({ cells, sizing, waitMinutes, held, signal, log });
+  const onTestbed = (is: boolean): void => void (isOurs = is);
+  const built = await prepareTestbed({ cells, sizing, waitMinutes, held, onTestbed, signal, log });
   const preparing = built.phases.filter((phase) => phase.name !== 'testbed');
   const began = performance.now();
   const tscKhz = accelerator === 'tcg' ? await measureTscKhz(signal) : undefined;

@@ -17,7 +17,7 @@ import type { ProvidedExperiment } from './provided.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
-import { prepareTestbed } from './testbed/prepare.ts';
+import { type PrepareOptions, prepareTestbed } from './testbed/prepare.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
@@ -28,14 +28,20 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     if (chosen.cells.length === 0) return undefined;
     const settings = resolveSettings(process.env, new Date());
     const stopping = new AbortController();
+    let isOurs = false;
     const giveBack = stopGracefully(vitest, {
       controller: stopping,
-      endMachines: () => endOwned(runtimeDirectory()),
+      endMachines: async () => isOurs && endOwned(runtimeDirectory()),
       log,
     });
     await using held = new AsyncDisposableStack();
     held.defer(giveBack);
-    const prepared = await prepare(chosen.measured, settings, held, stopping.signal, log);
+    const prepared = await prepare(chosen.measured, settings, {
+      held,
+      onTestbed: (is) => void (isOurs = is),
+      signal: stopping.signal,
+      log,
+    });
     project.provide('experiment', prepared);
     const keep = held.move();
     return () => keep.disposeAsync();
@@ -47,10 +53,9 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 async function prepare(
   cells: readonly Cell[],
   settings: Settings,
-  held: AsyncDisposableStack,
-  signal: AbortSignal,
-  log: (line: string) => void,
+  options: Pick<PrepareOptions, 'held' | 'onTestbed' | 'signal' | 'log'>,
 ): Promise<ProvidedExperiment> {
+  const { signal, log } = options;
   const host = describeHost();
   const sizing = sizingFor(host);
   const { accelerator, reason } = await hostVirtualization();
@@ -64,15 +69,13 @@ async function prepare(
   if (cells.length > 0) {
     log(reason);
     const { waitMinutes } = settings;
-    built = await prepareTestbed({ cells, sizing, waitMinutes, held, signal, log });
+    built = await prepareTestbed({ ...options, cells, sizing, waitMinutes });
   }
   const journal = await openExperiment(settings, {
     testbed,
     host,
     versions: built === undefined ? {} : versionsOf(built),
   });
-  // Whatever became of the workers: after the last cell nothing of ours runs any more.
-  held.defer(async () => void (await endOwned(runtimeDirectory())));
   return {
     directory: journal.directory,
     name: settings.experiment,

@@ -5,9 +5,10 @@ import { buildAll, type Built } from '../build/all.ts';
 import { cacheDirectory, holdCache } from '../build/cache.ts';
 import { ensurePackages } from '../host/packages.ts';
 import { checkResources } from '../host/resources.ts';
+import { endOwned } from '../machine/qemu-process.ts';
 import { tell } from '../progress.ts';
 import { type Phase, Phases } from '../stack/phases.ts';
-import { sweepTestbed, takeTestbed } from './runtime.ts';
+import { runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
 
 /** Free space that a start needs. A build was seen to take 1.03 GB of the cache; apt and mmdebstrap need as much again. */
 const BUILD_BYTES = 3e9;
@@ -22,6 +23,8 @@ export interface PrepareOptions {
   readonly waitMinutes: number;
   /** Keeps the testbed until it is disposed. */
   readonly held: AsyncDisposableStack;
+  /** Told that the testbed is ours, and that it no longer is: another run's machines are not ours to end. */
+  readonly onTestbed: (isOurs: boolean) => void;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
@@ -32,7 +35,7 @@ export interface Prepared extends Built {
 }
 
 export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {
-  const { cells, sizing, waitMinutes, held, signal, log } = options;
+  const { cells, sizing, waitMinutes, held, onTestbed, signal, log } = options;
   const phases = new Phases();
   held.use(
     await takeTestbed({
@@ -41,6 +44,10 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
       onWait: (holders) => log(`The testbed of this host is held by ${holders}; waiting for it.`),
     }),
   );
+  onTestbed(true);
+  held.defer(() => onTestbed(false));
+  // Whatever became of those who booted: after them nothing of ours runs any more.
+  held.defer(async () => void (await endOwned(runtimeDirectory())));
   phases.lap('testbed');
   for (const line of await sweepTestbed()) log(line);
   await checkResources({
