@@ -3,7 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { holdCache } from '../setup/build/cache.ts';
-import { temporaryCache } from '../setup/build/temporary.ts';
+import { temporaryCache } from '../setup/temporary.testing.ts';
 
 const script = path.join(import.meta.dirname, 'clean.ts');
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../fixtures/profiles.ts';
 import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
-import { temporaryDirectory } from './build/temporary.ts';
+import { temporaryDirectory } from './temporary.testing.ts';
 import { checkExperiment, type Environment, nextRun, openExperiment } from './experiment.ts';
 import { Journal, readJournal } from './journal.ts';
 import type { Settings } from './settings.ts';

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writ
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { temporaryDirectory } from './build/temporary.ts';
+import { temporaryDirectory } from './temporary.testing.ts';
 import { Journal, JOURNAL_FILE, readJournal, readJournalIfAny, type Unstamped } from './journal.ts';
 
 function skip(reason = 'not built'): Unstamped {

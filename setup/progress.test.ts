@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryDirectory } from './build/temporary.ts';
+import { temporaryDirectory } from './temporary.testing.ts';
 import { PROGRESS_VARIABLE, progressEvent, type ProgressEvent } from './progress.ts';
 
 /** A process of its own that tells: the module keeps one connection a process. */

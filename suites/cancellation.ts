@@ -11,15 +11,17 @@ declare global {
 const word = (globalThis.nestbenchCancellation ??= new AbortController());
 
 const own = new AbortController();
-word.signal.addEventListener('abort', () =>
+const stop = (): void =>
   own.abort(
     new NestbenchError(
       'NESTBENCH_ABORTED',
       'infrastructure',
       `The run was stopped (${String(word.signal.reason)}). What was measured until then is in the journal.`,
     ),
-  ),
-);
+  );
+// A copy that is loaded after the cancel is cancelled, too.
+if (word.signal.aborted) stop();
+else word.signal.addEventListener('abort', stop);
 
 export function cancellation(): AbortSignal {
   return own.signal;

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { NestbenchError } from '../errors.ts';
 import { cached, emptyCache, holdCache, type Recipe, sweepCache } from './cache.ts';
 import { hashOf } from './hash.ts';
-import { temporaryCache } from './temporary.ts';
+import { temporaryCache } from '../temporary.testing.ts';
 
 const never = new AbortController().signal;
 

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { ensurePackages } from '../host/packages.ts';
 import { packImage } from './image.ts';
-import { temporaryDirectory } from './temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 
 /** mkfs.erofs comes with the host's packages; on a new machine they are installed first. */
 const INSTALL_MS = 600_000;

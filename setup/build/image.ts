@@ -1,5 +1,5 @@
 /**
- * The one image of every machine: the root file system with our init scripts and the kernel, as a compressed
+ * The one image of every machine: the root file system with our init scripts and the kernel, as a
  * read-only file system. L0 hands it on to L1 as a block device, and so on down.
  */
 import { readdirSync, readFileSync } from 'node:fs';

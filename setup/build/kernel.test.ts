@@ -7,7 +7,7 @@ import { ensurePackages } from '../host/packages.ts';
 import { isRunning, processArgv, processIds, processStat } from '../machine/proc.ts';
 import { cached } from './cache.ts';
 import { compileKernel } from './kernel.ts';
-import { temporaryCache, temporaryDirectory } from './temporary.ts';
+import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
 
 /** The compiler and make come with the host's packages; on a new machine they are installed first. */
 const INSTALL_MS = 600_000;

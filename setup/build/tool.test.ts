@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { isRunning, processStat } from '../machine/proc.ts';
-import { temporaryDirectory } from './temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 import { runTool } from './tool.ts';
 
 const never = new AbortController().signal;

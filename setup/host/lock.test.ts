@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeHolders, takeLock, tryLock } from './lock.ts';
-import { temporaryDirectory } from './temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 
 const never = new AbortController().signal;
 

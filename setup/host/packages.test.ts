@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { temporaryCache, temporaryDirectory } from '../build/temporary.ts';
+import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
 import { HOST_PACKAGES } from './package-list.ts';
 import { ensurePackages } from './packages.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryDirectory } from '../build/temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 import { availableMemory, checkResources, describeHost, hostVirtualization } from './resources.ts';
 
 /** A directory that stands for `/`, with these files. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
-import { temporaryDirectory } from '../build/temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 import { NestbenchError } from '../errors.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';
 import { waitUntil } from '../machine/wait.ts';

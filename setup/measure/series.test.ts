@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import { type Profile, PROFILES } from '../../fixtures/profiles.ts';
 import type { JournalRecord } from '../../fixtures/records.ts';
-import { temporaryDirectory } from '../build/temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 import { NestbenchError } from '../errors.ts';
 import { Journal, readJournal } from '../journal.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Command, Service } from '../../fixtures/benchmarks/benchmark.ts';
-import { temporaryDirectory } from '../build/temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 import { NestbenchError } from '../errors.ts';
 import type { RunningCommand } from '../machine/machine.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { temporaryDirectory } from '../build/temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 import { hostMachine } from '../machine/host.ts';
 import { connectQmp } from '../machine/qmp.ts';
 import { endOwned, spawnQemu } from '../machine/qemu-process.ts';

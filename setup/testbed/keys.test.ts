@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
-import { temporaryDirectory } from '../build/temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 import { type Keys, makeKeys } from './keys.ts';
 
 const never = new AbortController().signal;

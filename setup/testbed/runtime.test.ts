@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { temporaryDirectory } from '../build/temporary.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu-process.ts';
 import { runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
 
