@@ -66,7 +66,10 @@ export class CellStack {
   /** Does work on the booted stack, which does not end under it. */
   async using<T>(work: (running: RunningStack) => Promise<T>): Promise<T> {
     const running = await this.boot();
-    const working = work(running);
+    const working = work(running).catch(async (thrown: unknown) => {
+      const error = toNestbenchError(thrown);
+      throw error.kind === 'infrastructure' ? await running.causeOf(error) : error;
+    });
     this.#working = working.catch(() => {});
     return working;
   }

@@ -110,7 +110,9 @@ describe("benchmarks of the user's own, in a checkout of the user's own", () => 
         kind: 'infrastructure',
         code: 'NESTBENCH_GUEST_PANICKED',
         machine: 'l0',
-        message: expect.stringContaining('Out of memory: system-wide panic_on_oom is enabled'),
+        message: expect.stringContaining(
+          'The kernel of l0 panicked: Out of memory: compulsory panic_on_oom is enabled',
+        ),
         tail: expect.stringContaining('Kernel panic - not syncing'),
       }),
     ]);

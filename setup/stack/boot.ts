@@ -4,14 +4,15 @@ import { rmSync } from 'node:fs';
 import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
 import { levelName } from '../../fixtures/matrix.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError, toNestbenchError } from '../errors.ts';
+import type { NestbenchError } from '../errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import { bootOnHost } from '../testbed/emulated.ts';
 import { type Keys, makeKeys } from '../testbed/keys.ts';
-import { type BootedMachine, bootMachine, type BootOptions } from './machine-boot.ts';
+import { type BootedMachine, bootMachine, type BootOptions, died } from './machine-boot.ts';
 import type { FactsCheck } from './facts.ts';
 import type { Phase } from './phases.ts';
 import { EXPECTED_SECONDS, type MachinePlan, type StackPlan } from './plan.ts';
+import { Troubles } from './troubles.ts';
 
 export interface StackOptions {
   /** Where sockets and keys live while the stack does; the same that the plan was made for. */
@@ -43,6 +44,8 @@ export interface RunningStack extends AsyncDisposable {
   readonly underTest: Target;
   /** Aborted with a NestbenchError once a machine of it panics, dies or is lost, or the run is stopped. */
   readonly signal: AbortSignal;
+  /** Why something failed on it: a lost connection, say, is as a rule a guest that panicked. Takes about a second. */
+  causeOf(error: unknown): Promise<NestbenchError>;
 }
 
 /**
@@ -53,13 +56,7 @@ export interface RunningStack extends AsyncDisposable {
 export async function boot(plan: StackPlan, options: StackOptions): Promise<RunningStack> {
   const began = performance.now();
   await using started = new AsyncDisposableStack();
-  const trouble = new AbortController();
-  let ending = false;
-  const onTrouble = (error: NestbenchError): void => {
-    if (!ending) trouble.abort(error);
-  };
-  started.defer(() => void (ending = true));
-
+  const troubles = new Troubles(options.signal);
   const empty = (): void => rmSync(options.runtime, { recursive: true, force: true });
   empty();
   // Keys and sockets are of no use to anybody once the machines are gone.
@@ -67,15 +64,19 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
   await mkdir(options.runtime, { recursive: true, mode: 0o700 });
   await mkdir(options.logs, { recursive: true });
   const keys = await makeKeys(options.runtime, options.signal);
-  const signal = AbortSignal.any([options.signal, trouble.signal]);
-  const common = { ...options, keys, signal, onTrouble };
+  const { signal } = troubles;
+  const common = { ...options, keys, signal, onTrouble: (error: NestbenchError) => troubles.report(error) };
 
   const [serverPlan, ...guestPlans] = plan.levels;
   const left = (from: number): number =>
     plan.levels.slice(from).reduce((sum, { level }) => sum + EXPECTED_SECONDS[level], 0);
   const defer = (end: () => PromiseLike<void>): void => started.defer(end);
   options.onStep?.('booting the server', left(0));
-  const server = await bootOnHost(serverPlan, { ...common, defer });
+  const explained = <T>(work: Promise<T>): Promise<T> =>
+    work.catch(async (error: unknown) => {
+      throw await troubles.causeOf(error);
+    });
+  const server = await explained(bootOnHost(serverPlan, { ...common, defer }));
   const bootGuests = async (): Promise<BootedMachine[]> => {
     const levels = [server];
     for (const guestPlan of guestPlans) {
@@ -86,8 +87,9 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
     return levels;
   };
   // The guests come up one after another on few vCPUs: the client's boot has a core of the host to itself beside them.
-  const [levels, client] = await both(bootGuests(), bootOnHost(plan.client, { ...common, defer }), (error) =>
-    trouble.abort(error),
+  const [levels, client] = await both(
+    explained(bootGuests()),
+    explained(bootOnHost(plan.client, { ...common, defer })),
   );
   signal.throwIfAborted();
 
@@ -107,8 +109,9 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
       clientCpus: client.plan.cpus,
     },
     signal,
+    causeOf: (error) => troubles.causeOf(error),
     [Symbol.asyncDispose]: async () => {
-      ending = true;
+      troubles.end();
       for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
       await owned.disposeAsync();
     },
@@ -127,25 +130,18 @@ function bootGuest(
     below,
     launch: async (signal) => {
       // It returns once its sockets listen: asking for them meanwhile would cost the level that loads QEMU.
-      await below.check([...plan.qemu.argv, '-daemonize'], { signal, deadlineSeconds: plan.deadlineSeconds });
+      const argv = [...plan.qemu.argv, '-daemonize'];
+      const qemu = await below.run(argv, { signal, deadlineSeconds: plan.deadlineSeconds });
+      if (qemu.exitCode !== 0) throw died(plan, `${qemu.stdout}${qemu.stderr}`, undefined);
       return {};
     },
     openSsh: async () => (signal) => server.connect(plan.address, 22, signal),
   });
 }
 
-/** Both, or the first failure once neither runs any more. */
-async function both<A, B>(
-  first: Promise<A>,
-  second: Promise<B>,
-  onFailure: (error: NestbenchError) => void,
-): Promise<[A, B]> {
-  const noted = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
-      onFailure(toNestbenchError(error));
-      throw error;
-    });
-  const work = [noted(first), noted(second)] as const;
+/** Both, or the first's failure before the second's, once neither runs any more. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const work = [first, second] as const;
   await Promise.allSettled(work);
   return Promise.all(work);
 }

@@ -36,9 +36,9 @@ export interface BootOptions {
   readonly check?: FactsCheck;
   /** Where its console is kept. */
   readonly logs: string;
-  /** Ends the boot, and is told of everything that goes wrong afterwards. */
+  /** Ends the boot. */
   readonly signal: AbortSignal;
-  /** Called once, when the machine panics, dies or is lost, be it during the boot or later. */
+  /** Called whenever the machine panics, dies or is lost, be it during the boot or later; aborts `signal`. */
   readonly onTrouble: (error: NestbenchError) => void;
 }
 
@@ -61,26 +61,21 @@ const CONSOLE_LINES = 25;
  * its console last said), NESTBENCH_CHECK_FAILED, or what the machine below throws.
  */
 export async function bootMachine(plan: MachinePlan, options: BootOptions): Promise<BootedMachine> {
-  const { below, keys, onTrouble } = options;
+  const { below, keys, signal, onTrouble: report } = options;
   const phases = new Phases();
-  const trouble = new AbortController();
-  const report = (error: NestbenchError): void => {
-    if (trouble.signal.aborted) return;
-    trouble.abort(error);
-    onTrouble(error);
-  };
-  const signal = AbortSignal.any([options.signal, trouble.signal]);
   const deadline = { signal, deadlineSeconds: plan.deadlineSeconds };
   let console: Console | undefined;
 
   try {
     const launched = await options.launch(signal);
+    const watch = (exited: Promise<string>): void =>
+      void exited.then((said) => report(died(plan, said, console)));
+    if (launched.exited !== undefined) watch(launched.exited);
     const qmp = await connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
       machine: plan.name,
       ...deadline,
     });
-    const exited = launched.exited ?? qmp.closed.then(() => '');
-    void exited.then((said) => report(died(plan, said, console)));
+    if (launched.exited === undefined) watch(qmp.closed.then(() => ''));
     const guestConsole = new Console(await openWhenThere(below, plan.qemu.consoleSocket, plan, signal), {
       machine: plan.name,
       file: path.join(options.logs, `console-${plan.name}.log`),
@@ -105,7 +100,7 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
       hostKey: keys.hosts[plan.name].publicKey,
       ...deadline,
     });
-    void machine.lost.then(report);
+    void machine.lost.then((error) => report(lost(error, guestConsole)));
     phases.lap(`${plan.name}: SSH`);
 
     const facts = await readFacts(plan, machine, qmp, pinned, signal);
@@ -169,7 +164,7 @@ async function pin(
   return pinned;
 }
 
-function died(plan: MachinePlan, said: string, console: Console | undefined): NestbenchError {
+export function died(plan: MachinePlan, said: string, console: Console | undefined): NestbenchError {
   const words = said.trim() === '' ? 'It said nothing.' : `It said: ${said.trim()}`;
   return new NestbenchError(
     'NESTBENCH_GUEST_DIED',
@@ -177,6 +172,11 @@ function died(plan: MachinePlan, said: string, console: Console | undefined): Ne
     `The QEMU that runs ${plan.name} on ${plan.runsOn} ended. ${words}`,
     { machine: plan.name, output: console?.tail(CONSOLE_LINES) ?? said },
   );
+}
+
+/** Where nothing else tells why a machine is lost, its console may. */
+function lost({ code, kind, message, facts }: NestbenchError, console: Console): NestbenchError {
+  return new NestbenchError(code, kind, message, { ...facts, output: console.tail(CONSOLE_LINES) });
 }
 
 /** A deadline that passed while a guest booted is a guest that hung: says so, with the end of its console. */

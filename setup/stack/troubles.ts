@@ -1,0 +1,70 @@
+/**
+ * What goes wrong with the machines of a stack. One mishap shows in many ways, and the first that is seen is seldom
+ * the cause: a server that panics closes its connections, and takes the QEMUs of its guests with it. So the first
+ * sign only starts a short wait for the others, and the most telling of them is the cause.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorCode, NestbenchError, toNestbenchError } from '../errors.ts';
+
+/** A panicked kernel's console, its QEMU's exit and its lost connections were seen within tenths of a second. */
+const SETTLE_MS = 1000;
+
+/** The most telling first; everything else is in between. */
+const CAUSES: readonly ErrorCode[] = ['NESTBENCH_GUEST_PANICKED', 'NESTBENCH_GUEST_DIED'];
+const CONSEQUENCE: ErrorCode = 'NESTBENCH_CONNECTION_LOST';
+
+export class Troubles {
+  readonly #controller = new AbortController();
+  readonly #stop: AbortSignal;
+  readonly #signs: NestbenchError[] = [];
+  #settling: Promise<void> | undefined;
+  #over = false;
+
+  /** @param stop ends the stack on purpose: what is seen from then on has that cause. */
+  constructor(stop: AbortSignal) {
+    this.#stop = stop;
+    this.signal = AbortSignal.any([stop, this.#controller.signal]);
+  }
+
+  /** Aborted with the cause, or by `stop`. */
+  readonly signal: AbortSignal;
+
+  report(sign: NestbenchError): void {
+    if (this.#over || this.signal.aborted) return;
+    this.#signs.push(sign);
+    this.#settling ??= this.#settle();
+  }
+
+  /** Why that was thrown: the cause of all that is seen until a little later. */
+  async causeOf(thrown: unknown): Promise<NestbenchError> {
+    this.report(toNestbenchError(thrown));
+    await this.#settling;
+    const cause: unknown = this.signal.reason;
+    return toNestbenchError(cause instanceof NestbenchError ? cause : thrown);
+  }
+
+  /** The machines are being ended: nothing of what is seen from now on is trouble. */
+  end(): void {
+    this.#over = true;
+  }
+
+  async #settle(): Promise<void> {
+    await sleep(SETTLE_MS, undefined, { signal: this.#stop }).catch(() => {});
+    this.#controller.abort(this.#signs.toSorted(byTelling)[0]);
+  }
+}
+
+/** The lowest level first, since it takes all above it down; then what tells most. */
+function byTelling(one: NestbenchError, other: NestbenchError): number {
+  return levelOf(one) - levelOf(other) || rank(one) - rank(other);
+}
+
+function levelOf({ facts: { machine = '' } }: NestbenchError): number {
+  return Number(/^l(\d)$/.exec(machine)?.[1] ?? 0);
+}
+
+function rank({ code }: NestbenchError): number {
+  const cause = CAUSES.indexOf(code);
+  if (cause >= 0) return cause;
+  return code === CONSEQUENCE ? CAUSES.length + 1 : CAUSES.length;
+}
