@@ -67,14 +67,16 @@ function withMemory(machine: MachinePlan, memoryMiB: number): MachinePlan {
 
 /** The error that a boot ends with, which leaves nothing behind. */
 async function failure(booting: Promise<RunningStack>, place: Place): Promise<NestbenchError> {
-  try {
-    await using stack = await booting;
-    throw new Error(`${stack.plan.cell.name} came up`);
-  } catch (error) {
-    if (!(error instanceof NestbenchError)) throw error;
-    expect(leftovers(place)).toEqual([]);
-    return error;
-  }
+  const thrown: unknown = await booting.then(
+    async (stack) => {
+      await stack[Symbol.asyncDispose]();
+      return new Error(`${stack.plan.cell.name} came up`);
+    },
+    (error: unknown) => error,
+  );
+  if (!(thrown instanceof NestbenchError)) throw thrown;
+  expect(leftovers(place)).toEqual([]);
+  return thrown;
 }
 
 describe('boot', () => {
@@ -91,6 +93,7 @@ describe('boot', () => {
 
   test('tells of a guest that hangs, for how long it waited and what its console last said', async ({
     l1,
+    place,
   }) => {
     // Its first process only copies the console to the console.
     const plan = withLast(l1.plan, (last) => ({
