@@ -147,13 +147,12 @@ async function compile(tool: Omit<ToolOptions, 'purpose'>): Promise<void> {
     ...tool,
     purpose: 'building the kernel',
     onLine(line) {
-      const step = STEP.exec(line);
-      if (step === null) return;
+      if (!STEP.test(line)) return;
       done++;
       const elapsed = (performance.now() - started) / 1000;
       tell({
         task: 'kernel',
-        text: `${step[1]} ${step[2]}`,
+        text: 'compiling',
         state: 'running',
         ...progressAt(done, STEPS, elapsed),
       });
