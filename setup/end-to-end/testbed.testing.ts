@@ -1,6 +1,7 @@
 /** `test` for end-to-end tests that boot: the file holds the host's testbed, so that nobody else's numbers suffer. */
-import { processArgv, processStat } from '../machine/proc.ts';
-import { childrenOf } from '../machine/processes.testing.ts';
+import { existsSync } from 'node:fs';
+import { describeHolders } from '../host/lock.ts';
+import { processStat } from '../machine/proc.ts';
 import { lockFile, takeTestbed } from '../testbed/runtime.ts';
 import { test as base } from './test.testing.ts';
 
@@ -25,13 +26,10 @@ test.beforeEach(({ testbed, skip }) => {
 
 /** Whether a process above this one holds the testbed: it would wait for us, and we for it. */
 function heldByOuterRun(): boolean {
-  const file = lockFile();
+  if (!existsSync(lockFile())) return false;
+  const holders = new Set(describeHolders(lockFile()).match(/(?<=process )\d+/g));
   for (let pid = process.ppid; pid > 1; pid = processStat(pid)?.parent ?? 0) {
-    const holds = childrenOf(pid).some((child) => {
-      const argv = processArgv(child);
-      return argv[0] === 'flock' && argv.includes(file);
-    });
-    if (holds) return true;
+    if (holders.has(String(pid))) return true;
   }
   return false;
 }
