@@ -10,7 +10,7 @@ import { tell } from '../setup/progress.ts';
 import type { ProvidedExperiment } from '../setup/provided.ts';
 import { boot, type RunningStack } from '../setup/stack/boot.ts';
 import { planStack } from '../setup/stack/plan.ts';
-import { cancellation } from './cancellation.ts';
+import { cancellation } from '../setup/cancellation.ts';
 
 export class CellStack {
   readonly cell: Cell;

@@ -8,7 +8,7 @@ import { nextRun } from '../setup/experiment.ts';
 import { readJournal } from '../setup/journal.ts';
 import { measureSeries } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
-import { cancellation } from './cancellation.ts';
+import { cancellation } from '../setup/cancellation.ts';
 import { CellStack } from './cell-stack.ts';
 
 /** Boots have deadlines of their own, level by level; this one only must never be the first to pass. */

@@ -3,7 +3,7 @@
  * tests; a boot is a hook, and is told through the runner. The runner and the suites may each have a copy of this
  * module, and of our errors: what they share is one controller that carries a word.
  */
-import { NestbenchError } from '../setup/errors.ts';
+import { NestbenchError } from './errors.ts';
 
 declare global {
   var nestbenchCancellation: AbortController | undefined;

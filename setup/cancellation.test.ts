@@ -38,7 +38,7 @@ test('the reason is an error of ours that says why and where the samples are', a
 
 test('each copy’s reason is of that copy’s own error class', async () => {
   const [suites, runner] = await copies();
-  const { NestbenchError } = await import('../setup/errors.ts');
+  const { NestbenchError } = await import('./errors.ts');
   runner.cancel('test-failure');
   // The last import of the errors is the runner's; the suites have their own.
   expect(runner.cancellation().reason).toBeInstanceOf(NestbenchError);
