@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu-process.ts';
-import { runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
+import { claimDirectory, runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
 
 const never = new AbortController().signal;
 
@@ -19,6 +19,25 @@ afterEach(async () => {
 function take(waitMinutes: number, onWait: (who: string) => void = () => {}): ReturnType<typeof takeTestbed> {
   return takeTestbed({ waitMinutes, signal: never, onWait });
 }
+
+describe('the directory of keys and sockets', () => {
+  test('is refused where others can write to it', () => {
+    const directory = path.dirname(runtimeDirectory());
+    mkdirSync(directory);
+    chmodSync(directory, 0o777);
+    expect(() => claimDirectory()).toThrow(/only this user can write to/);
+  });
+
+  test('is refused where its name is a link to another place', () => {
+    symlinkSync(temporaryDirectory(), path.dirname(runtimeDirectory()));
+    expect(() => claimDirectory()).toThrow(/only this user can write to/);
+  });
+
+  test('is refused where its path is too long for a socket', () => {
+    vi.stubEnv('TMPDIR', path.join(temporaryDirectory(), 'x'.repeat(80)));
+    expect(() => claimDirectory()).toThrow(/TMPDIR is too long/);
+  });
+});
 
 describe('the testbed of this host', () => {
   test('is taken at once where it is free, even by one that would not wait', async () => {

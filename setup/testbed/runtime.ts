@@ -1,11 +1,12 @@
 /** The emulated testbed's place on this host: one run at a time, and nothing left of the last one. */
+import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { takeLock, type Lock } from '../host/lock.ts';
-import { NestbenchError, toNestbenchError } from '../errors.ts';
+import { InputError, NestbenchError, toNestbenchError } from '../errors.ts';
 import { endOwned } from '../machine/qemu-process.ts';
 
-/** Where the running testbed's sockets and pid files are: short, since a Unix socket's path holds 107 bytes (unix(7)). */
+/** Where the running testbed's sockets and pid files are. */
 export function runtimeDirectory(temporary = tmpdir()): string {
   return path.join(temporary, `nestbench-${userInfo().uid}`, 'testbed');
 }
@@ -13,6 +14,32 @@ export function runtimeDirectory(temporary = tmpdir()): string {
 /** Beside, not in, the directory that a boot empties. */
 export function lockFile(): string {
   return `${runtimeDirectory()}.lock`;
+}
+
+/** A Unix socket's path holds so many bytes (unix(7)). */
+const SOCKET_PATH_BYTES = 107;
+
+/**
+ * Makes the directory above the runtime directory, which anybody could have made before us under its name.
+ * @throws {InputError} where it is not ours alone, or too long for the sockets that come to be in it.
+ */
+export function claimDirectory(runtime = runtimeDirectory()): void {
+  // The longest name that a boot gives a socket.
+  const socket = path.join(runtime, 'client.console');
+  if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `TMPDIR is too long: ${socket} would be a socket's path, which holds ${SOCKET_PATH_BYTES} bytes. Set TMPDIR to a shorter one.`,
+    );
+  }
+  const directory = path.dirname(runtime);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const found = lstatSync(directory);
+  if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o022) === 0) return;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `${directory} is not a directory that only this user can write to, so no keys are put there. Remove it, or set TMPDIR to another place.`,
+  );
 }
 
 /**
@@ -26,6 +53,7 @@ export async function takeTestbed(options: {
   readonly onWait: (holders: string) => void;
 }): Promise<Lock> {
   const { waitMinutes, signal } = options;
+  claimDirectory();
   let holders = 'another process';
   const patience = AbortSignal.timeout(timerMilliseconds(waitMinutes));
   try {
