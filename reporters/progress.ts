@@ -89,6 +89,10 @@ export default class ProgressReporter implements Reporter {
     const task = { event, since: now, loggedAt: same ? known.loggedAt : Number.NEGATIVE_INFINITY };
     this.#tasks.set(event.task, task);
     if (!this.#out.isTTY) this.#log(task, now);
+    else if (event.lasting === true) {
+      this.#erase();
+      this.#out.write(`${describeProgress(event, 0)}\n`);
+    }
   }
 
   #tick(): void {

@@ -24,7 +24,8 @@ await runScript(async () => {
   const plan = planStack(cell, {
     accelerator,
     sizing: sizingFor(describeHost()),
-    // The cache names these by their contents' hash, which only a build knows.
+    // The cache names these by their contents' hash, which only a build knows; the rate is measured at each start.
+    tscKhz: '$TSC_KHZ',
     paths: { kernel: '$KERNEL', image: '$IMAGE', runtime: runtimeDirectory() },
   });
   process.stdout.write(`${describePlan(plan)}\n`);

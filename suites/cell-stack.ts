@@ -102,7 +102,8 @@ export class CellStack {
       phases: [...running.phases],
       seconds: running.seconds,
     });
-    tell({ task: name, text: 'Ready to run experiments!', state: 'running' });
+    const took = `after ${running.seconds.toFixed(1)} s`;
+    tell({ task: name, text: `Ready to run experiments! (${took})`, state: 'running', lasting: true });
     return running;
   }
 }

@@ -18,7 +18,8 @@ export const test = base
   /** The cell's stack: boots at most once in a file, and ends with it. */
   .extend(
     'stack',
-    { scope: 'file' }, // Vitest reads from this pattern which fixtures it needs: none.
+    { scope: 'file' },
+    // Vitest reads from the empty pattern that this needs no other fixture.
     // oxlint-disable-next-line no-empty-pattern
     async ({}, { onCleanup }) => {
       const stack = new CellStack(inject('cell'), inject('experiment'));

@@ -129,9 +129,8 @@ function bootGuest(
     ...options,
     below,
     launch: async (signal) => {
-      // It returns once its sockets listen: asking for them meanwhile would cost the level that loads QEMU.
-      const argv = [...plan.qemu.argv, '-daemonize'];
-      const qemu = await below.run(argv, { signal, deadlineSeconds: plan.deadlineSeconds });
+      const { deadlineSeconds } = plan;
+      const qemu = await below.run(plan.qemu.argv, { signal, deadlineSeconds });
       if (qemu.exitCode !== 0) throw died(plan, `${qemu.stdout}${qemu.stderr}`, undefined);
       return {};
     },

@@ -10,7 +10,7 @@ export interface CommandLineOptions {
   /** Whether there is a second NIC for SSH from the host. */
   readonly management: boolean;
   /** The rate of the machine's TSC, where its kernel would have to find it out under emulation. */
-  readonly tscKhz: number | undefined;
+  readonly tscKhz: number | string | undefined;
   /** Where the machine runs guests: whether they may run guests of their own. */
   readonly kvm: { readonly nested: boolean } | undefined;
 }

@@ -75,8 +75,8 @@ export function planStack(
     readonly accelerator: Accelerator;
     readonly sizing: Sizing;
     readonly paths: HostPaths;
-    /** The rate of the host's TSC, which emulated machines share. */
-    readonly tscKhz?: number | undefined;
+    /** The rate of the host's TSC, which emulated machines share; a symbol does for a plan that is only printed. */
+    readonly tscKhz?: number | '$TSC_KHZ' | undefined;
   },
 ): StackPlan {
   const [server, ...guests] = LEVELS.filter((level) => level <= cell.level).map((level) =>
@@ -136,7 +136,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
 }
 
 /** KVM tells its guests the rate; only under emulation a kernel has to find it out. */
-function emulatedTsc({ accelerator, tscKhz }: Host): number | undefined {
+function emulatedTsc({ accelerator, tscKhz }: Host): Host['tscKhz'] {
   return accelerator === 'tcg' ? tscKhz : undefined;
 }
 

@@ -70,6 +70,8 @@ export function guestQemu(options: QemuOptions): string[] {
     common(options),
     ['-netdev', 'tap,id=wire,ifname=tap0,script=/usr/sbin/nestbench-ifup,downscript=no,vhost=on'],
     ['-device', nic('wire', options.mac)],
+    // It returns once its sockets listen: asking for them meanwhile would cost the level that loads QEMU.
+    ['-daemonize'],
   ].flat();
 }
 
