@@ -24,6 +24,8 @@ const cells: TestProjectInlineConfiguration[] = CELLS.map((cell, index) => ({
 
 export default defineConfig({
   test: {
+    // A bare `npx vitest` must not boot a stack at every change of a file.
+    watch: false,
     globalSetup: ['setup/global-setup.ts'],
     reporters: [['default', { summary: false }], './reporters/experiment.ts', './reporters/progress.ts'],
     // Ending a stack, in order, after a Ctrl-C.

@@ -22,7 +22,7 @@ export function heading(results: Results): (readonly [word: string, line: string
 function testbed({ testbed: { kind, accelerator } }: ExperimentRecord): string {
   if (kind === 'physical') return 'physical machines';
   if (accelerator === 'tcg') {
-    return 'emulated server (QEMU TCG): exit counts and ratios are meaningful, absolute speeds are not';
+    return 'emulated server (QEMU TCG): shows how levels compare, not how fast hardware is';
   }
   if (accelerator === 'kvm') {
     return 'virtual server (QEMU KVM): the hardware sees every level one deeper than it is called';

@@ -10,7 +10,7 @@ test('a realistic experiment at 120 columns', () => {
   using journal = realisticJournal();
   expect(terminalTable(journal.results, PLAIN)).toMatchInlineSnapshot(`
     "experiment  2026-11-23-0040
-    testbed     emulated server (QEMU TCG): exit counts and ratios are meaningful, absolute speeds are not
+    testbed     emulated server (QEMU TCG): shows how levels compare, not how fast hardware is
     host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
     profile     quick, 1 run (at most 3 iterations of seconds each, sized for emulation)
                 hackbench: 3 iterations, groups 2, loops 100, quiet seconds 1
@@ -215,7 +215,7 @@ describe('the heading', () => {
     const table = terminalTable(journal.results, PLAIN);
     expect(table.slice(0, table.indexOf('\n\n'))).toMatchInlineSnapshot(`
       "experiment  2026-11-23-0040
-      testbed     emulated server (QEMU TCG): exit counts and ratios are meaningful, absolute speeds are not
+      testbed     emulated server (QEMU TCG): shows how levels compare, not how fast hardware is
                   physical machines
       host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
       profile     quick, 1 run (at most 3 iterations of seconds each, sized for emulation)

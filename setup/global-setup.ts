@@ -96,7 +96,7 @@ async function prepare(
 function describeTestbed(accelerator: 'tcg' | 'kvm', { cpus, memoryMiB }: Sizing): Record<string, string> {
   return {
     cpu: accelerator === 'tcg' ? EMULATED_CPU : 'host',
-    mitigations: 'off',
+    mitigations: accelerator === 'tcg' ? 'off' : "the kernel's default",
     sizing: `${cpus.last} CPU at the level under test, ${cpus.reservedOnServer} kept by L0, ${cpus.reservedInGuests} by each level between; ${memoryMiB} MiB a level`,
   };
 }

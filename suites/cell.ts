@@ -1,18 +1,18 @@
 /** `test` for the suites: Vitest's, with the cell's stack and `measure`. */
 import { inject, type RunnerTask, test as base } from 'vitest';
 import { type Benchmark, isBuilt } from '../fixtures/benchmarks/benchmark.ts';
-import { findBenchmark } from '../fixtures/benchmarks/index.ts';
+import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { PROFILES } from '../fixtures/profiles.ts';
-import { toNestbenchError, withoutStack } from '../setup/errors.ts';
+import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
 import { readJournal } from '../setup/journal.ts';
-import { measureSeries } from '../setup/measure/series.ts';
+import { failureFields, measureSeries } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
 import { cancellation } from '../setup/cancellation.ts';
 import { CellStack } from './cell-stack.ts';
 
 /** Boots have deadlines of their own, level by level; this one only must never be the first to pass. */
-const HOOK_BUDGET_MS = 3_600_000;
+const HOOK_BUDGET_MS = 6 * 3_600_000;
 
 export const test = base
   /** The cell's stack: boots at most once in a file, and ends with it. */
@@ -33,12 +33,16 @@ export const test = base
   )
   /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
   .extend('measure', async ({ stack, skip }) => async (chosen: string | Benchmark): Promise<void> => {
-    const benchmark = typeof chosen === 'string' ? findBenchmark(chosen) : chosen;
+    const benchmark = typeof chosen === 'string' ? known(chosen) : chosen;
     const reason = stack.unavailable(benchmark);
     const { cell, experiment, journal } = stack;
-    if (reason !== undefined || benchmark === undefined || !isBuilt(benchmark)) {
-      const name = typeof chosen === 'string' ? chosen : chosen.name;
-      journal.append({ type: 'skip', cell: cell.name, benchmark: name, reason: reason ?? 'not built' });
+    if (reason !== undefined || !isBuilt(benchmark)) {
+      journal.append({
+        type: 'skip',
+        cell: cell.name,
+        benchmark: benchmark.name,
+        reason: reason ?? 'not built',
+      });
       skip(reason);
       return;
     }
@@ -57,9 +61,25 @@ export const test = base
       );
     } catch (thrown) {
       const error = toNestbenchError(thrown);
-      throw withoutStack(error.kind === 'benchmark' ? error : stack.break(error));
+      if (error.kind === 'benchmark') throw withoutStack(error);
+      const cause = stack.break(error);
+      // The samples that it has are not all that it should have: its row says so.
+      journal.append({
+        type: 'failure',
+        cell: cell.name,
+        benchmark: benchmark.name,
+        ...failureFields(cause),
+      });
+      throw withoutStack(cause);
     }
   });
+
+function known(name: string): NonNullable<ReturnType<typeof findBenchmark>> {
+  const benchmark = findBenchmark(name);
+  if (benchmark !== undefined) return benchmark;
+  const there = BENCHMARK_NAMES.join(', ');
+  throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', `There is no benchmark "${name}". There are ${there}.`);
+}
 
 // For every file of the suites, as it imports `test`: boots the cell where a benchmark was chosen that can be measured.
 test.beforeAll(async ({ stack }, suite) => {

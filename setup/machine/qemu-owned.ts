@@ -4,6 +4,7 @@
  * kill, when its pid may long be somebody else's; so every process is looked at as it is now, and the time it started
  * tells, up to each signal sent, that it is still the same.
  */
+import { errorCode } from './failures.ts';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,8 +59,17 @@ async function endOne(qemu: OwnedQemu): Promise<void> {
     ['SIGKILL', KILL_MS],
   ] as const) {
     const until = performance.now() + withinMs;
-    if (stillRuns(qemu)) process.kill(qemu.pid, signal);
+    if (stillRuns(qemu)) send(qemu.pid, signal);
     while (stillRuns(qemu) && performance.now() < until) await sleep(POLL_MS);
+  }
+}
+
+/** It may have ended since we looked: that is what was wanted. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error;
   }
 }
 

@@ -46,11 +46,18 @@ export function clockFault(machineSeconds: number, ourSeconds: number): string |
   return undefined;
 }
 
-/** @throws NESTBENCH_CLOCK_WRONG where the machine's clock can't be believed. */
-export function checkClock(machine: string, machineSeconds: number, ourSeconds: number): void {
-  const fault = clockFault(machineSeconds, ourSeconds);
-  if (fault === undefined) return;
-  throw new NestbenchError(
+/** NESTBENCH_CLOCK_WRONG where the machine's clock can't be believed, or was not told; undefined where it can. */
+export function clockError(
+  machine: string,
+  machineSeconds: number | undefined,
+  ourSeconds: number,
+): NestbenchError | undefined {
+  const fault =
+    machineSeconds === undefined
+      ? 'the command ended well, and yet it was not told what that clock counted'
+      : clockFault(machineSeconds, ourSeconds);
+  if (fault === undefined) return undefined;
+  return new NestbenchError(
     'NESTBENCH_CLOCK_WRONG',
     'infrastructure',
     `The clock of ${machine} is wrong: ${fault}. Nothing measured by it is worth anything; run the cell again.`,

@@ -112,8 +112,11 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
     causeOf: (error) => troubles.causeOf(error),
     [Symbol.asyncDispose]: async () => {
       troubles.end();
-      for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
-      await owned.disposeAsync();
+      try {
+        for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
+      } finally {
+        await owned.disposeAsync();
+      }
     },
   };
 }

@@ -5,7 +5,9 @@ import type { MachinePlan, StackPlan } from './plan.ts';
 
 export function describePlan(plan: StackPlan): string {
   const { cell, levels, client } = plan;
-  const machines = [client, ...levels];
+  const [server, ...guests] = levels;
+  // As they start; the client's boot runs beside L1's.
+  const machines = [server, client, ...guests];
   return [
     `${cell.name}: ${cell.configuration} at ${levelName(cell.level)}, ${machines.length} machines`,
     '',

@@ -7,6 +7,7 @@ const plain: CommandLineOptions = {
   bridge: false,
   management: false,
   tscKhz: undefined,
+  emulated: true,
   kvm: undefined,
 };
 

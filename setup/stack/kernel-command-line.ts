@@ -9,34 +9,39 @@ export interface CommandLineOptions {
   readonly bridge: boolean;
   /** Whether there is a second NIC for SSH from the host. */
   readonly management: boolean;
+  /** Whether TCG runs the server, and with it all that is inside. */
+  readonly emulated: boolean;
   /** The rate of the machine's TSC, where its kernel would have to find it out under emulation. */
   readonly tscKhz: number | string | undefined;
   /** Where the machine runs guests: whether they may run guests of their own. */
   readonly kvm: { readonly nested: boolean } | undefined;
 }
 
-/** Every line was measured in emulation.md's trials; the reasons stand there. */
-const ALWAYS = [
-  'quiet',
-  'console=hvc0',
-  'panic=-1',
-  // The emulated silicon has nothing to mitigate, and each mitigation costs exits. Recorded with every boot.
-  'mitigations=off',
-  'nokaslr',
-  'no_timer_check',
-  'tsc=reliable',
-  'random.trust_cpu=on',
-  'cryptomgr.notests',
-  // Probing 256 PCI buses took 2.9 s in L1 and 9.4 s in L2.
-  'pci=lastbus=0',
-  'root=/dev/vda',
-  'rootfstype=erofs',
-  'ro',
-  'init=/usr/sbin/nestbench-init',
-];
+/** Every line was measured in the trials of setup/testbed/emulation.md; the reasons stand there. */
+function always(emulated: boolean): string[] {
+  return [
+    'quiet',
+    'console=hvc0',
+    'panic=-1',
+    // Emulated silicon has nothing to mitigate, and each mitigation costs exits; hardware keeps its kernel's default.
+    ...(emulated ? ['mitigations=off'] : []),
+    'nokaslr',
+    'no_timer_check',
+    // The emulated TSC is not marked as reliable, and is the host's.
+    ...(emulated ? ['tsc=reliable'] : []),
+    'random.trust_cpu=on',
+    'cryptomgr.notests',
+    // Probing 256 PCI buses took 2.9 s in L1 and 9.4 s in L2.
+    'pci=lastbus=0',
+    'root=/dev/vda',
+    'rootfstype=erofs',
+    'ro',
+    'init=/usr/sbin/nestbench-init',
+  ];
+}
 
 /**
- * The clock cure of emulation.md: without it KVM gives up on the guest's TSC rate and its timers fire late. Both
+ * The clock cure of setup/testbed/emulation.md: without it KVM gives up on the guest's TSC rate and its timers fire late. Both
  * vendors' nesting parameters are named, since a server under KVM shows the host's CPU; the other vendor's does
  * nothing.
  */
@@ -46,9 +51,9 @@ function kvmParameters(nested: boolean): string[] {
 }
 
 export function kernelCommandLine(options: CommandLineOptions): string {
-  const { name, address, bridge, management, kvm, tscKhz } = options;
+  const { name, address, bridge, management, kvm, tscKhz, emulated } = options;
   return [
-    ...ALWAYS,
+    ...always(emulated),
     // A calibration that a loaded host disturbs went wrong by a factor of two (setup/host/tsc.ts).
     ...(tscKhz === undefined ? [] : [`tsc_early_khz=${tscKhz}`]),
     ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),

@@ -101,6 +101,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
     address: `${ADDRESSES[name]}/${PREFIX_LENGTH}`,
     bridge: runsGuests,
     management: level === 0,
+    emulated: host.accelerator === 'tcg',
     tscKhz: level === 0 ? emulatedTsc(host) : undefined,
     kvm: runsGuests ? { nested } : undefined,
   });
@@ -129,7 +130,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
       qmpSocket: paths.qmpSocket,
       consoleSocket: paths.consoleSocket,
     },
-    // One to one on the highest-numbered CPUs; the lowest stay for the host, as in the artifact.
+    // One to one on the highest-numbered CPUs; the lowest stay for the host, where the sizing keeps any.
     pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: hostCpus - cpus + vcpu })),
     sshFrom: 'l0',
   };
@@ -153,6 +154,7 @@ function planClient(host: Host): MachinePlan {
       address: `${ADDRESSES.client}/${PREFIX_LENGTH}`,
       bridge: false,
       management: true,
+      emulated: host.accelerator === 'tcg',
       tscKhz: emulatedTsc(host),
       kvm: undefined,
     }),

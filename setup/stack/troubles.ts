@@ -54,9 +54,15 @@ export class Troubles {
   }
 }
 
-/** The lowest level first, since it takes all above it down; then what tells most. */
+/** A cause before what may follow from one; then the lowest level, since it takes all above it down; then what tells most. */
 function byTelling(one: NestbenchError, other: NestbenchError): number {
-  return levelOf(one) - levelOf(other) || rank(one) - rank(other);
+  return (
+    Number(isCause(other)) - Number(isCause(one)) || levelOf(one) - levelOf(other) || rank(one) - rank(other)
+  );
+}
+
+function isCause({ code }: NestbenchError): boolean {
+  return CAUSES.includes(code);
 }
 
 function levelOf({ facts: { machine = '' } }: NestbenchError): number {
