@@ -71,6 +71,26 @@ describe('measured', () => {
     expect(failures).toMatchObject([{ code: 'NESTBENCH_GUEST_HUNG', iteration: 3 }]);
   });
 
+  test('a series that its cell cut off shows what ended the cell, and a whole one does not', () => {
+    using journal = new TestJournal();
+    journal
+      .samples('l2-baseline', 'hackbench', [1, 2, 3])
+      .samples('l2-baseline', 'netperf-rr', [10])
+      .fail('l2-baseline', null);
+    expect(measuredOf(journal.results, 'l2-baseline', 'hackbench').failures).toEqual([]);
+    const { statistics, failures } = measuredOf(journal.results, 'l2-baseline', 'netperf-rr');
+    expect(statistics.n).toBe(1);
+    expect(failures).toMatchObject([{ code: 'NESTBENCH_GUEST_HUNG', benchmark: null }]);
+  });
+
+  test('a run that was cut off is not the best where there is a whole one', () => {
+    using journal = new TestJournal();
+    journal
+      .samples('l2-baseline', 'netperf-rr', [99], 1)
+      .samples('l2-baseline', 'netperf-rr', [10, 11, 12], 2);
+    expect(measuredOf(journal.results, 'l2-baseline', 'netperf-rr').best).toEqual({ run: 2, value: 11 });
+  });
+
   test('a benchmark and a cell that only the journal knows come last, by first appearance', () => {
     using journal = new TestJournal();
     journal

@@ -130,6 +130,8 @@ interface Index {
   readonly samples: ReadonlyMap<string, SampleRecord[]>;
   readonly failures: ReadonlyMap<string, FailureRecord[]>;
   readonly skips: ReadonlyMap<string, string>;
+  /** How many samples each run of a benchmark in a cell was to take. */
+  readonly asked: ReadonlyMap<string, ReadonlyMap<number, number>>;
   /** Which start of the experiment a failure belongs to, counted from 0. */
   readonly startOf: ReadonlyMap<FailureRecord, number>;
 }
@@ -157,8 +159,20 @@ function indexOf(records: readonly JournalRecord[]): Index {
         .filter((record) => record.type === 'skip')
         .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
     ),
+    asked: askedOf(records),
     startOf,
   };
+}
+
+function askedOf(records: readonly JournalRecord[]): Index['asked'] {
+  const series = Map.groupBy(
+    records.filter((record) => record.type === 'series'),
+    ({ cell, benchmark }) => key(cell, benchmark),
+  );
+  const runs = [...series].map(
+    ([at, its]) => [at, new Map(its.map(({ run, sizes }) => [run, sizes['iterations'] ?? 0]))] as const,
+  );
+  return new Map(runs);
 }
 
 /**
@@ -174,7 +188,13 @@ function outcome(
   const at = key(cell, benchmark);
   const failures = index.failures.get(at) ?? [];
   const [first, ...others] = index.samples.get(at) ?? [];
-  if (first !== undefined) return measured([first, ...others], failures);
+  if (first !== undefined) {
+    const asked = index.asked.get(at) ?? new Map<number, number>();
+    const total = [...asked.values()].reduce((sum, iterations) => sum + iterations, 0);
+    // A series that was cut off has no failure of its own: what ended its cell is why.
+    const isCutOff = failures.length === 0 && others.length + 1 < total;
+    return measured([first, ...others], isCutOff ? cellFailures : failures, asked);
+  }
   const skip = index.skips.get(at);
   if (failures.length === 0 && skip !== undefined) return { state: 'skipped', reason: skip };
   const cause = causeOf(failures, index) ?? causeOf(cellFailures, index);
@@ -191,6 +211,7 @@ function causeOf(failures: readonly FailureRecord[], { startOf }: Index): Failur
 function measured(
   samples: readonly [SampleRecord, ...SampleRecord[]],
   failures: readonly FailureRecord[],
+  asked: ReadonlyMap<number, number>,
 ): Measured {
   const runs = [...Map.groupBy(samples, ({ run }) => run)]
     .toSorted(([one], [other]) => one - other)
@@ -206,9 +227,15 @@ function measured(
     better,
     runs,
     statistics: statisticsOf(runs.flatMap(({ values }) => values)),
-    best: bestOf(runs, better),
+    best: bestOf(competing(runs, asked), better),
     failures,
   };
+}
+
+/** The whole runs, as the artifact leaves out others; where there is none, what there is. */
+function competing(runs: readonly Run[], asked: ReadonlyMap<number, number>): readonly Run[] {
+  const whole = runs.filter(({ run, values }) => values.length >= (asked.get(run) ?? 0));
+  return whole.length > 0 ? whole : runs;
 }
 
 /** The best of the runs' averages; of two that are equal the earlier. */

@@ -6,7 +6,7 @@ import { PROFILES } from '../fixtures/profiles.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
 import { readJournal } from '../setup/journal.ts';
-import { failureFields, measureSeries } from '../setup/measure/series.ts';
+import { measureSeries } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
 import { cancellation } from '../setup/cancellation.ts';
 import { CellStack } from './cell-stack.ts';
@@ -61,16 +61,7 @@ export const test = base
       );
     } catch (thrown) {
       const error = toNestbenchError(thrown);
-      if (error.kind === 'benchmark') throw withoutStack(error);
-      const cause = stack.break(error);
-      // The samples that it has are not all that it should have: its row says so.
-      journal.append({
-        type: 'failure',
-        cell: cell.name,
-        benchmark: benchmark.name,
-        ...failureFields(cause),
-      });
-      throw withoutStack(cause);
+      throw withoutStack(error.kind === 'benchmark' ? error : stack.break(error));
     }
   });
 
