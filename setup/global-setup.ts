@@ -87,7 +87,8 @@ async function prepare(
       image: built?.image.file ?? '',
       runtime: runtimeDirectory(),
     },
-    tscKhz: built === undefined ? undefined : await measureTscKhz(signal),
+    // KVM tells its guests the rate: only an emulated kernel has to be told.
+    tscKhz: built !== undefined && accelerator === 'tcg' ? await measureTscKhz(signal) : undefined,
     kernelRelease: built?.kernel.release ?? '',
   };
 }

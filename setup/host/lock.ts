@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { NestbenchError } from '../errors.ts';
 import { aborted } from '../machine/failures.ts';
+import { processStat } from '../machine/proc.ts';
 
 /** `flock --conflict-exit-code`: a code that flock(1) itself does not use. */
 const CONFLICT = 75;
@@ -102,19 +103,10 @@ export function describeHolders(file: string): string {
     // `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`; those that wait have an arrow after the number.
     const match = /^\d+: FLOCK\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/.exec(line);
     if (match === null || match[2] !== String(ino)) continue;
-    const owner = parentOf(Number(match[1]));
+    const owner = processStat(Number(match[1]))?.parent;
     holders.add(owner === undefined ? 'a process that cannot be seen from here' : describe(owner));
   }
   return holders.size === 0 ? 'another process' : [...holders].join(' and ');
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
-  }
 }
 
 function describe(pid: number): string {
