@@ -177,14 +177,20 @@ test('one whose pid file is missing is found all the same', async () => {
 });
 
 test('a pid file whose pid was given to somebody else since is no sign of a QEMU', async () => {
-  const innocent = spawn('tail', ['-f', path.join(directory, 'l0.pid')], { stdio: 'ignore' });
-  await once(innocent, 'spawn');
-  writeFileSync(path.join(directory, 'l0.pid'), `${innocent.pid}\n`);
-  expect(findOwned(directory)).toEqual([]);
-  await endOwned(directory);
-  expect(runs(innocent.pid ?? 0)).toBe(true);
-  expect(existsSync(path.join(directory, 'l0.pid'))).toBe(false);
-  innocent.kill();
+  const pidFile = path.join(directory, 'l0.pid');
+  // The file is there before tail looks for it: without it, tail ends by itself.
+  writeFileSync(pidFile, '');
+  const innocent = spawn('tail', ['-f', pidFile], { stdio: 'ignore' });
+  try {
+    await once(innocent, 'spawn');
+    writeFileSync(pidFile, `${innocent.pid}\n`);
+    expect(findOwned(directory)).toEqual([]);
+    await endOwned(directory);
+    expect(runs(innocent.pid ?? 0)).toBe(true);
+    expect(existsSync(pidFile)).toBe(false);
+  } finally {
+    innocent.kill();
+  }
 });
 
 test('the QEMU of another run is left alone', async () => {
