@@ -1,13 +1,14 @@
 /** A journal as a real experiment leaves it: measured, failed part way, failed whole, skipped, and not run. */
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
-import { CELLS, CONFIGURATION_NOT_BUILT } from '../fixtures/matrix.ts';
+import { CELLS, configurationOf } from '../fixtures/matrix.ts';
 import { TestJournal } from './journal.testing.ts';
 
 export function realisticJournal(): TestJournal {
   const journal = new TestJournal().start();
   for (const { name, configuration } of CELLS) {
     for (const benchmark of BENCHMARKS) {
-      const notBuilt = 'notBuilt' in benchmark ? benchmark.notBuilt : CONFIGURATION_NOT_BUILT[configuration];
+      const notBuilt =
+        'notBuilt' in benchmark ? benchmark.notBuilt : configurationOf({ configuration }).notBuilt;
       if (notBuilt !== undefined) journal.skip(name, benchmark.name, notBuilt);
     }
   }

@@ -1,5 +1,5 @@
 /** `npm run plan -- CELL`: prints the whole plan of a cell without starting anything. */
-import { CELLS, CONFIGURATION_NOT_BUILT, findCell } from '../fixtures/matrix.ts';
+import { CELLS, configurationOf, findCell } from '../fixtures/matrix.ts';
 import { sizingFor } from '../fixtures/sizing.ts';
 import { InputError } from '../setup/errors.ts';
 import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
@@ -18,7 +18,7 @@ await runScript(async () => {
       `There is no cell "${name}". Usage: npm run plan -- CELL, where CELL is one of ${there}.`,
     );
   }
-  const reason = CONFIGURATION_NOT_BUILT[cell.configuration];
+  const reason = configurationOf(cell).notBuilt;
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
   const { accelerator } = await hostVirtualization();
   const plan = planStack(cell, {

@@ -2,7 +2,7 @@
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { BENCHMARKS, findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { isBuilt } from '../fixtures/benchmarks/benchmark.ts';
-import { type Cell, CONFIGURATION_NOT_BUILT, findCell } from '../fixtures/matrix.ts';
+import { type Cell, configurationOf, findCell } from '../fixtures/matrix.ts';
 import { InputError } from './errors.ts';
 
 export interface Chosen {
@@ -32,7 +32,9 @@ export async function findChosen(vitest: Vitest): Promise<Chosen> {
     const benchmark = findBenchmark(name);
     return benchmark === undefined || isBuilt(benchmark);
   });
-  const measured = cells.filter(({ configuration }) => CONFIGURATION_NOT_BUILT[configuration] === undefined);
+  const measured = cells.filter(
+    ({ configuration }) => configurationOf({ configuration }).notBuilt === undefined,
+  );
   return { cells, measured: measurable ? measured : [] };
 }
 

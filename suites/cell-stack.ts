@@ -2,7 +2,7 @@
 import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import { isBuilt } from '../fixtures/benchmarks/benchmark.ts';
 import { findBenchmark } from '../fixtures/benchmarks/index.ts';
-import { type Cell, CONFIGURATION_NOT_BUILT } from '../fixtures/matrix.ts';
+import { type Cell, configurationOf } from '../fixtures/matrix.ts';
 import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { Journal } from '../setup/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
@@ -29,7 +29,7 @@ export class CellStack {
 
   /** Why this benchmark can't be measured in this cell; undefined where it can. */
   unavailable(benchmark: Benchmark | ReturnType<typeof findBenchmark>): string | undefined {
-    const configuration = CONFIGURATION_NOT_BUILT[this.cell.configuration];
+    const configuration = configurationOf(this.cell).notBuilt;
     if (configuration !== undefined) return configuration;
     if (benchmark === undefined) return 'there is no such benchmark in fixtures/benchmarks';
     return isBuilt(benchmark) ? undefined : benchmark.notBuilt;

@@ -3,7 +3,7 @@
  * a bar can't be drawn its overhead is empty and its reason is told.
  */
 import path from 'node:path';
-import { type Level, levelName } from '../../fixtures/matrix.ts';
+import { isPaperCell, type Level, levelName } from '../../fixtures/matrix.ts';
 import { NATIVE_CELL, overheadOf } from '../overhead.ts';
 import { outcomeOf, type Results } from '../results.ts';
 import { type Columns, csv } from './csv.ts';
@@ -47,7 +47,7 @@ function figure(name: string, levels: readonly Level[]): Exporter {
 function bars(results: Results, levels: readonly Level[]): Bar[] {
   return results.benchmarks.flatMap(({ name: benchmark }) =>
     results.cells.flatMap(({ name, level, configuration }) => {
-      if (level === null || !levels.includes(level)) return [];
+      if (level === null || !levels.includes(level) || !isPaperCell(name)) return [];
       const overhead = overheadOf(results, name, benchmark);
       return { benchmark, level, configuration, overhead, reason: whyNot(results, name, benchmark) };
     }),

@@ -3,6 +3,7 @@
  * none the field is empty and its reason is told.
  */
 import path from 'node:path';
+import { isPaperCell } from '../../fixtures/matrix.ts';
 import type { BenchmarkRow, CellResults, Outcome } from '../results.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
@@ -31,7 +32,7 @@ export const table4: Exporter = {
     const rows = benchmarks.flatMap((benchmark) =>
       cells.flatMap((cell) => {
         const outcome = cell.outcomes.get(benchmark.name);
-        return outcome === undefined ? [] : { benchmark, cell, outcome };
+        return outcome === undefined || !isPaperCell(cell.name) ? [] : { benchmark, cell, outcome };
       }),
     );
     writeWhole(path.join(directory, this.name), csv(rows, COLUMNS));

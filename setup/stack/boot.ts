@@ -9,7 +9,8 @@ import type { Machine } from '../machine/machine.ts';
 import { bootOnHost } from '../testbed/emulated.ts';
 import { type Keys, makeKeys } from '../testbed/keys.ts';
 import { type BootedMachine, bootMachine, type BootOptions, died } from './machine-boot.ts';
-import type { FactsCheck } from './facts.ts';
+import { type FactsCheck, parseAssigned } from './facts.ts';
+import { handOnCommand } from './network.ts';
 import type { Phase } from './phases.ts';
 import { EXPECTED_SECONDS, type MachinePlan, type StackPlan } from './plan.ts';
 import { Troubles } from './troubles.ts';
@@ -82,6 +83,7 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
     for (const guestPlan of guestPlans) {
       options.onStep?.(`booting ${levelName(guestPlan.level)}`, left(guestPlan.level));
       const below = levels.at(-1) ?? server;
+      levels[levels.length - 1] = await handOn(below, signal);
       levels.push(await bootGuest(guestPlan, below.machine, server.machine, common));
     }
     return levels;
@@ -119,6 +121,16 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
       }
     },
   };
+}
+
+/** Gives the device that the level is to hand on to vfio-pci; where there is none, there is nothing to do. */
+async function handOn(level: BootedMachine, signal: AbortSignal): Promise<BootedMachine> {
+  const { plan, machine, facts, phases } = level;
+  const { handsOn } = plan.network;
+  if (handsOn === undefined) return level;
+  const said = await machine.check(handOnCommand(handsOn), { signal, deadlineSeconds: plan.deadlineSeconds });
+  phases.lap(`${plan.name}: vfio-pci`);
+  return { ...level, facts: { ...facts, handsOn: parseAssigned(plan.name, handsOn.pciAddress, said) } };
 }
 
 /** Boots a level inside the one below it. It ends with the server, in whose memory all of it is. */

@@ -20,6 +20,10 @@ test('npm run plan -- l3-baseline shows the whole boot, in order', async () => {
   await expect(`${described('l3-baseline')}\n`).toMatchFileSnapshot('captured/plan-l3-baseline.txt');
 });
 
+test('a device that is assigned from level to level shows its whole way', async () => {
+  await expect(`${described('l3-dvh-vp')}\n`).toMatchFileSnapshot('captured/plan-l3-dvh-vp.txt');
+});
+
 test('every word of every argv and every kernel command line stands in the text', () => {
   for (const cell of CELLS) {
     const plan = planStack(cell, host);

@@ -1,6 +1,7 @@
 /** A plan as text for people: what runs where, with what, in order. */
-import { type CellName, type Level, levelName } from '../../fixtures/matrix.ts';
+import { type Cell, type Level, levelName } from '../../fixtures/matrix.ts';
 import { softwareAt } from '../../fixtures/software.ts';
+import { handOnCommand } from './network.ts';
 import type { MachinePlan, StackPlan } from './plan.ts';
 
 export function describePlan(plan: StackPlan): string {
@@ -27,7 +28,7 @@ export function describePlan(plan: StackPlan): string {
     "The paper's software for this cell (the emulated testbed runs Debian's kernel and QEMU instead):",
     ...table([
       ['level', 'kernel', 'parameters', 'QEMU'],
-      ...levels.map(({ level }) => softwareRow(cell.name, level)),
+      ...levels.map(({ level }) => softwareRow(cell, level)),
     ]),
     ...machines.flatMap((machine, index) => describeMachine(machine, index + 1)),
     '',
@@ -35,13 +36,14 @@ export function describePlan(plan: StackPlan): string {
   ].join('\n');
 }
 
-function softwareRow(cell: CellName, level: Level): string[] {
+function softwareRow(cell: Cell, level: Level): string[] {
   const { kernel, parameters, qemu } = softwareAt(cell, level);
   return [levelName(level), kernel, parameters.join(' ') || '-', qemu ?? '-'];
 }
 
 function describeMachine(machine: MachinePlan, step: number): string[] {
-  const { name, runsOn, qemu, pins } = machine;
+  const { name, runsOn, qemu, pins, network } = machine;
+  const { nic, handsOn } = network;
   return [
     '',
     `${step}. ${name}, on ${runsOn}`,
@@ -54,7 +56,9 @@ function describeMachine(machine: MachinePlan, step: number): string[] {
       ({ vcpu, cpu }) => `   taskset --cpu-list --pid ${cpu} <thread of vCPU ${vcpu}, from query-cpus-fast>`,
     ),
     `   cont; SSH to ${machine.address} from ${machine.sshFrom}, within ${machine.deadlineSeconds} s of the start`,
-    `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator, NIC${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
+    `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
+    `   check: ${machine.address} is owned by ${nic.mac}, driver ${nic.driver}, at ${nic.pciAddress}${nic.kind === 'assigned' ? ', assigned to it, and it has no other NIC' : ''}`,
+    ...(handsOn === undefined ? [] : [`   ${handOnCommand(handsOn).join(' ')}`]),
   ];
 }
 

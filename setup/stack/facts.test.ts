@@ -2,25 +2,37 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Cell } from '../../fixtures/matrix.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { NestbenchError } from '../errors.ts';
-import { checkFacts, checkFactsButClock, differences, type Facts, parseFacts } from './facts.ts';
+import {
+  checkFacts,
+  checkFactsButClock,
+  differences,
+  type Facts,
+  parseAssigned,
+  parseFacts,
+} from './facts.ts';
 import { type MachinePlan, planStack } from './plan.ts';
 
-/** What nestbench-facts printed on L0 and L1 of a booted l1-baseline. */
-function captured(level: 0 | 1): string {
-  return readFileSync(path.join(import.meta.dirname, `captured/facts-l${level}.txt`), 'utf8');
+/** What nestbench-facts printed on L0 and L1 of a booted l1-baseline, and on L1 of l1-passthrough. */
+function captured(name: 0 | 1 | '1-passthrough'): string {
+  return readFileSync(path.join(import.meta.dirname, `captured/facts-l${name}.txt`), 'utf8');
 }
 
-const { levels } = planStack(
-  { name: 'l1-baseline', level: 1, configuration: 'baseline' },
-  {
+function planned(cell: Cell): readonly [MachinePlan, MachinePlan] {
+  const [server, guest] = planStack(cell, {
     accelerator: 'tcg',
+    tscKhz: 2_596_100,
     sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
     paths: { kernel: '/k', image: '/i', runtime: '/r' },
-  },
-);
-const [l0, l1 = l0] = levels;
+  }).levels;
+  if (guest === undefined) throw new Error(`${cell.name} has no guest`);
+  return [server, guest];
+}
+
+const [l0, l1] = planned({ name: 'l1-baseline', level: 1, configuration: 'baseline' });
+const [handing, assigned] = planned({ name: 'l1-passthrough', level: 1, configuration: 'passthrough' });
 
 const RELEASE = '6.1.192-nestbench';
 
@@ -35,7 +47,8 @@ function factsOf(plan: MachinePlan, text: string, fields: Partial<LevelFacts> = 
       memoryBytes: found.memoryKiB * 1024,
       swapBytes: found.swapKiB * 1024,
       kvm: { available: found.kvm === 'yes', nested: found.nested },
-      nic: { device: found.nic, driver: found.nicDriver, path: found.nicPath },
+      nic: { device: found.nic, driver: found.nicDriver, path: found.nicPath, mac: found.nicMac },
+      otherNics: found.otherNics === '' ? [] : found.otherNics.split(' '),
       qemu: { version: '7.2.22', argv: [...plan.qemu.argv], accelerator: plan.accelerator },
       pinned: plan.pins.map(({ vcpu, cpu }) => ({ vcpu, cpu, thread: 4711 })),
       ...fields,
@@ -58,7 +71,7 @@ describe('what a machine reports of itself', () => {
     expect(parseFacts('l1', captured(1))).toMatchObject({
       kernelRelease: RELEASE,
       cpus: 1,
-      memoryKiB: 1_018_460,
+      memoryKiB: 1_018_464,
       swapKiB: 0,
       clockSource: 'kvm-clock',
       hypervisor: 'KVM',
@@ -98,7 +111,7 @@ describe('what a machine reports of itself', () => {
     ['cpus=1', 'cpus=0'],
     ['cpus=1', 'cpus=1.5'],
     ['cpus=1', 'cpus='],
-    ['memoryKiB=1018460', 'memoryKiB=-1'],
+    ['memoryKiB=1018464', 'memoryKiB=-1'],
     ['kvm=no', 'kvm=maybe'],
     ['nic=eth0', 'nic='],
   ])('is refused where %s is %s', (good, bad) => {
@@ -111,7 +124,7 @@ describe('what a machine reports of itself', () => {
       fc.property(
         fc.oneof(
           fc.string(),
-          fc.nat(captured(1).indexOf('nicPath=')).map((cut) => captured(1).slice(0, cut)),
+          fc.nat(captured(1).indexOf('otherNics=')).map((cut) => captured(1).slice(0, cut)),
         ),
         (text) => {
           expect(thrownBy(() => parseFacts('l1', text)).code).toBe('NESTBENCH_CHECK_FAILED');
@@ -127,6 +140,10 @@ describe('held against the plan', () => {
     // captured on a level of 1024 MiB
     expect(differences(l1, factsOf(l1, captured(1)), RELEASE)).toEqual([]);
   });
+
+  function nicOf(name: 1 | '1-passthrough'): LevelFacts['nic'] {
+    return factsOf(l1, captured(name)).record.nic;
+  }
 
   const otherwise: [string, Partial<LevelFacts>, RegExp][] = [
     ['another kernel', { kernelRelease: '6.1.0-40-amd64' }, /^the kernel release is "6\.1\.0-40-amd64"/],
@@ -146,11 +163,7 @@ describe('held against the plan', () => {
     ['too little memory', { memoryBytes: 500 * 2 ** 20 }, /^its memory is 500 MiB, planned were 1024$/],
     ['too much memory', { memoryBytes: 1025 * 2 ** 20 }, /^its memory is 1025 MiB, planned were 1024$/],
     ['a vCPU that is not pinned', { pinned: [] }, /^the number of pinned vCPUs is 0, planned was 1$/],
-    [
-      'another NIC',
-      { nic: { device: 'eth0', driver: 'e1000', path: '' } },
-      /^the driver of the NIC .* is "e1000"/,
-    ],
+    ['another NIC', { nic: { ...nicOf(1), driver: 'e1000' } }, /^the driver of the NIC .* is "e1000"/],
     [
       'a QEMU that emulates',
       { qemu: { version: '7.2', argv: [], accelerator: 'tcg' } },
@@ -161,6 +174,37 @@ describe('held against the plan', () => {
   test.each(otherwise)('%s is the one difference that is named', (_name, fields, sentence) => {
     const found = differences(l1, factsOf(l1, captured(1), fields), RELEASE);
     expect(found).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  test('a NIC that was assigned to the level is what was planned', () => {
+    expect(differences(assigned, factsOf(assigned, captured('1-passthrough')), RELEASE)).toEqual([]);
+  });
+
+  test('traffic that goes another way than by the assigned NIC is a difference', () => {
+    const found = differences(assigned, factsOf(assigned, captured(1)), RELEASE);
+    expect(found).toEqual([
+      expect.stringMatching(
+        /^the MAC of the NIC .* is "de:ad:be:ef:f2:10", planned was "de:ad:be:ef:f2:01"$/,
+      ),
+      expect.stringMatching(
+        /^the PCI address of the NIC .* is "0000:00:10\.0", planned was "0000:00:11\.0"$/,
+      ),
+    ]);
+  });
+
+  test('a second NIC beside the assigned one is a difference', () => {
+    const facts = factsOf(assigned, captured('1-passthrough'), { otherNics: ['eth1'] });
+    expect(differences(assigned, facts, RELEASE)).toEqual([expect.stringContaining('other NICs besides')]);
+  });
+
+  test('a level without the NIC that it is to hand on is a difference', () => {
+    const facts = factsOf(handing, captured(0), {
+      commandLine: handing.kernelCommandLine,
+      otherNics: ['eth1', 'eth2'],
+    });
+    expect(differences(handing, facts, RELEASE)).toEqual([]);
+    const without = { ...facts, record: { ...facts.record, otherNics: ['eth1'] } };
+    expect(differences(handing, without, RELEASE)).toEqual([expect.stringContaining('is to hand on')]);
   });
 
   test('a level that runs guests must have /dev/kvm', () => {
@@ -206,5 +250,31 @@ describe('held against the plan', () => {
 
   test('a check that holds throws nothing', () => {
     expect(() => checkFacts(l1, factsOf(l1, captured(1)), RELEASE)).not.toThrow();
+  });
+});
+
+describe('what vfio-pci has taken', () => {
+  const said = readFileSync(path.join(import.meta.dirname, 'captured/assigned-l0.txt'), 'utf8');
+  const device = '0000:01:00.0';
+
+  test('is read', () => {
+    expect(parseAssigned('l0', device, said)).toEqual({
+      pciAddress: device,
+      identity: '1af4:1041',
+      driver: 'vfio-pci',
+      group: '9',
+    });
+  });
+
+  test.each([
+    ['another device', said.replace('01:00', '02:00')],
+    ['another driver', said.replace('vfio-pci', 'virtio-pci')],
+    ['no IOMMU group', said.replace('group=9', 'group=')],
+    ['nothing', ''],
+  ])('is refused where it is %s, with what was said', (_what, text) => {
+    expect(thrownBy(() => parseAssigned('l0', device, text))).toMatchObject({
+      code: 'NESTBENCH_CHECK_FAILED',
+      facts: { machine: 'l0', output: text },
+    });
   });
 });

@@ -22,6 +22,8 @@ const reported = z.object({
   nic: z.string().min(1),
   nicDriver: z.string(),
   nicPath: z.string(),
+  nicMac: z.string(),
+  otherNics: z.string(),
 });
 
 export interface Facts {
@@ -55,7 +57,8 @@ export async function readFacts(
       clockSource: found.clockSource,
       hypervisor: found.hypervisor,
       kvm: { available: found.kvm === 'yes', nested: found.nested },
-      nic: { device: found.nic, driver: found.nicDriver, path: found.nicPath },
+      nic: { device: found.nic, driver: found.nicDriver, path: found.nicPath, mac: found.nicMac },
+      otherNics: found.otherNics.split(' ').filter((name) => name !== ''),
       swapBytes: found.swapKiB * 1024,
       qemu: { version: qmp.version, argv: [...plan.qemu.argv], accelerator: enabled ? 'kvm' : 'tcg' },
       pinned,
@@ -65,11 +68,7 @@ export async function readFacts(
 
 /** @throws NESTBENCH_CHECK_FAILED where a fact is missing or can't be read. */
 export function parseFacts(machine: string, text: string): z.infer<typeof reported> {
-  const pairs = text.split('\n').flatMap((line) => {
-    const at = line.indexOf('=');
-    return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const];
-  });
-  const parsed = reported.safeParse(Object.fromEntries(pairs));
+  const parsed = reported.safeParse(pairsOf(text));
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
   throw new NestbenchError(
@@ -78,6 +77,15 @@ export function parseFacts(machine: string, text: string): z.infer<typeof report
     `What ${machine} reports of itself can't be read: ${wrong}.`,
     { machine, output: text },
   );
+}
+
+/** `name=value` a line. */
+function pairsOf(text: string): Record<string, string> {
+  const pairs = text.split('\n').flatMap((line) => {
+    const at = line.indexOf('=');
+    return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const];
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** A guest's kernel keeps some of its memory for itself before it counts: less than this share was seen. */
@@ -110,9 +118,60 @@ function machineDifferences(plan: MachinePlan, { record }: Facts, kernelRelease:
     expect('whether /dev/kvm is there', record.kvm.available, true);
     expect('nesting', /^[1Y]$/.test(record.kvm.nested), plan.nested);
   }
-  expect("the driver of the NIC that owns the level's address", record.nic.driver, 'virtio_net');
+  wrong.push(...networkDifferences(plan, record));
   expect('the number of pinned vCPUs', record.pinned.length, plan.pins.length);
   return wrong;
+}
+
+/** Traffic to a machine's address goes through the NIC that owns it: that it is the planned one says which way it goes. */
+function networkDifferences(plan: MachinePlan, found: LevelFacts): string[] {
+  const { nic, handsOn } = plan.network;
+  const wrong: string[] = [];
+  const expect = (what: string, is: unknown, wanted: unknown): void => {
+    if (is !== wanted) wrong.push(differs(`${what} of the NIC that owns the level's address`, is, wanted));
+  };
+  expect('the driver', found.nic.driver, nic.driver);
+  expect('the MAC', found.nic.mac, nic.mac);
+  expect('the PCI address', pciAddressOf(found.nic.path), nic.pciAddress);
+  // With two NICs on one network a guest receives on either, which ruins the numbers (the artifact's own warning).
+  const others = found.otherNics ?? [];
+  if (nic.kind === 'assigned' && others.length > 0) {
+    wrong.push(`it has other NICs besides the one that was assigned to it (${others.join(', ')})`);
+  }
+  // The server's NIC for SSH is the other one there.
+  const expected = plan.sshFrom === 'host' ? 1 : 0;
+  if (handsOn !== undefined && others.length <= expected)
+    wrong.push('the NIC that it is to hand on is not there');
+  return wrong;
+}
+
+/** `0000:01:00.0` of `/sys/devices/pci0000:00/0000:00:11.0/0000:01:00.0/virtio4`: the device's own, not its bridges'. */
+function pciAddressOf(sysfsPath: string): string | undefined {
+  return sysfsPath.match(/[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d/g)?.at(-1);
+}
+
+/** What `nestbench-assign` prints of the device that vfio-pci has taken. */
+const assignedDevice = z.object({
+  pciAddress: z.string(),
+  identity: z.string(),
+  driver: z.literal('vfio-pci'),
+  group: z.string().min(1),
+});
+
+/** @throws NESTBENCH_CHECK_FAILED where it is not what was planned. */
+export function parseAssigned(
+  machine: string,
+  planned: string,
+  text: string,
+): NonNullable<LevelFacts['handsOn']> {
+  const parsed = assignedDevice.safeParse(pairsOf(text));
+  if (parsed.success && parsed.data.pciAddress === planned) return parsed.data;
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `${machine} was to give ${planned} to vfio-pci, and what it says of that device is something else.`,
+    { machine, output: text },
+  );
 }
 
 function clockDifferences(plan: MachinePlan, { record, tscTrouble }: Facts): string[] {

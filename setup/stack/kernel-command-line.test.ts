@@ -4,7 +4,8 @@ import { type CommandLineOptions, kernelCommandLine } from './kernel-command-lin
 const plain: CommandLineOptions = {
   name: 'l2',
   address: '10.10.1.101/24',
-  bridge: false,
+  bridge: undefined,
+  iommu: false,
   management: false,
   tscKhz: undefined,
   emulated: true,
@@ -55,13 +56,24 @@ test('a machine that is emulated is told the rate of its TSC, another is not', (
 
 test('the bridge and the NIC for SSH are named only where they are', () => {
   expect(nicsOf({})).toEqual([]);
-  expect(nicsOf({ bridge: true })).toEqual(['nestbench.bridge=eth0']);
+  expect(nicsOf({ bridge: 'with-nic' })).toEqual(['nestbench.bridge=eth0']);
   expect(nicsOf({ management: true })).toEqual(['nestbench.management=eth1']);
-  expect(nicsOf({ bridge: true, management: true })).toHaveLength(2);
+  expect(nicsOf({ bridge: 'with-nic', management: true })).toHaveLength(2);
+});
+
+test('guests in a bridge of their own are named, and the NIC stays out of it', () => {
+  const line = words({ bridge: { routesTo: ['10.10.1.100', '10.10.1.101'] } });
+  expect(line).toContain('nestbench.routes=10.10.1.100,10.10.1.101');
+  expect(line.filter((word) => word.startsWith('nestbench.bridge'))).toEqual([]);
+});
+
+test('the IOMMU is on only where it is asked for', () => {
+  expect(words({ iommu: true })).toContain('intel_iommu=on');
+  expect(words().filter((word) => word.includes('iommu'))).toEqual([]);
 });
 
 test('no parameter stands there twice, and the line is shorter than what the kernel takes', () => {
-  const all = words({ bridge: true, management: true, tscKhz: 2_450_000, kvm: { nested: true } });
+  const all = words({ bridge: 'with-nic', management: true, tscKhz: 2_450_000, kvm: { nested: true } });
   const names = all.map((word) => word.split('=')[0]);
   expect(new Set(names).size).toBe(names.length);
   // COMMAND_LINE_SIZE of x86.

@@ -1,12 +1,15 @@
 /** The kernel command line of an emulated testbed's machine. */
 import type { MachineName } from '../../fixtures/addresses.ts';
+import { IOMMU } from '../../fixtures/software.ts';
+import type { MachineNetwork } from './network.ts';
 
 export interface CommandLineOptions {
   readonly name: MachineName;
   /** With its prefix length: `10.10.1.2/24`. */
   readonly address: string;
-  /** Whether the experiment's NIC goes into a bridge for guests. */
-  readonly bridge: boolean;
+  readonly bridge: MachineNetwork['bridge'];
+  /** Whether its kernel uses the IOMMU, which the assignment of a device needs. */
+  readonly iommu: boolean;
   /** Whether there is a second NIC for SSH from the host. */
   readonly management: boolean;
   /** Whether TCG runs the server, and with it all that is inside. */
@@ -51,15 +54,23 @@ function kvmParameters(nested: boolean): string[] {
 }
 
 export function kernelCommandLine(options: CommandLineOptions): string {
-  const { name, address, bridge, management, kvm, tscKhz, emulated } = options;
+  const { name, address, bridge, iommu, management, kvm, tscKhz, emulated } = options;
   return [
     ...always(emulated),
     // A calibration that a loaded host disturbs went wrong by a factor of two (setup/host/tsc.ts).
     ...(tscKhz === undefined ? [] : [`tsc_early_khz=${tscKhz}`]),
     ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),
+    ...(iommu ? [IOMMU] : []),
     `nestbench.name=${name}`,
     `nestbench.address=${address}`,
-    ...(bridge ? ['nestbench.bridge=eth0'] : []),
+    ...bridgeParameters(bridge),
     ...(management ? ['nestbench.management=eth1'] : []),
   ].join(' ');
+}
+
+function bridgeParameters(bridge: MachineNetwork['bridge']): string[] {
+  if (bridge === undefined) return [];
+  return bridge === 'with-nic'
+    ? ['nestbench.bridge=eth0']
+    : [`nestbench.routes=${bridge.routesTo.join(',')}`];
 }

@@ -3,9 +3,11 @@
  * which QEMU and kernel command line, how it is reached, and what must be true of it once it is up. The booter only
  * executes this; `npm run plan -- CELL` prints it.
  */
-import { ADDRESSES, macAddress, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
-import { type Cell, type Level, LEVELS } from '../../fixtures/matrix.ts';
+import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
+import { type Cell, configurationOf, type Level, LEVELS } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
+import { IOMMU, softwareAt } from '../../fixtures/software.ts';
+import { clientNetwork, type MachineNetwork, networkOf } from './network.ts';
 import { guestQemu, hostQemu, type QemuPaths } from './qemu-argv.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 
@@ -29,6 +31,7 @@ export interface MachinePlan {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly address: string;
+  readonly network: MachineNetwork;
   readonly kernelCommandLine: string;
   readonly qemu: {
     readonly argv: readonly string[];
@@ -96,11 +99,13 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
   const runsGuests = level < cell.level;
   // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
   const nested = level + 1 < cell.level;
+  const network = networkOf(cell, level);
   const commandLine = kernelCommandLine({
     name,
     address: `${ADDRESSES[name]}/${PREFIX_LENGTH}`,
-    bridge: runsGuests,
+    bridge: network.bridge,
     management: level === 0,
+    iommu: softwareAt(cell, level).parameters.includes(IOMMU),
     emulated: host.accelerator === 'tcg',
     tscKhz: level === 0 ? emulatedTsc(host) : undefined,
     kvm: runsGuests ? { nested } : undefined,
@@ -111,12 +116,13 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
     cpus,
     memoryMiB,
     address: ADDRESSES[name],
+    network,
     kernelCommandLine: commandLine,
     deadlineSeconds: DEADLINE_SECONDS[level],
     runsGuests,
     nested,
   };
-  if (level === 0) return { ...common, ...onHost(common, 2, host) };
+  if (level === 0) return { ...common, ...onHost(common, 'server', host) };
 
   const below = BELOW[level];
   const hostCpus = cpusAt(sizing, below, cell.level);
@@ -126,7 +132,15 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
     runsOn: `l${below}`,
     accelerator: 'kvm',
     qemu: {
-      argv: guestQemu({ cpus, memoryMiB, commandLine, mac: macAddress(2, level, 0), paths }),
+      argv: guestQemu({
+        cpus,
+        memoryMiB,
+        commandLine,
+        network,
+        paths,
+        // Of the hypervisor above the level under test: L1 is always to be seen idle by L0, which is above it.
+        virtualIdle: level === cell.level && configurationOf(cell).virtualIdle === true,
+      }),
       qmpSocket: paths.qmpSocket,
       consoleSocket: paths.consoleSocket,
     },
@@ -149,11 +163,13 @@ function planClient(host: Host): MachinePlan {
     cpus: host.sizing.cpus.last,
     memoryMiB: host.sizing.memoryMiB,
     address: ADDRESSES.client,
+    network: clientNetwork(),
     kernelCommandLine: kernelCommandLine({
       name: 'client',
       address: `${ADDRESSES.client}/${PREFIX_LENGTH}`,
-      bridge: false,
+      bridge: undefined,
       management: true,
+      iommu: false,
       emulated: host.accelerator === 'tcg',
       tscKhz: emulatedTsc(host),
       kvm: undefined,
@@ -162,13 +178,13 @@ function planClient(host: Host): MachinePlan {
     runsGuests: false,
     nested: false,
   } as const;
-  return { ...common, ...onHost(common, 1, host) };
+  return { ...common, ...onHost(common, 'client', host) };
 }
 
 /** What makes a machine one of the host's two. */
 function onHost(
-  machine: Pick<MachinePlan, 'name' | 'cpus' | 'memoryMiB' | 'kernelCommandLine'>,
-  wireEnd: 1 | 2,
+  machine: Pick<MachinePlan, 'name' | 'cpus' | 'memoryMiB' | 'kernelCommandLine' | 'network'>,
+  end: 'server' | 'client',
   { accelerator, paths: { kernel, image, runtime } }: Host,
 ): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
   const paths: QemuPaths = {
@@ -186,12 +202,12 @@ function onHost(
         cpus: machine.cpus,
         memoryMiB: machine.memoryMiB,
         commandLine: machine.kernelCommandLine,
-        mac: macAddress(wireEnd, 0, 0),
+        network: machine.network,
         paths,
         accelerator,
         pidFile: `${runtime}/${machine.name}.pid`,
         wire:
-          wireEnd === 2
+          end === 'server'
             ? { local: `${runtime}/wire.server`, remote: `${runtime}/wire.client` }
             : { local: `${runtime}/wire.client`, remote: `${runtime}/wire.server` },
       }),

@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { networkOf } from './network.ts';
 import { EMULATED_CPU, guestQemu, hostQemu } from './qemu-argv.ts';
 
 const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleSocket: '/c' };
-const common = { cpus: 2, memoryMiB: 768, commandLine: 'quiet a=b', mac: 'de:ad:be:ef:f2:00', paths };
-const host = { ...common, pidFile: '/p', wire: { local: '/wire.a', remote: '/wire.b' } };
+const baseline = { name: 'l1-baseline', level: 1, configuration: 'baseline' } as const;
+const passthrough = { name: 'l1-passthrough', level: 1, configuration: 'passthrough' } as const;
+const common = { cpus: 2, memoryMiB: 768, commandLine: 'quiet a=b', paths };
+const guest = { ...common, network: networkOf(baseline, 1), virtualIdle: false };
+const host = {
+  ...common,
+  network: networkOf(baseline, 0),
+  pidFile: '/p',
+  wire: { local: '/wire.a', remote: '/wire.b' },
+};
 
 function valueOf(argv: readonly string[], option: string): string | undefined {
   return argv[argv.indexOf(option) + 1];
@@ -36,7 +45,7 @@ describe('a machine of the host', () => {
 });
 
 describe('a guest', () => {
-  const argv = guestQemu(common);
+  const argv = guestQemu(guest);
 
   test('runs under KVM with the CPU of its host', () => {
     expect([valueOf(argv, '-accel'), valueOf(argv, '-cpu')]).toEqual(['kvm', 'host']);
@@ -45,19 +54,21 @@ describe('a guest', () => {
   test("has the artifact's NIC and no other: modern virtio-net on a tap with vhost", () => {
     expect(valueOf(argv, '-netdev')).toMatch(/^tap,.*vhost=on$/);
     const nics = argv.filter((word) => word.includes('-net-'));
-    expect(nics).toEqual(['virtio-net-pci,netdev=wire,mac=de:ad:be:ef:f2:00,disable-legacy=on,romfile=']);
+    expect(nics).toEqual([
+      'virtio-net-pci,netdev=wire,mac=de:ad:be:ef:f2:10,disable-legacy=on,romfile=,addr=0x10',
+    ]);
   });
 });
 
 test.each([
   ['host', hostQemu({ ...host, accelerator: 'tcg' })],
-  ['guest', guestQemu(common)],
+  ['guest', guestQemu(guest)],
 ])('the kernel command line of a %s is one word, spaces and all', (_name, argv) => {
   expect(argv.filter((word) => word.includes('quiet'))).toEqual(['quiet a=b']);
 });
 
 test('a guest ends with its reboot or panic, and has no display and no default devices', () => {
-  for (const argv of [hostQemu({ ...host, accelerator: 'tcg' }), guestQemu(common)]) {
+  for (const argv of [hostQemu({ ...host, accelerator: 'tcg' }), guestQemu(guest)]) {
     expect(argv).toEqual(expect.arrayContaining(['-no-reboot', '-nodefaults', '-no-user-config']));
     expect(valueOf(argv, '-display')).toBe('none');
   }
@@ -69,7 +80,10 @@ function help(option: string): string {
 
 test("this host's QEMU knows the machines, the CPU and every device of an argv", () => {
   const known = [help('-machine'), help('-cpu'), help('-device')].join('\n');
-  const argvs = [hostQemu({ ...host, accelerator: 'tcg' }), guestQemu(common)];
+  const handing = { ...host, network: networkOf(passthrough, 0) };
+  const assigned = { ...guest, network: networkOf(passthrough, 1) };
+  const argvs = [host, handing].map((options) => hostQemu({ ...options, accelerator: 'tcg' }));
+  argvs.push(guestQemu(guest), guestQemu(assigned));
   const named = argvs.flatMap((argv) =>
     argv.flatMap((word, index) =>
       ['-M', '-device'].includes(argv[index - 1] ?? '') ? (word.split(',')[0] ?? '') : [],

@@ -1,4 +1,5 @@
 /** QEMU's argument vectors: of the two machines that the host emulates, and of the guests inside. */
+import { type HandedOn, type MachineNetwork, MANAGEMENT_SLOT, ROOT_PORT_SLOT, slotOf } from './network.ts';
 import type { Accelerator } from './plan.ts';
 
 export interface QemuPaths {
@@ -14,7 +15,7 @@ interface QemuOptions {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly commandLine: string;
-  readonly mac: string;
+  readonly network: MachineNetwork;
   readonly paths: QemuPaths;
 }
 
@@ -30,9 +31,9 @@ export const EMULATED_CPU = [
 ].join(',');
 
 /** A q35 with qboot, which starts an uncompressed PVH kernel without a firmware menu, and without unused devices. */
-const SERVER_MACHINE = 'q35,usb=off,smbus=off,sata=off,vmport=off';
+const Q35 = 'q35,usb=off,smbus=off,sata=off,vmport=off';
 /** A PC of PCIe and virtio alone; its virtio-net-pci with MSI-X is the artifact's device. Boots faster than q35. */
-const GUEST_MACHINE = 'microvm,pcie=on,pit=off,pic=off,rtc=off,isa-serial=off,x-option-roms=off';
+const MICROVM = 'microvm,pcie=on,pit=off,pic=off,rtc=off,isa-serial=off,x-option-roms=off';
 
 export function hostQemu(
   options: QemuOptions & {
@@ -42,40 +43,67 @@ export function hostQemu(
     readonly wire: { readonly local: string; readonly remote: string };
   },
 ): string[] {
-  const { accelerator, wire, mac, pidFile } = options;
+  const { accelerator, wire, network, pidFile } = options;
   const ends = `local.type=unix,local.path=${wire.local},remote.type=unix,remote.path=${wire.remote}`;
+  const { handsOn } = network;
   return [
     ['qemu-system-x86_64'],
-    ['-M', SERVER_MACHINE],
+    // An interrupt-remapping vIOMMU needs the IOAPIC in QEMU; where there is KVM, that is a choice.
+    ['-M', handsOn !== undefined && accelerator === 'kvm' ? `${Q35},kernel-irqchip=split` : Q35],
     ['-bios', 'qboot.rom'],
     ['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
     ['-cpu', accelerator === 'kvm' ? 'host' : EMULATED_CPU],
     common(options),
     ['-netdev', `dgram,id=wire,${ends}`],
-    ['-device', nic('wire', mac)],
+    ...(handsOn === undefined
+      ? [['-device', ownNic('wire', network)]]
+      : [
+          ['-netdev', 'hubport,id=wire-port,hubid=0,netdev=wire'],
+          ['-netdev', 'hubport,id=own-port,hubid=0'],
+          ['-device', ownNic('own-port', network)],
+          ['-netdev', 'hubport,id=function-port,hubid=0'],
+          madeToHandOn('function-port', handsOn),
+        ]),
     // Port 0: the kernel picks a free one, and QMP's `info usernet` tells which.
     ['-netdev', 'user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
-    ['-device', 'virtio-net-pci,netdev=management,romfile='],
+    ['-device', `virtio-net-pci,netdev=management,romfile=,addr=0x${MANAGEMENT_SLOT}`],
     ['-pidfile', pidFile],
   ].flat();
 }
 
-export function guestQemu(options: QemuOptions): string[] {
+export function guestQemu(options: QemuOptions & { readonly virtualIdle: boolean }): string[] {
+  const { network, virtualIdle } = options;
+  const { nic, handsOn, assignedFrom } = network;
   return [
     ['qemu-system-x86_64'],
-    ['-M', GUEST_MACHINE],
+    // microvm has no vIOMMU; and a vIOMMU that remaps interrupts needs the IOAPIC in QEMU.
+    ['-M', handsOn === undefined ? MICROVM : `${Q35},hpet=off,kernel-irqchip=split`],
     ['-bios', 'qboot.rom'],
     ['-accel', 'kvm'],
     ['-cpu', 'host'],
+    ...(virtualIdle ? [['-overcommit', 'cpu-pm=on']] : []),
     common(options),
-    ['-netdev', 'tap,id=wire,ifname=tap0,script=/usr/sbin/nestbench-ifup,downscript=no,vhost=on'],
-    ['-device', nic('wire', options.mac)],
+    ...(nic.kind === 'virtio'
+      ? [
+          ['-netdev', tap('wire', 'tap0')],
+          ['-device', ownNic('wire', network)],
+        ]
+      : []),
+    ...(handsOn?.kind === 'made'
+      ? [['-netdev', `${tap('assigned', 'tap1')},vhostforce=on`], madeToHandOn('assigned', handsOn)]
+      : []),
+    ...(handsOn?.kind === 'assigned'
+      ? [[...rootPort(), '-device', `vfio-pci,host=${assignedFrom},bus=root-port`]]
+      : []),
+    ...(nic.kind === 'assigned'
+      ? [['-device', `vfio-pci,host=${assignedFrom},addr=0x${slotOf(nic.pciAddress)},romfile=`]]
+      : []),
     // It returns once its sockets listen: asking for them meanwhile would cost the level that loads QEMU.
     ['-daemonize'],
   ].flat();
 }
 
-function common({ cpus, memoryMiB, commandLine, paths }: QemuOptions): string[] {
+function common({ cpus, memoryMiB, commandLine, paths, network }: QemuOptions): string[] {
   return [
     ['-smp', String(cpus)],
     ['-m', `${memoryMiB}M`],
@@ -87,6 +115,8 @@ function common({ cpus, memoryMiB, commandLine, paths }: QemuOptions): string[] 
     ['-S'],
     ['-kernel', paths.kernel],
     ['-append', commandLine],
+    // Before the devices that are behind it.
+    ...(network.handsOn === undefined ? [] : [['-device', vIommu(network.handsOn)]]),
     disk('image', paths.image),
     disk('seed', paths.seed),
     ['-device', 'virtio-serial-pci'],
@@ -106,6 +136,39 @@ function disk(id: string, file: string): string[] {
 }
 
 /** The artifact's NIC: virtio-net-pci, modern; without the option ROM that would wait for a network boot. */
-function nic(netdev: string, mac: string): string {
-  return `virtio-net-pci,netdev=${netdev},mac=${mac},disable-legacy=on,romfile=`;
+function ownNic(netdev: string, { nic }: MachineNetwork): string {
+  const { mac, pciAddress } = nic;
+  return `virtio-net-pci,netdev=${netdev},mac=${mac},disable-legacy=on,romfile=,addr=0x${slotOf(pciAddress)}`;
+}
+
+/** Its downscript is none: the tap goes with its QEMU. */
+function tap(id: string, interfaceName: string): string {
+  return `tap,id=${id},ifname=${interfaceName},script=/usr/sbin/nestbench-ifup,downscript=no,vhost=on`;
+}
+
+/**
+ * The artifact's vIOMMU: with interrupt remapping, without which VFIO hands on no device safely. Where the device came
+ * by VFIO, each mapping must be seen by QEMU as it is made (caching-mode); where QEMU's own vhost is behind it, vhost
+ * keeps the translations (device-iotlb).
+ */
+function vIommu({ kind, device }: HandedOn): string {
+  // 512 GiB by three levels of tables, QEMU 7.2's default; from 10 on it is 48, which VFIO refuses above one of 39.
+  const common = 'intel-iommu,intremap=on,aw-bits=39';
+  if (kind === 'assigned') return `${common},caching-mode=on`;
+  return device === 'virtio' ? `${common},device-iotlb=on` : common;
+}
+
+function rootPort(): string[] {
+  return ['-device', `pcie-root-port,id=root-port,chassis=1,addr=0x${ROOT_PORT_SLOT}`];
+}
+
+/** A virtio NIC whose DMA goes through the vIOMMU, so that it can be assigned. */
+function madeToHandOn(netdev: string, { mac, device }: HandedOn): string[] {
+  // vhost asks for its translations as a PCIe device with ATS does.
+  const ats = device === 'virtio' ? ',ats=on' : '';
+  return [
+    ...rootPort(),
+    '-device',
+    `virtio-net-pci,netdev=${netdev},mac=${mac},bus=root-port,iommu_platform=on,disable-legacy=on${ats},romfile=`,
+  ];
 }

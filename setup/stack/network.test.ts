@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { CELLS, configurationOf, findCell, type Level } from '../../fixtures/matrix.ts';
+import { clientNetwork, type MachineNetwork, networkOf, slotOf } from './network.ts';
+import { guestQemu } from './qemu-argv.ts';
+
+function networksOf(name: string): MachineNetwork[] {
+  const cell = findCell(name);
+  if (cell === undefined) throw new Error(`no cell ${name}`);
+  return ([0, 1, 2, 3] as const)
+    .filter((level) => level <= cell.level)
+    .map((level) => networkOf(cell, level));
+}
+
+const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleSocket: '/c' };
+
+/** The words of a guest's QEMU that say `what`. */
+function argvOf(name: string, level: Level, virtualIdle = false): string[] {
+  const network = networksOf(name)[level];
+  if (network === undefined) throw new Error(`${name} has no L${level}`);
+  return guestQemu({ cpus: 1, memoryMiB: 1024, commandLine: 'quiet', network, paths, virtualIdle });
+}
+
+const ASSIGNED = CELLS.filter((cell) => configurationOf(cell).assigned !== undefined);
+
+test('every machine of a baseline has a virtio NIC of its own, and nothing is handed on', () => {
+  for (const { nic, handsOn, assignedFrom } of networksOf('l3-baseline')) {
+    expect([nic.kind, handsOn, assignedFrom]).toEqual(['virtio', undefined, undefined]);
+  }
+});
+
+describe.each(ASSIGNED.map((cell) => [cell.name, cell] as const))('%s', (name, cell) => {
+  const networks = networksOf(name);
+  const last = networks.at(-1);
+  const first = configurationOf(cell).assigned === 'physical' ? 0 : 1;
+
+  test('hands its device on from the first level that has it to the one under test', () => {
+    const handing = networks.map(({ handsOn }) => handsOn?.kind);
+    expect(handing).toEqual(
+      networks.map((_, level) => {
+        if (level < first || level === cell.level) return undefined;
+        return level === first ? 'made' : 'assigned';
+      }),
+    );
+  });
+
+  test('ends with the MAC that it began with', () => {
+    expect(last?.nic.kind).toBe('assigned');
+    expect(networks.flatMap(({ handsOn }) => handsOn?.mac ?? [])).toEqual(
+      Array.from({ length: cell.level - first }, () => last?.nic.mac),
+    );
+  });
+
+  test('takes each level’s device from where the level below has it', () => {
+    networks.forEach(({ assignedFrom }, level) => {
+      const below = networks[level - 1];
+      expect(assignedFrom).toBe(level > first ? below?.handsOn?.pciAddress : undefined);
+    });
+  });
+
+  test('leaves the level under test no other NIC', () => {
+    const nics = argvOf(name, cell.level).filter((word) => /-net-|^vfio-pci|^tap,/.test(word));
+    expect(nics).toEqual([expect.stringMatching(/^vfio-pci,host=0000:01:00\.0,addr=0x11/)]);
+  });
+});
+
+test('a level between gets the device behind a root port, and hands it on behind a vIOMMU that sees every mapping', () => {
+  const argv = argvOf('l3-passthrough', 2);
+  const machine = argv[argv.indexOf('-M') + 1];
+  expect(machine).toMatch(/^q35,.*kernel-irqchip=split$/);
+  const devices = argv.filter((_, index) => argv[index - 1] === '-device');
+  expect(devices.filter((word) => /^(intel-iommu|pcie-root-port|vfio-pci)/.test(word))).toEqual([
+    'intel-iommu,intremap=on,aw-bits=39,caching-mode=on',
+    'pcie-root-port,id=root-port,chassis=1,addr=0x11',
+    'vfio-pci,host=0000:01:00.0,bus=root-port',
+  ]);
+});
+
+test('virtual-passthrough begins with a virtio NIC of L1 whose vhost asks the vIOMMU', () => {
+  const argv = argvOf('l2-dvh-vp', 1);
+  expect(argv).toContain('intel-iommu,intremap=on,aw-bits=39,device-iotlb=on');
+  expect(argv.filter((word) => word.startsWith('tap,id=assigned'))).toEqual([
+    expect.stringMatching(/ifname=tap1,.*vhost=on,vhostforce=on$/),
+  ]);
+  expect(argv.filter((word) => word.includes('bus=root-port'))).toEqual([
+    expect.stringMatching(/^virtio-net-pci,.*iommu_platform=on,disable-legacy=on,ats=on/),
+  ]);
+});
+
+test('the server is not in a bridge with the wire where its guests have a function of the card', () => {
+  const bridges = ['l1-passthrough', 'l2-passthrough', 'l3-passthrough'].map(
+    (name) => networksOf(name)[0]?.bridge,
+  );
+  expect(bridges).toEqual([
+    undefined,
+    { routesTo: ['10.10.1.100'] },
+    { routesTo: ['10.10.1.100', '10.10.1.101'] },
+  ]);
+});
+
+test('virtual idle is a word of the QEMU above the level under test', () => {
+  const words = (idle: boolean): string[] =>
+    argvOf('l2-vp-idle', 2, idle).filter((word) => word.includes('cpu-pm'));
+  expect([words(true), words(false)]).toEqual([['cpu-pm=on'], []]);
+});
+
+test('the client has the other end of the wire', () => {
+  expect(clientNetwork().nic).toMatchObject({ kind: 'virtio', mac: 'de:ad:be:ef:f1:00' });
+});
+
+test("a PCI address's slot is what QEMU's addr= takes", () => {
+  expect(slotOf('0000:00:1f.0')).toBe('1f');
+});

@@ -1,0 +1,128 @@
+/**
+ * How each machine of a cell is on the experiment's network, as data: its own NIC, the device that it hands on to its
+ * guest by VFIO, and what its bridge is between.
+ *
+ * The wire between client and server ends in a hub where a physical function is assigned: the server's own NIC hangs
+ * on it, and the function beside. A NIC behind a root port stands in an IOMMU group of its own.
+ */
+import { ADDRESSES, macAddress, type MachineName } from '../../fixtures/addresses.ts';
+import { type AssignedDevice, FIRST_WITH } from '../../fixtures/configurations/configuration.ts';
+import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
+
+/** Where a machine's own virtio NIC is on its bus 0, so that it is known before anything boots. */
+const OWN_SLOT = '10';
+/** Where a device that came by VFIO is in a machine that keeps it. */
+const ASSIGNED_SLOT = '11';
+/** The root port of a device that is to be handed on; the only bridge of its machine, so bus 1 is behind it. */
+export const ROOT_PORT_SLOT = '11';
+/** The NIC for SSH from the host: behind the machine's own, since the kernel numbers its NICs in this order. */
+export const MANAGEMENT_SLOT = '12';
+const BEHIND_ROOT_PORT = '0000:01:00.0';
+
+/** The NIC that owns a machine's address, as it must be found there. */
+export interface OwnNic {
+  /** How it came: a virtio NIC made by the QEMU of the machine, or a device assigned by the level below. */
+  readonly kind: 'virtio' | 'assigned';
+  readonly mac: string;
+  readonly driver: 'virtio_net';
+  /** Its PCI address in the machine. */
+  readonly pciAddress: string;
+}
+
+/** The device that a machine has in order to hand it on. */
+export interface HandedOn {
+  /** How the machine got it: its QEMU made it, or the level below assigned it. */
+  readonly kind: 'made' | 'assigned';
+  readonly device: AssignedDevice;
+  readonly mac: string;
+  /** Its PCI address in the machine, where vfio-pci takes it. */
+  readonly pciAddress: string;
+}
+
+export interface MachineNetwork {
+  readonly nic: OwnNic;
+  readonly handsOn?: HandedOn;
+  /** The device's PCI address in the machine below, where one was assigned to this machine. */
+  readonly assignedFrom?: string;
+  /** What taps of the machine's guest join: a bridge with the machine's own NIC in it, or one of its guests alone. */
+  readonly bridge?: 'with-nic' | { readonly routesTo: readonly string[] };
+}
+
+export function networkOf(cell: Cell, level: Level): MachineNetwork {
+  const { assigned } = configurationOf(cell);
+  const isLast = level === cell.level;
+  const name: MachineName = `l${level}`;
+  const virtio: OwnNic = {
+    kind: 'virtio',
+    mac: macAddress(2, level, 0),
+    driver: 'virtio_net',
+    pciAddress: onRootBus(OWN_SLOT),
+  };
+  if (assigned === undefined) return { nic: virtio, ...(isLast ? {} : { bridge: 'with-nic' }) };
+
+  const first = FIRST_WITH[assigned];
+  // The device keeps its MAC on its whole way: that it is this one that came out is seen by it.
+  const mac = macAddress(2, first, 1);
+  const assignedFrom = level > first ? BEHIND_ROOT_PORT : undefined;
+  if (isLast) {
+    if (assignedFrom === undefined) throw new RangeError(`${cell.name}: ${name} has no level to get it from`);
+    return {
+      nic: { kind: 'assigned', mac, driver: 'virtio_net', pciAddress: onRootBus(ASSIGNED_SLOT) },
+      assignedFrom,
+    };
+  }
+  const bridge = bridgeOf(cell, level, assigned);
+  return {
+    nic: virtio,
+    ...(level < first
+      ? {}
+      : {
+          handsOn: {
+            kind: level === first ? 'made' : 'assigned',
+            device: assigned,
+            mac,
+            pciAddress: BEHIND_ROOT_PORT,
+          },
+        }),
+    ...(assignedFrom === undefined ? {} : { assignedFrom }),
+    ...(bridge === undefined ? {} : { bridge }),
+  };
+}
+
+/**
+ * Where L0's guests are on the network by a physical function of their own, L0's bridge is not on the wire: a NIC in a
+ * bridge hears every packet, and L0 would handle those of the level under test a second time. The levels between are
+ * reached from L0 alone, for SSH.
+ */
+function bridgeOf(cell: Cell, level: Level, assigned: AssignedDevice): MachineNetwork['bridge'] {
+  const between = ([1, 2, 3] as const).filter((each) => each > level && each < cell.level);
+  if (level === 0 && assigned === 'virtio') return 'with-nic';
+  if (between.length === 0) return undefined;
+  return level === 0 ? { routesTo: between.map((each) => ADDRESSES[`l${each}`]) } : 'with-nic';
+}
+
+/** The client's: the other end of the wire. */
+export function clientNetwork(): MachineNetwork {
+  return {
+    nic: {
+      kind: 'virtio',
+      mac: macAddress(1, 0, 0),
+      driver: 'virtio_net',
+      pciAddress: onRootBus(OWN_SLOT),
+    },
+  };
+}
+
+function onRootBus(slot: string): string {
+  return `0000:00:${slot}.0`;
+}
+
+/** `10` of `0000:00:10.0`: what QEMU's `addr=` takes, in hexadecimal. */
+export function slotOf(pciAddress: string): string {
+  return pciAddress.slice(-4, -2);
+}
+
+/** Run on a machine before its guest's QEMU is started: gives the device to vfio-pci (setup/build/guest/assign). */
+export function handOnCommand({ pciAddress }: HandedOn): string[] {
+  return ['nestbench-assign', pciAddress];
+}
