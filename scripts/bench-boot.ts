@@ -110,7 +110,7 @@ async function bench(options: BenchOptions, modulesSeconds: number): Promise<voi
   const results: BootResult[] = [];
   for (let round = 1; round <= options.rounds && !signal.aborted; round++) {
     for (const cell of cells) {
-      const ours = planStack(cell, { accelerator, sizing, paths, tscKhz });
+      const ours = planStack(cell, { accelerator, card: built.qemu.card, sizing, paths, tscKhz });
       // Who goes first changes with the round, since a host is never the same twice.
       const order: BootSettings[] = round % 2 === 1 ? ['ours', 'stock'] : ['stock', 'ours'];
       for (const which of order) {

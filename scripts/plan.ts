@@ -2,6 +2,7 @@
 import { CELLS, configurationOf, findCell } from '../fixtures/matrix.ts';
 import { sizingFor } from '../fixtures/sizing.ts';
 import { InputError } from '../setup/errors.ts';
+import { describeQemu } from '../setup/host/qemu.ts';
 import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
 import { describePlan } from '../setup/stack/describe.ts';
 import { planStack } from '../setup/stack/plan.ts';
@@ -21,8 +22,10 @@ await runScript(async () => {
   const reason = configurationOf(cell).notBuilt;
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
   const { accelerator } = await hostVirtualization();
+  const { card } = await describeQemu(new AbortController().signal);
   const plan = planStack(cell, {
     accelerator,
+    card,
     sizing: sizingFor(describeHost()),
     // The cache names these by their contents' hash, which only a build knows; the rate is measured at each start.
     tscKhz: '$TSC_KHZ',

@@ -6,7 +6,6 @@ import type { TestProject } from 'vitest/node';
 import { type Cell } from '../fixtures/matrix.ts';
 import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
 import type { ExperimentRecord } from '../fixtures/records.ts';
-import type { Built } from './build/all.ts';
 import { findChosen } from './chosen.ts';
 import { NestbenchError, withoutStack } from './errors.ts';
 import { checkExperiment, openExperiment } from './experiment.ts';
@@ -17,7 +16,7 @@ import type { ProvidedExperiment } from './provided.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
-import { type PrepareOptions, prepareTestbed } from './testbed/prepare.ts';
+import { type Prepared, type PrepareOptions, prepareTestbed } from './testbed/prepare.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
@@ -65,7 +64,7 @@ async function prepare(
     settings: describeTestbed(accelerator, sizing),
   };
   checkExperiment(settings, testbed);
-  let built: Built | undefined;
+  let built: Prepared | undefined;
   if (cells.length > 0) {
     log(reason);
     const { waitMinutes } = settings;
@@ -82,6 +81,8 @@ async function prepare(
     profile: settings.profile.name,
     accelerator,
     sizing,
+    // Where nothing boots, nothing is asked of it.
+    card: built?.qemu.card ?? 'virtio-net-pci',
     paths: {
       kernel: built?.kernel.vmlinux ?? '',
       image: built?.image.file ?? '',
@@ -102,6 +103,12 @@ function describeTestbed(accelerator: 'tcg' | 'kvm', { cpus, memoryMiB }: Sizing
   };
 }
 
-function versionsOf({ kernel, image }: Built): Record<string, string> {
-  return { kernel: kernel.release, image: image.hash, ...image.packages };
+function versionsOf({ kernel, image, qemu }: Prepared): Record<string, string> {
+  return {
+    kernel: kernel.release,
+    image: image.hash,
+    'qemu of the host': qemu.version,
+    'network card': qemu.card,
+    ...image.packages,
+  };
 }

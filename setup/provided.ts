@@ -2,6 +2,7 @@
 import type { Cell } from '../fixtures/matrix.ts';
 import type { ProfileName } from '../fixtures/profiles.ts';
 import type { Sizing } from '../fixtures/sizing.ts';
+import type { NetworkCard } from './stack/network.ts';
 import type { Accelerator, HostPaths } from './stack/plan.ts';
 
 export interface ProvidedExperiment {
@@ -12,6 +13,7 @@ export interface ProvidedExperiment {
   readonly accelerator: Accelerator;
   readonly sizing: Sizing;
   readonly paths: HostPaths;
+  readonly card: NetworkCard;
   readonly tscKhz: number | undefined;
   readonly kernelRelease: string;
 }

@@ -85,9 +85,9 @@ export class CellStack {
   }
 
   async #boot(): Promise<RunningStack> {
-    const { accelerator, sizing, paths, tscKhz, kernelRelease, directory } = this.experiment;
+    const { accelerator, card, sizing, paths, tscKhz, kernelRelease, directory } = this.experiment;
     const { name } = this.cell;
-    const running = await boot(planStack(this.cell, { accelerator, sizing, paths, tscKhz }), {
+    const running = await boot(planStack(this.cell, { accelerator, card, sizing, paths, tscKhz }), {
       runtime: paths.runtime,
       logs: `${directory}/${name}`,
       kernelRelease,

@@ -33,7 +33,7 @@ async function stackOf(name: string, { kernel, image }: Built, place: Place): Pr
   const sizing = sizingFor(describeHost());
   const paths = { kernel: kernel.vmlinux, image: image.file, runtime };
   return {
-    plan: planStack(cell, { accelerator, sizing, paths }),
+    plan: planStack(cell, { accelerator, card: 'virtio-net-pci', sizing, paths }),
     boot: (plan) =>
       boot(plan, {
         runtime,

@@ -10,7 +10,7 @@ import { bootOnHost } from '../testbed/emulated.ts';
 import { type Keys, makeKeys } from '../testbed/keys.ts';
 import { type BootedMachine, bootMachine, type BootOptions, died } from './machine-boot.ts';
 import { type FactsCheck, parseAssigned } from './facts.ts';
-import { handOnCommand } from './network.ts';
+import { handOnCommands } from './network.ts';
 import type { Phase } from './phases.ts';
 import { EXPECTED_SECONDS, type MachinePlan, type StackPlan } from './plan.ts';
 import { Troubles } from './troubles.ts';
@@ -128,7 +128,10 @@ async function handOn(level: BootedMachine, signal: AbortSignal): Promise<Booted
   const { plan, machine, facts, phases } = level;
   const { handsOn } = plan.network;
   if (handsOn === undefined) return level;
-  const said = await machine.check(handOnCommand(handsOn), { signal, deadlineSeconds: plan.deadlineSeconds });
+  let said = '';
+  for (const argv of handOnCommands(handsOn)) {
+    said = await machine.check(argv, { signal, deadlineSeconds: plan.deadlineSeconds });
+  }
   phases.lap(`${plan.name}: vfio-pci`);
   return { ...level, facts: { ...facts, handsOn: parseAssigned(plan.name, handsOn.pciAddress, said) } };
 }

@@ -5,6 +5,7 @@ import { planStack } from './plan.ts';
 
 const host = {
   accelerator: 'tcg',
+  card: 'virtio-net-pci',
   tscKhz: 2_450_000,
   sizing: { cpus: { last: 2, reservedOnServer: 1, reservedInGuests: 1 }, memoryMiB: 768 },
   paths: { kernel: '$KERNEL', image: '$IMAGE', runtime: '$RUNTIME' },

@@ -1,7 +1,7 @@
 /** A plan as text for people: what runs where, with what, in order. */
 import { type Cell, type Level, levelName } from '../../fixtures/matrix.ts';
 import { softwareAt } from '../../fixtures/software.ts';
-import { handOnCommand } from './network.ts';
+import { handOnCommands } from './network.ts';
 import type { MachinePlan, StackPlan } from './plan.ts';
 
 export function describePlan(plan: StackPlan): string {
@@ -58,7 +58,7 @@ function describeMachine(machine: MachinePlan, step: number): string[] {
     `   cont; SSH to ${machine.address} from ${machine.sshFrom}, within ${machine.deadlineSeconds} s of the start`,
     `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
     `   check: ${machine.address} is owned by ${nic.mac}, driver ${nic.driver}, at ${nic.pciAddress}${nic.kind === 'assigned' ? ', assigned to it, and it has no other NIC' : ''}`,
-    ...(handsOn === undefined ? [] : [`   ${handOnCommand(handsOn).join(' ')}`]),
+    ...(handsOn === undefined ? [] : handOnCommands(handsOn).map((argv) => `   ${argv.join(' ')}`)),
   ];
 }
 

@@ -23,6 +23,7 @@ function captured(name: 0 | 1 | '1-passthrough'): string {
 function planned(cell: Cell): readonly [MachinePlan, MachinePlan] {
   const [server, guest] = planStack(cell, {
     accelerator: 'tcg',
+    card: 'virtio-net-pci',
     tscKhz: 2_596_100,
     sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
     paths: { kernel: '/k', image: '/i', runtime: '/r' },

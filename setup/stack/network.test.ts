@@ -8,7 +8,7 @@ function networksOf(name: string): MachineNetwork[] {
   if (cell === undefined) throw new Error(`no cell ${name}`);
   return ([0, 1, 2, 3] as const)
     .filter((level) => level <= cell.level)
-    .map((level) => networkOf(cell, level));
+    .map((level) => networkOf(cell, level, 'virtio-net-pci'));
 }
 
 const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleSocket: '/c' };

@@ -19,12 +19,23 @@ export const ROOT_PORT_SLOT = '11';
 export const MANAGEMENT_SLOT = '12';
 const BEHIND_ROOT_PORT = '0000:01:00.0';
 
+/**
+ * What plays the server's network card of which a function is assigned away: Intel's 82576 with a virtual function by
+ * SR-IOV, as in the paper; or, where the host's QEMU has none (before 8), a virtio NIC behind the vIOMMU.
+ */
+export type NetworkCard = 'igb' | 'virtio-net-pci';
+
+/** The artifact makes two virtual functions, and assigns one. */
+const VIRTUAL_FUNCTIONS = 2;
+/** The 82576's first virtual function stands 128 functions after its physical one (its datasheet, First VF Offset). */
+const FIRST_VIRTUAL_FUNCTION = '0000:01:10.0';
+
 /** The NIC that owns a machine's address, as it must be found there. */
 export interface OwnNic {
   /** How it came: a virtio NIC made by the QEMU of the machine, or a device assigned by the level below. */
   readonly kind: 'virtio' | 'assigned';
   readonly mac: string;
-  readonly driver: 'virtio_net';
+  readonly driver: 'virtio_net' | 'igbvf';
   /** Its PCI address in the machine. */
   readonly pciAddress: string;
 }
@@ -37,6 +48,8 @@ export interface HandedOn {
   readonly mac: string;
   /** Its PCI address in the machine, where vfio-pci takes it. */
   readonly pciAddress: string;
+  /** The card that it has to be made of first, as its virtual function. */
+  readonly functionOf?: { readonly pciAddress: string; readonly mac: string };
 }
 
 export interface MachineNetwork {
@@ -48,7 +61,8 @@ export interface MachineNetwork {
   readonly bridge?: 'with-nic' | { readonly routesTo: readonly string[] };
 }
 
-export function networkOf(cell: Cell, level: Level): MachineNetwork {
+/** @param card what plays the server's network card where a function of it is assigned. */
+export function networkOf(cell: Cell, level: Level, card: NetworkCard): MachineNetwork {
   const { assigned } = configurationOf(cell);
   const isLast = level === cell.level;
   const name: MachineName = `l${level}`;
@@ -63,11 +77,23 @@ export function networkOf(cell: Cell, level: Level): MachineNetwork {
   const first = FIRST_WITH[assigned];
   // The device keeps its MAC on its whole way: that it is this one that came out is seen by it.
   const mac = macAddress(2, first, 1);
-  const assignedFrom = level > first ? BEHIND_ROOT_PORT : undefined;
+  const deviceAt = (at: Level): Pick<HandedOn, 'pciAddress' | 'functionOf'> =>
+    assigned === 'physical' && card === 'igb' && at === first
+      ? {
+          pciAddress: FIRST_VIRTUAL_FUNCTION,
+          functionOf: { pciAddress: BEHIND_ROOT_PORT, mac: macAddress(2, first, 2) },
+        }
+      : { pciAddress: BEHIND_ROOT_PORT };
+  const assignedFrom = level > first ? deviceAt(below(level)).pciAddress : undefined;
   if (isLast) {
     if (assignedFrom === undefined) throw new RangeError(`${cell.name}: ${name} has no level to get it from`);
     return {
-      nic: { kind: 'assigned', mac, driver: 'virtio_net', pciAddress: onRootBus(ASSIGNED_SLOT) },
+      nic: {
+        kind: 'assigned',
+        mac,
+        driver: assigned === 'physical' && card === 'igb' ? 'igbvf' : 'virtio_net',
+        pciAddress: onRootBus(ASSIGNED_SLOT),
+      },
       assignedFrom,
     };
   }
@@ -81,12 +107,16 @@ export function networkOf(cell: Cell, level: Level): MachineNetwork {
             kind: level === first ? 'made' : 'assigned',
             device: assigned,
             mac,
-            pciAddress: BEHIND_ROOT_PORT,
+            ...deviceAt(level),
           },
         }),
     ...(assignedFrom === undefined ? {} : { assignedFrom }),
     ...(bridge === undefined ? {} : { bridge }),
   };
+}
+
+function below(level: Level): Level {
+  return level === 3 ? 2 : level === 2 ? 1 : 0;
 }
 
 /**
@@ -122,7 +152,12 @@ export function slotOf(pciAddress: string): string {
   return pciAddress.slice(-4, -2);
 }
 
-/** Run on a machine before its guest's QEMU is started: gives the device to vfio-pci (setup/build/guest/assign). */
-export function handOnCommand({ pciAddress }: HandedOn): string[] {
-  return ['nestbench-assign', pciAddress];
+/** Run on a machine before its guest's QEMU is started: makes the device, and gives it to vfio-pci (setup/build/guest). */
+export function handOnCommands({ pciAddress, mac, functionOf }: HandedOn): [...string[][], string[]] {
+  return [
+    ...(functionOf === undefined
+      ? []
+      : [['nestbench-virtual-functions', functionOf.pciAddress, String(VIRTUAL_FUNCTIONS), mac]]),
+    ['nestbench-assign', pciAddress],
+  ];
 }

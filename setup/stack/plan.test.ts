@@ -10,7 +10,7 @@ const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
 const paths = { kernel: '/cache/vmlinux', image: '/cache/image.erofs', runtime: runtimeDirectory() };
 
 function plan(cell: Cell, cpus = PAPER.cpus, accelerator: 'tcg' | 'kvm' = 'tcg'): StackPlan {
-  return planStack(cell, { accelerator, sizing: { ...PAPER, cpus }, paths });
+  return planStack(cell, { accelerator, card: 'virtio-net-pci', sizing: { ...PAPER, cpus }, paths });
 }
 
 function cellOf(name: string): Cell {
@@ -226,7 +226,13 @@ test("the host's two machines are run by what the host has, the guests by KVM", 
 test('only a kernel that emulation would let calibrate is told the rate of the TSC', () => {
   const cell = cellOf('l2-baseline');
   const told = (['tcg', 'kvm'] as const).map((accelerator) => {
-    const { client, levels } = planStack(cell, { accelerator, sizing: PAPER, paths, tscKhz: 2_450_000 });
+    const { client, levels } = planStack(cell, {
+      accelerator,
+      card: 'virtio-net-pci',
+      sizing: PAPER,
+      paths,
+      tscKhz: 2_450_000,
+    });
     return [client, ...levels].map((machine) => wordsOf(machine).includes('tsc_early_khz=2450000'));
   });
   expect(told).toEqual([

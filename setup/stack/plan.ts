@@ -7,7 +7,7 @@ import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addre
 import { type Cell, configurationOf, type Level, LEVELS } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { IOMMU, softwareAt } from '../../fixtures/software.ts';
-import { clientNetwork, type MachineNetwork, networkOf } from './network.ts';
+import { clientNetwork, type MachineNetwork, type NetworkCard, networkOf } from './network.ts';
 import { guestQemu, hostQemu, type QemuPaths } from './qemu-argv.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 
@@ -78,6 +78,8 @@ export function planStack(
     readonly accelerator: Accelerator;
     readonly sizing: Sizing;
     readonly paths: HostPaths;
+    /** What plays the server's network card where a function of it is assigned. */
+    readonly card: NetworkCard;
     /** The rate of the host's TSC, which emulated machines share; a symbol does for a plan that is only printed. */
     readonly tscKhz?: number | '$TSC_KHZ' | undefined;
   },
@@ -99,7 +101,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
   const runsGuests = level < cell.level;
   // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
   const nested = level + 1 < cell.level;
-  const network = networkOf(cell, level);
+  const network = networkOf(cell, level, host.card);
   const commandLine = kernelCommandLine({
     name,
     address: `${ADDRESSES[name]}/${PREFIX_LENGTH}`,

@@ -7,10 +7,10 @@ const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleS
 const baseline = { name: 'l1-baseline', level: 1, configuration: 'baseline' } as const;
 const passthrough = { name: 'l1-passthrough', level: 1, configuration: 'passthrough' } as const;
 const common = { cpus: 2, memoryMiB: 768, commandLine: 'quiet a=b', paths };
-const guest = { ...common, network: networkOf(baseline, 1), virtualIdle: false };
+const guest = { ...common, network: networkOf(baseline, 1, 'virtio-net-pci'), virtualIdle: false };
 const host = {
   ...common,
-  network: networkOf(baseline, 0),
+  network: networkOf(baseline, 0, 'virtio-net-pci'),
   pidFile: '/p',
   wire: { local: '/wire.a', remote: '/wire.b' },
 };
@@ -80,8 +80,8 @@ function help(option: string): string {
 
 test("this host's QEMU knows the machines, the CPU and every device of an argv", () => {
   const known = [help('-machine'), help('-cpu'), help('-device')].join('\n');
-  const handing = { ...host, network: networkOf(passthrough, 0) };
-  const assigned = { ...guest, network: networkOf(passthrough, 1) };
+  const handing = { ...host, network: networkOf(passthrough, 0, 'virtio-net-pci') };
+  const assigned = { ...guest, network: networkOf(passthrough, 1, 'virtio-net-pci') };
   const argvs = [host, handing].map((options) => hostQemu({ ...options, accelerator: 'tcg' }));
   argvs.push(guestQemu(guest), guestQemu(assigned));
   const named = argvs.flatMap((argv) =>

@@ -162,8 +162,11 @@ function rootPort(): string[] {
   return ['-device', `pcie-root-port,id=root-port,chassis=1,addr=0x${ROOT_PORT_SLOT}`];
 }
 
-/** A virtio NIC whose DMA goes through the vIOMMU, so that it can be assigned. */
-function madeToHandOn(netdev: string, { mac, device }: HandedOn): string[] {
+/** The device that a machine gets in order to hand it on: its DMA goes through the vIOMMU. */
+function madeToHandOn(netdev: string, { mac, device, functionOf }: HandedOn): string[] {
+  if (functionOf !== undefined) {
+    return [...rootPort(), '-device', `igb,netdev=${netdev},mac=${functionOf.mac},bus=root-port,romfile=`];
+  }
   // vhost asks for its translations as a PCIe device with ATS does.
   const ats = device === 'virtio' ? ',ats=on' : '';
   return [

@@ -8,6 +8,7 @@ function planned(accelerator: Accelerator = 'tcg') {
   const cell = findCell('l3-baseline');
   if (cell === undefined) throw new Error('there is no l3-baseline');
   return planStack(cell, {
+    card: 'virtio-net-pci',
     accelerator,
     sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
     paths: { kernel: '/k/vmlinux', image: '/i/image.erofs', runtime: '/r' },

@@ -4,6 +4,7 @@ import { memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { buildAll, type Built } from '../build/all.ts';
 import { cacheDirectory, holdCache } from '../build/cache.ts';
 import { ensurePackages } from '../host/packages.ts';
+import { describeQemu, type HostQemu } from '../host/qemu.ts';
 import { checkResources } from '../host/resources.ts';
 import { endOwned } from '../machine/qemu-process.ts';
 import { tell } from '../progress.ts';
@@ -30,6 +31,7 @@ export interface PrepareOptions {
 }
 
 export interface Prepared extends Built {
+  readonly qemu: HostQemu;
   /** What it took; the wait for the testbed is the first, named `testbed`. */
   readonly phases: readonly Phase[];
 }
@@ -56,13 +58,14 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
     memoryBytes: memoryNeeded(cells, sizing),
   });
   await ensurePackages(signal);
+  const qemu = await describeQemu(signal);
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));
   const built = await buildAll(signal);
   phases.lap('kernel and image');
   tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
-  return { ...built, phases: phases.list };
+  return { ...built, qemu, phases: phases.list };
 }
 
 function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {

@@ -1,0 +1,26 @@
+/** The QEMU of this host, which plays the server and the client. */
+import type { NetworkCard } from '../stack/network.ts';
+import { hostMachine } from '../machine/host.ts';
+
+export interface HostQemu {
+  /** As it says itself: `7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`. */
+  readonly version: string;
+  /** The card that plays the one whose function is assigned away. */
+  readonly card: NetworkCard;
+}
+
+/** It answers in hundredths of a second; a QEMU on a cold disk takes longer. */
+const ANSWER_SECONDS = 30;
+
+/** Asks it; to be called once its package is there. A version that it does not tell is `unknown`. */
+export async function describeQemu(signal: AbortSignal): Promise<HostQemu> {
+  const options = { signal, deadlineSeconds: ANSWER_SECONDS };
+  const qemu = 'qemu-system-x86_64';
+  const { stdout } = await hostMachine().run([qemu, '--version'], options);
+  // From QEMU 8 on it has a card with SR-IOV (docs/system/devices/igb.rst).
+  const { exitCode } = await hostMachine().run([qemu, '-device', 'igb,help'], options);
+  return {
+    version: /version (.+)/.exec(stdout)?.[1] ?? 'unknown',
+    card: exitCode === 0 ? 'igb' : 'virtio-net-pci',
+  };
+}
