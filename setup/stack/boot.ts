@@ -9,8 +9,8 @@ import type { Machine } from '../machine/machine.ts';
 import { bootOnHost } from '../testbed/emulated.ts';
 import { type Keys, makeKeys } from '../testbed/keys.ts';
 import { type BootedMachine, bootMachine, type BootOptions, died } from './machine-boot.ts';
-import { type FactsCheck, parseAssigned } from './facts.ts';
-import { handOnCommands } from './network.ts';
+import type { FactsCheck } from './facts.ts';
+import { checkIdle, handOn } from './hand-on.ts';
 import type { Phase } from './phases.ts';
 import { EXPECTED_SECONDS, type MachinePlan, type StackPlan } from './plan.ts';
 import { Troubles } from './troubles.ts';
@@ -82,9 +82,9 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
     const levels = [server];
     for (const guestPlan of guestPlans) {
       options.onStep?.(`booting ${levelName(guestPlan.level)}`, left(guestPlan.level));
-      const below = levels.at(-1) ?? server;
-      levels[levels.length - 1] = await handOn(below, signal);
-      levels.push(await bootGuest(guestPlan, below.machine, server.machine, common));
+      const below = await handOn(levels.pop() ?? server, signal);
+      const guest = await bootGuest(guestPlan, below.machine, server.machine, common);
+      levels.push(await checkIdle(below, guest, signal), guest);
     }
     return levels;
   };
@@ -121,19 +121,6 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
       }
     },
   };
-}
-
-/** Gives the device that the level is to hand on to vfio-pci; where there is none, there is nothing to do. */
-async function handOn(level: BootedMachine, signal: AbortSignal): Promise<BootedMachine> {
-  const { plan, machine, facts, phases } = level;
-  const { handsOn } = plan.network;
-  if (handsOn === undefined) return level;
-  let said = '';
-  for (const argv of handOnCommands(handsOn)) {
-    said = await machine.check(argv, { signal, deadlineSeconds: plan.deadlineSeconds });
-  }
-  phases.lap(`${plan.name}: vfio-pci`);
-  return { ...level, facts: { ...facts, handsOn: parseAssigned(plan.name, handsOn.pciAddress, said) } };
 }
 
 /** Boots a level inside the one below it. It ends with the server, in whose memory all of it is. */

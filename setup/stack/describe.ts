@@ -58,6 +58,9 @@ function describeMachine(machine: MachinePlan, step: number): string[] {
     `   cont; SSH to ${machine.address} from ${machine.sshFrom}, within ${machine.deadlineSeconds} s of the start`,
     `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
     `   check: ${machine.address} is owned by ${nic.mac}, driver ${nic.driver}, at ${nic.pciAddress}${nic.kind === 'assigned' ? ', assigned to it, and it has no other NIC' : ''}`,
+    ...(machine.runsOn === 'host'
+      ? []
+      : [`   check: KVM on ${machine.runsOn} traps ${machine.virtualIdle ? 'no' : 'its'} HLT`]),
     ...(handsOn === undefined ? [] : handOnCommands(handsOn).map((argv) => `   ${argv.join(' ')}`)),
   ];
 }

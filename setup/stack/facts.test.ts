@@ -142,10 +142,6 @@ describe('held against the plan', () => {
     expect(differences(l1, factsOf(l1, captured(1)), RELEASE)).toEqual([]);
   });
 
-  function nicOf(name: 1 | '1-passthrough'): LevelFacts['nic'] {
-    return factsOf(l1, captured(name)).record.nic;
-  }
-
   const otherwise: [string, Partial<LevelFacts>, RegExp][] = [
     ['another kernel', { kernelRelease: '6.1.0-40-amd64' }, /^the kernel release is "6\.1\.0-40-amd64"/],
     [
@@ -164,7 +160,11 @@ describe('held against the plan', () => {
     ['too little memory', { memoryBytes: 500 * 2 ** 20 }, /^its memory is 500 MiB, planned were 1024$/],
     ['too much memory', { memoryBytes: 1025 * 2 ** 20 }, /^its memory is 1025 MiB, planned were 1024$/],
     ['a vCPU that is not pinned', { pinned: [] }, /^the number of pinned vCPUs is 0, planned was 1$/],
-    ['another NIC', { nic: { ...nicOf(1), driver: 'e1000' } }, /^the driver of the NIC .* is "e1000"/],
+    [
+      'another NIC',
+      { nic: { ...factsOf(l1, captured(1)).record.nic, driver: 'e1000' } },
+      /^the driver of the NIC .* is "e1000"/,
+    ],
     [
       'a QEMU that emulates',
       { qemu: { version: '7.2', argv: [], accelerator: 'tcg' } },

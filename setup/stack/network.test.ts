@@ -98,9 +98,8 @@ test('the server is not in a bridge with the wire where its guests have a functi
 });
 
 test('virtual idle is a word of the QEMU above the level under test', () => {
-  const words = (idle: boolean): string[] =>
-    argvOf('l2-vp-idle', 2, idle).filter((word) => word.includes('cpu-pm'));
-  expect([words(true), words(false)]).toEqual([['cpu-pm=on'], []]);
+  expect(argvOf('l2-vp-idle', 2, true)).toContain('cpu-pm=on');
+  expect(argvOf('l2-vp-idle', 2, false)).not.toContain('cpu-pm=on');
 });
 
 test('the client has the other end of the wire', () => {

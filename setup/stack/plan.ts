@@ -47,6 +47,8 @@ export interface MachinePlan {
   /** Whether KVM must work in it, for the next level; and the nesting parameter there. */
   readonly runsGuests: boolean;
   readonly nested: boolean;
+  /** Whether its HLT passes the hypervisor that runs it, and is seen by L0. */
+  readonly virtualIdle: boolean;
 }
 
 export interface StackPlan {
@@ -102,6 +104,8 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
   // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
   const nested = level + 1 < cell.level;
   const network = networkOf(cell, level, host.card);
+  // Of the hypervisor above the level under test; that L1 is idle, L0 sees in any case.
+  const virtualIdle = level === cell.level && configurationOf(cell).virtualIdle === true;
   const commandLine = kernelCommandLine({
     name,
     address: `${ADDRESSES[name]}/${PREFIX_LENGTH}`,
@@ -123,6 +127,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
     deadlineSeconds: DEADLINE_SECONDS[level],
     runsGuests,
     nested,
+    virtualIdle,
   };
   if (level === 0) return { ...common, ...onHost(common, 'server', host) };
 
@@ -140,8 +145,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
         commandLine,
         network,
         paths,
-        // Of the hypervisor above the level under test: L1 is always to be seen idle by L0, which is above it.
-        virtualIdle: level === cell.level && configurationOf(cell).virtualIdle === true,
+        virtualIdle,
       }),
       qmpSocket: paths.qmpSocket,
       consoleSocket: paths.consoleSocket,
@@ -179,6 +183,7 @@ function planClient(host: Host): MachinePlan {
     deadlineSeconds: DEADLINE_SECONDS[0],
     runsGuests: false,
     nested: false,
+    virtualIdle: false,
   } as const;
   return { ...common, ...onHost(common, 'client', host) };
 }

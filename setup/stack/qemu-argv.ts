@@ -153,9 +153,9 @@ function tap(id: string, interfaceName: string): string {
  */
 function vIommu({ kind, device }: HandedOn): string {
   // 512 GiB by three levels of tables, QEMU 7.2's default; from 10 on it is 48, which VFIO refuses above one of 39.
-  const common = 'intel-iommu,intremap=on,aw-bits=39';
-  if (kind === 'assigned') return `${common},caching-mode=on`;
-  return device === 'virtio' ? `${common},device-iotlb=on` : common;
+  const iommu = 'intel-iommu,intremap=on,aw-bits=39';
+  if (kind === 'assigned') return `${iommu},caching-mode=on`;
+  return device === 'virtio' ? `${iommu},device-iotlb=on` : iommu;
 }
 
 function rootPort(): string[] {

@@ -1,0 +1,53 @@
+/** What is done on a running level for the sake of the next: the device that it hands on, and proof that it idles as planned. */
+import { NestbenchError } from '../errors.ts';
+import { parseAssigned } from './facts.ts';
+import type { BootedMachine } from './machine-boot.ts';
+import { handOnCommands } from './network.ts';
+
+/** Gives the device that the level is to hand on to vfio-pci; where there is none, there is nothing to do. */
+export async function handOn(level: BootedMachine, signal: AbortSignal): Promise<BootedMachine> {
+  const { plan, machine, facts, phases } = level;
+  const { handsOn } = plan.network;
+  if (handsOn === undefined) return level;
+  let said = '';
+  for (const argv of handOnCommands(handsOn)) {
+    said = await machine.check(argv, { signal, deadlineSeconds: plan.deadlineSeconds });
+  }
+  phases.lap(`${plan.name}: vfio-pci`);
+  return { ...level, facts: { ...facts, handsOn: parseAssigned(plan.name, handsOn.pciAddress, said) } };
+}
+
+/** KVM's count of the HLTs that it trapped, over all guests: each level has one. */
+const HALT_EXITS = '/sys/kernel/debug/kvm/halt_exits';
+
+/**
+ * Whether the level below traps the HLT of its guest is KVM's to grant, and QEMU only warns where it does not. A guest
+ * that booted has been idle, so the count tells: above 0 where HLT is trapped, 0 where it is not.
+ * @throws NESTBENCH_CHECK_FAILED where it is not as planned.
+ */
+export async function checkIdle(
+  below: BootedMachine,
+  guest: BootedMachine,
+  signal: AbortSignal,
+): Promise<BootedMachine> {
+  const { machine, facts, plan } = below;
+  const text = await machine.check(['cat', HALT_EXITS], { signal, deadlineSeconds: plan.deadlineSeconds });
+  const fault = idleFault(guest.plan.name, guest.plan.virtualIdle, text);
+  if (fault !== undefined) {
+    throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', `${plan.name}: ${fault}.`, {
+      machine: plan.name,
+      output: text,
+    });
+  }
+  return { ...below, facts: { ...facts, guestHaltExits: Number(text) } };
+}
+
+/** @returns what is wrong with the count, undefined where nothing is. */
+export function idleFault(guest: string, virtualIdle: boolean, text: string): string | undefined {
+  if (!/^\d+\n?$/.test(text)) return `${HALT_EXITS} has no number`;
+  const count = Number(text);
+  if (virtualIdle && count > 0)
+    return `HLT of ${guest} was to pass to L0, and its KVM trapped it ${count} times`;
+  if (!virtualIdle && count === 0) return `HLT of ${guest} was to be trapped, and its KVM trapped none`;
+  return undefined;
+}
