@@ -122,7 +122,7 @@ describe('the journal', () => {
     const sample = run.recordsOf('sample').find((record) => record.benchmark === name);
     const raw = file(sample?.output ?? '');
     const stdout = /^--- stdout\n(.*)\n--- stderr$/ms.exec(raw)?.[1] ?? '';
-    expect(benchmark.parse(stdout)).toEqual({ ok: true, value: sample?.value });
+    expect(benchmark.parse(stdout, benchmark.sizes.smoke)).toEqual({ ok: true, value: sample?.value });
   });
 
   test.for(UNBUILT)('skips $name and says why', (benchmark) => {
