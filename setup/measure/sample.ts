@@ -41,14 +41,13 @@ export async function iterate<S extends Sizes>(
   signal: AbortSignal,
 ): Promise<Iteration> {
   const deadlineSeconds = deadlineFor(benchmark.expectedSeconds(sizes));
-  const { before, after } = benchmark;
   const aside = { name: benchmark.name, bed, signal, deadlineSeconds };
-  const unready = await runAside(before?.(sizes, target) ?? [], aside);
+  const unready = await runAside(benchmark.before?.(sizes, target) ?? [], aside);
   const iteration: Iteration =
     unready === undefined
       ? await measure(benchmark, sizes, target, bed, { signal, deadlineSeconds })
       : { state: 'failed', error: unready, completed: undefined };
-  const untidy = await runAside(after?.(sizes, target) ?? [], aside);
+  const untidy = await runAside(benchmark.after?.(sizes, target) ?? [], aside);
   if (untidy === undefined || iteration.state === 'failed') return iteration;
   // The next iteration would not start from where this one did.
   return { state: 'failed', error: untidy, completed: iteration.completed };

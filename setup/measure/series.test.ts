@@ -290,8 +290,8 @@ describe('a series in which what stands around the samples fails', () => {
 
   test('takes no sample that could not be tidied up after, and keeps its output', async () => {
     const { measure, story, records } = measurement();
-    const after = (): Command[] => [shell('exit 1', 'client')];
-    const measuring = measure(toy({ after, script: 'echo 5', iterations: 1 }));
+    const after: Command[] = [shell('exit 1', 'client')];
+    const measuring = measure(toy({ after: () => after, script: 'echo 5', iterations: 1 }));
     await expect(measuring).rejects.toMatchObject({ facts: { machine: 'client' } });
     expect(story()).toEqual(['series 1', 'failure 1.1 COMMAND_FAILED']);
     expect(records()[1]).toMatchObject({ output: 'l1-baseline/toy/run-1-iteration-1.txt' });
@@ -321,11 +321,13 @@ describe('a series whose service fails', () => {
 
   test('has the service’s own words in a failure record of the run, and takes no sample', async () => {
     const { measure, scratch, records, story } = measurement();
-    const service = (): Service => ({
+    const service: Service = {
       argv: ['sh', '-c', 'echo cannot bind >&2; exit 1'],
       ready: shell('false', 'client'),
-    });
-    const measuring = measure(toy({ service, script: `touch '${scratch('measured')}'; echo 5` }));
+    };
+    const measuring = measure(
+      toy({ service: () => service, script: `touch '${scratch('measured')}'; echo 5` }),
+    );
     await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_SERVICE_FAILED' });
     expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED']);
     expect(records()[1]).toMatchObject({ kind: 'benchmark', machine: 'l1', tail: 'cannot bind\n' });
