@@ -13,6 +13,7 @@ export function realisticJournal(): TestJournal {
     }
   }
   return journal
+    .samples('l0-baseline', 'memcached', [38_211, 37_954, 38_460])
     .samples('l0-baseline', 'hackbench', [0.106, 0.099, 0.104])
     .samples('l0-baseline', 'netperf-rr', [8123.41, 8098.02, 8201.77])
     .samples('l0-baseline', 'netperf-stream', [941.38, 941.15, 941.41])

@@ -41,8 +41,11 @@ function profile({ profile: name, runs }: ExperimentRecord): string {
 
 /** Benchmarks that share their sizes share a line. One that was run with several sizes has several. */
 function whatWasRun(benchmarks: readonly BenchmarkRow[]): string[] {
-  const lines = benchmarks.flatMap(({ name, sizes }) =>
-    sizes.map((each) => ({ name, sizes: describe(each) })),
+  const lines = benchmarks.flatMap(({ name, loader, sizes }) =>
+    sizes.map((each) => ({
+      name,
+      sizes: describe(each) + (loader === null ? '' : `, loaded by ${loader}`),
+    })),
   );
   return [...Map.groupBy(lines, ({ sizes }) => sizes)].map(
     ([sizes, its]) => `${its.map(({ name }) => name).join(', ')}: ${sizes}`,

@@ -43,10 +43,11 @@ export class TestJournal implements Disposable {
     });
   }
 
-  /** What is about to run, with the sizes of the quick profile. */
-  series(cell: string, benchmark: string, run = 1): this {
+  /** What is about to run, with the sizes of the quick profile, and the benchmark's loader where no other is named. */
+  series(cell: string, benchmark: string, run = 1, other?: string): this {
     const known = findBenchmark(benchmark);
     const sizes = known && 'sizes' in known ? { ...known.sizes.quick } : { iterations: 3 };
+    const loader = other ?? (known && 'loader' in known ? known.loader : undefined);
     return this.#append({
       type: 'series',
       benchmark,
@@ -55,6 +56,7 @@ export class TestJournal implements Disposable {
       sizes,
       on: 'client',
       argv: [benchmark],
+      loader,
       ...worded(benchmark),
     });
   }

@@ -44,7 +44,7 @@ test('prints the samples and makes the files again', () => {
 
     "
   `);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: 'Wrote 14 files under ..\n' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: 'Wrote 15 files under ..\n' });
   expect(readFileSync(path.join(journal.directory, 'table-4.csv'), 'utf8')).toContain(
     'hackbench,L1,baseline,',
   );
@@ -68,7 +68,7 @@ describe('one sentence and exit code 2 for', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toBe(
       `${journal.directory} has no samples of a benchmark "mysql". ` +
-        'It has hackbench, netperf-rr, netperf-stream, netperf-maerts.\n',
+        'It has hackbench, netperf-rr, netperf-stream, netperf-maerts, memcached.\n',
     );
     expect(existsSync(path.join(journal.directory, 'summary.csv'))).toBe(false);
   });

@@ -166,6 +166,20 @@ describe('not measured', () => {
   });
 });
 
+test('a loader is that of the series, and two of them can not be told as one', () => {
+  using journal = new TestJournal();
+  const loaderOf = (name: string) => journal.results.benchmarks.find((one) => one.name === name)?.loader;
+  journal
+    .series('l0-baseline', 'memcached')
+    .series('l1-baseline', 'memcached')
+    .series('l1-baseline', 'apache');
+  expect(['memcached', 'apache', 'mysql'].map(loaderOf)).toEqual(['memaslap', null, null]);
+  journal.series('l2-baseline', 'memcached', 1, 'memtier_benchmark');
+  expect(() => journal.results).toThrow(
+    /holds memcached loaded by memaslap and memtier_benchmark: these can't/,
+  );
+});
+
 test('sizes are those of the series, each combination once', () => {
   using journal = new TestJournal();
   journal.series('l0-baseline', 'hackbench').series('l1-baseline', 'hackbench').series('l1-baseline', 'fio');

@@ -69,6 +69,8 @@ export interface BenchmarkRow {
   /** As measured; as the benchmark says where it was not; null where neither tells. */
   readonly unit: string | null;
   readonly better: Better | null;
+  /** The program that made its load, where several can; null elsewhere, and where it was not run. */
+  readonly loader: string | null;
   /** What was run: the sizes of its series, each combination once, in order of appearance. */
   readonly sizes: readonly Readonly<Record<string, number>>[];
 }
@@ -281,12 +283,24 @@ function benchmarkRow(name: string, records: readonly JournalRecord[]): Benchmar
     );
   }
   const known = first ?? BENCHMARKS.find((benchmark) => benchmark.name === name);
+  const series = measurements.filter((record) => record.type === 'series');
   return {
     name,
     unit: known?.unit ?? null,
     better: known?.better ?? null,
-    sizes: distinctSizes(measurements.filter((record) => record.type === 'series')),
+    loader: loaderOf(name, series),
+    sizes: distinctSizes(series),
   };
+}
+
+function loaderOf(name: string, series: readonly SeriesRecord[]): string | null {
+  const [loader, ...others] = new Set(series.map((record) => record.loader ?? null));
+  if (others.length === 0) return loader ?? null;
+  const named = [loader, ...others].map((each) => each ?? 'no loader named').join(' and ');
+  throw new InputError(
+    'NESTBENCH_JOURNAL_DAMAGED',
+    `The journal holds ${name} loaded by ${named}: these can't be compared. Split it by its experiment records.`,
+  );
 }
 
 function distinctSizes(series: readonly SeriesRecord[]): BenchmarkRow['sizes'] {

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { CELLS } from '../fixtures/matrix.ts';
 import { realisticJournal, wholeJournal } from './experiment.testing.ts';
 import { TestJournal } from './journal.testing.ts';
 import { terminalTable } from './terminal-table.ts';
@@ -15,6 +16,7 @@ test('a realistic experiment at 120 columns', () => {
     profile     quick, 1 run (at most 3 iterations of seconds each, sized for emulation)
                 hackbench: 3 iterations, groups 2, loops 100, quiet seconds 1
                 netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 3
+                memcached: 3 iterations, seconds 3, threads 2, connections per thread 8, loaded by memaslap
     commit      cb90e4d1c0ff
 
                                         l0-baseline           l1-baseline            l2-baseline  l3-baseline
@@ -23,6 +25,7 @@ test('a realistic experiment at 120 columns', () => {
     netperf-rr      transactions/s    8141 ±    134   2316 ±    69 (3.5x)  201.3        (40.4x)!       failed
     netperf-stream  10^6 bit/s      941.31 ±   0.35    406 ±    18 (2.3x)                 failed       failed
     netperf-maerts  10^6 bit/s         738 ±     11  380.1         (1.9x)                not run       failed
+    memcached       operations/s     38208 ±    629               not run                not run       failed
 
       a ± b: mean and half-width of its 95 % confidence interval (Student's t)
       a alone: one sample, so no interval
@@ -39,17 +42,11 @@ test('a realistic experiment at 120 columns', () => {
         NESTBENCH_GUEST_HUNG (infrastructure, on l3): L3 said nothing on its console for 60 s.
 
     Skipped
-      every cell: mysql
-        mysql is not built yet: it needs MariaDB and sysbench in the image
-      every cell: apache
-        apache is not built yet: it needs Apache and ab in the image
-      every cell: memcached
-        memcached is not built yet: it needs memcached and a loader in the image
-      l1-passthrough, l2-passthrough, l3-passthrough: hackbench, netperf-rr, netperf-stream, netperf-maerts
+      l1-passthrough, l2-passthrough, l3-passthrough
         passthrough is not built yet: it needs a vIOMMU and a second NIC on the server
-      l2-dvh-vp, l3-dvh-vp: hackbench, netperf-rr, netperf-stream, netperf-maerts
+      l2-dvh-vp, l3-dvh-vp
         dvh-vp is not built yet: it needs a vIOMMU and a virtio NIC to assign
-      l2-dvh, l3-dvh: hackbench, netperf-rr, netperf-stream, netperf-maerts
+      l2-dvh, l3-dvh
         dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)"
   `);
 });
@@ -62,8 +59,12 @@ test('a whole experiment at 80 columns, in blocks of cells', () => {
     host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
     profile     paper, 3 runs (the artifact's own iterations, durations and sizes)
                 hackbench: 3 iterations, groups 2, loops 100, quiet seconds 1
-                mysql, apache, memcached: 3 iterations
+                mysql: 3 iterations, threads 4, events 20, rows 1000
                 netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 3
+                apache: 3 iterations, seconds 3, requests 100000, concurrency 10,
+                page bytes 41984
+                memcached: 3 iterations, seconds 3, threads 2, connections per
+                thread 8, loaded by memaslap
     commit      cb90e4d1c0ff, with changes that are not committed
 
                                       l0-baseline          l1-baseline
@@ -201,6 +202,15 @@ test('one reason of many is told once', () => {
   const table = terminalTable(journal.results, PLAIN);
   expect(table.match(/no space/g)).toHaveLength(1);
   expect(table).toContain('  l1-baseline, l2-baseline, l3-baseline\n');
+});
+
+test('what is skipped in every cell is told as that', () => {
+  using journal = new TestJournal();
+  journal.start();
+  for (const { name } of CELLS) journal.skip(name, 'fio', 'fio is not built yet: it needs a disk');
+  expect(terminalTable(journal.results, PLAIN)).toContain(
+    '  every cell: fio\n    fio is not built yet: it needs a disk',
+  );
 });
 
 describe('the heading', () => {

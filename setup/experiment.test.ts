@@ -102,6 +102,38 @@ describe('an experiment that is there already', () => {
     );
   });
 
+  const series = {
+    type: 'series' as const,
+    cell: 'l1-baseline',
+    run: 1,
+    unit: 'operations/s',
+    better: 'higher' as const,
+    sizes: { iterations: 1 },
+    on: 'client' as const,
+    argv: ['x'],
+  };
+
+  test.each(['memtier_benchmark', undefined])(
+    'is not continued where memcached was loaded by %s',
+    async (loader) => {
+      const settings = settingsOf();
+      const journal = await openExperiment(settings, environment);
+      journal.append({ ...series, benchmark: 'memcached', loader });
+      expect(() => checkExperiment(settings, testbed)).toThrow(
+        `Experiment "night" was measured with memcached loaded by ${loader ?? 'no loader named'}; this run has memaslap. Their numbers do not belong together: choose another EXPERIMENT.`,
+      );
+    },
+  );
+
+  test('is continued where every benchmark has the loader that it had, or is of one’s own', async () => {
+    const settings = settingsOf();
+    const journal = await openExperiment(settings, environment);
+    journal.append({ ...series, benchmark: 'memcached', loader: 'memaslap' });
+    journal.append({ ...series, benchmark: 'apache' });
+    journal.append({ ...series, benchmark: 'own', loader: 'something' });
+    expect(() => checkExperiment(settings, testbed)).not.toThrow();
+  });
+
   test('is not continued on another testbed', async () => {
     const settings = settingsOf();
     await openExperiment(settings, environment);

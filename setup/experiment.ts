@@ -3,6 +3,8 @@ import { readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { isBuilt } from '../fixtures/benchmarks/benchmark.ts';
+import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import type { Profile } from '../fixtures/profiles.ts';
 import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
 import { InputError } from './errors.ts';
@@ -17,7 +19,12 @@ export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions'
 export function checkContinues(
   name: string,
   records: readonly JournalRecord[],
-  asked: { profile: Profile; testbed: ExperimentRecord['testbed'] },
+  asked: {
+    profile: Profile;
+    testbed: ExperimentRecord['testbed'];
+    /** Which program loads a benchmark, by its name, where several can. */
+    loaders: ReadonlyMap<string, string>;
+  },
 ): void {
   const before = records.find((record) => record.type === 'experiment');
   if (before === undefined) return;
@@ -32,7 +39,17 @@ export function checkContinues(
   if (!isDeepStrictEqual(before.testbed, asked.testbed)) {
     throw differs('the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
   }
+  for (const record of records) {
+    if (record.type !== 'series') continue;
+    const { benchmark, loader = 'no loader named' } = record;
+    const now = asked.loaders.get(benchmark) ?? loader;
+    if (now !== loader) throw differs(`${benchmark} loaded by`, loader, now);
+  }
 }
+
+const LOADERS: ReadonlyMap<string, string> = new Map(
+  BENCHMARKS.filter(isBuilt).flatMap(({ name, loader }) => (loader === undefined ? [] : [[name, loader]])),
+);
 
 /** Refuses, before anything is built, to mix numbers that do not belong together. */
 export function checkExperiment(settings: Settings, testbed: ExperimentRecord['testbed']): void {
@@ -40,6 +57,7 @@ export function checkExperiment(settings: Settings, testbed: ExperimentRecord['t
   checkContinues(settings.experiment, readJournalIfAny(directory).records, {
     profile: settings.profile,
     testbed,
+    loaders: LOADERS,
   });
 }
 

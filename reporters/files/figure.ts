@@ -16,6 +16,7 @@ interface Bar {
   readonly level: Level;
   readonly configuration: string;
   readonly overhead: number | null;
+  readonly loader: string | null;
   readonly reason: string;
 }
 
@@ -24,6 +25,7 @@ const COLUMNS: Columns<Bar> = {
   level: ({ level }) => levelName(level),
   configuration: ({ configuration }) => configuration,
   overhead: (bar) => bar.overhead,
+  loader: ({ loader }) => loader,
   reason: ({ reason }) => reason,
 };
 
@@ -45,11 +47,18 @@ function figure(name: string, levels: readonly Level[]): Exporter {
 
 /** Benchmark by benchmark, and in each the cells in the matrix's order. */
 function bars(results: Results, levels: readonly Level[]): Bar[] {
-  return results.benchmarks.flatMap(({ name: benchmark }) =>
+  return results.benchmarks.flatMap(({ name: benchmark, loader }) =>
     results.cells.flatMap(({ name, level, configuration }) => {
       if (level === null || !levels.includes(level) || !isPaperCell(name)) return [];
       const overhead = overheadOf(results, name, benchmark);
-      return { benchmark, level, configuration, overhead, reason: whyNot(results, name, benchmark) };
+      return {
+        benchmark,
+        level,
+        configuration,
+        overhead,
+        loader,
+        reason: whyNot(results, name, benchmark),
+      };
     }),
   );
 }

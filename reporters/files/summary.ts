@@ -30,6 +30,7 @@ const COLUMNS: Columns<Row> = {
   benchmark: ({ benchmark }) => benchmark?.name,
   unit: ({ benchmark }) => benchmark?.unit,
   better: ({ benchmark }) => benchmark?.better,
+  loader: ({ benchmark }) => benchmark?.loader,
   run: ({ run }) => run,
   n: ({ statistics }) => statistics?.n,
   mean: ({ statistics }) => statistics?.mean,

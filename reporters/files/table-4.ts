@@ -23,6 +23,7 @@ const COLUMNS: Columns<Row> = {
   best: ({ outcome }) => (outcome.state === 'measured' ? outcome.best.value : null),
   unit: ({ benchmark }) => benchmark.unit,
   better: ({ benchmark }) => benchmark.better,
+  loader: ({ benchmark }) => benchmark.loader,
   reason: ({ outcome }) => reasonOf(outcome),
 };
 

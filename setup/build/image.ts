@@ -17,8 +17,21 @@ export interface Image {
   readonly file: string;
   readonly hash: string;
   /** Versions of what is measured, and of what it is measured with. */
-  readonly packages: Readonly<Record<'qemu-system-x86' | 'rt-tests' | 'netperf' | 'openssh-server', string>>;
+  readonly packages: Readonly<Record<(typeof RECORDED)[number], string>>;
 }
+
+const RECORDED = [
+  'qemu-system-x86',
+  'rt-tests',
+  'netperf',
+  'apache2-bin',
+  'apache2-utils',
+  'memcached',
+  'libmemcached-tools',
+  'mariadb-server-core',
+  'sysbench',
+  'openssh-server',
+] as const;
 
 const GUEST = path.join(import.meta.dirname, 'guest');
 const SCRIPT = path.join(import.meta.dirname, 'pack-image.sh');
@@ -40,6 +53,17 @@ const LEFT_OUT = [
   './usr/lib/python3*',
   './usr/bin/python3*',
   './usr/share/python3*',
+  // apache2-bin and libmemcached-tools depend on Perl for scripts that we do not use.
+  './usr/share/perl/*',
+  './usr/lib/x86_64-linux-gnu/perl/*',
+  './usr/lib/x86_64-linux-gnu/libperl.so*',
+  // MariaDB's tools, and what they make a data directory of: the server is in /usr/sbin, its client is sysbench.
+  './usr/bin/aria_*',
+  './usr/bin/innochecksum',
+  './usr/bin/mariadb*',
+  './usr/bin/my_print_defaults',
+  './usr/bin/resolveip',
+  './usr/share/mariadb/*.sql',
   // The init is ours.
   './usr/lib/systemd/*',
   './usr/lib/x86_64-linux-gnu/systemd/*',
@@ -81,17 +105,8 @@ export async function buildImage(kernel: Kernel, signal: AbortSignal): Promise<I
       return { kernel: kernel.release };
     },
   });
-  const version = (name: string): string => root.packages[name] ?? '';
-  return {
-    file: path.join(directory, 'image.erofs'),
-    hash,
-    packages: {
-      'qemu-system-x86': version('qemu-system-x86'),
-      'rt-tests': version('rt-tests'),
-      netperf: version('netperf'),
-      'openssh-server': version('openssh-server'),
-    },
-  };
+  const versions = RECORDED.map((name) => [name, root.packages[name] ?? '']);
+  return { file: path.join(directory, 'image.erofs'), hash, packages: Object.fromEntries(versions) };
 }
 
 /** Packs the root file system's tar, the guest's scripts and the kernel into `image.erofs` in the workplace. */

@@ -41,8 +41,8 @@ test('a number of minutes that is none is told with what it is for', async ({ st
 });
 
 test('an experiment of another profile is not added to', async ({ start, place }) => {
-  // Nothing that was chosen is built, so this leaves the experiment's record and boots nothing.
-  const first = start(['run', 'suites/l0', '-t', 'mysql'], { experiment: 'mixed' });
+  // What was chosen is not built, so this leaves the experiment's record and boots nothing.
+  const first = start(['run', 'suites/l2', '--project', 'l2-dvh'], { experiment: 'mixed' });
   await refused(first, place);
   const before = first.records;
   expect(before).toContainEqual(expect.objectContaining({ type: 'experiment', profile: 'smoke' }));

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import { type Benchmark, file } from '../../fixtures/benchmarks/benchmark.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { NestbenchError } from '../errors.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';
@@ -78,14 +78,32 @@ test('a tool that ends well and prints no value gives a failure with what it pri
   });
 });
 
-test("what can't be done before the sample is no fault of the benchmark, and nothing is measured", async () => {
-  const file = path.join(temporaryDirectory(), 'measured');
-  const benchmark = toy({ before: () => [shell('exit 1')], script: `touch '${file}'; echo 5` });
-  await expect(once(benchmark)).rejects.toMatchObject({
-    code: 'NESTBENCH_COMMAND_FAILED',
-    kind: 'infrastructure',
+test('where something can not be done before the sample, nothing is measured', async () => {
+  const measured = path.join(temporaryDirectory(), 'measured');
+  const benchmark = toy({ before: () => [shell('exit 1')], script: `touch '${measured}'; echo 5` });
+  expect(await once(benchmark)).toMatchObject({
+    state: 'failed',
+    error: { code: 'NESTBENCH_COMMAND_FAILED', kind: 'benchmark' },
+    completed: undefined,
   });
-  expect(existsSync(file)).toBe(false);
+  expect(existsSync(measured)).toBe(false);
+});
+
+test('commands get the input that they ask for', async () => {
+  const written = path.join(temporaryDirectory(), 'directory/written');
+  const iteration = await once(
+    toy({
+      before: () => [file('level', written, 'one\ntwo\n', '640')],
+      command: () => ({
+        on: 'client',
+        argv: ['sh', '-c', `cat; stat -c %a '${written}'; cat '${written}'`],
+        input: 'in ',
+      }),
+      parse: (output) => ({ ok: false, reason: output }),
+      script: '',
+    }),
+  );
+  expect(iteration.completed?.stdout).toBe('in 640\none\ntwo\n');
 });
 
 test('an abort ends the command and is thrown as its reason', async () => {

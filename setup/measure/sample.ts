@@ -40,38 +40,40 @@ export async function iterate<S extends Sizes>(
   bed: Bed,
   signal: AbortSignal,
 ): Promise<Iteration> {
-  const options = { signal, deadlineSeconds: deadlineFor(benchmark.expectedSeconds(sizes)) };
-  for (const command of benchmark.before?.(sizes) ?? []) {
-    await machineFor(bed, command).check(command.argv, options);
-  }
+  const deadlineSeconds = deadlineFor(benchmark.expectedSeconds(sizes));
+  const aside = { name: benchmark.name, bed, signal, deadlineSeconds };
+  const unready = await runAside(benchmark.before?.(sizes, target) ?? [], aside);
+  const iteration: Iteration =
+    unready === undefined
+      ? await measure(benchmark, sizes, target, bed, { signal, deadlineSeconds })
+      : { state: 'failed', error: unready, completed: undefined };
+  const untidy = await runAside(benchmark.after?.(sizes, target) ?? [], aside);
+  if (untidy === undefined || iteration.state === 'failed') return iteration;
+  // The next iteration would not start from where this one did.
+  return { state: 'failed', error: untidy, completed: iteration.completed };
+}
+
+/** The measured command and what it says. */
+async function measure<S extends Sizes>(
+  benchmark: Benchmark<S>,
+  sizes: S,
+  target: Target,
+  bed: Bed,
+  options: { signal: AbortSignal; deadlineSeconds: number },
+): Promise<Iteration> {
   const command = benchmark.command(sizes, target);
   const machine = machineFor(bed, command);
   const { completed, machineSeconds } = readStopwatch(
-    await machine.run(timed(command.argv), options),
+    await machine.run(timed(command.argv), { ...options, ...inputOf(command) }),
     command.argv,
   );
   if (completed.exitCode !== 0) {
-    return {
-      state: 'failed',
-      completed,
-      error: new NestbenchError(
-        'NESTBENCH_COMMAND_FAILED',
-        'benchmark',
-        `${benchmark.name} failed on ${machine.name}: "${command.argv.join(' ')}" ended with ${completed.exitCode ?? completed.signal} after ${completed.seconds.toFixed(1)} s.`,
-        {
-          machine: machine.name,
-          argv: command.argv,
-          exitCode: completed.exitCode,
-          seconds: completed.seconds,
-          output: lastWords(completed),
-        },
-      ),
-    };
+    return { state: 'failed', completed, error: ended(`${benchmark.name} failed`, machine, completed) };
   }
   // Kept with its output, as evidence: what was measured by a wrong clock is a failure of the whole cell.
   const clock = clockError(machine.name, machineSeconds, completed.seconds);
   if (clock !== undefined) return { state: 'failed', completed, error: clock };
-  const parsed = benchmark.parse(completed.stdout);
+  const parsed = benchmark.parse(completed.stdout, sizes);
   if (parsed.ok) return { state: 'sampled', value: parsed.value, completed };
   return {
     state: 'failed',
@@ -83,6 +85,45 @@ export async function iterate<S extends Sizes>(
       { machine: machine.name, argv: command.argv, output: lastWords(completed) },
     ),
   };
+}
+
+/**
+ * Runs what stands around a sample, one after another.
+ * @returns the failure of the first that fails: the benchmark's own, as its next one may do better on the same stack.
+ */
+export async function runAside(
+  commands: readonly Command[],
+  options: {
+    readonly name: string;
+    readonly bed: Bed;
+    readonly signal: AbortSignal;
+    readonly deadlineSeconds: number;
+  },
+): Promise<NestbenchError | undefined> {
+  const { name, bed, signal, deadlineSeconds } = options;
+  for (const command of commands) {
+    const machine = machineFor(bed, command);
+    const completed = await machine.run(command.argv, { signal, deadlineSeconds, ...inputOf(command) });
+    if (completed.exitCode !== 0) {
+      return ended(`What has to be done before or after a sample of ${name} failed`, machine, completed);
+    }
+  }
+  return undefined;
+}
+
+/** The failure of a command that did not end with 0. */
+function ended(what: string, machine: Machine, completed: Completed): NestbenchError {
+  const { argv, exitCode, signal, seconds } = completed;
+  return new NestbenchError(
+    'NESTBENCH_COMMAND_FAILED',
+    'benchmark',
+    `${what} on ${machine.name}: "${argv.join(' ')}" ended with ${exitCode ?? signal} after ${seconds.toFixed(1)} s.`,
+    { machine: machine.name, argv, exitCode, seconds, output: lastWords(completed) },
+  );
+}
+
+function inputOf({ input }: Command): { input?: string } {
+  return input === undefined ? {} : { input };
 }
 
 const TAIL_LINES = 20;

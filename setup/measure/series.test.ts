@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Benchmark, Command, Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { type Profile, PROFILES } from '../../fixtures/profiles.ts';
 import type { JournalRecord } from '../../fixtures/records.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
@@ -151,38 +151,43 @@ describe('a series that goes well', () => {
     expect(told.every(({ secondsLeft }) => secondsLeft >= 0)).toBe(true);
   });
 
-  test('starts its service first, does what comes before each sample, and stops the service last', async () => {
+  test('starts its service first, does what comes before and after each sample, and stops the service last', async () => {
     const { measure, scratch } = measurement();
     const note = (word: string): string => `echo ${word} >>'${scratch('log')}'`;
     const serving = `trap "${note('stopped')}; exit" TERM; ${note('started')}; while :; do sleep 0.05; done`;
     await measure(
       toy({
         iterations: 2,
-        service: {
+        service: () => ({
           argv: ['sh', '-c', serving],
-          ready: () => shell(`grep -q started '${scratch('log')}'`, 'client'),
-        },
+          ready: shell(`grep -q started '${scratch('log')}'`, 'client'),
+          after: [shell(note('tidied'))],
+        }),
         before: () => [shell(note('before'))],
         script: `${note('sample')}; echo 5`,
+        after: () => [shell(note('after'), 'client')],
       }),
     );
     expect(readFileSync(scratch('log'), 'utf8').trim().split('\n')).toEqual([
       'started',
       'before',
       'sample',
+      'after',
       'before',
       'sample',
+      'after',
       'stopped',
+      'tidied',
     ]);
   });
 
   test('starts the service afresh for every run', async () => {
     const { measure, scratch } = measurement();
     const seconds = uniqueSleep();
-    const service = {
+    const service = (): Service => ({
       argv: ['sh', '-c', `echo started >>'${scratch('log')}'; exec sleep ${seconds}`],
-      ready: () => shell('true', 'client'),
-    };
+      ready: shell('true', 'client'),
+    });
     await measure(toy({ service, iterations: 1, script: 'sleep 0.2; echo 5' }), { profile: PROFILES.paper });
     expect(readFileSync(scratch('log'), 'utf8')).toBe('started\n'.repeat(3));
     expect(processesWith(seconds)).toEqual([]);
@@ -269,14 +274,60 @@ describe('a series in which something fails', () => {
   });
 });
 
+describe('a series in which what stands around the samples fails', () => {
+  test('goes on after a sample that could not be prepared', async () => {
+    const { measure, scratch, story } = measurement();
+    const before = (): Command[] => [shell(`${counting(scratch('n'))}; [ $n -ne 2 ]`)];
+    const measuring = measure(toy({ before, script: 'echo 5' }));
+    await expect(measuring).rejects.toMatchObject({
+      kind: 'benchmark',
+      message: expect.stringMatching(
+        /^What has to be done before or after a sample of toy failed on l1: "sh -c/,
+      ),
+    });
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 5', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 5']);
+  });
+
+  test('takes no sample that could not be tidied up after, and keeps its output', async () => {
+    const { measure, story, records } = measurement();
+    const after: Command[] = [shell('exit 1', 'client')];
+    const measuring = measure(toy({ after: () => after, script: 'echo 5', iterations: 1 }));
+    await expect(measuring).rejects.toMatchObject({ facts: { machine: 'client' } });
+    expect(story()).toEqual(['series 1', 'failure 1.1 COMMAND_FAILED']);
+    expect(records()[1]).toMatchObject({ output: 'l1-baseline/toy/run-1-iteration-1.txt' });
+  });
+
+  test('tidies up after a sample that failed, whose failure it tells', async () => {
+    const { measure, scratch } = measurement();
+    const after = (): Command[] => [shell(`touch '${scratch('tidied')}'; exit 1`)];
+    await expect(measure(toy({ after, script: 'exit 7', iterations: 1 }))).rejects.toThrow(/ended with 7/);
+    expect(existsSync(scratch('tidied'))).toBe(true);
+  });
+});
+
 describe('a series whose service fails', () => {
+  test('takes no sample of a service that has ended, though its loader gives one', async () => {
+    const { measure, scratch, story } = measurement();
+    const service = (): Service => ({
+      argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.02; done`],
+      ready: shell(`test -e '${scratch('up')}'`, 'client'),
+    });
+    const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && rm '${scratch('up')}' && sleep 1; echo $n`;
+    await expect(measure(toy({ service, script, iterations: 2 }))).rejects.toMatchObject({
+      code: 'NESTBENCH_SERVICE_FAILED',
+    });
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 SERVICE_FAILED']);
+  });
+
   test('has the service’s own words in a failure record of the run, and takes no sample', async () => {
     const { measure, scratch, records, story } = measurement();
-    const service = {
+    const service: Service = {
       argv: ['sh', '-c', 'echo cannot bind >&2; exit 1'],
-      ready: () => shell('false', 'client'),
+      ready: shell('false', 'client'),
     };
-    const measuring = measure(toy({ service, script: `touch '${scratch('measured')}'; echo 5` }));
+    const measuring = measure(
+      toy({ service: () => service, script: `touch '${scratch('measured')}'; echo 5` }),
+    );
     await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_SERVICE_FAILED' });
     expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED']);
     expect(records()[1]).toMatchObject({ kind: 'benchmark', machine: 'l1', tail: 'cannot bind\n' });
@@ -286,10 +337,10 @@ describe('a series whose service fails', () => {
   test('keeps the samples taken before its service died', async () => {
     const { measure, scratch, story } = measurement();
     // The service ends at the second iteration, whose client then fails as a real one would.
-    const service = {
+    const service = (): Service => ({
       argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.05; done`],
-      ready: () => shell(`test -e '${scratch('up')}'`, 'client'),
-    };
+      ready: shell(`test -e '${scratch('up')}'`, 'client'),
+    });
     const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && rm '${scratch('up')}'; test -e '${scratch('up')}' && echo $n`;
     await expect(measure(toy({ service, script, iterations: 9 }))).rejects.toThrow(/ended with 1/);
     expect(story()).toEqual([
@@ -303,14 +354,33 @@ describe('a series whose service fails', () => {
   });
 });
 
-describe('a series that can go on no longer', () => {
-  test('ends at once where what comes before a sample fails: that is the cell’s failure, and has no record here', async () => {
-    const { measure, story } = measurement();
-    const measuring = measure(toy({ before: () => [shell('exit 1')], script: 'echo 5' }));
-    await expect(measuring).rejects.toMatchObject({ kind: 'infrastructure' });
-    expect(story()).toEqual(['series 1']);
-  });
+test('a service is asked for with the sizes, the level under test, and a password of the run’s own', async () => {
+  const { measure, records } = measurement();
+  const passwords: string[] = [];
+  const service: Benchmark['service'] = (sizes, { address, cpus }, password) => {
+    passwords.push(password);
+    expect([sizes, address, cpus]).toEqual([{ iterations: 1 }, '127.0.0.1', 2]);
+    return {
+      before: [{ on: 'level', argv: ['grep', '-qx', password.slice(0, 8)], input: password.slice(0, 8) }],
+      argv: ['sleep', uniqueSleep()],
+      ready: shell('true', 'client'),
+    };
+  };
+  await measure(toy({ service, script: 'echo 5', iterations: 1 }), { profile: PROFILES.paper });
+  expect(passwords).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[0-9a-f]{32}$/)));
+  expect(new Set(passwords).size).toBe(3);
+  for (const password of passwords) expect(JSON.stringify(records())).not.toContain(password);
+});
 
+test('a series says which program makes its load, where there are several', async () => {
+  const { measure, records } = measurement();
+  await measure(toy({ script: 'echo 5', iterations: 1 }));
+  await measure(toy({ script: 'echo 5', iterations: 1, loader: 'another' }), { firstRun: 2 });
+  const series = records().filter((record) => record.type === 'series');
+  expect(series.map(({ loader }) => loader)).toEqual([undefined, 'another']);
+});
+
+describe('a series that can go on no longer', () => {
   test.each([
     ['0', 0],
     ['NaN', Number.NaN],
@@ -335,7 +405,7 @@ describe('a series that can go on no longer', () => {
     const controller = new AbortController();
     const measuring = measure(
       toy({
-        service: { argv: ['sleep', serving], ready: () => shell('true', 'client') },
+        service: () => ({ argv: ['sleep', serving], ready: shell('true', 'client') }),
         script: `${counting(scratch('n'))}; [ $n -eq 2 ] && sleep ${working}; echo $n`,
       }),
       { signal: controller.signal },

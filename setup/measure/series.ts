@@ -1,4 +1,5 @@
 /** All samples of one benchmark on one running stack: runs of iterations, every one in the journal before the next. */
+import { randomBytes } from 'node:crypto';
 import { Bench } from 'tinybench';
 import type { Benchmark, Target } from '../../fixtures/benchmarks/benchmark.ts';
 import type { CellName } from '../../fixtures/matrix.ts';
@@ -22,6 +23,9 @@ export interface SeriesOptions {
 
 /** After so many failures on end, the rest of a run is not tried: the benchmark does not work here. */
 const FAILURES_ON_END = 3;
+
+/** Of a service's password: 128 bits, as cannot be guessed. */
+const PASSWORD_BYTES = 16;
 
 /**
  * Measures. A failed iteration becomes a failure record and the next one is tried.
@@ -74,7 +78,9 @@ async function measureRun(
   const { unit, better } = benchmark;
   const command = benchmark.command(sizes, target);
   const what = { cell, benchmark: benchmark.name, run };
-  journal.append({ type: 'series', ...what, unit, better, sizes, on: command.on, argv: [...command.argv] });
+  const { on, argv } = command;
+  const { loader } = benchmark;
+  journal.append({ type: 'series', ...what, unit, better, sizes, on, argv: [...argv], loader });
 
   const failures: NestbenchError[] = [];
   const fail = (error: NestbenchError, iteration?: number, output?: string): void => {
@@ -107,8 +113,8 @@ async function measureRun(
   };
 
   try {
-    await using service =
-      benchmark.service && (await startService(benchmark.name, benchmark.service, target, bed, signal));
+    const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
+    await using service = wanted && (await startService(benchmark.name, wanted, bed, signal));
     // What is left to do, and how many failures there were since the last sample.
     const state = { next: 1, onEnd: 0 };
     while (state.next <= sizes.iterations && state.onEnd < FAILURES_ON_END) {
@@ -117,7 +123,8 @@ async function measureRun(
         const iteration = state.next++;
         state.onEnd++;
         clock.tell(run, iteration);
-        const value = keep(iteration, await iterate(benchmark, sizes, target, bed, signal));
+        const outcome = await iterate(benchmark, sizes, target, bed, signal);
+        const value = keep(iteration, service?.judge(outcome) ?? outcome);
         state.onEnd = 0;
         return value;
       });
@@ -125,7 +132,7 @@ async function measureRun(
     if (state.next <= sizes.iterations) {
       fail(gaveUp(benchmark.name, cell, run, sizes.iterations - state.next + 1));
     }
-    void service;
+    await service?.end();
   } catch (thrown) {
     const error = toNestbenchError(thrown);
     // The stack is not what it was, or the run was stopped: that is the cell's failure, and nothing more is measured.

@@ -1,33 +1,34 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { Command, Service } from '../../fixtures/benchmarks/benchmark.ts';
+import { type Command, file, type Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { NestbenchError } from '../errors.ts';
-import type { RunningCommand } from '../machine/machine.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';
-import { startService } from './service.ts';
-import { bed, counting, shell, target } from './toys.testing.ts';
+import type { Iteration } from './sample.ts';
+import { type RunningService, startService } from './service.ts';
+import { bed, counting, shell } from './toys.testing.ts';
 
 const never = new AbortController().signal;
+const forever = { signal: never, deadlineSeconds: Infinity };
 afterEach(endSleeps);
 
 function start(
   wanted: Service,
   options: { signal?: AbortSignal; seconds?: number } = {},
-): Promise<RunningCommand> {
-  return startService('toy', wanted, target, bed, options.signal ?? never, options.seconds);
+): Promise<RunningService> {
+  return startService('toy', wanted, bed, options.signal ?? never, options.seconds);
 }
 
 function service(script: string, ready: Command): Service {
-  return { argv: ['sh', '-c', script], ready: () => ready };
+  return { argv: ['sh', '-c', script], ready };
 }
 
 test('it runs once a request was answered, and is gone once stopped', async () => {
   const seconds = uniqueSleep();
   await using running = await start(service(`exec sleep ${seconds}`, shell('true', 'client')));
   expect(processesWith(seconds)).toHaveLength(1);
-  await running.stop();
+  await running.end();
   expect(processesWith(seconds)).toEqual([]);
 });
 
@@ -37,19 +38,68 @@ test('it is asked again until it answers', async () => {
   await using running = await start(service(`exec sleep ${uniqueSleep()}`, ready));
   const again = await bed.client.check(['cat', count], { signal: never, deadlineSeconds: 10 });
   expect(again).toBe('3\n');
-  await running.stop();
+  await running.end();
 });
 
-test('the request knows the level under test', async () => {
-  const asking: Service = {
-    argv: ['sleep', uniqueSleep()],
-    ready: ({ address, cpus }) => ({
-      on: 'client',
-      argv: ['test', `${address} ${cpus}`, '=', '127.0.0.1 2'],
-    }),
+test('it is prepared before it starts, each command with its input, and tidied up after once it has ended', async () => {
+  const log = path.join(temporaryDirectory(), 'log');
+  await using running = await start({
+    before: [file('level', log, 'prepared\n'), shell(`echo prepared on the client >>'${log}'`, 'client')],
+    argv: [
+      'sh',
+      '-c',
+      `trap "echo ended >>'${log}'; exit" TERM; echo up >>'${log}'; while :; do sleep 0.05; done`,
+    ],
+    ready: shell(`grep -q up '${log}' && echo asked >>'${log}'`, 'client'),
+    after: [shell(`echo tidied >>'${log}'`)],
+  });
+  await running.end();
+  expect(readFileSync(log, 'utf8')).toBe('prepared\nprepared on the client\nup\nasked\nended\ntidied\n');
+});
+
+test('one that can not be prepared does not start', async () => {
+  const seconds = uniqueSleep();
+  const unprepared: Service = {
+    before: [shell('echo no room >&2; exit 1')],
+    argv: ['sleep', seconds],
+    ready: shell('true', 'client'),
   };
-  await using running = await start(asking);
-  expect(running.output()).toBe('');
+  await expect(start(unprepared)).rejects.toMatchObject({
+    code: 'NESTBENCH_COMMAND_FAILED',
+    kind: 'benchmark',
+    facts: { machine: 'l1', output: 'no room' },
+  });
+  expect(processesWith(seconds)).toEqual([]);
+});
+
+test('one that leaves what can not be removed says so', async () => {
+  const seconds = uniqueSleep();
+  const untidy = { argv: ['sleep', seconds], ready: shell('true', 'client'), after: [shell('exit 3')] };
+  await using running = await start(untidy);
+  await expect(running.end()).rejects.toMatchObject({ code: 'NESTBENCH_COMMAND_FAILED', kind: 'benchmark' });
+  expect(processesWith(seconds)).toEqual([]);
+});
+
+test('what was measured of one that ended meanwhile is no sample, whatever its loader says', async () => {
+  const alive = path.join(temporaryDirectory(), 'alive');
+  const mortal = `touch '${alive}'; while [ -e '${alive}' ]; do sleep 0.02; done; echo out of memory`;
+  await using running = await start(service(mortal, shell(`test -e '${alive}'`, 'client')));
+  const sampled: Iteration = {
+    state: 'sampled',
+    value: 5,
+    completed: await bed.client.run(['true'], forever),
+  };
+  expect(running.judge(sampled)).toBe(sampled);
+  rmSync(alive);
+  await expect.poll(() => running.judge(sampled).state).toBe('failed');
+  expect(running.judge(sampled)).toMatchObject({
+    completed: sampled.completed,
+    error: {
+      code: 'NESTBENCH_SERVICE_FAILED',
+      message: 'The service of toy on l1 is not there: it ended while it was measured.',
+      facts: { output: 'out of memory\n' },
+    },
+  });
 });
 
 test('one that ends before it answers is told with what it printed', async () => {
@@ -63,7 +113,7 @@ test('one that ends before it answers is told with what it printed', async () =>
 });
 
 test('one that is no program is told as one that ended', async () => {
-  const starting = start({ argv: ['/no/such/server'], ready: () => shell('false', 'client') });
+  const starting = start({ argv: ['/no/such/server'], ready: shell('false', 'client') });
   await expect(starting).rejects.toMatchObject({
     code: 'NESTBENCH_SERVICE_FAILED',
     facts: { output: expect.stringContaining('/no/such/server') },
@@ -103,14 +153,14 @@ test('one whose request hangs is told, and neither is left', async () => {
 
 test('an abort while it is awaited ends it and is thrown as its reason', async () => {
   const seconds = uniqueSleep();
-  const file = path.join(temporaryDirectory(), 'asked');
+  const asked = path.join(temporaryDirectory(), 'asked');
   const controller = new AbortController();
-  const starting = start(service(`exec sleep ${seconds}`, shell(`touch '${file}'; exit 1`, 'client')), {
+  const starting = start(service(`exec sleep ${seconds}`, shell(`touch '${asked}'; exit 1`, 'client')), {
     signal: controller.signal,
   });
   const reason = new NestbenchError('NESTBENCH_ABORTED', 'infrastructure', 'stopped');
   const failure = starting.catch((error: unknown) => error);
-  await expect.poll(() => existsSync(file)).toBe(true);
+  await expect.poll(() => existsSync(asked)).toBe(true);
   controller.abort(reason);
   expect(await failure).toBe(reason);
   expect(processesWith(seconds)).toEqual([]);

@@ -1,34 +1,44 @@
 /** A benchmark's server on the level under test: started fresh, awaited by a real request, stopped after. */
-import type { Service, Target } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../errors.ts';
 import type { RunningCommand } from '../machine/machine.ts';
 import { waitUntil } from '../machine/wait.ts';
-import { type Bed, machineFor } from './sample.ts';
+import { type Bed, type Iteration, machineFor, runAside } from './sample.ts';
 
 /** A service's start was never seen to take longer than a few seconds, three levels deep; then it hangs. */
 const READY_SECONDS = 120;
 const RETRY_MS = 200;
 
+/** A service that answered; disposing it stops it and no more. */
+export interface RunningService extends AsyncDisposable {
+  /** The iteration as it counts: one during which the service ended is none, whatever the loader made of it. */
+  judge(iteration: Iteration): Iteration;
+  /** Stops it and does what is to be done after. @throws NESTBENCH_COMMAND_FAILED where that fails. */
+  end(): Promise<void>;
+}
+
 /** @throws NESTBENCH_SERVICE_FAILED where it ends or does not answer, with what it printed. */
 export async function startService(
   name: string,
   service: Service,
-  target: Target,
   bed: Bed,
   signal: AbortSignal,
   readySeconds = READY_SECONDS,
-): Promise<RunningCommand> {
+): Promise<RunningService> {
+  const aside = { name, bed, signal, deadlineSeconds: readySeconds };
+  const unready = await runAside(service.before ?? [], aside);
+  if (unready !== undefined) throw unready;
   const running = await bed.target.start(service.argv, { signal, deadlineSeconds: Infinity });
   let over = false;
   const ended = (): void => void (over = true);
   running.exited.then(ended, ended);
-  const request = service.ready(target);
+  const { ready } = service;
   try {
     await waitUntil(
       `an answer of ${name}'s service`,
       async (context) => {
         if (over) throw failed(name, bed, running, 'it ended before it answered');
-        const answer = await machineFor(bed, request).run(request.argv, {
+        const answer = await machineFor(bed, ready).run(ready.argv, {
           signal: context.signal,
           deadlineSeconds: readySeconds,
         });
@@ -39,7 +49,6 @@ export async function startService(
       },
       { machine: bed.target.name, deadlineSeconds: readySeconds, intervalMs: RETRY_MS, signal },
     );
-    return running;
   } catch (error) {
     await running.stop().catch(() => {});
     if (error instanceof NestbenchError && error.code === 'NESTBENCH_DEADLINE') {
@@ -47,6 +56,19 @@ export async function startService(
     }
     throw error;
   }
+  return {
+    judge(iteration) {
+      if (!over || iteration.state === 'failed') return iteration;
+      const error = failed(name, bed, running, 'it ended while it was measured');
+      return { state: 'failed', error, completed: iteration.completed };
+    },
+    async end() {
+      await running.stop();
+      const untidy = await runAside(service.after ?? [], aside);
+      if (untidy !== undefined) throw untidy;
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
 }
 
 function failed(name: string, bed: Bed, running: RunningCommand, why: string, cause?: Error): NestbenchError {
