@@ -1,22 +1,21 @@
 /** One iteration of a benchmark on a running stack: what is done before it, the measured command, its value. */
-import type { Benchmark, Command, Sizes, Target } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Benchmark, Sizes, Target, Work } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../errors.ts';
-import type { Completed, Machine } from '../machine/machine.ts';
-import { clockError, readStopwatch, timed } from './stopwatch.ts';
+import type { Completed } from '../machine/machine.ts';
+import { type Bed, machineFor } from './bed.ts';
+import { type Counted, runCounted } from './counted.ts';
+import { clockError } from './stopwatch.ts';
 
-/** The two machines that a benchmark runs on. */
-export interface Bed {
-  readonly target: Machine;
-  readonly client: Machine;
+/** When an iteration ran, and beside what. */
+export interface Circumstances extends Pick<Counted, 'startedAt' | 'endedAt' | 'l0'> {
+  /** How long the benchmark's own commands before it took. */
+  readonly beforeSeconds: number;
 }
 
-export function machineFor(bed: Bed, { on }: Command): Machine {
-  return on === 'client' ? bed.client : bed.target;
-}
-
-export type Iteration =
-  | { readonly state: 'sampled'; readonly value: number; readonly completed: Completed }
-  | { readonly state: 'failed'; readonly error: NestbenchError; readonly completed: Completed | undefined };
+export type Iteration = { readonly completed: Completed; readonly circumstances: Circumstances } & (
+  | { readonly state: 'sampled'; readonly value: number; readonly work: Work | undefined }
+  | { readonly state: 'failed'; readonly error: NestbenchError }
+);
 
 /**
  * How much longer than expected a command may take before it counts as hung: deep levels under emulation are many
@@ -41,19 +40,20 @@ export async function iterate<S extends Sizes>(
   signal: AbortSignal,
 ): Promise<Iteration> {
   const options = { signal, deadlineSeconds: deadlineFor(benchmark.expectedSeconds(sizes)) };
+  const beganAt = performance.now();
   for (const command of benchmark.before?.(sizes) ?? []) {
     await machineFor(bed, command).check(command.argv, options);
   }
+  const beforeSeconds = (performance.now() - beganAt) / 1000;
   const command = benchmark.command(sizes, target);
+  const { completed, machineSeconds, ...counted } = await runCounted(bed, command, options);
+  const circumstances = { beforeSeconds, ...counted };
   const machine = machineFor(bed, command);
-  const { completed, machineSeconds } = readStopwatch(
-    await machine.run(timed(command.argv), options),
-    command.argv,
-  );
   if (completed.exitCode !== 0) {
     return {
       state: 'failed',
       completed,
+      circumstances,
       error: new NestbenchError(
         'NESTBENCH_COMMAND_FAILED',
         'benchmark',
@@ -70,12 +70,15 @@ export async function iterate<S extends Sizes>(
   }
   // Kept with its output, as evidence: what was measured by a wrong clock is a failure of the whole cell.
   const clock = clockError(machine.name, machineSeconds, completed.seconds);
-  if (clock !== undefined) return { state: 'failed', completed, error: clock };
+  if (clock !== undefined) return { state: 'failed', completed, circumstances, error: clock };
   const parsed = benchmark.parse(completed.stdout);
-  if (parsed.ok) return { state: 'sampled', value: parsed.value, completed };
+  if (parsed.ok) {
+    return { state: 'sampled', value: parsed.value, work: parsed.work, completed, circumstances };
+  }
   return {
     state: 'failed',
     completed,
+    circumstances,
     error: new NestbenchError(
       'NESTBENCH_UNPARSABLE_OUTPUT',
       'benchmark',

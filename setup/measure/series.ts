@@ -5,7 +5,9 @@ import type { CellName } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import { NestbenchError, toNestbenchError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
-import { type Bed, type Iteration, iterate, rawOutput } from './sample.ts';
+import type { Bed } from './bed.ts';
+import { countIdle } from './counted.ts';
+import { type Iteration, iterate, rawOutput } from './sample.ts';
 import { startService } from './service.ts';
 
 export interface SeriesOptions {
@@ -77,18 +79,22 @@ async function measureRun(
   journal.append({ type: 'series', ...what, unit, better, sizes, on: command.on, argv: [...command.argv] });
 
   const failures: NestbenchError[] = [];
+  let lastEndedAt: number | undefined;
   const fail = (error: NestbenchError, iteration?: number, output?: string): void => {
     failures.push(error);
     journal.append({ type: 'failure', ...what, ...failureFields(error), iteration, output });
   };
   const keep = (iteration: number, outcome: Iteration): number => {
-    const { completed } = outcome;
+    const { completed, circumstances } = outcome;
+    const { beforeSeconds, startedAt, endedAt, l0 } = circumstances;
+    const gapSeconds =
+      lastEndedAt === undefined ? undefined : Math.max(0, (startedAt - lastEndedAt) / 1000 - beforeSeconds);
+    lastEndedAt = endedAt;
     const name = `${benchmark.name}/run-${run}-iteration-${iteration}`;
-    const output = completed && journal.keepOutput(cell, name, rawOutput(completed));
-    if (outcome.state === 'failed' || completed === undefined || output === undefined) {
-      const error = outcome.state === 'failed' ? outcome.error : toNestbenchError('no output');
-      fail(error, iteration, output);
-      throw error;
+    const output = journal.keepOutput(cell, name, rawOutput(completed));
+    if (outcome.state === 'failed') {
+      fail(outcome.error, iteration, output);
+      throw outcome.error;
     }
     const started = completed.started.toISOString();
     const { seconds } = completed;
@@ -102,13 +108,21 @@ async function measureRun(
       started,
       seconds,
       output,
+      beforeSeconds,
+      gapSeconds,
+      work: outcome.work,
+      l0,
     });
     return outcome.value;
   };
 
+  const service = new Spell();
   try {
-    await using service =
+    await using running =
       benchmark.service && (await startService(benchmark.name, benchmark.service, target, bed, signal));
+    service.pause();
+    const idle = await countIdle(bed, command, signal);
+    if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
     // What is left to do, and how many failures there were since the last sample.
     const state = { next: 1, onEnd: 0 };
     while (state.next <= sizes.iterations && state.onEnd < FAILURES_ON_END) {
@@ -125,14 +139,32 @@ async function measureRun(
     if (state.next <= sizes.iterations) {
       fail(gaveUp(benchmark.name, cell, run, sizes.iterations - state.next + 1));
     }
-    void service;
+    void running;
+    service.resume();
   } catch (thrown) {
     const error = toNestbenchError(thrown);
     // The stack is not what it was, or the run was stopped: that is the cell's failure, and nothing more is measured.
     if (error.kind !== 'benchmark') throw error;
     fail(error);
   }
+  service.pause();
+  journal.append({ type: 'series-end', ...what, serviceSeconds: service.seconds });
   return failures;
+}
+
+/** A stopwatch that runs from its making on, and can be paused. */
+class Spell {
+  seconds = 0;
+  #since: number | undefined = performance.now();
+
+  pause(): void {
+    if (this.#since !== undefined) this.seconds += (performance.now() - this.#since) / 1000;
+    this.#since = undefined;
+  }
+
+  resume(): void {
+    this.#since ??= performance.now();
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Service, Target } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../errors.ts';
 import type { RunningCommand } from '../machine/machine.ts';
 import { waitUntil } from '../machine/wait.ts';
-import { type Bed, machineFor } from './sample.ts';
+import { type Bed, machineFor } from './bed.ts';
 
 /** A service's start was never seen to take longer than a few seconds, three levels deep; then it hangs. */
 const READY_SECONDS = 120;
