@@ -30,7 +30,9 @@ export function exitRates(results: Results): ExitRates[] {
     [...cell.outcomes].flatMap(([benchmark, outcome]) => {
       if (outcome.state !== 'measured') return [];
       const samples = outcome.runs.flatMap(({ samples: its }) => its.filter(({ l0 }) => l0?.exits));
-      return samples.length === 0 ? [] : { cell, benchmark, n: samples.length, ...ratesOf(samples) };
+      if (samples.length === 0) return [];
+      const { operation, counters } = ratesOf(samples);
+      return { cell, benchmark, n: samples.length, operation, counters };
     }),
   );
 }

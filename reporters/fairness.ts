@@ -33,16 +33,12 @@ export function fairnessOf(results: Results): Fairness[] {
       (outcome.state === 'measured' ? outcome.runs : [])
         .flatMap(({ samples }) => samples)
         .filter(({ l0, gapSeconds }) => l0 !== undefined || gapSeconds !== undefined)
-        .map((sample) => ({
-          cell,
-          benchmark,
-          sample,
-          ...sharesOf(
-            sample,
-            idles.find((idle) => belongs(idle, sample)),
-          ),
-          gapSeconds: sample.gapSeconds ?? null,
-        })),
+        .map((sample) => {
+          const idle = idles.find((one) => belongs(one, sample));
+          const { harnessShare, harnessShareInAll } = sharesOf(sample, idle);
+          const gapSeconds = sample.gapSeconds ?? null;
+          return { cell, benchmark, sample, harnessShare, harnessShareInAll, gapSeconds };
+        }),
     ),
   );
 }

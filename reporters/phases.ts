@@ -19,6 +19,20 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
+const NO_TIME: Readonly<Record<Stage, number>> = {
+  worker: 0,
+  L0: 0,
+  L1: 0,
+  L2: 0,
+  L3: 0,
+  services: 0,
+  before: 0,
+  samples: 0,
+  gaps: 0,
+  end: 0,
+  rest: 0,
+};
+
 export interface CellTime {
   readonly cell: string;
   /** Wall seconds from the end of what came before it to the end of its stack. */
@@ -75,7 +89,7 @@ function visits(records: readonly JournalRecord[]): Visit[] {
 }
 
 function stagesOf(its: readonly Visit[]): Record<Stage, number> {
-  const stages = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
+  const stages = { ...NO_TIME };
   for (const { since, until, boot, records } of its) {
     let told = 0;
     const add = (stage: Stage, seconds: number): void => {
@@ -85,12 +99,12 @@ function stagesOf(its: readonly Visit[]): Record<Stage, number> {
     if (boot !== undefined) {
       add('worker', Math.max(0, Date.parse(boot.at) / 1000 - boot.seconds - since));
       for (const { name, seconds } of boot.phases) {
-        const level = /^l([0-3]):/.exec(name)?.[1];
-        if (level !== undefined) add(`L${level}` as Stage, seconds);
+        const stage = STAGES.find((one) => name.startsWith(`${one.toLowerCase()}: `));
+        if (stage !== undefined) add(stage, seconds);
       }
     }
     for (const record of records) {
-      if (record.type === 'series-end') add('services', record.serviceSeconds);
+      if (record.type === 'service') add('services', record.seconds);
       if (record.type === 'end') add('end', record.seconds);
       if (record.type !== 'sample') continue;
       add('before', record.beforeSeconds ?? 0);
@@ -119,31 +133,25 @@ const SHOWN_SECONDS = 0.05;
 /** Blocks of lines: cells down, stages across, in seconds. Stages that took no time in any cell have no column. */
 export function timeTable(results: Results, columns: number, paint: Paint): string[][] {
   const cells = cellTimes(results);
-  const words = (role: Role, texts: readonly string[]) => texts.map((text) => ({ text, role }));
-  const label = wordColumn(
-    'seconds',
-    words(
-      'value',
-      cells.map(({ cell }) => cell),
-    ),
-    'left',
-  );
-  const column = (heading: string, values: readonly number[]): Column =>
-    wordColumn(heading, words('value', values.map(inTenths)), 'right');
+  const names = cells.map(({ cell }) => cell);
   const stages = STAGES.filter((stage) => cells.some(({ stages: its }) => its[stage] >= SHOWN_SECONDS));
-  const shown = [
-    ...stages.map((stage) =>
-      column(
-        stage,
-        cells.map(({ stages: its }) => its[stage]),
-      ),
-    ),
-    column(
-      'all',
-      cells.map(({ total }) => total),
-    ),
-  ];
-  return cells.length === 0 ? [] : tableBlocks([label], shown, columns, paint);
+  const label = wordColumn('seconds', plain(names), 'left');
+  const shown = stages.map((stage) => {
+    const seconds = cells.map(({ stages: its }) => its[stage]);
+    return secondsColumn(stage, seconds);
+  });
+  const totals = cells.map(({ total }) => total);
+  return cells.length === 0
+    ? []
+    : tableBlocks([label], shown.concat(secondsColumn('all', totals)), columns, paint);
+}
+
+function secondsColumn(heading: string, seconds: readonly number[]): Column {
+  return wordColumn(heading, plain(seconds.map(inTenths)), 'right');
+}
+
+function plain(texts: readonly string[]): { text: string; role: Role }[] {
+  return texts.map((text) => ({ text, role: 'value' }));
 }
 
 /** `before the cells: Vitest 1.2 s, kernel and image 0.1 s`; undefined where the journal does not tell. */

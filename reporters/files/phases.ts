@@ -34,11 +34,10 @@ function rowsOf(results: Results): Row[] {
   const before = preparation(results).map(({ name, seconds }): Row => ({ phase: name, seconds }));
   const cells = cellTimes(results).flatMap(({ cell: name, total, stages, boot }) => {
     const cell = results.cells.find((one) => one.name === name);
-    return [
-      ...STAGES.map((stage): Row => ({ cell, phase: stage, seconds: stages[stage] })),
+    return STAGES.map((stage): Row => ({ cell, phase: stage, seconds: stages[stage] })).concat(
       { cell, phase: 'all', seconds: total },
-      ...boot.map(({ name: phase, seconds }): Row => ({ cell, phase: `boot ${phase}`, seconds })),
-    ];
+      boot.map(({ name: phase, seconds }): Row => ({ cell, phase: `boot ${phase}`, seconds })),
+    );
   });
   return [...before, ...cells];
 }

@@ -13,7 +13,7 @@ if [ "$memory" = yes ]; then mount -t tmpfs -o mode=755 tmpfs root; fi
 tar --extract --file="$tar" --directory=root --numeric-owner --same-owner --preserve-permissions \
   --anchored --wildcards --wildcards-match-slash --exclude-from="$left_out"
 # Mount points that the init scripts need on a read-only file system.
-mkdir -p root/overlay root/seed
+mkdir -p root/overlay root/seed root/usr/sbin
 for file in "$guest"/*; do
   case $file in
     */sshd.conf) install -D -m 644 "$file" root/etc/ssh/nestbench.conf ;;

@@ -278,7 +278,7 @@ describe('a series whose service fails', () => {
     };
     const measuring = measure(toy({ service, script: `touch '${scratch('measured')}'; echo 5` }));
     await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_SERVICE_FAILED' });
-    expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED']);
+    expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED', 'service']);
     expect(records()[1]).toMatchObject({ kind: 'benchmark', machine: 'l1', tail: 'cannot bind\n' });
     expect(existsSync(scratch('measured'))).toBe(false);
   });
@@ -299,6 +299,7 @@ describe('a series whose service fails', () => {
       'failure 1.3 COMMAND_FAILED',
       'failure 1.4 COMMAND_FAILED',
       'failure 1.- COMMAND_FAILED',
+      'service',
     ]);
   });
 });

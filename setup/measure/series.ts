@@ -148,7 +148,9 @@ async function measureRun(
     fail(error);
   }
   service.pause();
-  journal.append({ type: 'series-end', ...what, serviceSeconds: service.seconds });
+  if (benchmark.service !== undefined) {
+    journal.append({ type: 'service', ...what, seconds: service.seconds });
+  }
   return failures;
 }
 
