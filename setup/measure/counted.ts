@@ -31,8 +31,9 @@ export async function runCounted(bed: Bed, command: Command, options: RunOptions
   const endedAt = performance.now();
   const after = await bed.counters?.snapshot(signal);
   const { ownCpuSeconds, ...read } = readStopwatch(ran, command.argv);
-  const ended = machine.name === SERVER ? ownCpuSeconds : undefined;
-  const l0 = before && after && windowBetween(before, after, { guests: bed.target.name !== SERVER, ended });
+  const stopwatch = machine.name === SERVER ? ownCpuSeconds : undefined;
+  const l0 =
+    before && after && windowBetween(before, after, { guests: bed.target.name !== SERVER, stopwatch });
   return { ...read, startedAt, endedAt, l0 };
 }
 

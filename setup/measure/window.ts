@@ -5,7 +5,7 @@ import { NestbenchError } from '../errors.ts';
 import type { Snapshot } from '../machine/counters.ts';
 
 type Process = Snapshot['processes'][number];
-type Owner = keyof ServerWindow['cpuSeconds'];
+type Owner = 'benchmark' | 'kernel' | 'harness';
 
 /** Debian's sshd (a process for the daemon, one a connection); our init and the sleep it waits with; the counters. */
 const HARNESS = /^(sshd|sshd-session|sshd-auth|nestbench-.*|busybox)$/;
@@ -14,25 +14,30 @@ const INIT = 1;
 export interface WindowOptions {
   /** Whether L0 runs a guest: then its QEMU is the benchmark, and else whatever is not of the harness. */
   readonly guests: boolean;
-  /** CPU seconds of scripts of ours that ran on L0 and ended in between, which no snapshot has. */
-  readonly ended?: number | undefined;
+  /** CPU seconds of the stopwatch where it ran on L0: it ended in between, so no snapshot has it. */
+  readonly stopwatch?: number | undefined;
 }
 
 /** @throws NESTBENCH_CHECK_FAILED where a counter or the clock went backwards: a virtual machine ended in between. */
 export function windowBetween(
   before: Snapshot,
   after: Snapshot,
-  { guests, ended = 0 }: WindowOptions,
+  { guests, stopwatch }: WindowOptions,
 ): ServerWindow {
   const owner = guests ? ownerBesideGuests : ownerWithoutGuests;
   const earlier = new Map(before.processes.map((one) => [one.pid, one]));
-  const cpu: Record<Owner, number> = { benchmark: 0, kernel: 0, harness: ended };
+  const cpu: Record<Owner, number> = { benchmark: 0, kernel: 0, harness: 0 };
   for (const process of after.processes) cpu[owner(process)] += spent(earlier.get(process.pid), process);
   const { kernel, harness, benchmark } = cpu;
   return {
     seconds: grown('clock', before.nanoseconds, after.nanoseconds) / 1e9,
     ...(guests ? { exits: exitsBetween(before, after) } : {}),
-    cpuSeconds: { kernel, harness, ...(guests ? { benchmark } : {}) },
+    cpuSeconds: {
+      kernel,
+      harness,
+      ...(guests ? { benchmark } : {}),
+      ...(stopwatch === undefined ? {} : { stopwatch }),
+    },
   };
 }
 
