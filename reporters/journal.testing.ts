@@ -83,6 +83,11 @@ export class TestJournal implements Disposable {
     });
   }
 
+  /** Any other record, as it is. */
+  record(record: Unstamped): this {
+    return this.#append(record);
+  }
+
   skip(cell: string, benchmark: string, reason: string): this {
     return this.#append({ type: 'skip', cell, benchmark, reason });
   }

@@ -95,6 +95,8 @@ export interface Results {
   readonly benchmarks: readonly BenchmarkRow[];
   /** All cells of the matrix, in its order, then those that only the journal knows. */
   readonly cells: readonly CellResults[];
+  /** What all of this was made from, for what else there is in it. */
+  readonly records: readonly JournalRecord[];
 }
 
 const NOT_RUN: Missing = { state: 'missing', reason: 'not run' };
@@ -117,6 +119,7 @@ export function collectResults(records: readonly JournalRecord[]): Results {
     experiment: starts.at(-1)?.experiment ?? null,
     starts,
     benchmarks,
+    records,
     cells: cellNames(records).map((name) => {
       const failures = index.failures.get(key(name, null)) ?? [];
       const outcomes = new Map(

@@ -1,6 +1,8 @@
 /** The table that closes an experiment: its heading, the grid of numbers, how to read them, what failed, what was skipped. */
 import { styleText } from 'node:util';
-import { grid, type Role } from './grid.ts';
+import { asides } from './asides.ts';
+import type { Role } from './columns.ts';
+import { grid } from './grid.ts';
 import { heading } from './heading.ts';
 import { NATIVE_CELL, overheadOf } from './overhead.ts';
 import { failures, type Problem, skips } from './problems.ts';
@@ -34,6 +36,7 @@ export function terminalTable(results: Results, { columns, colours }: TableOptio
     legend(results)
       .map((line) => paint('aside', wrap(line, columns, '    ', '  ')))
       .join('\n'),
+    ...asides(results, columns, paint),
     problemText(paint('failed', 'Failed'), failures(results), columns),
     problemText('Skipped', skips(results), columns),
   ]

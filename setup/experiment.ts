@@ -13,7 +13,7 @@ import type { Completed } from './machine/machine.ts';
 import { Journal, readJournalIfAny } from './journal.ts';
 import type { Settings } from './settings.ts';
 
-export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions'>;
+export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions' | 'phases'>;
 
 /** What is asked of an experiment that is there already: more of the same kind may be added to it. */
 export function checkContinues(

@@ -16,11 +16,13 @@ import type { ProvidedExperiment } from './provided.ts';
 import { resolveSettings, type Settings } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
+import { Phases } from './stack/phases.ts';
 import { type Prepared, type PrepareOptions, prepareTestbed } from './testbed/prepare.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { vitest } = project;
+  const vitestSeconds = process.uptime();
   const log = (line: string): void => vitest.logger.log(line);
   try {
     const chosen = await findChosen(vitest);
@@ -40,6 +42,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
       onTestbed: (is) => void (isOurs = is),
       signal: stopping.signal,
       log,
+      vitestSeconds,
     });
     project.provide('experiment', prepared);
     const keep = held.move();
@@ -52,9 +55,13 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 async function prepare(
   cells: readonly Cell[],
   settings: Settings,
-  options: Pick<PrepareOptions, 'held' | 'onTestbed' | 'signal' | 'log'>,
+  options: Pick<PrepareOptions, 'held' | 'onTestbed' | 'signal' | 'log'> & {
+    /** How long the process ran before the global setup did. */
+    readonly vitestSeconds: number;
+  },
 ): Promise<ProvidedExperiment> {
-  const { signal, log } = options;
+  const { signal, log, vitestSeconds } = options;
+  const phases = new Phases();
   const host = describeHost();
   const sizing = sizingFor(host);
   const { accelerator, reason } = await hostVirtualization();
@@ -64,16 +71,27 @@ async function prepare(
     settings: describeTestbed(accelerator, sizing),
   };
   checkExperiment(settings, testbed);
+  phases.lap('checks');
   let built: Prepared | undefined;
   if (cells.length > 0) {
     log(reason);
     const { waitMinutes } = settings;
     built = await prepareTestbed({ ...options, cells, sizing, waitMinutes });
   }
+  const beforeClock = new Phases();
+  // KVM tells its guests the rate: only an emulated kernel has to be told.
+  const tscKhz = built !== undefined && accelerator === 'tcg' ? await measureTscKhz(signal) : undefined;
+  beforeClock.lap('TSC rate');
   const journal = await openExperiment(settings, {
     testbed,
     host,
     versions: built === undefined ? {} : versionsOf(built),
+    phases: [
+      { name: 'Vitest', seconds: vitestSeconds },
+      ...phases.list,
+      ...(built?.phases ?? []),
+      ...beforeClock.list,
+    ],
   });
   return {
     directory: journal.directory,
@@ -88,8 +106,7 @@ async function prepare(
       image: built?.image.file ?? '',
       runtime: runtimeDirectory(),
     },
-    // KVM tells its guests the rate: only an emulated kernel has to be told.
-    tscKhz: built !== undefined && accelerator === 'tcg' ? await measureTscKhz(signal) : undefined,
+    tscKhz,
     kernelRelease: built?.kernel.release ?? '',
   };
 }

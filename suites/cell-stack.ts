@@ -78,7 +78,12 @@ export class CellStack {
   async end(): Promise<void> {
     await this.#working;
     const running = await this.#booting?.catch(() => undefined);
+    const began = performance.now();
     await running?.[Symbol.asyncDispose]();
+    if (running !== undefined) {
+      const seconds = (performance.now() - began) / 1000;
+      this.journal.append({ type: 'end', cell: this.cell.name, seconds });
+    }
     if (running !== undefined && this.#broken === undefined) {
       tell({ task: this.cell.name, text: 'ended', state: 'done' });
     }

@@ -37,6 +37,9 @@ describe('a realistic experiment', () => {
         "figure-5.csv",
         "figure-6.csv",
         "table-4.csv",
+        "exits.csv",
+        "fairness.csv",
+        "phases.csv",
       ]
     `);
   });

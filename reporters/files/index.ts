@@ -1,12 +1,24 @@
 /** All files that are derived from a journal. They can be thrown away and made again at any time. */
 import type { Results } from '../results.ts';
 import type { Exporter } from './exporter.ts';
+import { exitsFile } from './exits.ts';
+import { fairnessFile } from './fairness.ts';
 import { figure5, figure6 } from './figure.ts';
+import { phasesFile } from './phases.ts';
 import { seriesFiles } from './series.ts';
 import { summary } from './summary.ts';
 import { table4 } from './table-4.ts';
 
-export const EXPORTERS: readonly Exporter[] = [seriesFiles, summary, figure5, figure6, table4];
+export const EXPORTERS: readonly Exporter[] = [
+  seriesFiles,
+  summary,
+  figure5,
+  figure6,
+  table4,
+  exitsFile,
+  fairnessFile,
+  phasesFile,
+];
 
 /**
  * Writes all of them under `directory`, the experiment's own.

@@ -48,6 +48,8 @@ test('holds the root, our scripts and the kernel; owners are kept, and host keys
   const image = path.join(work, 'image.erofs');
   expect(await inImage(image, '/usr/bin/hackbench')).toMatch(/Uid: 0\s+Gid: 42/);
   expect(await inImage(image, '/usr/sbin/nestbench-init')).toMatch(/Uid: 0\s+Gid: 0\s+Access: 0755/);
+  expect(await inImage(image, '/usr/sbin/nestbench-counters')).toMatch(/Access: 0755/);
+  expect(await inImage(image, '/usr/sbin/nestbench-counters.c')).not.toContain('Uid');
   expect(await inImage(image, '/etc/ssh/nestbench.conf')).toMatch(/Uid: 0\s+Gid: 0\s+Access: 0644/);
   expect(await inImage(image, '/boot/vmlinux')).toContain('regular file');
   expect(await inImage(image, '/overlay')).toContain('directory');

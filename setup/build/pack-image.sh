@@ -1,7 +1,7 @@
 #!/bin/sh -eu
 # Packs the guests' image into ./image.erofs: pack-image.sh ROOT_TAR LEFT_OUT GUEST_DIRECTORY VMLINUX MEMORY
 #   LEFT_OUT         a file of tar's patterns for what stays out
-#   GUEST_DIRECTORY  our programs for the guest (nestbench-NAME), and sshd.conf
+#   GUEST_DIRECTORY  our programs for the guest (nestbench-NAME; NAME.c is compiled), and sshd.conf
 #   MEMORY           yes to unpack in memory: in a user namespace files belong to ids that the user outside can't
 #                    delete, and a tmpfs goes with the namespace
 # This file is part of the image's hash: whatever changes here makes a new image.
@@ -13,10 +13,15 @@ if [ "$memory" = yes ]; then mount -t tmpfs -o mode=755 tmpfs root; fi
 tar --extract --file="$tar" --directory=root --numeric-owner --same-owner --preserve-permissions \
   --anchored --wildcards --wildcards-match-slash --exclude-from="$left_out"
 # Mount points that the init scripts need on a read-only file system.
-mkdir -p root/overlay root/seed
+mkdir -p root/overlay root/seed root/usr/sbin
 for file in "$guest"/*; do
   case $file in
     */sshd.conf) install -D -m 644 "$file" root/etc/ssh/nestbench.conf ;;
+    # Static: the guest's C library is another Debian's than the host's.
+    *.c)
+      name=${file##*/}
+      gcc -O2 -static -s -Wall -Wextra -o "root/usr/sbin/nestbench-${name%.c}" "$file"
+      ;;
     *) install -D -m 755 "$file" "root/usr/sbin/nestbench-${file##*/}" ;;
   esac
 done

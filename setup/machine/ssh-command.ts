@@ -70,18 +70,14 @@ export function startRemote(
   const close = async (): Promise<{ exitCode: number | null; signal: string | null }> => {
     try {
       const channel = await opening;
-      let exit: { exitCode: number | null; signal: string | null } | undefined;
       channel.on('data', (chunk: Buffer) => output.push('stdout', chunk));
       channel.stderr.on('data', (chunk: Buffer) => {
         output.push('stderr', mark.strip(chunk));
         if (mark.group !== undefined) marked.resolve(true);
       });
-      channel.on('exit', (code: number | null, signal?: string) => {
-        exit = { exitCode: code ?? null, signal: signal ?? null };
-      });
-      const ended = Promise.all([eventOf(channel, 'close'), eventOf(channel.stderr, 'end')]);
+      const ended = Promise.all([exitOf(channel), eventOf(channel.stderr, 'end')]);
       channel.end(input);
-      await ended;
+      const [exit] = await ended;
       output.push('stderr', mark.rest());
       if (connection.lost !== undefined) throw connection.lost;
       if (exit !== undefined) return exit;
@@ -166,17 +162,29 @@ async function endRemoteGroup(connection: Connection, group: number): Promise<vo
     kill -s KILL -- -${group}
     gone 30`;
   const channel = await openExec(connection, `exec sh -c ${quote([script])}`);
-  let exitCode: number | null | undefined;
-  channel.on('exit', (code: number | null) => {
-    exitCode = code;
-  });
   channel.resume();
   channel.stderr.resume();
-  const closed = eventOf(channel, 'close');
+  const closed = exitOf(channel);
   channel.end();
-  await closed;
+  const exit = await closed;
   if (connection.lost !== undefined) throw connection.lost;
-  if (exitCode !== 0) throw new Error(`process group ${group} on ${connection.name} did not end after KILL`);
+  if (exit?.exitCode !== 0)
+    throw new Error(`process group ${group} on ${connection.name} did not end after KILL`);
+}
+
+/**
+ * How a command exited, once its channel is closed; undefined where sshd never told. Not from the `exit` event: of a
+ * quick command, seen by a busy process, it comes in one piece with the news that the command runs, and before anybody
+ * can listen. `close` comes after the output's end, and has the same arguments.
+ */
+function exitOf(
+  channel: ClientChannel,
+): Promise<{ exitCode: number | null; signal: string | null } | undefined> {
+  return new Promise((resolve) => {
+    channel.once('close', (...[code, signal]: [code?: number | null, signal?: string]) => {
+      resolve(code === undefined ? undefined : { exitCode: code, signal: signal ?? null });
+    });
+  });
 }
 
 function eventOf(emitter: NodeJS.EventEmitter, event: string): Promise<void> {

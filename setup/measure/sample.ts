@@ -1,22 +1,37 @@
 /** One iteration of a benchmark on a running stack: what is done before it, the measured command, its value. */
-import type { Benchmark, Command, Sizes, Target } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Benchmark, Command, Sizes, Target, Work } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../errors.ts';
 import type { Completed, Machine } from '../machine/machine.ts';
-import { clockError, readStopwatch, timed } from './stopwatch.ts';
+import { type Bed, machineFor } from './bed.ts';
+import { type Counted, runCounted } from './counted.ts';
+import { clockError } from './stopwatch.ts';
 
-/** The two machines that a benchmark runs on. */
-export interface Bed {
-  readonly target: Machine;
-  readonly client: Machine;
+/** When and beside what the measured command ran. */
+type When = Pick<Counted, 'startedAt' | 'endedAt' | 'l0'>;
+
+/** How long the benchmark's own commands around the sample took. */
+interface Asides {
+  readonly beforeSeconds: number;
+  readonly afterSeconds: number;
 }
 
-export function machineFor(bed: Bed, { on }: Command): Machine {
-  return on === 'client' ? bed.client : bed.target;
-}
+type Outcome =
+  | {
+      readonly state: 'sampled';
+      readonly value: number;
+      readonly work: Work | undefined;
+      readonly completed: Completed;
+      readonly counted: When;
+    }
+  | {
+      readonly state: 'failed';
+      readonly error: NestbenchError;
+      /** Undefined where the measured command did not run. */
+      readonly completed: Completed | undefined;
+      readonly counted: When | undefined;
+    };
 
-export type Iteration =
-  | { readonly state: 'sampled'; readonly value: number; readonly completed: Completed }
-  | { readonly state: 'failed'; readonly error: NestbenchError; readonly completed: Completed | undefined };
+export type Iteration = Outcome & Asides;
 
 /**
  * How much longer than expected a command may take before it counts as hung: deep levels under emulation are many
@@ -42,15 +57,17 @@ export async function iterate<S extends Sizes>(
 ): Promise<Iteration> {
   const deadlineSeconds = deadlineFor(benchmark.expectedSeconds(sizes));
   const aside = { name: benchmark.name, bed, signal, deadlineSeconds };
-  const unready = await runAside(benchmark.before?.(sizes, target) ?? [], aside);
-  const iteration: Iteration =
-    unready === undefined
+  const before = await runAside(benchmark.before?.(sizes, target) ?? [], aside);
+  const outcome: Outcome =
+    before.failure === undefined
       ? await measure(benchmark, sizes, target, bed, { signal, deadlineSeconds })
-      : { state: 'failed', error: unready, completed: undefined };
-  const untidy = await runAside(benchmark.after?.(sizes, target) ?? [], aside);
-  if (untidy === undefined || iteration.state === 'failed') return iteration;
+      : { state: 'failed', error: before.failure, completed: undefined, counted: undefined };
+  const after = await runAside(benchmark.after?.(sizes, target) ?? [], aside);
+  const asides = { beforeSeconds: before.seconds, afterSeconds: after.seconds };
+  if (after.failure === undefined || outcome.state === 'failed') return { ...outcome, ...asides };
   // The next iteration would not start from where this one did.
-  return { state: 'failed', error: untidy, completed: iteration.completed };
+  const { completed, counted } = outcome;
+  return { state: 'failed', error: after.failure, completed, counted, ...asides };
 }
 
 /** The measured command and what it says. */
@@ -60,24 +77,26 @@ async function measure<S extends Sizes>(
   target: Target,
   bed: Bed,
   options: { signal: AbortSignal; deadlineSeconds: number },
-): Promise<Iteration> {
+): Promise<Outcome> {
   const command = benchmark.command(sizes, target);
   const machine = machineFor(bed, command);
-  const { completed, machineSeconds } = readStopwatch(
-    await machine.run(timed(command.argv), { ...options, ...inputOf(command) }),
-    command.argv,
-  );
+  const { completed, machineSeconds, ...counted } = await runCounted(bed, command, {
+    ...options,
+    ...inputOf(command),
+  });
   if (completed.exitCode !== 0) {
-    return { state: 'failed', completed, error: ended(`${benchmark.name} failed`, machine, completed) };
+    const error = ended(`${benchmark.name} failed`, machine, completed);
+    return { state: 'failed', completed, counted, error };
   }
   // Kept with its output, as evidence: what was measured by a wrong clock is a failure of the whole cell.
   const clock = clockError(machine.name, machineSeconds, completed.seconds);
-  if (clock !== undefined) return { state: 'failed', completed, error: clock };
+  if (clock !== undefined) return { state: 'failed', completed, counted, error: clock };
   const parsed = benchmark.parse(completed.stdout, sizes);
-  if (parsed.ok) return { state: 'sampled', value: parsed.value, completed };
+  if (parsed.ok) return { state: 'sampled', value: parsed.value, work: parsed.work, completed, counted };
   return {
     state: 'failed',
     completed,
+    counted,
     error: new NestbenchError(
       'NESTBENCH_UNPARSABLE_OUTPUT',
       'benchmark',
@@ -87,10 +106,14 @@ async function measure<S extends Sizes>(
   };
 }
 
-/**
- * Runs what stands around a sample, one after another.
- * @returns the failure of the first that fails: the benchmark's own, as its next one may do better on the same stack.
- */
+/** What stood around a sample. */
+interface Aside {
+  readonly seconds: number;
+  /** Of the first command that failed: the benchmark's own, as its next one may do better on the same stack. */
+  readonly failure: NestbenchError | undefined;
+}
+
+/** Runs what stands around a sample, one after another, up to the first that fails. */
 export async function runAside(
   commands: readonly Command[],
   options: {
@@ -99,16 +122,23 @@ export async function runAside(
     readonly signal: AbortSignal;
     readonly deadlineSeconds: number;
   },
-): Promise<NestbenchError | undefined> {
+): Promise<Aside> {
   const { name, bed, signal, deadlineSeconds } = options;
+  const began = performance.now();
+  const over = (failure?: NestbenchError): Aside => ({
+    seconds: (performance.now() - began) / 1000,
+    failure,
+  });
   for (const command of commands) {
     const machine = machineFor(bed, command);
     const completed = await machine.run(command.argv, { signal, deadlineSeconds, ...inputOf(command) });
     if (completed.exitCode !== 0) {
-      return ended(`What has to be done before or after a sample of ${name} failed`, machine, completed);
+      return over(
+        ended(`What has to be done before or after a sample of ${name} failed`, machine, completed),
+      );
     }
   }
-  return undefined;
+  return over();
 }
 
 /** The failure of a command that did not end with 0. */

@@ -7,6 +7,8 @@ import type { JournalRecord } from '../../fixtures/records.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { NestbenchError } from '../errors.ts';
 import { Journal, readJournal } from '../journal.ts';
+import type { Counters } from '../machine/counters.ts';
+import { countersProgram } from '../machine/counters.testing.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';
 import { failureFields, measureSeries } from './series.ts';
 import { bed, counting, shell, target, toy } from './toys.testing.ts';
@@ -20,7 +22,7 @@ interface Measurement {
   readonly told: { text: string; fraction: number; secondsLeft: number }[];
   readonly measure: (
     benchmark: Benchmark,
-    options?: { profile?: Profile; firstRun?: number; signal?: AbortSignal },
+    options?: { profile?: Profile; firstRun?: number; signal?: AbortSignal; counters?: Counters },
   ) => Promise<void>;
   readonly records: () => readonly JournalRecord[];
   /** Of each record, what matters here. */
@@ -39,7 +41,7 @@ function measurement(): Measurement {
     records,
     measure: (
       benchmark,
-      { profile = PROFILES.quick, firstRun = 1, signal = new AbortController().signal } = {},
+      { profile = PROFILES.quick, firstRun = 1, signal = new AbortController().signal, counters } = {},
     ) =>
       measureSeries({
         cell: 'l1-baseline',
@@ -47,7 +49,7 @@ function measurement(): Measurement {
         profile,
         firstRun,
         journal,
-        bed: { ...bed, underTest: target, signal },
+        bed: { ...bed, underTest: target, signal, ...(counters && { counters }) },
         onIteration: (progress) => told.push(progress),
       }),
     story: () => records().map(describeRecord),
@@ -194,6 +196,50 @@ describe('a series that goes well', () => {
   });
 });
 
+describe('a series where L0 is looked at', () => {
+  test('has with each sample what was counted during it, and before them what a command that does nothing costs', async () => {
+    const program = countersProgram();
+    const set = (exits: number): void => {
+      program.set('exits', exits);
+      program.set('halt_exits', 1);
+    };
+    set(10);
+    const { measure, records, scratch } = measurement();
+    const counters = await program.connect();
+    const file = path.join(path.dirname(program.socket), 'kvm', 'exits');
+    const script = `${counting(scratch('n'))}; echo $(($(cat '${file}') + 3)) >'${file}'; echo $n`;
+    await measure(toy({ script, iterations: 2, before: () => [shell('sleep 0.2')] }), { counters });
+    const [, idle, first, second] = records();
+    expect(idle).toMatchObject({ type: 'idle', run: 1, l0: { exits: { exits: 0, halt_exits: 0 } } });
+    for (const sample of [first, second]) {
+      expect(sample).toMatchObject({
+        l0: { exits: { exits: 3, halt_exits: 0 }, cpuSeconds: { benchmark: expect.any(Number) } },
+      });
+    }
+    if (first?.type !== 'sample' || second?.type !== 'sample') throw new Error('no two samples');
+    expect(first.gapSeconds).toBeUndefined();
+    expect(second.beforeSeconds).toBeGreaterThan(0.19);
+    // The pause is the benchmark's own, and no part of the gap.
+    expect(second.gapSeconds).toBeLessThan(
+      (Date.parse(second.started) - Date.parse(first.started)) / 1000 - first.seconds - 0.15,
+    );
+    expect(first.l0?.seconds).toBeGreaterThanOrEqual(first.seconds - 0.01);
+  });
+
+  test('ends, as the infrastructure’s failure, where nobody counts any more', async () => {
+    const program = countersProgram();
+    program.set('exits', 1);
+    const { measure, story } = measurement();
+    const counters = await program.connect();
+    const measuring = measure(toy({ script: `kill -KILL ${program.process.pid}; echo 5` }), { counters });
+    await expect(measuring).rejects.toMatchObject({
+      code: 'NESTBENCH_CONNECTION_LOST',
+      kind: 'infrastructure',
+    });
+    expect(story()).toEqual(['series 1', 'idle']);
+  });
+});
+
 describe('a series in which something fails', () => {
   test('goes on after an iteration that failed, and ends with its error', async () => {
     const { measure, scratch, story } = measurement();
@@ -329,7 +375,7 @@ describe('a series whose service fails', () => {
       toy({ service: () => service, script: `touch '${scratch('measured')}'; echo 5` }),
     );
     await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_SERVICE_FAILED' });
-    expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED']);
+    expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED', 'service']);
     expect(records()[1]).toMatchObject({ kind: 'benchmark', machine: 'l1', tail: 'cannot bind\n' });
     expect(existsSync(scratch('measured'))).toBe(false);
   });
@@ -350,6 +396,7 @@ describe('a series whose service fails', () => {
       'failure 1.3 COMMAND_FAILED',
       'failure 1.4 COMMAND_FAILED',
       'failure 1.- COMMAND_FAILED',
+      'service',
     ]);
   });
 });

@@ -6,7 +6,9 @@ import type { CellName } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import { NestbenchError, toNestbenchError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
-import { type Bed, type Iteration, iterate, rawOutput } from './sample.ts';
+import type { Bed } from './bed.ts';
+import { countIdle } from './counted.ts';
+import { type Iteration, iterate, rawOutput } from './sample.ts';
 import { startService } from './service.ts';
 
 export interface SeriesOptions {
@@ -83,12 +85,18 @@ async function measureRun(
   journal.append({ type: 'series', ...what, unit, better, sizes, on, argv: [...argv], loader });
 
   const failures: NestbenchError[] = [];
+  let last: { readonly endedAt: number; readonly afterSeconds: number } | undefined;
   const fail = (error: NestbenchError, iteration?: number, output?: string): void => {
     failures.push(error);
     journal.append({ type: 'failure', ...what, ...failureFields(error), iteration, output });
   };
   const keep = (iteration: number, outcome: Iteration): number => {
-    const { completed } = outcome;
+    const { completed, beforeSeconds, afterSeconds, counted } = outcome;
+    const gapSeconds =
+      counted &&
+      last &&
+      Math.max(0, (counted.startedAt - last.endedAt) / 1000 - beforeSeconds - last.afterSeconds);
+    last = counted && { endedAt: counted.endedAt, afterSeconds };
     const name = `${benchmark.name}/run-${run}-iteration-${iteration}`;
     const output = completed && journal.keepOutput(cell, name, rawOutput(completed));
     if (outcome.state === 'failed' || completed === undefined || output === undefined) {
@@ -108,13 +116,22 @@ async function measureRun(
       started,
       seconds,
       output,
+      beforeSeconds,
+      afterSeconds,
+      gapSeconds,
+      work: outcome.work,
+      l0: counted?.l0,
     });
     return outcome.value;
   };
 
+  const serving = new Spell();
   try {
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
     await using service = wanted && (await startService(benchmark.name, wanted, bed, signal));
+    serving.pause();
+    const idle = await countIdle(bed, command, signal);
+    if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
     // What is left to do, and how many failures there were since the last sample.
     const state = { next: 1, onEnd: 0 };
     while (state.next <= sizes.iterations && state.onEnd < FAILURES_ON_END) {
@@ -132,6 +149,7 @@ async function measureRun(
     if (state.next <= sizes.iterations) {
       fail(gaveUp(benchmark.name, cell, run, sizes.iterations - state.next + 1));
     }
+    serving.resume();
     await service?.end();
   } catch (thrown) {
     const error = toNestbenchError(thrown);
@@ -139,7 +157,26 @@ async function measureRun(
     if (error.kind !== 'benchmark') throw error;
     fail(error);
   }
+  serving.pause();
+  if (benchmark.service !== undefined) {
+    journal.append({ type: 'service', ...what, seconds: serving.seconds });
+  }
   return failures;
+}
+
+/** A stopwatch that runs from its making on, and can be paused. */
+class Spell {
+  seconds = 0;
+  #since: number | undefined = performance.now();
+
+  pause(): void {
+    if (this.#since !== undefined) this.seconds += (performance.now() - this.#since) / 1000;
+    this.#since = undefined;
+  }
+
+  resume(): void {
+    this.#since ??= performance.now();
+  }
 }
 
 /**

@@ -87,7 +87,11 @@ test('what was measured of one that ended meanwhile is no sample, whatever its l
   const sampled: Iteration = {
     state: 'sampled',
     value: 5,
+    work: undefined,
     completed: await bed.client.run(['true'], forever),
+    counted: { startedAt: 0, endedAt: 1, l0: undefined },
+    beforeSeconds: 0,
+    afterSeconds: 0,
   };
   expect(running.judge(sampled)).toBe(sampled);
   rmSync(alive);

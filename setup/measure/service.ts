@@ -3,7 +3,8 @@ import type { Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../errors.ts';
 import type { RunningCommand } from '../machine/machine.ts';
 import { waitUntil } from '../machine/wait.ts';
-import { type Bed, type Iteration, machineFor, runAside } from './sample.ts';
+import { type Bed, machineFor } from './bed.ts';
+import { type Iteration, runAside } from './sample.ts';
 
 /** A service's start was never seen to take longer than a few seconds, three levels deep; then it hangs. */
 const READY_SECONDS = 120;
@@ -27,7 +28,7 @@ export async function startService(
 ): Promise<RunningService> {
   const aside = { name, bed, signal, deadlineSeconds: readySeconds };
   const unready = await runAside(service.before ?? [], aside);
-  if (unready !== undefined) throw unready;
+  if (unready.failure !== undefined) throw unready.failure;
   const running = await bed.target.start(service.argv, { signal, deadlineSeconds: Infinity });
   let over = false;
   const ended = (): void => void (over = true);
@@ -60,12 +61,12 @@ export async function startService(
     judge(iteration) {
       if (!over || iteration.state === 'failed') return iteration;
       const error = failed(name, bed, running, 'it ended while it was measured');
-      return { state: 'failed', error, completed: iteration.completed };
+      return { ...iteration, state: 'failed', error };
     },
     async end() {
       await running.stop();
       const untidy = await runAside(service.after ?? [], aside);
-      if (untidy !== undefined) throw untidy;
+      if (untidy.failure !== undefined) throw untidy.failure;
     },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };

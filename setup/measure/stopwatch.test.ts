@@ -37,6 +37,13 @@ describe('a command with a stopwatch', () => {
     expect(clockFault(machineSeconds, completed.seconds)).toBeUndefined();
   });
 
+  test('tells the CPU time that the stopwatch itself has had, and not that of the command', async () => {
+    const busy = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
+    const { machineSeconds = 0, ownCpuSeconds = 0 } = await run('sh', '-c', busy);
+    expect(ownCpuSeconds).toBeGreaterThan(0);
+    expect(ownCpuSeconds).toBeLessThan(Math.max(machineSeconds, 0.05));
+  });
+
   test('leaves standard error without an end of line as it was', async () => {
     const { completed, machineSeconds } = await run('sh', '-c', 'printf err >&2');
     expect(completed.stderr).toBe('err');

@@ -8,8 +8,11 @@ import { NestbenchError } from '../errors.ts';
 import type { Completed } from '../machine/machine.ts';
 
 const MARK = 'nestbench-uptime';
-/** The time since boot, before and after the command, on standard error; needs no more than a shell. */
-const SCRIPT = `read -r before _ </proc/uptime; "$@"; code=$?; read -r after _ </proc/uptime; echo "${MARK} $before $after" >&2; exit $code`;
+/**
+ * The time since boot, before and after the command, and then the CPU time in nanoseconds that the stopwatch itself
+ * has had (/proc/PID/schedstat, proc(5); 0 where the kernel does not tell), on standard error. No more than a shell.
+ */
+const SCRIPT = `read -r before _ </proc/uptime; "$@"; code=$?; read -r after _ </proc/uptime; own=0; [ -r /proc/$$/schedstat ] && read -r own _ </proc/$$/schedstat; echo "${MARK} $before $after $own" >&2; exit $code`;
 
 /** The command with a stopwatch around it. */
 export function timed(argv: readonly string[]): string[] {
@@ -20,13 +23,14 @@ export function timed(argv: readonly string[]): string[] {
 export function readStopwatch(
   completed: Completed,
   argv: readonly string[],
-): { completed: Completed; machineSeconds: number | undefined } {
+): { completed: Completed; machineSeconds: number | undefined; ownCpuSeconds: number | undefined } {
   // Not at the start of a line where the command's last one has no end.
-  const line = new RegExp(`${MARK} (\\d+\\.\\d+) (\\d+\\.\\d+)\\n?`);
-  const [, before, after] = line.exec(completed.stderr) ?? [];
+  const line = new RegExp(`${MARK} (\\d+\\.\\d+) (\\d+\\.\\d+) (\\d+)\\n?`);
+  const [, before, after, own] = line.exec(completed.stderr) ?? [];
   return {
     completed: { ...completed, argv, stderr: completed.stderr.replace(line, '') },
     machineSeconds: before === undefined || after === undefined ? undefined : Number(after) - Number(before),
+    ownCpuSeconds: own === undefined ? undefined : Number(own) / 1e9,
   };
 }
 

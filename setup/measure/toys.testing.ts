@@ -1,7 +1,7 @@
 /** Benchmarks of real commands on this host, which plays the level under test and the client. */
 import type { Benchmark, Command, Parsed, Place, Sizes } from '../../fixtures/benchmarks/benchmark.ts';
 import { hostMachine } from '../machine/host.ts';
-import type { Bed } from './sample.ts';
+import type { Bed } from './bed.ts';
 
 export const target = { address: '127.0.0.1', cpus: 2, clientCpus: 2 };
 

@@ -5,6 +5,7 @@ import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
 import { levelName } from '../../fixtures/matrix.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import type { NestbenchError } from '../errors.ts';
+import { connectCounters, type Counters } from '../machine/counters.ts';
 import type { Machine } from '../machine/machine.ts';
 import { bootOnHost } from '../testbed/emulated.ts';
 import { type Keys, makeKeys } from '../testbed/keys.ts';
@@ -37,6 +38,8 @@ export interface RunningStack extends AsyncDisposable {
   readonly target: Machine;
   /** L0 first. */
   readonly machines: readonly Machine[];
+  /** What L0 counts: exits of its guest, CPU time of its processes. */
+  readonly counters: Counters;
   readonly facts: { readonly levels: readonly LevelFacts[]; readonly client: LevelFacts };
   readonly phases: readonly Phase[];
   /** From the start of the first machine to the last check. */
@@ -94,6 +97,7 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
     explained(bootOnHost(plan.client, { ...common, defer })),
   );
   signal.throwIfAborted();
+  const counters = await explained(connectCounters(server.machine, signal));
 
   const last = levels.at(-1) ?? server;
   const owned = started.move();
@@ -102,6 +106,7 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
     client: client.machine,
     target: last.machine,
     machines: levels.map(({ machine }) => machine),
+    counters,
     facts: { levels: levels.map(({ facts }) => facts), client: client.facts },
     phases: [...client.phases.list, ...levels.flatMap(({ phases }) => phases.list)],
     seconds: (performance.now() - began) / 1000,
@@ -114,6 +119,7 @@ export async function boot(plan: StackPlan, options: StackOptions): Promise<Runn
     causeOf: (error) => troubles.causeOf(error),
     [Symbol.asyncDispose]: async () => {
       troubles.end();
+      counters[Symbol.dispose]();
       try {
         for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
       } finally {

@@ -1,0 +1,108 @@
+/**
+ * Exits at L0: per second of the measured command, and per operation of the benchmark's own work. Sums over all
+ * samples divided by each other, so that a long sample counts for more than a short one. A command's start over SSH and
+ * its end cause exits too, and are in it (on a level some hundred, see `idle` records): the longer the sample, the less.
+ */
+import { EXITS } from '../fixtures/kvm-counters.ts';
+import type { SampleRecord } from '../fixtures/records.ts';
+import { type Column, type Paint, tableBlocks, wordColumn } from './columns.ts';
+import { formatMean } from './numbers.ts';
+import type { CellResults, Results } from './results.ts';
+
+export interface ExitRates {
+  readonly cell: CellResults;
+  readonly benchmark: string;
+  /** Samples that have counts. */
+  readonly n: number;
+  /** What one operation is; null where the benchmark does not tell how much work a sample was. */
+  readonly operation: string | null;
+  /** One for each counter, KVM's own names. */
+  readonly counters: readonly {
+    readonly name: string;
+    readonly perSecond: number;
+    readonly perOperation: number | null;
+  }[];
+}
+
+/** Of every benchmark in every cell whose samples have counts. */
+export function exitRates(results: Results): ExitRates[] {
+  return results.cells.flatMap((cell) =>
+    [...cell.outcomes].flatMap(([benchmark, outcome]) => {
+      if (outcome.state !== 'measured') return [];
+      const samples = outcome.runs.flatMap(({ samples: its }) => its.filter(({ l0 }) => l0?.exits));
+      if (samples.length === 0) return [];
+      const { operation, counters } = ratesOf(samples);
+      return { cell, benchmark, n: samples.length, operation, counters };
+    }),
+  );
+}
+
+function ratesOf(samples: readonly SampleRecord[]): Pick<ExitRates, 'operation' | 'counters'> {
+  const seconds = sum(samples.map(({ l0 }) => l0?.seconds ?? 0));
+  const work = workOf(samples);
+  // Every one that all samples have: another kernel may count other things.
+  const names = Object.keys(samples[0]?.l0?.exits ?? {}).filter((name) =>
+    samples.every(({ l0 }) => l0?.exits?.[name] !== undefined),
+  );
+  return {
+    operation: work?.unit ?? null,
+    counters: names.map((name) => {
+      const count = sum(samples.map(({ l0 }) => l0?.exits?.[name] ?? 0));
+      return { name, perSecond: count / seconds, perOperation: work ? count / work.amount : null };
+    }),
+  };
+}
+
+/** As the tool told it; one run where the value is the time that the whole of it took. */
+function workOf(samples: readonly SampleRecord[]): SampleRecord['work'] {
+  const works = samples.map(
+    ({ work, unit }) => work ?? (unit === 's' ? { amount: 1, unit: 'run' } : undefined),
+  );
+  const unit = works[0]?.unit;
+  if (unit === undefined || works.some((work) => work?.unit !== unit)) return undefined;
+  return { unit, amount: sum(works.map((work) => work?.amount ?? 0)) };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+/** Blocks of lines: benchmarks down, cells across, each the exits per operation and per second. */
+export function exitTable(results: Results, columns: number, paint: Paint): string[][] {
+  const all = exitRates(results);
+  const rows = [...new Map(all.map(({ benchmark, operation }) => [benchmark, operation]))];
+  const cells = [...new Set(all.map(({ cell }) => cell))];
+  const labels = [
+    wordColumn(
+      '',
+      rows.map(([text]) => ({ text, role: 'value' })),
+      'left',
+    ),
+    wordColumn(
+      '',
+      rows.map(([, operation]) => ({ text: operation === null ? '' : `per ${operation}`, role: 'aside' })),
+      'left',
+    ),
+  ];
+  const shown = cells.map((cell): Column => {
+    const texts = rows.map(([benchmark]) => {
+      const rates = all.find((one) => one.cell === cell && one.benchmark === benchmark);
+      return { text: rates === undefined ? '' : entry(rates), role: 'value' as const };
+    });
+    return wordColumn(cell.name, texts, 'right');
+  });
+  return tableBlocks(labels, shown, columns, paint);
+}
+
+function entry({ counters }: ExitRates): string {
+  const exits = counters.find(({ name }) => name === EXITS);
+  if (exits === undefined) return '';
+  const { perOperation, perSecond } = exits;
+  const each = perOperation === null ? '' : `${inDigits(perOperation)} `;
+  return `${each}(${inDigits(perSecond)}/s)`;
+}
+
+/** Four significant digits, as means that stand alone have. */
+function inDigits(value: number): string {
+  return formatMean({ mean: value, halfWidth: null }).mean;
+}

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { ServerWindow } from '../fixtures/records.ts';
+import { fairnessLines, fairnessOf } from './fairness.ts';
+import { writeFiles } from './files/index.ts';
+import { TestJournal } from './journal.testing.ts';
+
+function harness(seconds: number, cpuSeconds: number): ServerWindow {
+  return { seconds, cpuSeconds: { kernel: 0.5, harness: cpuSeconds } };
+}
+
+/** A command that does nothing costs 10 ms; the samples take 2 s. */
+function journal(samples: readonly { cpuSeconds: number; gapSeconds?: number }[]): TestJournal {
+  const what = { cell: 'l1-baseline', benchmark: 'hackbench' };
+  const its = new TestJournal().start().record({ type: 'idle', ...what, run: 1, l0: harness(0.1, 0.01) });
+  for (const [index, { cpuSeconds, gapSeconds }] of samples.entries()) {
+    its.sample({ ...what, value: 1, iteration: index + 1, l0: harness(2, cpuSeconds), gapSeconds });
+  }
+  return its;
+}
+
+test("the share is what the harness had beyond a command's start and end", () => {
+  using its = journal([{ cpuSeconds: 0.02 }, { cpuSeconds: 0.008, gapSeconds: 0.02 }]);
+  expect(
+    fairnessOf(its.results).map(({ harnessShare, harnessShareInAll }) => [harnessShare, harnessShareInAll]),
+  ).toEqual([
+    [0.005, 0.01],
+    [0, 0.004],
+  ]);
+});
+
+test('within its limits, it is told with the largest of each', () => {
+  using its = journal([{ cpuSeconds: 0.014 }, { cpuSeconds: 0.02, gapSeconds: 0.02 }]);
+  expect(fairnessLines(its.results)).toEqual([
+    {
+      text: "the harness's share of L0 during a sample: at most 0.50 % (limit 1 %); l1-baseline hackbench, run 1, iteration 2",
+      over: false,
+    },
+    {
+      text: 'the gap between two samples: at most 20 ms (limit 50 ms); l1-baseline hackbench, run 1, iteration 2',
+      over: false,
+    },
+  ]);
+});
+
+test('over a limit, it is flagged, with how often and where', () => {
+  using its = journal([
+    { cpuSeconds: 0.05 },
+    { cpuSeconds: 0.01, gapSeconds: 0.05 },
+    { cpuSeconds: 0.04, gapSeconds: 0.04 },
+  ]);
+  const lines = fairnessLines(its.results);
+  expect(lines.map(({ over }) => over)).toEqual([true, true]);
+  expect(lines[0]?.text).toContain('at most 2.00 % OVER THE LIMIT of 1 % in 2 of 3 (l1-baseline hackbench)');
+  expect(lines[1]?.text).toContain('at most 50 ms OVER THE LIMIT of 50 ms in 1 of 2 (l1-baseline hackbench)');
+});
+
+test('fairness.csv has a row a sample', () => {
+  using its = journal([{ cpuSeconds: 0.02 }, { cpuSeconds: 0.05, gapSeconds: 0.02 }]);
+  writeFiles(its.results, its.directory);
+  expect(readFileSync(path.join(its.directory, 'fairness.csv'), 'utf8').split('\n').slice(1)).toEqual([
+    'L1,baseline,hackbench,1,1,2,0.02,0.5,,0.005,0.01,,no',
+    'L1,baseline,hackbench,1,2,2,0.05,0.5,,0.02,0.025,0.02,yes',
+    '',
+  ]);
+});
+
+test('of a journal that does not tell, nothing is said', () => {
+  using its = new TestJournal().start().samples('l1-baseline', 'hackbench', [1, 2]);
+  expect(fairnessLines(its.results)).toEqual([]);
+});

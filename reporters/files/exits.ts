@@ -1,0 +1,33 @@
+/**
+ * `exits.csv`: what KVM on L0 counted during the samples, tidy: a row for each counter of each benchmark in each cell,
+ * per second and per operation. Cells without guests have none.
+ */
+import path from 'node:path';
+import { exitRates, type ExitRates } from '../exits.ts';
+import { type Columns, csv } from './csv.ts';
+import type { Exporter } from './exporter.ts';
+import { writeWhole } from './write-whole.ts';
+
+type Row = Omit<ExitRates, 'counters'> & { readonly counter: ExitRates['counters'][number] };
+
+const COLUMNS: Columns<Row> = {
+  level: ({ cell }) => (cell.level === null ? null : `L${cell.level}`),
+  configuration: ({ cell }) => cell.configuration,
+  benchmark: ({ benchmark }) => benchmark,
+  n: ({ n }) => n,
+  counter: ({ counter }) => counter.name,
+  per_second: ({ counter }) => counter.perSecond,
+  operation: ({ operation }) => operation,
+  per_operation: ({ counter }) => counter.perOperation,
+};
+
+export const exitsFile: Exporter = {
+  name: 'exits.csv',
+  write(results, directory) {
+    const rows = exitRates(results).flatMap(({ counters, ...rest }) =>
+      counters.map((counter): Row => ({ ...rest, counter })),
+    );
+    writeWhole(path.join(directory, this.name), csv(rows, COLUMNS));
+    return [this.name];
+  },
+};

@@ -1,0 +1,43 @@
+/**
+ * `phases.csv`: where the time went, tidy: a row for each phase. Rows without a level are of what came before the cells.
+ * A cell's `all` is the sum of its others but those that begin with `boot`, which say in detail what its levels took.
+ */
+import path from 'node:path';
+import { cellTimes, preparation, STAGES } from '../phases.ts';
+import type { CellResults, Results } from '../results.ts';
+import { type Columns, csv } from './csv.ts';
+import type { Exporter } from './exporter.ts';
+import { writeWhole } from './write-whole.ts';
+
+interface Row {
+  readonly cell?: CellResults | undefined;
+  readonly phase: string;
+  readonly seconds: number;
+}
+
+const COLUMNS: Columns<Row> = {
+  level: ({ cell }) => (cell === undefined || cell.level === null ? null : `L${cell.level}`),
+  configuration: ({ cell }) => cell?.configuration,
+  phase: ({ phase }) => phase,
+  seconds: ({ seconds }) => seconds,
+};
+
+export const phasesFile: Exporter = {
+  name: 'phases.csv',
+  write(results, directory) {
+    writeWhole(path.join(directory, this.name), csv(rowsOf(results), COLUMNS));
+    return [this.name];
+  },
+};
+
+function rowsOf(results: Results): Row[] {
+  const before = preparation(results).map(({ name, seconds }): Row => ({ phase: name, seconds }));
+  const cells = cellTimes(results).flatMap(({ cell: name, total, stages, boot }) => {
+    const cell = results.cells.find((one) => one.name === name);
+    return STAGES.map((stage): Row => ({ cell, phase: stage, seconds: stages[stage] })).concat(
+      { cell, phase: 'all', seconds: total },
+      boot.map(({ name: phase, seconds }): Row => ({ cell, phase: `boot ${phase}`, seconds })),
+    );
+  });
+  return [...before, ...cells];
+}

@@ -1,0 +1,166 @@
+/** Where the time of a run went: what came before its cells, and the phases of each cell, from the journal alone. */
+import type { BootRecord, ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
+import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
+import type { Results } from './results.ts';
+
+/** What a phase of a cell belongs to, in the order of time. `rest` is what no record tells of. */
+export const STAGES = [
+  'worker',
+  'L0',
+  'L1',
+  'L2',
+  'L3',
+  'services',
+  'before',
+  'samples',
+  'gaps',
+  'end',
+  'rest',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+const NO_TIME: Readonly<Record<Stage, number>> = {
+  worker: 0,
+  L0: 0,
+  L1: 0,
+  L2: 0,
+  L3: 0,
+  services: 0,
+  before: 0,
+  samples: 0,
+  gaps: 0,
+  end: 0,
+  rest: 0,
+};
+
+export interface CellTime {
+  readonly cell: string;
+  /** Wall seconds from the end of what came before it to the end of its stack. */
+  readonly total: number;
+  readonly stages: Readonly<Record<Stage, number>>;
+  /** What its boots say themselves, level by level; the client boots beside the levels. */
+  readonly boot: readonly { readonly name: string; readonly seconds: number }[];
+}
+
+/** What came before the cells of all starts, by name, in order. */
+export function preparation({ starts }: Results): { name: string; seconds: number }[] {
+  return summed(starts.flatMap(({ phases }) => phases ?? []));
+}
+
+/** Of every cell that was booted, all starts together. */
+export function cellTimes({ records }: Results): CellTime[] {
+  return [...Map.groupBy(visits(records), ({ cell }) => cell)].map(([cell, its]) => ({
+    cell,
+    total: sum(its.map(({ since, until }) => until - since)),
+    stages: stagesOf(its),
+    boot: summed(its.flatMap(({ boot }) => boot?.phases ?? [])),
+  }));
+}
+
+/** A cell in one start of the experiment: its records, and when it began and ended, in seconds. */
+interface Visit {
+  readonly cell: string;
+  readonly since: number;
+  until: number;
+  boot: BootRecord | undefined;
+  readonly records: JournalRecord[];
+}
+
+/** Cells run one after another: each begins where the one before it ended, or the experiment's record was written. */
+function visits(records: readonly JournalRecord[]): Visit[] {
+  const all: Visit[] = [];
+  let visit: Visit | undefined;
+  let last = 0;
+  for (const record of records) {
+    const now = Date.parse(record.at) / 1000;
+    if (record.type === 'experiment') visit = undefined;
+    else {
+      if (visit?.cell !== record.cell) {
+        visit = { cell: record.cell, since: last, until: now, boot: undefined, records: [] };
+        all.push(visit);
+      }
+      if (record.type === 'boot') visit.boot = record;
+      visit.records.push(record);
+      visit.until = now;
+    }
+    last = now;
+  }
+  return all.filter(({ boot }) => boot !== undefined);
+}
+
+function stagesOf(its: readonly Visit[]): Record<Stage, number> {
+  const stages = { ...NO_TIME };
+  for (const { since, until, boot, records } of its) {
+    let told = 0;
+    const add = (stage: Stage, seconds: number): void => {
+      stages[stage] += seconds;
+      told += seconds;
+    };
+    if (boot !== undefined) {
+      add('worker', Math.max(0, Date.parse(boot.at) / 1000 - boot.seconds - since));
+      for (const { name, seconds } of boot.phases) {
+        const stage = STAGES.find((one) => name.startsWith(`${one.toLowerCase()}: `));
+        if (stage !== undefined) add(stage, seconds);
+      }
+    }
+    for (const record of records) {
+      if (record.type === 'service') add('services', record.seconds);
+      if (record.type === 'end') add('end', record.seconds);
+      if (record.type !== 'sample') continue;
+      add('before', record.beforeSeconds ?? 0);
+      add('samples', record.seconds);
+      add('gaps', record.gapSeconds ?? 0);
+    }
+    stages.rest += Math.max(0, until - since - told);
+  }
+  return stages;
+}
+
+function summed(phases: NonNullable<ExperimentRecord['phases']>): { name: string; seconds: number }[] {
+  return [...Map.groupBy(phases, ({ name }) => name)].map(([name, its]) => ({
+    name,
+    seconds: sum(its.map(({ seconds }) => seconds)),
+  }));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+/** Below this a phase shows nothing at one decimal. */
+const SHOWN_SECONDS = 0.05;
+
+/** Blocks of lines: cells down, stages across, in seconds. Stages that took no time in any cell have no column. */
+export function timeTable(results: Results, columns: number, paint: Paint): string[][] {
+  const cells = cellTimes(results);
+  const names = cells.map(({ cell }) => cell);
+  const stages = STAGES.filter((stage) => cells.some(({ stages: its }) => its[stage] >= SHOWN_SECONDS));
+  const label = wordColumn('seconds', plain(names), 'left');
+  const shown = stages.map((stage) => {
+    const seconds = cells.map(({ stages: its }) => its[stage]);
+    return secondsColumn(stage, seconds);
+  });
+  const totals = cells.map(({ total }) => total);
+  return cells.length === 0
+    ? []
+    : tableBlocks([label], shown.concat(secondsColumn('all', totals)), columns, paint);
+}
+
+function secondsColumn(heading: string, seconds: readonly number[]): Column {
+  return wordColumn(heading, plain(seconds.map(inTenths)), 'right');
+}
+
+function plain(texts: readonly string[]): { text: string; role: Role }[] {
+  return texts.map((text) => ({ text, role: 'value' }));
+}
+
+/** `before the cells: Vitest 1.2 s, kernel and image 0.1 s`; undefined where the journal does not tell. */
+export function preparationLine(results: Results): string | undefined {
+  const phases = preparation(results).filter(({ seconds }) => seconds >= SHOWN_SECONDS);
+  if (phases.length === 0) return undefined;
+  return `before the cells: ${phases.map(({ name, seconds }) => `${name} ${inTenths(seconds)} s`).join(', ')}`;
+}
+
+function inTenths(seconds: number): string {
+  return seconds < SHOWN_SECONDS ? '' : seconds.toFixed(1);
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { temporaryDirectory } from '../temporary.testing.ts';
+import { connectCounters } from './counters.ts';
+import { countersProgram } from './counters.testing.ts';
+import { hostMachine } from './host.ts';
+
+const never = new AbortController().signal;
+
+describe('a snapshot', () => {
+  test("has KVM's counters that are there, as they are now", async () => {
+    const { connect, set } = countersProgram();
+    set('exits', 5);
+    set('halt_exits', 18_446_744_073);
+    const counters = await connect();
+    expect((await counters.snapshot(never)).kvm).toEqual({ exits: 5, halt_exits: 18_446_744_073 });
+    set('exits', 7);
+    expect((await counters.snapshot(never)).kvm).toMatchObject({ exits: 7 });
+  });
+
+  test('leaves out what is no number', async () => {
+    const { connect, set } = countersProgram();
+    set('exits', '1 2 3');
+    set('io_exits', '');
+    expect((await (await connect()).snapshot(never)).kvm).toEqual({});
+  });
+
+  test('has the time, which goes on', async () => {
+    const counters = await countersProgram().connect();
+    const first = await counters.snapshot(never);
+    await sleep(50);
+    const second = await counters.snapshot(never);
+    const between = (second.nanoseconds - first.nanoseconds) / 1e6;
+    expect(between).toBeGreaterThanOrEqual(49);
+    expect(between).toBeLessThan(20_000);
+  });
+
+  test('has every process, with the CPU time of all its threads', async () => {
+    const counters = await countersProgram().connect();
+    const of = async (pid: number) => {
+      const { processes } = await counters.snapshot(never);
+      return processes.find((one) => one.pid === pid);
+    };
+    const before = await of(process.pid);
+    const used = process.cpuUsage();
+    while (process.cpuUsage(used).user + process.cpuUsage(used).system < 50_000);
+    const after = await of(process.pid);
+    expect(before).toMatchObject({ kernel: false });
+    expect(((after?.nanoseconds ?? 0) - (before?.nanoseconds ?? 0)) / 1e6).toBeGreaterThan(45);
+  });
+
+  test('costs the program no CPU time while nobody asks', async () => {
+    const { connect, process: program } = countersProgram();
+    const counters = await connect();
+    const own = async () => {
+      const { processes } = await counters.snapshot(never);
+      return processes.find(({ pid }) => pid === program.pid)?.nanoseconds ?? 0;
+    };
+    await own();
+    const before = await own();
+    const busy = (await own()) - before;
+    await sleep(500);
+    const idle = (await own()) - before - busy;
+    // Both are one answer's worth.
+    expect(idle).toBeLessThan(busy * 5 + 5e6);
+  });
+});
+
+describe('a program that is not there', () => {
+  test('is a failure of the infrastructure in a sentence, once it dies', async () => {
+    const program = countersProgram();
+    const counters = await program.connect();
+    await counters.snapshot(never);
+    program.process.kill('SIGKILL');
+    await once(program.process, 'exit');
+    await expect(counters.snapshot(never)).rejects.toMatchObject({
+      code: 'NESTBENCH_CONNECTION_LOST',
+      kind: 'infrastructure',
+      message: expect.stringMatching(/^The program that counts exits on l0 is out of reach: /),
+      facts: { machine: 'l0' },
+    });
+  });
+
+  test('is one too where it dies before it has answered', async () => {
+    const program = countersProgram();
+    const counters = await program.connect();
+    program.process.kill('SIGSTOP');
+    const asked = counters.snapshot(never);
+    setTimeout(() => program.process.kill('SIGKILL'), 100);
+    await expect(asked).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
+    await expect(counters.snapshot(never)).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
+  });
+
+  test('is waited for, and then told as what it is', async () => {
+    const socket = `${temporaryDirectory()}/none`;
+    const connecting = connectCounters(hostMachine('l0'), never, { socket, deadlineSeconds: 0.3 });
+    await expect(connecting).rejects.toMatchObject({
+      code: 'NESTBENCH_DEADLINE',
+      message: expect.stringContaining(`for the program that counts exits, on ${socket}`),
+    });
+  });
+});
+
+test('a snapshot that is aborted ends with the reason, and no later one takes its answer', async () => {
+  const program = countersProgram();
+  const counters = await program.connect();
+  program.process.kill('SIGSTOP');
+  const controller = new AbortController();
+  const asked = counters.snapshot(controller.signal);
+  controller.abort();
+  await expect(asked).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
+  program.process.kill('SIGCONT');
+  await expect(counters.snapshot(never)).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
+});

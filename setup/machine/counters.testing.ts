@@ -1,0 +1,41 @@
+/** The real program that counts, compiled for this host and reading counters from files of a test's own. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../temporary.testing.ts';
+import { connectCounters, type Counters } from './counters.ts';
+import { hostMachine } from './host.ts';
+
+const SOURCE = path.resolve(import.meta.dirname, '../build/guest/counters.c');
+
+export interface CountersProgram {
+  readonly process: ChildProcess;
+  readonly socket: string;
+  /** Lets a counter have a value; its file holds what debugfs's would. */
+  readonly set: (counter: string, value: number | string) => void;
+  readonly connect: (name?: string) => Promise<Counters>;
+}
+
+/** Runs until the test is over. */
+export function countersProgram(): CountersProgram {
+  const directory = temporaryDirectory();
+  const [program, socket, kvm] = ['counters', 'socket', 'kvm'].map((name) => path.join(directory, name));
+  if (program === undefined || socket === undefined || kvm === undefined) throw new RangeError(directory);
+  execFileSync('gcc', ['-Wall', '-Wextra', '-Werror', '-o', program, SOURCE]);
+  // As KVM has one for each virtual machine, named by its process and file descriptor.
+  mkdirSync(path.join(kvm, '123-11'), { recursive: true });
+  const running = spawn(program, [socket, kvm], { stdio: ['ignore', 'inherit', 'inherit'] });
+  onTestFinished(() => void running.kill('SIGKILL'));
+  return {
+    process: running,
+    socket,
+    set: (counter, value) => writeFileSync(path.join(kvm, counter), `${value}\n`),
+    connect: async (name = 'l0') => {
+      const machine = { ...hostMachine(name) };
+      const counters = await connectCounters(machine, new AbortController().signal, { socket });
+      onTestFinished(() => counters[Symbol.dispose]());
+      return counters;
+    },
+  };
+}

@@ -1,0 +1,16 @@
+/** What a benchmark runs on. */
+import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Counters } from '../machine/counters.ts';
+import type { Machine } from '../machine/machine.ts';
+
+/** The two machines that a benchmark runs on. */
+export interface Bed {
+  readonly target: Machine;
+  readonly client: Machine;
+  /** What L0 counts. Without it samples are taken all the same, and nothing is known of what ran beside them. */
+  readonly counters?: Counters;
+}
+
+export function machineFor(bed: Bed, { on }: Pick<Command, 'on'>): Machine {
+  return on === 'client' ? bed.client : bed.target;
+}

@@ -1,0 +1,86 @@
+/** What L0 saw between two snapshots around a measured command: the exits, and who had its CPUs. Pure. */
+import { EXITS, KVM_COUNTERS } from '../../fixtures/kvm-counters.ts';
+import type { ServerWindow } from '../../fixtures/records.ts';
+import { NestbenchError } from '../errors.ts';
+import type { Snapshot } from '../machine/counters.ts';
+
+type Process = Snapshot['processes'][number];
+type Owner = 'benchmark' | 'kernel' | 'harness';
+
+/** Debian's sshd (a process for the daemon, one a connection); our init and the sleep it waits with; the counters. */
+const HARNESS = /^(sshd|sshd-session|sshd-auth|nestbench-.*|busybox)$/;
+const INIT = 1;
+
+export interface WindowOptions {
+  /** Whether L0 runs a guest: then its QEMU is the benchmark, and else whatever is not of the harness. */
+  readonly guests: boolean;
+  /** CPU seconds of the stopwatch where it ran on L0: it ended in between, so no snapshot has it. */
+  readonly stopwatch?: number | undefined;
+}
+
+/** @throws NESTBENCH_CHECK_FAILED where a counter or the clock went backwards: a virtual machine ended in between. */
+export function windowBetween(
+  before: Snapshot,
+  after: Snapshot,
+  { guests, stopwatch }: WindowOptions,
+): ServerWindow {
+  const owner = guests ? ownerBesideGuests : ownerWithoutGuests;
+  const earlier = new Map(before.processes.map((one) => [one.pid, one]));
+  const cpu: Record<Owner, number> = { benchmark: 0, kernel: 0, harness: 0 };
+  for (const process of after.processes) cpu[owner(process)] += spent(earlier.get(process.pid), process);
+  const { kernel, harness, benchmark } = cpu;
+  return {
+    seconds: grown('clock', before.nanoseconds, after.nanoseconds) / 1e9,
+    ...(guests ? { exits: exitsBetween(before, after) } : {}),
+    cpuSeconds: {
+      kernel,
+      harness,
+      ...(guests ? { benchmark } : {}),
+      ...(stopwatch === undefined ? {} : { stopwatch }),
+    },
+  };
+}
+
+function exitsBetween(before: Snapshot, after: Snapshot): Record<string, number> {
+  if (after.kvm[EXITS] === undefined) {
+    throw new NestbenchError(
+      'NESTBENCH_CHECK_FAILED',
+      'infrastructure',
+      'KVM on l0 does not tell how many exits there were: its counters are not in /sys/kernel/debug/kvm.',
+      { machine: 'l0' },
+    );
+  }
+  return Object.fromEntries(
+    KVM_COUNTERS.flatMap((name) => {
+      const [was, is] = [before.kvm[name], after.kvm[name]];
+      return was === undefined || is === undefined ? [] : [[name, grown(name, was, is)]];
+    }),
+  );
+}
+
+function grown(what: string, before: number, after: number): number {
+  if (after >= before) return after - before;
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `KVM's counters on l0 can't be compared: "${what}" was ${before} before the sample and ${after} after it.`,
+    { machine: 'l0' },
+  );
+}
+
+/** In seconds. One that came later has all its time; so has one that only has the number of one that has ended. */
+function spent(before: Process | undefined, after: Process): number {
+  const same = before !== undefined && before.nanoseconds <= after.nanoseconds;
+  return (after.nanoseconds - (same ? before.nanoseconds : 0)) / 1e9;
+}
+
+/** A name of the kernel's threads for vhost is `vhost-PID` of their QEMU (drivers/vhost/vhost.c). */
+function ownerBesideGuests({ name, kernel }: Process): Owner {
+  if (kernel) return name.startsWith('vhost-') ? 'benchmark' : 'kernel';
+  return name.startsWith('qemu-system') ? 'benchmark' : 'harness';
+}
+
+function ownerWithoutGuests({ pid, name, kernel }: Process): Owner {
+  if (kernel) return 'kernel';
+  return pid === INIT || HARNESS.test(name) ? 'harness' : 'benchmark';
+}
