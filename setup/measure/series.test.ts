@@ -362,7 +362,7 @@ describe('a series whose service fails', () => {
     await expect(measure(toy({ service, script, iterations: 2 }))).rejects.toMatchObject({
       code: 'NESTBENCH_SERVICE_FAILED',
     });
-    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 SERVICE_FAILED']);
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 SERVICE_FAILED', 'service']);
   });
 
   test('has the service’s own words in a failure record of the run, and takes no sample', async () => {
