@@ -57,11 +57,12 @@ const DATABASE_TAR = '/var/lib/nestbench/mysql.tar';
 /**
  * Making a data directory would take minutes three levels deep. What is zero in it (40 of 52 MB) is left out, and the
  * log as small as it gets: the server makes it as large as it is to be when it starts (innodb_log_file_size in MariaDB's
- * documentation).
+ * documentation). --cross-bootstrap keeps this host's name out of it, and does not look it up: an ordinary user's build has
+ * no /etc/hosts.
  */
 const INSTALL_DATABASE = [
   'mkdir -p "$1/var/lib/nestbench"',
-  'chroot "$1" mariadb-install-db --no-defaults --user=root --datadir=/tmp/mysql --skip-test-db --skip-name-resolve --innodb-log-file-size=4M',
+  'chroot "$1" mariadb-install-db --no-defaults --user=root --datadir=/tmp/mysql --skip-test-db --skip-name-resolve --cross-bootstrap --innodb-log-file-size=4M',
   // tar looks for zeros only in files that have holes already.
   'cp --recursive --sparse=always "$1/tmp/mysql" "$1/tmp/sparse"',
   `tar --create --sparse --owner=0 --group=0 --numeric-owner --file="$1${DATABASE_TAR}" --directory="$1/tmp/sparse" .`,
