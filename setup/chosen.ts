@@ -1,7 +1,6 @@
 /** Which cells and benchmarks this run was asked for, known before anything boots. */
 import type { TestSpecification, Vitest } from 'vitest/node';
-import { BENCHMARKS, findBenchmark } from '../fixtures/benchmarks/index.ts';
-import { isBuilt } from '../fixtures/benchmarks/benchmark.ts';
+import { BENCHMARK_NAMES } from '../fixtures/benchmarks/index.ts';
 import { type Cell, configurationOf, findCell } from '../fixtures/matrix.ts';
 import { InputError } from './errors.ts';
 
@@ -27,15 +26,7 @@ export async function findChosen(vitest: Vitest): Promise<Chosen> {
   const pattern = vitest.getGlobalTestNamePattern();
   const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
   if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
-  // A test that is no benchmark of ours measures one of the user's own.
-  const measurable = names.some((name) => {
-    const benchmark = findBenchmark(name);
-    return benchmark === undefined || isBuilt(benchmark);
-  });
-  const measured = cells.filter(
-    ({ configuration }) => configurationOf({ configuration }).notBuilt === undefined,
-  );
-  return { cells, measured: measurable ? measured : [] };
+  return { cells, measured: cells.filter((cell) => configurationOf(cell).notBuilt === undefined) };
 }
 
 /** The positional arguments. Vitest keeps them for its own globbing and does not type them. */
@@ -56,8 +47,5 @@ async function testNames(vitest: Vitest, specifications: TestSpecification[]): P
 }
 
 function noMatch(pattern: RegExp | undefined): string {
-  const there = BENCHMARKS.map(
-    (benchmark) => `${benchmark.name}${isBuilt(benchmark) ? '' : ' (not built yet)'}`,
-  );
-  return `No test of the chosen cells matches -t ${String(pattern?.source)}. The benchmarks are ${there.join(', ')}.`;
+  return `No test of the chosen cells matches -t ${String(pattern?.source)}. The benchmarks are ${BENCHMARK_NAMES.join(', ')}.`;
 }

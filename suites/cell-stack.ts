@@ -1,7 +1,4 @@
 /** The stack of the cell that a worker measures: booted once, when it is first needed, and ended with the file. */
-import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
-import { isBuilt } from '../fixtures/benchmarks/benchmark.ts';
-import { findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { type Cell, configurationOf } from '../fixtures/matrix.ts';
 import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { Journal } from '../setup/journal.ts';
@@ -27,12 +24,9 @@ export class CellStack {
     this.journal = new Journal(experiment.directory);
   }
 
-  /** Why this benchmark can't be measured in this cell; undefined where it can. */
-  unavailable(benchmark: Benchmark | ReturnType<typeof findBenchmark>): string | undefined {
-    const configuration = configurationOf(this.cell).notBuilt;
-    if (configuration !== undefined) return configuration;
-    if (benchmark === undefined) return 'there is no such benchmark in fixtures/benchmarks';
-    return isBuilt(benchmark) ? undefined : benchmark.notBuilt;
+  /** Why nothing can be measured in this cell; undefined where it can. */
+  get notBuilt(): string | undefined {
+    return configurationOf(this.cell).notBuilt;
   }
 
   /** The booted stack; boots it the first time. @throws what made it unusable. */

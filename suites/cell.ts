@@ -1,6 +1,6 @@
 /** `test` for the suites: Vitest's, with the cell's stack and `measure`. */
 import { inject, type RunnerTask, test as base } from 'vitest';
-import { type Benchmark, isBuilt } from '../fixtures/benchmarks/benchmark.ts';
+import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { PROFILES } from '../fixtures/profiles.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
@@ -34,16 +34,10 @@ export const test = base
   /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
   .extend('measure', async ({ stack, skip }) => async (chosen: string | Benchmark): Promise<void> => {
     const benchmark = typeof chosen === 'string' ? known(chosen) : chosen;
-    const reason = stack.unavailable(benchmark);
-    const { cell, experiment, journal } = stack;
-    if (reason !== undefined || !isBuilt(benchmark)) {
-      journal.append({
-        type: 'skip',
-        cell: cell.name,
-        benchmark: benchmark.name,
-        reason: reason ?? 'not built',
-      });
-      skip(reason);
+    const { cell, experiment, journal, notBuilt } = stack;
+    if (notBuilt !== undefined) {
+      journal.append({ type: 'skip', cell: cell.name, benchmark: benchmark.name, reason: notBuilt });
+      skip(notBuilt);
       return;
     }
     try {
@@ -77,5 +71,7 @@ test.beforeAll(async ({ stack }, suite) => {
   const { tasks } = suite as { tasks: readonly RunnerTask[] };
   const chosen = tasks.filter((task) => task.mode === 'run');
   // A test of another name than its benchmark's may measure one of the user's own: then `measure` boots.
-  if (chosen.some(({ name }) => stack.unavailable(findBenchmark(name)) === undefined)) await stack.boot();
+  if (stack.notBuilt === undefined && chosen.some(({ name }) => findBenchmark(name) !== undefined)) {
+    await stack.boot();
+  }
 }, HOOK_BUDGET_MS);

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CELLS } from '../../fixtures/matrix.ts';
 import { InputError } from '../../setup/errors.ts';
 import { realisticJournal } from '../experiment.testing.ts';
 import { TestJournal } from '../journal.testing.ts';

@@ -2,13 +2,10 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { isBuilt } from '../../fixtures/benchmarks/benchmark.ts';
 import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { type Ended, leftovers, Run } from './run.testing.ts';
 import { test } from './testbed.testing.ts';
-
-const BUILT = BENCHMARKS.filter(isBuilt);
 
 /** Shared by all tests: they only look. */
 let run: Run;
@@ -106,17 +103,20 @@ describe('the journal', () => {
     });
   });
 
-  test.for(BUILT)('has one sample of $name, and what was run for it', ({ name, unit, better, sizes }) => {
-    const [series, ...others] = run.recordsOf('series').filter(({ benchmark }) => benchmark === name);
-    expect(series).toMatchObject({ cell: 'l1-baseline', run: 1, unit, better, sizes: sizes.smoke });
-    expect(others).toEqual([]);
-    const samples = run.recordsOf('sample').filter(({ benchmark }) => benchmark === name);
-    expect(samples).toEqual([
-      expect.objectContaining({ cell: 'l1-baseline', run: 1, iteration: 1, unit, better }),
-    ]);
-  });
+  test.for(BENCHMARKS)(
+    'has one sample of $name, and what was run for it',
+    ({ name, unit, better, sizes }) => {
+      const [series, ...others] = run.recordsOf('series').filter(({ benchmark }) => benchmark === name);
+      expect(series).toMatchObject({ cell: 'l1-baseline', run: 1, unit, better, sizes: sizes.smoke });
+      expect(others).toEqual([]);
+      const samples = run.recordsOf('sample').filter(({ benchmark }) => benchmark === name);
+      expect(samples).toEqual([
+        expect.objectContaining({ cell: 'l1-baseline', run: 1, iteration: 1, unit, better }),
+      ]);
+    },
+  );
 
-  test.for(BUILT)("keeps $name's own output, from which the sample can be read again", (benchmark) => {
+  test.for(BENCHMARKS)("keeps $name's own output, from which the sample can be read again", (benchmark) => {
     const { name } = benchmark;
     const sample = run.recordsOf('sample').find((record) => record.benchmark === name);
     const raw = file(sample?.output ?? '');
@@ -130,7 +130,7 @@ describe('the journal', () => {
 });
 
 describe('the files', () => {
-  test.for(BUILT)("$name.csv holds the benchmark's one value", ({ name }) => {
+  test.for(BENCHMARKS)("$name.csv holds the benchmark's one value", ({ name }) => {
     const sample = run.recordsOf('sample').find(({ benchmark }) => benchmark === name);
     expect(file('l1-baseline', `${name}.csv`)).toBe(`${sample?.value}\n`);
   });

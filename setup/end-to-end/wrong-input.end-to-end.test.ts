@@ -2,8 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
-import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
-import { isBuilt } from '../../fixtures/benchmarks/benchmark.ts';
+import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
 import { CELLS } from '../../fixtures/matrix.ts';
 import { leftovers, type Place, type Run, type RunOptions } from './run.testing.ts';
 import { test } from './test.testing.ts';
@@ -25,8 +24,9 @@ test('a profile that there is not is told with those there are', async ({ start,
 
 test('a benchmark that there is not is told with those there are', async ({ start, place }) => {
   const said = await refused(start(['run', 'suites/l0', '-t', 'nosuch']), place);
-  const names = BENCHMARKS.map((one) => one.name + (isBuilt(one) ? '' : ' (not built yet)')).join(', ');
-  expect(said).toContain(`No test of the chosen cells matches -t nosuch. The benchmarks are ${names}.\n`);
+  expect(said).toContain(
+    `No test of the chosen cells matches -t nosuch. The benchmarks are ${BENCHMARK_NAMES.join(', ')}.\n`,
+  );
 });
 
 test('a cell that there is not is told with those there are', async ({ start, place }) => {
@@ -55,8 +55,8 @@ test('an experiment of another profile is not added to', async ({ start, place }
 });
 
 test('a run in which all that was chosen is skipped fails, and says why', async ({ start, place }) => {
-  const said = await refused(start(['run', 'suites/l1', '--project', 'l1-passthrough']), place);
-  expect(said).toContain('passthrough is not built yet: it needs a vIOMMU and a second NIC on the server');
+  const said = await refused(start(['run', 'suites/l3', '--project', 'l3-dvh']), place);
+  expect(said).toContain('dvh needs a KVM with the DVH mechanisms');
   expect(said).toContain('Nothing was measured: everything that was chosen is skipped');
 });
 
