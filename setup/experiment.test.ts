@@ -142,6 +142,33 @@ describe('an experiment that is there already', () => {
     );
   });
 
+  test.each([
+    [
+      'another kernel',
+      { versions: { kernel: '6.12.1' } },
+      'the kernel 6.1.192-nestbench; this run has 6.12.1',
+    ],
+    [
+      'another host',
+      { host: { ...environment.host, cpus: 64 } },
+      'the host 2 CPUs, AMD EPYC 7B13; this run has 64 CPUs, AMD EPYC 7B13',
+    ],
+  ])('is not continued on %s', async (_what, change, words) => {
+    const settings = settingsOf();
+    const { directory } = await openExperiment(settings, environment);
+    const before = readJournal(directory).records;
+    await expect(openExperiment(settings, { ...environment, ...change })).rejects.toThrow(words);
+    expect(readJournal(directory).records).toEqual(before);
+  });
+
+  test('is continued by a start of which nothing boots, which has no versions of machines', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    await openExperiment(settings, { ...environment, versions: {} });
+    const { directory } = await openExperiment(settings, environment);
+    expect(readJournal(directory).records).toHaveLength(3);
+  });
+
   test('is nothing to compare with where its journal has no experiment yet', () => {
     const settings = settingsOf();
     const directory = path.join(settings.resultsDirectory, settings.experiment);

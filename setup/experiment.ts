@@ -27,22 +27,46 @@ export function checkContinues(
 ): void {
   const before = records.find((record) => record.type === 'experiment');
   if (before === undefined) return;
-  const differs = (what: string, was: string, is: string): InputError =>
-    new InputError(
-      'NESTBENCH_EXPERIMENT_DIFFERS',
-      `Experiment "${name}" was measured with ${what} ${was}; this run has ${is}. Their numbers do not belong together: choose another EXPERIMENT.`,
-    );
   if (before.profile !== asked.profile.name) {
-    throw differs('the profile', before.profile, asked.profile.name);
+    throw differs(name, 'the profile', before.profile, asked.profile.name);
   }
   if (!isDeepStrictEqual(before.testbed, asked.testbed)) {
-    throw differs('the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
+    throw differs(name, 'the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
   }
   for (const record of records) {
     if (record.type !== 'series') continue;
     const { benchmark, loader = 'no loader named' } = record;
     const now = asked.loaders.get(benchmark) ?? loader;
-    if (now !== loader) throw differs(`${benchmark} loaded by`, loader, now);
+    if (now !== loader) throw differs(name, `${benchmark} loaded by`, loader, now);
+  }
+}
+
+function differs(name: string, what: string, was: string, is: string): InputError {
+  return new InputError(
+    'NESTBENCH_EXPERIMENT_DIFFERS',
+    `Experiment "${name}" was measured with ${what} ${was}; this run has ${is}. Their numbers do not belong together: choose another EXPERIMENT.`,
+  );
+}
+
+/** Of the versions, those of what is measured and of what it runs on; nestbench's own may change meanwhile. */
+const MEASURED_VERSIONS = ['kernel', 'image', 'qemu of the host', 'network card'];
+
+/** The same once it is built: what boots must be what booted for the numbers that are there. */
+export function checkSameMachines(
+  name: string,
+  records: readonly JournalRecord[],
+  now: Pick<Environment, 'host' | 'versions'>,
+): void {
+  for (const record of records) {
+    if (record.type !== 'experiment') continue;
+    const { versions, host } = record;
+    for (const key of MEASURED_VERSIONS) {
+      const [was, is] = [versions[key], now.versions[key]];
+      // A start of which nothing booted has none.
+      if (was !== undefined && is !== undefined && was !== is) throw differs(name, `the ${key}`, was, is);
+    }
+    const [was, is] = [host, now.host].map(({ cpuModel, cpus }) => `${cpus} CPUs, ${cpuModel}`);
+    if (was !== is) throw differs(name, 'the host', `${was}`, `${is}`);
   }
 }
 
@@ -60,10 +84,14 @@ export function checkExperiment(settings: Settings, testbed: ExperimentRecord['t
   });
 }
 
-/** Opens the journal, writes the experiment's record and points `latest` to it. */
+/**
+ * Opens the journal, writes the experiment's record and points `latest` to it.
+ * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS where it was measured on other machines.
+ */
 export async function openExperiment(settings: Settings, environment: Environment): Promise<Journal> {
   const { experiment, profile, resultsDirectory } = settings;
   const directory = path.join(resultsDirectory, experiment);
+  checkSameMachines(experiment, readJournalIfAny(directory).records, environment);
   const journal = new Journal(directory);
   journal.append({
     type: 'experiment',
