@@ -17,10 +17,10 @@ export async function describeQemu(signal: AbortSignal): Promise<HostQemu> {
   const options = { signal, deadlineSeconds: ANSWER_SECONDS };
   const qemu = 'qemu-system-x86_64';
   const { stdout } = await hostMachine().run([qemu, '--version'], options);
-  // From QEMU 8 on it has a card with SR-IOV (docs/system/devices/igb.rst).
-  const { exitCode } = await hostMachine().run([qemu, '-device', 'igb,help'], options);
+  // From QEMU 8 on it has a card with SR-IOV (docs/system/devices/igb.rst). It exits with 0 either way.
+  const help = await hostMachine().run([qemu, '-device', 'igb,help'], options);
   return {
     version: /version (.+)/.exec(stdout)?.[1] ?? 'unknown',
-    card: exitCode === 0 ? 'igb' : 'virtio-net-pci',
+    card: help.stdout.startsWith('igb options:') ? 'igb' : 'virtio-net-pci',
   };
 }
