@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CELLS, configurationOf, findCell, type Level } from '../../fixtures/matrix.ts';
-import { clientNetwork, type MachineNetwork, networkOf, slotOf } from './network.ts';
+import { clientNetwork, handOnCommands, type MachineNetwork, networkOf, slotOf } from './network.ts';
 import { guestQemu } from './qemu-argv.ts';
 
 function networksOf(name: string): MachineNetwork[] {
@@ -100,6 +100,33 @@ test('the server is not in a bridge with the wire where its guests have a functi
 test('virtual idle is a word of the QEMU above the level under test', () => {
   expect(argvOf('l2-vp-idle', 2, true)).toContain('cpu-pm=on');
   expect(argvOf('l2-vp-idle', 2, false)).not.toContain('cpu-pm=on');
+});
+
+describe('a card with virtual functions', () => {
+  const cell = findCell('l2-passthrough');
+  if (cell === undefined) throw new Error('no l2-passthrough');
+  const [server, between, last] = ([0, 1, 2] as const).map((level) => networkOf(cell, level, 'igb'));
+
+  test('has one of its functions made, with the MAC of the level under test, and assigned', () => {
+    const { handsOn } = server ?? {};
+    expect(handsOn === undefined ? [] : handOnCommands(handsOn)).toEqual([
+      ['nestbench-virtual-functions', '0000:01:00.0', '2', last?.nic.mac],
+      ['nestbench-assign', '0000:01:10.0'],
+    ]);
+    expect(between?.assignedFrom).toBe('0000:01:10.0');
+  });
+
+  test('is a plain PCI device from L1 on', () => {
+    expect(between?.handsOn).toMatchObject({ kind: 'assigned', pciAddress: '0000:01:00.0' });
+    expect(between?.handsOn?.functionOf).toBeUndefined();
+    expect(last).toMatchObject({ assignedFrom: '0000:01:00.0', nic: { driver: 'igbvf' } });
+  });
+
+  test('plays no part where the device is of L0’s QEMU', () => {
+    const [vp] = CELLS.filter(({ name }) => name === 'l2-dvh-vp');
+    if (vp === undefined) throw new Error('no l2-dvh-vp');
+    expect(networkOf(vp, 2, 'igb')).toEqual(networkOf(vp, 2, 'virtio-net-pci'));
+  });
 });
 
 test('the client has the other end of the wire', () => {
