@@ -123,7 +123,7 @@ describe('a card with virtual functions', () => {
   });
 
   test('plays no part where the device is of L0’s QEMU', () => {
-    const [vp] = CELLS.filter(({ name }) => name === 'l2-dvh-vp');
+    const vp = findCell('l2-dvh-vp');
     if (vp === undefined) throw new Error('no l2-dvh-vp');
     expect(networkOf(vp, 2, 'igb')).toEqual(networkOf(vp, 2, 'virtio-net-pci'));
   });
