@@ -26,7 +26,7 @@ const experiment: JournalRecord = {
   ],
 };
 
-/** Worker 1 s, boot 9 s of which the levels tell 8, service 2 s, before 0.5 s, samples 3 and 4 s, gap 0.25 s, end 1 s. */
+/** Worker 1 s, boot 9 s of which the levels tell 8, service 2 s, around 0.75 s, samples 3 and 4 s, gap 0.25 s, end 1 s. */
 function cell(name: string, since: number): JournalRecord[] {
   const what = { cell: name, benchmark: 'netperf-rr', run: 1 };
   const sample = {
@@ -53,7 +53,7 @@ function cell(name: string, since: number): JournalRecord[] {
       ],
       seconds: 9,
     },
-    { ...sample, ...at(since + 16), iteration: 1, seconds: 3, beforeSeconds: 0.5 },
+    { ...sample, ...at(since + 16), iteration: 1, seconds: 3, beforeSeconds: 0.5, afterSeconds: 0.25 },
     { ...sample, ...at(since + 20), iteration: 2, seconds: 4, beforeSeconds: 0, gapSeconds: 0.25 },
     { type: 'service', ...at(since + 22), ...what, seconds: 2 },
     { type: 'end', ...at(since + 24), cell: name, seconds: 1 },
@@ -75,11 +75,11 @@ test('a cell takes from the end of what was before it to its own, and its stages
       L2: 0,
       L3: 0,
       services: 2,
-      before: 0.5,
+      around: 0.75,
       samples: 7,
       gaps: 0.25,
       end: 1,
-      rest: 4.25,
+      rest: 4,
     });
   }
 });

@@ -11,7 +11,7 @@ export const STAGES = [
   'L2',
   'L3',
   'services',
-  'before',
+  'around',
   'samples',
   'gaps',
   'end',
@@ -26,7 +26,7 @@ const NO_TIME: Readonly<Record<Stage, number>> = {
   L2: 0,
   L3: 0,
   services: 0,
-  before: 0,
+  around: 0,
   samples: 0,
   gaps: 0,
   end: 0,
@@ -107,7 +107,7 @@ function stagesOf(its: readonly Visit[]): Record<Stage, number> {
       if (record.type === 'service') add('services', record.seconds);
       if (record.type === 'end') add('end', record.seconds);
       if (record.type !== 'sample') continue;
-      add('before', record.beforeSeconds ?? 0);
+      add('around', (record.beforeSeconds ?? 0) + (record.afterSeconds ?? 0));
       add('samples', record.seconds);
       add('gaps', record.gapSeconds ?? 0);
     }

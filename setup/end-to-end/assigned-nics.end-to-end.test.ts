@@ -45,6 +45,14 @@ test('the run ends well, with a sample of each benchmark in each cell', () => {
   expect(run.recordsOf('failure')).toEqual([]);
 });
 
+test('every sample tells what it cost L0 in exits, and who had its CPUs', () => {
+  for (const { l0, seconds } of run.recordsOf('sample')) {
+    expect(l0?.exits?.['exits']).toBeGreaterThan(0);
+    expect(l0?.cpuSeconds.benchmark).toBeGreaterThan(0);
+    expect(l0?.seconds).toBeGreaterThanOrEqual(seconds);
+  }
+});
+
 test('nothing of it is left running', ({ place }) => {
   expect(leftovers(place)).toEqual([]);
 });

@@ -6,6 +6,7 @@ import type { CellName } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import { NestbenchError, toNestbenchError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
+import type { Completed } from '../machine/machine.ts';
 import type { Bed } from './bed.ts';
 import { countIdle } from './counted.ts';
 import { type Iteration, iterate, rawOutput } from './sample.ts';
@@ -98,14 +99,11 @@ async function measureRun(
       Math.max(0, (counted.startedAt - last.endedAt) / 1000 - beforeSeconds - last.afterSeconds);
     last = counted && { endedAt: counted.endedAt, afterSeconds };
     const name = `${benchmark.name}/run-${run}-iteration-${iteration}`;
-    const output = completed && journal.keepOutput(cell, name, rawOutput(completed));
-    if (outcome.state === 'failed' || completed === undefined || output === undefined) {
-      const error = outcome.state === 'failed' ? outcome.error : toNestbenchError('no output');
-      fail(error, iteration, output);
-      throw error;
+    const kept = (ended: Completed): string => journal.keepOutput(cell, name, rawOutput(ended));
+    if (outcome.state === 'failed') {
+      fail(outcome.error, iteration, completed && kept(completed));
+      throw outcome.error;
     }
-    const started = completed.started.toISOString();
-    const { seconds } = completed;
     journal.append({
       type: 'sample',
       ...what,
@@ -113,14 +111,14 @@ async function measureRun(
       value: outcome.value,
       unit,
       better,
-      started,
-      seconds,
-      output,
+      started: outcome.completed.started.toISOString(),
+      seconds: outcome.completed.seconds,
+      output: kept(outcome.completed),
       beforeSeconds,
       afterSeconds,
       gapSeconds,
       work: outcome.work,
-      l0: counted?.l0,
+      l0: outcome.counted.l0,
     });
     return outcome.value;
   };
