@@ -2,7 +2,7 @@
 import type { Cell } from '../fixtures/matrix.ts';
 import type { ProfileName } from '../fixtures/profiles.ts';
 import type { Sizing } from '../fixtures/sizing.ts';
-import type { NetworkCard } from './stack/network.ts';
+import type { NetworkCard } from '../fixtures/configurations/configuration.ts';
 import type { Accelerator, HostPaths } from './stack/plan.ts';
 
 export interface ProvidedExperiment {

@@ -1,5 +1,5 @@
 /** The QEMU of this host, which plays the server and the client. */
-import type { NetworkCard } from '../stack/network.ts';
+import type { NetworkCard } from '../../fixtures/configurations/configuration.ts';
 import { hostMachine } from '../machine/host.ts';
 
 export interface HostQemu {

@@ -6,7 +6,11 @@
  * on it, and the function beside. A NIC behind a root port stands in an IOMMU group of its own.
  */
 import { ADDRESSES, macAddress, type MachineName } from '../../fixtures/addresses.ts';
-import { type AssignedDevice, FIRST_WITH } from '../../fixtures/configurations/configuration.ts';
+import {
+  type AssignedDevice,
+  FIRST_WITH,
+  type NetworkCard,
+} from '../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
 
 /** Where a machine's own virtio NIC is on its bus 0, so that it is known before anything boots. */
@@ -18,12 +22,6 @@ export const ROOT_PORT_SLOT = '11';
 /** The NIC for SSH from the host: behind the machine's own, since the kernel numbers its NICs in this order. */
 export const MANAGEMENT_SLOT = '12';
 const BEHIND_ROOT_PORT = '0000:01:00.0';
-
-/**
- * What plays the server's network card of which a function is assigned away: Intel's 82576 with a virtual function by
- * SR-IOV, as in the paper; or, where the host's QEMU has none (before 8), a virtio NIC behind the vIOMMU.
- */
-export type NetworkCard = 'igb' | 'virtio-net-pci';
 
 /** The artifact makes two virtual functions, and assigns one. */
 const VIRTUAL_FUNCTIONS = 2;

@@ -4,10 +4,11 @@
  * executes this; `npm run plan -- CELL` prints it.
  */
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
+import type { NetworkCard } from '../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf, type Level, LEVELS } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { IOMMU, softwareAt } from '../../fixtures/software.ts';
-import { clientNetwork, type MachineNetwork, type NetworkCard, networkOf } from './network.ts';
+import { clientNetwork, type MachineNetwork, networkOf } from './network.ts';
 import { guestQemu, hostQemu, type QemuPaths } from './qemu-argv.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 
