@@ -6,6 +6,7 @@ import { PROFILES } from '../fixtures/profiles.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
 import { readJournal } from '../setup/journal.ts';
+import { withOriginal } from '../setup/measure/original.ts';
 import { measureSeries } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
 import { cancellation } from '../setup/cancellation.ts';
@@ -41,18 +42,24 @@ export const test = base
       return;
     }
     try {
-      await stack.using((running) =>
-        measureSeries({
+      await stack.using(async (running) => {
+        const material = await withOriginal(benchmark, experiment.profile, running.signal);
+        if (material.missing !== undefined) {
+          const text = `${benchmark.name} works on what nestbench makes, since the original is not to be had: ${material.missing}`;
+          tell({ task: cell.name, text, state: 'running', lasting: true });
+        }
+        await measureSeries({
           cell: cell.name,
-          benchmark,
+          benchmark: material.benchmark,
+          original: material.original,
           profile: PROFILES[experiment.profile],
           firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
           bed: running,
           journal,
           onIteration: ({ text, fraction, secondsLeft }) =>
             tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
-        }),
-      );
+        });
+      });
     } catch (thrown) {
       const error = toNestbenchError(thrown);
       throw withoutStack(error.kind === 'benchmark' ? error : stack.break(error));

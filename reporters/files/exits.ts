@@ -6,7 +6,7 @@ import path from 'node:path';
 import { exitRates, type ExitRates } from '../exits.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../../setup/write-whole.ts';
 
 type Row = Omit<ExitRates, 'counters'> & { readonly counter: ExitRates['counters'][number] };
 

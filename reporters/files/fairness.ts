@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Fairness, fairnessOf, isOver } from '../fairness.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../../setup/write-whole.ts';
 
 const COLUMNS: Columns<Fairness> = {
   level: ({ cell }) => (cell.level === null ? null : `L${cell.level}`),

@@ -9,7 +9,7 @@ import { outcomeOf, type Results } from '../results.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
 import { reasonOf } from './reason.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../../setup/write-whole.ts';
 
 interface Bar {
   readonly benchmark: string;

@@ -7,7 +7,7 @@ import { cellTimes, preparation, STAGES } from '../phases.ts';
 import type { CellResults, Results } from '../results.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../../setup/write-whole.ts';
 
 interface Row {
   readonly cell?: CellResults | undefined;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { InputError } from '../../setup/errors.ts';
 import { seriesCsv } from '../series.ts';
 import type { Exporter } from './exporter.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../../setup/write-whole.ts';
 
 export const seriesFiles: Exporter = {
   name: 'CELL/BENCHMARK.csv',

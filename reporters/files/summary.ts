@@ -11,7 +11,7 @@ import type { Statistics } from '../statistics.ts';
 import { firstLine } from '../text.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../../setup/write-whole.ts';
 
 interface Row {
   readonly cell: CellResults;

@@ -8,7 +8,7 @@ import type { BenchmarkRow, CellResults, Outcome } from '../results.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
 import { reasonOf } from './reason.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../../setup/write-whole.ts';
 
 interface Row {
   readonly benchmark: BenchmarkRow;

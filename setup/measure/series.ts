@@ -9,12 +9,15 @@ import type { Journal } from '../journal.ts';
 import type { Completed } from '../machine/machine.ts';
 import type { Bed } from './bed.ts';
 import { countIdle } from './counted.ts';
+import type { WithOriginal } from './original.ts';
 import { type Iteration, iterate, rawOutput } from './sample.ts';
 import { startService } from './service.ts';
 
 export interface SeriesOptions {
   readonly cell: CellName;
   readonly benchmark: Benchmark;
+  /** What of the artifact's own it works on, where there is such a thing and it was to be had. */
+  readonly original?: WithOriginal['original'];
   readonly profile: Profile;
   /** The first run's number: one more than the journal has of this cell and benchmark. */
   readonly firstRun: number;
@@ -83,7 +86,8 @@ async function measureRun(
   const what = { cell, benchmark: benchmark.name, run };
   const { on, argv } = command;
   const { loader } = benchmark;
-  journal.append({ type: 'series', ...what, unit, better, sizes, on, argv: [...argv], loader });
+  const { original } = options;
+  journal.append({ type: 'series', ...what, unit, better, sizes, on, argv: [...argv], loader, original });
 
   const failures: NestbenchError[] = [];
   let last: { readonly endedAt: number; readonly afterSeconds: number } | undefined;

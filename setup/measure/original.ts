@@ -1,0 +1,60 @@
+/** The artifact's own material for a benchmark, from the internet where that is there; kept, so that every cell has the same. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import type { ProfileName } from '../../fixtures/profiles.ts';
+import { cacheDirectory } from '../build/cache.ts';
+import { sha256 } from '../build/hash.ts';
+import { reasonOf } from '../machine/failures.ts';
+import { writeWhole } from '../write-whole.ts';
+
+/** A page of 41 KB comes within a second or not at all; nobody waits longer for a firewall that says nothing. */
+const PATIENCE_MS = 10_000;
+
+export interface WithOriginal {
+  readonly benchmark: Benchmark;
+  /** What it works on now; undefined where it works on what it makes itself. */
+  readonly original: { readonly url: string; readonly sha256: string } | undefined;
+  /** Why the original could not be had, where it was asked for. */
+  readonly missing: string | undefined;
+}
+
+/** The benchmark on its original, where this profile asks for it and it can be had. @throws the signal's reason. */
+export async function withOriginal(
+  benchmark: Benchmark,
+  profile: ProfileName,
+  signal: AbortSignal,
+  directory = path.join(cacheDirectory(), 'originals'),
+): Promise<WithOriginal> {
+  const { original } = benchmark;
+  if (original === undefined || !original.profiles.includes(profile)) {
+    return { benchmark, original: undefined, missing: undefined };
+  }
+  const { url } = original;
+  const file = path.join(directory, sha256(url));
+  try {
+    const text = (await kept(file)) ?? (await fetched(url, signal));
+    writeWhole(file, text);
+    return {
+      benchmark: original.with(text),
+      original: { url, sha256: sha256(text) },
+      missing: undefined,
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { benchmark, original: undefined, missing: `${url}: ${reasonOf(error)}` };
+  }
+}
+
+async function kept(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(() => undefined);
+}
+
+async function fetched(url: string, signal: AbortSignal): Promise<string> {
+  const patient = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const response = await fetch(url, { signal: patient });
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  const text = await response.text();
+  if (text === '') throw new Error('the server answered with nothing');
+  return text;
+}
