@@ -88,6 +88,13 @@ test.each([
   expect(existsSync(directory)).toBe(false);
 });
 
+test('where there is no server, it says that it was refused', async () => {
+  const gone = await serve(() => {});
+  await gone[Symbol.asyncDispose]();
+  const { missing } = await withOriginal(gone.benchmark, 'paper', never, temporaryDirectory());
+  expect(missing).toMatch(/^http:.*index\.html: .*ECONNREFUSED/);
+});
+
 test('an abort while it is fetched is thrown as its reason', async () => {
   const controller = new AbortController();
   const reason = new Error('stopped');

@@ -42,8 +42,13 @@ export async function withOriginal(
     };
   } catch (error) {
     signal.throwIfAborted();
-    return { benchmark, original: undefined, missing: `${url}: ${reasonOf(error)}` };
+    return { benchmark, original: undefined, missing: `${url}: ${whyOf(error)}` };
   }
+}
+
+/** `fetch` says only that it failed, and why in its error's cause. */
+function whyOf(error: unknown): string {
+  return reasonOf(error instanceof Error ? (error.cause ?? error) : error);
 }
 
 async function kept(file: string): Promise<string | undefined> {
