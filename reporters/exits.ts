@@ -8,6 +8,7 @@ import type { SampleRecord } from '../fixtures/records.ts';
 import { type Column, type Paint, tableBlocks, wordColumn } from './columns.ts';
 import { formatMean } from './numbers.ts';
 import type { CellResults, Results } from './results.ts';
+import { sum } from './sum.ts';
 
 export interface ExitRates {
   readonly cell: CellResults;
@@ -61,10 +62,6 @@ function workOf(samples: readonly SampleRecord[]): SampleRecord['work'] {
   const unit = works[0]?.unit;
   if (unit === undefined || works.some((work) => work?.unit !== unit)) return undefined;
   return { unit, amount: sum(works.map((work) => work?.amount ?? 0)) };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }
 
 /** Blocks of lines: benchmarks down, cells across, each the exits per operation and per second. */

@@ -2,6 +2,7 @@
 import type { BootRecord, ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
 import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
 import type { Results } from './results.ts';
+import { sum } from './sum.ts';
 
 /** What a phase of a cell belongs to, in the order of time. `rest` is what no record tells of. */
 export const STAGES = [
@@ -121,10 +122,6 @@ function summed(phases: NonNullable<ExperimentRecord['phases']>): { name: string
     name,
     seconds: sum(its.map(({ seconds }) => seconds)),
   }));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }
 
 /** Below this a phase shows nothing at one decimal. */

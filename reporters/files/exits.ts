@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { exitRates, type ExitRates } from '../exits.ts';
+import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
 import { writeWhole } from '../../setup/write-whole.ts';
@@ -11,8 +12,7 @@ import { writeWhole } from '../../setup/write-whole.ts';
 type Row = Omit<ExitRates, 'counters'> & { readonly counter: ExitRates['counters'][number] };
 
 const COLUMNS: Columns<Row> = {
-  level: ({ cell }) => (cell.level === null ? null : `L${cell.level}`),
-  configuration: ({ cell }) => cell.configuration,
+  ...CELL_COLUMNS,
   benchmark: ({ benchmark }) => benchmark,
   n: ({ n }) => n,
   counter: ({ counter }) => counter.name,

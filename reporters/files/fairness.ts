@@ -1,13 +1,13 @@
 /** `fairness.csv`: what else ran on L0 during each sample, and how long it was since the one before; a row a sample. */
 import path from 'node:path';
 import { type Fairness, fairnessOf, isOver } from '../fairness.ts';
+import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
 import { writeWhole } from '../../setup/write-whole.ts';
 
 const COLUMNS: Columns<Fairness> = {
-  level: ({ cell }) => (cell.level === null ? null : `L${cell.level}`),
-  configuration: ({ cell }) => cell.configuration,
+  ...CELL_COLUMNS,
   benchmark: ({ benchmark }) => benchmark,
   run: ({ sample }) => sample.run,
   iteration: ({ sample }) => sample.iteration,

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { cellTimes, preparation, STAGES } from '../phases.ts';
 import type { CellResults, Results } from '../results.ts';
+import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
 import { writeWhole } from '../../setup/write-whole.ts';
@@ -16,8 +17,7 @@ interface Row {
 }
 
 const COLUMNS: Columns<Row> = {
-  level: ({ cell }) => (cell === undefined || cell.level === null ? null : `L${cell.level}`),
-  configuration: ({ cell }) => cell?.configuration,
+  ...CELL_COLUMNS,
   phase: ({ phase }) => phase,
   seconds: ({ seconds }) => seconds,
 };

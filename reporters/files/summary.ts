@@ -9,6 +9,7 @@ import type { FailureRecord } from '../../fixtures/records.ts';
 import type { BenchmarkRow, CellResults, Outcome, Results, Run } from '../results.ts';
 import type { Statistics } from '../statistics.ts';
 import { firstLine } from '../text.ts';
+import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
 import { writeWhole } from '../../setup/write-whole.ts';
@@ -25,8 +26,7 @@ interface Row {
 }
 
 const COLUMNS: Columns<Row> = {
-  level: ({ cell }) => (cell.level === null ? null : `L${cell.level}`),
-  configuration: ({ cell }) => cell.configuration,
+  ...CELL_COLUMNS,
   benchmark: ({ benchmark }) => benchmark?.name,
   unit: ({ benchmark }) => benchmark?.unit,
   better: ({ benchmark }) => benchmark?.better,

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { isPaperCell } from '../../fixtures/matrix.ts';
 import type { BenchmarkRow, CellResults, Outcome } from '../results.ts';
+import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
 import { reasonOf } from './reason.ts';
@@ -18,8 +19,7 @@ interface Row {
 
 const COLUMNS: Columns<Row> = {
   benchmark: ({ benchmark }) => benchmark.name,
-  level: ({ cell }) => (cell.level === null ? null : `L${cell.level}`),
-  configuration: ({ cell }) => cell.configuration,
+  ...CELL_COLUMNS,
   best: ({ outcome }) => (outcome.state === 'measured' ? outcome.best.value : null),
   unit: ({ benchmark }) => benchmark.unit,
   better: ({ benchmark }) => benchmark.better,

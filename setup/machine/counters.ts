@@ -6,19 +6,18 @@
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { KVM_COUNTERS } from '../../fixtures/kvm-counters.ts';
-import { NestbenchError, toNestbenchError } from '../errors.ts';
+import { NestbenchError } from '../errors.ts';
 import { connectionLost, reasonOf } from './failures.ts';
 import { LineSplitter } from './lines.ts';
 import type { Machine } from './machine.ts';
-import { waitUntil, withDeadline } from './wait.ts';
+import { openSocketOnceThere } from './socket.ts';
+import { withDeadline } from './wait.ts';
 
 /** Where guest/start has it listen. */
 export const COUNTERS_SOCKET = '/run/nestbench/counters';
 
 /** A snapshot took 2 to 20 ms on an emulated server; one that takes so long will never come. */
 const DEADLINE_SECONDS = 60;
-/** The program is started just before sshd. */
-const POLL_MS = 50;
 
 const count = z.number().int().nonnegative();
 
@@ -124,18 +123,7 @@ export async function connectCounters(
   signal: AbortSignal,
   { socket = COUNTERS_SOCKET, deadlineSeconds = DEADLINE_SECONDS } = {},
 ): Promise<Counters> {
-  const stream = await waitUntil(
-    `the program that counts exits, on ${socket}`,
-    async (context) => {
-      try {
-        return await machine.openSocket(socket, context.signal);
-      } catch (error) {
-        if (context.signal.aborted) throw error;
-        context.saw(toNestbenchError(error).message);
-        return undefined;
-      }
-    },
-    { machine: machine.name, deadlineSeconds, intervalMs: POLL_MS, signal },
-  );
+  const what = `the program that counts exits, on ${socket}`;
+  const stream = await openSocketOnceThere(machine, socket, what, { deadlineSeconds, signal });
   return new Counters(machine.name, stream);
 }

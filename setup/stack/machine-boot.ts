@@ -8,9 +8,9 @@ import type { LevelFacts } from '../../fixtures/records.ts';
 import { NestbenchError, toNestbenchError } from '../errors.ts';
 import { Console } from '../machine/console.ts';
 import type { Machine } from '../machine/machine.ts';
+import { openSocketOnceThere } from '../machine/socket.ts';
 import { connectQmp, type Qmp } from '../machine/qmp.ts';
 import { connectSsh, type SshMachine } from '../machine/ssh.ts';
-import { waitUntil } from '../machine/wait.ts';
 import type { Keys } from '../testbed/keys.ts';
 import { checkFacts, type FactsCheck, readFacts } from './facts.ts';
 import { Phases } from './phases.ts';
@@ -52,8 +52,6 @@ export interface BootedMachine {
   readonly phases: Phases;
 }
 
-/** Between looks for a socket that QEMU is about to make. */
-const SOCKET_POLL_MS = 50;
 const CONSOLE_LINES = 25;
 
 /**
@@ -118,19 +116,8 @@ function openWhenThere(
   plan: MachinePlan,
   signal: AbortSignal,
 ): Promise<Duplex> {
-  return waitUntil(
-    `the socket ${socket} of the QEMU for ${plan.name}`,
-    async (context) => {
-      try {
-        return await below.openSocket(socket, context.signal);
-      } catch (error) {
-        if (context.signal.aborted) throw error;
-        context.saw(toNestbenchError(error).message);
-        return undefined;
-      }
-    },
-    { machine: below.name, deadlineSeconds: plan.deadlineSeconds, intervalMs: SOCKET_POLL_MS, signal },
-  );
+  const what = `the socket ${socket} of the QEMU for ${plan.name}`;
+  return openSocketOnceThere(below, socket, what, { deadlineSeconds: plan.deadlineSeconds, signal });
 }
 
 /** Pins the vCPU threads as planned, while the guest has not run an instruction. */
