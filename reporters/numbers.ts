@@ -1,5 +1,5 @@
 /** Numbers as people read them in a table: no more digits than the measurement carries, and never an exponent. */
-import type { Statistics } from './statistics.ts';
+import type { Statistics } from '../fixtures/statistics/statistics.ts';
 
 /**
  * A mean and the half-width of its interval, to the same decimal: that of the half-width's second significant digit,

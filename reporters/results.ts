@@ -12,7 +12,7 @@ import type {
   SeriesRecord,
 } from '../fixtures/records.ts';
 import { InputError } from '../setup/errors.ts';
-import { type Statistics, statisticsOf } from './statistics.ts';
+import { type Statistics, statisticsOf } from '../fixtures/statistics/statistics.ts';
 
 export type Better = 'higher' | 'lower';
 
@@ -20,9 +20,13 @@ export type Better = 'higher' | 'lower';
 export interface Run {
   /** The run's number in the journal. A run of which no sample came leaves a gap. */
   readonly run: number;
-  /** By iteration. An iteration that failed leaves a gap in their numbers. */
   readonly samples: readonly SampleRecord[];
+  /** By iteration, as all of a run's lists are. */
   readonly values: readonly number[];
+  /** The samples' numbers. An iteration that failed leaves a gap in them. */
+  readonly iterations: readonly number[];
+  /** When each began, in milliseconds since 1970. */
+  readonly startedAt: readonly number[];
   readonly statistics: Statistics;
 }
 
@@ -223,7 +227,14 @@ function measured(
     .map(([run, its]) => {
       const ordered = its.toSorted((one, other) => one.iteration - other.iteration);
       const values = ordered.map(({ value }) => value);
-      return { run, samples: ordered, values, statistics: statisticsOf(values) };
+      return {
+        run,
+        samples: ordered,
+        values,
+        iterations: ordered.map(({ iteration }) => iteration),
+        startedAt: ordered.map(({ started }) => Date.parse(started)),
+        statistics: statisticsOf(values),
+      };
     });
   const [{ unit, better }] = samples;
   return {

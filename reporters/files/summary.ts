@@ -7,7 +7,7 @@
 import path from 'node:path';
 import type { FailureRecord } from '../../fixtures/records.ts';
 import type { BenchmarkRow, CellResults, Outcome, Results, Run } from '../results.ts';
-import type { Statistics } from '../statistics.ts';
+import type { Statistics } from '../../fixtures/statistics/statistics.ts';
 import { firstLine } from '../text.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
