@@ -4,10 +4,10 @@
  * its end cause exits too, and are in it (on a level some hundred, see `idle` records): the longer the sample, the less.
  */
 import { EXITS } from '../fixtures/kvm-counters.ts';
-import type { SampleRecord } from '../fixtures/records.ts';
 import { type Column, type Paint, tableBlocks, wordColumn } from './columns.ts';
 import { formatMean } from './numbers.ts';
 import type { CellResults, Results } from './results.ts';
+import { addWork, type CountedExits, type Work } from './stretches.ts';
 import { sum } from './sum.ts';
 
 export interface ExitRates {
@@ -30,38 +30,35 @@ export function exitRates(results: Results): ExitRates[] {
   return results.cells.flatMap((cell) =>
     [...cell.outcomes].flatMap(([benchmark, outcome]) => {
       if (outcome.state !== 'measured') return [];
-      const samples = outcome.runs.flatMap(({ samples: its }) => its.filter(({ l0 }) => l0?.exits));
-      if (samples.length === 0) return [];
-      const { operation, counters } = ratesOf(samples);
-      return { cell, benchmark, n: samples.length, operation, counters };
+      const counted = outcome.runs.flatMap(({ stretches }) => stretches.flatMap(({ exits }) => exits ?? []));
+      if (counted.length === 0) return [];
+      const { n, operation, counters } = ratesOf(counted);
+      return { cell, benchmark, n, operation, counters };
     }),
   );
 }
 
-function ratesOf(samples: readonly SampleRecord[]): Pick<ExitRates, 'operation' | 'counters'> {
-  const seconds = sum(samples.map(({ l0 }) => l0?.seconds ?? 0));
-  const work = workOf(samples);
-  // Every one that all samples have: another kernel may count other things.
-  const names = Object.keys(samples[0]?.l0?.exits ?? {}).filter((name) =>
-    samples.every(({ l0 }) => l0?.exits?.[name] !== undefined),
+function ratesOf(counted: readonly CountedExits[]): Pick<ExitRates, 'n' | 'operation' | 'counters'> {
+  const n = sum(counted.map(({ samples }) => samples));
+  const seconds = sum(counted.map((one) => one.seconds));
+  const work = counted.map((one) => one.work).reduce<Work>(addWork, null);
+  const operations = work === 'mixed' ? null : work;
+  // Those that all samples have.
+  const names = [...(counted[0]?.counters.keys() ?? [])].filter(
+    (name) => sum(counted.map(({ counters }) => counters.get(name)?.samples ?? 0)) === n,
   );
   return {
-    operation: work?.unit ?? null,
+    n,
+    operation: operations?.unit ?? null,
     counters: names.map((name) => {
-      const count = sum(samples.map(({ l0 }) => l0?.exits?.[name] ?? 0));
-      return { name, perSecond: count / seconds, perOperation: work ? count / work.amount : null };
+      const count = sum(counted.map(({ counters }) => counters.get(name)?.count ?? 0));
+      return {
+        name,
+        perSecond: count / seconds,
+        perOperation: operations === null ? null : count / operations.amount,
+      };
     }),
   };
-}
-
-/** As the tool told it; one run where the value is the time that the whole of it took. */
-function workOf(samples: readonly SampleRecord[]): SampleRecord['work'] {
-  const works = samples.map(
-    ({ work, unit }) => work ?? (unit === 's' ? { amount: 1, unit: 'run' } : undefined),
-  );
-  const unit = works[0]?.unit;
-  if (unit === undefined || works.some((work) => work?.unit !== unit)) return undefined;
-  return { unit, amount: sum(works.map((work) => work?.amount ?? 0)) };
 }
 
 /** Blocks of lines: benchmarks down, cells across, each the exits per operation and per second. */

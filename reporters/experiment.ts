@@ -2,9 +2,8 @@
 import path from 'node:path';
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { findCell } from '../fixtures/matrix.ts';
-import { readJournal } from '../setup/journal.ts';
 import { writeFiles } from './files/index.ts';
-import { collectResults } from './results.ts';
+import { loadResults } from './load.ts';
 import { terminalTable } from './terminal-table.ts';
 
 /** Where nobody knows the width: as wide as a log is comfortably read. */
@@ -17,7 +16,11 @@ export default class ExperimentReporter implements Reporter {
     this.#vitest = vitest;
   }
 
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[], reason: TestRunEndReason): void {
+  async onTestRunEnd(
+    modules: readonly TestModule[],
+    errors: readonly unknown[],
+    reason: TestRunEndReason,
+  ): Promise<void> {
     const vitest = this.#vitest;
     if (vitest === undefined) return;
     const cells = modules.filter(({ project }) => findCell(project.name) !== undefined);
@@ -27,11 +30,10 @@ export default class ExperimentReporter implements Reporter {
       | undefined;
     if (experiment === undefined) return;
 
-    const { records, damaged } = readJournal(experiment.directory);
+    const { results, damaged } = await loadResults(experiment.directory);
     for (const { line, reason: why } of damaged) {
       vitest.logger.error(`Warning: line ${line} of the journal is left out: ${why}`);
     }
-    const results = collectResults(records);
     const { stdout } = process;
     const columns = stdout.isTTY ? stdout.columns : LOG_COLUMNS;
     const colours = stdout.isTTY && process.env['NO_COLOR'] === undefined;

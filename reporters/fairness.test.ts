@@ -22,12 +22,16 @@ function journal(samples: readonly { cpuSeconds: number; gapSeconds?: number }[]
 
 test("the share is what the harness had beyond a command's start and end", () => {
   using its = journal([{ cpuSeconds: 0.02 }, { cpuSeconds: 0.008, gapSeconds: 0.02 }]);
-  expect(
-    fairnessOf(its.results).map(({ harnessShare, harnessShareInAll }) => [harnessShare, harnessShareInAll]),
-  ).toEqual([
-    [0.005, 0.01],
-    [0, 0.004],
-  ]);
+  const [one] = fairnessOf(its.results);
+  expect(one?.harnessShare).toEqual({ samples: 2, over: 0, most: { value: 0.005, iteration: 1 } });
+  expect(one?.harnessShareInAll).toEqual({ samples: 2, over: 1, most: { value: 0.01, iteration: 1 } });
+});
+
+test('a harness that took less than a command that does nothing had no share', () => {
+  using its = journal([{ cpuSeconds: 0.008, gapSeconds: 0.02 }]);
+  const [one] = fairnessOf(its.results);
+  expect(one?.harnessShare?.most.value).toBe(0);
+  expect(one?.harnessShareInAll?.most.value).toBe(0.004);
 });
 
 test('within its limits, it is told with the largest of each', () => {
@@ -56,12 +60,12 @@ test('over a limit, it is flagged, with how often and where', () => {
   expect(lines[1]?.text).toContain('at most 50 ms OVER THE LIMIT of 50 ms in 1 of 2 (l1-baseline hackbench)');
 });
 
-test('fairness.csv has a row a sample', () => {
+test('fairness.csv has a row a run', () => {
   using its = journal([{ cpuSeconds: 0.02 }, { cpuSeconds: 0.05, gapSeconds: 0.02 }]);
   writeFiles(its.results, its.directory);
   expect(readFileSync(path.join(its.directory, 'fairness.csv'), 'utf8').split('\n').slice(1)).toEqual([
-    'L1,baseline,hackbench,1,1,2,0.02,0.5,,0.005,0.01,,no',
-    'L1,baseline,hackbench,1,2,2,0.05,0.5,,0.02,0.025,0.02,yes',
+    // Two samples of 3.2 s; QEMU's time is not told.
+    'L1,baseline,hackbench,1,2,6.4,1,,0.02,2,0.025,0.02,2,1',
     '',
   ]);
 });

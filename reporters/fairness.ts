@@ -2,64 +2,119 @@
  * Whether the harness kept its hands off: how much of a sample's time its processes had a CPU of L0, and how long it
  * took between samples. Neither is a failure; over its limit it is flagged.
  */
-import type { IdleRecord, SampleRecord } from '../fixtures/records.ts';
-import type { CellResults, Results } from './results.ts';
+import type { CellResults, Results, Run } from './results.ts';
+import type { SampleStretch, SUMS } from './stretches.ts';
+import { sum } from './sum.ts';
 
 /** Of a sample's time, on all CPUs of L0 together. */
 export const HARNESS_LIMIT = 0.01;
 export const GAP_LIMIT_SECONDS = 0.05;
 
+/** One of the two over the samples of a run that have it. */
+export interface Watched {
+  /** How many samples have it. */
+  readonly samples: number;
+  /** How many of those are over its limit. */
+  readonly over: number;
+  /** The largest, and the iteration that it was seen in. */
+  readonly most: { readonly value: number; readonly iteration: number };
+}
+
 export interface Fairness {
   readonly cell: CellResults;
   readonly benchmark: string;
-  readonly sample: SampleRecord;
+  readonly run: Run;
   /**
-   * CPU time of the harness during the sample over its length, without what it takes to start a command and to learn of
+   * CPU time of the harness during a sample over its length, without what it takes to start a command and to learn of
    * its end, which is the least that a command that does nothing was seen to cost (its `idle` record). Null where L0 was
    * not looked at.
    */
-  readonly harnessShare: number | null;
+  readonly harnessShare: Watched | null;
   /** The same with all of that: starts, ends and both looks at L0. */
-  readonly harnessShareInAll: number | null;
-  /** Null for the first sample of a run. */
-  readonly gapSeconds: number | null;
+  readonly harnessShareInAll: Watched | null;
+  /** Null where no sample had one before it in its run. */
+  readonly gapSeconds: Watched | null;
 }
 
-/** Of every sample that has anything of it. */
+/** Of every run that has anything of it. */
 export function fairnessOf(results: Results): Fairness[] {
-  const idles = results.records.filter((record) => record.type === 'idle');
-  return results.cells.flatMap((cell) =>
-    [...cell.outcomes].flatMap(([benchmark, outcome]) =>
-      (outcome.state === 'measured' ? outcome.runs : [])
-        .flatMap(({ samples }) => samples)
-        .filter(({ l0, gapSeconds }) => l0 !== undefined || gapSeconds !== undefined)
-        .map((sample) => {
-          const idle = idles.find((one) => belongs(one, sample));
-          const { harnessShare, harnessShareInAll } = sharesOf(sample, idle);
-          const gapSeconds = sample.gapSeconds ?? null;
-          return { cell, benchmark, sample, harnessShare, harnessShareInAll, gapSeconds };
-        }),
+  const idles = new Map(
+    results.records.flatMap((record) =>
+      record.type === 'idle'
+        ? [[key(record.cell, record.benchmark, record.run), record.l0.cpuSeconds.harness] as const]
+        : [],
     ),
   );
+  return results.cells
+    .flatMap((cell) =>
+      [...cell.outcomes].flatMap(([benchmark, outcome]) =>
+        (outcome.state === 'measured' ? outcome.runs : []).map((run): Fairness => {
+          const idle = idles.get(key(cell.name, benchmark, run.run)) ?? 0;
+          const { harnessShare, harnessShareInAll, gapSeconds } = watchedOf(run.stretches, idle);
+          return { cell, benchmark, run, harnessShare, harnessShareInAll, gapSeconds };
+        }),
+      ),
+    )
+    .filter(({ harnessShareInAll, gapSeconds }) => harnessShareInAll !== null || gapSeconds !== null);
 }
 
-function belongs(idle: IdleRecord, { cell, benchmark, run }: SampleRecord): boolean {
-  return idle.cell === cell && idle.benchmark === benchmark && idle.run === run;
+function key(cell: string, benchmark: string, run: number): string {
+  return `${cell}\n${benchmark}\n${run}`;
 }
 
-function sharesOf(
-  { l0 }: SampleRecord,
-  idle: IdleRecord | undefined,
-): Pick<Fairness, 'harnessShare' | 'harnessShareInAll'> {
-  if (l0 === undefined) return { harnessShare: null, harnessShareInAll: null };
-  const { harness } = l0.cpuSeconds;
-  const besides = Math.max(0, harness - (idle?.l0.cpuSeconds.harness ?? 0));
-  return { harnessShare: besides / l0.seconds, harnessShareInAll: harness / l0.seconds };
+type Numbers = SampleStretch['columns'];
+
+function watchedOf(
+  stretches: readonly SampleStretch[],
+  idleSeconds: number,
+): Pick<Fairness, 'harnessShare' | 'harnessShareInAll' | 'gapSeconds'> {
+  return {
+    harnessShare: watch(
+      stretches,
+      HARNESS_LIMIT,
+      ({ harnessSeconds, windowSeconds }, at) =>
+        Math.max(0, (harnessSeconds[at] ?? Number.NaN) - idleSeconds) / (windowSeconds[at] ?? Number.NaN),
+    ),
+    harnessShareInAll: watch(
+      stretches,
+      HARNESS_LIMIT,
+      ({ harnessSeconds, windowSeconds }, at) =>
+        (harnessSeconds[at] ?? Number.NaN) / (windowSeconds[at] ?? Number.NaN),
+    ),
+    gapSeconds: watch(stretches, GAP_LIMIT_SECONDS, ({ gapSeconds }, at) => gapSeconds[at] ?? Number.NaN),
+  };
 }
 
-/** What is over a limit. */
-export function isOver({ harnessShare, gapSeconds }: Fairness): boolean {
-  return (harnessShare ?? 0) >= HARNESS_LIMIT || (gapSeconds ?? 0) >= GAP_LIMIT_SECONDS;
+/** What `valueOf` gives for each sample, NaN where it has none. */
+function watch(
+  stretches: readonly SampleStretch[],
+  limit: number,
+  valueOf: (numbers: Numbers, at: number) => number,
+): Watched | null {
+  let samples = 0;
+  let over = 0;
+  let most = { value: Number.NEGATIVE_INFINITY, iteration: 0 };
+  for (const { columns } of stretches) {
+    for (let at = 0; at < columns.iteration.length; at++) {
+      const value = valueOf(columns, at);
+      if (Number.isNaN(value)) continue;
+      samples += 1;
+      if (value >= limit) over += 1;
+      if (value > most.value) most = { value, iteration: columns.iteration[at] ?? 0 };
+    }
+  }
+  return samples === 0 ? null : { samples, over, most };
+}
+
+/** A sum over the samples of a run; null where one of them does not tell. */
+export function sumOf({ run }: Fairness, name: (typeof SUMS)[number]): number | null {
+  const total = sum(run.stretches.map(({ sums }) => sums[name]));
+  return Number.isNaN(total) ? null : total;
+}
+
+/** How many samples are over a limit; one that is over both counts for each. */
+export function overLimit({ harnessShare, gapSeconds }: Fairness): number {
+  return (harnessShare?.over ?? 0) + (gapSeconds?.over ?? 0);
 }
 
 export interface FairnessLine {
@@ -71,12 +126,12 @@ export interface FairnessLine {
 export function fairnessLines(results: Results): FairnessLine[] {
   const all = fairnessOf(results);
   return [
-    ...worst(all, ({ harnessShare }) => harnessShare, HARNESS_LIMIT, {
+    ...worst(all, ({ harnessShare }) => harnessShare, {
       what: "the harness's share of L0 during a sample",
       show: (share) => `${(share * 100).toFixed(2)} %`,
       limit: `${HARNESS_LIMIT * 100} %`,
     }),
-    ...worst(all, ({ gapSeconds }) => gapSeconds, GAP_LIMIT_SECONDS, {
+    ...worst(all, ({ gapSeconds }) => gapSeconds, {
       what: 'the gap between two samples',
       show: (seconds) => `${(seconds * 1000).toFixed(0)} ms`,
       limit: `${GAP_LIMIT_SECONDS * 1000} ms`,
@@ -86,25 +141,28 @@ export function fairnessLines(results: Results): FairnessLine[] {
 
 function worst(
   all: readonly Fairness[],
-  valueOf: (one: Fairness) => number | null,
-  limit: number,
+  watchedIn: (one: Fairness) => Watched | null,
   words: { readonly what: string; readonly show: (value: number) => string; readonly limit: string },
 ): FairnessLine[] {
   const known = all.flatMap((one) => {
-    const value = valueOf(one);
-    return value === null ? [] : { one, value };
+    const watched = watchedIn(one);
+    return watched === null ? [] : { one, watched };
   });
-  const [most] = known.toSorted((one, other) => other.value - one.value);
+  const [most] = known.toSorted((one, other) => other.watched.most.value - one.watched.most.value);
   if (most === undefined) return [];
-  const { cell, benchmark, sample } = most.one;
-  const over = known.filter(({ value }) => value >= limit);
-  const where = `${cell.name} ${benchmark}, run ${sample.run}, iteration ${sample.iteration}`;
+  const { cell, benchmark, run } = most.one;
+  const over = known.filter(({ watched }) => watched.over > 0);
+  const samples = sum(known.map(({ watched }) => watched.samples));
+  const where = `${cell.name} ${benchmark}, run ${run.run}, iteration ${most.watched.most.iteration}`;
   const verdict =
     over.length === 0
       ? `(limit ${words.limit})`
-      : `OVER THE LIMIT of ${words.limit} in ${over.length} of ${known.length} (${placesOf(over.map(({ one }) => one))})`;
+      : `OVER THE LIMIT of ${words.limit} in ${sum(over.map(({ watched }) => watched.over))} of ${samples} (${placesOf(over.map(({ one }) => one))})`;
   return [
-    { text: `${words.what}: at most ${words.show(most.value)} ${verdict}; ${where}`, over: over.length > 0 },
+    {
+      text: `${words.what}: at most ${words.show(most.watched.most.value)} ${verdict}; ${where}`,
+      over: over.length > 0,
+    },
   ];
 }
 

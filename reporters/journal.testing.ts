@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findBenchmark } from '../fixtures/benchmarks/index.ts';
-import { Journal, readJournal, type Unstamped } from '../setup/journal.ts';
+import { Journal, type Unstamped } from '../setup/journal.ts';
+import { readJournal } from '../setup/journal-reader.ts';
 import { collectResults, type Results } from './results.ts';
 
 type Fields<T extends Unstamped['type']> = Partial<Extract<Unstamped, { type: T }>>;

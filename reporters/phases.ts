@@ -1,7 +1,8 @@
 /** Where the time of a run went: what came before its cells, and the phases of each cell, from the journal alone. */
-import type { BootRecord, ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
+import type { BootRecord, ExperimentRecord } from '../fixtures/records.ts';
 import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
 import type { Results } from './results.ts';
+import type { JournalItem } from './stretches.ts';
 import { sum } from './sum.ts';
 
 /** What a phase of a cell belongs to, in the order of time. `rest` is what no record tells of. */
@@ -64,11 +65,11 @@ interface Visit {
   readonly since: number;
   until: number;
   boot: BootRecord | undefined;
-  readonly records: JournalRecord[];
+  readonly records: JournalItem[];
 }
 
 /** Cells run one after another: each begins where the one before it ended, or the experiment's record was written. */
-function visits(records: readonly JournalRecord[]): Visit[] {
+function visits(records: readonly JournalItem[]): Visit[] {
   const all: Visit[] = [];
   let visit: Visit | undefined;
   let last = 0;
@@ -107,10 +108,10 @@ function stagesOf(its: readonly Visit[]): Record<Stage, number> {
     for (const record of records) {
       if (record.type === 'service') add('services', record.seconds);
       if (record.type === 'end') add('end', record.seconds);
-      if (record.type !== 'sample') continue;
-      add('around', (record.beforeSeconds ?? 0) + (record.afterSeconds ?? 0));
-      add('samples', record.seconds);
-      add('gaps', record.gapSeconds ?? 0);
+      if (record.type !== 'samples') continue;
+      add('around', record.sums.aroundSeconds);
+      add('samples', record.sums.seconds);
+      add('gaps', record.sums.gapSeconds);
     }
     stages.rest += Math.max(0, until - since - told);
   }

@@ -4,15 +4,10 @@
  */
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { CELLS, LEVELS, type Level } from '../fixtures/matrix.ts';
-import type {
-  ExperimentRecord,
-  FailureRecord,
-  JournalRecord,
-  SampleRecord,
-  SeriesRecord,
-} from '../fixtures/records.ts';
+import type { ExperimentRecord, FailureRecord, JournalRecord, SeriesRecord } from '../fixtures/records.ts';
 import { InputError } from '../setup/errors.ts';
 import { type Statistics, statisticsOf } from '../fixtures/statistics/statistics.ts';
+import { inStretches, type JournalItem, type SampleStretch } from './stretches.ts';
 
 export type Better = 'higher' | 'lower';
 
@@ -20,13 +15,14 @@ export type Better = 'higher' | 'lower';
 export interface Run {
   /** The run's number in the journal. A run of which no sample came leaves a gap. */
   readonly run: number;
-  readonly samples: readonly SampleRecord[];
   /** By iteration, as all of a run's lists are. */
   readonly values: readonly number[];
   /** The samples' numbers. An iteration that failed leaves a gap in them. */
   readonly iterations: readonly number[];
   /** When each began, in milliseconds since 1970. */
   readonly startedAt: readonly number[];
+  /** The same samples as the journal has them, with all that is kept of them. */
+  readonly stretches: readonly SampleStretch[];
   readonly statistics: Statistics;
 }
 
@@ -100,7 +96,7 @@ export interface Results {
   /** All cells of the matrix, in its order, then those that only the journal knows. */
   readonly cells: readonly CellResults[];
   /** What all of this was made from, for what else there is in it. */
-  readonly records: readonly JournalRecord[];
+  readonly records: readonly JournalItem[];
 }
 
 const NOT_RUN: Missing = { state: 'missing', reason: 'not run' };
@@ -110,12 +106,17 @@ export function outcomeOf(results: Results, cell: string, benchmark: string): Ou
   return results.cells.find(({ name }) => name === cell)?.outcomes.get(benchmark) ?? NOT_RUN;
 }
 
+/** As {@link collectItems}, of the records themselves. */
+export function collectResults(records: Iterable<JournalRecord>): Results {
+  return collectItems(inStretches(records));
+}
+
 /**
- * The model of a journal's records.
+ * The model of a journal.
  * @throws {InputError} NESTBENCH_JOURNAL_DAMAGED where one benchmark was recorded in two units, or with two ideas of
  * which way is better: such samples can't stand in one table.
  */
-export function collectResults(records: readonly JournalRecord[]): Results {
+export function collectItems(records: readonly JournalItem[]): Results {
   const starts = records.filter((record) => record.type === 'experiment');
   const index = indexOf(records);
   const benchmarks = benchmarkNames(records).map((name) => benchmarkRow(name, records));
@@ -136,7 +137,7 @@ export function collectResults(records: readonly JournalRecord[]): Results {
 }
 
 interface Index {
-  readonly samples: ReadonlyMap<string, SampleRecord[]>;
+  readonly samples: ReadonlyMap<string, SampleStretch[]>;
   readonly failures: ReadonlyMap<string, FailureRecord[]>;
   readonly skips: ReadonlyMap<string, string>;
   /** How many samples each run of a benchmark in a cell was to take. */
@@ -150,7 +151,7 @@ function key(cell: string, benchmark: string | null): string {
   return `${cell}\n${benchmark ?? ''}`;
 }
 
-function indexOf(records: readonly JournalRecord[]): Index {
+function indexOf(records: readonly JournalItem[]): Index {
   const startOf = new Map<FailureRecord, number>();
   let start = 0;
   for (const record of records) {
@@ -159,7 +160,7 @@ function indexOf(records: readonly JournalRecord[]): Index {
   }
   return {
     samples: Map.groupBy(
-      records.filter((record) => record.type === 'sample'),
+      records.filter((record) => record.type === 'samples'),
       ({ cell, benchmark }) => key(cell, benchmark),
     ),
     failures: Map.groupBy(startOf.keys(), ({ cell, benchmark }) => key(cell, benchmark)),
@@ -173,7 +174,7 @@ function indexOf(records: readonly JournalRecord[]): Index {
   };
 }
 
-function askedOf(records: readonly JournalRecord[]): Index['asked'] {
+function askedOf(records: readonly JournalItem[]): Index['asked'] {
   const series = Map.groupBy(
     records.filter((record) => record.type === 'series'),
     ({ cell, benchmark }) => key(cell, benchmark),
@@ -201,7 +202,8 @@ function outcome(
     const asked = index.asked.get(at) ?? new Map<number, number>();
     const total = [...asked.values()].reduce((sum, iterations) => sum + iterations, 0);
     // A series that was cut off has no failure of its own: what ended its cell is why.
-    const isCutOff = failures.length === 0 && others.length + 1 < total;
+    const taken = [first, ...others].reduce((sum, { columns }) => sum + columns.value.length, 0);
+    const isCutOff = failures.length === 0 && taken < total;
     return measured([first, ...others], isCutOff ? cellFailures : failures, asked);
   }
   const skip = index.skips.get(at);
@@ -218,33 +220,48 @@ function causeOf(failures: readonly FailureRecord[], { startOf }: Index): Failur
 }
 
 function measured(
-  samples: readonly [SampleRecord, ...SampleRecord[]],
+  stretches: readonly [SampleStretch, ...SampleStretch[]],
   failures: readonly FailureRecord[],
   asked: ReadonlyMap<number, number>,
 ): Measured {
-  const runs = [...Map.groupBy(samples, ({ run }) => run)]
+  const runs = [...Map.groupBy(stretches, ({ run }) => run)]
     .toSorted(([one], [other]) => one - other)
-    .map(([run, its]) => {
-      const ordered = its.toSorted((one, other) => one.iteration - other.iteration);
-      const values = ordered.map(({ value }) => value);
-      return {
-        run,
-        samples: ordered,
-        values,
-        iterations: ordered.map(({ iteration }) => iteration),
-        startedAt: ordered.map(({ started }) => Date.parse(started)),
-        statistics: statisticsOf(values),
-      };
-    });
-  const [{ unit, better }] = samples;
+    .map(([run, its]) => runOf(run, its));
+  const [{ unit, better }] = stretches;
+  const [first, ...others] = runs;
   return {
     state: 'measured',
     unit,
     better,
     runs,
-    statistics: statisticsOf(runs.flatMap(({ values }) => values)),
+    statistics:
+      first !== undefined && others.length === 0
+        ? first.statistics
+        : statisticsOf(runs.flatMap(({ values }) => values)),
     best: bestOf(competing(runs, asked), better),
     failures,
+  };
+}
+
+function runOf(run: number, stretches: readonly SampleStretch[]): Run {
+  const column = (name: keyof SampleStretch['columns']): number[] =>
+    stretches.flatMap(({ columns }) => Array.from(columns[name]));
+  const iterations = column('iteration');
+  // They are in order as a rule, and then there is nothing to sort.
+  const order = iterations.every((iteration, at) => at === 0 || iteration >= (iterations[at - 1] ?? 0))
+    ? undefined
+    : iterations
+        .map((_, at) => at)
+        .toSorted((one, other) => (iterations[one] ?? 0) - (iterations[other] ?? 0));
+  const ordered = (numbers: number[]): number[] => order?.map((at) => numbers[at] ?? Number.NaN) ?? numbers;
+  const values = ordered(column('value'));
+  return {
+    run,
+    values,
+    iterations: ordered(iterations),
+    startedAt: ordered(column('startedAt')),
+    stretches,
+    statistics: statisticsOf(values),
   };
 }
 
@@ -264,12 +281,12 @@ function bestOf(runs: readonly Run[], better: Better): Measured['best'] {
     });
 }
 
-function benchmarkNames(records: readonly JournalRecord[]): string[] {
+function benchmarkNames(records: readonly JournalItem[]): string[] {
   const recorded = records.flatMap((record) => ('benchmark' in record ? (record.benchmark ?? []) : []));
   return [...new Set([...BENCHMARKS.map(({ name }) => name), ...recorded])];
 }
 
-function cellNames(records: readonly JournalRecord[]): string[] {
+function cellNames(records: readonly JournalItem[]): string[] {
   const recorded = records.flatMap((record) => ('cell' in record ? record.cell : []));
   return [...new Set([...CELLS.map(({ name }) => name), ...recorded])];
 }
@@ -283,9 +300,9 @@ function placeOf(cell: string): Pick<CellResults, 'level' | 'configuration'> {
     : { level, configuration };
 }
 
-function benchmarkRow(name: string, records: readonly JournalRecord[]): BenchmarkRow {
+function benchmarkRow(name: string, records: readonly JournalItem[]): BenchmarkRow {
   const measurements = records
-    .filter((record) => record.type === 'sample' || record.type === 'series')
+    .filter((record) => record.type === 'samples' || record.type === 'series')
     .filter(({ benchmark }) => benchmark === name);
   const first = measurements[0];
   const other = measurements.find(({ unit, better }) => unit !== first?.unit || better !== first.better);

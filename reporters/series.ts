@@ -1,12 +1,12 @@
 /** The samples of a benchmark in a cell as the artifact's results.py lays them out: a row an iteration, a column a run. */
-import { csv } from './files/csv.ts';
 import type { Measured } from './results.ts';
 
 /** Rows by iteration, each with a field for every run; undefined where that iteration of that run gave no sample. */
 export function seriesRows({ runs }: Measured): (number | undefined)[][] {
-  const columns = runs.map(({ samples }) => {
+  const columns = runs.map(({ iterations, values }) => {
     const column: (number | undefined)[] = [];
-    for (const { iteration, value } of samples) {
+    for (const [index, iteration] of iterations.entries()) {
+      const value = values[index];
       // A second sample of the same iteration, which the journal should not have, goes to the end: none is lost.
       column[column[iteration - 1] === undefined ? iteration - 1 : column.length] = value;
     }
@@ -21,8 +21,8 @@ export function seriesRows({ runs }: Measured): (number | undefined)[][] {
  * empty fields for those that it has not, where the artifact drops it.
  */
 export function seriesCsv(measured: Measured): string {
-  const columns = measured.runs.map(
-    ({ run }, index) => [String(run), (row: (number | undefined)[]) => row[index]] as const,
-  );
-  return csv(seriesRows(measured), Object.fromEntries(columns), { header: false });
+  // Numbers need no quoting, and there may be a million of them.
+  return seriesRows(measured)
+    .map((row) => `${row.join(',')}\n`)
+    .join('');
 }

@@ -7,16 +7,15 @@ import { parseArgs } from 'node:util';
 import { artifactText, measuredBenchmarks } from '../reporters/artifact-text.ts';
 import { findExperiment, whatThereIs } from '../reporters/find-experiment.ts';
 import { writeFiles } from '../reporters/files/index.ts';
-import { collectResults } from '../reporters/results.ts';
+import { loadResults } from '../reporters/load.ts';
 import { count } from '../reporters/text.ts';
 import { InputError } from '../setup/errors.ts';
-import { readJournal } from '../setup/journal.ts';
 import { resolveSettings } from '../setup/settings.ts';
 import { runScript } from './run-script.ts';
 
 const USAGE = 'npm run results -- EXPERIMENT [BENCHMARK]';
 
-function main(): void {
+async function main(): Promise<void> {
   const { positionals, values } = parse();
   if (values.help) {
     process.stdout.write(`${USAGE}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
@@ -33,11 +32,10 @@ function main(): void {
   // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
   const from = process.env['INIT_CWD'] ?? process.cwd();
   const directory = findExperiment(experiment, { results: resultsDirectory, from });
-  const { records, damaged } = readJournal(directory);
+  const { results, damaged } = await loadResults(directory);
   for (const { line, reason } of damaged) {
     console.error(`Warning: line ${line} of the journal is left out: ${reason}`);
   }
-  const results = collectResults(records);
   const there = measuredBenchmarks(results);
   if (benchmark !== undefined && !there.includes(benchmark)) {
     throw new InputError(

@@ -5,7 +5,8 @@ import { PROFILES } from '../fixtures/profiles.ts';
 import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
 import { temporaryDirectory } from './temporary.testing.ts';
 import { checkExperiment, type Environment, nextRun, openExperiment } from './experiment.ts';
-import { Journal, readJournal } from './journal.ts';
+import { Journal } from './journal.ts';
+import { readJournal } from './journal-reader.ts';
 import type { Settings } from './settings.ts';
 
 const testbed: ExperimentRecord['testbed'] = {

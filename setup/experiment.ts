@@ -9,7 +9,8 @@ import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
 import { InputError } from './errors.ts';
 import { hostMachine } from './machine/host.ts';
 import type { Completed } from './machine/machine.ts';
-import { Journal, readJournalIfAny } from './journal.ts';
+import { Journal } from './journal.ts';
+import { readJournalIfAny } from './journal-reader.ts';
 import type { Settings } from './settings.ts';
 
 export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions' | 'phases'>;

@@ -5,7 +5,8 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { temporaryDirectory } from './temporary.testing.ts';
-import { Journal, JOURNAL_FILE, readJournal, readJournalIfAny, type Unstamped } from './journal.ts';
+import { Journal, JOURNAL_FILE, type Unstamped } from './journal.ts';
+import { readJournal, readJournalIfAny } from './journal-reader.ts';
 
 function skip(reason = 'not built'): Unstamped {
   return { type: 'skip', cell: 'l1-dvh', benchmark: 'mysql', reason };

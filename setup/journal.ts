@@ -4,19 +4,17 @@
  */
 import {
   closeSync,
-  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
 import { type JournalRecord, journalRecord } from '../fixtures/records.ts';
-import { InputError, NestbenchError } from './errors.ts';
+import { NestbenchError } from './errors.ts';
 
 export const JOURNAL_FILE = 'journal.ndjson';
 
@@ -82,54 +80,4 @@ function tornEnd(descriptor: number): boolean {
   const last = Buffer.alloc(1);
   readSync(descriptor, last, 0, 1, size - 1);
   return last[0] !== 0x0a;
-}
-
-export interface JournalContents {
-  readonly records: readonly JournalRecord[];
-  /** Lines that are no record: the torn last line of a killed run, or damage. Numbered from 1. */
-  readonly damaged: readonly { line: number; reason: string }[];
-}
-
-/** As {@link readJournal}, and empty where there is none. */
-export function readJournalIfAny(directory: string): JournalContents {
-  return existsSync(path.join(directory, JOURNAL_FILE))
-    ? readJournal(directory)
-    : { records: [], damaged: [] };
-}
-
-/**
- * Reads a journal. A line that is no record is told, never guessed at.
- * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is no journal.
- */
-export function readJournal(directory: string): JournalContents {
-  const file = path.join(directory, JOURNAL_FILE);
-  if (!existsSync(file)) {
-    throw new InputError(
-      'NESTBENCH_UNKNOWN_EXPERIMENT',
-      `There is no journal in ${directory}. Name an experiment under results/, or "latest".`,
-    );
-  }
-  const records: JournalRecord[] = [];
-  const damaged: { line: number; reason: string }[] = [];
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .forEach((text, index) => {
-      if (text === '') return;
-      const line = index + 1;
-      let value: unknown;
-      try {
-        value = JSON.parse(text);
-      } catch {
-        damaged.push({ line, reason: 'not JSON: torn by a kill, or damaged' });
-        return;
-      }
-      const parsed = journalRecord.safeParse(value);
-      if (parsed.success) records.push(parsed.data);
-      else
-        damaged.push({
-          line,
-          reason: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-        });
-    });
-  return { records, damaged };
 }

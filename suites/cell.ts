@@ -5,7 +5,7 @@ import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts'
 import { PROFILES } from '../fixtures/profiles.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
-import { readJournal } from '../setup/journal.ts';
+import { readJournal } from '../setup/journal-reader.ts';
 import { withOriginal } from '../setup/measure/original.ts';
 import { measureSeries } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';

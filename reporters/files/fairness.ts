@@ -1,6 +1,9 @@
-/** `fairness.csv`: what else ran on L0 during each sample, and how long it was since the one before; a row a sample. */
+/**
+ * `fairness.csv`: what else ran on L0 during the samples, and how long it was between them; a row a run. CPU seconds are
+ * sums over its samples; shares and gaps the largest of one sample, each with the iteration that it was seen in.
+ */
 import path from 'node:path';
-import { type Fairness, fairnessOf, isOver } from '../fairness.ts';
+import { type Fairness, fairnessOf, overLimit, sumOf } from '../fairness.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
@@ -9,16 +12,17 @@ import { writeWhole } from '../../setup/write-whole.ts';
 const COLUMNS: Columns<Fairness> = {
   ...CELL_COLUMNS,
   benchmark: ({ benchmark }) => benchmark,
-  run: ({ sample }) => sample.run,
-  iteration: ({ sample }) => sample.iteration,
-  seconds: ({ sample }) => sample.l0?.seconds,
-  harness_cpu_seconds: ({ sample }) => sample.l0?.cpuSeconds.harness,
-  kernel_cpu_seconds: ({ sample }) => sample.l0?.cpuSeconds.kernel,
-  benchmark_cpu_seconds: ({ sample }) => sample.l0?.cpuSeconds.benchmark,
-  harness_share: ({ harnessShare }) => harnessShare,
-  harness_share_with_start_and_end: ({ harnessShareInAll }) => harnessShareInAll,
-  gap_seconds: ({ gapSeconds }) => gapSeconds,
-  over_limit: (one) => (isOver(one) ? 'yes' : 'no'),
+  run: ({ run }) => run.run,
+  n: ({ run }) => run.values.length,
+  seconds: (one) => sumOf(one, 'seconds'),
+  kernel_cpu_seconds: (one) => sumOf(one, 'kernelSeconds'),
+  benchmark_cpu_seconds: (one) => sumOf(one, 'benchmarkSeconds'),
+  harness_share_most: ({ harnessShare }) => harnessShare?.most.value,
+  harness_share_most_iteration: ({ harnessShare }) => harnessShare?.most.iteration,
+  harness_share_with_start_and_end_most: ({ harnessShareInAll }) => harnessShareInAll?.most.value,
+  gap_seconds_most: ({ gapSeconds }) => gapSeconds?.most.value,
+  gap_seconds_most_iteration: ({ gapSeconds }) => gapSeconds?.most.iteration,
+  over_limit: overLimit,
 };
 
 export const fairnessFile: Exporter = {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import type { JournalRecord } from '../../fixtures/records.ts';
-import { readJournalIfAny } from '../journal.ts';
+import { readJournalIfAny } from '../journal-reader.ts';
 import { groupRuns } from '../machine/process-group.ts';
 import { findOwned, type OwnedQemu } from '../machine/qemu-process.ts';
 import { waitUntil } from '../machine/wait.ts';

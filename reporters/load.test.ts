@@ -1,0 +1,66 @@
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { realisticJournal } from './experiment.testing.ts';
+import { TestJournal } from './journal.testing.ts';
+import { loadPart, loadResults } from './load.ts';
+import { collectItems } from './results.ts';
+
+test('a short journal is read as its records are', async () => {
+  using journal = realisticJournal();
+  const { results, damaged } = await loadResults(journal.directory);
+  expect(damaged).toEqual([]);
+  expect(results).toEqual(journal.results);
+});
+
+/** One that is long enough to be read by several threads, cut in the midst of a run, with damage near its end. */
+function longJournal(): TestJournal {
+  const journal = new TestJournal().start();
+  for (const [cell, value] of [
+    ['l0-baseline', 2],
+    ['l1-baseline', 3],
+    ['l2-baseline', 5],
+  ] as const) {
+    journal.sample({
+      cell,
+      benchmark: 'hackbench',
+      value,
+      gapSeconds: 0.01,
+      l0: { seconds: 2, exits: { exits: 7 }, cpuSeconds: { kernel: 0.1, harness: 0.001 * value } },
+    });
+    const line = readFileSync(journal.journal.file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    const more = Array.from({ length: 11_000 }, (_, index) =>
+      line.replace('"iteration":1', `"iteration":${index + 2}`),
+    );
+    appendFileSync(journal.journal.file, `${more.join('\n')}\n`);
+  }
+  appendFileSync(journal.journal.file, '{"type":"sam\n');
+  return journal;
+}
+
+test('a long one gives the same when threads share it', async () => {
+  using journal = longJournal();
+  const { file } = journal.journal;
+  expect(statSync(file).size).toBeGreaterThan(10 * 2 ** 20);
+  const { results, damaged } = await loadResults(journal.directory);
+  const whole = loadPart(file);
+  expect(damaged).toEqual(whole.damaged);
+  expect(damaged).toEqual([{ line: 33_005, reason: 'not JSON: torn by a kill, or damaged' }]);
+  const alone = collectItems(whole.items);
+  expect(results.benchmarks).toEqual(alone.benchmarks);
+  for (const { name } of results.cells) {
+    const [ours, its] = [results, alone].map((each) => {
+      const outcome = each.cells.find((cell) => cell.name === name)?.outcomes.get('hackbench');
+      // The parts meet inside a run, whose stretches are then two.
+      return outcome?.state === 'measured'
+        ? outcome.runs.map(({ run, values, iterations, startedAt, statistics }) => [
+            run,
+            values,
+            iterations,
+            startedAt,
+            statistics,
+          ])
+        : outcome?.state;
+    });
+    expect(ours).toEqual(its);
+  }
+});

@@ -1,0 +1,228 @@
+/**
+ * A journal in memory: its records, but the samples of a run that stand one after another are one stretch of columns.
+ * A million samples are then some ten megabytes of numbers; as records they would be gigabytes.
+ */
+import type { JournalRecord, SampleRecord } from '../fixtures/records.ts';
+
+/** What is kept of every sample. NaN where the record does not tell. */
+export const COLUMNS = [
+  'iteration',
+  'value',
+  /** In milliseconds since 1970. */
+  'startedAt',
+  'gapSeconds',
+  /** How long L0's window around the sample was, and the CPU time that the harness had on L0 in it. */
+  'windowSeconds',
+  'harnessSeconds',
+] as const;
+type ColumnName = (typeof COLUMNS)[number];
+
+/** What is added up over the samples of a stretch. */
+export const SUMS = [
+  'seconds',
+  /** The benchmark's own commands before and after. */
+  'aroundSeconds',
+  'gapSeconds',
+  /** CPU time on L0 in the windows: of the kernel's threads, and of QEMU and vhost. NaN where a sample does not tell. */
+  'kernelSeconds',
+  'benchmarkSeconds',
+] as const;
+type SumName = (typeof SUMS)[number];
+
+/** How much work, by the tools' own account; mixed where it was counted in more than one unit, or not always. */
+export type Work = { readonly unit: string; readonly amount: number } | 'mixed' | null;
+
+export interface CountedExits {
+  /** How many samples have counts. */
+  readonly samples: number;
+  /** Of L0's windows around those. */
+  readonly seconds: number;
+  readonly work: Work;
+  /** Sums by KVM's own names, and of how many samples: another kernel may count other things. */
+  readonly counters: ReadonlyMap<string, { readonly count: number; readonly samples: number }>;
+}
+
+export interface SampleStretch {
+  readonly type: 'samples';
+  readonly cell: string;
+  readonly benchmark: string;
+  readonly run: number;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  /** When its last record was written. */
+  readonly at: string;
+  readonly columns: Readonly<Record<ColumnName, Float64Array<ArrayBuffer>>>;
+  readonly sums: Readonly<Record<SumName, number>>;
+  /** Null where no guest ran, or nobody looked. */
+  readonly exits: CountedExits | null;
+}
+
+/** A record that is no sample, or a stretch of samples. */
+export type JournalItem = Exclude<JournalRecord, SampleRecord> | SampleStretch;
+
+/** Collects records, in the journal's order. */
+export class Stretches {
+  readonly #items: (Exclude<JournalRecord, SampleRecord> | OpenStretch)[] = [];
+
+  add(record: JournalRecord): void {
+    if (record.type !== 'sample') {
+      this.#items.push(record);
+      return;
+    }
+    const last = this.#items.at(-1);
+    if (last instanceof OpenStretch && last.takes(record)) last.add(record);
+    else this.#items.push(new OpenStretch(record));
+  }
+
+  /** What was collected so far. */
+  get items(): JournalItem[] {
+    return this.#items.map((item) => (item instanceof OpenStretch ? item.close() : item));
+  }
+}
+
+/** As {@link JournalItem}s, in the same order. */
+export function inStretches(records: Iterable<JournalRecord>): JournalItem[] {
+  const stretches = new Stretches();
+  for (const record of records) stretches.add(record);
+  return stretches.items;
+}
+
+class OpenStretch {
+  readonly #first: SampleRecord;
+  #at: string;
+  readonly #columns: Record<ColumnName, GrowingColumn> = {
+    iteration: new GrowingColumn(),
+    value: new GrowingColumn(),
+    startedAt: new GrowingColumn(),
+    gapSeconds: new GrowingColumn(),
+    windowSeconds: new GrowingColumn(),
+    harnessSeconds: new GrowingColumn(),
+  };
+  readonly #sums: Record<SumName, number> = {
+    seconds: 0,
+    aroundSeconds: 0,
+    gapSeconds: 0,
+    kernelSeconds: 0,
+    benchmarkSeconds: 0,
+  };
+  readonly #exits = new ExitSums();
+
+  constructor(first: SampleRecord) {
+    this.#first = first;
+    this.#at = first.at;
+    this.add(first);
+  }
+
+  takes({ cell, benchmark, run, unit, better }: SampleRecord): boolean {
+    const first = this.#first;
+    return (
+      run === first.run &&
+      benchmark === first.benchmark &&
+      cell === first.cell &&
+      unit === first.unit &&
+      better === first.better
+    );
+  }
+
+  add(sample: SampleRecord): void {
+    const { l0, gapSeconds } = sample;
+    const columns = this.#columns;
+    columns.iteration.push(sample.iteration);
+    columns.value.push(sample.value);
+    columns.startedAt.push(Date.parse(sample.started));
+    columns.gapSeconds.push(gapSeconds ?? Number.NaN);
+    columns.windowSeconds.push(l0?.seconds ?? Number.NaN);
+    columns.harnessSeconds.push(l0?.cpuSeconds.harness ?? Number.NaN);
+    const sums = this.#sums;
+    sums.seconds += sample.seconds;
+    sums.aroundSeconds += (sample.beforeSeconds ?? 0) + (sample.afterSeconds ?? 0);
+    sums.gapSeconds += gapSeconds ?? 0;
+    sums.kernelSeconds += l0?.cpuSeconds.kernel ?? Number.NaN;
+    sums.benchmarkSeconds += l0?.cpuSeconds.benchmark ?? Number.NaN;
+    this.#exits.add(sample);
+    this.#at = sample.at;
+  }
+
+  close(): SampleStretch {
+    const { cell, benchmark, run, unit, better } = this.#first;
+    const { iteration, value, startedAt, gapSeconds, windowSeconds, harnessSeconds } = this.#columns;
+    return {
+      type: 'samples',
+      cell,
+      benchmark,
+      run,
+      unit,
+      better,
+      at: this.#at,
+      columns: {
+        iteration: iteration.close(),
+        value: value.close(),
+        startedAt: startedAt.close(),
+        gapSeconds: gapSeconds.close(),
+        windowSeconds: windowSeconds.close(),
+        harnessSeconds: harnessSeconds.close(),
+      },
+      sums: { ...this.#sums },
+      exits: this.#exits.close(),
+    };
+  }
+}
+
+/** Numbers that become one array; as a plain list they would take twice the memory while they come. */
+class GrowingColumn {
+  #numbers = new Float64Array(4);
+  #length = 0;
+
+  push(number: number): void {
+    if (this.#length === this.#numbers.length) {
+      const longer = new Float64Array(2 * this.#length);
+      longer.set(this.#numbers);
+      this.#numbers = longer;
+    }
+    this.#numbers[this.#length++] = number;
+  }
+
+  close(): Float64Array<ArrayBuffer> {
+    return this.#numbers.slice(0, this.#length);
+  }
+}
+
+/** Adds up what KVM counted. */
+class ExitSums {
+  #samples = 0;
+  #seconds = 0;
+  #work: Work = null;
+  /** Counters by name, in the order of their first appearance. */
+  readonly #counters = new Map<string, { count: number; samples: number }>();
+
+  add({ l0, work, unit }: SampleRecord): void {
+    if (l0?.exits === undefined) return;
+    this.#samples += 1;
+    this.#seconds += l0.seconds;
+    // Where the value is the time that the whole of it took, an operation is one run.
+    const done = work ?? (unit === 's' ? { unit: 'run', amount: 1 } : 'mixed');
+    this.#work = addWork(this.#work, done);
+    for (const name in l0.exits) {
+      const count = l0.exits[name] ?? 0;
+      const counter = this.#counters.get(name);
+      if (counter === undefined) this.#counters.set(name, { count, samples: 1 });
+      else {
+        counter.count += count;
+        counter.samples += 1;
+      }
+    }
+  }
+
+  close(): CountedExits | null {
+    if (this.#samples === 0) return null;
+    const counters = new Map([...this.#counters].map(([name, counter]) => [name, { ...counter }]));
+    return { samples: this.#samples, seconds: this.#seconds, work: this.#work, counters };
+  }
+}
+
+/** Both together; what is null adds nothing. */
+export function addWork(one: Work, other: Work): Work {
+  if (one === null || other === null) return one ?? other;
+  if (one === 'mixed' || other === 'mixed' || one.unit !== other.unit) return 'mixed';
+  return { unit: one.unit, amount: one.amount + other.amount };
+}
