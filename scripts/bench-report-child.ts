@@ -1,0 +1,11 @@
+/** What the end of a run makes of a journal; its last line is the most memory that this process held, in bytes. */
+import { writeFiles } from '../reporters/files/index.ts';
+import { loadResults } from '../reporters/load.ts';
+import { terminalTable } from '../reporters/terminal-table.ts';
+
+const [directory = ''] = process.argv.slice(2);
+const { results } = await loadResults(directory);
+console.log(terminalTable(results, { columns: 120, colours: false }));
+writeFiles(results, directory);
+// maxRSS is in kibibytes.
+console.log(process.resourceUsage().maxRSS * 1024);

@@ -1,0 +1,58 @@
+/**
+ * `npm run bench:report`: how long the table and all files take from journals of 10^3 to 10^6 samples, and how much
+ * memory. Each is made by a process of its own, `npm run results` without npm, so that what a person waits for is
+ * what is measured.
+ */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { inBytes } from '../setup/host/bytes.ts';
+import { JOURNAL_FILE } from '../setup/journal.ts';
+import { runScript } from './run-script.ts';
+import { writeSyntheticJournal } from './synthetic-journal.ts';
+
+const SIZES = [1e3, 1e4, 1e5, 1e6];
+/** Of the largest: what issue 4 of nestbench asks for. */
+const MOST_SECONDS = 5;
+const MOST_BYTES = 500e6;
+const DEADLINE_MS = 120_000;
+
+await runScript(async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-bench-report-'));
+  try {
+    console.log(row('samples', 'journal', 'seconds', 'peak memory', 'us a sample'));
+    for (const size of SIZES) {
+      const experiment = path.join(directory, String(size));
+      if (process.stderr.isTTY) process.stderr.write(`writing a journal of ${size} samples...\r`);
+      const samples = writeSyntheticJournal(experiment, size);
+      const { seconds, bytes } = await measure(experiment);
+      const journal = inBytes(statSync(path.join(experiment, JOURNAL_FILE)).size);
+      const each = ((seconds * 1e6) / samples).toFixed(1);
+      console.log(row(String(samples), journal, seconds.toFixed(2), inBytes(bytes), each));
+      if (size === SIZES.at(-1) && (seconds > MOST_SECONDS || bytes > MOST_BYTES)) {
+        console.log(`Over the limit of ${MOST_SECONDS} s and ${inBytes(MOST_BYTES)}.`);
+        process.exitCode = 1;
+      }
+      rmSync(experiment, { recursive: true });
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+/** Wall time of the whole process, and the most memory that it held at once, as the kernel saw it (getrusage(2)). */
+async function measure(experiment: string): Promise<{ seconds: number; bytes: number }> {
+  const began = performance.now();
+  const { stdout } = await execa(
+    process.execPath,
+    [path.join(import.meta.dirname, 'bench-report-child.ts'), experiment],
+    { timeout: DEADLINE_MS },
+  );
+  const seconds = (performance.now() - began) / 1000;
+  return { seconds, bytes: Number(stdout.trim().split('\n').at(-1)) };
+}
+
+function row(...fields: readonly string[]): string {
+  return fields.map((field) => field.padStart(12)).join('  ');
+}
