@@ -82,10 +82,10 @@ async function bench(options: BenchOptions, modulesSeconds: number): Promise<voi
   const host = describeHost();
   const sizing = sizingFor(host);
   const { accelerator, reason } = await hostVirtualization();
-  const { waitMinutes } = settings;
+  const { waitMinutes, variant } = settings;
   const { cells } = options;
   const onTestbed = (is: boolean): void => void (isOurs = is);
-  const built = await prepareTestbed({ cells, sizing, waitMinutes, held, onTestbed, signal, log });
+  const built = await prepareTestbed({ cells, sizing, variant, waitMinutes, held, onTestbed, signal, log });
   const preparing = built.phases.filter((phase) => phase.name !== 'testbed');
   const began = performance.now();
   const tscKhz = accelerator === 'tcg' ? await measureTscKhz(signal) : undefined;
@@ -110,7 +110,14 @@ async function bench(options: BenchOptions, modulesSeconds: number): Promise<voi
   const results: BootResult[] = [];
   for (let round = 1; round <= options.rounds && !signal.aborted; round++) {
     for (const cell of cells) {
-      const ours = planStack(cell, { accelerator, card: built.qemu.card, sizing, paths, tscKhz });
+      const ours = planStack(cell, {
+        accelerator,
+        card: built.qemu.card,
+        variant,
+        sizing,
+        paths,
+        tscKhz,
+      });
       // Who goes first changes with the round, since a host is never the same twice.
       const order: BootSettings[] = round % 2 === 1 ? ['ours', 'stock'] : ['stock', 'ours'];
       for (const which of order) {

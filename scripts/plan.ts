@@ -7,6 +7,7 @@ import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
 import { describePlan } from '../setup/stack/describe.ts';
 import { planStack } from '../setup/stack/plan.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
+import { resolveSettings } from '../setup/settings.ts';
 import { runScript } from './run-script.ts';
 
 await runScript(async () => {
@@ -22,10 +23,12 @@ await runScript(async () => {
   const reason = configurationOf(cell).notBuilt;
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
   const { accelerator } = await hostVirtualization();
-  const { card } = await describeQemu(new AbortController().signal);
+  const { variant } = resolveSettings(process.env, new Date());
+  const { card } = await describeQemu(new AbortController().signal, variant.qemu);
   const plan = planStack(cell, {
     accelerator,
     card,
+    variant,
     sizing: sizingFor(describeHost()),
     // The cache names these by their contents' hash, which only a build knows; the rate is measured at each start.
     tscKhz: '$TSC_KHZ',

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { STOCK_VARIANT } from '../fixtures/variant.ts';
 import { PROFILES } from '../fixtures/profiles.ts';
 import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
 import { temporaryDirectory } from './temporary.testing.ts';
@@ -24,7 +25,7 @@ function settingsOf(
   experiment = 'night',
   resultsDirectory = path.join(temporaryDirectory(), 'results'),
 ): Settings {
-  return { experiment, resultsDirectory, profile: PROFILES.smoke, waitMinutes: 0 };
+  return { experiment, resultsDirectory, profile: PROFILES.smoke, variant: STOCK_VARIANT, waitMinutes: 0 };
 }
 
 describe('opening an experiment', () => {

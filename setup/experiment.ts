@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import type { Profile } from '../fixtures/profiles.ts';
+import { STOCK, STOCK_VARIANT, type Variant } from '../fixtures/variant.ts';
 import type { ExperimentRecord, JournalRecord } from '../fixtures/records.ts';
 import { InputError } from './errors.ts';
 import { hostMachine } from './machine/host.ts';
@@ -21,6 +22,7 @@ export function checkContinues(
   records: readonly JournalRecord[],
   asked: {
     profile: Profile;
+    variant: Variant;
     testbed: ExperimentRecord['testbed'];
     /** Which program loads a benchmark, by its name, where several can. */
     loaders: ReadonlyMap<string, string>;
@@ -31,6 +33,8 @@ export function checkContinues(
   if (before.profile !== asked.profile.name) {
     throw differs(name, 'the profile', before.profile, asked.profile.name);
   }
+  const [was, is] = [before.variant ?? STOCK_VARIANT, asked.variant].map(variantText);
+  if (was !== is) throw differs(name, 'the variant', `${was}`, `${is}`);
   if (!isDeepStrictEqual(before.testbed, asked.testbed)) {
     throw differs(name, 'the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
   }
@@ -40,6 +44,11 @@ export function checkContinues(
     const now = asked.loaders.get(benchmark) ?? loader;
     if (now !== loader) throw differs(name, `${benchmark} loaded by`, loader, now);
   }
+}
+
+/** Its name and what it changes: a file of the same name may say something else by now. */
+function variantText({ description: _, ...variant }: Variant): string {
+  return variant.name === STOCK ? STOCK : JSON.stringify(variant);
 }
 
 function differs(name: string, what: string, was: string, is: string): InputError {
@@ -80,6 +89,7 @@ export function checkExperiment(settings: Settings, testbed: ExperimentRecord['t
   const directory = path.join(settings.resultsDirectory, settings.experiment);
   checkContinues(settings.experiment, readJournalIfAny(directory).records, {
     profile: settings.profile,
+    variant: settings.variant,
     testbed,
     loaders: LOADERS,
   });
@@ -90,7 +100,7 @@ export function checkExperiment(settings: Settings, testbed: ExperimentRecord['t
  * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS where it was measured on other machines.
  */
 export async function openExperiment(settings: Settings, environment: Environment): Promise<Journal> {
-  const { experiment, profile, resultsDirectory } = settings;
+  const { experiment, profile, variant, resultsDirectory } = settings;
   const directory = path.join(resultsDirectory, experiment);
   checkSameMachines(experiment, readJournalIfAny(directory).records, environment);
   const journal = new Journal(directory);
@@ -100,6 +110,7 @@ export async function openExperiment(settings: Settings, environment: Environmen
     ...environment,
     versions: { nestbench: packageVersion(), node: process.versions.node, ...environment.versions },
     profile: profile.name,
+    ...(variant.name === STOCK ? {} : { variant }),
     runs: profile.runs,
     ...(await checkout()),
   });

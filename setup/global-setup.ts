@@ -75,8 +75,8 @@ async function prepare(
   let built: Prepared | undefined;
   if (cells.length > 0) {
     log(reason);
-    const { waitMinutes } = settings;
-    built = await prepareTestbed({ ...options, cells, sizing, waitMinutes });
+    const { waitMinutes, variant } = settings;
+    built = await prepareTestbed({ ...options, cells, sizing, variant, waitMinutes });
   }
   const beforeClock = new Phases();
   // KVM tells its guests the rate: only an emulated kernel has to be told.
@@ -97,6 +97,7 @@ async function prepare(
     directory: journal.directory,
     name: settings.experiment,
     profile: settings.profile.name,
+    variant: settings.variant,
     accelerator,
     sizing,
     // Where nothing boots, nothing is asked of it.

@@ -1,6 +1,7 @@
 /** What the global setup hands to the workers, through Vitest's `provide` and `inject`. */
 import type { Cell } from '../fixtures/matrix.ts';
 import type { ProfileName } from '../fixtures/profiles.ts';
+import type { Variant } from '../fixtures/variant.ts';
 import type { Sizing } from '../fixtures/sizing.ts';
 import type { NetworkCard } from '../fixtures/configurations/configuration.ts';
 import type { Accelerator, HostPaths } from './stack/plan.ts';
@@ -12,6 +13,7 @@ export interface ProvidedExperiment {
   readonly profile: ProfileName;
   readonly accelerator: Accelerator;
   readonly sizing: Sizing;
+  readonly variant: Variant;
   readonly paths: HostPaths;
   readonly card: NetworkCard;
   readonly tscKhz: number | undefined;

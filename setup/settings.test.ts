@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../fixtures/profiles.ts';
 import { InputError } from './errors.ts';
 import { resolveSettings, type Settings } from './settings.ts';
+import { findVariant } from './variant.ts';
 
 const now = new Date('2026-11-23T01:19:00.123Z');
 
@@ -14,6 +15,7 @@ test('where nothing is chosen, the start names the experiment and quick is the p
   expect(resolve()).toEqual({
     experiment: '2026-11-23T01-19-00',
     profile: PROFILES.quick,
+    variant: findVariant(),
     resultsDirectory: path.resolve('results'),
     waitMinutes: 60,
   });
@@ -21,10 +23,17 @@ test('where nothing is chosen, the start names the experiment and quick is the p
 
 test('what is chosen is taken', () => {
   expect(
-    resolve({ EXPERIMENT: 'patch-7_v2.1', PROFILE: 'paper', RESULTS: '/srv/results', WAIT: '0' }),
+    resolve({
+      EXPERIMENT: 'patch-7_v2.1',
+      PROFILE: 'paper',
+      RESULTS: '/srv/results',
+      VARIANT: 'no-virtual-vmload',
+      WAIT: '0',
+    }),
   ).toEqual({
     experiment: 'patch-7_v2.1',
     profile: PROFILES.paper,
+    variant: findVariant('no-virtual-vmload'),
     resultsDirectory: '/srv/results',
     waitMinutes: 0,
   });
@@ -39,7 +48,7 @@ test('fractions of a minute can be waited', () => {
 });
 
 // As CI systems do with an input that was left out.
-test.each(['EXPERIMENT', 'PROFILE', 'RESULTS', 'WAIT'])('%s set to nothing is not set', (name) => {
+test.each(['EXPERIMENT', 'PROFILE', 'RESULTS', 'VARIANT', 'WAIT'])('%s set to nothing is not set', (name) => {
   expect(resolve({ [name]: '' })).toEqual(resolve());
   expect(resolve({ [name]: '  ' })).toEqual(resolve());
 });

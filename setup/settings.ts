@@ -7,13 +7,17 @@ import {
   PROFILE_NAMES,
   PROFILES,
 } from '../fixtures/profiles.ts';
+import type { Variant } from '../fixtures/variant.ts';
 import { InputError } from './errors.ts';
+import { findVariant } from './variant.ts';
 
 export interface Settings {
   /** EXPERIMENT: the results' name; else the start time. */
   readonly experiment: string;
   /** PROFILE: paper, quick or smoke. */
   readonly profile: Profile;
+  /** VARIANT: what is measured in the place of the default; else stock. */
+  readonly variant: Variant;
   /** RESULTS: the directory of all experiments; else `results`. */
   readonly resultsDirectory: string;
   /** WAIT: minutes to wait for a testbed that another run holds. */
@@ -56,6 +60,7 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date): Sett
   return {
     experiment,
     profile: PROFILES[profile],
+    variant: findVariant(valueOf(environment, 'VARIANT')),
     resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
     waitMinutes,
   };

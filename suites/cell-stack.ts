@@ -84,9 +84,9 @@ export class CellStack {
   }
 
   async #boot(): Promise<RunningStack> {
-    const { accelerator, card, sizing, paths, tscKhz, kernelRelease, directory } = this.experiment;
+    const { kernelRelease, directory, paths } = this.experiment;
     const { name } = this.cell;
-    const running = await boot(planStack(this.cell, { accelerator, card, sizing, paths, tscKhz }), {
+    const running = await boot(planStack(this.cell, this.experiment), {
       runtime: paths.runtime,
       logs: `${directory}/${name}`,
       kernelRelease,

@@ -1,4 +1,5 @@
 /** Everything that the emulated testbed boots from, built side by side. */
+import type { Variant } from '../../fixtures/variant.ts';
 import { buildImage, type Image } from './image.ts';
 import { buildKernel, type Kernel } from './kernel.ts';
 import { buildRoot } from './root.ts';
@@ -13,9 +14,9 @@ export interface Built {
  * The kernel and the image, from the cache or built now; packages are fetched while the kernel compiles. Where one
  * fails, the other is ended before the first error is thrown.
  */
-export async function buildAll(signal: AbortSignal): Promise<Built> {
+export async function buildAll(signal: AbortSignal, variant: Variant): Promise<Built> {
   await sweepCache();
-  const [kernel] = await together(signal, buildKernel, buildRoot);
+  const [kernel] = await together(signal, (either) => buildKernel(either, variant), buildRoot);
   const image = await buildImage(kernel, signal);
   return { kernel, image };
 }

@@ -43,13 +43,18 @@ function standInSource(files: Record<string, string> = {}): string {
   return tarball;
 }
 
-function build(tarball: string, fragment = 'CONFIG_KVM=y\n', signal = new AbortController().signal) {
-  const inputs = { tarball, fragment };
+function build(
+  tarball: string,
+  fragment = 'CONFIG_KVM=y\n',
+  signal = new AbortController().signal,
+  patches: readonly string[] = [],
+) {
+  const inputs = { tarball, fragment, patches };
   return cached({
     name: 'kernel',
     inputs,
     signal,
-    build: (place) => compileKernel(tarball, fragment, place),
+    build: (place) => compileKernel(tarball, fragment, patches, place),
   });
 }
 
@@ -101,3 +106,27 @@ function cwdIs(pid: number, below: string): boolean {
     return false;
   }
 }
+
+/** As `diff -u` writes it. */
+function patchOf(before: string, after: string): string {
+  return `--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-${before}\n+${after}\n`;
+}
+
+test('is built with the patches of a variant, of which nothing is left beside it', async () => {
+  temporaryCache();
+  const failing = build(standInSource(), undefined, undefined, [
+    patchOf('int a;', 'int a = 1;'),
+    patchOf('int a = 1;', 'int a = nowhere;'),
+  ]);
+  // Only what both patches made does not compile.
+  await expect(failing).rejects.toThrow(/a\.c:1:9: error: .*nowhere/);
+  const { directory } = await build(standInSource(), undefined, undefined, [patchOf('int a;', 'int c;')]);
+  expect(readdirSync(directory).toSorted()).toEqual(['build.log', 'config', 'provenance.json', 'vmlinux']);
+});
+
+test('a patch that does not apply is told, with what patch says', async () => {
+  temporaryCache();
+  const failing = build(standInSource(), undefined, undefined, [patchOf('int other;', 'int a = 1;')]);
+  await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED' });
+  await expect(failing).rejects.toThrow(/patch 1 of 1.*Hunk #1 FAILED/s);
+});

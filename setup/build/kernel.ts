@@ -3,9 +3,11 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import type { Variant } from '../../fixtures/variant.ts';
 import { NestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
+import { givenKernel } from './given-kernel.ts';
 import { unmetOptions } from './kernel-config.ts';
 import { findKernelSource } from './kernel-source.ts';
 import { progressAt } from './progress-rate.ts';
@@ -52,12 +54,20 @@ const REPRODUCIBLE = {
 };
 
 /**
- * The kernel from the cache, or built now from the installed linux-source.
+ * The kernel from the cache, or built now from the installed linux-source, with what the variant changes of it.
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the compiler's own errors.
  */
-export async function buildKernel(signal: AbortSignal): Promise<Kernel> {
+export async function buildKernel(signal: AbortSignal, variant: Variant): Promise<Kernel> {
+  const { kernel: changes = {} } = variant;
+  if ('vmlinux' in changes) return givenKernel(changes.vmlinux);
   assertArchitecture();
-  const fragment = await readFile(path.join(import.meta.dirname, 'kernel.config'), 'utf8');
+  const recipe = await readFile(path.join(import.meta.dirname, 'kernel.config'), 'utf8');
+  const isChanged = changes.config !== undefined || changes.patches !== undefined;
+  // By its release each guest tells which of two kernels it booted.
+  const release = isChanged ? [`CONFIG_LOCALVERSION="-nestbench-${variant.name}"`] : [];
+  const added = [...(changes.config ?? []), ...release].map((line) => `${line}\n`);
+  const fragment = recipe + added.join('');
+  const patches = await Promise.all((changes.patches ?? []).map((file) => readFile(file, 'utf8')));
   const source = await findKernelSource();
   const compiler = await execa('gcc', ['--version']);
   const inputs = {
@@ -65,12 +75,13 @@ export async function buildKernel(signal: AbortSignal): Promise<Kernel> {
     source: { package: source.package, version: source.version },
     compiler: compiler.stdout.split('\n')[0] ?? '',
     config: fragment,
+    ...(patches.length === 0 ? {} : { patches }),
   };
   const { directory, hash, facts } = await cached({
     name: 'kernel',
     inputs,
     signal,
-    build: (workplace) => compileKernel(source.tarball, fragment, workplace),
+    build: (workplace) => compileKernel(source.tarball, fragment, patches, workplace),
   });
   return { vmlinux: path.join(directory, 'vmlinux'), release: facts['release'] ?? '', hash };
 }
@@ -82,6 +93,7 @@ export async function buildKernel(signal: AbortSignal): Promise<Kernel> {
 export async function compileKernel(
   tarball: string,
   fragment: string,
+  patches: readonly string[],
   { directory, log, signal }: Workplace,
 ): Promise<{ release: string }> {
   const tree = path.join(directory, 'linux');
@@ -94,6 +106,16 @@ export async function compileKernel(
     ...tool,
     purpose: 'unpacking the kernel source',
   });
+
+  for (const [index, patch] of patches.entries()) {
+    const file = path.join(directory, `${index + 1}.patch`);
+    await writeFile(file, patch);
+    await runTool(['patch', '--strip=1', '--forward', `--input=${file}`], {
+      ...tool,
+      purpose: `applying patch ${index + 1} of ${patches.length} to the kernel source`,
+    });
+    await rm(file);
+  }
 
   tell({ task: 'kernel', text: 'configuring', state: 'running', fraction: 0 });
   const wanted = path.join(directory, 'wanted.config');

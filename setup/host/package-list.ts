@@ -25,6 +25,7 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
   { name: 'libc6-dev', for: "the kernel's build tools", shownBy: '/usr/include/stdio.h' },
   { name: 'libelf-dev', for: "the kernel's objtool", shownBy: '/usr/include/libelf.h' },
   { name: 'make', for: 'building the kernel', shownBy: 'make' },
+  { name: 'patch', for: "a variant's changes of the kernel", shownBy: 'patch' },
   { name: 'bc', for: 'building the kernel', shownBy: 'bc' },
   { name: 'bison', for: "the kernel's kconfig", shownBy: 'bison' },
   { name: 'flex', for: "the kernel's kconfig", shownBy: 'flex' },

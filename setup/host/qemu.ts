@@ -12,10 +12,12 @@ export interface HostQemu {
 /** It answers in hundredths of a second; a QEMU on a cold disk takes longer. */
 const ANSWER_SECONDS = 30;
 
+/** As it is found on the PATH. */
+export const HOST_QEMU = 'qemu-system-x86_64';
+
 /** Asks it; to be called once its package is there. A version that it does not tell is `unknown`. */
-export async function describeQemu(signal: AbortSignal): Promise<HostQemu> {
+export async function describeQemu(signal: AbortSignal, qemu: string = HOST_QEMU): Promise<HostQemu> {
   const options = { signal, deadlineSeconds: ANSWER_SECONDS };
-  const qemu = 'qemu-system-x86_64';
   const { stdout } = await hostMachine().run([qemu, '--version'], options);
   // From QEMU 8 on it has a card with SR-IOV (docs/system/devices/igb.rst). Without it, it ends with 0 all the same.
   const { stdout: help } = await hostMachine().run([qemu, '-device', 'igb,help'], options);

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { findCell } from '../../fixtures/matrix.ts';
 import { sizingFor } from '../../fixtures/sizing.ts';
+import { STOCK_VARIANT } from '../../fixtures/variant.ts';
 import { buildAll, type Built } from '../build/all.ts';
 import { leftovers, type Place, runtimeOf } from '../end-to-end/run.testing.ts';
 import { test as base } from '../end-to-end/testbed.testing.ts';
@@ -21,7 +22,7 @@ interface Stack {
 
 const test = base
   // oxlint-disable-next-line no-empty-pattern
-  .extend('built', { scope: 'file' }, ({}): Promise<Built> => buildAll(never))
+  .extend('built', { scope: 'file' }, ({}): Promise<Built> => buildAll(never, STOCK_VARIANT))
   .extend('l1', async ({ built, place }): Promise<Stack> => stackOf('l1-baseline', built, place))
   .extend('l0', async ({ built, place }): Promise<Stack> => stackOf('l0-baseline', built, place));
 

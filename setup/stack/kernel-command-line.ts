@@ -18,6 +18,8 @@ export interface CommandLineOptions {
   readonly tscKhz: number | string | undefined;
   /** Where the machine runs guests: whether they may run guests of their own. */
   readonly kvm: { readonly nested: boolean } | undefined;
+  /** A variant's own parameters, which go last: the last of two holds. */
+  readonly added?: readonly string[] | undefined;
 }
 
 /** Every line was measured in the trials of setup/testbed/emulation.md; the reasons stand there. */
@@ -54,7 +56,7 @@ function kvmParameters(nested: boolean): string[] {
 }
 
 export function kernelCommandLine(options: CommandLineOptions): string {
-  const { name, address, bridge, iommu, management, kvm, tscKhz, emulated } = options;
+  const { name, address, bridge, iommu, management, kvm, tscKhz, emulated, added = [] } = options;
   return [
     ...always(emulated),
     // A calibration that a loaded host disturbs went wrong by a factor of two (setup/host/tsc.ts).
@@ -65,6 +67,7 @@ export function kernelCommandLine(options: CommandLineOptions): string {
     `nestbench.address=${address}`,
     ...bridgeParameters(bridge),
     ...(management ? ['nestbench.management=eth1'] : []),
+    ...added,
   ].join(' ');
 }
 

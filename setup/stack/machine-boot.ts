@@ -14,6 +14,7 @@ import { connectSsh, type SshMachine } from '../machine/ssh.ts';
 import type { Keys } from '../testbed/keys.ts';
 import { checkFacts, type FactsCheck, readFacts } from './facts.ts';
 import { Phases } from './phases.ts';
+import { readModuleParameters } from './module-parameters.ts';
 import type { MachinePlan } from './plan.ts';
 
 /** A QEMU that was started, stopped before its guest's first instruction. */
@@ -103,8 +104,16 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
 
     const facts = await readFacts(plan, machine, qmp, pinned, signal);
     (options.check ?? checkFacts)(plan, facts, options.kernelRelease);
+    const moduleParameters = await readModuleParameters(plan, machine, signal);
     phases.lap(`${plan.name}: checks`);
-    return { plan, machine, qmp, console: guestConsole, facts: facts.record, phases };
+    return {
+      plan,
+      machine,
+      qmp,
+      console: guestConsole,
+      facts: { ...facts.record, moduleParameters },
+      phases,
+    };
   } catch (error) {
     throw explain(plan, error, console);
   }

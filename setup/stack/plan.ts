@@ -9,6 +9,8 @@ import { type Cell, configurationOf, type Level, LEVELS } from '../../fixtures/m
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { IOMMU, softwareAt } from '../../fixtures/software.ts';
 import { clientNetwork, type MachineNetwork, networkOf } from './network.ts';
+import type { Variant } from '../../fixtures/variant.ts';
+import { HOST_QEMU } from '../host/qemu.ts';
 import { guestQemu, hostQemu, type QemuPaths } from './qemu-argv.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 
@@ -34,6 +36,8 @@ export interface MachinePlan {
   readonly address: string;
   readonly network: MachineNetwork;
   readonly kernelCommandLine: string;
+  /** Those of its kernel parameters that a variant added. */
+  readonly addedParameters: readonly string[];
   readonly qemu: {
     readonly argv: readonly string[];
     readonly qmpSocket: string;
@@ -86,6 +90,8 @@ export function planStack(
     readonly paths: HostPaths;
     /** What plays the server's network card where a function of it is assigned. */
     readonly card: NetworkCard;
+    /** What a variant puts in the place of the default; nothing where there is none. */
+    readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
     /** The rate of the host's TSC, which emulated machines share; a symbol does for a plan that is only printed. */
     readonly tscKhz?: number | '$TSC_KHZ' | undefined;
   },
@@ -119,6 +125,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
     emulated: host.accelerator === 'tcg',
     tscKhz: level === 0 ? emulatedTsc(host) : undefined,
     kvm: runsGuests ? { nested } : undefined,
+    added: host.variant?.kernelParameters?.[name],
   });
   const common = {
     name,
@@ -128,6 +135,7 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
     address: ADDRESSES[name],
     network,
     kernelCommandLine: commandLine,
+    addedParameters: host.variant?.kernelParameters?.[name] ?? [],
     deadlineSeconds: DEADLINE_SECONDS[level],
     runsGuests,
     nested,
@@ -183,7 +191,9 @@ function planClient(host: Host): MachinePlan {
       emulated: host.accelerator === 'tcg',
       tscKhz: emulatedTsc(host),
       kvm: undefined,
+      added: host.variant?.kernelParameters?.client,
     }),
+    addedParameters: host.variant?.kernelParameters?.client ?? [],
     deadlineSeconds: DEADLINE_SECONDS[0],
     runsGuests: false,
     nested: false,
@@ -196,7 +206,7 @@ function planClient(host: Host): MachinePlan {
 function onHost(
   machine: Pick<MachinePlan, 'name' | 'cpus' | 'memoryMiB' | 'kernelCommandLine' | 'network'>,
   end: 'server' | 'client',
-  { accelerator, paths: { kernel, image, runtime } }: Host,
+  { accelerator, variant, paths: { kernel, image, runtime } }: Host,
 ): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
   const paths: QemuPaths = {
     kernel,
@@ -210,6 +220,7 @@ function onHost(
     accelerator,
     qemu: {
       argv: hostQemu({
+        program: variant?.qemu ?? HOST_QEMU,
         cpus: machine.cpus,
         memoryMiB: machine.memoryMiB,
         commandLine: machine.kernelCommandLine,

@@ -11,6 +11,7 @@ const guest = { ...common, network: networkOf(baseline, 1, 'virtio-net-pci'), vi
 const host = {
   ...common,
   network: networkOf(baseline, 0, 'virtio-net-pci'),
+  program: 'qemu-system-x86_64',
   pidFile: '/p',
   wire: { local: '/wire.a', remote: '/wire.b' },
 };

@@ -45,17 +45,18 @@ const MICROVM = 'microvm,pcie=on,pit=off,pic=off,rtc=off,isa-serial=off,x-option
 
 export function hostQemu(
   options: QemuOptions & {
+    readonly program: string;
     readonly accelerator: Accelerator;
     readonly pidFile: string;
     /** Two Unix sockets play the private wire between server and client (QEMU's -netdev dgram). */
     readonly wire: { readonly local: string; readonly remote: string };
   },
 ): string[] {
-  const { accelerator, wire, network, pidFile } = options;
+  const { program, accelerator, wire, network, pidFile } = options;
   const ends = `local.type=unix,local.path=${wire.local},remote.type=unix,remote.path=${wire.remote}`;
   const { handsOn } = network;
   return [
-    ['qemu-system-x86_64'],
+    [program],
     // An interrupt-remapping vIOMMU needs the IOAPIC in QEMU; where there is KVM, that is a choice.
     ['-M', handsOn !== undefined && accelerator === 'kvm' ? `${Q35},kernel-irqchip=split` : Q35],
     ['-bios', 'qboot.rom'],

@@ -1,6 +1,7 @@
 /** Before any boot: takes the testbed, sweeps what a killed run left, checks and completes the host, and builds. */
 import type { Cell } from '../../fixtures/matrix.ts';
 import { memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
+import type { Variant } from '../../fixtures/variant.ts';
 import { buildAll, type Built } from '../build/all.ts';
 import { cacheDirectory, holdCache } from '../build/cache.ts';
 import { ensurePackages } from '../host/packages.ts';
@@ -20,6 +21,7 @@ export interface PrepareOptions {
   /** Those that will boot. */
   readonly cells: readonly Cell[];
   readonly sizing: Sizing;
+  readonly variant: Variant;
   /** How long to wait for a testbed that another run holds. */
   readonly waitMinutes: number;
   /** Keeps the testbed until it is disposed. */
@@ -37,7 +39,7 @@ export interface Prepared extends Built {
 }
 
 export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {
-  const { cells, sizing, waitMinutes, held, onTestbed, signal, log } = options;
+  const { cells, sizing, variant, waitMinutes, held, onTestbed, signal, log } = options;
   const phases = new Phases();
   held.use(
     await takeTestbed({
@@ -58,11 +60,11 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
     memoryBytes: memoryNeeded(cells, sizing),
   });
   await ensurePackages(signal);
-  const qemu = await describeQemu(signal);
+  const qemu = await describeQemu(signal, variant.qemu);
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));
-  const built = await buildAll(signal);
+  const built = await buildAll(signal, variant);
   phases.lap('kernel and image');
   tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
   return { ...built, qemu, phases: phases.list };

@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { InputError } from './errors.ts';
+import { temporaryDirectory } from './temporary.testing.ts';
+import { findVariant, ownVariants } from './variant.ts';
+
+function fileOf(text: string, name = 'mine.yaml'): string {
+  const file = path.join(temporaryDirectory(), name);
+  writeFileSync(file, text);
+  return file;
+}
+
+test('without a choice it is stock, which changes nothing', () => {
+  const { description, ...rest } = findVariant();
+  expect(rest).toEqual({ name: 'stock' });
+  expect(description).toBeTypeOf('string');
+});
+
+test("all of nestbench's own can be read, and say what they are", () => {
+  expect(ownVariants()).toEqual(expect.arrayContaining(['stock', 'no-virtual-vmload']));
+  for (const name of ownVariants()) {
+    expect(findVariant(name)).toMatchObject({ name, description: expect.any(String) });
+  }
+});
+
+test('a file of one’s own is named as it is, and names files from where it stands', () => {
+  const file = fileOf(
+    '{"kernel": {"patches": ["patches/a.patch"]}, "qemu": "qemu-system-x86_64"}',
+    'longer-exits.json',
+  );
+  const directory = path.dirname(file);
+  mkdirSync(path.join(directory, 'patches'));
+  writeFileSync(path.join(directory, 'patches/a.patch'), '');
+  writeFileSync(path.join(directory, 'qemu-system-x86_64'), '');
+  expect(findVariant(file)).toEqual({
+    name: 'longer-exits',
+    kernel: { patches: [path.join(directory, 'patches/a.patch')] },
+    qemu: path.join(directory, 'qemu-system-x86_64'),
+  });
+});
+
+describe('is refused, with what is wrong', () => {
+  test.each([
+    ['a wrong key', 'kernelParameter: {l1: [quiet]}', 'kernelParameter'],
+    ['an unknown machine', 'kernelParameters: {l4: [quiet]}', 'l4'],
+    ['two parameters in one', 'kernelParameters: {l1: ["a=1 b=2"]}', 'one word'],
+    ["one of nestbench's own", 'kernelParameters: {l1: [root=/dev/vdb]}', 'nestbench sets this one itself'],
+    ['a line that is no option', 'kernel: {config: [KVM=y]}', 'kernel.config.0'],
+    ['a file that is not there', 'kernel: {vmlinux: nowhere}', 'nowhere, which is not there'],
+    ['a QEMU of another name', 'qemu: ./run-it', "QEMU's file is named qemu-system-"],
+    ['what is no YAML', 'kernel: [', 'that can be read'],
+  ])('%s', (_, text, why) => {
+    const choose = (): unknown => findVariant(fileOf(text));
+    expect(choose).toThrow(InputError);
+    expect(choose).toThrow(why);
+  });
+
+  test('an unknown name, which tells what there is', () => {
+    expect(() => findVariant('nosuch')).toThrow(/no variant "nosuch".*no-virtual-vmload, stock/s);
+  });
+
+  test('another file called stock', () => {
+    expect(() => findVariant(fileOf('qemu: x', 'stock.yaml'))).toThrow('can\'t be named "stock"');
+  });
+});
