@@ -7,11 +7,12 @@ import { count } from './text.ts';
 /** The heading's lines, each under its word. A word whose line differs between starts has one line for each. */
 export function heading(results: Results): (readonly [word: string, line: string])[] {
   const lines = (word: string, of: (start: ExperimentRecord) => string) =>
-    [...new Set(results.starts.map(of))].map((line) => [word, line] as const);
+    [...new Set(results.starts.map(of))].filter((line) => line !== '').map((line) => [word, line] as const);
   return [
     ['experiment', results.experiment ?? 'unknown: the journal holds no record of its start'],
     ...lines('testbed', testbed),
     ...lines('host', host),
+    ...lines('variant', variant),
     ...lines('profile', profile),
     ...whatWasRun(results.benchmarks).map((line) => ['', line] as const),
     ...lines('commit', commit),
@@ -32,6 +33,13 @@ function testbed({ testbed: { kind, accelerator } }: ExperimentRecord): string {
 
 function host({ host: { cpuModel, cpus, memoryBytes, kernel } }: ExperimentRecord): string {
   return `${cpuModel}, ${count(cpus, 'CPU')}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB, Linux ${kernel}`;
+}
+
+/** Nothing where it was stock. */
+function variant({ variant: its }: ExperimentRecord): string {
+  if (its === undefined) return '';
+  const { name, description } = its;
+  return description === undefined ? name : `${name}: ${description}`;
 }
 
 function profile({ profile: name, runs }: ExperimentRecord): string {

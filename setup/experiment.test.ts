@@ -104,6 +104,19 @@ describe('an experiment that is there already', () => {
     );
   });
 
+  test('is not continued with another variant, also with one of the same name', async () => {
+    const mine = { name: 'mine', kernelParameters: { l1: ['a=1'] } };
+    const settings = { ...settingsOf(), variant: mine };
+    const { directory } = await openExperiment(settings, environment);
+    expect(readJournal(directory).records[0]).toMatchObject({ variant: mine });
+    expect(() => checkExperiment(settings, testbed)).not.toThrow();
+    expect(() => checkExperiment({ ...settings, variant: STOCK_VARIANT }, testbed)).toThrow(
+      /with the variant \{"name":"mine".*this run has stock\./,
+    );
+    const other = { ...mine, kernelParameters: { l1: ['a=2'] } };
+    expect(() => checkExperiment({ ...settings, variant: other }, testbed)).toThrow('with the variant');
+  });
+
   const series = {
     type: 'series' as const,
     cell: 'l1-baseline',

@@ -47,8 +47,8 @@ export function checkContinues(
 }
 
 /** Its name and what it changes: a file of the same name may say something else by now. */
-function variantText({ description: _, ...variant }: Variant): string {
-  return variant.name === STOCK ? STOCK : JSON.stringify(variant);
+function variantText(variant: Variant): string {
+  return variant.name === STOCK ? STOCK : JSON.stringify({ ...variant, description: undefined });
 }
 
 function differs(name: string, what: string, was: string, is: string): InputError {

@@ -111,7 +111,7 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
       machine,
       qmp,
       console: guestConsole,
-      facts: { ...facts.record, moduleParameters },
+      facts: { ...facts.record, ...moduleParameters },
       phases,
     };
   } catch (error) {

@@ -33,7 +33,13 @@ async function printkTime(): Promise<string> {
 test('a value that the kernel took is recorded as the kernel has it', async () => {
   const found = await printkTime();
   const plan = plannedWith(`printk.time=${found === 'Y' ? 1 : 0}`, 'quiet');
-  expect(await readModuleParameters(plan, hostMachine(), never)).toEqual({ 'printk.time': found });
+  expect(await readModuleParameters(plan, hostMachine(), never)).toEqual({
+    moduleParameters: { 'printk.time': found },
+  });
+});
+
+test('of a plan without any, nothing is recorded', async () => {
+  expect(await readModuleParameters(plannedWith('quiet'), hostMachine(), never)).toEqual({});
 });
 
 test('one that it has otherwise, or not at all, fails the boot and says so', async () => {

@@ -2,6 +2,7 @@
  * Whether a machine's kernel took a variant's parameters of its modules: the kernel passes over a name that it does not
  * know without a word, and its command line shows it all the same.
  */
+import type { LevelFacts } from '../../fixtures/records.ts';
 import { NestbenchError } from '../errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MachinePlan } from './plan.ts';
@@ -18,7 +19,7 @@ export async function readModuleParameters(
   plan: MachinePlan,
   machine: Machine,
   signal: AbortSignal,
-): Promise<Record<string, string>> {
+): Promise<Pick<LevelFacts, 'moduleParameters'>> {
   const values: Record<string, string> = {};
   for (const word of plan.addedParameters) {
     const [, module, parameter, wanted] = MODULE_PARAMETER.exec(word) ?? [];
@@ -40,7 +41,7 @@ export async function readModuleParameters(
     }
     values[`${module}.${parameter}`] = found;
   }
-  return values;
+  return Object.keys(values).length === 0 ? {} : { moduleParameters: values };
 }
 
 /** A boolean is written as 1, y or on, and read as Y (param_get_bool in kernel/params.c of Linux 6.1). */
