@@ -111,7 +111,7 @@ describe('an experiment that is there already', () => {
     expect(readJournal(directory).records[0]).toMatchObject({ variant: mine });
     expect(() => checkExperiment(settings, testbed)).not.toThrow();
     expect(() => checkExperiment({ ...settings, variant: STOCK_VARIANT }, testbed)).toThrow(
-      /with the variant \{"name":"mine".*this run has stock\./,
+      /with the variant \{"name":"mine",.*this run has \{"name":"stock"\}\./,
     );
     const other = { ...mine, kernelParameters: { l1: ['a=2'] } };
     expect(() => checkExperiment({ ...settings, variant: other }, testbed)).toThrow('with the variant');

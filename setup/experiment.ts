@@ -33,8 +33,10 @@ export function checkContinues(
   if (before.profile !== asked.profile.name) {
     throw differs(name, 'the profile', before.profile, asked.profile.name);
   }
-  const [was, is] = [before.variant ?? STOCK_VARIANT, asked.variant].map(variantText);
-  if (was !== is) throw differs(name, 'the variant', `${was}`, `${is}`);
+  const [was, is] = [before.variant ?? STOCK_VARIANT, asked.variant].map(changesOf);
+  if (!isDeepStrictEqual(was, is)) {
+    throw differs(name, 'the variant', JSON.stringify(was), JSON.stringify(is));
+  }
   if (!isDeepStrictEqual(before.testbed, asked.testbed)) {
     throw differs(name, 'the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
   }
@@ -46,9 +48,9 @@ export function checkContinues(
   }
 }
 
-/** Its name and what it changes: a file of the same name may say something else by now. */
-function variantText(variant: Variant): string {
-  return variant.name === STOCK ? STOCK : JSON.stringify({ ...variant, description: undefined });
+/** What it changes, under its name: a file of the same name may say something else by now. */
+function changesOf({ name, kernel, qemu, kernelParameters }: Variant): Variant {
+  return { name, kernel, qemu, kernelParameters };
 }
 
 function differs(name: string, what: string, was: string, is: string): InputError {
