@@ -72,8 +72,14 @@ export interface Verdict {
   readonly kind: VerdictKind;
   /** Why; of an undecided one also what it would take. A part of a sentence, without a full stop. */
   readonly reason: string;
+  /**
+   * Of an undecided one: how many runs each side would take at the noise that there is; null where that is more than
+   * 1000, or can't be known. null of all others.
+   */
+  readonly neededRuns: number | null;
 }
 
+/** In the order in which a reader wants them. */
 export const VERDICT_KINDS = ['regression', 'improvement', 'undecided', 'no change'] as const;
 export type VerdictKind = (typeof VERDICT_KINDS)[number];
 

@@ -33,23 +33,19 @@ export function verdictOf(evidence: Evidence): Verdict {
   const limit = percent(minimumEffect);
   const isLarge = Math.abs(change) > minimumEffect;
   if (interval !== null && interval[0] >= -minimumEffect && interval[1] <= minimumEffect) {
-    return { kind: 'no change', reason: `the interval lies within ±${limit}` };
+    return { kind: 'no change', reason: `the interval lies within ±${limit}`, neededRuns: null };
   }
   if (probability !== null && probability < significance) {
-    if (isLarge) return changed(evidence);
-    return {
-      kind: 'undecided',
-      reason: `there is a change, but whether it exceeds ${limit} is open: ${needed(evidence)}`,
-    };
+    return isLarge
+      ? changed(evidence)
+      : undecided(`there is a change, but whether it exceeds ${limit} is open`, evidence);
   }
-  if (evidence.leastProbability >= significance) return { kind: 'undecided', reason: tooFew(evidence) };
+  if (evidence.leastProbability >= significance) return tooFew(evidence);
   if (evidence.couldSee && !isLarge) {
-    return {
-      kind: 'no change',
-      reason: `a change of ${limit} would have been seen in ${POWER * 10} of 10 such comparisons`,
-    };
+    const reason = `a change of ${limit} would have been seen in ${POWER * 10} of 10 such comparisons`;
+    return { kind: 'no change', reason, neededRuns: null };
   }
-  return { kind: 'undecided', reason: `the noise hides a change of ${limit}: ${needed(evidence)}` };
+  return undecided(`the noise hides a change of ${limit}`, evidence);
 }
 
 function changed({ better, change, significance, minimumEffect }: Evidence): Verdict {
@@ -57,18 +53,27 @@ function changed({ better, change, significance, minimumEffect }: Evidence): Ver
   return {
     kind: isBad ? 'regression' : 'improvement',
     reason: `p is below ${significance} and the change exceeds ${percent(minimumEffect)}`,
+    neededRuns: null,
   };
 }
 
-function tooFew({ runs: [base, head], significance, leastRuns }: Evidence): string {
-  return `a permutation of ${base} and ${head} runs can't reach p < ${significance}: at least ${leastRuns} runs each`;
+function tooFew({ runs: [base, head], significance, leastRuns, neededRuns }: Evidence): Verdict {
+  return {
+    kind: 'undecided',
+    reason: `a permutation of ${base} and ${head} runs can't reach p < ${significance}: at least ${leastRuns} runs each`,
+    neededRuns: Math.max(leastRuns, neededRuns ?? 0),
+  };
 }
 
-function needed({ runs: [base, head], neededRuns, minimumEffect }: Evidence): string {
-  if (minimumEffect === 0) return 'no number of runs rules out the smallest change; name a minimum effect';
-  if (neededRuns === null) return `more than ${MOST_RUNS} runs each at this noise`;
+function undecided(what: string, { runs: [base, head], neededRuns, minimumEffect }: Evidence): Verdict {
+  if (minimumEffect === 0) {
+    const why = 'no number of runs rules out the smallest change, so name a minimum effect';
+    return { kind: 'undecided', reason: `${what}: ${why}`, neededRuns: null };
+  }
   // An estimate that is met already promises nothing: what there is did not do.
-  return `about ${Math.max(neededRuns, Math.min(base, head) + 1)} runs each at this noise`;
+  const runs = neededRuns === null ? null : Math.max(neededRuns, Math.min(base, head) + 1);
+  const needed = runs === null ? `more than ${MOST_RUNS}` : `about ${runs}`;
+  return { kind: 'undecided', reason: `${what}: ${needed} runs each at this noise`, neededRuns: runs };
 }
 
 /** `5 %`, `0.25 %`: at most three significant digits. */

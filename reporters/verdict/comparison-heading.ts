@@ -1,0 +1,28 @@
+/** What stands above a comparison's table: which two experiments, on what, and what differs between them. */
+import { heading } from '../heading.ts';
+import type { Results } from '../results.ts';
+import { wrap } from '../text.ts';
+import type { Compared } from './comparison.ts';
+
+/** The two experiments, each by the name that the reader gave it. */
+export interface Sides {
+  readonly base: { readonly name: string; readonly results: Results };
+  readonly head: { readonly name: string; readonly results: Results };
+}
+
+/** What the two sides share, or else could not be compared. */
+const SHARED = ['testbed', 'profile'];
+
+export function comparisonHeading({ changed }: Compared, { base, head }: Sides, columns: number): string {
+  const lines: (readonly [word: string, line: string])[] = [
+    ['base', base.name],
+    ['head', head.name],
+    ...heading(head.results).filter(([word]) => SHARED.includes(word)),
+    ...changed.map(
+      (each, index) => [index === 0 ? 'differs' : '', `${each.what}: ${each.base} -> ${each.head}`] as const,
+    ),
+    ...(changed.length === 0 ? [['differs', 'nothing that was recorded'] as const] : []),
+  ];
+  const width = Math.max(...lines.map(([word]) => word.length)) + 2;
+  return lines.map(([word, line]) => wrap(line, columns, ' '.repeat(width), word.padEnd(width))).join('\n');
+}
