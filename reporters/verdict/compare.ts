@@ -70,10 +70,9 @@ function unmatched(base: Results, head: Results): Unmatched[] {
 
 function adjusted(rows: readonly UnadjustedRow[]): ComparedRow[] {
   const tested = rows.filter((row) => row.probability !== null);
-  const holm = padjust(
-    tested.map(({ probability }) => probability ?? 1),
-    'holm',
-  );
+  const probabilities = tested.map(({ probability }) => probability ?? 1);
+  // padjust takes no empty list.
+  const holm = probabilities.length === 0 ? [] : padjust(probabilities, 'holm');
   const byRow = new Map(tested.map((row, index) => [row, holm[index] ?? null]));
   return rows.map((row) => ({ ...row, adjusted: byRow.get(row) ?? null }));
 }

@@ -11,13 +11,13 @@ export interface Sides {
 }
 
 /** What the two sides share, or else could not be compared. */
-const SHARED = ['testbed', 'profile'];
+const SHARED = new Set(['testbed', 'profile']);
 
 export function comparisonHeading({ changed }: Compared, { base, head }: Sides, columns: number): string {
   const lines: (readonly [word: string, line: string])[] = [
     ['base', base.name],
     ['head', head.name],
-    ...heading(head.results).filter(([word]) => SHARED.includes(word)),
+    ...heading(head.results).filter(([word]) => SHARED.has(word)),
     ...changed.map(
       (each, index) => [index === 0 ? 'differs' : '', `${each.what}: ${each.base} -> ${each.head}`] as const,
     ),

@@ -1,7 +1,6 @@
 /** What stands under a comparison's table: how to read it, how far to trust it, and what only one side has. */
 import { count } from '../text.ts';
 import type { Compared, ComparedRow, ResolvedOptions, Tests, Unmatched } from './comparison.ts';
-import { MINIMUM_EFFECT } from './options.ts';
 import { percent } from './verdict.ts';
 
 /** How to read what the table shows; nothing of what it does not. */
@@ -16,7 +15,7 @@ export function legend({ rows, tests, options }: Compared): string[] {
       ? ["interval: bootstrap-t over runs; Student's t where a side has fewer than five"]
       : []),
     ...(rows.some(({ interval }) => interval === null) ? ['no interval: a side has one run alone'] : []),
-    `p: two-sided permutation test of runs; declared below ${options.significance}, and a change above ${effects(options)}`,
+    `p: two-sided permutation test of runs; declared below ${options.significance}, and a change above ${effects(rows)}`,
     ...(undecided.length > 0
       ? ['needs: how many runs each side would take to decide, at the noise that there is']
       : []),
@@ -26,10 +25,20 @@ export function legend({ rows, tests, options }: Compared): string[] {
   ];
 }
 
-function effects({ minimumEffect }: ResolvedOptions): string {
-  if (typeof minimumEffect === 'number') return percent(minimumEffect);
-  const byBenchmark = [...minimumEffect].map(([name, effect]) => `${percent(effect)} (${name})`);
-  return [...byBenchmark, `${percent(MINIMUM_EFFECT)} (others)`].join(', ');
+/** `5 %`, or `10 % (hackbench), 5 % (the others)`. */
+function effects(rows: readonly ComparedRow[]): string {
+  const groups = [...Map.groupBy(rows, ({ minimumEffect }) => minimumEffect)]
+    .map(([effect, its]) => ({
+      effect: percent(effect),
+      names: new Set(its.map(({ benchmark }) => benchmark)),
+    }))
+    .toSorted((one, other) => one.names.size - other.names.size);
+  return groups
+    .map(({ effect, names }, index) => {
+      if (index < groups.length - 1) return `${effect} (${[...names].join(', ')})`;
+      return index === 0 ? effect : `${effect} (the others)`;
+    })
+    .join(', ');
 }
 
 /** Once for each number of runs, not for each row. */

@@ -3,7 +3,7 @@ import { type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
 import { formatMean } from '../numbers.ts';
 import { painter } from '../paint.ts';
 import type { TableOptions } from '../terminal-table.ts';
-import { wrap } from '../text.ts';
+import { count, wrap } from '../text.ts';
 import { type Compared, type ComparedRow, VERDICT_KINDS, type VerdictKind } from './comparison.ts';
 import { legend, unmatchedLines } from './comparison-notes.ts';
 import { comparisonHeading, type Sides } from './comparison-heading.ts';
@@ -42,12 +42,12 @@ export function comparisonTable(
 /** `1 regression, 0 improvements, 2 undecided, 11 without a change`. */
 function summary(rows: readonly ComparedRow[]): string {
   const of = (kind: VerdictKind): number => rows.filter(({ verdict }) => verdict.kind === kind).length;
-  const plural = (number: number) => (number === 1 ? '' : 's');
-  const [regressions, improvements] = [of('regression'), of('improvement')];
-  return (
-    `${regressions} regression${plural(regressions)}, ${improvements} improvement${plural(improvements)}, ` +
-    `${of('undecided')} undecided, ${of('no change')} without a change`
-  );
+  return [
+    count(of('regression'), 'regression'),
+    count(of('improvement'), 'improvement'),
+    `${of('undecided')} undecided`,
+    `${of('no change')} without a change`,
+  ].join(', ');
 }
 
 const ROLES: Readonly<Record<VerdictKind, Role>> = {
@@ -58,40 +58,37 @@ const ROLES: Readonly<Record<VerdictKind, Role>> = {
 };
 
 function labels(rows: readonly ComparedRow[]): Column[] {
-  const column = (heading: string, of: (row: ComparedRow) => string) =>
-    wordColumn(
-      heading,
-      rows.map((row) => ({ text: of(row), role: ROLES[row.verdict.kind] })),
-      'left',
-    );
   return [
     // A regression is in capitals, since not every terminal has colours.
-    column('', ({ verdict }) => (verdict.kind === 'regression' ? 'REGRESSION' : verdict.kind)),
-    column('', ({ cell }) => cell),
-    column('', ({ benchmark }) => benchmark),
+    column(rows, '', ({ verdict }) => (verdict.kind === 'regression' ? 'REGRESSION' : verdict.kind), 'left'),
+    column(rows, '', ({ cell }) => cell, 'left'),
+    column(rows, '', ({ benchmark }) => benchmark, 'left'),
   ];
 }
 
 function numbers(rows: readonly ComparedRow[]): Column[] {
-  const column = (heading: string, of: (row: ComparedRow) => string, side: 'left' | 'right' = 'right') =>
-    wordColumn(
-      heading,
-      rows.map((row) => ({ text: of(row), role: ROLES[row.verdict.kind] })),
-      side,
-    );
-  const mean = (value: number) => formatMean({ mean: value, halfWidth: null }).mean;
   return [
-    column('change', ({ change }) => `${signed(change)} %`),
-    column('95 % interval', ({ interval }) =>
+    column(rows, 'change', ({ change }) => `${signed(change)} %`),
+    column(rows, '95 % interval', ({ interval }) =>
       interval === null ? '' : `${signed(interval[0])} .. ${signed(interval[1])}`,
     ),
-    column('p', ({ probability }) => (probability === null ? '' : formatProbability(probability))),
-    column('runs', ({ base, head }) => `${base.runs}, ${head.runs}`),
-    ...(rows.some(({ verdict }) => verdict.kind === 'undecided') ? [column('needs', needs)] : []),
-    column('base', ({ base }) => mean(base.mean)),
-    column('head', ({ head }) => mean(head.mean)),
-    column('unit', ({ unit }) => unit, 'left'),
+    column(rows, 'p', ({ probability }) => (probability === null ? '' : formatProbability(probability))),
+    column(rows, 'runs', ({ base, head }) => `${base.runs}, ${head.runs}`),
+    ...(rows.some(({ verdict }) => verdict.kind === 'undecided') ? [column(rows, 'needs', needs)] : []),
+    column(rows, 'base', ({ base }) => formatMean({ mean: base.mean, halfWidth: null }).mean),
+    column(rows, 'head', ({ head }) => formatMean({ mean: head.mean, halfWidth: null }).mean),
+    column(rows, 'unit', ({ unit }) => unit),
   ];
+}
+
+function column(
+  rows: readonly ComparedRow[],
+  heading: string,
+  of: (row: ComparedRow) => string,
+  side: 'left' | 'right' = 'right',
+): Column {
+  const words = rows.map((row) => ({ text: of(row), role: ROLES[row.verdict.kind] }));
+  return wordColumn(heading, words, side);
 }
 
 function needs({ verdict, minimumEffect }: ComparedRow): string {
