@@ -1,9 +1,11 @@
 /** `npm run compare -- BASE HEAD`: did it become slower? Ends with 0 where not, 1 where it did, 2 where none can tell. */
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { findExperiment } from '../reporters/find-experiment.ts';
 import { collectResults, type Results } from '../reporters/results.ts';
 import { compareExperiments } from '../reporters/verdict/compare.ts';
 import type { Comparison } from '../reporters/verdict/comparison.ts';
+import type { Sides } from '../reporters/verdict/comparison-heading.ts';
 import { comparisonJson, exitCodeOf } from '../reporters/verdict/comparison-json.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
 import { MINIMUM_EFFECT } from '../reporters/verdict/options.ts';
@@ -26,9 +28,15 @@ function main(): void {
   // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
   const from = process.env['INIT_CWD'] ?? process.cwd();
   const places = { results: resolveSettings(process.env, new Date()).resultsDirectory, from };
-  const [baseDirectory, headDirectory] = [asked.base, asked.head].map((name) => findExperiment(name, places));
-  const base = { name: asked.base, results: read(asked.base, baseDirectory ?? '') };
-  const head = { name: asked.head, results: read(asked.head, headDirectory ?? '') };
+  const [baseDirectory, headDirectory] = [
+    findExperiment(asked.base, places),
+    findExperiment(asked.head, places),
+  ] as const;
+  if (realpathSync(baseDirectory) === realpathSync(headDirectory)) {
+    console.error(`Warning: ${asked.base} and ${asked.head} are the same experiment.`);
+  }
+  const base = { name: asked.base, results: read(asked.base, baseDirectory) };
+  const head = { name: asked.head, results: read(asked.head, headDirectory) };
   const comparison = compareExperiments(base.results, head.results, {
     minimumEffect: minimumEffects(asked, [base.results, head.results]),
     ...(asked.significance === undefined ? {} : { significance: asked.significance }),
@@ -62,15 +70,10 @@ function minimumEffects(
   return new Map([...known].map((name) => [name, asked.get(name) ?? minimumEffect]));
 }
 
-interface Named {
-  readonly name: string;
-  readonly results: Results;
-}
-
 function print(
   comparison: Comparison,
   { json }: CompareArguments,
-  { base, head }: { base: Named; head: Named },
+  { base, head }: Sides,
   from: string,
 ): void {
   const text = `${JSON.stringify(comparisonJson(comparison, { base: base.name, head: head.name }), null, 2)}\n`;

@@ -58,7 +58,7 @@ function chance({ count: number, expectedFalseAlarms }: Tests, { significance }:
 
 function stands(declared: readonly ComparedRow[], tests: Tests, { significance }: ResolvedOptions): string {
   const surviving = declared.filter(({ adjusted }) => adjusted !== null && adjusted < significance);
-  return `of the ${declared.length} declared, ${surviving.length} would stand with p adjusted for all ${count(tests.count, 'test')} (Holm)`;
+  return `with p adjusted for all ${count(tests.count, 'test')} (Holm), ${surviving.length} of ${declared.length} declared would stand`;
 }
 
 /** What one side measured and the other did not; a failure of the head first, as it may be the worst regression. */

@@ -99,7 +99,8 @@ function needs({ verdict, minimumEffect }: ComparedRow): string {
 /** A part as percent with its sign, to the tenth: `+12.8`. Above a thousand, whole. */
 function signed(part: number): string {
   const digits = (part * 100).toFixed(Math.abs(part) < 10 ? 1 : 0);
-  return part < 0 || Object.is(Number(digits), -0) ? digits : `+${digits}`;
+  if (Number(digits) === 0) return '0.0';
+  return part < 0 ? digits : `+${digits}`;
 }
 
 /** Four decimals, and never a 0 that it is not. */

@@ -8,7 +8,6 @@ import type { Difference, Side } from './comparison.ts';
 export function changedBetween(base: Results, head: Results): Difference[] {
   const versions = new Set([...base.starts, ...head.starts].flatMap((start) => Object.keys(start.versions)));
   const compared: [what: string, of: (start: ExperimentRecord) => string][] = [
-    ['experiment', ({ experiment }) => experiment],
     ['nestbench commit', commit],
     ['host kernel', (start) => start.host.kernel],
     ...[...versions].map((name): [string, (start: ExperimentRecord) => string] => [

@@ -2,7 +2,7 @@
 import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
 import { CELLS } from '../../fixtures/matrix.ts';
 import type { ExperimentRecord, JournalRecord } from '../../fixtures/records.ts';
-import { uniforms } from '../../fixtures/statistics/random.ts';
+import { normals } from '../../fixtures/statistics/normals.testing.ts';
 import { collectResults, type Results } from '../results.ts';
 
 export interface NoisyExperiment {
@@ -84,9 +84,3 @@ const START: ExperimentRecord = {
   commit: 'cb90e4d1c0ffee00112233445566778899aabbcc',
   modified: false,
 };
-
-/** Normal numbers by G. E. P. Box and M. E. Muller's transform (Annals of Mathematical Statistics 29(2), 1958). */
-export function normals(seed: number): () => number {
-  const uniform = uniforms(seed);
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-}
