@@ -1,7 +1,7 @@
 /** Tables for a terminal: columns of lines beside each other, in blocks of as many as it is wide. */
 
 /** What a piece of text is, for whoever colours it. */
-export type Role = 'heading' | 'value' | 'failed' | 'aside';
+export type Role = 'heading' | 'value' | 'failed' | 'good' | 'aside';
 export type Paint = (role: Role, text: string) => string;
 
 export interface Column {

@@ -57,8 +57,8 @@ test('damaged lines are told by their number, and the rest stands', () => {
   const { status, stdout, stderr } = results('/', journal.directory);
   expect(status).toBe(0);
   expect(stdout).toBe(`hackbench\n----------hackbench----------\n1.25\n${'-'.repeat(60)}\n\n`);
-  expect(stderr).toMatch(/^Warning: line 4 of the journal is left out: .*value/m);
-  expect(stderr).toMatch(/^Warning: line 5 of the journal is left out: not JSON/m);
+  expect(stderr).toMatch(/^Warning: line 4 of the journal of \S+ is left out: .*value/m);
+  expect(stderr).toMatch(/^Warning: line 5 of the journal of \S+ is left out: not JSON/m);
 });
 
 describe('one sentence and exit code 2 for', () => {

@@ -1,10 +1,9 @@
 /** The table that closes an experiment: its heading, the grid of numbers, how to read them, what failed, what was skipped. */
-import { styleText } from 'node:util';
 import { asides } from './asides.ts';
-import type { Role } from './columns.ts';
 import { grid } from './grid.ts';
 import { heading } from './heading.ts';
 import { NATIVE_CELL, overheadOf } from './overhead.ts';
+import { painter } from './paint.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import type { Measured, Results } from './results.ts';
 import { wrap } from './text.ts';
@@ -15,20 +14,9 @@ export interface TableOptions {
   readonly colours: boolean;
 }
 
-const STYLES: Readonly<Record<Role, Parameters<typeof styleText>[0] | null>> = {
-  heading: 'bold',
-  value: null,
-  failed: 'red',
-  aside: 'dim',
-};
-
 /** The whole table as text without a newline at its end; ASCII but for `±` and what the journal's messages hold. */
 export function terminalTable(results: Results, { columns, colours }: TableOptions): string {
-  const paint = (role: Role, text: string) => {
-    const style = STYLES[role];
-    // Colours were asked for: whether standard output is a terminal was the caller's to judge.
-    return colours && style !== null ? styleText(style, text, { validateStream: false }) : text;
-  };
+  const paint = painter(colours);
   const blocks = grid(results, columns, paint).map((lines) => lines.map((line) => line.trimEnd()).join('\n'));
   return [
     headingText(results, columns),

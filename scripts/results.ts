@@ -5,12 +5,11 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { artifactText, measuredBenchmarks } from '../reporters/artifact-text.ts';
-import { findExperiment, whatThereIs } from '../reporters/find-experiment.ts';
+import { whatThereIs } from '../reporters/find-experiment.ts';
 import { writeFiles } from '../reporters/files/index.ts';
-import { loadResults } from '../reporters/load.ts';
 import { count } from '../reporters/text.ts';
 import { InputError } from '../setup/errors.ts';
-import { resolveSettings } from '../setup/settings.ts';
+import { placesOfExperiments, readExperiment } from './read-experiment.ts';
 import { runScript } from './run-script.ts';
 
 const USAGE = 'npm run results -- EXPERIMENT [BENCHMARK]';
@@ -21,21 +20,15 @@ async function main(): Promise<void> {
     process.stdout.write(`${USAGE}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
     return;
   }
-  const { resultsDirectory } = resolveSettings(process.env, new Date());
+  const places = placesOfExperiments();
   const [experiment, benchmark, ...rest] = positionals;
   if (experiment === undefined || rest.length > 0) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
-      `Name one experiment: ${USAGE}. ${whatThereIs(resultsDirectory)}`,
+      `Name one experiment: ${USAGE}. ${whatThereIs(places.results)}`,
     );
   }
-  // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
-  const from = process.env['INIT_CWD'] ?? process.cwd();
-  const directory = findExperiment(experiment, { results: resultsDirectory, from });
-  const { results, damaged } = await loadResults(directory);
-  for (const { line, reason } of damaged) {
-    console.error(`Warning: line ${line} of the journal is left out: ${reason}`);
-  }
+  const { results, directory } = await readExperiment(experiment);
   const there = measuredBenchmarks(results);
   if (benchmark !== undefined && !there.includes(benchmark)) {
     throw new InputError(
@@ -45,7 +38,9 @@ async function main(): Promise<void> {
   }
   process.stdout.write(artifactText(results, benchmark));
   const files = writeFiles(results, directory);
-  console.error(`Wrote ${count(files.length, 'file')} under ${path.relative(from, directory) || '.'}.`);
+  console.error(
+    `Wrote ${count(files.length, 'file')} under ${path.relative(places.from, directory) || '.'}.`,
+  );
 }
 
 function parse() {

@@ -1,0 +1,38 @@
+/** What stands above a comparison's table: which two experiments, on what, and what differs between them. */
+import { heading } from '../heading.ts';
+import type { Results } from '../results.ts';
+import { wrap } from '../text.ts';
+import type { Compared } from './comparison.ts';
+
+/** The two experiments, each by the name that the reader gave it. */
+export interface Sides {
+  readonly base: NamedResults;
+  readonly head: NamedResults;
+}
+
+export interface NamedResults {
+  readonly name: string;
+  readonly results: Results;
+}
+
+/** What the two sides share, or else could not be compared. */
+const SHARED = new Set(['testbed', 'profile']);
+
+export function comparisonHeading({ changed }: Compared, { base, head }: Sides, columns: number): string {
+  const lines: (readonly [word: string, line: string])[] = [
+    ['base', nameOf(base)],
+    ['head', nameOf(head)],
+    ...heading(head.results).filter(([word]) => SHARED.has(word)),
+    ...changed.map(
+      (each, index) => [index === 0 ? 'differs' : '', `${each.what}: ${each.base} -> ${each.head}`] as const,
+    ),
+    ...(changed.length === 0 ? [['differs', 'nothing that was recorded'] as const] : []),
+  ];
+  const width = Math.max(...lines.map(([word]) => word.length)) + 2;
+  return lines.map(([word, line]) => wrap(line, columns, ' '.repeat(width), word.padEnd(width))).join('\n');
+}
+
+/** `latest (2026-11-23-0040)`: the experiment's own name where the reader gave another. */
+function nameOf({ name, results: { experiment } }: NamedResults): string {
+  return experiment === null || experiment === name ? name : `${name} (${experiment})`;
+}

@@ -1,0 +1,108 @@
+/** A comparison as JSON, for programs: its schema is the documentation, and what is written is held to it. */
+import { z } from 'zod';
+import { type Comparison, VERDICT_KINDS } from './comparison.ts';
+import { isBroken } from './comparison-notes.ts';
+import { CONFIDENCE } from './row.ts';
+
+const measurement = z.object({
+  runs: z.number().int().positive(),
+  samples: z.number().int().positive().describe('of all runs together'),
+  mean: z.number().positive().describe("of the runs' means; harmonic for rates, arithmetic for times"),
+});
+
+const row = z.object({
+  cell: z.string(),
+  benchmark: z.string(),
+  unit: z.string(),
+  better: z.enum(['higher', 'lower']),
+  base: measurement,
+  head: measurement,
+  change: z.number().describe('head / base - 1, whichever way is better'),
+  interval: z
+    .tuple([z.number(), z.number()])
+    .nullable()
+    .describe("of the change, at the options' confidence; null where a side has one run"),
+  probability: z
+    .number()
+    .nullable()
+    .describe('two-sided p of the permutation test; null where it can say nothing'),
+  adjusted: z.number().nullable().describe('the same, adjusted by Holm for all tests'),
+  minimumEffect: z.number(),
+  verdict: z.object({
+    kind: z.enum(VERDICT_KINDS),
+    reason: z.string(),
+    neededRuns: z.number().int().nullable().describe('runs a side that would decide it, of an undecided one'),
+  }),
+});
+
+const names = { version: z.literal(1), base: z.string(), head: z.string() };
+
+export const comparisonSchema = z.discriminatedUnion('state', [
+  z.object({
+    ...names,
+    state: z.literal('compared'),
+    exitCode: z
+      .union([z.literal(0), z.literal(1)])
+      .describe('1: a regression, or what the base measured failed in the head'),
+    rows: z.array(row).describe("by cell and benchmark in the matrix's order"),
+    unmatched: z.array(
+      z.object({
+        cell: z.string(),
+        benchmark: z.string(),
+        measured: z.enum(['base', 'head']).describe('the side that measured it'),
+        other: z.object({ state: z.enum(['failed', 'skipped', 'missing']), reason: z.string() }),
+      }),
+    ),
+    changed: z.array(z.object({ what: z.string(), base: z.string(), head: z.string() })),
+    warnings: z.array(z.string()),
+    tests: z.object({
+      count: z.number().int().nonnegative(),
+      expectedFalseAlarms: z
+        .number()
+        .nonnegative()
+        .describe('regressions that chance alone declares, on average, at most'),
+    }),
+    options: z.object({
+      significance: z.number(),
+      confidence: z.number(),
+      minimumEffect: z
+        .union([z.number(), z.record(z.string(), z.number())])
+        .describe('of all benchmarks, or by benchmark; each row says its own'),
+      resamples: z.number().int(),
+      seed: z.number().int(),
+    }),
+  }),
+  z.object({
+    ...names,
+    state: z.literal('incomparable'),
+    exitCode: z.literal(2),
+    differences: z.array(z.string()).min(1).describe('what forbids it, with both values'),
+  }),
+]);
+
+export type ComparisonJson = z.infer<typeof comparisonSchema>;
+
+/** What a comparison is worth to a shell: 0 no regression, 1 a regression, 2 can't be compared. */
+export function exitCodeOf(comparison: Comparison): 0 | 1 | 2 {
+  if (comparison.state === 'incomparable') return 2;
+  const isWorse = comparison.rows.some(({ verdict }) => verdict.kind === 'regression');
+  return isWorse || comparison.unmatched.some(isBroken) ? 1 : 0;
+}
+
+/** The comparison of two experiments by their names, ready to be written. */
+export function comparisonJson(
+  comparison: Comparison,
+  sides: { base: string; head: string },
+): ComparisonJson {
+  const common = { version: 1, ...sides, ...comparison, exitCode: exitCodeOf(comparison) };
+  if (comparison.state === 'incomparable') return comparisonSchema.parse(common);
+  const { minimumEffect, ...options } = comparison.options;
+  return comparisonSchema.parse({
+    ...common,
+    options: {
+      ...options,
+      confidence: CONFIDENCE,
+      minimumEffect: typeof minimumEffect === 'number' ? minimumEffect : Object.fromEntries(minimumEffect),
+    },
+  });
+}

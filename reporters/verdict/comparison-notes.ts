@@ -1,0 +1,91 @@
+/** What stands under a comparison's table: how to read it, how far to trust it, and what only one side has. */
+import { count } from '../text.ts';
+import type { Compared, ComparedRow, ResolvedOptions, Tests, Unmatched } from './comparison.ts';
+import { percent } from './verdict.ts';
+
+/** How to read what the table shows; nothing of what it does not. */
+export function legend({ rows, tests, options }: Compared): string[] {
+  const [declared, undecided] = [
+    rows.filter(({ verdict }) => verdict.kind === 'regression' || verdict.kind === 'improvement'),
+    rows.filter(({ verdict }) => verdict.kind === 'undecided'),
+  ];
+  return [
+    "change: head against base, by the mean of the runs' means (harmonic for rates)",
+    ...(rows.some(({ interval }) => interval !== null)
+      ? ["interval: bootstrap-t over runs; Student's t where a side has fewer than five"]
+      : []),
+    ...(rows.some(({ interval }) => interval === null) ? ['no interval: a side has one run alone'] : []),
+    `p: two-sided permutation test of runs; declared below ${options.significance}, and a change above ${effects(rows)}`,
+    ...(undecided.length > 0
+      ? ['needs: how many runs each side would take to decide, at the noise that there is']
+      : []),
+    ...tooFew(undecided),
+    chance(tests, options),
+    ...(declared.length > 0 ? [stands(declared, tests, options)] : []),
+  ];
+}
+
+/** `5 %`, or `10 % (hackbench), 5 % (the others)`. */
+function effects(rows: readonly ComparedRow[]): string {
+  const groups = [...Map.groupBy(rows, ({ minimumEffect }) => minimumEffect)]
+    .map(([effect, its]) => ({
+      effect: percent(effect),
+      names: new Set(its.map(({ benchmark }) => benchmark)),
+    }))
+    .toSorted((one, other) => one.names.size - other.names.size);
+  return groups
+    .map(({ effect, names }, index) => {
+      if (index < groups.length - 1) return `${effect} (${[...names].join(', ')})`;
+      return index === 0 ? effect : `${effect} (the others)`;
+    })
+    .join(', ');
+}
+
+/** Once for each number of runs, not for each row. */
+function tooFew(undecided: readonly ComparedRow[]): string[] {
+  const reasons = undecided
+    .map(({ verdict }) => verdict.reason)
+    .filter((reason) => reason.startsWith('a permutation'));
+  return [...new Set(reasons)];
+}
+
+function chance({ count: number, expectedFalseAlarms }: Tests, { significance }: ResolvedOptions): string {
+  if (number === 0) return 'no test: one run a side says nothing of how runs differ';
+  const tests = `${count(number, 'test')} at p < ${significance}`;
+  if (expectedFalseAlarms === 0) return `${tests}: with so few runs none of them can declare anything`;
+  return `${tests}: had nothing changed, chance would declare ${Number(expectedFalseAlarms.toPrecision(2))} regressions on average, at most`;
+}
+
+function stands(declared: readonly ComparedRow[], tests: Tests, { significance }: ResolvedOptions): string {
+  const surviving = declared.filter(({ adjusted }) => adjusted !== null && adjusted < significance);
+  return `with p adjusted for all ${count(tests.count, 'test')} (Holm), ${surviving.length} of ${declared.length} declared would stand`;
+}
+
+/** What one side measured and the other did not; a failure of the head first, as it may be the worst regression. */
+export function unmatchedLines(unmatched: readonly Unmatched[]): { text: string; failed: boolean }[] {
+  const groups = Map.groupBy(unmatched, ({ measured, other }) =>
+    JSON.stringify([measured, other.state, other.reason]),
+  );
+  return [...groups.values()]
+    .flatMap((its) => {
+      const [first] = its;
+      if (first === undefined) return [];
+      const { measured, other } = first;
+      const failed = isBroken(first);
+      const word = failed ? 'FAILED IN THE HEAD, measured in the base' : `Only in the ${measured}`;
+      const where = its.map(({ cell, benchmark }) => `${cell} ${benchmark}`).join(', ');
+      const state =
+        other.state === 'missing' ? other.reason : `${other.state}: ${firstSentence(other.reason)}`;
+      return [{ text: `${word}: ${where} (${state})`, failed }];
+    })
+    .toSorted((one, another) => Number(another.failed) - Number(one.failed));
+}
+
+/** Whether the base could be measured and the head failed. */
+export function isBroken({ measured, other }: Unmatched): boolean {
+  return measured === 'base' && other.state === 'failed';
+}
+
+function firstSentence(reason: string): string {
+  return reason.split('\n')[0] ?? reason;
+}

@@ -1,0 +1,109 @@
+/** A comparison for a terminal: what it is of, how many verdicts of each kind, and a line each, regressions first. */
+import { type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
+import { formatMean } from '../numbers.ts';
+import { painter } from '../paint.ts';
+import type { TableOptions } from '../terminal-table.ts';
+import { count, wrap } from '../text.ts';
+import { type Compared, type ComparedRow, VERDICT_KINDS, type VerdictKind } from './comparison.ts';
+import { legend, unmatchedLines } from './comparison-notes.ts';
+import { comparisonHeading, type Sides } from './comparison-heading.ts';
+
+/** The whole of it as text, without a newline at its end. */
+export function comparisonTable(
+  comparison: Compared,
+  sides: Sides,
+  { columns, colours }: TableOptions,
+): string {
+  const paint = painter(colours);
+  const rows = VERDICT_KINDS.flatMap((kind) =>
+    comparison.rows.filter(({ verdict }) => verdict.kind === kind),
+  );
+  const blocks = tableBlocks(labels(rows), numbers(rows), columns, paint).map((lines) =>
+    lines.map((line) => line.trimEnd()).join('\n'),
+  );
+  return [
+    comparisonHeading(comparison, sides, columns),
+    comparison.warnings
+      .map((warning) => paint('failed', wrap(`Warning: ${warning}`, columns, '  ', '')))
+      .join('\n'),
+    summary(rows),
+    ...blocks,
+    legend(comparison)
+      .map((line) => paint('aside', wrap(line, columns, '    ', '  ')))
+      .join('\n'),
+    unmatchedLines(comparison.unmatched)
+      .map(({ text, failed }) => paint(failed ? 'failed' : 'value', wrap(text, columns, '  ', '')))
+      .join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** `1 regression, 0 improvements, 2 undecided, 11 without a change`. */
+function summary(rows: readonly ComparedRow[]): string {
+  const of = (kind: VerdictKind): number => rows.filter(({ verdict }) => verdict.kind === kind).length;
+  return [
+    count(of('regression'), 'regression'),
+    count(of('improvement'), 'improvement'),
+    `${of('undecided')} undecided`,
+    `${of('no change')} without a change`,
+  ].join(', ');
+}
+
+const ROLES: Readonly<Record<VerdictKind, Role>> = {
+  regression: 'failed',
+  improvement: 'good',
+  undecided: 'aside',
+  'no change': 'value',
+};
+
+function labels(rows: readonly ComparedRow[]): Column[] {
+  return [
+    // A regression is in capitals, since not every terminal has colours.
+    column(rows, '', ({ verdict }) => (verdict.kind === 'regression' ? 'REGRESSION' : verdict.kind), 'left'),
+    column(rows, '', ({ cell }) => cell, 'left'),
+    column(rows, '', ({ benchmark }) => benchmark, 'left'),
+  ];
+}
+
+function numbers(rows: readonly ComparedRow[]): Column[] {
+  return [
+    column(rows, 'change', ({ change }) => `${signed(change)} %`),
+    column(rows, '95 % interval', ({ interval }) =>
+      interval === null ? '' : `${signed(interval[0])} .. ${signed(interval[1])}`,
+    ),
+    column(rows, 'p', ({ probability }) => (probability === null ? '' : formatProbability(probability))),
+    column(rows, 'runs', ({ base, head }) => `${base.runs}, ${head.runs}`),
+    ...(rows.some(({ verdict }) => verdict.kind === 'undecided') ? [column(rows, 'needs', needs)] : []),
+    column(rows, 'base', ({ base }) => formatMean({ mean: base.mean, halfWidth: null }).mean),
+    column(rows, 'head', ({ head }) => formatMean({ mean: head.mean, halfWidth: null }).mean),
+    column(rows, 'unit', ({ unit }) => unit),
+  ];
+}
+
+function column(
+  rows: readonly ComparedRow[],
+  heading: string,
+  of: (row: ComparedRow) => string,
+  side: 'left' | 'right' = 'right',
+): Column {
+  const words = rows.map((row) => ({ text: of(row), role: ROLES[row.verdict.kind] }));
+  return wordColumn(heading, words, side);
+}
+
+function needs({ verdict, minimumEffect }: ComparedRow): string {
+  if (verdict.kind !== 'undecided' || minimumEffect === 0) return '';
+  return verdict.neededRuns === null ? '> 1000' : String(verdict.neededRuns);
+}
+
+/** A part as percent with its sign, to the tenth: `+12.8`. Above a thousand, whole. */
+function signed(part: number): string {
+  const digits = (part * 100).toFixed(Math.abs(part) < 10 ? 1 : 0);
+  if (Number(digits) === 0) return '0.0';
+  return part < 0 ? digits : `+${digits}`;
+}
+
+/** Four decimals, and never a 0 that it is not. */
+function formatProbability(probability: number): string {
+  return probability < 0.0001 ? '<0.0001' : probability.toFixed(4);
+}

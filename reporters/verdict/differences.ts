@@ -1,0 +1,110 @@
+/** What differs between two experiments and does not forbid their comparison: what may be its point, and what may not. */
+import type { BootRecord, ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
+import type { Results } from '../results.ts';
+import { count } from '../text.ts';
+import type { Difference, Side } from './comparison.ts';
+
+/** What differs and may be the point: the software of host, levels and harness. */
+export function changedBetween(base: Results, head: Results): Difference[] {
+  const versions = new Set([...base.starts, ...head.starts].flatMap((start) => Object.keys(start.versions)));
+  const compared: [what: string, of: (start: ExperimentRecord) => string][] = [
+    ['nestbench commit', commit],
+    ['host kernel', (start) => start.host.kernel],
+    ...[...versions].map((name): [string, (start: ExperimentRecord) => string] => [
+      name,
+      (start) => start.versions[name] ?? 'not told',
+    ]),
+  ];
+  const ofStarts = compared.map(([what, of]) => ({
+    what,
+    base: valuesOf(base.starts, of),
+    head: valuesOf(head.starts, of),
+  }));
+  return [...ofStarts.filter((each) => each.base !== each.head), ...changedLevels(base, head)];
+}
+
+function commit({ commit: hash, modified }: ExperimentRecord): string {
+  return `${hash?.slice(0, 12) ?? 'none'}${modified ? ', with changes that are not committed' : ''}`;
+}
+
+/** The distinct values of all starts, as one text. */
+export function valuesOf(
+  starts: readonly ExperimentRecord[],
+  of: (start: ExperimentRecord) => string,
+): string {
+  return [...new Set(starts.map(of))].toSorted().join(' and ');
+}
+
+/** What was found running at a level, cell by cell; the same difference in several cells is one. */
+function changedLevels(base: Results, head: Results): Difference[] {
+  const ofHead = new Map(bootsOf(head).map((boot) => [boot.cell, boot]));
+  const all = bootsOf(base).flatMap(({ cell, levels }) =>
+    levels.flatMap((level) => {
+      const other = ofHead.get(cell)?.levels.find((each) => each.level === level.level);
+      return other === undefined ? [] : changedLevel(level, other);
+    }),
+  );
+  return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()].toSorted((one, other) =>
+    one.what < other.what ? -1 : Number(one.what > other.what),
+  );
+}
+
+/** The last boot of each cell. */
+function bootsOf({ records }: Results): BootRecord[] {
+  return [
+    ...new Map(
+      records.flatMap((record) => (record.type === 'boot' ? [[record.cell, record] as const] : [])),
+    ).values(),
+  ];
+}
+
+function changedLevel(base: LevelFacts, head: LevelFacts): Difference[] {
+  const [words, otherWords] = [parameters(base), parameters(head)];
+  return [
+    { what: `L${base.level}'s kernel`, base: base.kernelRelease, head: head.kernelRelease },
+    {
+      what: `L${base.level}'s QEMU`,
+      base: base.qemu?.version ?? 'none',
+      head: head.qemu?.version ?? 'none',
+    },
+    {
+      what: `L${base.level}'s kernel parameters`,
+      base: words.filter((word) => !otherWords.includes(word)).join(' ') || 'without the others',
+      head: otherWords.filter((word) => !words.includes(word)).join(' ') || 'without the others',
+    },
+  ].filter((each) => each.base !== each.head);
+}
+
+/** nestbench's own parameters name the machine, and the TSC's rate is measured anew at each start. */
+const OURS = /^(?:nestbench\.|tsc_early_khz=)/;
+
+function parameters({ commandLine }: LevelFacts): string[] {
+  return commandLine.split(/\s+/).filter((word) => word !== '' && !OURS.test(word));
+}
+
+/** What differs and may not be meant, and what else one must know to believe the table; a sentence each. */
+export function warningsOf(base: Results, head: Results): string[] {
+  return [...anotherHost(base, head), ...partial('base', base), ...partial('head', head)];
+}
+
+function anotherHost(base: Results, head: Results): string[] {
+  const [one, other] = [valuesOf(base.starts, host), valuesOf(head.starts, host)];
+  if (one === other) return [];
+  return [
+    `ANOTHER HOST: the base was measured on ${one}, the head on ${other}. What differs may be the hosts, and not what you changed.`,
+  ];
+}
+
+function host({ host: { cpuModel, cpus, memoryBytes } }: ExperimentRecord): string {
+  return `${cpuModel}, ${count(cpus, 'CPU')}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+function partial(side: Side, { cells }: Results): string[] {
+  const places = cells.flatMap(({ name, outcomes }) =>
+    [...outcomes].flatMap(([benchmark, outcome]) =>
+      outcome.state === 'measured' && outcome.failures.length > 0 ? [`${name} ${benchmark}`] : [],
+    ),
+  );
+  if (places.length === 0) return [];
+  return [`In the ${side} failed part way, with fewer samples than planned: ${places.join(', ')}.`];
+}

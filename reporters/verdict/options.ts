@@ -1,0 +1,32 @@
+/** What a comparison holds to where nothing else was asked for. */
+import type { CompareOptions, ResolvedOptions } from './comparison.ts';
+
+const SIGNIFICANCE = 0.01;
+export const MINIMUM_EFFECT = 0.05;
+/** p is known to a thousandth, and an interval's ends to about 2 % of its width. */
+const RESAMPLES = 9999;
+const SEED = 1;
+/** Draws for each p that is just significant: of fewer, chance draws none. */
+const DRAWS_AT_SIGNIFICANCE = 10;
+
+/** @throws {RangeError} for a number that is none of its kind. */
+export function resolveOptions({
+  significance = SIGNIFICANCE,
+  minimumEffect = MINIMUM_EFFECT,
+  resamples = Math.max(RESAMPLES, Math.ceil(DRAWS_AT_SIGNIFICANCE / significance)),
+  seed = SEED,
+}: CompareOptions): ResolvedOptions {
+  if (!(significance > 0 && significance < 1)) throw new RangeError(`the significance is ${significance}`);
+  if (!(Number.isSafeInteger(resamples) && (resamples + 1) * significance > 1)) {
+    throw new RangeError(`${resamples} resamples can't show a p below ${significance}`);
+  }
+  const effects = typeof minimumEffect === 'number' ? [minimumEffect] : [...minimumEffect.values()];
+  const unusable = effects.find((effect) => !(effect >= 0 && Number.isFinite(effect)));
+  if (unusable !== undefined) throw new RangeError(`a minimum effect is ${unusable}`);
+  return { significance, minimumEffect, resamples, seed };
+}
+
+export function minimumEffectOf({ minimumEffect }: ResolvedOptions, benchmark: string): number {
+  if (typeof minimumEffect === 'number') return minimumEffect;
+  return minimumEffect.get(benchmark) ?? MINIMUM_EFFECT;
+}

@@ -1,0 +1,89 @@
+/** One benchmark in one cell, as two experiments measured it. */
+import { ratioInterval } from '../../fixtures/statistics/bootstrap.ts';
+import { detectableLogRatio, runsToDetect } from '../../fixtures/statistics/detectable.ts';
+import { logRatio } from '../../fixtures/statistics/log-ratio.ts';
+import { isRate, meanOfUnit } from '../../fixtures/statistics/mean-of-unit.ts';
+import { leastProbability, permutationTest, runsToReach } from '../../fixtures/statistics/permutation.ts';
+import type { Measured } from '../results.ts';
+import type { ComparedRow, Measurement, ResolvedOptions } from './comparison.ts';
+import { minimumEffectOf } from './options.ts';
+import { verdictOf } from './verdict.ts';
+
+/** Of the intervals, as of all others that nestbench prints. */
+export const CONFIDENCE = 0.95;
+
+/** Everything but what takes the other rows to know. */
+export type UnadjustedRow = Omit<ComparedRow, 'adjusted'>;
+
+/** Compares what both sides measured of a benchmark whose unit and better direction are the same on both. */
+export function compareMeasured(
+  { cell, benchmark, base, head }: { cell: string; benchmark: string; base: Measured; head: Measured },
+  options: ResolvedOptions,
+): UnadjustedRow {
+  const { unit, better } = base;
+  const { resamples, significance } = options;
+  const minimumEffect = minimumEffectOf(options, benchmark);
+  const measurements = [measurementOf(unit, base), measurementOf(unit, head)] as const;
+  const change = measurements[1].mean / measurements[0].mean - 1;
+  const times = [timesOf(base), timesOf(head)] as const;
+  const runs = [times[0].length, times[1].length] as const;
+  const least = leastProbability(...runs, resamples);
+  const interval = intervalOf(unit, times, options);
+  const probability = least < 1 ? permutationTest(...times, options) : null;
+  const { error } = logRatio(...times);
+  const smallest = Math.log1p(minimumEffect);
+  const verdict = verdictOf({
+    better,
+    runs,
+    change,
+    interval,
+    probability,
+    significance,
+    leastProbability: least,
+    leastRuns: runsToReach(significance),
+    minimumEffect,
+    couldSee: error !== null && detectableLogRatio(error, significance) <= smallest,
+    neededRuns: error && runsToDetect(...times, smallest, significance),
+  });
+  return {
+    cell,
+    benchmark,
+    unit,
+    better,
+    base: measurements[0],
+    head: measurements[1],
+    change,
+    interval,
+    probability,
+    minimumEffect,
+    verdict,
+  };
+}
+
+function measurementOf(unit: string, { runs }: Measured): Measurement {
+  return {
+    runs: runs.length,
+    samples: runs.reduce((sum, { values }) => sum + values.length, 0),
+    mean: meanOfUnit(
+      unit,
+      runs.map(({ values }) => meanOfUnit(unit, values)),
+    ),
+  };
+}
+
+/** The runs' means as times: of a rate, how long one unit of work took. Their mean is then always the arithmetic one. */
+function timesOf({ unit, runs }: Measured): number[] {
+  const means = runs.map(({ values }) => meanOfUnit(unit, values));
+  return isRate(unit) ? means.map((mean) => 1 / mean) : means;
+}
+
+function intervalOf(
+  unit: string,
+  [base, head]: readonly [number[], number[]],
+  { resamples, seed }: ResolvedOptions,
+): ComparedRow['interval'] {
+  const ratio = ratioInterval(base, head, { resamples, seed, confidence: CONFIDENCE });
+  if (ratio === null) return null;
+  const [low, high] = isRate(unit) ? [1 / ratio[1], 1 / ratio[0]] : ratio;
+  return [low - 1, high - 1];
+}

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { type Evidence, percent, verdictOf } from './verdict.ts';
+
+/** A clear regression by 20 %, of five runs each. */
+const CLEAR: Evidence = {
+  better: 'lower',
+  runs: [5, 5],
+  change: 0.2,
+  interval: [0.15, 0.25],
+  probability: 2 / 252,
+  significance: 0.01,
+  leastProbability: 2 / 252,
+  leastRuns: 5,
+  minimumEffect: 0.05,
+  couldSee: true,
+  neededRuns: 5,
+};
+
+function verdict(fields: Partial<Evidence>) {
+  return verdictOf({ ...CLEAR, ...fields });
+}
+
+describe('declared only where p, size and direction say so', () => {
+  test.each([
+    ['lower', 0.2, 'regression'],
+    ['lower', -0.2, 'improvement'],
+    ['higher', -0.2, 'regression'],
+    ['higher', 0.2, 'improvement'],
+  ] as const)('%s is better, %d: %s', (better, change, kind) => {
+    const interval = [change - 0.05, change + 0.05] as const;
+    expect(verdict({ better, change, interval })).toEqual({
+      kind,
+      reason: 'p is below 0.01 and the change exceeds 5 %',
+      neededRuns: null,
+    });
+  });
+
+  test('p at the significance is not below it', () => {
+    expect(verdict({ probability: 0.01 }).kind).toBe('undecided');
+  });
+
+  test('a change of the minimum effect does not exceed it', () => {
+    expect(verdict({ change: 0.05, interval: [0.04, 0.06] }).kind).toBe('undecided');
+    expect(verdict({ change: 0.0501, interval: [0.04, 0.06] }).kind).toBe('regression');
+  });
+});
+
+describe('no change', () => {
+  test('where the interval rules out one that matters, whatever p is', () => {
+    const reason = 'the interval lies within ±5 %';
+    for (const probability of [0.9, 2 / 252, null]) {
+      expect(verdict({ change: 0.02, interval: [-0.01, 0.05], probability })).toEqual({
+        kind: 'no change',
+        reason,
+        neededRuns: null,
+      });
+    }
+  });
+
+  test('where it would have been seen and was not', () => {
+    expect(verdict({ change: 0.03, interval: [-0.01, 0.07], probability: 0.2 })).toEqual({
+      kind: 'no change',
+      reason: 'a change of 5 % would have been seen in 9 of 10 such comparisons',
+      neededRuns: null,
+    });
+  });
+});
+
+describe('undecided, with what it would take', () => {
+  test.each([
+    [
+      'too few runs to say anything',
+      {
+        runs: [1, 1],
+        interval: null,
+        probability: null,
+        leastProbability: 1,
+        couldSee: false,
+        neededRuns: null,
+      },
+      "a permutation of 1 and 1 runs can't reach p < 0.01: at least 5 runs each",
+      5,
+    ],
+    [
+      'too few runs, and noise besides',
+      { runs: [3, 4], probability: 0.03, leastProbability: 1 / 35, couldSee: false, neededRuns: 12 },
+      "a permutation of 3 and 4 runs can't reach p < 0.01: at least 5 runs each",
+      12,
+    ],
+    [
+      'noise',
+      { change: 0.02, interval: [-0.1, 0.14], probability: 0.3, couldSee: false, neededRuns: 23 },
+      'the noise hides a change of 5 %: about 23 runs each at this noise',
+      23,
+    ],
+    [
+      'noise without an end',
+      { change: 0.02, interval: [-0.9, 3], probability: 0.3, couldSee: false, neededRuns: null },
+      'the noise hides a change of 5 %: more than 1000 runs each at this noise',
+      null,
+    ],
+    [
+      'a large change that a test that sees well did not find',
+      { change: 0.06, interval: [-0.01, 0.13], probability: 0.2, neededRuns: 5 },
+      'the noise hides a change of 5 %: about 6 runs each at this noise',
+      6,
+    ],
+    [
+      'a small change that may be a larger one',
+      { change: 0.04, interval: [0.01, 0.07], neededRuns: 8 },
+      'there is a change, but whether it exceeds 5 % is open: about 8 runs each at this noise',
+      8,
+    ],
+    [
+      'a minimum effect of nothing',
+      {
+        change: 0.01,
+        minimumEffect: 0,
+        interval: [-0.01, 0.03],
+        probability: 0.3,
+        couldSee: false,
+        neededRuns: null,
+      },
+      'the noise hides a change of 0 %: no number of runs rules out the smallest change, so name a minimum effect',
+      null,
+    ],
+  ] as const)('%s', (_, fields, reason, neededRuns) => {
+    expect(verdict(fields)).toEqual({ kind: 'undecided', reason, neededRuns });
+  });
+});
+
+test.each([
+  [0.05, '5 %'],
+  [0.0025, '0.25 %'],
+  [1, '100 %'],
+])('%d is %s', (part, text) => {
+  expect(percent(part)).toBe(text);
+});

@@ -1,0 +1,55 @@
+/**
+ * `npm run bench:compare`: how long `npm run compare` takes for two full experiments (every cell and benchmark, 40
+ * iterations a run), as a person waits for it, start of Node included. The journals are made up, on a temporary path.
+ */
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { noisyRecords } from '../reporters/verdict/noisy-experiment.testing.ts';
+import { JOURNAL_FILE } from '../setup/journal.ts';
+import { spawnSync } from 'node:child_process';
+import { runScript } from './run-script.ts';
+
+const ITERATIONS = 40;
+const ROUNDS = 5;
+const COMPARE = path.join(import.meta.dirname, 'compare.ts');
+
+function main(): void {
+  const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-bench-compare-'));
+  try {
+    for (const runs of [3, 5, 10, 20]) {
+      const [base = '', head = ''] = [1, 2].map((seed) =>
+        write(path.join(directory, `${runs}-${seed}`), runs, seed),
+      );
+      const megabytes = (statSync(path.join(base, JOURNAL_FILE)).size / 1e6).toFixed(0);
+      const seconds = Array.from({ length: ROUNDS }, () => timed(base, head)).toSorted(
+        (one, other) => one - other,
+      );
+      const [least, middle, most] = [seconds[0], seconds[Math.floor(ROUNDS / 2)], seconds.at(-1)];
+      console.log(
+        `${runs} runs a side, 2 journals of ${megabytes} MB: median ${middle?.toFixed(2)} s ` +
+          `(${least?.toFixed(2)} to ${most?.toFixed(2)} of ${ROUNDS})`,
+      );
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function write(directory: string, runs: number, seed: number): string {
+  mkdirSync(directory);
+  const records = noisyRecords({ seed, runs, iterations: ITERATIONS });
+  const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  writeFileSync(path.join(directory, JOURNAL_FILE), text);
+  return directory;
+}
+
+function timed(base: string, head: string): number {
+  const start = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, [COMPARE, base, head], { encoding: 'utf8' });
+  // 1 is a false alarm, which noise may give.
+  if (status !== 0 && status !== 1) throw new Error(`compare ended with ${status}: ${stderr}`);
+  return (performance.now() - start) / 1000;
+}
+
+await runScript(main);

@@ -1,0 +1,197 @@
+/** scripts/compare.ts as a person runs it: a process of its own, its output and its exit code. */
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { comparisonSchema } from '../reporters/verdict/comparison-json.ts';
+import { noisyRecords, type NoisyExperiment } from '../reporters/verdict/noisy-experiment.testing.ts';
+import { JOURNAL_FILE } from '../setup/journal.ts';
+import { temporaryDirectory } from '../setup/temporary.testing.ts';
+
+const SCRIPT = path.join(import.meta.dirname, 'compare.ts');
+
+const SMALL: NoisyExperiment = {
+  seed: 1,
+  runs: 5,
+  iterations: 3,
+  cells: ['l1-baseline', 'l2-baseline'],
+  benchmarks: ['hackbench', 'netperf-rr'],
+};
+
+const SLOWED: NoisyExperiment = {
+  ...SMALL,
+  seed: 2,
+  slower: (cell, benchmark) => (cell === 'l2-baseline' && benchmark === 'netperf-rr' ? 1.2 : 1),
+};
+
+/** A results folder with experiments by name. */
+function resultsWith(experiments: Readonly<Record<string, NoisyExperiment>>): string {
+  const results = temporaryDirectory();
+  for (const [name, experiment] of Object.entries(experiments)) {
+    mkdirSync(path.join(results, name));
+    const lines = noisyRecords(experiment).map((record) => `${JSON.stringify(record)}\n`);
+    writeFileSync(path.join(results, name, JOURNAL_FILE), lines.join(''));
+  }
+  return results;
+}
+
+function compare(results: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, INIT_CWD: results, RESULTS: results },
+  });
+  return { status, stdout, stderr };
+}
+
+test('a regression comes first, in a table, and ends with 1', () => {
+  const results = resultsWith({ before: SMALL, after: SLOWED });
+  const { status, stdout, stderr } = compare(results, 'before', 'after');
+  expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+  expect(stdout).toMatchInlineSnapshot(`
+    "base     before (noisy)
+    head     after (noisy)
+    testbed  emulated server (QEMU TCG): shows how levels compare, not how fast hardware is
+    profile  quick, 1 run (at most 3 iterations of seconds each, sized for emulation)
+    differs  nothing that was recorded
+
+    1 regression, 0 improvements, 0 undecided, 3 without a change
+
+                                          change   95 % interval       p  runs   base   head            unit
+    --------------------------------------------------------------------------------------------------------
+    REGRESSION  l2-baseline  netperf-rr  -17.4 %  -18.5 .. -16.3  0.0079  5, 5   1003  828.3  transactions/s
+    no change   l1-baseline  hackbench    +0.7 %    -1.7 .. +3.3  0.5397  5, 5  100.3  101.0               s
+    no change   l1-baseline  netperf-rr    0.0 %    -1.5 .. +1.5  0.9762  5, 5   1002   1001  transactions/s
+    no change   l2-baseline  hackbench    -0.3 %    -1.8 .. +1.2  0.6032  5, 5  100.2  99.88               s
+
+      change: head against base, by the mean of the runs' means (harmonic for rates)
+      interval: bootstrap-t over runs; Student's t where a side has fewer than five
+      p: two-sided permutation test of runs; declared below 0.01, and a change above 5 %
+      4 tests at p < 0.01: had nothing changed, chance would declare 0.016 regressions on average, at most
+      with p adjusted for all 4 tests (Holm), 0 of 1 declared would stand
+    "
+  `);
+});
+
+test('the same code ends with 0, by path of directory or journal', () => {
+  const results = resultsWith({ before: SMALL, after: { ...SMALL, seed: 2 } });
+  const { status, stdout } = compare(results, './before', path.join(results, 'after', JOURNAL_FILE));
+  expect(status).toBe(0);
+  expect(stdout).toContain('\n0 regressions, 0 improvements, ');
+});
+
+test('what the base measured and the head failed at ends with 1, loudly', () => {
+  const results = resultsWith({ before: SMALL, after: { ...SMALL, seed: 2, cells: ['l1-baseline'] } });
+  expect(compare(results, 'before', 'after')).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining(
+      'Only in the base: l2-baseline hackbench, l2-baseline netperf-rr (not run)',
+    ),
+  });
+  appendFileSync(
+    path.join(results, 'after', JOURNAL_FILE),
+    `${JSON.stringify({
+      type: 'failure',
+      at: '2026-11-23T00:50:00.000Z',
+      cell: 'l2-baseline',
+      benchmark: null,
+      kind: 'infrastructure',
+      code: 'NESTBENCH_GUEST_PANICKED',
+      message: 'L2 panicked.\nIts console ends in: BUG',
+    })}\n`,
+  );
+  const { status, stdout } = compare(results, 'before', 'after');
+  expect(status).toBe(1);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+    'FAILED IN THE HEAD, measured in the base: l2-baseline hackbench, l2-baseline netperf-rr (failed: L2 panicked.)',
+  );
+});
+
+describe('JSON', () => {
+  test('alone on standard output, as its schema says', () => {
+    const results = resultsWith({ before: SMALL, after: SLOWED });
+    const { status, stdout } = compare(
+      results,
+      '--json',
+      'before',
+      'after',
+      '--minimum-effect=hackbench=10%',
+    );
+    expect(status).toBe(1);
+    const json = comparisonSchema.parse(JSON.parse(stdout));
+    if (json.state !== 'compared') throw new Error(json.state);
+    expect(json).toMatchObject({ version: 1, base: 'before', head: 'after', exitCode: 1 });
+    expect(
+      json.rows
+        .filter(({ verdict }) => verdict.kind === 'regression')
+        .map(({ cell, benchmark }) => [cell, benchmark]),
+    ).toEqual([['l2-baseline', 'netperf-rr']]);
+    expect(json.options.minimumEffect).toMatchObject({ hackbench: 0.1, 'netperf-rr': 0.05 });
+  });
+
+  test('in a file, relative to where the person stands, beside the table', () => {
+    const results = resultsWith({ before: SMALL, after: { ...SMALL, seed: 2 } });
+    const { stdout } = compare(results, '--json=there/comparison.json', 'before', 'after');
+    expect(stdout).toContain('0 regressions');
+    const file = path.join(results, 'there/comparison.json');
+    expect(comparisonSchema.parse(JSON.parse(readFileSync(file, 'utf8'))).exitCode).toBe(0);
+  });
+});
+
+describe('exit code 2 for', () => {
+  test('what can not be compared, with what differs and both values', () => {
+    const results = resultsWith({ before: SMALL, after: { ...SMALL, start: { profile: 'paper' } } });
+    const { status, stdout, stderr } = compare(results, '--json', 'before', 'after');
+    expect(status).toBe(2);
+    expect(stderr).toBe(
+      "before and after can't be compared.\n  The profile: quick in the base, paper in the head.\n",
+    );
+    expect(JSON.parse(stdout)).toEqual({
+      version: 1,
+      base: 'before',
+      head: 'after',
+      state: 'incomparable',
+      exitCode: 2,
+      differences: ['The profile: quick in the base, paper in the head.'],
+    });
+  });
+
+  test('a benchmark that there is not', () => {
+    const results = resultsWith({ before: SMALL, after: SMALL });
+    const { status, stdout, stderr } = compare(results, 'before', 'after', '--minimum-effect=nosuch=5%');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^--minimum-effect names a benchmark "nosuch", which neither experiment has\. There are hackbench/,
+    );
+  });
+
+  test.each([[[]], [['before']], [['before', 'nosuch']], [['before', 'before', '--significance', '2']]])(
+    'arguments %j, in one sentence',
+    (args) => {
+      const { status, stdout, stderr } = compare(resultsWith({ before: SMALL }), ...args);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).not.toMatch(/^ +at /m);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    },
+  );
+});
+
+test('an experiment against itself is warned of', () => {
+  const results = resultsWith({ before: SMALL });
+  const { status, stderr } = compare(results, 'before', './before');
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: 'Warning: before and ./before are the same experiment.\n',
+  });
+});
+
+test('a damaged line is told with its experiment', () => {
+  const results = resultsWith({ before: SMALL, after: SMALL });
+  appendFileSync(path.join(results, 'after', JOURNAL_FILE), '{"type":"sam');
+  expect(compare(results, 'before', 'after').stderr).toMatch(
+    /^Warning: line \d+ of the journal of after is left out: not JSON/,
+  );
+});
+
+test('--help tells the usage', () => {
+  expect(compare('/', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('BASE HEAD') });
+});

@@ -1,0 +1,71 @@
+/** `npm run compare -- BASE HEAD`: did it become slower? Ends with 0 where not, 1 where it did, 2 where none can tell. */
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import type { Results } from '../reporters/results.ts';
+import { compareExperiments } from '../reporters/verdict/compare.ts';
+import type { Comparison } from '../reporters/verdict/comparison.ts';
+import type { Sides } from '../reporters/verdict/comparison-heading.ts';
+import { comparisonJson, exitCodeOf } from '../reporters/verdict/comparison-json.ts';
+import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
+import { MINIMUM_EFFECT } from '../reporters/verdict/options.ts';
+import { InputError } from '../setup/errors.ts';
+import { writeWhole } from '../setup/write-whole.ts';
+import { type CompareArguments, HELP, parseCompareArguments } from './compare-options.ts';
+import { placesOfExperiments, readExperiment } from './read-experiment.ts';
+import { runScript } from './run-script.ts';
+
+/** Where nobody knows the width: as wide as a log is comfortably read. */
+const LOG_COLUMNS = 120;
+
+async function main(): Promise<void> {
+  const asked = parseCompareArguments(process.argv.slice(2));
+  if (asked.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const base = await readExperiment(asked.base);
+  const head = await readExperiment(asked.head);
+  if (realpathSync(base.directory) === realpathSync(head.directory)) {
+    console.error(`Warning: ${asked.base} and ${asked.head} are the same experiment.`);
+  }
+  const comparison = compareExperiments(base.results, head.results, {
+    minimumEffect: minimumEffects(asked, [base.results, head.results]),
+    ...(asked.significance === undefined ? {} : { significance: asked.significance }),
+  });
+  print(comparison, asked, { base, head });
+  process.exitCode = exitCodeOf(comparison);
+}
+
+/** For every benchmark that there is: the one asked for, else the one for all. */
+function minimumEffects(
+  { minimumEffect = MINIMUM_EFFECT, minimumEffects: asked }: CompareArguments,
+  sides: readonly Results[],
+): number | ReadonlyMap<string, number> {
+  if (asked.size === 0) return minimumEffect;
+  const known = new Set(sides.flatMap(({ benchmarks }) => benchmarks.map(({ name }) => name)));
+  const unknown = [...asked.keys()].find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_BENCHMARK',
+      `--minimum-effect names a benchmark "${unknown}", which neither experiment has. There are ${[...known].join(', ')}.`,
+    );
+  }
+  return new Map([...known].map((name) => [name, asked.get(name) ?? minimumEffect]));
+}
+
+function print(comparison: Comparison, { json }: CompareArguments, { base, head }: Sides): void {
+  const text = `${JSON.stringify(comparisonJson(comparison, { base: base.name, head: head.name }), null, 2)}\n`;
+  if (json?.to === 'file') writeWhole(path.resolve(placesOfExperiments().from, json.file), text);
+  if (json?.to === 'output') process.stdout.write(text);
+  if (comparison.state === 'incomparable') {
+    console.error(`${base.name} and ${head.name} can't be compared.`);
+    for (const difference of comparison.differences) console.error(`  ${difference}`);
+  } else if (json?.to !== 'output') {
+    const { stdout } = process;
+    const columns = stdout.isTTY ? stdout.columns : LOG_COLUMNS;
+    const colours = stdout.isTTY && process.env['NO_COLOR'] === undefined;
+    process.stdout.write(`${comparisonTable(comparison, { base, head }, { columns, colours })}\n`);
+  }
+}
+
+await runScript(main);
