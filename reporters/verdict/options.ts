@@ -1,7 +1,7 @@
 /** What a comparison holds to where nothing else was asked for. */
 import type { CompareOptions, ResolvedOptions } from './comparison.ts';
 
-const SIGNIFICANCE = 0.01;
+export const SIGNIFICANCE = 0.01;
 export const MINIMUM_EFFECT = 0.05;
 /** p is known to a thousandth, and an interval's ends to about 2 % of its width. */
 const RESAMPLES = 9999;

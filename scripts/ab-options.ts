@@ -1,0 +1,86 @@
+/** What a person may ask of `npm run ab`. */
+import { parseArgs } from 'node:util';
+import { InputError } from '../setup/errors.ts';
+import { looksOf, type Look } from './ab-plan.ts';
+import { SIGNIFICANCE } from '../reporters/verdict/options.ts';
+
+export const USAGE =
+  'npm run ab -- --base VARIANT --head VARIANT [--name NAME] [--rounds N] [--project CELL]... [-t PATTERN] [SUITE]...';
+
+export const HELP = `${USAGE}
+Measures two variants in turn on one testbed, A B, B A, ..., and more rounds only while a verdict is open.
+VARIANT is one of nestbench's own (fixtures/variants) or a YAML file. SUITE, -t and --project choose as Vitest's do.
+
+  --name NAME     the two experiments are NAME-base and NAME-head (ab-START)
+  --rounds N      at most so many rounds (12)
+
+It ends with 0 where nothing became slower, 1 where something did or failed, 2 where the two can't be compared.
+`;
+
+export interface AbOptions {
+  readonly help: boolean;
+  readonly base: string;
+  readonly head: string;
+  readonly name: string;
+  readonly rounds: number;
+  readonly looks: readonly Look[];
+  readonly projects: readonly string[];
+  /** A pattern of benchmarks' names. */
+  readonly pattern: string | undefined;
+  readonly suites: readonly string[];
+}
+
+const ROUNDS = 12;
+const MOST_ROUNDS = 1000;
+
+/** @throws {InputError} of one sentence, with the usage. */
+export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
+  const { values, positionals } = parse(argv);
+  const { help, base, head } = values;
+  if (!help && (base === undefined || head === undefined)) {
+    throw unknown('Name both variants, --base and --head.');
+  }
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
+    throw unknown(`--rounds is "${values.rounds}": it is a whole number from 1 to ${MOST_ROUNDS}.`);
+  }
+  const looks = looksOf(rounds, SIGNIFICANCE);
+  if (!help && looks.length === 0) {
+    throw unknown(`--rounds is ${rounds}, after which no change could be told from chance: it takes more.`);
+  }
+  return {
+    help,
+    base: base ?? '',
+    head: head ?? '',
+    name: values.name ?? `ab-${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
+    rounds,
+    looks,
+    projects: values.project,
+    pattern: values.testNamePattern,
+    suites: positionals.length === 0 ? ['suites'] : positionals,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        base: { type: 'string' },
+        head: { type: 'string' },
+        name: { type: 'string' },
+        rounds: { type: 'string', default: String(ROUNDS) },
+        project: { type: 'string', multiple: true, default: [] },
+        testNamePattern: { type: 'string', short: 't' },
+      },
+    });
+  } catch (error) {
+    throw unknown(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function unknown(why: string): InputError {
+  return new InputError('NESTBENCH_UNKNOWN_SETTING', `${why} Usage: ${USAGE}.`);
+}

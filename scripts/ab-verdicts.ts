@@ -1,0 +1,31 @@
+/** What an A/B knows so far: the verdicts that are closed, and what still has to be measured. */
+import type { Results } from '../reporters/results.ts';
+import { compareExperiments } from '../reporters/verdict/compare.ts';
+import type { Compared, ComparedRow, Comparison } from '../reporters/verdict/comparison.ts';
+import type { Look } from './ab-plan.ts';
+
+/** The rows by cell and benchmark. A closed one stays as it was when it was closed: a later look is no other chance. */
+export class AbVerdicts {
+  readonly #closed = new Map<string, ComparedRow>();
+  #last: Comparison | undefined;
+
+  /** Looks at both experiments. @returns what is still open. */
+  look(base: Results, head: Results, { significance }: Look): readonly ComparedRow[] {
+    this.#last = compareExperiments(base, head, { significance });
+    if (this.#last.state === 'incomparable') return [];
+    const open = this.#last.rows.filter((row) => !this.#closed.has(keyOf(row)));
+    for (const row of open) if (row.verdict.kind !== 'undecided') this.#closed.set(keyOf(row), row);
+    return open.filter((row) => !this.#closed.has(keyOf(row)));
+  }
+
+  /** The last look, with each closed row as it was closed; undefined before the first. */
+  get comparison(): Comparison | undefined {
+    if (this.#last?.state !== 'compared') return this.#last;
+    const rows = this.#last.rows.map((row) => this.#closed.get(keyOf(row)) ?? row);
+    return { ...this.#last, rows } satisfies Compared;
+  }
+}
+
+function keyOf({ cell, benchmark }: ComparedRow): string {
+  return `${cell}\n${benchmark}`;
+}

@@ -1,0 +1,173 @@
+/**
+ * `npm run ab -- --base X --head Y suites/l2`: two variants measured in turn on one testbed, until a verdict is closed
+ * for every benchmark or the rounds are used up. Each round boots anew, so that its runs are independent of those before.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { inWords } from '../reporters/progress-line.ts';
+import { painterOptions } from '../reporters/paint.ts';
+import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
+import type { ComparedRow, Comparison } from '../reporters/verdict/comparison.ts';
+import { exitCodeOf } from '../reporters/verdict/comparison-json.ts';
+import { InputError, NestbenchError } from '../setup/errors.ts';
+import { resolveSettings } from '../setup/settings.ts';
+import { onStopSignals } from '../setup/stop-signals.ts';
+import { findVariant } from '../setup/variant.ts';
+import { measureOnce } from './ab-child.ts';
+import { type AbOptions, HELP, parseAbOptions } from './ab-options.ts';
+import { orderOf } from './ab-plan.ts';
+import { AbVerdicts } from './ab-verdicts.ts';
+import { type ReadExperiment, readExperiment } from './read-experiment.ts';
+import { runScript } from './run-script.ts';
+
+type Side = 'base' | 'head';
+
+/** What the next rounds measure. */
+type Chosen = Pick<AbOptions, 'suites' | 'projects' | 'pattern'>;
+
+await runScript(async () => {
+  const options = parseAbOptions(process.argv.slice(2), new Date());
+  if (options.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  // Both are read before anything is measured: a slip in the second would be found after the first's boot.
+  for (const variant of [options.base, options.head]) findVariant(variant);
+  const { resultsDirectory } = resolveSettings(process.env, new Date());
+  for (const side of ['base', 'head'] as const) {
+    const directory = path.join(resultsDirectory, experimentOf(options, side));
+    if (existsSync(directory)) {
+      throw new InputError(
+        'NESTBENCH_EXPERIMENT_DIFFERS',
+        `${directory} is there already: an A/B does not go on with another's rounds. Choose another --name.`,
+      );
+    }
+  }
+  await new AbRun(options, resultsDirectory).run();
+});
+
+function experimentOf({ name }: AbOptions, side: Side): string {
+  return `${name}-${side}`;
+}
+
+class AbRun {
+  readonly #options: AbOptions;
+  readonly #results: string;
+  readonly #verdicts = new AbVerdicts();
+  readonly #began = performance.now();
+  #signalChild: ((name: NodeJS.Signals) => void) | undefined;
+  #stoppedBy: NodeJS.Signals | undefined;
+
+  constructor(options: AbOptions, results: string) {
+    this.#options = options;
+    this.#results = results;
+  }
+
+  async run(): Promise<void> {
+    const { rounds, looks } = this.#options;
+    const giveBack = onStopSignals({
+      stop: (signal) => {
+        this.#stoppedBy = signal;
+        this.#signalChild?.(signal);
+      },
+      endMachines: async () => this.#signalChild?.(this.#stoppedBy ?? 'SIGTERM'),
+      kept: () => 'What was measured stays in both experiments.',
+      log,
+    });
+    try {
+      let chosen: Chosen | undefined = this.#options;
+      for (let round = 1; round <= rounds && chosen !== undefined; round++) {
+        for (const side of orderOf(round)) await this.#measure(round, side, chosen);
+        if (this.#stoppedBy !== undefined) break;
+        const look = looks.find(({ afterRound }) => afterRound === round);
+        if (look === undefined) continue;
+        const [base, head] = await this.#read();
+        const open = this.#verdicts.look(base.results, head.results, look);
+        chosen = open.length === 0 ? undefined : openOnly(open, this.#options);
+        log(`After round ${round}: ${open.length === 0 ? 'every verdict is closed' : namesOf(open)}.`);
+      }
+    } finally {
+      giveBack();
+    }
+    await this.#close();
+  }
+
+  async #measure(round: number, side: Side, chosen: Chosen): Promise<void> {
+    const { rounds } = this.#options;
+    for (const attempt of [1, 2]) {
+      if (this.#stoppedBy !== undefined) return;
+      const title = `round ${round} of at most ${rounds}, ${side} (${this.#options[side]})`;
+      const again = attempt === 1 ? '' : ', again';
+      log(`${title}${again}${this.#timeLeft(round, side)}`);
+      const isWell = await measureOnce({
+        ...chosen,
+        variant: this.#options[side],
+        experiment: experimentOf(this.#options, side),
+        log: path.join(this.#results, experimentOf(this.#options, side), 'ab', `round-${round}.log`),
+        onProgress: (line) => log(`  ${line}`),
+        onStart: (signal) => void (this.#signalChild = signal),
+      });
+      this.#signalChild = undefined;
+      if (isWell || this.#stoppedBy !== undefined) return;
+      log(`${title} failed; its journal tells why, and no sample of it that failed is counted.`);
+    }
+    throw new NestbenchError(
+      'NESTBENCH_COMMAND_FAILED',
+      'infrastructure',
+      `Round ${round} of the A/B failed twice with ${this.#options[side]}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The rounds before it stay, and npm run compare takes them.`,
+    );
+  }
+
+  /** By the rounds so far; a later round measures no more than they did. */
+  #timeLeft(round: number, side: Side): string {
+    const { rounds } = this.#options;
+    const done = 2 * (round - 1) + (orderOf(round)[0] === side ? 0 : 1);
+    if (done === 0) return '';
+    const each = (performance.now() - this.#began) / 1000 / done;
+    return `, at most about ${inWords(each * (2 * rounds - done))} left`;
+  }
+
+  async #read(): Promise<[ReadExperiment, ReadExperiment]> {
+    const of = (side: Side): Promise<ReadExperiment> =>
+      readExperiment(path.join(this.#results, experimentOf(this.#options, side)));
+    return [await of('base'), await of('head')];
+  }
+
+  async #close(): Promise<void> {
+    const { comparison } = this.#verdicts;
+    const names = (['base', 'head'] as const).map((side) => experimentOf(this.#options, side));
+    log(`The experiments are ${names.join(' and ')}, under ${path.relative('', this.#results)}.`);
+    if (comparison === undefined) return;
+    await this.#print(comparison);
+    // A stopped command's exit code stands.
+    if (this.#stoppedBy === undefined) process.exitCode = exitCodeOf(comparison);
+  }
+
+  async #print(comparison: Comparison): Promise<void> {
+    if (comparison.state === 'incomparable') {
+      console.error("The two can't be compared.");
+      for (const difference of comparison.differences) console.error(`  ${difference}`);
+      return;
+    }
+    const [base, head] = await this.#read();
+    log(`\n${comparisonTable(comparison, { base, head }, painterOptions(process.stdout))}`);
+  }
+}
+
+/** Only the cells and benchmarks whose verdict is open; where a cell has one open, it measures those of others too. */
+function openOnly(open: readonly ComparedRow[], { suites }: AbOptions): Chosen {
+  const benchmarks = [...new Set(open.map(({ benchmark }) => benchmark))];
+  return {
+    suites,
+    projects: [...new Set(open.map(({ cell }) => cell))],
+    pattern: `^(${benchmarks.map((name) => RegExp.escape(name)).join('|')})$`,
+  };
+}
+
+function namesOf(open: readonly ComparedRow[]): string {
+  return `open is ${open.map(({ cell, benchmark }) => `${benchmark} in ${cell}`).join(', ')}`;
+}
+
+function log(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
