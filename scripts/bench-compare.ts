@@ -2,12 +2,12 @@
  * `npm run bench:compare`: how long `npm run compare` takes for two full experiments (every cell and benchmark, 40
  * iterations a run), as a person waits for it, start of Node included. The journals are made up, on a temporary path.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { noisyRecords } from '../reporters/verdict/noisy-experiment.testing.ts';
 import { JOURNAL_FILE } from '../setup/journal.ts';
-import { spawnSync } from 'node:child_process';
 import { runScript } from './run-script.ts';
 
 const ITERATIONS = 40;

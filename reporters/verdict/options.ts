@@ -3,7 +3,7 @@ import type { CompareOptions, ResolvedOptions } from './comparison.ts';
 
 export const SIGNIFICANCE = 0.01;
 export const MINIMUM_EFFECT = 0.05;
-/** p is known to a thousandth, and an interval's ends to about 2 % of its width. */
+/** p is known to a thousandth, and an interval's width to 1 or 2 %, by seeds. */
 const RESAMPLES = 9999;
 const SEED = 1;
 /** Draws for each p that is just significant: of fewer, chance draws none. */
