@@ -4,10 +4,8 @@ import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node
 import { findCell } from '../fixtures/matrix.ts';
 import { writeFiles } from './files/index.ts';
 import { loadResults } from './load.ts';
+import { terminalOptions } from './terminal.ts';
 import { terminalTable } from './terminal-table.ts';
-
-/** Where nobody knows the width: as wide as a log is comfortably read. */
-const LOG_COLUMNS = 120;
 
 export default class ExperimentReporter implements Reporter {
   #vitest: Vitest | undefined;
@@ -34,10 +32,7 @@ export default class ExperimentReporter implements Reporter {
     for (const { line, reason: why } of damaged) {
       vitest.logger.error(`Warning: line ${line} of the journal is left out: ${why}`);
     }
-    const { stdout } = process;
-    const columns = stdout.isTTY ? stdout.columns : LOG_COLUMNS;
-    const colours = stdout.isTTY && process.env['NO_COLOR'] === undefined;
-    vitest.logger.log(`\n${terminalTable(results, { columns, colours })}\n`);
+    vitest.logger.log(`\n${terminalTable(results, terminalOptions())}\n`);
     writeFiles(results, experiment.directory);
     vitest.logger.log(`Results: ${path.relative(process.cwd(), experiment.directory)}`);
 

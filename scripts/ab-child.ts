@@ -19,7 +19,10 @@ export interface ChildOptions {
   readonly onStart: (signal: (name: NodeJS.Signals) => void) => void;
 }
 
-const VITEST = path.join(path.dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+const VITEST = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
+  'vitest.mjs',
+);
 
 /** @returns whether it ended well: everything that was asked for was measured. */
 export async function measureOnce(options: ChildOptions): Promise<boolean> {

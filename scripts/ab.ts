@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { inWords } from '../reporters/progress-line.ts';
-import { painterOptions } from '../reporters/paint.ts';
+import { terminalOptions } from '../reporters/terminal.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
 import type { ComparedRow, Comparison } from '../reporters/verdict/comparison.ts';
 import { exitCodeOf } from '../reporters/verdict/comparison-json.ts';
@@ -150,7 +150,7 @@ class AbRun {
       return;
     }
     const [base, head] = await this.#read();
-    log(`\n${comparisonTable(comparison, { base, head }, painterOptions(process.stdout))}`);
+    log(`\n${comparisonTable(comparison, { base, head }, terminalOptions())}`);
   }
 }
 

@@ -8,14 +8,12 @@ import type { Sides } from '../reporters/verdict/comparison-heading.ts';
 import { comparisonJson, exitCodeOf } from '../reporters/verdict/comparison-json.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
 import { MINIMUM_EFFECT } from '../reporters/verdict/options.ts';
+import { terminalOptions } from '../reporters/terminal.ts';
 import { InputError } from '../setup/errors.ts';
 import { writeWhole } from '../setup/write-whole.ts';
 import { type CompareArguments, HELP, parseCompareArguments } from './compare-options.ts';
 import { placesOfExperiments, readExperiment } from './read-experiment.ts';
 import { runScript } from './run-script.ts';
-
-/** Where nobody knows the width: as wide as a log is comfortably read. */
-const LOG_COLUMNS = 120;
 
 async function main(): Promise<void> {
   const asked = parseCompareArguments(process.argv.slice(2));
@@ -61,10 +59,7 @@ function print(comparison: Comparison, { json }: CompareArguments, { base, head 
     console.error(`${base.name} and ${head.name} can't be compared.`);
     for (const difference of comparison.differences) console.error(`  ${difference}`);
   } else if (json?.to !== 'output') {
-    const { stdout } = process;
-    const columns = stdout.isTTY ? stdout.columns : LOG_COLUMNS;
-    const colours = stdout.isTTY && process.env['NO_COLOR'] === undefined;
-    process.stdout.write(`${comparisonTable(comparison, { base, head }, { columns, colours })}\n`);
+    process.stdout.write(`${comparisonTable(comparison, { base, head }, terminalOptions())}\n`);
   }
 }
 
