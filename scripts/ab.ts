@@ -25,7 +25,7 @@ type Side = 'base' | 'head';
 /** What the next rounds measure. */
 type Chosen = Pick<AbOptions, 'suites' | 'projects' | 'pattern'>;
 
-await runScript(async () => {
+async function main(): Promise<void> {
   const options = parseAbOptions(process.argv.slice(2), new Date());
   if (options.help) {
     process.stdout.write(HELP);
@@ -44,7 +44,7 @@ await runScript(async () => {
     }
   }
   await new AbRun(options, resultsDirectory).run();
-});
+}
 
 function experimentOf({ name }: AbOptions, side: Side): string {
   return `${name}-${side}`;
@@ -171,3 +171,6 @@ function namesOf(open: readonly ComparedRow[]): string {
 function log(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+// Below the class, which is there only once its definition was run.
+await runScript(main);
