@@ -1,8 +1,12 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
+import CellSequencer from './suites/sequencer.ts';
 
 /** Boots and series have deadlines of their own; these only must never be the first to pass. */
 const DAY_MS = 86_400_000;
+
+/** The configuration is not told of the command line's own options; `--reporter=blob` would leave ours out. */
+const isShard = process.argv.some((word) => word.startsWith('--shard'));
 
 /** A cell is a project: its stack is booted in a worker of its own, and cells never overlap (groupOrder). */
 const cells: TestProjectInlineConfiguration[] = CELLS.map((cell, index) => ({
@@ -27,7 +31,14 @@ export default defineConfig({
     // A bare `npx vitest` must not boot a stack at every change of a file.
     watch: false,
     globalSetup: ['setup/global-setup.ts'],
-    reporters: [['default', { summary: false }], './reporters/experiment.ts', './reporters/progress.ts'],
+    reporters: [
+      ['default', { summary: false }],
+      './reporters/experiment.ts',
+      './reporters/progress.ts',
+      // What --merge-reports reads; a merge itself may have no such reporter.
+      ...(isShard ? ['blob'] : []),
+    ],
+    sequence: { sequencer: CellSequencer },
     // Ending a stack, in order, after a Ctrl-C.
     teardownTimeout: 60_000,
     projects: [
@@ -46,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           globalSetup: ['setup/unit-setup.ts'],
-          include: ['{setup,suites,scripts}/**/*.end-to-end.test.ts'],
+          include: ['{setup,reporters,suites,scripts}/**/*.end-to-end.test.ts'],
           sequence: { groupOrder: CELLS.length + 1 },
           fileParallelism: false,
           testTimeout: 1_800_000,

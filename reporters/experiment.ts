@@ -1,11 +1,36 @@
 /** Closes a run: makes the derived files from the journal, prints the table, and fails a run in which nothing ran. */
 import path from 'node:path';
+import type { ProvidedContext } from 'vitest';
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { findCell } from '../fixtures/matrix.ts';
+import { NestbenchError } from '../setup/errors.ts';
+import { resolveSettings } from '../setup/settings.ts';
 import { writeFiles } from './files/index.ts';
 import { loadResults } from './load.ts';
+import { mergeShards } from './merge.ts';
 import { terminalOptions } from './terminal.ts';
 import { terminalTable } from './terminal-table.ts';
+
+/** Where this run's journal is; undefined where there is none. A merge has run nothing, and makes it of its shards'. */
+function directoryOf(vitest: Vitest): string | undefined {
+  if (vitest.config.mergeReports === undefined) {
+    // A run without cells was given none, which the type does not know.
+    const provided: Partial<ProvidedContext> = vitest.getRootProject().getProvidedContext();
+    return provided.experiment?.directory;
+  }
+  try {
+    const { experiment, resultsDirectory } = resolveSettings(process.env, new Date());
+    const { directory, warnings, whole } = mergeShards(experiment, resultsDirectory);
+    for (const warning of warnings) vitest.logger.error(`Warning: ${warning}`);
+    if (!whole) process.exitCode = 1;
+    return directory;
+  } catch (error) {
+    if (!(error instanceof NestbenchError)) throw error;
+    vitest.logger.error(error.message);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
 
 export default class ExperimentReporter implements Reporter {
   #vitest: Vitest | undefined;
@@ -23,24 +48,24 @@ export default class ExperimentReporter implements Reporter {
     if (vitest === undefined) return;
     const cells = modules.filter(({ project }) => findCell(project.name) !== undefined);
     if (cells.length === 0) return;
-    const experiment = vitest.getRootProject().getProvidedContext().experiment as
-      | { directory: string }
-      | undefined;
-    if (experiment === undefined) return;
+    const directory = directoryOf(vitest);
+    if (directory === undefined) return;
 
-    const { results, damaged } = await loadResults(experiment.directory);
+    const { results, damaged } = await loadResults(directory);
     for (const { line, reason: why } of damaged) {
       vitest.logger.error(`Warning: line ${line} of the journal is left out: ${why}`);
     }
     vitest.logger.log(`\n${terminalTable(results, terminalOptions())}\n`);
-    writeFiles(results, experiment.directory);
-    vitest.logger.log(`Results: ${path.relative(process.cwd(), experiment.directory)}`);
+    writeFiles(results, directory);
+    vitest.logger.log(`Results: ${path.relative(process.cwd(), directory)}`);
 
     const ran = cells.some((module) =>
       [...module.children.allTests()].some((test) => ['passed', 'failed'].includes(test.result().state)),
     );
     const failed = cells.some((module) => module.state() === 'failed');
-    if (!ran && !failed && errors.length === 0 && reason !== 'interrupted') {
+    // One of several shards may have nothing but cells that are skipped.
+    const isPart = vitest.config.shard !== undefined;
+    if (!ran && !failed && !isPart && errors.length === 0 && reason !== 'interrupted') {
       vitest.logger.error(
         'Nothing was measured: everything that was chosen is skipped, for the reasons above.',
       );

@@ -67,6 +67,11 @@ const cases: [words: string, argv: string[], Answer][] = [
     ['--project', 'l3-dvh*'],
     { cells: ['l3-dvh-vp', 'l3-dvh'], measured: ['l3-dvh-vp'] },
   ],
+  [
+    'a shard has its own cells',
+    ['--project', 'l2-*', '--shard', '1/4'],
+    { cells: ['l2-baseline', 'l2-dvh'], measured: ['l2-baseline'] },
+  ],
   ['the unit tests are no cell', ['--project', 'unit'], { cells: [], measured: [] }],
   [
     'a name that no test has is refused with the benchmarks there are',

@@ -15,7 +15,7 @@ export interface Chosen {
  * @throws {InputError} NESTBENCH_UNKNOWN_BENCHMARK where `-t` matches no test.
  */
 export async function findChosen(vitest: Vitest): Promise<Chosen> {
-  const specifications = (await vitest.globTestSpecifications(filters(vitest))).filter(
+  const specifications = (await ofShard(vitest, await vitest.globTestSpecifications(filters(vitest)))).filter(
     ({ project }) => findCell(project.name) !== undefined,
   );
   const cells = [...new Set(specifications.map(({ project }) => project.name))].flatMap(
@@ -27,6 +27,12 @@ export async function findChosen(vitest: Vitest): Promise<Chosen> {
   const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
   if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
   return { cells, measured: cells.filter((cell) => configurationOf(cell).notBuilt === undefined) };
+}
+
+/** What of them this shard runs, as Vitest itself asks it; all of them where there is no `--shard`. */
+async function ofShard(vitest: Vitest, all: TestSpecification[]): Promise<TestSpecification[]> {
+  const { shard, sequence } = vitest.config;
+  return shard === undefined ? all : new sequence.sequencer(vitest).shard(all);
 }
 
 /** The positional arguments. Vitest keeps them for its own globbing and does not type them. */

@@ -25,7 +25,14 @@ function settingsOf(
   experiment = 'night',
   resultsDirectory = path.join(temporaryDirectory(), 'results'),
 ): Settings {
-  return { experiment, resultsDirectory, profile: PROFILES.smoke, variant: STOCK_VARIANT, waitMinutes: 0 };
+  return {
+    experiment,
+    folder: experiment,
+    resultsDirectory,
+    profile: PROFILES.smoke,
+    variant: STOCK_VARIANT,
+    waitMinutes: 0,
+  };
 }
 
 describe('opening an experiment', () => {

@@ -88,7 +88,7 @@ const LOADERS: ReadonlyMap<string, string> = new Map(
 
 /** Refuses, before anything is built, to mix numbers that do not belong together. */
 export function checkExperiment(settings: Settings, testbed: ExperimentRecord['testbed']): void {
-  const directory = path.join(settings.resultsDirectory, settings.experiment);
+  const directory = path.join(settings.resultsDirectory, settings.folder);
   checkContinues(settings.experiment, readJournalIfAny(directory).records, {
     profile: settings.profile,
     variant: settings.variant,
@@ -102,8 +102,8 @@ export function checkExperiment(settings: Settings, testbed: ExperimentRecord['t
  * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS where it was measured on other machines.
  */
 export async function openExperiment(settings: Settings, environment: Environment): Promise<Journal> {
-  const { experiment, profile, variant, resultsDirectory } = settings;
-  const directory = path.join(resultsDirectory, experiment);
+  const { experiment, folder, profile, variant, resultsDirectory } = settings;
+  const directory = path.join(resultsDirectory, folder);
   checkSameMachines(experiment, readJournalIfAny(directory).records, environment);
   const journal = new Journal(directory);
   journal.append({
@@ -116,11 +116,16 @@ export async function openExperiment(settings: Settings, environment: Environmen
     runs: profile.runs,
     ...(await checkout()),
   });
+  pointLatestTo(folder, resultsDirectory);
+  return journal;
+}
+
+/** `results/latest`, which is replaced in one step. */
+export function pointLatestTo(folder: string, resultsDirectory: string): void {
   const link = path.join(resultsDirectory, `latest.${process.pid}`);
   rmSync(link, { force: true });
-  symlinkSync(experiment, link);
+  symlinkSync(folder, link);
   renameSync(link, path.join(resultsDirectory, 'latest'));
-  return journal;
 }
 
 function packageVersion(): string {

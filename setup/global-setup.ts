@@ -27,7 +27,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   try {
     const chosen = await findChosen(vitest);
     if (chosen.cells.length === 0) return undefined;
-    const settings = resolveSettings(process.env, new Date());
+    const settings = resolveSettings(process.env, new Date(), vitest.config.shard);
     const stopping = new AbortController();
     let isOurs = false;
     const giveBack = stopGracefully(vitest, {

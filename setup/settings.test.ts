@@ -14,6 +14,7 @@ function resolve(environment: NodeJS.ProcessEnv = {}): Settings {
 test('where nothing is chosen, the start names the experiment and quick is the profile', () => {
   expect(resolve()).toEqual({
     experiment: '2026-11-23T01-19-00',
+    folder: '2026-11-23T01-19-00',
     profile: PROFILES.quick,
     variant: findVariant(),
     resultsDirectory: path.resolve('results'),
@@ -32,11 +33,19 @@ test('what is chosen is taken', () => {
     }),
   ).toEqual({
     experiment: 'patch-7_v2.1',
+    folder: 'patch-7_v2.1',
     profile: PROFILES.paper,
     variant: findVariant('no-virtual-vmload'),
     resultsDirectory: '/srv/results',
     waitMinutes: 0,
   });
+});
+
+test('a shard has a folder of its own under the name that it shares with the others', () => {
+  const shard = { index: 2, count: 3 };
+  const { experiment, folder } = resolveSettings({ EXPERIMENT: 'night' }, now, shard);
+  expect([experiment, folder]).toEqual(['night', 'night.shard-2-of-3']);
+  expect(() => resolveSettings({}, now, shard)).toThrow('The shards of an experiment share its name');
 });
 
 test('a relative RESULTS is meant from where one stands', () => {

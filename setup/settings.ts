@@ -11,9 +11,17 @@ import type { Variant } from '../fixtures/variant.ts';
 import { InputError } from './errors.ts';
 import { findVariant } from './variant.ts';
 
+/** As Vitest's `--shard=1/3` has it: counted from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface Settings {
   /** EXPERIMENT: the results' name; else the start time. */
   readonly experiment: string;
+  /** The folder of its results, under {@link resultsDirectory}: its name, or that and the shard's. */
+  readonly folder: string;
   /** PROFILE: paper, quick or smoke. */
   readonly profile: Profile;
   /** VARIANT: what is measured in the place of the default; else stock. */
@@ -27,6 +35,11 @@ export interface Settings {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const DEFAULT_WAIT_MINUTES = 60;
 
+/** The folder of a shard's results, beside which those of the others are put before they are merged. */
+export function shardFolder(experiment: string, { index, count }: Shard): string {
+  return `${experiment}.shard-${index}-of-${count}`;
+}
+
 /** A variable's value; one that is set to nothing, as CI systems do with inputs left out, is not set. */
 function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   const value = environment[name]?.trim();
@@ -34,13 +47,19 @@ function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefin
 }
 
 /** @throws {InputError} that names the variable, what it holds and what it may hold. */
-export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date): Settings {
+export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard?: Shard): Settings {
   const experiment =
     valueOf(environment, 'EXPERIMENT') ?? now.toISOString().slice(0, 19).replaceAll(':', '-');
   if (!NAME.test(experiment) || experiment === 'latest') {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
       `EXPERIMENT is "${experiment}": an experiment's name is a folder's name of letters, digits, ".", "_" and "-", and not "latest".`,
+    );
+  }
+  if (shard !== undefined && valueOf(environment, 'EXPERIMENT') === undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_EXPERIMENT',
+      'The shards of an experiment share its name, and this one was given none: EXPERIMENT=nightly npx vitest run suites --shard=1/2.',
     );
   }
   const profile = valueOf(environment, 'PROFILE') ?? DEFAULT_PROFILE;
@@ -59,6 +78,7 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date): Sett
   }
   return {
     experiment,
+    folder: shard === undefined ? experiment : shardFolder(experiment, shard),
     profile: PROFILES[profile],
     variant: findVariant(valueOf(environment, 'VARIANT')),
     resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
