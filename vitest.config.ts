@@ -44,11 +44,15 @@ export default defineConfig({
     projects: [
       ...cells,
       {
+        // Vite would warn of each source map that the module below names and does not bring.
+        logLevel: 'error',
         test: {
           name: 'unit',
           globalSetup: ['setup/unit-setup.ts'],
           include: ['{fixtures,setup,reporters,scripts,suites}/**/*.test.ts'],
           exclude: ['suites/l?/**', '**/*.end-to-end.test.ts'],
+          // It imports JSON as bundlers do, and not as Node does.
+          server: { deps: { inline: ['@actions/workflow-parser'] } },
           sequence: { groupOrder: 0 },
           testTimeout: 30_000,
         },

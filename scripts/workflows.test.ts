@@ -1,0 +1,78 @@
+/** The workflows of .github, which only GitHub can run: read by its own parser, and held against what is here. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const FOLDER = path.join(ROOT, '.github/workflows');
+
+const workflow = z.object({
+  permissions: z.record(z.string(), z.string()),
+  jobs: z.record(
+    z.string(),
+    z.object({
+      'timeout-minutes': z.number(),
+      steps: z.array(z.object({ uses: z.string().optional(), run: z.string().optional() })),
+    }),
+  ),
+});
+
+const packageJson = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')));
+
+/** What GitHub's parser has against a workflow. */
+function errorsIn(content: string): string[] {
+  const { context } = parseWorkflow({ name: 'x.yml', content }, new NoOperationTraceWriter());
+  return context.errors.getErrors().map(({ message }) => message);
+}
+
+describe.each(readdirSync(FOLDER))('%s', (name) => {
+  const text = readFileSync(path.join(FOLDER, name), 'utf8');
+  const read = workflow.parse(parse(text, { merge: true }));
+  const steps = Object.values(read.jobs).flatMap((job) => job.steps);
+  const runs = steps.flatMap(({ run }) => run ?? []);
+
+  test("is one by GitHub's own parser", () => {
+    expect(errorsIn(text)).toEqual([]);
+    // Which would tell: a job has no such key.
+    expect(errorsIn(text.replace('timeout-minutes', 'timeout-minuets'))).toEqual([
+      expect.stringContaining('timeout-minuets'),
+    ]);
+  });
+
+  test('pins every action to a commit, and says which version that is', () => {
+    const uses = text.split('\n').filter((line) => /^\s*(- )?uses:/.test(line));
+    expect(uses.length).toBeGreaterThan(0);
+    for (const line of uses) expect(line).toMatch(/uses: [\w-]+\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test('may only read, where no job says why it needs more, and has no job without an end', () => {
+    expect(read.permissions).toEqual({ contents: 'read' });
+    for (const job of Object.values(read.jobs)) expect(job['timeout-minutes']).toBeGreaterThan(0);
+  });
+
+  test('runs what a shell can read', () => {
+    expect(runs.length).toBeGreaterThan(0);
+    for (const run of runs) {
+      // GitHub puts values in the place of its expressions before a shell sees them.
+      const script = run.replaceAll(/\$\{\{[^}]*\}\}/g, 'value');
+      expect(() => execFileSync('bash', ['-n'], { input: script, stdio: 'pipe' })).not.toThrow();
+    }
+  });
+
+  test('calls scripts that there are', () => {
+    const called = runs.flatMap((run) =>
+      [...run.matchAll(/npm run (?:--silent )?(\S+)/g)].map(([, script = '']) => script),
+    );
+    expect(Object.keys(packageJson.scripts)).toEqual(expect.arrayContaining(called));
+    const files = runs.flatMap((run) =>
+      [...run.matchAll(/^\s*(\.\S+\/\S+)$/gm)].map(([, file = '']) => file),
+    );
+    for (const file of files) expect(readFileSync(path.join(ROOT, file), 'utf8')).toMatch(/^#!/);
+  });
+});
