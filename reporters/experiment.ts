@@ -1,4 +1,5 @@
 /** Closes a run: makes the derived files from the journal, prints the table, and fails a run in which nothing ran. */
+import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProvidedContext } from 'vitest';
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
@@ -6,10 +7,12 @@ import { findCell } from '../fixtures/matrix.ts';
 import { NestbenchError } from '../setup/errors.ts';
 import { resolveSettings } from '../setup/settings.ts';
 import { writeFiles } from './files/index.ts';
+import { storyMarkdown } from './files/summary-markdown.ts';
 import { loadResults } from './load.ts';
 import { mergeShards } from './merge.ts';
+import { storyOf } from './story.ts';
+import { storyText } from './story-text.ts';
 import { terminalOptions } from './terminal.ts';
-import { terminalTable } from './terminal-table.ts';
 
 /** Where this run's journal is; undefined where there is none. A merge has run nothing, and makes it of its shards'. */
 function directoryOf(vitest: Vitest): string | undefined {
@@ -55,9 +58,14 @@ export default class ExperimentReporter implements Reporter {
     for (const { line, reason: why } of damaged) {
       vitest.logger.error(`Warning: line ${line} of the journal is left out: ${why}`);
     }
-    vitest.logger.log(`\n${terminalTable(results, terminalOptions())}\n`);
+    const story = storyOf(results);
+    vitest.logger.log(`\n${storyText(story, terminalOptions())}`);
     writeFiles(results, directory);
-    vitest.logger.log(`Results: ${path.relative(process.cwd(), directory)}`);
+    const place = path.relative(process.cwd(), directory);
+    vitest.logger.log(`Results: ${place}; intervals, exits and times: ${path.join(place, 'tables.txt')}`);
+    // GitHub shows what is appended there on the job's page.
+    const jobSummary = process.env['GITHUB_STEP_SUMMARY'];
+    if (jobSummary !== undefined && jobSummary !== '') appendFileSync(jobSummary, storyMarkdown(story));
 
     const ran = cells.some((module) =>
       [...module.children.allTests()].some((test) => ['passed', 'failed'].includes(test.result().state)),

@@ -10,17 +10,17 @@ export function heading(results: Results): (readonly [word: string, line: string
     [...new Set(results.starts.map(of))].filter((line) => line !== '').map((line) => [word, line] as const);
   return [
     ['experiment', results.experiment ?? 'unknown: the journal holds no record of its start'],
-    ...lines('testbed', testbed),
+    ...lines('testbed', describeTestbed),
     ...lines('host', host),
-    ...lines('variant', variant),
-    ...lines('profile', profile),
+    ...lines('variant', describeVariant),
+    ...lines('profile', describeProfile),
     ...whatWasRun(results.benchmarks).map((line) => ['', line] as const),
-    ...lines('commit', commit),
+    ...lines('commit', describeCommit),
   ];
 }
 
 /** What kind of machine the numbers come from, and so what they are good for. */
-function testbed({ testbed: { kind, accelerator } }: ExperimentRecord): string {
+export function describeTestbed({ testbed: { kind, accelerator } }: ExperimentRecord): string {
   if (kind === 'physical') return 'physical machines';
   if (accelerator === 'tcg') {
     return 'emulated server (QEMU TCG): shows how levels compare, not how fast hardware is';
@@ -36,13 +36,13 @@ function host({ host: { cpuModel, cpus, memoryBytes, kernel } }: ExperimentRecor
 }
 
 /** Nothing where it was stock. */
-function variant({ variant: its }: ExperimentRecord): string {
+export function describeVariant({ variant: its }: ExperimentRecord): string {
   if (its === undefined) return '';
   const { name, description } = its;
   return description === undefined ? name : `${name}: ${description}`;
 }
 
-function profile({ profile: name, runs }: ExperimentRecord): string {
+export function describeProfile({ profile: name, runs }: ExperimentRecord): string {
   const description = isProfileName(name) ? ` (${PROFILES[name].description})` : '';
   return `${name}, ${count(runs, 'run')}${description}`;
 }
@@ -72,7 +72,7 @@ function inWords(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-function commit({ commit: hash, modified, versions }: ExperimentRecord): string {
+export function describeCommit({ commit: hash, modified, versions }: ExperimentRecord): string {
   const nestbench =
     hash === null ? `none (nestbench ${versions['nestbench'] ?? 'of unknown version'})` : hash.slice(0, 12);
   return modified ? `${nestbench}, with changes that are not committed` : nestbench;

@@ -2,7 +2,7 @@
 import type { TableOptions } from './terminal-table.ts';
 
 /** Where nobody knows the width: as wide as a log is comfortably read. */
-const LOG_COLUMNS = 120;
+export const LOG_COLUMNS = 120;
 
 /** Plain where it is no terminal, or where colours are not wanted (https://no-color.org). */
 export function terminalOptions({ isTTY, columns }: NodeJS.WriteStream = process.stdout): TableOptions {

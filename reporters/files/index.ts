@@ -7,7 +7,9 @@ import { figure5, figure6 } from './figure.ts';
 import { phasesFile } from './phases.ts';
 import { seriesFiles } from './series.ts';
 import { summary } from './summary.ts';
+import { summaryMarkdown } from './summary-markdown.ts';
 import { table4 } from './table-4.ts';
+import { tablesFile } from './tables.ts';
 
 export const EXPORTERS: readonly Exporter[] = [
   seriesFiles,
@@ -18,6 +20,8 @@ export const EXPORTERS: readonly Exporter[] = [
   exitsFile,
   fairnessFile,
   phasesFile,
+  summaryMarkdown,
+  tablesFile,
 ];
 
 /**

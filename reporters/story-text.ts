@@ -1,0 +1,83 @@
+/** The story for a terminal. */
+import { type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
+import { formatMean, formatOverhead } from './numbers.ts';
+import { painter } from './paint.ts';
+import type { Story, StoryEntry } from './story.ts';
+import type { TableOptions } from './terminal-table.ts';
+import { wrap } from './text.ts';
+
+/**
+ * As text, without a newline at its end. Means stand with their intervals where all of it fits beside each other;
+ * else a cell shows its overhead alone, or its mean where it has none.
+ */
+export function storyText(story: Story, { columns, colours }: TableOptions): string {
+  const paint = painter(colours);
+  const { experiment, facts, rows, legend, troubles, skipped } = story;
+  const tables = [true, false].map((whole) =>
+    tableBlocks([cells(story)], measured(story, whole), columns, paint),
+  );
+  const blocks = tables.find((table) => table.length <= 1) ?? tables[1] ?? [];
+  return [
+    wrap(`${experiment}: ${facts.join('; ')}`, columns, '  ', ''),
+    ...(rows.length === 0
+      ? ['Nothing was measured.']
+      : blocks.map((lines) => lines.map((line) => line.trimEnd()).join('\n'))),
+    ...(legend.length === 0 ? [] : [paint('aside', wrap(legend.join('; '), columns, '  ', ''))]),
+    ...troubles.map((text) => paint('failed', wrap(text, columns, '  ', ''))),
+    ...(skipped.length === 0
+      ? []
+      : [paint('aside', wrap(`skipped: ${skipped.join('; ')}`, columns, '  ', ''))]),
+  ].join('\n');
+}
+
+function cells({ rows }: Story): Column {
+  const names = rows.map(({ cell }) => ({ text: cell, role: 'heading' as const }));
+  return wordColumn('', [{ text: '', role: 'aside' }, ...names], 'left');
+}
+
+function measured({ benchmarks, rows }: Story, whole: boolean): Column[] {
+  return benchmarks.map(({ name, unit }, index) => {
+    const entries = rows.map(({ entries: its }) => its[index] ?? { state: 'missing' as const });
+    const shown = whole
+      ? wholeTexts(entries)
+      : entries.map((entry) => ({ text: shortText(entry), role: roleOf(entry) }));
+    return wordColumn(name, [{ text: unit, role: 'aside' }, ...shown], 'right');
+  });
+}
+
+/** `2.3x`, or the mean where there is no overhead. */
+export function shortText(entry: StoryEntry): string {
+  if (entry.state !== 'measured') return entry.state === 'missing' ? '' : entry.state;
+  const { mean, halfWidth, overhead, failedPartWay } = entry;
+  const text = overhead === null ? formatMean({ mean, halfWidth }).mean : formatOverhead(overhead);
+  return text + (failedPartWay ? '!' : '');
+}
+
+/** Which of an entry's parts is the half-width of its interval. */
+const HALF_WIDTH = 1;
+
+/** `802 ± 27 (2.8x)`, parts below parts. */
+function wholeTexts(entries: readonly StoryEntry[]): { text: string; role: Role }[] {
+  const parts = entries.map((entry) => {
+    if (entry.state !== 'measured') return ['', '', ''];
+    const { mean, halfWidth } = formatMean(entry);
+    const overhead = entry.overhead === null ? '' : `(${formatOverhead(entry.overhead)})`;
+    return [mean, halfWidth ?? '', overhead];
+  });
+  const widths = [0, 1, 2].map((part) => widest(parts.map((texts) => texts[part] ?? '')));
+  return entries.map((entry, row) => {
+    if (entry.state !== 'measured') return { text: shortText(entry), role: roleOf(entry) };
+    const texts = (parts[row] ?? []).flatMap((text, part) => {
+      const width = widths[part] ?? 0;
+      if (width === 0) return [];
+      const padded = text.padStart(width);
+      return part === HALF_WIDTH ? `${text === '' ? ' ' : '±'} ${padded}` : padded;
+    });
+    return { text: texts.join(' ') + (entry.failedPartWay ? '!' : ''), role: roleOf(entry) };
+  });
+}
+
+function roleOf(entry: StoryEntry): Role {
+  if (entry.state === 'measured') return entry.failedPartWay ? 'failed' : 'value';
+  return entry.state === 'failed' ? 'failed' : 'aside';
+}

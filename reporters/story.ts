@@ -1,0 +1,106 @@
+/**
+ * An experiment at a glance: what it was on, what each cell cost, and what went wrong, in about fifteen lines. As data;
+ * a terminal and a Markdown page show the same.
+ */
+import { fairnessLines } from './fairness.ts';
+import { describeCommit, describeProfile, describeTestbed, describeVariant } from './heading.ts';
+import { NATIVE_CELL, overheadOf } from './overhead.ts';
+import { failures, type Problem, skips } from './problems.ts';
+import { type Outcome, outcomeOf, type Results } from './results.ts';
+
+/** What a cell and benchmark came to. */
+export type StoryEntry =
+  | {
+      readonly state: 'measured';
+      readonly mean: number;
+      readonly halfWidth: number | null;
+      /** Against L0; null at L0, and where that was not measured. */
+      readonly overhead: number | null;
+      /** Whether there are fewer samples than planned. */
+      readonly failedPartWay: boolean;
+    }
+  | { readonly state: 'failed' | 'skipped' | 'missing' };
+
+export interface Story {
+  readonly experiment: string;
+  /** What it was measured on, and how: a sentence without its end each. */
+  readonly facts: readonly string[];
+  readonly benchmarks: readonly { readonly name: string; readonly unit: string }[];
+  /** Cells in which something was measured or failed, in the matrix's order. */
+  readonly rows: readonly { readonly cell: string; readonly entries: readonly StoryEntry[] }[];
+  /** How to read the entries. */
+  readonly legend: readonly string[];
+  /** What failed, and what was over a limit. */
+  readonly troubles: readonly string[];
+  readonly skipped: readonly string[];
+}
+
+/** As many as a glance takes in; the others are counted. */
+const MOST_TROUBLES = 3;
+
+export function storyOf(results: Results): Story {
+  const cells = results.cells.filter(
+    ({ outcomes, failures: its }) => its.length > 0 || [...outcomes.values()].some(isOwn),
+  );
+  const benchmarks = results.benchmarks.filter(({ name }) =>
+    cells.some((cell) => isOwn(outcomeOf(results, cell.name, name))),
+  );
+  const rows = cells.map(({ name: cell }) => ({
+    cell,
+    entries: benchmarks.map(({ name }) => entryOf(results, cell, name)),
+  }));
+  const over = fairnessLines(results).filter((line) => line.over);
+  return {
+    experiment: results.experiment ?? 'an experiment without a record of its start',
+    facts: factsOf(results),
+    benchmarks: benchmarks.map(({ name, unit }) => ({ name, unit: unit ?? '' })),
+    rows,
+    legend: legendOf(rows),
+    troubles: [...fewest(failures(results)), ...over.map(({ text }) => text)],
+    skipped: skips(results).map(({ where, reason }) => `${where}: ${reason}`),
+  };
+}
+
+/** Whether the benchmark itself came to something, rather than its cell. */
+function isOwn(outcome: Outcome): boolean {
+  return outcome.state === 'measured' || (outcome.state === 'failed' && outcome.failures.length > 0);
+}
+
+function entryOf(results: Results, cell: string, benchmark: string): StoryEntry {
+  const outcome = outcomeOf(results, cell, benchmark);
+  if (outcome.state !== 'measured') return { state: outcome.state };
+  const { mean, halfWidth } = outcome.statistics;
+  return {
+    state: 'measured',
+    mean,
+    halfWidth,
+    overhead: cell === NATIVE_CELL ? null : overheadOf(results, cell, benchmark),
+    failedPartWay: outcome.failures.length > 0,
+  };
+}
+
+/** What differs between starts is told of each. */
+function factsOf({ starts }: Results): string[] {
+  return [describeTestbed, describeVariant, describeProfile, describeCommit]
+    .map((describe) => new Set(starts.map(describe)))
+    .map((texts) => [...texts].filter((text) => text !== '').join(' and '))
+    .filter((text) => text !== '');
+}
+
+function legendOf(rows: Story['rows']): string[] {
+  const entries = rows.flatMap((row) => row.entries).filter((entry) => entry.state === 'measured');
+  return [
+    ...(entries.some(({ overhead }) => overhead !== null)
+      ? [
+          `2.3x: overhead against ${NATIVE_CELL} by the best of the runs' averages, 1.0 is native and more is worse`,
+        ]
+      : []),
+    ...(entries.some(({ failedPartWay }) => failedPartWay) ? ['!: fewer samples than planned'] : []),
+  ];
+}
+
+function fewest(problems: readonly Problem[]): string[] {
+  const told = problems.slice(0, MOST_TROUBLES).map(({ where, reason }) => `${where}: ${reason}`);
+  const rest = problems.length - told.length;
+  return rest === 0 ? told : [...told, `and ${rest} more`];
+}
