@@ -8,6 +8,13 @@ const DAY_MS = 86_400_000;
 /** The configuration is not told of the command line's own options; `--reporter=blob` would leave ours out. */
 const isShard = process.argv.some((word) => word.startsWith('--shard'));
 
+const junitFile = process.env['JUNIT'];
+
+/** A cell is a suite there, as every cell of a level is the same file. */
+function junit(outputFile: string): ['junit', object] {
+  return ['junit', { outputFile, suiteNameTemplate: '{displayName}', classnameTemplate: '{displayName}' }];
+}
+
 /** A cell is a project: its stack is booted in a worker of its own, and cells never overlap (groupOrder). */
 const cells: TestProjectInlineConfiguration[] = CELLS.map((cell, index) => ({
   test: {
@@ -35,6 +42,8 @@ export default defineConfig({
       ['default', { summary: false }],
       './reporters/experiment.ts',
       './reporters/progress.ts',
+      // For CI systems that read JUnit: where JUNIT says.
+      ...(junitFile === undefined || junitFile === '' ? [] : [junit(junitFile)]),
       // What --merge-reports reads; a merge itself may have no such reporter.
       ...(isShard ? ['blob'] : []),
     ],

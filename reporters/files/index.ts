@@ -1,6 +1,11 @@
 /** All files that are derived from a journal. They can be thrown away and made again at any time. */
 import type { Results } from '../results.ts';
 import type { Exporter } from './exporter.ts';
+import { bencherFile } from './exchange/bencher.ts';
+import { githubActionBenchmarkFiles } from './exchange/github-action-benchmark.ts';
+import { googleBenchmarkFile } from './exchange/google-benchmark.ts';
+import { openMetricsFile } from './exchange/open-metrics.ts';
+import { otavaFiles } from './exchange/otava.ts';
 import { exitsFile } from './exits.ts';
 import { fairnessFile } from './fairness.ts';
 import { figure5, figure6 } from './figure.ts';
@@ -22,6 +27,11 @@ export const EXPORTERS: readonly Exporter[] = [
   phasesFile,
   summaryMarkdown,
   tablesFile,
+  bencherFile,
+  githubActionBenchmarkFiles,
+  googleBenchmarkFile,
+  openMetricsFile,
+  otavaFiles,
 ];
 
 /**

@@ -1,0 +1,42 @@
+/**
+ * `exchange/bencher.json`: Bencher Metric Format (https://bencher.dev/docs/reference/bencher-metric-format), for
+ * `bencher run --adapter json --file`. A measure is named by its unit: Bencher knows by the measure which way is better.
+ */
+import type { Exporter } from '../exporter.ts';
+import { writeExchange } from './exchange.ts';
+import { measuredSeries } from './measured.ts';
+
+/** Ends of the interval are left out where there is none. */
+interface Metric {
+  readonly value: number;
+  readonly lower_value?: number;
+  readonly upper_value?: number;
+}
+
+export const bencherFile: Exporter = {
+  name: 'exchange/bencher.json',
+  write(results, directory) {
+    const metrics = measuredSeries(results).map(({ name, unit, mean, halfWidth }) => [
+      name,
+      { [slugOf(unit)]: metricOf(mean, halfWidth) },
+    ]);
+    return writeExchange(this.name, directory, `${JSON.stringify(Object.fromEntries(metrics), null, 2)}\n`);
+  },
+};
+
+function metricOf(mean: number, halfWidth: number | null): Metric {
+  return halfWidth === null
+    ? { value: mean }
+    : { value: mean, lower_value: mean - halfWidth, upper_value: mean + halfWidth };
+}
+
+/** `transactions-per-second`, `seconds`: lower case letters, digits and hyphens. */
+function slugOf(unit: string): string {
+  if (unit === 's') return 'seconds';
+  return unit
+    .replace('/s', ' per second')
+    .replace('10^6', 'mega')
+    .toLowerCase()
+    .replaceAll(/[^a-z\d]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}

@@ -1,0 +1,62 @@
+/**
+ * `exchange/google-benchmark.json`: as Google Benchmark's --benchmark_format=json writes it
+ * (https://github.com/google/benchmark/blob/main/docs/user_guide.md#output-formats), for its compare.py and what else
+ * reads it. A repetition is a run. Its times are nanoseconds: of a rate, what one of its units took, with the rate itself
+ * as the counter items_per_second.
+ */
+import type { Results } from '../../results.ts';
+import type { Exporter } from '../exporter.ts';
+import { writeExchange } from './exchange.ts';
+import { type MeasuredSeries, measuredSeries, testbedOf } from './measured.ts';
+
+const NANOSECONDS = 1e9;
+const MEBI = 2 ** 20;
+
+export const googleBenchmarkFile: Exporter = {
+  name: 'exchange/google-benchmark.json',
+  write(results, directory) {
+    const report = {
+      context: contextOf(results),
+      benchmarks: measuredSeries(results).flatMap((series, index) => repetitions(series, index)),
+    };
+    return writeExchange(this.name, directory, `${JSON.stringify(report, null, 2)}\n`);
+  },
+};
+
+function contextOf(results: Results) {
+  const start = results.starts.at(-1);
+  return {
+    date: start?.at ?? null,
+    executable: 'nestbench',
+    host_name: start?.host.cpuModel ?? null,
+    num_cpus: start?.host.cpus ?? null,
+    mem_mebibytes: start === undefined ? null : Math.round(start.host.memoryBytes / MEBI),
+    // Theirs are strings too: what is no field of Google's is kept beside them.
+    nestbench_experiment: results.experiment,
+    nestbench_testbed: testbedOf(results),
+    library_build_type: 'release',
+  };
+}
+
+function repetitions({ name, better, unit, runs }: MeasuredSeries, index: number) {
+  return runs.map(({ run, values, statistics: { mean } }, repetition) => {
+    const seconds = better === 'lower' ? mean : 1 / mean;
+    return {
+      name,
+      family_index: index,
+      per_family_instance_index: 0,
+      run_name: name,
+      run_type: 'iteration',
+      repetitions: runs.length,
+      repetition_index: repetition,
+      threads: 1,
+      iterations: values.length,
+      real_time: seconds * NANOSECONDS,
+      // No CPU time is measured of a sample as Google's is; a reader that asks for it gets the wall's.
+      cpu_time: seconds * NANOSECONDS,
+      time_unit: 'ns',
+      label: `run ${run}, ${unit}`,
+      ...(better === 'higher' ? { items_per_second: mean } : {}),
+    };
+  });
+}

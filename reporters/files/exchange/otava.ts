@@ -1,0 +1,60 @@
+/**
+ * `exchange/otava.csv` and `exchange/otava.yaml`: for Apache Otava, which looks for change points in a series of rows
+ * (https://github.com/apache/otava, docs/CSV.md). An experiment is one row; the columns are those of the whole matrix,
+ * so that the rows of many nights can be put under one heading:
+ * `(head -1 results/A/exchange/otava.csv; tail -qn1 results/*\/exchange/otava.csv) > results/otava.csv`.
+ */
+import { BENCHMARKS } from '../../../fixtures/benchmarks/index.ts';
+import { CELLS } from '../../../fixtures/matrix.ts';
+import { stringify } from 'yaml';
+import type { Results } from '../../results.ts';
+import { type Columns, csv } from '../csv.ts';
+import type { Exporter } from '../exporter.ts';
+import { writeExchange } from './exchange.ts';
+import { measuredSeries } from './measured.ts';
+
+/** In the matrix's order, whether or not they were measured. */
+const COLUMNS = CELLS.flatMap(({ name: cell }) =>
+  BENCHMARKS.map(({ name: benchmark, better }) => ({ name: `${cell}/${benchmark}`, better })),
+);
+
+export const otavaFiles: Exporter = {
+  name: 'exchange/otava.*',
+  write(results, directory) {
+    return [
+      ...writeExchange('exchange/otava.csv', directory, csv([results], columnsOf(results))),
+      ...writeExchange('exchange/otava.yaml', directory, stringify(tests())),
+    ];
+  },
+};
+
+function columnsOf(results: Results): Columns<Results> {
+  const means = new Map(measuredSeries(results).map(({ name, mean }) => [name, mean]));
+  return {
+    time: ({ starts }) => starts.at(-1)?.at,
+    experiment: ({ experiment }) => experiment,
+    commit: ({ starts }) => starts.at(-1)?.commit,
+    ...Object.fromEntries(COLUMNS.map(({ name }) => [name, () => means.get(name)])),
+  };
+}
+
+/** One test a cell; a direction of 1 is better when higher, -1 when lower. */
+function tests() {
+  const ofCell = CELLS.map(({ name: cell }) => [
+    cell,
+    {
+      type: 'csv',
+      file: 'otava.csv',
+      time_column: 'time',
+      attributes: ['experiment', 'commit'],
+      metrics: Object.fromEntries(
+        BENCHMARKS.map(({ name, better }) => [
+          name,
+          { column: `${cell}/${name}`, direction: better === 'higher' ? 1 : -1, scale: 1 },
+        ]),
+      ),
+      csv_options: { delimiter: ',', quote_char: '"' },
+    },
+  ]);
+  return { tests: Object.fromEntries(ofCell) };
+}
