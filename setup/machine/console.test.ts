@@ -1,18 +1,18 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Console } from './console.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 
 const never = new AbortController().signal;
 const soon = { signal: never, deadlineSeconds: 30 };
 
 function openConsole(): { stream: PassThrough; guest: Console } {
   const stream = new PassThrough();
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'nestbench-console-')), 'l1.console');
+  const file = path.join(temporaryDirectory(), 'l1.console');
   return { stream, guest: new Console(stream, { machine: 'l1', file }) };
 }
 

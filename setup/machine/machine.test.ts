@@ -1,13 +1,12 @@
 /** What every machine promises, held against each kind of machine: results and connections. */
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import { describeMachines } from './machines.testing.ts';
 import { freePort } from './sshd.testing.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -94,7 +93,7 @@ describeMachines((machine, name) => {
   });
 
   test('reaches a Unix socket', async () => {
-    const socket = path.join(mkdtempSync(path.join(tmpdir(), 'nestbench-socket-')), 's');
+    const socket = path.join(temporaryDirectory(), 's');
     const server = createServer((client) => client.end('hello')).listen(socket);
     await once(server, 'listening');
     await expect(text(await machine().openSocket(socket, never))).resolves.toBe('hello');

@@ -1,8 +1,6 @@
 /** QMP against real QEMUs. */
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { hostMachine } from './host.ts';
@@ -10,6 +8,7 @@ import { childrenOf } from './processes.testing.ts';
 import { connectQmp, type Qmp } from './qmp.ts';
 import { type QemuProcess, spawnQemu } from './qemu-process.ts';
 import { waitUntil } from './wait.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -24,7 +23,7 @@ interface Testbed extends AsyncDisposable {
 
 /** A QEMU that waits before its guest's first instruction; ended with the test, or by `timeout` should that fail. */
 async function paused(...extra: string[]): Promise<Testbed> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-qmp-'));
+  const directory = temporaryDirectory();
   const [socket, pidFile] = [path.join(directory, 'qmp'), path.join(directory, 'l1.pid')];
   const machine = extra.length > 0 ? extra : ['-M', 'none'];
   const control = ['-qmp', `unix:${socket},server=on,wait=off`, '-pidfile', pidFile];
@@ -157,7 +156,7 @@ test('an abort ends the waiting for an answer, and leaves the connection', async
 });
 
 test('a QEMU that serves somebody else already gives no greeting, and is not waited for longer than the deadline', async () => {
-  const silent = createServer().listen(path.join(mkdtempSync(path.join(tmpdir(), 'nestbench-qmp-')), 's'));
+  const silent = createServer().listen(path.join(temporaryDirectory(), 's'));
   await once(silent, 'listening');
   const accepted = once(silent, 'connection');
   const stream = await host.openSocket(addressOf(silent), never);
