@@ -30,6 +30,8 @@ export function checkContinues(
   if (before.profile !== asked.profile.name) {
     throw differs(name, 'the profile', before.profile, asked.profile.name);
   }
+  const [was, is] = [before.target, asked.profile.target];
+  if (was !== is) throw differs(name, 'the target', String(was), String(is));
   if (!isDeepStrictEqual(before.testbed, asked.testbed)) {
     throw differs(name, 'the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
   }
@@ -100,6 +102,7 @@ export async function openExperiment(settings: Settings, environment: Environmen
     versions: { nestbench: packageVersion(), node: process.versions.node, ...environment.versions },
     profile: profile.name,
     runs: profile.runs,
+    target: profile.target,
     ...(await checkout()),
   });
   const link = path.join(resultsDirectory, `latest.${process.pid}`);
