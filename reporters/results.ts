@@ -141,6 +141,8 @@ interface Index {
   readonly skips: ReadonlyMap<string, string>;
   /** How many samples each run of a benchmark in a cell was to take. */
   readonly asked: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** The nominal confidence of a rule that ended its runs, whose intervals are its own. */
+  readonly confidences: ReadonlyMap<string, number>;
   /** Which start of the experiment a failure belongs to, counted from 0. */
   readonly startOf: ReadonlyMap<FailureRecord, number>;
 }
@@ -169,6 +171,13 @@ function indexOf(records: readonly JournalRecord[]): Index {
         .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
     ),
     asked: askedOf(records),
+    confidences: new Map(
+      records.flatMap((record) =>
+        record.type === 'series' && record.rule !== undefined
+          ? [[key(record.cell, record.benchmark), record.rule.confidence] as const]
+          : [],
+      ),
+    ),
     startOf,
   };
 }
@@ -181,7 +190,13 @@ function askedOf(records: readonly JournalRecord[]): Index['asked'] {
   const runs = [...series].map(
     ([at, its]) => [at, new Map(its.map(({ run, sizes }) => [run, sizes['iterations'] ?? 0]))] as const,
   );
-  return new Map(runs);
+  const asked = new Map(runs);
+  // The sizes of a run that a rule ends have the most that it takes: what it took at its target was all that it was to.
+  for (const record of records) {
+    if (record.type !== 'stop' || record.reason !== 'target reached') continue;
+    asked.get(key(record.cell, record.benchmark))?.set(record.run, record.samples);
+  }
+  return asked;
 }
 
 /**
@@ -202,7 +217,7 @@ function outcome(
     const total = [...asked.values()].reduce((sum, iterations) => sum + iterations, 0);
     // A series that was cut off has no failure of its own: what ended its cell is why.
     const isCutOff = failures.length === 0 && others.length + 1 < total;
-    return measured([first, ...others], isCutOff ? cellFailures : failures, asked);
+    return measured([first, ...others], isCutOff ? cellFailures : failures, asked, index.confidences.get(at));
   }
   const skip = index.skips.get(at);
   if (failures.length === 0 && skip !== undefined) return { state: 'skipped', reason: skip };
@@ -221,6 +236,7 @@ function measured(
   samples: readonly [SampleRecord, ...SampleRecord[]],
   failures: readonly FailureRecord[],
   asked: ReadonlyMap<number, number>,
+  confidence: number | undefined,
 ): Measured {
   const runs = [...Map.groupBy(samples, ({ run }) => run)]
     .toSorted(([one], [other]) => one - other)
@@ -233,7 +249,7 @@ function measured(
         values,
         iterations: ordered.map(({ iteration }) => iteration),
         startedAt: ordered.map(({ started }) => Date.parse(started)),
-        statistics: statisticsOf(values),
+        statistics: statisticsOf(values, confidence),
       };
     });
   const [{ unit, better }] = samples;
@@ -242,7 +258,10 @@ function measured(
     unit,
     better,
     runs,
-    statistics: statisticsOf(runs.flatMap(({ values }) => values)),
+    statistics: statisticsOf(
+      runs.flatMap(({ values }) => values),
+      confidence,
+    ),
     best: bestOf(competing(runs, asked), better),
     failures,
   };

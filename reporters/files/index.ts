@@ -6,6 +6,7 @@ import { fairnessFile } from './fairness.ts';
 import { figure5, figure6 } from './figure.ts';
 import { phasesFile } from './phases.ts';
 import { seriesFiles } from './series.ts';
+import { stoppingFile } from './stopping.ts';
 import { summary } from './summary.ts';
 import { table4 } from './table-4.ts';
 
@@ -18,6 +19,7 @@ export const EXPORTERS: readonly Exporter[] = [
   exitsFile,
   fairnessFile,
   phasesFile,
+  stoppingFile,
 ];
 
 /**
