@@ -76,7 +76,7 @@ function chosenProfile(profile: Profile, environment: NodeJS.ProcessEnv): Profil
   return {
     ...profile,
     ...(runs === undefined ? {} : { runs: runsOf(runs) }),
-    ...(target === undefined ? {} : { target: targetOf(target) }),
+    ...(target === undefined ? {} : { target: parseTarget(target) }),
   };
 }
 
@@ -89,12 +89,15 @@ function runsOf(text: string): number {
   );
 }
 
-/** `2%` as 0.02. The sign is asked for: a bare 0.02 would be read as a share by one and as percent by another. */
-function targetOf(text: string): number {
+/**
+ * `2%` as 0.02. The sign is asked for: a bare 0.02 would be read as a share by one and as percent by another.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING.
+ */
+export function parseTarget(text: string, name = 'TARGET'): number {
   const percent = Number(/^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1]);
   if (percent >= TARGETS.least && percent <= TARGETS.most) return percent / 100;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `TARGET is "${text}": it is the half-width of the interval at which a series ends, in percent of its mean, from ${TARGETS.least}% to ${TARGETS.most}%, as "2%".`,
+    `${name} is "${text}": it is the half-width of the interval at which a series ends, in percent of its mean, from ${TARGETS.least}% to ${TARGETS.most}%, as "2%".`,
   );
 }
