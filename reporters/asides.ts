@@ -1,9 +1,10 @@
-/** What stands under the main table in a terminal: exits, fairness, and where the time went, in a few lines each. */
+/** What stands under the main table in a terminal: when series ended, exits, fairness, and where the time went, in a few lines each. */
 import type { Paint } from './columns.ts';
 import { exitTable } from './exits.ts';
 import { fairnessLines } from './fairness.ts';
 import { preparationLine, timeTable } from './phases.ts';
 import type { Results } from './results.ts';
+import { stoppingLines } from './stopping.ts';
 import { wrap } from './text.ts';
 
 /** Sections of text, each under its title; none for what the journal does not tell. */
@@ -14,6 +15,10 @@ export function asides(results: Results, columns: number, paint: Paint): string[
   );
   const before = preparationLine(results);
   return [
+    section(
+      'Adaptive stopping',
+      stoppingLines(results).map((line) => wrap(line, columns, INDENT.repeat(2), INDENT)),
+    ),
     section('Exits at L0, all levels together', exitTable(results, inside, paint).map(indented)),
     section('Fairness', fairness),
     section('Where the time went', [

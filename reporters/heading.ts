@@ -1,7 +1,8 @@
 /** What stands above every table: which experiment it was, on what, how much was run, and by which nestbench. */
 import { isProfileName, PROFILES } from '../fixtures/profiles.ts';
 import type { ExperimentRecord } from '../fixtures/records.ts';
-import type { BenchmarkRow, Results } from './results.ts';
+import { formatPercent } from './numbers.ts';
+import type { Results } from './results.ts';
 import { count } from './text.ts';
 
 /** The heading's lines, each under its word. A word whose line differs between starts has one line for each. */
@@ -14,7 +15,7 @@ export function heading(results: Results): (readonly [word: string, line: string
     ...lines('host', host),
     ...lines('variant', describeVariant),
     ...lines('profile', describeProfile),
-    ...whatWasRun(results.benchmarks).map((line) => ['', line] as const),
+    ...whatWasRun(results).map((line) => ['', line] as const),
     ...lines('commit', describeCommit),
   ];
 }
@@ -42,17 +43,20 @@ export function describeVariant({ variant: its }: ExperimentRecord): string {
   return description === undefined ? name : `${name}: ${description}`;
 }
 
-export function describeProfile({ profile: name, runs }: ExperimentRecord): string {
+export function describeProfile({ profile: name, runs, target }: ExperimentRecord): string {
   const description = isProfileName(name) ? ` (${PROFILES[name].description})` : '';
-  return `${name}, ${count(runs, 'run')}${description}`;
+  const until = target === undefined ? '' : `, each until ± ${formatPercent(target)}`;
+  return `${name}, ${count(runs, 'run')}${until}${description}`;
 }
 
 /** Benchmarks that share their sizes share a line. One that was run with several sizes has several. */
-function whatWasRun(benchmarks: readonly BenchmarkRow[]): string[] {
+function whatWasRun({ benchmarks, starts }: Results): string[] {
+  // Where a target ends a run, the sizes have the most iterations that it takes.
+  const bound = starts.some(({ target }) => target !== undefined) ? 'at most ' : '';
   const lines = benchmarks.flatMap(({ name, loader, sizes }) =>
     sizes.map((each) => ({
       name,
-      sizes: describe(each) + (loader === null ? '' : `, loaded by ${loader}`),
+      sizes: describe(each, bound) + (loader === null ? '' : `, loaded by ${loader}`),
     })),
   );
   return [...Map.groupBy(lines, ({ sizes }) => sizes)].map(
@@ -61,9 +65,9 @@ function whatWasRun(benchmarks: readonly BenchmarkRow[]): string[] {
 }
 
 /** `3 iterations, groups 2, loops 100, quiet seconds 1`. */
-function describe({ iterations, ...sizes }: Readonly<Record<string, number>>): string {
+function describe({ iterations, ...sizes }: Readonly<Record<string, number>>, bound: string): string {
   return [
-    ...(iterations === undefined ? [] : [count(iterations, 'iteration')]),
+    ...(iterations === undefined ? [] : [bound + count(iterations, 'iteration')]),
     ...Object.entries(sizes).map(([size, value]) => `${inWords(size)} ${value}`),
   ].join(', ');
 }

@@ -33,3 +33,8 @@ function magnitude(value: number): number {
 export function formatOverhead(overhead: number): string {
   return `${overhead < 0.95 ? overhead.toFixed(decimalsOf(overhead, null) - 2) : overhead.toFixed(1)}x`;
 }
+
+/** A share as `2 %` or `4.13 %`: two decimals at most. */
+export function formatPercent(share: number): string {
+  return `${Number((100 * share).toFixed(2))} %`;
+}

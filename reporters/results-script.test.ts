@@ -44,7 +44,7 @@ test('prints the samples and makes the files again', () => {
 
     "
   `);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: 'Wrote 18 files under ..\n' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: 'Wrote 27 files under ..\n' });
   expect(readFileSync(path.join(journal.directory, 'table-4.csv'), 'utf8')).toContain(
     'hackbench,L1,baseline,',
   );

@@ -142,6 +142,8 @@ interface Index {
   readonly skips: ReadonlyMap<string, string>;
   /** How many samples each run of a benchmark in a cell was to take. */
   readonly asked: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** The nominal confidence of a rule that ended its runs, whose intervals are its own. */
+  readonly confidences: ReadonlyMap<string, number>;
   /** Which start of the experiment a failure belongs to, counted from 0. */
   readonly startOf: ReadonlyMap<FailureRecord, number>;
 }
@@ -170,6 +172,13 @@ function indexOf(records: readonly JournalItem[]): Index {
         .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
     ),
     asked: askedOf(records),
+    confidences: new Map(
+      records.flatMap((record) =>
+        record.type === 'series' && record.rule !== undefined
+          ? [[key(record.cell, record.benchmark), record.rule.confidence] as const]
+          : [],
+      ),
+    ),
     startOf,
   };
 }
@@ -182,7 +191,13 @@ function askedOf(records: readonly JournalItem[]): Index['asked'] {
   const runs = [...series].map(
     ([at, its]) => [at, new Map(its.map(({ run, sizes }) => [run, sizes['iterations'] ?? 0]))] as const,
   );
-  return new Map(runs);
+  const asked = new Map(runs);
+  // The sizes of a run that a rule ends have the most that it takes: what it took at its target was all that it was to.
+  for (const record of records) {
+    if (record.type !== 'stop' || record.reason !== 'target reached') continue;
+    asked.get(key(record.cell, record.benchmark))?.set(record.run, record.samples);
+  }
+  return asked;
 }
 
 /**
@@ -204,7 +219,7 @@ function outcome(
     // A series that was cut off has no failure of its own: what ended its cell is why.
     const taken = [first, ...others].reduce((sum, { columns }) => sum + columns.value.length, 0);
     const isCutOff = failures.length === 0 && taken < total;
-    return measured([first, ...others], isCutOff ? cellFailures : failures, asked);
+    return measured([first, ...others], isCutOff ? cellFailures : failures, asked, index.confidences.get(at));
   }
   const skip = index.skips.get(at);
   if (failures.length === 0 && skip !== undefined) return { state: 'skipped', reason: skip };
@@ -223,10 +238,11 @@ function measured(
   stretches: readonly [SampleStretch, ...SampleStretch[]],
   failures: readonly FailureRecord[],
   asked: ReadonlyMap<number, number>,
+  confidence: number | undefined,
 ): Measured {
   const runs = [...Map.groupBy(stretches, ({ run }) => run)]
     .toSorted(([one], [other]) => one - other)
-    .map(([run, its]) => runOf(run, its));
+    .map(([run, its]) => runOf(run, its, confidence));
   const [{ unit, better }] = stretches;
   const [first, ...others] = runs;
   return {
@@ -237,13 +253,16 @@ function measured(
     statistics:
       first !== undefined && others.length === 0
         ? first.statistics
-        : statisticsOf(runs.flatMap(({ values }) => values)),
+        : statisticsOf(
+            runs.flatMap(({ values }) => values),
+            confidence,
+          ),
     best: bestOf(competing(runs, asked), better),
     failures,
   };
 }
 
-function runOf(run: number, stretches: readonly SampleStretch[]): Run {
+function runOf(run: number, stretches: readonly SampleStretch[], confidence: number | undefined): Run {
   const column = (name: keyof SampleStretch['columns']): number[] =>
     stretches.flatMap(({ columns }) => Array.from(columns[name]));
   const iterations = column('iteration');
@@ -261,7 +280,7 @@ function runOf(run: number, stretches: readonly SampleStretch[]): Run {
     iterations: ordered(iterations),
     startedAt: ordered(column('startedAt')),
     stretches,
-    statistics: statisticsOf(values),
+    statistics: statisticsOf(values, confidence),
   };
 }
 

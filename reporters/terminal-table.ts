@@ -2,10 +2,12 @@
 import { asides } from './asides.ts';
 import { grid } from './grid.ts';
 import { heading } from './heading.ts';
+import { formatPercent } from './numbers.ts';
 import { NATIVE_CELL, overheadOf } from './overhead.ts';
 import { painter } from './paint.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import type { Measured, Results } from './results.ts';
+import { stoppingOf } from './stopping.ts';
 import { wrap } from './text.ts';
 
 export interface TableOptions {
@@ -53,10 +55,13 @@ function legend(results: Results): string[] {
   const some = (test: (outcome: Measured) => boolean) => measured.some(({ outcome }) => test(outcome));
   const nested = measured.filter(({ level }) => level !== 0);
   const overheads = nested.filter(({ name, benchmark }) => overheadOf(results, name, benchmark) !== null);
+  const levels = new Set(stoppingOf(results).map(({ rule }) => formatPercent(rule.confidence)));
+  const rules =
+    levels.size === 0 ? '' : `; at the nominal ${[...levels].join(' or ')} of the rule that stopped it`;
   const again = results.experiment === null ? '' : `EXPERIMENT=${results.experiment} `;
   return [
     ...(some(({ statistics }) => statistics.halfWidth !== null)
-      ? [`a ± b: mean and half-width of its 95 % confidence interval (Student's t)`]
+      ? [`a ± b: mean and half-width of its 95 % confidence interval (Student's t${rules})`]
       : []),
     ...(some(({ statistics }) => statistics.halfWidth === null)
       ? ['a alone: one sample, so no interval']

@@ -124,6 +124,26 @@ describe('an experiment that is there already', () => {
     expect(() => checkExperiment({ ...settings, variant: other }, testbed)).toThrow('with the variant');
   });
 
+  test('is not continued with another target', async () => {
+    const settings = { ...settingsOf(), profile: PROFILES.adaptive };
+    const { directory } = await openExperiment(settings, environment);
+    expect(readJournal(directory).records[0]).toMatchObject({ profile: 'adaptive', target: 0.02 });
+    const other = { ...settings, profile: { ...PROFILES.adaptive, target: 0.01 } };
+    expect(() => checkExperiment(settings, testbed)).not.toThrow();
+    expect(() => checkExperiment(other, testbed)).toThrow(
+      'Experiment "night" was measured with the target 0.02; this run has 0.01.',
+    );
+  });
+
+  test('is continued with another number of runs, and each start says its own', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    const more = { ...settings, profile: { ...settings.profile, runs: 5 } };
+    expect(() => checkExperiment(more, testbed)).not.toThrow();
+    const { directory } = await openExperiment(more, environment);
+    expect(readJournal(directory).records).toMatchObject([{ runs: 1 }, { runs: 5 }]);
+  });
+
   const series = {
     type: 'series' as const,
     cell: 'l1-baseline',

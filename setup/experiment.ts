@@ -33,10 +33,12 @@ export function checkContinues(
   if (before.profile !== asked.profile.name) {
     throw differs(name, 'the profile', before.profile, asked.profile.name);
   }
-  const [was, is] = [before.variant ?? STOCK_VARIANT, asked.variant].map(changesOf);
-  if (!isDeepStrictEqual(was, is)) {
-    throw differs(name, 'the variant', JSON.stringify(was), JSON.stringify(is));
+  const [wasVariant, isVariant] = [before.variant ?? STOCK_VARIANT, asked.variant].map(changesOf);
+  if (!isDeepStrictEqual(wasVariant, isVariant)) {
+    throw differs(name, 'the variant', JSON.stringify(wasVariant), JSON.stringify(isVariant));
   }
+  const [was, is] = [before.target, asked.profile.target];
+  if (was !== is) throw differs(name, 'the target', String(was), String(is));
   if (!isDeepStrictEqual(before.testbed, asked.testbed)) {
     throw differs(name, 'the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
   }
@@ -114,6 +116,7 @@ export async function openExperiment(settings: Settings, environment: Environmen
     profile: profile.name,
     ...(variant.name === STOCK ? {} : { variant }),
     runs: profile.runs,
+    target: profile.target,
     ...(await checkout()),
   });
   pointLatestTo(folder, resultsDirectory);

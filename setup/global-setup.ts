@@ -96,7 +96,7 @@ async function prepare(
   return {
     directory: journal.directory,
     name: settings.experiment,
-    profile: settings.profile.name,
+    profile: settings.profile,
     variant: settings.variant,
     accelerator,
     sizing,

@@ -1,6 +1,6 @@
 /** What the global setup hands to the workers, through Vitest's `provide` and `inject`. */
 import type { Cell } from '../fixtures/matrix.ts';
-import type { ProfileName } from '../fixtures/profiles.ts';
+import type { Profile } from '../fixtures/profiles.ts';
 import type { Variant } from '../fixtures/variant.ts';
 import type { Sizing } from '../fixtures/sizing.ts';
 import type { NetworkCard } from '../fixtures/configurations/configuration.ts';
@@ -10,7 +10,7 @@ export interface ProvidedExperiment {
   /** `results/EXPERIMENT`. */
   readonly directory: string;
   readonly name: string;
-  readonly profile: ProfileName;
+  readonly profile: Profile;
   readonly accelerator: Accelerator;
   readonly sizing: Sizing;
   readonly variant: Variant;

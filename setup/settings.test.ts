@@ -56,11 +56,29 @@ test('fractions of a minute can be waited', () => {
   expect(resolve({ WAIT: '0.5' }).waitMinutes).toBe(0.5);
 });
 
-// As CI systems do with an input that was left out.
-test.each(['EXPERIMENT', 'PROFILE', 'RESULTS', 'VARIANT', 'WAIT'])('%s set to nothing is not set', (name) => {
-  expect(resolve({ [name]: '' })).toEqual(resolve());
-  expect(resolve({ [name]: '  ' })).toEqual(resolve());
+test('RUNS is the number of runs in place of the profile’s, and changes nothing else', () => {
+  expect(resolve({ RUNS: '7' }).profile).toEqual({ ...PROFILES.quick, runs: 7 });
+  expect(resolve({ RUNS: '1', PROFILE: 'paper' }).profile).toEqual({ ...PROFILES.paper, runs: 1 });
 });
+
+test.each([
+  ['1%', 0.01],
+  ['0.5 %', 0.005],
+  ['10%', 0.1],
+  ['0.1%', 0.001],
+])('TARGET %s is %d of the mean', (text, share) => {
+  const { profile } = resolve({ PROFILE: 'adaptive', TARGET: text });
+  expect(profile).toEqual({ ...PROFILES.adaptive, target: share });
+});
+
+// As CI systems do with an input that was left out.
+test.each(['EXPERIMENT', 'PROFILE', 'RESULTS', 'VARIANT', 'WAIT', 'RUNS', 'TARGET'])(
+  '%s set to nothing is not set',
+  (name) => {
+    expect(resolve({ [name]: '' })).toEqual(resolve());
+    expect(resolve({ [name]: '  ' })).toEqual(resolve());
+  },
+);
 
 function refused(environment: NodeJS.ProcessEnv): InputError {
   try {
@@ -85,7 +103,9 @@ describe('wrong input', () => {
   test.each(['slow', 'Paper', 'toString'])('PROFILE %j is refused with the profiles there are', (name) => {
     const error = refused({ PROFILE: name });
     expect(error.code).toBe('NESTBENCH_UNKNOWN_PROFILE');
-    expect(error.message).toBe(`There is no profile "${name}". PROFILE is one of paper, quick, smoke.`);
+    expect(error.message).toBe(
+      `There is no profile "${name}". PROFILE is one of paper, quick, smoke, adaptive.`,
+    );
   });
 
   test.each(['-1', 'long', 'Infinity', 'NaN', '5 min'])(
@@ -94,6 +114,36 @@ describe('wrong input', () => {
       const error = refused({ WAIT: minutes });
       expect(error.code).toBe('NESTBENCH_UNKNOWN_SETTING');
       expect(error.message).toMatch(new RegExp(`^WAIT is "${minutes}": .*minutes.*0 for none`));
+    },
+  );
+
+  test.each(['0', '-1', '1.5', '1e2', '1001', 'many', 'Infinity'])(
+    'RUNS %j is refused with what it means',
+    (runs) => {
+      const error = refused({ RUNS: runs });
+      expect(error.code).toBe('NESTBENCH_UNKNOWN_SETTING');
+      expect(error.message).toBe(
+        `RUNS is "${runs}": it is how many series of samples each benchmark takes, a whole number from 1 to 1000.`,
+      );
+    },
+  );
+
+  test.each(['2', '0.02', '0%', '0.09%', '10.1%', '-1%', '1e1%', 'narrow', '%', '2%%'])(
+    'TARGET %j is refused with what it means',
+    (target) => {
+      const error = refused({ PROFILE: 'adaptive', TARGET: target });
+      expect(error.code).toBe('NESTBENCH_UNKNOWN_SETTING');
+      expect(error.message).toContain(`TARGET is "${target}": `);
+      expect(error.message).toContain('in percent of its mean, from 0.1% to 10%, as "2%"');
+    },
+  );
+
+  test.each(['paper', 'quick', 'smoke'])(
+    'TARGET is refused with PROFILE=%s, which has no use for it',
+    (name) => {
+      expect(refused({ PROFILE: name, TARGET: '1%' }).message).toBe(
+        `TARGET is "1%", but only PROFILE=adaptive ends a series by it, and this is ${name}, which takes a fixed number of samples.`,
+      );
     },
   );
 });

@@ -22,7 +22,7 @@ export interface Settings {
   readonly experiment: string;
   /** The folder of its results, under {@link resultsDirectory}: its name, or that and the shard's. */
   readonly folder: string;
-  /** PROFILE: paper, quick or smoke. */
+  /** PROFILE: paper, quick, smoke or adaptive; with RUNS, how many series it takes, and TARGET, when one of adaptive ends. */
   readonly profile: Profile;
   /** VARIANT: what is measured in the place of the default; else stock. */
   readonly variant: Variant;
@@ -34,6 +34,9 @@ export interface Settings {
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const DEFAULT_WAIT_MINUTES = 60;
+const MOST_RUNS = 1000;
+/** Percent. The stop rule's level was found for targets up to the second (fixtures/statistics/stop-rule.ts). */
+const TARGETS = { least: 0.1, most: 10 };
 
 /** The folder of a shard's results, beside which those of the others are put before they are merged. */
 export function shardFolder(experiment: string, { index, count }: Shard): string {
@@ -79,9 +82,47 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
   return {
     experiment,
     folder: shard === undefined ? experiment : shardFolder(experiment, shard),
-    profile: PROFILES[profile],
+    profile: chosenProfile(PROFILES[profile], environment),
     variant: findVariant(valueOf(environment, 'VARIANT')),
     resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
     waitMinutes,
   };
+}
+
+function chosenProfile(profile: Profile, environment: NodeJS.ProcessEnv): Profile {
+  const runs = valueOf(environment, 'RUNS');
+  const target = valueOf(environment, 'TARGET');
+  if (target !== undefined && profile.target === undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `TARGET is "${target}", but only PROFILE=adaptive ends a series by it, and this is ${profile.name}, which takes a fixed number of samples.`,
+    );
+  }
+  return {
+    ...profile,
+    ...(runs === undefined ? {} : { runs: runsOf(runs) }),
+    ...(target === undefined ? {} : { target: parseTarget(target) }),
+  };
+}
+
+function runsOf(text: string): number {
+  const runs = Number(text);
+  if (/^\d+$/.test(text) && runs >= 1 && runs <= MOST_RUNS) return runs;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `RUNS is "${text}": it is how many series of samples each benchmark takes, a whole number from 1 to ${MOST_RUNS}.`,
+  );
+}
+
+/**
+ * `2%` as 0.02. The sign is asked for: a bare 0.02 would be read as a share by one and as percent by another.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING.
+ */
+export function parseTarget(text: string, name = 'TARGET'): number {
+  const percent = Number(/^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1]);
+  if (percent >= TARGETS.least && percent <= TARGETS.most) return percent / 100;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `${name} is "${text}": it is the half-width of the interval at which a series ends, in percent of its mean, from ${TARGETS.least}% to ${TARGETS.most}%, as "2%".`,
+  );
 }

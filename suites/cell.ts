@@ -2,7 +2,6 @@
 import { inject, type RunnerTask, test as base } from 'vitest';
 import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
-import { PROFILES } from '../fixtures/profiles.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
 import { readJournal } from '../setup/journal-reader.ts';
@@ -43,7 +42,7 @@ export const test = base
     }
     try {
       await stack.using(async (running) => {
-        const material = await withOriginal(benchmark, experiment.profile, running.signal);
+        const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
         if (material.missing !== undefined) {
           const text = `${benchmark.name} works on what nestbench makes, since the original is not to be had: ${material.missing}`;
           tell({ task: cell.name, text, state: 'running', lasting: true });
@@ -52,7 +51,7 @@ export const test = base
           cell: cell.name,
           benchmark: material.benchmark,
           original: material.original,
-          profile: PROFILES[experiment.profile],
+          profile: experiment.profile,
           firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
           bed: running,
           journal,

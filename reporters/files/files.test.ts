@@ -39,6 +39,15 @@ describe('a realistic experiment', () => {
         "exits.csv",
         "fairness.csv",
         "phases.csv",
+        "summary.md",
+        "tables.txt",
+        "exchange/bencher.json",
+        "exchange/github-action-benchmark-smaller.json",
+        "exchange/github-action-benchmark-bigger.json",
+        "exchange/google-benchmark.json",
+        "exchange/openmetrics.txt",
+        "exchange/otava.csv",
+        "exchange/otava.yaml",
       ]
     `);
   });

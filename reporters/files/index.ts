@@ -11,6 +11,7 @@ import { fairnessFile } from './fairness.ts';
 import { figure5, figure6 } from './figure.ts';
 import { phasesFile } from './phases.ts';
 import { seriesFiles } from './series.ts';
+import { stoppingFile } from './stopping.ts';
 import { summary } from './summary.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 import { table4 } from './table-4.ts';
@@ -25,6 +26,7 @@ export const EXPORTERS: readonly Exporter[] = [
   exitsFile,
   fairnessFile,
   phasesFile,
+  stoppingFile,
   summaryMarkdown,
   tablesFile,
   bencherFile,

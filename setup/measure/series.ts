@@ -1,16 +1,19 @@
 /** All samples of one benchmark on one running stack: runs of iterations, every one in the journal before the next. */
 import { randomBytes } from 'node:crypto';
-import { Bench } from 'tinybench';
 import type { Benchmark, Target } from '../../fixtures/benchmarks/benchmark.ts';
+import { planRun, type RunPlan } from '../../fixtures/benchmarks/plan-run.ts';
 import type { CellName } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
+import { standing } from '../../fixtures/statistics/stop-rule.ts';
 import { NestbenchError, toNestbenchError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
 import type { Completed } from '../machine/machine.ts';
 import type { Bed } from './bed.ts';
 import { countIdle } from './counted.ts';
 import type { WithOriginal } from './original.ts';
+import { sampleRounds } from './rounds.ts';
 import { type Iteration, iterate, rawOutput } from './sample.ts';
+import { SeriesClock, type SeriesProgress } from './series-clock.ts';
 import { startService } from './service.ts';
 
 export interface SeriesOptions {
@@ -24,7 +27,7 @@ export interface SeriesOptions {
   /** A running stack, or as much of it as measuring needs; its signal ends everything. */
   readonly bed: Bed & { readonly underTest: Target; readonly signal: AbortSignal };
   readonly journal: Journal;
-  readonly onIteration: (progress: { text: string; fraction: number; secondsLeft: number }) => void;
+  readonly onIteration: (progress: SeriesProgress) => void;
 }
 
 /** After so many failures on end, the rest of a run is not tried: the benchmark does not work here. */
@@ -38,56 +41,43 @@ const PASSWORD_BYTES = 16;
  * @throws the first failure, once everything that can be measured was.
  */
 export async function measureSeries(options: SeriesOptions): Promise<void> {
-  const { profile, firstRun } = options;
+  const { benchmark, profile, firstRun } = options;
   const failures: NestbenchError[] = [];
-  const clock = new SeriesClock(options);
+  const plan = planRun(benchmark, profile);
+  const clock = new SeriesClock(benchmark, plan, profile.runs);
   for (let run = firstRun; run < firstRun + profile.runs; run++) {
-    failures.push(...(await measureRun(run, clock, options)));
+    failures.push(...(await measureRun(run, plan, clock, options)));
   }
   const [first] = failures;
   if (first !== undefined) throw first;
 }
 
-/** Tells the progress of all runs; the time left follows from the samples so far, at first from the expectation. */
-class SeriesClock {
-  readonly #options: SeriesOptions;
-  readonly #began = performance.now();
-
-  constructor(options: SeriesOptions) {
-    this.#options = options;
-  }
-
-  tell(run: number, iteration: number): void {
-    const { benchmark, profile, firstRun, onIteration } = this.#options;
-    const sizes = benchmark.sizes[profile.name];
-    const total = profile.runs * sizes.iterations;
-    const done = (run - firstRun) * sizes.iterations + iteration - 1;
-    const each =
-      done === 0 ? benchmark.expectedSeconds(sizes) : (performance.now() - this.#began) / 1000 / done;
-    const ofRuns = profile.runs > 1 ? `, run ${run - firstRun + 1} of ${profile.runs}` : '';
-    onIteration({
-      text: `${benchmark.name}: iteration ${iteration} of ${sizes.iterations}${ofRuns}`,
-      fraction: done / total,
-      secondsLeft: each * (total - done),
-    });
-  }
-}
-
 async function measureRun(
   run: number,
+  { sizes, rule }: RunPlan,
   clock: SeriesClock,
   options: SeriesOptions,
 ): Promise<NestbenchError[]> {
-  const { benchmark, bed, cell, journal, profile } = options;
+  const { benchmark, bed, cell, journal, firstRun, onIteration } = options;
   const { underTest: target, signal } = bed;
-  const sizes = benchmark.sizes[profile.name];
   const { unit, better } = benchmark;
   const command = benchmark.command(sizes, target);
   const what = { cell, benchmark: benchmark.name, run };
   const { on, argv } = command;
   const { loader } = benchmark;
   const { original } = options;
-  journal.append({ type: 'series', ...what, unit, better, sizes, on, argv: [...argv], loader, original });
+  journal.append({
+    type: 'series',
+    ...what,
+    unit,
+    better,
+    sizes,
+    on,
+    argv: [...argv],
+    loader,
+    original,
+    rule: rule.kind === 'fixed' ? undefined : rule,
+  });
 
   const failures: NestbenchError[] = [];
   let last: { readonly endedAt: number; readonly afterSeconds: number } | undefined;
@@ -134,22 +124,29 @@ async function measureRun(
     serving.pause();
     const idle = await countIdle(bed, command, signal);
     if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
-    // What is left to do, and how many failures there were since the last sample.
-    const state = { next: 1, onEnd: 0 };
-    while (state.next <= sizes.iterations && state.onEnd < FAILURES_ON_END) {
-      // tinybench stops at the first failure: what is left of the run is another round of it.
-      await sampleRounds(sizes.iterations - state.next + 1, signal, async () => {
-        const iteration = state.next++;
+    const values: number[] = [];
+    // How many iterations were begun, and how many of them failed since the last sample.
+    const state = { tried: 0, onEnd: 0 };
+    let now = standing(rule, values, state.tried);
+    while (now.state === 'open' && state.onEnd < FAILURES_ON_END) {
+      // tinybench stops at the first failure, and a rule is asked again: what is left of the run is another round of it.
+      await sampleRounds(now.certain, signal, async () => {
+        onIteration(clock.tell(run - firstRun + 1, values, state.tried));
+        const iteration = ++state.tried;
         state.onEnd++;
-        clock.tell(run, iteration);
         const outcome = await iterate(benchmark, sizes, target, bed, signal);
         const value = keep(iteration, service?.judge(outcome) ?? outcome);
+        values.push(value);
         state.onEnd = 0;
         return value;
       });
+      now = standing(rule, values, state.tried);
     }
-    if (state.next <= sizes.iterations) {
-      fail(gaveUp(benchmark.name, cell, run, sizes.iterations - state.next + 1));
+    if (now.state === 'open') {
+      fail(gaveUp(benchmark.name, cell, run, rule.most - state.tried));
+    } else if (rule.kind !== 'fixed') {
+      const { reason, halfWidth } = now;
+      journal.append({ type: 'stop', ...what, reason, samples: values.length, halfWidth });
     }
     serving.resume();
     await service?.end();
@@ -179,35 +176,6 @@ class Spell {
   resume(): void {
     this.#since ??= performance.now();
   }
-}
-
-/**
- * Takes up to `count` samples, one after another, through tinybench. Ends at the first benchmark failure.
- * @throws what is no benchmark failure.
- */
-async function sampleRounds(
-  count: number,
-  signal: AbortSignal,
-  sample: () => Promise<number>,
-): Promise<void> {
-  let stopped: unknown;
-  // Exactly `count` calls: tinybench would add warmup calls, and go on until a time is filled.
-  const bench = new Bench({ iterations: count, time: 0, warmup: false, concurrency: null, signal });
-  bench.add(
-    'samples',
-    async () => {
-      try {
-        return { overriddenDuration: await sample() };
-      } catch (error) {
-        stopped = error;
-        throw error;
-      }
-    },
-    { async: true },
-  );
-  await bench.run();
-  if (stopped !== undefined && toNestbenchError(stopped).kind !== 'benchmark') throw stopped;
-  signal.throwIfAborted();
 }
 
 function gaveUp(benchmark: string, cell: CellName, run: number, left: number): NestbenchError {

@@ -17,7 +17,7 @@ function lastNumber(output: string): Parsed {
   return text === undefined ? { ok: false, reason: 'no number' } : { ok: true, value: Number(text) };
 }
 
-export interface Toy extends Partial<Omit<Benchmark, 'sizes'>> {
+export interface Toy extends Partial<Benchmark> {
   readonly script: string;
   readonly iterations?: number;
   readonly on?: Place;

@@ -1,0 +1,62 @@
+/** Why the series that a rule ended (fixtures/statistics/stop-rule.ts) have as many samples as they have. */
+import type { SeriesRecord, StopRecord } from '../fixtures/records.ts';
+import { formatPercent } from './numbers.ts';
+import type { CellResults, Results } from './results.ts';
+import { count } from './text.ts';
+
+export interface Stopping {
+  readonly cell: CellResults;
+  readonly benchmark: string;
+  readonly run: number;
+  readonly rule: NonNullable<SeriesRecord['rule']>;
+  /** null where the run was cut short: then no rule ended it. */
+  readonly stop: StopRecord | null;
+}
+
+/** Of every run that a rule was to end, cell by cell. */
+export function stoppingOf({ cells, records }: Results): Stopping[] {
+  const stops = new Map(
+    records.filter((record) => record.type === 'stop').map((record) => [keyOf(record), record]),
+  );
+  const series = Map.groupBy(
+    records.filter((record) => record.type === 'series'),
+    ({ cell }) => cell,
+  );
+  return cells.flatMap((cell) =>
+    (series.get(cell.name) ?? []).flatMap((record) => {
+      const { benchmark, run, rule } = record;
+      return rule === undefined ? [] : { cell, benchmark, run, rule, stop: stops.get(keyOf(record)) ?? null };
+    }),
+  );
+}
+
+/** No name holds a newline. */
+function keyOf({ cell, benchmark, run }: { cell: string; benchmark: string; run: number }): string {
+  return `${cell}\n${benchmark}\n${run}`;
+}
+
+/** How many reached their target, and which did not and where they stand; nothing where no rule ended any. */
+export function stoppingLines(results: Results): string[] {
+  const all = stoppingOf(results);
+  const ended = all.flatMap(({ stop }) => stop ?? []);
+  const reached = ended.filter(({ reason }) => reason === 'target reached');
+  if (all.length === 0) return [];
+  const targets = [...new Set(all.map(({ rule }) => formatPercent(rule.target)))].join(' or ');
+  const samples = reached.map((stop) => stop.samples).toSorted((one, other) => one - other);
+  const many = samples[0] === samples.at(-1) ? `${samples[0]}` : `${samples[0]} to ${samples.at(-1)}`;
+  const saved = all.reduce((sum, { rule, stop }) => sum + (stop === null ? 0 : rule.most - stop.samples), 0);
+  const short = all.filter(({ stop }) => stop?.reason !== 'target reached');
+  return [
+    `half-width of at most ${targets} of the mean: reached in ${reached.length} of ${all.length} series` +
+      (reached.length === 0 ? '' : `, with ${count(samples.at(-1) ?? 0, 'sample').replace(/^\d+/, many)}`) +
+      (saved === 0 ? '' : `; ${saved} fewer samples than the most`),
+    ...(short.length === 0 ? [] : [`not reached: ${short.map(shortfall).join('; ')}`]),
+  ];
+}
+
+function shortfall({ cell, benchmark, run, stop }: Stopping): string {
+  const where = `${cell.name} ${benchmark}, run ${run}`;
+  if (stop === null) return `${where} (cut short)`;
+  const reach = stop.halfWidth === null ? 'no interval' : `± ${formatPercent(stop.halfWidth)}`;
+  return `${where} (${reach} with ${count(stop.samples, 'sample')}, the most)`;
+}

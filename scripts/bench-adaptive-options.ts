@@ -1,0 +1,60 @@
+/** What a person may ask of `npm run bench:adaptive`. */
+import { parseArgs } from 'node:util';
+import { InputError } from '../setup/errors.ts';
+import { parseTarget } from '../setup/settings.ts';
+
+export const USAGE =
+  'npm run bench:adaptive -- [EXPERIMENT...] [--target 2%] [--repeats N] [--seed N], where each EXPERIMENT is replayed besides: "latest", a name under results/, or a path';
+
+export interface BenchOptions {
+  readonly help: boolean;
+  readonly experiments: readonly string[];
+  /** As a share of the mean. */
+  readonly target: number;
+  /** How many series of each kind are made. */
+  readonly repeats: number;
+  readonly seed: number;
+}
+
+/** At fewer, a rule that holds is not told from one that does not: the error of a share is then above 1.5 %. */
+const FEWEST_REPEATS = 200;
+const MOST_REPEATS = 1_000_000;
+
+/** @throws {InputError} of one sentence, with the usage. */
+export function parseBenchOptions(argv: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(argv);
+  return {
+    help: values.help,
+    experiments: positionals,
+    target: parseTarget(values.target, '--target'),
+    repeats: numberIn('--repeats', values.repeats, FEWEST_REPEATS, MOST_REPEATS),
+    seed: numberIn('--seed', values.seed, 0, 2 ** 31 - 1),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        target: { type: 'string', default: '2%' },
+        repeats: { type: 'string', default: '10000' },
+        seed: { type: 'string', default: '1' },
+      },
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${why.split('. ')[0]}. Usage: ${USAGE}.`);
+  }
+}
+
+function numberIn(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `${option} is "${text}": it is a whole number from ${least} to ${most}. Usage: ${USAGE}.`,
+  );
+}

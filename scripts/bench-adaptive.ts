@@ -1,0 +1,159 @@
+/**
+ * `npm run bench:adaptive`: ends series that are there whole as PROFILE=adaptive would have ended them, and prints how many
+ * samples that took, and how often the interval held the true mean. Exit code 1 where it does not at its nominal rate, of
+ * series that are independent and near normal. The same seed gives the same numbers.
+ */
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { momentsOf } from '../fixtures/statistics/moments.ts';
+import { byRule, byTwoStages, type Ending, tally } from '../fixtures/statistics/replay.ts';
+import { LEAST_SAMPLES, SEQUENTIAL_CONFIDENCE, untilNarrow } from '../fixtures/statistics/stop-rule.ts';
+import { syntheticSeries } from '../fixtures/statistics/synthetic.ts';
+import { findExperiment } from '../reporters/find-experiment.ts';
+import ProgressReporter from '../reporters/progress.ts';
+import { count } from '../reporters/text.ts';
+import { readJournal } from '../setup/journal-reader.ts';
+import { tell } from '../setup/progress.ts';
+import { resolveSettings } from '../setup/settings.ts';
+import { adaptiveTable, holds, type Replayed } from './adaptive-table.ts';
+import { type BenchOptions, parseBenchOptions, USAGE } from './bench-adaptive-options.ts';
+import { FEWEST_VALUES, keptSeries, type Recorded, seriesOf } from './recorded-series.ts';
+import { runScript } from './run-script.ts';
+
+/** The paper's number of samples, of most of its benchmarks. */
+const MOST = 40;
+const NOMINAL = 0.95;
+const COLUMNS = process.stdout.columns || 120;
+
+/** Runs of samples, by how a row of the table comes by them. */
+interface Source {
+  readonly name: string;
+  readonly mustHold: boolean;
+  readonly mean: number;
+  readonly series: (random: RandomGenerator) => Iterable<readonly (readonly number[])[]>;
+}
+
+await runScript(async () => {
+  const options = parseBenchOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  const sources = [
+    ...syntheticSources(options),
+    ...[...keptSeries(), ...journalSeries(options.experiments)].flatMap((recorded) =>
+      recordedSources(recorded, options),
+    ),
+  ];
+  const rows = await replayAll(sources, options);
+  const { target } = options;
+  const table = { target, least: LEAST_SAMPLES, most: MOST, nominal: NOMINAL, columns: COLUMNS };
+  process.stdout.write(`${adaptiveTable(rows, table)}\n`);
+  if (rows.some((row) => row.mustHold && !holds(row, NOMINAL))) process.exitCode = 1;
+});
+
+function syntheticSources({ target, repeats }: BenchOptions): Source[] {
+  return syntheticSeries(target, MOST).map(({ name, mustHold, runs, mean, start }) => ({
+    name,
+    mustHold,
+    mean,
+    *series(random) {
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        yield Array.from({ length: runs }, () => Array.from({ length: MOST }, start(random)));
+      }
+    },
+  }));
+}
+
+/** @throws {InputError} where there is no such experiment. */
+function journalSeries(experiments: readonly string[]): Recorded[] {
+  const { resultsDirectory } = resolveSettings(process.env, new Date());
+  // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
+  const from = process.env['INIT_CWD'] ?? process.cwd();
+  return experiments.flatMap((experiment) => {
+    const directory = findExperiment(experiment, { results: resultsDirectory, from });
+    const { series, short } = seriesOf(experiment, readJournal(directory).records);
+    if (short > 0) {
+      console.error(
+        `${experiment}: ${count(short, 'run')} of less than ${FEWEST_VALUES} samples left out, since there is too little to draw from.`,
+      );
+    }
+    return series;
+  });
+}
+
+/**
+ * Two ways to have many series of one: drawn from its values in any order, which are independent; and, where it is long
+ * enough, all stretches of it as they were, with drift and whatever else they have. The stretches overlap, so their share
+ * is rough. The mean of all values stands for the true one.
+ */
+function recordedSources({ name, values }: Recorded, { repeats }: BenchOptions): Source[] {
+  const { mean } = momentsOf(values);
+  const drawn: Source = {
+    name: `${name}, drawn`,
+    mustHold: false,
+    mean,
+    *series(random) {
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        yield [
+          Array.from({ length: MOST }, () => values[uniformInt(random, 0, values.length - 1)] ?? Number.NaN),
+        ];
+      }
+    },
+  };
+  const stretches: Source = {
+    name: `${name}, in order`,
+    mustHold: false,
+    mean,
+    *series() {
+      for (let first = 0; first + MOST <= values.length; first++) yield [values.slice(first, first + MOST)];
+    },
+  };
+  return values.length >= 3 * MOST ? [drawn, stretches] : [drawn];
+}
+
+async function replayAll(sources: readonly Source[], { target, seed }: BenchOptions): Promise<Replayed[]> {
+  const rule = untilNarrow(target, MOST);
+  const ways = {
+    ours: byRule(rule, SEQUENTIAL_CONFIDENCE),
+    fixed: { ...byRule(rule, NOMINAL), takes: () => MOST },
+    naive: byRule({ ...rule, ...(rule.kind === 'fixed' ? {} : { confidence: NOMINAL }) }, NOMINAL),
+    twoStages: byTwoStages(LEAST_SAMPLES, target, MOST, NOMINAL),
+  };
+  const progress = new ProgressReporter();
+  progress.onTestRunStart();
+  try {
+    const began = performance.now();
+    const rows: Replayed[] = [];
+    const random = xoroshiro128plus(seed);
+    for (const [index, source] of sources.entries()) {
+      const secondsLeft =
+        index === 0 ? undefined : ((performance.now() - began) / 1000 / index) * (sources.length - index);
+      tell({
+        task: 'bench:adaptive',
+        text: `series ${index + 1} of ${sources.length}`,
+        state: 'running',
+        fraction: index / sources.length,
+        secondsLeft,
+      });
+      // The progress is drawn in between.
+      await new Promise((resolve) => void setTimeout(resolve, 0));
+      // The same series for all ways; a jump apart, those of two sources have nothing in common.
+      const of = (way: Ending) => tally(source.series(random.clone()), way, source.mean);
+      const { name, mustHold } = source;
+      rows.push({
+        name,
+        mustHold,
+        ours: of(ways.ours),
+        fixed: of(ways.fixed),
+        naive: of(ways.naive),
+        twoStages: of(ways.twoStages),
+      });
+      random.jump();
+    }
+    return rows;
+  } finally {
+    progress.onTestRunEnd();
+  }
+}

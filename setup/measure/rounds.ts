@@ -1,0 +1,32 @@
+/** Samples one after another, through tinybench. */
+import { Bench } from 'tinybench';
+import { toNestbenchError } from '../errors.ts';
+
+/**
+ * Takes up to `count` samples, one after another. Ends at the first benchmark failure.
+ * @throws what is no benchmark failure.
+ */
+export async function sampleRounds(
+  count: number,
+  signal: AbortSignal,
+  sample: () => Promise<number>,
+): Promise<void> {
+  let stopped: unknown;
+  // Exactly `count` calls: tinybench would add warmup calls, and go on until a time is filled.
+  const bench = new Bench({ iterations: count, time: 0, warmup: false, concurrency: null, signal });
+  bench.add(
+    'samples',
+    async () => {
+      try {
+        return { overriddenDuration: await sample() };
+      } catch (error) {
+        stopped = error;
+        throw error;
+      }
+    },
+    { async: true },
+  );
+  await bench.run();
+  if (stopped !== undefined && toNestbenchError(stopped).kind !== 'benchmark') throw stopped;
+  signal.throwIfAborted();
+}
