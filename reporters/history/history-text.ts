@@ -1,0 +1,145 @@
+/** A history for people: its series, and what changed in them. */
+import { type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
+import { formatMean } from '../numbers.ts';
+import { painter } from '../paint.ts';
+import type { TableOptions } from '../terminal-table.ts';
+import { count } from '../text.ts';
+import { changesOf, type HistoryChange, type HistorySeries } from './changes.ts';
+
+/** Bars of eight heights; ASCII where it is no terminal, as a log may show no others. */
+const BARS = { fine: '▁▂▃▄▅▆▇█', plain: '_.-~=+*#' };
+/** As many as stand in a line beside the rest of it; older ones are left out. */
+const MOST_BARS = 40;
+
+/** The series, a line each: how many records, the last value, what it was at the first, and its course. */
+export function seriesText(all: readonly HistorySeries[], { columns, colours }: TableOptions): string {
+  const paint = painter(colours);
+  const bars = colours ? BARS.fine : BARS.plain;
+  const rows = all.map((series) => ({ series, changes: changesOf(series) }));
+  const column = (
+    heading: string,
+    of: (row: (typeof rows)[number]) => string,
+    side: 'left' | 'right',
+  ): Column =>
+    wordColumn(
+      heading,
+      rows.map((row) => ({ text: of(row), role: 'value' as Role })),
+      side,
+    );
+  const table = tableBlocks(
+    [column('', ({ series }) => series.cell, 'left'), column('', ({ series }) => series.benchmark, 'left')],
+    [
+      column('records', ({ series }) => String(series.points.length), 'right'),
+      column('last', ({ series }) => digits(series.points.at(-1)?.mean ?? 0), 'right'),
+      column('unit', ({ series }) => series.points[0].unit, 'left'),
+      column(
+        'changes',
+        ({ changes }) => changes.map(({ change }) => percentOf(change.change)).join(' '),
+        'left',
+      ),
+      column('course', ({ series, changes }) => course(series, changes, bars), 'left'),
+    ],
+    columns,
+    paint,
+  );
+  const kinds = new Set(all.map(({ kind }) => kind)).size;
+  return [
+    ...table.map((lines) => lines.map((line) => line.trimEnd()).join('\n')),
+    `${all.length} series of ${count(kinds, 'kind')} (testbed, profile, host, loader, sizes); kinds are never mixed. | marks a change point.`,
+  ].join('\n');
+}
+
+/** From the least to the most of what is shown. */
+function course({ points }: HistorySeries, changes: readonly HistoryChange[], bars: string): string {
+  const first = Math.max(0, points.length - MOST_BARS);
+  const means = points.slice(first).map(({ mean }) => mean);
+  const [least, most] = [Math.min(...means), Math.max(...means)];
+  const marks = new Set(changes.map(({ change }) => change.at));
+  return means
+    .map((mean, index) => {
+      const share = most === least ? 0 : (mean - least) / (most - least);
+      const bar = bars[Math.round(share * (bars.length - 1))] ?? '';
+      return (marks.has(first + index) ? '|' : '') + bar;
+    })
+    .join('');
+}
+
+const HEADINGS = ['', '', 'change', 'from', 'to', 'unit', 'p', 'last before', 'first after'] as const;
+
+function fieldsOf({ series, change, before, after }: HistoryChange): string[] {
+  return [
+    series.cell,
+    series.benchmark,
+    percentOf(change.change),
+    digits(change.from),
+    digits(change.to),
+    after.unit,
+    change.probability < 1e-4 ? '< 0.0001' : change.probability.toFixed(4),
+    nameOf(before),
+    nameOf(after),
+  ];
+}
+
+/** What changed, for the worse first. */
+export function changesText(changes: readonly HistoryChange[], { columns, colours }: TableOptions): string {
+  if (changes.length === 0) return 'No change that was not told before.';
+  const rows = worstFirst(changes);
+  const fields = rows.map((change) => ({ texts: fieldsOf(change), role: roleOf(change) }));
+  const all = HEADINGS.map((heading, index) =>
+    wordColumn(
+      heading,
+      fields.map(({ texts, role: its }) => ({ text: texts[index] ?? '', role: its })),
+      index < 2 || index > 6 ? 'left' : 'right',
+    ),
+  );
+  return tableBlocks(all.slice(0, 2), all.slice(2), columns, painter(colours))
+    .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
+    .join('\n');
+}
+
+/** The same as a page of Markdown, for an issue. */
+export function changesMarkdown(changes: readonly HistoryChange[]): string {
+  if (changes.length === 0) return 'No change that was not told before.';
+  const worse = changes.filter(({ isWorse }) => isWorse).length;
+  return [
+    `${count(worse, 'change')} for the worse, ${changes.length - worse} for the better.`,
+    '',
+    tableRow(HEADINGS.map((heading) => (heading === '' ? ' ' : heading))),
+    tableRow(HEADINGS.map((_, index) => (index < 2 || index > 6 ? '---' : '---:'))),
+    ...worstFirst(changes).map((change) =>
+      tableRow(fieldsOf(change).map((text) => text.replaceAll(/[\\|`*_<>]/g, String.raw`\$&`))),
+    ),
+  ].join('\n');
+}
+
+function worstFirst(changes: readonly HistoryChange[]): HistoryChange[] {
+  return changes.toSorted(
+    (one, other) => Number(other.isWorse) - Number(one.isWorse) || sizeOf(other) - sizeOf(one),
+  );
+}
+
+/** As far from no change as its opposite: half is as far as twice. */
+function sizeOf({ change }: HistoryChange): number {
+  return Math.abs(Math.log1p(change.change));
+}
+
+function roleOf({ isWorse }: HistoryChange): Role {
+  return isWorse ? 'failed' : 'good';
+}
+
+function tableRow(fields: readonly string[]): string {
+  return `| ${fields.join(' | ')} |`;
+}
+
+function nameOf({ experiment, commit }: { experiment: string; commit: string | null }): string {
+  return commit === null ? experiment : `${experiment} (${commit.slice(0, 12)})`;
+}
+
+function digits(value: number): string {
+  return formatMean({ mean: value, halfWidth: null }).mean;
+}
+
+/** `+12.3 %` */
+function percentOf(change: number): string {
+  return `${change < 0 ? '' : '+'}${(change * 100).toFixed(1)} %`;
+}

@@ -1,0 +1,189 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { marked } from 'marked';
+import { describe, expect, test } from 'vitest';
+import { normals } from '../../fixtures/statistics/normals.testing.ts';
+import { temporaryDirectory } from '../../setup/temporary.testing.ts';
+import { TestJournal } from '../journal.testing.ts';
+import { changesOf, seriesOf, toldOf, untold } from './changes.ts';
+import { changesMarkdown, changesText, seriesText } from './history-text.ts';
+import { type HistoryExperiment, type HistoryResult, HistoryStore } from './store.ts';
+import { summarize } from './summarize.ts';
+
+const WIDE = { columns: 160, colours: false };
+
+function storeFile(): string {
+  return path.join(temporaryDirectory(), 'deep/history.sqlite');
+}
+
+function result(mean: number, fields: Partial<HistoryResult> = {}): HistoryResult {
+  const what = {
+    cell: 'l2-baseline',
+    benchmark: 'netperf-rr',
+    unit: 'transactions/s',
+    better: 'higher' as const,
+  };
+  return { ...what, mean, runs: 1, samples: 3, kind: 'one', ...fields };
+}
+
+function night(number: number, results: readonly HistoryResult[]): HistoryExperiment {
+  const day = String(number + 1).padStart(3, '0');
+  return { name: `night-${day}`, at: `2026-${day}`, commit: `commit${day}`, kernel: '6.1', results };
+}
+
+/** Sixty nights, whose rate falls by a fifth at the fortieth. */
+function fallen(store: HistoryStore, last = 60): void {
+  const normal = normals(7);
+  for (let number = 0; number < last; number++) {
+    const rate = 100 * (number < 40 ? 1 : 0.8) * Math.exp(0.02 * normal());
+    store.add(night(number, [result(rate)]));
+  }
+}
+
+describe('the store', () => {
+  test('keeps what it was given, in the order of time, also when it is opened again', () => {
+    const file = storeFile();
+    {
+      using store = new HistoryStore(file);
+      store.add(night(1, [result(2), result(3, { benchmark: 'hackbench', unit: 's', better: 'lower' })]));
+      store.add(night(0, [result(1)]));
+    }
+    using store = new HistoryStore(file);
+    expect(store.points().map(({ experiment, benchmark, mean }) => [experiment, benchmark, mean])).toEqual([
+      ['night-001', 'netperf-rr', 1],
+      ['night-002', 'netperf-rr', 2],
+      ['night-002', 'hackbench', 3],
+    ]);
+  });
+
+  test('has each experiment once: a second time it takes the place of the first', () => {
+    using store = new HistoryStore(storeFile());
+    expect(store.add(night(0, [result(1), result(9, { cell: 'l3-baseline' })]))).toBe(false);
+    expect(store.add(night(0, [result(2)]))).toBe(true);
+    expect(store.points().map(({ mean }) => mean)).toEqual([2]);
+  });
+
+  test('has all of an experiment or nothing', () => {
+    using store = new HistoryStore(storeFile());
+    store.add(night(0, [result(1)]));
+    expect(() => store.add(night(0, [result(2), result(3)]))).toThrow(/UNIQUE/);
+    expect(store.points().map(({ mean }) => mean)).toEqual([1]);
+  });
+
+  test('refuses what is none, and what a newer nestbench wrote', () => {
+    const file = path.join(temporaryDirectory(), 'history.sqlite');
+    writeFileSync(file, 'no database, but long enough to be looked at as one. '.repeat(20));
+    expect(() => new HistoryStore(file)).toThrow(
+      `The history ${file} can't be read: file is not a database.`,
+    );
+    const newer = storeFile();
+    new HistoryStore(newer)[Symbol.dispose]();
+    const database = new DatabaseSync(newer);
+    database.exec('PRAGMA user_version = 99');
+    database.close();
+    expect(() => new HistoryStore(newer)).toThrow(
+      'written by a newer nestbench (its tables are of version 99',
+    );
+  });
+});
+
+describe('an experiment', () => {
+  test('is summed up by the means of its runs: harmonic for rates', () => {
+    using journal = new TestJournal()
+      .start()
+      .samples('l1-baseline', 'netperf-rr', [50, 150], 1)
+      .samples('l1-baseline', 'netperf-rr', [75], 2)
+      .samples('l1-baseline', 'hackbench', [1, 3])
+      .fail('l2-baseline', null);
+    const { results, ...rest } = summarize(journal.results);
+    expect(rest).toMatchObject({
+      name: '2026-11-23-0040',
+      commit: 'cb90e4d1c0ffee00112233445566778899aabbcc',
+    });
+    expect(results.map(({ benchmark, mean, runs, samples }) => [benchmark, mean, runs, samples])).toEqual([
+      ['hackbench', 2, 1, 2],
+      ['netperf-rr', expect.closeTo(75, 10), 2, 3],
+    ]);
+  });
+
+  test('of another testbed, profile, host or variant is of another kind', () => {
+    const kinds = [
+      {},
+      { profile: 'paper' },
+      { testbed: { kind: 'physical', accelerator: 'none', settings: {} } as const },
+      { host: { cpuModel: 'Xeon', cpus: 2, memoryBytes: 2 ** 33, kernel: '6.1' } },
+      { variant: { name: 'mine' } },
+    ].map((start) => {
+      using journal = new TestJournal().start(start).samples('l1-baseline', 'hackbench', [1]);
+      return summarize(journal.results).results[0]?.kind;
+    });
+    expect(new Set(kinds).size).toBe(kinds.length);
+  });
+
+  test('without a number has nothing to keep', () => {
+    using journal = new TestJournal().start().skip('l2-dvh', 'hackbench', 'not built');
+    expect(() => summarize(journal.results)).toThrow('nothing was measured');
+  });
+});
+
+describe('a change', () => {
+  test('is found in its own series, and known to be for the worse', () => {
+    using store = new HistoryStore(storeFile());
+    fallen(store);
+    // Of another kind, and it does not count.
+    store.add(night(70, [result(1, { kind: 'other' })]));
+    const all = seriesOf(store.points());
+    expect(all.map(({ points }) => points.length)).toEqual([60, 1]);
+    const [change, ...others] = all.flatMap((series) => changesOf(series));
+    expect(others).toEqual([]);
+    expect([change?.before.experiment, change?.after.experiment, change?.isWorse]).toEqual([
+      'night-040',
+      'night-041',
+      true,
+    ]);
+  });
+
+  test('is told once, also when more nights move it a little', () => {
+    using store = new HistoryStore(storeFile());
+    const tell = (): number => {
+      const changes = untold(
+        seriesOf(store.points()).flatMap((series) => changesOf(series)),
+        store.told(),
+      );
+      store.tell(changes.map(toldOf));
+      return changes.length;
+    };
+    const told = Array.from({ length: 60 }, (_, index) => {
+      fallen(store, index + 1);
+      return tell();
+    });
+    expect(told.reduce((sum, count) => sum + count, 0)).toBe(1);
+    expect(told.indexOf(1)).toBeGreaterThan(40);
+    expect(told.indexOf(1)).toBeLessThan(47);
+  });
+
+  test('is shown to people', () => {
+    using store = new HistoryStore(storeFile());
+    fallen(store);
+    const all = seriesOf(store.points());
+    const changes = all.flatMap((series) => changesOf(series));
+    expect(changesText(changes, WIDE)).toMatch(
+      /^l2-baseline +netperf-rr +-\d\d\.\d % +\d+\.\d+ +\d+\.\d+ +transactions\/s +< 0\.0001 +night-040 \(commit040\) +night-041 \(commit041\)$/m,
+    );
+    expect(seriesText(all, WIDE)).toMatch(
+      /^l2-baseline +netperf-rr +60 .* -\d\d\.\d % +[_.\-~=+*#]{20}\|[_.\-~=+*#]{20}$/m,
+    );
+    const page = changesMarkdown(changes);
+    expect(page).toContain('1 change for the worse, 0 for the better.');
+    const table = marked.lexer(page).find(({ type }) => type === 'table');
+    expect(table).toMatchObject({
+      rows: [[{ text: 'l2-baseline' }, { text: 'netperf-rr' }, {}, {}, {}, {}, {}, {}, {}]],
+    });
+  });
+
+  test('of none, that is said', () => {
+    expect(changesText([], WIDE)).toBe('No change that was not told before.');
+    expect(changesMarkdown([])).toBe('No change that was not told before.');
+  });
+});

@@ -1,0 +1,173 @@
+/**
+ * The history: what each experiment came to, in one SQLite file that a nightly job can carry along. It is Node's own
+ * SQLite (node:sqlite; no compiler, no download, and no warning in the Node that nestbench ships).
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import { InputError } from '../../setup/errors.ts';
+import type { Better } from '../results.ts';
+
+/** To be raised with each change of the tables; a store of a newer nestbench is refused rather than misread. */
+const SCHEMA = 1;
+
+/** What one benchmark came to in one cell of one experiment. */
+export interface HistoryResult {
+  readonly cell: string;
+  readonly benchmark: string;
+  readonly unit: string;
+  readonly better: Better;
+  /** Of the runs' means: harmonic for a rate, arithmetic for a time. */
+  readonly mean: number;
+  readonly runs: number;
+  readonly samples: number;
+  /** What it can be compared with: equal for results of the same testbed, profile, host, variant, loader and sizes. */
+  readonly kind: string;
+}
+
+export interface HistoryExperiment {
+  readonly name: string;
+  /** When it was started. */
+  readonly at: string;
+  readonly commit: string | null;
+  readonly kernel: string | null;
+  readonly results: readonly HistoryResult[];
+}
+
+/** One result in the order of time. */
+export interface HistoryPoint extends HistoryResult {
+  readonly experiment: string;
+  readonly at: string;
+  readonly commit: string | null;
+}
+
+/** A change point that was told already: it is not told again. */
+export interface Told {
+  readonly kind: string;
+  readonly cell: string;
+  readonly benchmark: string;
+  readonly experiment: string;
+}
+
+const pointRow = z.object({
+  cell: z.string(),
+  benchmark: z.string(),
+  unit: z.string(),
+  better: z.enum(['higher', 'lower']),
+  mean: z.number(),
+  runs: z.number(),
+  samples: z.number(),
+  kind: z.string(),
+  experiment: z.string(),
+  at: z.string(),
+  commit: z.string().nullable(),
+});
+const toldRow = z.object({
+  kind: z.string(),
+  cell: z.string(),
+  benchmark: z.string(),
+  experiment: z.string(),
+});
+
+export class HistoryStore implements Disposable {
+  readonly #database: DatabaseSync;
+
+  /** @throws {InputError} NESTBENCH_HISTORY_UNREADABLE where the file is none of ours, or of a newer nestbench. */
+  constructor(file: string) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    try {
+      this.#database = new DatabaseSync(file);
+      this.#open(file);
+    } catch (error) {
+      if (error instanceof InputError) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw unreadable(`The history ${file} can't be read: ${why}. Name another with --store or HISTORY.`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #open(file: string): void {
+    const version = z
+      .object({ user_version: z.number() })
+      .parse(this.#database.prepare('PRAGMA user_version').get()).user_version;
+    if (version > SCHEMA) {
+      throw unreadable(
+        `The history ${file} was written by a newer nestbench (its tables are of version ${version}, this one knows ${SCHEMA}). Use that nestbench, or another --store.`,
+      );
+    }
+    if (version === SCHEMA) return;
+    this.#inTransaction(() => {
+      this.#database.exec(`
+        CREATE TABLE experiment (name TEXT PRIMARY KEY, at TEXT NOT NULL, "commit" TEXT, kernel TEXT) STRICT;
+        CREATE TABLE result (
+          experiment TEXT NOT NULL REFERENCES experiment (name) ON DELETE CASCADE,
+          cell TEXT NOT NULL, benchmark TEXT NOT NULL, unit TEXT NOT NULL, better TEXT NOT NULL,
+          mean REAL NOT NULL, runs INTEGER NOT NULL, samples INTEGER NOT NULL, kind TEXT NOT NULL,
+          PRIMARY KEY (experiment, cell, benchmark)
+        ) STRICT;
+        CREATE TABLE told (
+          kind TEXT NOT NULL, cell TEXT NOT NULL, benchmark TEXT NOT NULL, experiment TEXT NOT NULL,
+          PRIMARY KEY (kind, cell, benchmark, experiment)
+        ) STRICT;
+        PRAGMA user_version = ${SCHEMA};
+      `);
+    });
+  }
+
+  /** All of it or, should the process die, nothing. */
+  #inTransaction(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Takes the place of what there is under its name: a journal may have been continued. @returns whether there was. */
+  add({ name, at, commit, kernel, results }: HistoryExperiment): boolean {
+    let replaced = false;
+    this.#inTransaction(() => {
+      replaced = this.#database.prepare('DELETE FROM experiment WHERE name = ?').run(name).changes > 0;
+      this.#database.prepare('INSERT INTO experiment VALUES (?, ?, ?, ?)').run(name, at, commit, kernel);
+      const insert = this.#database.prepare('INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+      for (const { cell, benchmark, unit, better, mean, runs, samples, kind } of results) {
+        insert.run(name, cell, benchmark, unit, better, mean, runs, samples, kind);
+      }
+    });
+    return replaced;
+  }
+
+  /** All results, in the order of their experiments' starts. */
+  points(): HistoryPoint[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT result.*, experiment.at, experiment."commit" FROM result
+         JOIN experiment ON experiment.name = result.experiment ORDER BY experiment.at, experiment.name, result.rowid`,
+      )
+      .all();
+    return z.array(pointRow).parse(rows);
+  }
+
+  told(): Told[] {
+    return z.array(toldRow).parse(this.#database.prepare('SELECT * FROM told').all());
+  }
+
+  tell(points: readonly Told[]): void {
+    this.#inTransaction(() => {
+      const insert = this.#database.prepare('INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?)');
+      for (const { kind, cell, benchmark, experiment } of points)
+        insert.run(kind, cell, benchmark, experiment);
+    });
+  }
+}
+
+function unreadable(message: string): InputError {
+  return new InputError('NESTBENCH_HISTORY_UNREADABLE', message);
+}

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { TestJournal } from '../reporters/journal.testing.ts';
+import { temporaryDirectory } from '../setup/temporary.testing.ts';
+
+const SCRIPT = path.join(import.meta.dirname, 'history.ts');
+
+/** A person's command line, with a store and results of the test's own. */
+function person(): (...words: string[]) => { status: number | null; stdout: string; stderr: string } {
+  const results = temporaryDirectory();
+  return (...words) => {
+    const env = { ...process.env, RESULTS: results, HISTORY: path.join(results, 'h.sqlite') };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...words], {
+      env,
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+}
+
+/** Adds a night that took so many seconds. */
+function addNight(history: ReturnType<typeof person>, number: number, seconds: number): string {
+  using journal = new TestJournal();
+  journal.record({
+    type: 'experiment',
+    experiment: `night-${number}`,
+    testbed: { kind: 'emulated', accelerator: 'tcg', settings: {} },
+    profile: 'quick',
+    runs: 1,
+    host: { cpuModel: 'x', cpus: 2, memoryBytes: 1, kernel: '6.1' },
+    versions: {},
+    commit: null,
+    modified: false,
+  });
+  journal.samples('l2-baseline', 'hackbench', [seconds]);
+  return history('add', journal.directory).stdout;
+}
+
+test('a step is told on the third night at the latest, with exit code 1, and never again', () => {
+  const history = person();
+  for (let number = 0; number < 8; number++) {
+    expect(addNight(history, number, 1 + (number % 3) * 0.005)).toContain(`night-${number}: 1 result added`);
+  }
+  expect(history('check')).toMatchObject({ status: 0, stdout: 'No change that was not told before.\n' });
+  for (let number = 8; number < 11; number++) addNight(history, number, 1.3 + (number % 3) * 0.005);
+  const told = history('check', '--markdown');
+  expect(told.status).toBe(1);
+  expect(told.stdout).toMatch(
+    /1 change for the worse.*l2-baseline \| hackbench \| \+\d\d\.\d %.*night-7 \| night-8/s,
+  );
+  expect(history('check')).toMatchObject({ status: 0 });
+  const again = history('check', '--again', '--json');
+  expect(again.status).toBe(1);
+  expect(JSON.parse(again.stdout)).toMatchObject({
+    version: 1,
+    changes: [{ cell: 'l2-baseline', isWorse: true, firstAfter: { experiment: 'night-8' } }],
+  });
+  expect(history('show', 'l2-baseline').stdout).toMatch(/hackbench +11 /);
+}, 60_000);
+
+test('wrong input ends with 2 and one sentence', () => {
+  const history = person();
+  for (const [words, why] of [
+    [[], 'Say what to do. Usage: npm run history'],
+    [['forget'], 'There is no "forget".'],
+    [['add'], 'Name an experiment to add.'],
+    [['add', 'nosuch'], 'There is no experiment "nosuch"'],
+    [['check', '--window', '3'], '--window is "3": it is a number from 6'],
+    [['check', '--minimum-effect', '5'], '--minimum-effect is "5"'],
+    [['show'], 'is empty: npm run history -- add latest'],
+  ] as const) {
+    const { status, stderr } = history(...words);
+    expect(status).toBe(2);
+    expect(stderr.trim()).toContain(why);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  }
+});

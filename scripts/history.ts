@@ -1,0 +1,84 @@
+/** `npm run history -- add|show|check`: what experiments came to over time, and where it changed. */
+import { changesOf, seriesOf, toldOf, untold } from '../reporters/history/changes.ts';
+import { changesMarkdown, changesText, seriesText } from '../reporters/history/history-text.ts';
+import { HistoryStore } from '../reporters/history/store.ts';
+import { summarize } from '../reporters/history/summarize.ts';
+import { terminalOptions } from '../reporters/terminal.ts';
+import { count } from '../reporters/text.ts';
+import { InputError } from '../setup/errors.ts';
+import { HELP, type HistoryCommand, parseHistoryCommand } from './history-options.ts';
+import { placesOfExperiments, readExperiment } from './read-experiment.ts';
+import { runScript } from './run-script.ts';
+
+type Asked<T extends HistoryCommand['command']> = Extract<HistoryCommand, { command: T }>;
+
+async function main(): Promise<void> {
+  const asked = parseHistoryCommand(process.argv.slice(2), {
+    environment: process.env,
+    ...placesOfExperiments(),
+  });
+  if (asked.command === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  using store = new HistoryStore(asked.store);
+  if (asked.command === 'add') await add(store, asked);
+  else if (asked.command === 'show') show(store, asked);
+  else check(store, asked);
+}
+
+async function add(store: HistoryStore, { experiments, store: file }: Asked<'add'>): Promise<void> {
+  for (const name of experiments) {
+    const summary = summarize((await readExperiment(name)).results);
+    const replaced = store.add(summary);
+    const what = count(summary.results.length, 'result');
+    console.log(`${summary.name}: ${what} ${replaced ? 'in the place of those before' : 'added'} (${file}).`);
+  }
+}
+
+function show(store: HistoryStore, { cell, benchmark, store: file }: Asked<'show'>): void {
+  const all = seriesOf(store.points());
+  const chosen = all.filter(
+    (series) =>
+      (cell === undefined || series.cell === cell) &&
+      (benchmark === undefined || series.benchmark === benchmark),
+  );
+  if (chosen.length === 0) {
+    const what = [cell, benchmark].filter((word) => word !== undefined).join(' ');
+    const names = all.map((series) =>
+      all.some((one) => one.cell === cell) ? series.benchmark : series.cell,
+    );
+    const there = [...new Set(names)];
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_EXPERIMENT',
+      there.length === 0
+        ? `The history ${file} is empty: npm run history -- add latest.`
+        : `The history ${file} has nothing of ${what}. It has ${there.join(', ')}.`,
+    );
+  }
+  console.log(seriesText(chosen, terminalOptions()));
+}
+
+function check(store: HistoryStore, { as, again, changes: options }: Asked<'check'>): void {
+  const all = seriesOf(store.points()).flatMap((series) => changesOf(series, options));
+  const changes = again ? all : untold(all, store.told());
+  if (as === 'json') {
+    const list = changes.map(({ series, change, before, after, isWorse }) => ({
+      cell: series.cell,
+      benchmark: series.benchmark,
+      unit: after.unit,
+      isWorse,
+      change: change.change,
+      from: change.from,
+      to: change.to,
+      probability: change.probability,
+      lastBefore: { experiment: before.experiment, commit: before.commit },
+      firstAfter: { experiment: after.experiment, commit: after.commit },
+    }));
+    console.log(JSON.stringify({ version: 1, changes: list }, null, 2));
+  } else console.log(as === 'markdown' ? changesMarkdown(changes) : changesText(changes, terminalOptions()));
+  if (!again) store.tell(changes.map(toldOf));
+  if (changes.some(({ isWorse }) => isWorse)) process.exitCode = 1;
+}
+
+await runScript(main);
