@@ -3,8 +3,9 @@ import type { Results } from '../results.ts';
 import type { Exporter } from './exporter.ts';
 import { exitsFile } from './exits.ts';
 import { fairnessFile } from './fairness.ts';
-import { figure5, figure6 } from './figure.ts';
+import { figure5, figure6, figureAdditional } from './figure.ts';
 import { phasesFile } from './phases.ts';
+import { reportFile } from './report.ts';
 import { seriesFiles } from './series.ts';
 import { summary } from './summary.ts';
 import { table4 } from './table-4.ts';
@@ -14,10 +15,12 @@ export const EXPORTERS: readonly Exporter[] = [
   summary,
   figure5,
   figure6,
+  figureAdditional,
   table4,
   exitsFile,
   fairnessFile,
   phasesFile,
+  reportFile,
 ];
 
 /**

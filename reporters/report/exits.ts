@@ -1,0 +1,117 @@
+/** Exits at L0 for each operation of a benchmark, by cell: what nesting multiplies. */
+import { EXITS } from '../../fixtures/kvm-counters.ts';
+import { exitRates, type ExitRates } from '../exits.ts';
+import { exitsCsv } from '../files/exits.ts';
+import type { Results } from '../results.ts';
+import { dataTable, number } from './data-table.ts';
+import { inDigits } from './digits.ts';
+import { figure, type Panel } from './figure.ts';
+import { html, type Html } from './html.ts';
+import { colour, fillOf } from './palette.ts';
+import { draw, plotLibrary } from './svg.ts';
+
+const TITLE = 'Exits at L0 per operation';
+const WIDTH = 340;
+const ROW = 20;
+
+export function exits(results: Results): Html {
+  const rates = exitRates(results);
+  if (rates.length === 0) {
+    return html`<section aria-labelledby="exits"><h2 id="exits">Exits</h2><p class="none">No sample has counts of exits: cells at L0 have no guest, and an older journal did not count.</p></section>`;
+  }
+  const panels = [...Map.groupBy(rates, ({ benchmark }) => benchmark)].map(([benchmark, its]) => panel(benchmark, its));
+  return html`<section aria-labelledby="exits"><h2 id="exits">Exits</h2>
+<p>What KVM on L0 counted during the samples, all levels together: an exit of a nested guest comes to L0 first. All counters are in <code>exits.csv</code>.</p>
+${figure({
+    name: 'exits-per-operation',
+    title: TITLE,
+    description: `Exits at L0 of ${panels.length} benchmarks, by cell.`,
+    caption: html`<p>Each axis is logarithmic. Where a benchmark does not tell how much work a sample was, the exits are per second.</p>`,
+    shown: { panels },
+    table: table(rates),
+    csv: exitsCsv(rates, EXITS),
+  })}</section>`;
+}
+
+/** Exits per operation, else per second; null where they were not counted. */
+function rateOf({ counters }: ExitRates): number | null {
+  const own = counters.find(({ name }) => name === EXITS);
+  return own === undefined ? null : (own.perOperation ?? own.perSecond);
+}
+
+function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
+  const operation = rates[0]?.operation ?? 'second';
+  const rows = rates.flatMap((one) => {
+    const value = rateOf(one);
+    return value === null || value === 0
+      ? []
+      : { name: one.cell.name, configuration: one.cell.configuration, value };
+  });
+  const plot = plotLibrary();
+  const values = rows.map(({ value }) => value);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const title = `${benchmark}: exits per ${operation}`;
+  const drawing = draw({
+    width: WIDTH,
+    height: 44 + ROW * rows.length,
+    marginLeft: 106,
+    marginRight: 50,
+    marginTop: 24,
+    marginBottom: 20,
+    x: { type: 'log', domain: [least / 1.15, Math.max(most, least * 10) * 1.1], axis: null },
+    y: { type: 'band', domain: rows.map(({ name }) => name), axis: null },
+    marks: [
+      plot.gridX({ ticks: 3, stroke: colour('grid'), strokeOpacity: 1 }),
+      plot.axisX({ ticks: 3, tickSize: 0, tickFormat: axisNumber, fill: colour('muted'), label: null }),
+      plot.axisY({ tickSize: 0, fill: colour('ink'), label: null, fontSize: 11.5 }),
+      plot.ruleY(rows, { y: 'name', stroke: colour('grid') }),
+      plot.dot(rows, {
+        x: 'value',
+        y: 'name',
+        r: 4.5,
+        fill: ({ configuration }: { configuration: string }) => fillOf(configuration),
+      }),
+      plot.text(rows, {
+        x: 'value',
+        y: 'name',
+        text: ({ value }: { value: number }) => shortCount(value),
+        dx: 9,
+        textAnchor: 'start',
+        stroke: colour('paper'),
+        strokeWidth: 3,
+        fill: colour('ink'),
+      }),
+      plot.text([title], {
+        frameAnchor: 'top-left',
+        dx: -104,
+        dy: -20,
+        text: (text: string) => text,
+        fontSize: 12,
+        fontWeight: 600,
+      }),
+    ],
+  });
+  const told = rows.map(({ name, value }) => `${name} ${shortCount(value)}`).join(', ');
+  return { title, description: `${told}.`, drawing };
+}
+
+/** Three digits, and no more: the axis is logarithmic. */
+function shortCount(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+}
+
+function axisNumber(value: number): string {
+  return value.toLocaleString('en', { maximumSignificantDigits: 2 });
+}
+
+function table(rates: readonly ExitRates[]): Html {
+  const counterOf = ({ counters }: ExitRates) => counters.find(({ name }) => name === EXITS);
+  return dataTable(TITLE, rates, [
+    { heading: 'benchmark', cell: ({ benchmark }) => benchmark },
+    { heading: 'cell', cell: ({ cell }) => cell.name },
+    { heading: 'samples', cell: ({ n }) => n, number: true },
+    { heading: 'exits per second', cell: (one) => number(counterOf(one)?.perSecond, inDigits), number: true },
+    { heading: 'operation', cell: ({ operation }) => operation },
+    { heading: 'exits per operation', cell: (one) => number(counterOf(one)?.perOperation, inDigits), number: true },
+  ]);
+}
