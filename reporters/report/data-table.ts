@@ -2,7 +2,7 @@
 import { type Content, html, type Html } from './html.ts';
 
 export interface TableColumn<Row> {
-  readonly heading: string;
+  readonly heading: Content;
   readonly cell: (row: Row) => Content;
   /** Numbers stand on the right. */
   readonly number?: boolean;

@@ -6,8 +6,21 @@ export function inDigits(value: number): string {
   return formatMean({ mean: value, halfWidth: null }).mean;
 }
 
-/** An overhead in few characters: `1.45`, `12.3`, `130`. */
+/** The same without zeros at the end: `0.576`, `2.5`. */
+export function inFewDigits(value: number): string {
+  return inDigits(value).replace(/\.?0+$|(\.\d*?)0+$/, (zeros, kept: string | undefined) =>
+    zeros.includes('.') ? (kept ?? '') : zeros,
+  );
+}
+
+/** Three digits: `1.45`, `12.3`, `130`. */
 export function shortOverhead(value: number): string {
   if (value >= 99.95) return value.toFixed(0);
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** For where there is little room, and the interval is wide anyhow: `1.4`, `12`, `130`. */
+export function twoDigits(value: number): string {
+  if (value >= 9.95) return value >= 99.5 ? value.toPrecision(3) : value.toFixed(0);
+  return value < 0.095 ? value.toPrecision(1) : value.toFixed(value < 0.95 ? 2 : 1);
 }

@@ -4,7 +4,7 @@
  */
 import type { ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
 import type { Results } from '../results.ts';
-import { dataTable } from './data-table.ts';
+import { dataTable, type TableColumn } from './data-table.ts';
 import { html, type Html } from './html.ts';
 
 interface Machine {
@@ -18,7 +18,7 @@ export function environment(results: Results): Html {
   return html`<section aria-labelledby="environment"><h2 id="environment">Environment</h2>
 ${results.starts.length === 0 ? html`<p class="none">No start is recorded.</p>` : distinctStarts(results).map(startFacts)}
 <h3>Machines</h3>
-${machines.length === 0 ? html`<p class="none">No cell was booted.</p>` : html`<p>As each was found once it was up; those that are alike stand once, for all their cells.</p>${machineTable(machines)}
+${machines.length === 0 ? html`<p class="none">No cell was booted.</p>` : html`<p>As each was found once it was up; those that are alike stand once, for all their cells. What is unfolded below is printed too.</p>${machineTable(machines)}
 ${machines.map(machineDetails)}`}</section>`;
 }
 
@@ -67,10 +67,10 @@ function lasting({ pinned, guestHaltExits, ...facts }: LevelFacts): string {
   return JSON.stringify([facts, halts, pinned.map(({ vcpu, cpu }) => [vcpu, cpu])]);
 }
 
+/** The facts that fit a table; machines that do not differ in them share a row. */
 function machineTable(machines: readonly Machine[]): Html {
-  return dataTable('Machines', machines, [
+  const columns: TableColumn<Machine>[] = [
     { heading: 'machine', cell: ({ name }) => name },
-    { heading: 'in', cell: ({ cells }) => cells.join(', ') },
     { heading: 'kernel', cell: ({ facts }) => facts.kernelRelease },
     { heading: 'CPU', cell: ({ facts }) => `${facts.cpus} x ${facts.cpuModel}` },
     { heading: 'memory', cell: ({ facts }) => gibibytes(facts.memoryBytes) },
@@ -79,7 +79,14 @@ function machineTable(machines: readonly Machine[]): Html {
     { heading: 'QEMU', cell: ({ facts }) => facts.qemu?.version ?? 'none' },
     { heading: 'accelerator', cell: ({ facts }) => facts.qemu?.accelerator ?? 'none' },
     { heading: 'NIC', cell: ({ facts }) => facts.nic.driver },
-  ]);
+  ];
+  const alike = Map.groupBy(machines, (machine) => JSON.stringify(columns.map(({ cell }) => cell(machine))));
+  const rows = [...alike.values()].flatMap((its) => {
+    const [first] = its;
+    return first === undefined ? [] : { ...first, cells: its.flatMap(({ cells }) => cells) };
+  });
+  const where: TableColumn<Machine> = { heading: 'in', cell: ({ cells }) => cells.join(', ') };
+  return dataTable('Machines', rows, [...columns, where], 'machines');
 }
 
 /** As the kernel was told on its command line. */

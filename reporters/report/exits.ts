@@ -9,9 +9,10 @@ import { figure, type Panel } from './figure.ts';
 import { html, type Html } from './html.ts';
 import { colour, fillOf } from './palette.ts';
 import { draw, plotLibrary } from './svg.ts';
+import { logTicks } from './ticks.ts';
 
 const TITLE = 'Exits at L0 per operation';
-const WIDTH = 340;
+const WIDTH = 334;
 const ROW = 20;
 
 export function exits(results: Results): Html {
@@ -49,7 +50,11 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
   });
   const plot = plotLibrary();
   const values = rows.map(({ value }) => value);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const least = Math.min(...values);
+  const domain = [least / 1.15, Math.max(...values, least * 10) * 1.1] as const;
+  // Labels of 1, 2 and 5 stand clear of each other only where the axis spans little.
+  const all = logTicks(...domain);
+  const ticks = all.length <= 5 ? all : all.filter((tick) => Number.isInteger(Math.log10(tick)));
   const title = `${benchmark}: exits per ${operation}`;
   const drawing = draw({
     width: WIDTH,
@@ -58,12 +63,18 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
     marginRight: 50,
     marginTop: 24,
     marginBottom: 20,
-    x: { type: 'log', domain: [least / 1.15, Math.max(most, least * 10) * 1.1], axis: null },
+    x: { type: 'log', domain: [...domain], axis: null },
     y: { type: 'band', domain: rows.map(({ name }) => name), axis: null },
     marks: [
-      plot.gridX({ ticks: 3, stroke: colour('grid'), strokeOpacity: 1 }),
-      plot.axisX({ ticks: 3, tickSize: 0, tickFormat: axisNumber, fill: colour('muted'), label: null }),
-      plot.axisY({ tickSize: 0, fill: colour('ink'), label: null, fontSize: 11.5 }),
+      plot.gridX(ticks, { stroke: colour('grid'), strokeOpacity: 1 }),
+      plot.text(ticks, {
+        x: (tick: number) => tick,
+        text: (tick: number) => tick.toLocaleString('en'),
+        frameAnchor: 'bottom',
+        dy: 14,
+        fill: colour('muted'),
+      }),
+      plot.text(rows, { y: 'name', text: 'name', frameAnchor: 'left', textAnchor: 'end', dx: -8, fontSize: 12 }),
       plot.ruleY(rows, { y: 'name', stroke: colour('grid') }),
       plot.dot(rows, {
         x: 'value',
@@ -98,10 +109,6 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
 /** Three digits, and no more: the axis is logarithmic. */
 function shortCount(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
-}
-
-function axisNumber(value: number): string {
-  return value.toLocaleString('en', { maximumSignificantDigits: 2 });
 }
 
 function table(rates: readonly ExitRates[]): Html {

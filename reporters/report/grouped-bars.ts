@@ -8,14 +8,13 @@
  */
 import { levelName } from '../../fixtures/matrix.ts';
 import type { Bar } from '../overhead-figures.ts';
-import { shortOverhead } from './digits.ts';
+import { shortOverhead, twoDigits } from './digits.ts';
 import { INTERVAL_SWATCH, legend } from './legend.ts';
 import { colour, fillOf, patternDefinitions, patternOf } from './palette.ts';
 import { type Drawing, draw, plotLibrary, stack } from './svg.ts';
+import { logTicks } from './ticks.ts';
 
-/** Bars drawn as wide at most, where there are few. */
-const HEIGHT = 300;
-const MARGIN = { left: 34, right: 4, top: 14, bottom: 40 } as const;
+const MARGIN = { left: 36, right: 4, top: 14, bottom: 40 } as const;
 /** Between levels of a group, and between groups, in widths of a bar. */
 const LEVEL_GAP = 0.5;
 const GROUP_GAP = 1.1;
@@ -40,10 +39,10 @@ export function scaleOf(bars: readonly Bar[]): Scale {
 
 const WIDEST_INTERVAL = 4;
 
-/** `width` pixels of rows with at most `groups` benchmarks each. `scope` is for ids. */
+/** Rows of `width` and `height` pixels with at most `groups` benchmarks each. `scope` is for ids. */
 export function groupedBars(
   bars: readonly Bar[],
-  { width, groups, scope }: { readonly width: number; readonly groups: number; readonly scope: string },
+  { width, height, groups, scope }: { readonly width: number; readonly height: number; readonly groups: number; readonly scope: string },
 ): Drawing {
   const scale = scaleOf(bars);
   const benchmarks = [...Map.groupBy(bars, ({ benchmark }) => benchmark)];
@@ -62,7 +61,7 @@ export function groupedBars(
     width,
   );
   const charts = Array.from({ length: rows }, (_, row) =>
-    barRow(benchmarks.slice(row * each, (row + 1) * each), { width, each, scale, scope }),
+    barRow(benchmarks.slice(row * each, (row + 1) * each), { width, height, each, scale, scope }),
   );
   const drawn = stack([key, ...charts], 6);
   return { ...drawn, content: patternDefinitions(configurations, scope) + drawn.content };
@@ -74,6 +73,7 @@ interface Placed extends Bar {
 
 interface RowOptions {
   readonly width: number;
+  readonly height: number;
   /** Groups that a full row has: one that is not full keeps their width. */
   readonly each: number;
   readonly scale: Scale;
@@ -82,7 +82,7 @@ interface RowOptions {
 
 function barRow(
   benchmarks: readonly (readonly [string, readonly Bar[]])[],
-  { width, each, scale, scope }: RowOptions,
+  { width, height, each, scale, scope }: RowOptions,
 ): Drawing {
   const plot = plotLibrary();
   const groups = benchmarks.map(([name, bars], index) => ({ name, ...placed(bars), index }));
@@ -98,6 +98,7 @@ function barRow(
   const levels = groups.flatMap(({ levels: its, index }) =>
     its.map(({ level, at }) => ({ text: levelName(level), at: at + start(index) })),
   );
+  const ticks = logTicks(scale.low, scale.high);
   const half = BAR_WIDTH / 2;
   const sides = { x1: ({ at }: Placed) => at - half, x2: ({ at }: Placed) => at + half };
   const standing = { ...sides, y1: 1, y2: 'overhead' };
@@ -105,7 +106,7 @@ function barRow(
     intervals.filter((interval) => is(interval[end]));
   return draw({
     width,
-    height: HEIGHT,
+    height,
     marginLeft: MARGIN.left,
     marginRight: MARGIN.right,
     marginTop: MARGIN.top,
@@ -114,12 +115,24 @@ function barRow(
     x: { type: 'linear', domain: [-GROUP_GAP / 2, each * groupWidth - GROUP_GAP / 2], axis: null },
     y: { type: 'log', domain: [scale.low, scale.high], axis: null },
     marks: [
-      plot.gridY(ticks(scale), { stroke: colour('grid'), strokeOpacity: 1 }),
-      plot.axisY(ticks(scale), {
-        tickFormat: (value: number) => String(value),
-        tickSize: 0,
+      plot.gridY(ticks, { stroke: colour('grid'), strokeOpacity: 1 }),
+      plot.text(ticks, {
+        y: (tick: number) => tick,
+        text: String,
+        frameAnchor: 'left',
+        textAnchor: 'end',
+        dx: -6,
         fill: colour('muted'),
-        label: null,
+      }),
+      plot.text(['native'], {
+        y: () => 1,
+        text: (word: string) => word,
+        frameAnchor: 'left',
+        textAnchor: 'end',
+        dx: -4,
+        dy: 12,
+        fontSize: 10,
+        fill: colour('muted'),
       }),
       plot.ruleX(groups.slice(1), {
         x: ({ index }: { index: number }) => start(index) - GROUP_GAP / 2,
@@ -153,9 +166,9 @@ function barRow(
       plot.text(measured, {
         x: 'at',
         y: ({ overhead, high }: Placed & { overhead: number }) => clamp(Math.max(overhead, high ?? 0, 1)),
-        text: ({ overhead }: Placed & { overhead: number }) => shortOverhead(overhead),
+        text: ({ overhead }: Placed & { overhead: number }) => twoDigits(overhead),
         dy: -8,
-        fontSize: numberSize(pixels),
+        fontSize: pixels < 20 ? 10 : NUMBER_SIZE,
         fill: colour('ink'),
         stroke: colour('paper'),
         strokeWidth: 3,
@@ -203,11 +216,6 @@ function cutMark(y: number, rotate: number) {
   return { x: 'at', y: () => y, symbol: 'triangle', rotate, r: 3.2, fill: colour('ink') } as const;
 }
 
-/** Numbers stand side by side, so they are no wider than their bars. */
-function numberSize(barPixels: number): number {
-  return Math.max(8.5, Math.min(NUMBER_SIZE, barPixels / 2.1));
-}
-
 /** Bars of one benchmark from 0 on, in widths of a bar, with a gap between levels. */
 function placed(bars: readonly Bar[]): {
   bars: Placed[];
@@ -240,13 +248,4 @@ function told({ benchmark, cell, overhead, low, high, reason }: Bar): string {
   if (overhead === null) return `${benchmark}, ${cell}: ${reason}`;
   const interval = low === null || high === null ? '' : ` (${shortOverhead(low)} to ${shortOverhead(high)})`;
   return `${benchmark}, ${cell}: ${shortOverhead(overhead)} times native${interval}`;
-}
-
-/** Round numbers within the scale: finer ones where it spans little. */
-function ticks({ low, high }: Scale): number[] {
-  const fine = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6];
-  const coarse = Array.from({ length: 16 }, (_, index) => index - 6).flatMap((power) =>
-    [1, 2, 5].map((digit) => Number(`${digit}e${power}`)),
-  );
-  return (high / low < 4 ? fine : coarse).filter((tick) => tick >= low && tick <= high);
 }

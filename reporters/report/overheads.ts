@@ -8,8 +8,12 @@ import { type Breadth, figure, WIDTHS } from './figure.ts';
 import { groupedBars, scaleOf } from './grouped-bars.ts';
 import { type Content, html, type Html } from './html.ts';
 
-/** Benchmarks beside each other. */
-const GROUPS: Readonly<Record<Breadth, number>> = { narrow: 2, medium: 4, wide: 7 };
+/** Benchmarks beside each other, and how high a row of them is: two figures fit on a page of A4. */
+const ROWS: Readonly<Record<Breadth, { readonly groups: number; readonly height: number }>> = {
+  narrow: { groups: 2, height: 230 },
+  medium: { groups: 4, height: 186 },
+  wide: { groups: 7, height: 300 },
+};
 
 export function overheads(results: Results): Html {
   const figures = OVERHEAD_FIGURES.map((each) => ({ each, bars: barsOf(results, each) })).filter(
@@ -38,7 +42,7 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
     caption: html`<p>${each === ADDITIONAL ? 'Not a figure of the paper; dvh-vp, which virtual idle adds to, is shown beside it. ' : ''}The axis is logarithmic and bars stand on 1.0, native: equal heights are equal factors. Whiskers are 95 % confidence intervals of the ratio${intervalNote(bars)}.</p>${reasons(bars)}`,
     shown: {
       draw: (breadth) =>
-        groupedBars(bars, { width: WIDTHS[breadth], groups: GROUPS[breadth], scope: `${name}-${breadth}` }),
+        groupedBars(bars, { width: WIDTHS[breadth], ...ROWS[breadth], scope: `${name}-${breadth}` }),
     },
     table: table(title, bars),
     csv: barsCsv(bars),

@@ -26,7 +26,10 @@ export function banner({ starts }: Results): Html {
 }
 
 export function overview(results: Results): Html {
-  const facts = [...Map.groupBy(heading(results), ([word]) => word)].filter(([word]) => word !== '');
+  const facts = [...Map.groupBy(heading(results), ([word]) => word)].filter(
+    // The experiment's name is the page's heading.
+    ([word]) => word !== '' && word !== 'experiment',
+  );
   const sizes = heading(results).flatMap(([word, line]) => (word === '' ? line : []));
   return html`<section aria-labelledby="overview"><h2 id="overview">Overview</h2>
 <dl class="facts">${facts.map(

@@ -1,13 +1,13 @@
 /** One panel of samples in run order. */
-import { inDigits } from './digits.ts';
+import { inFewDigits } from './digits.ts';
 import { escape } from './html.ts';
 import { colour, fillOf } from './palette.ts';
 import { type SampleSeries, startsOf } from './sample-series.ts';
 import { type Drawing, plotLibrary } from './svg.ts';
 
-const WIDTH = 172;
+const WIDTH = 164;
 const HEIGHT = 128;
-const MARGIN = { left: 42, right: 6, top: 36, bottom: 18 } as const;
+const MARGIN = { left: 40, right: 6, top: 36, bottom: 18 } as const;
 const LEAST_SPAN = 0.05;
 
 /**
@@ -48,7 +48,7 @@ export function samplePanel({ cell, configuration, outcome, runs, points }: Samp
       ...ticksOf([min, median, max], (value) => yOf(value)).map(
         (tick) =>
           `<path d="M${left},${yOf(tick)}H${right}" stroke="${colour('grid')}"/>` +
-          text(left - 4, yOf(tick) + 3.5, inDigits(tick), `text-anchor="end" font-size="10" fill="${colour('muted')}"`),
+          text(left - 4, yOf(tick) + 3.5, inFewDigits(tick), `text-anchor="end" font-size="10" fill="${colour('muted')}"`),
       ),
       `<path d="M${left},${top}V${bottom}H${right}" fill="none" stroke="${colour('line')}"/>`,
       ...boundaries.map((at) => `<path d="M${at},${top}V${bottom}" stroke="${colour('line')}"/>`),

@@ -1,5 +1,5 @@
 /** Times beside each other on one axis: a row a cell, its segments one after another. */
-import { legend } from './legend.ts';
+import { legend, textWidth } from './legend.ts';
 import { colour } from './palette.ts';
 import { type Drawing, draw, plotLibrary, stack } from './svg.ts';
 
@@ -11,20 +11,27 @@ export interface Segment {
 export interface Row {
   readonly name: string;
   readonly segments: readonly Segment[];
-  /** Words above a place of the row, in seconds from its start. */
-  readonly marks?: readonly { readonly at: number; readonly text: string }[];
+  /** Words above a place of the row, in seconds from its start; else the segments' labels, where they fit. */
+  readonly marks?: readonly Mark[];
+}
+
+interface Mark {
+  readonly at: number;
+  readonly text: string;
 }
 
 /** What a key is called and how it is filled, in the order of the legend. */
 export type Keys = Readonly<Record<string, { readonly label: string; readonly fill: string }>>;
 
 const LEFT = 108;
+const RIGHT = 52;
+const ROW = 38;
+const MARK_SIZE = 10.5;
 
 export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Drawing {
   const plot = plotLibrary();
   const there = new Set(rows.flatMap(({ segments }) => segments.map(({ key }) => key)));
   const entries = Object.entries(keys).filter(([key]) => there.has(key));
-  const marked = rows.some(({ marks }) => marks !== undefined);
   const most = Math.max(1, ...rows.map(({ segments }) => end(segments)));
   const all = rows.flatMap(({ name, segments }) => {
     let at = 0;
@@ -34,13 +41,12 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
       return { ...segment, name, since, until: at };
     });
   });
-  const row = marked ? 38 : 26;
-  const inset = marked ? { insetTop: 15, insetBottom: 3 } : { insetTop: 3, insetBottom: 3 };
+  const pixels = (width - LEFT - RIGHT) / most;
   const chart = draw({
     width,
-    height: 28 + row * rows.length,
+    height: 28 + ROW * rows.length,
     marginLeft: LEFT,
-    marginRight: 52,
+    marginRight: RIGHT,
     marginTop: 4,
     marginBottom: 24,
     x: { type: 'linear', domain: [0, most], axis: null },
@@ -60,7 +66,7 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
         text: 'name',
         textAnchor: 'end',
         dx: -8,
-        dy: marked ? 6 : 0,
+        dy: 6,
         fontSize: 12,
         fill: colour('ink'),
       }),
@@ -72,7 +78,8 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
         // Neighbours are told apart by the gap between them too.
         stroke: colour('paper'),
         strokeWidth: 0.8,
-        ...inset,
+        insetTop: 15,
+        insetBottom: 3,
         title: ({ name, key, seconds }: Segment & { name: string }) =>
           `${name}: ${keys[key]?.label ?? key} ${inTenths(seconds)} s`,
       }),
@@ -82,12 +89,20 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
         text: ({ segments }: Row) => `${inTenths(end(segments))} s`,
         textAnchor: 'start',
         dx: 5,
-        dy: marked ? 6 : 0,
+        dy: 6,
         fill: colour('ink'),
       }),
       plot.text(
-        rows.flatMap(({ name, marks = [] }) => marks.map((mark) => ({ ...mark, name }))),
-        { x: 'at', y: 'name', text: 'text', textAnchor: 'start', dy: -12, fontSize: 10.5, fill: colour('muted') },
+        rows.flatMap((row) => readable(row, keys, pixels).map((mark) => ({ ...mark, name: row.name }))),
+        {
+          x: 'at',
+          y: 'name',
+          text: 'text',
+          textAnchor: 'start',
+          dy: -12,
+          fontSize: MARK_SIZE,
+          fill: colour('muted'),
+        },
       ),
     ],
   });
@@ -96,6 +111,20 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
     width,
   );
   return stack([key, chart], 4);
+}
+
+/** The marks that do not run into the next one; of the segments' labels, those that are not longer than their segment. */
+function readable({ marks, segments }: Row, keys: Keys, pixels: number): readonly Mark[] {
+  const fits = ({ text }: Mark, seconds: number): boolean => textWidth(text, MARK_SIZE) + 3 <= seconds * pixels;
+  if (marks !== undefined) {
+    return marks.filter((mark, index) => fits(mark, (marks[index + 1]?.at ?? Infinity) - mark.at));
+  }
+  let at = 0;
+  return segments.flatMap(({ key, seconds }) => {
+    const mark = { at, text: keys[key]?.label ?? key };
+    at += seconds;
+    return fits(mark, seconds) ? mark : [];
+  });
 }
 
 function end(segments: readonly Segment[]): number {

@@ -49,6 +49,9 @@ thead th{color:var(--nb-muted);font-weight:600;border-bottom-color:var(--nb-line
 tbody th{font-weight:600;white-space:nowrap}
 td.n,th.n{text-align:right}
 td.n{white-space:nowrap}
+.benchmark,td.short{white-space:nowrap}
+small{font-weight:400}
+.machines td:not(:last-child){white-space:nowrap}.machines td:last-child{min-width:16rem}
 .none{color:var(--nb-muted)}
 .over{color:var(--nb-failed);font-weight:600}
 pre{background:var(--nb-surface);padding:12px;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}
@@ -58,21 +61,25 @@ footer{color:var(--nb-muted);font-size:.875rem;padding-top:24px;padding-bottom:3
 .medium{display:none}.narrow{display:block}
 h1{font-size:1.4rem}
 dl.facts>div,dl.wide-terms>div{display:block}
-.panels{grid-template-columns:repeat(auto-fill,minmax(min(var(--panel),100%),1fr))}
 }
 @page{size:A4;margin:14mm}
 @media print{
-body{font-size:10.5pt}
+body{font-size:10pt;line-height:1.4}
 header,main,footer{max-width:none;padding:0}
-.skip,.toc,.downloads,details.data{display:none}
+h1{margin-top:0}
+h2{margin-top:20px}
+h3{margin-top:14px}
+p,ul,dl,figcaption p,figcaption ul{max-width:none;margin:4px 0}
+figcaption{font-size:8.5pt}
+.skip,.toc,.downloads,details:not([open]){display:none}
 .wide{display:none}.medium{display:block}
-h2,h3{break-after:avoid}
-figure,.panels svg,tr,dl>div,.banner{break-inside:avoid}
-.figure{break-inside:avoid}
+h2,h3,h2+p{break-after:avoid}
+h2+p,figcaption p,figcaption li{break-inside:avoid}
+.figure,.panels svg,tr,dl>div,.banner{break-inside:avoid}
 .scroll{overflow:visible}
 table{font-size:7.5pt}th,td{padding:2px 4px}
+.machines td:not(:last-child){white-space:normal}.machines td:last-child{min-width:0}
 .banner{border:1px solid var(--nb-warning);border-left-width:5px}
-details.environment::details-content{content-visibility:visible;block-size:auto}
 pre{font-size:7.5pt;padding:6px}
 a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
