@@ -46,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           globalSetup: ['setup/unit-setup.ts'],
-          include: ['{setup,suites,scripts}/**/*.end-to-end.test.ts'],
+          include: ['{setup,reporters,suites,scripts}/**/*.end-to-end.test.ts'],
           sequence: { groupOrder: CELLS.length + 1 },
           fileParallelism: false,
           testTimeout: 1_800_000,

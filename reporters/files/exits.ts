@@ -31,10 +31,10 @@ export const exitsFile: Exporter = {
 
 /** The file's text; with `only`, the rows of that counter alone. */
 export function exitsCsv(rates: readonly ExitRates[], only?: string): string {
-  const rows = rates.flatMap(({ counters, ...rest }) =>
+  const rows = rates.flatMap(({ cell, benchmark, n, operation, counters }) =>
     counters
       .filter(({ name }) => only === undefined || name === only)
-      .map((counter): Row => ({ ...rest, counter })),
+      .map((counter): Row => ({ cell, benchmark, n, operation, counter })),
   );
   return csv(rows, COLUMNS);
 }

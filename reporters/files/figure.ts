@@ -5,7 +5,14 @@
  */
 import path from 'node:path';
 import { levelName } from '../../fixtures/matrix.ts';
-import { ADDITIONAL, type Bar, barsOf, FIGURE_5, FIGURE_6, type OverheadFigure } from '../overhead-figures.ts';
+import {
+  ADDITIONAL,
+  type Bar,
+  barsOf,
+  FIGURE_5,
+  FIGURE_6,
+  type OverheadFigure,
+} from '../overhead-figures.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
 import { writeWhole } from '../../setup/write-whole.ts';

@@ -5,7 +5,7 @@ export interface TableColumn<Row> {
   readonly heading: Content;
   readonly cell: (row: Row) => Content;
   /** Numbers stand on the right. */
-  readonly number?: boolean;
+  readonly isNumber?: boolean;
 }
 
 /** The first column names its row. The table scrolls within its frame where it is too wide. */
@@ -16,14 +16,27 @@ export function dataTable<Row>(
   className = '',
 ): Html {
   const [name, ...others] = columns;
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="${className}"><caption>${caption}</caption>
-<thead><tr>${columns.map(({ heading, number }) => html`<th scope="col"${numeric(number)}>${heading}</th>`)}</tr></thead>
-<tbody>${rows.map(
-    (row) => html`<tr><th scope="row">${name?.cell(row)}</th>${others.map(
-      ({ cell, number }) => html`<td${numeric(number)}>${cell(row)}</td>`,
-    )}</tr>
-`,
-  )}</tbody></table></div>`;
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
+    <table class="${className}">
+      <caption>
+        ${caption}
+      </caption>
+      <thead>
+        <tr>
+          ${columns.map(({ heading, isNumber }) => html`<th scope="col" ${numeric(isNumber)}>${heading}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              <th scope="row">${name?.cell(row)}</th>
+              ${others.map(({ cell, isNumber }) => html`<td${numeric(isNumber)}>${cell(row)}</td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function numeric(is: boolean | undefined): Html {
@@ -32,5 +45,7 @@ function numeric(is: boolean | undefined): Html {
 
 /** A number as `format` shows it; nothing where there is none. */
 export function number(value: number | null | undefined, format: (value: number) => string): Html {
-  return value === null || value === undefined ? html`` : html`<data value="${value}">${format(value)}</data>`;
+  return value === null || value === undefined
+    ? html``
+    : html`<data value="${value}">${format(value)}</data>`;
 }

@@ -6,11 +6,12 @@ export function inDigits(value: number): string {
   return formatMean({ mean: value, halfWidth: null }).mean;
 }
 
-/** The same without zeros at the end: `0.576`, `2.5`. */
+/** The same without zeros at the end, and short also where it is large: `0.576`, `2.5`, `208.9K`. */
 export function inFewDigits(value: number): string {
-  return inDigits(value).replace(/\.?0+$|(\.\d*?)0+$/, (zeros, kept: string | undefined) =>
-    zeros.includes('.') ? (kept ?? '') : zeros,
-  );
+  if (value < 1e-4) return inDigits(value);
+  return value < 1e5
+    ? String(Number(inDigits(value)))
+    : value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 4 });
 }
 
 /** Three digits: `1.45`, `12.3`, `130`. */

@@ -15,11 +15,20 @@ interface Machine {
 
 export function environment(results: Results): Html {
   const machines = machinesOf(results);
-  return html`<section aria-labelledby="environment"><h2 id="environment">Environment</h2>
-${results.starts.length === 0 ? html`<p class="none">No start is recorded.</p>` : distinctStarts(results).map(startFacts)}
-<h3>Machines</h3>
-${machines.length === 0 ? html`<p class="none">No cell was booted.</p>` : html`<p>As each was found once it was up; those that are alike stand once, for all their cells. What is unfolded below is printed too.</p>${machineTable(machines)}
-${machines.map(machineDetails)}`}</section>`;
+  return html`<section aria-labelledby="environment">
+    <h2 id="environment">Environment</h2>
+    ${results.starts.length === 0 ? html`<p class="none">No start is recorded.</p>` : distinctStarts(results).map(startFacts)}
+    <h3>Machines</h3>
+    ${
+      machines.length === 0
+        ? html`<p class="none">No cell was booted.</p>`
+        : html`<p>
+              As each was found once it was up; those that are alike stand once, for all their cells. What is
+              unfolded below is printed too.
+            </p>
+            ${machineTable(machines)} ${machines.map(machineDetails)}`
+    }
+  </section>`;
 }
 
 /** Those that differ in more than when they were. */
@@ -40,17 +49,29 @@ function startFacts(starts: readonly ExperimentRecord[], index: number, all: rea
     ['host', `${host.cpuModel}, ${host.cpus} CPUs, ${gibibytes(host.memoryBytes)}, Linux ${host.kernel}`],
     ...Object.entries(versions).map(([name, version]) => [`version of ${name}`, version] as const),
   ];
-  return html`<details class="environment"><summary>Experiment, host and versions${all.length > 1 ? ` (${index + 1} of ${all.length})` : ''}</summary>
-<dl class="wide-terms">${facts.map(([word, line]) => html`<div><dt>${word}</dt><dd>${line}</dd></div>`)}</dl></details>`;
+  return html`<details class="environment">
+    <summary>
+      Experiment, host and versions${all.length > 1 ? ` (${index + 1} of ${all.length})` : ''}
+    </summary>
+    <dl class="wide-terms">
+      ${facts.map(
+        ([word, line]) =>
+          html`<div>
+            <dt>${word}</dt>
+            <dd>${line}</dd>
+          </div>`,
+      )}
+    </dl>
+  </details>`;
 }
 
 function machinesOf({ records }: Results): Machine[] {
   const seen = records
     .filter((record) => record.type === 'boot')
-    .flatMap(({ cell, levels, client }) => [
-      ...levels.map((facts) => ({ cell, name: `L${facts.level}`, facts })),
-      ...(client === null ? [] : [{ cell, name: 'client', facts: client }]),
-    ]);
+    .flatMap(({ cell, levels, client }) => {
+      const own = levels.map((facts) => ({ cell, name: `L${facts.level}`, facts }));
+      return client === null ? own : own.concat({ cell, name: 'client', facts: client });
+    });
   return [...Map.groupBy(seen, ({ name, facts }) => `${name}\n${lasting(facts)}`).values()]
     .flatMap((its) => {
       const [first] = its;
@@ -83,10 +104,17 @@ function machineTable(machines: readonly Machine[]): Html {
   const alike = Map.groupBy(machines, (machine) => JSON.stringify(columns.map(({ cell }) => cell(machine))));
   const rows = [...alike.values()].flatMap((its) => {
     const [first] = its;
-    return first === undefined ? [] : { ...first, cells: its.flatMap(({ cells }) => cells) };
+    if (first === undefined) return [];
+    const { name, facts } = first;
+    return { name, facts, cells: its.flatMap(({ cells }) => cells) };
   });
-  const where: TableColumn<Machine> = { heading: 'in', cell: ({ cells }) => cells.join(', ') };
+  const where: TableColumn<Machine> = { heading: 'in', cell: ({ cells }) => list(cells) };
   return dataTable('Machines', rows, [...columns, where], 'machines');
+}
+
+/** Cells' names, each unbroken. */
+function list(cells: readonly string[]): Html {
+  return html`${cells.map((cell, index) => html`${index === 0 ? '' : ', '}<span class="cell">${cell}</span>`)}`;
 }
 
 /** As the kernel was told on its command line. */
@@ -106,18 +134,35 @@ function machineDetails({ name, facts, cells }: Machine): Html {
     ['mitigations', mitigations(facts)],
     ['/dev/kvm', kvm.available ? `works, nested ${kvm.nested}` : 'none'],
     ['NIC', `${nic.device}, ${nic.driver}, ${nic.mac ?? ''}, ${nic.path}`],
-    ...(handsOn ? [['hands on', `${handsOn.pciAddress} (${handsOn.identity}), ${handsOn.driver}`] as const] : []),
+    ...(handsOn
+      ? [['hands on', `${handsOn.pciAddress} (${handsOn.identity}), ${handsOn.driver}`] as const]
+      : []),
     ...(facts.guestHaltExits === undefined
       ? []
-      : [['HLTs of its guest', facts.guestHaltExits === 0 ? 'pass to L0 (virtual idle)' : 'are trapped'] as const]),
+      : [
+          [
+            'HLTs of its guest',
+            facts.guestHaltExits === 0 ? 'pass to L0 (virtual idle)' : 'are trapped',
+          ] as const,
+        ]),
     ...(pinned.length === 0
       ? []
       : [['pinned', pinned.map(({ vcpu, cpu }) => `vCPU ${vcpu} to CPU ${cpu}`).join(', ')] as const]),
     ...(qemu ? [['QEMU', `${qemu.version}, accelerator ${qemu.accelerator}`] as const] : []),
   ];
-  return html`<details class="environment"><summary>${name} in ${cells.join(', ')}</summary>
-<dl class="wide-terms">${lines.map(([word, line]) => html`<div><dt>${word}</dt><dd>${line}</dd></div>`)}</dl>
-${qemu === null ? '' : html`<pre tabindex="0" aria-label="${`QEMU's arguments of ${name} in ${cells.join(', ')}`}">${inLines(qemu.argv)}</pre>`}</details>`;
+  return html`<details class="environment">
+    <summary>${name} in ${list(cells)}</summary>
+    <dl class="wide-terms">
+      ${lines.map(
+        ([word, line]) =>
+          html`<div>
+            <dt>${word}</dt>
+            <dd>${line}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${qemu === null ? '' : html`<pre tabindex="0" aria-label="${`QEMU's arguments of ${name} in ${cells.join(', ')}`}">${inLines(qemu.argv)}</pre>`}
+  </details>`;
 }
 
 /** An option and its value a line, as a shell would take it. */

@@ -18,25 +18,40 @@ const ROW = 20;
 export function exits(results: Results): Html {
   const rates = exitRates(results);
   if (rates.length === 0) {
-    return html`<section aria-labelledby="exits"><h2 id="exits">Exits</h2><p class="none">No sample has counts of exits: cells at L0 have no guest, and an older journal did not count.</p></section>`;
+    return html`<section aria-labelledby="exits">
+      <h2 id="exits">Exits</h2>
+      <p class="none">
+        No sample has counts of exits: cells at L0 have no guest, and an older journal did not count.
+      </p>
+    </section>`;
   }
-  const panels = [...Map.groupBy(rates, ({ benchmark }) => benchmark)].map(([benchmark, its]) => panel(benchmark, its));
-  return html`<section aria-labelledby="exits"><h2 id="exits">Exits</h2>
-<p>What KVM on L0 counted during the samples, all levels together: an exit of a nested guest comes to L0 first. All counters are in <code>exits.csv</code>.</p>
-${figure({
-    name: 'exits-per-operation',
-    title: TITLE,
-    description: `Exits at L0 of ${panels.length} benchmarks, by cell.`,
-    caption: html`<p>Each axis is logarithmic. Where a benchmark does not tell how much work a sample was, the exits are per second.</p>`,
-    shown: { panels },
-    table: table(rates),
-    csv: exitsCsv(rates, EXITS),
-  })}</section>`;
+  const panels = [...Map.groupBy(rates, ({ benchmark }) => benchmark)].map(([benchmark, its]) =>
+    panel(benchmark, its),
+  );
+  return html`<section aria-labelledby="exits">
+    <h2 id="exits">Exits</h2>
+    <p>
+      What KVM on L0 counted during the samples, all levels together: an exit of a nested guest comes to L0
+      first. All counters are in <code>exits.csv</code>.
+    </p>
+    ${figure({
+      name: 'exits-per-operation',
+      title: TITLE,
+      description: `Exits at L0 of ${panels.length} benchmarks, by cell.`,
+      caption: html`<p>
+        Each axis is logarithmic. Where a benchmark does not tell how much work a sample was, the exits are
+        per second.
+      </p>`,
+      shown: { panels },
+      table: table(rates),
+      csv: exitsCsv(rates, EXITS),
+    })}
+  </section>`;
 }
 
 /** Exits per operation, else per second; null where they were not counted. */
-function rateOf({ counters }: ExitRates): number | null {
-  const own = counters.find(({ name }) => name === EXITS);
+function rateOf(rates: ExitRates): number | null {
+  const own = counterOf(rates);
   return own === undefined ? null : (own.perOperation ?? own.perSecond);
 }
 
@@ -74,7 +89,14 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
         dy: 14,
         fill: colour('muted'),
       }),
-      plot.text(rows, { y: 'name', text: 'name', frameAnchor: 'left', textAnchor: 'end', dx: -8, fontSize: 12 }),
+      plot.text(rows, {
+        y: 'name',
+        text: 'name',
+        frameAnchor: 'left',
+        textAnchor: 'end',
+        dx: -8,
+        fontSize: 12,
+      }),
       plot.ruleY(rows, { y: 'name', stroke: colour('grid') }),
       plot.dot(rows, {
         x: 'value',
@@ -111,14 +133,25 @@ function shortCount(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
+function counterOf({ counters }: ExitRates): ExitRates['counters'][number] | undefined {
+  return counters.find(({ name }) => name === EXITS);
+}
+
 function table(rates: readonly ExitRates[]): Html {
-  const counterOf = ({ counters }: ExitRates) => counters.find(({ name }) => name === EXITS);
   return dataTable(TITLE, rates, [
     { heading: 'benchmark', cell: ({ benchmark }) => benchmark },
     { heading: 'cell', cell: ({ cell }) => cell.name },
-    { heading: 'samples', cell: ({ n }) => n, number: true },
-    { heading: 'exits per second', cell: (one) => number(counterOf(one)?.perSecond, inDigits), number: true },
+    { heading: 'samples', cell: ({ n }) => n, isNumber: true },
+    {
+      heading: 'exits per second',
+      cell: (one) => number(counterOf(one)?.perSecond, inDigits),
+      isNumber: true,
+    },
     { heading: 'operation', cell: ({ operation }) => operation },
-    { heading: 'exits per operation', cell: (one) => number(counterOf(one)?.perOperation, inDigits), number: true },
+    {
+      heading: 'exits per operation',
+      cell: (one) => number(counterOf(one)?.perOperation, inDigits),
+      isNumber: true,
+    },
   ]);
 }

@@ -34,7 +34,10 @@ export function scaleOf(bars: readonly Bar[]): Scale {
   // Room for the number above the highest bar. An interval that goes further is cut, and marked.
   const span = Math.max(2, most / least);
   const top = Math.min(high, most * WIDEST_INTERVAL) * span ** 0.09;
-  return { low: Math.max(low, least / WIDEST_INTERVAL) * (low < 1 ? span ** -0.04 : 1), high: Math.max(top, 1.5) };
+  return {
+    low: Math.max(low, least / WIDEST_INTERVAL) * (low < 1 ? span ** -0.04 : 1),
+    high: Math.max(top, 1.5),
+  };
 }
 
 const WIDEST_INTERVAL = 4;
@@ -42,7 +45,12 @@ const WIDEST_INTERVAL = 4;
 /** Rows of `width` and `height` pixels with at most `groups` benchmarks each. `scope` is for ids. */
 export function groupedBars(
   bars: readonly Bar[],
-  { width, height, groups, scope }: { readonly width: number; readonly height: number; readonly groups: number; readonly scope: string },
+  {
+    width,
+    height,
+    groups,
+    scope,
+  }: { readonly width: number; readonly height: number; readonly groups: number; readonly scope: string },
 ): Drawing {
   const scale = scaleOf(bars);
   const benchmarks = [...Map.groupBy(bars, ({ benchmark }) => benchmark)];
@@ -92,7 +100,9 @@ function barRow(
     bars.map((bar) => ({ ...bar, at: bar.at + start(index) })),
   );
   const measured = all.filter((bar): bar is Placed & { overhead: number } => bar.overhead !== null);
-  const intervals = all.flatMap(({ at, low, high }) => (low === null || high === null ? [] : { at, low, high }));
+  const intervals = all.flatMap(({ at, low, high }) =>
+    low === null || high === null ? [] : { at, low, high },
+  );
   const clamp = (value: number): number => Math.min(Math.max(value, scale.low), scale.high);
   const pixels = (width - MARGIN.left - MARGIN.right) / (each * groupWidth);
   const levels = groups.flatMap(({ levels: its, index }) =>
@@ -139,7 +149,11 @@ function barRow(
         stroke: colour('line'),
         strokeDasharray: '2,3',
       }),
-      plot.rect(measured, { ...standing, fill: ({ configuration }: Bar) => fillOf(configuration), title: told }),
+      plot.rect(measured, {
+        ...standing,
+        fill: ({ configuration }: Bar) => fillOf(configuration),
+        title: told,
+      }),
       plot.rect(
         measured.filter(({ configuration }) => patternOf(configuration, scope) !== null),
         { ...standing, fill: ({ configuration }: Bar) => patternOf(configuration, scope), title: told },
@@ -161,8 +175,14 @@ function barRow(
           },
         ),
       ),
-      plot.dot(cut('high', (value) => value > scale.high), cutMark(scale.high, 0)),
-      plot.dot(cut('low', (value) => value < scale.low), cutMark(scale.low, 180)),
+      plot.dot(
+        cut('high', (value) => value > scale.high),
+        cutMark(scale.high, 0),
+      ),
+      plot.dot(
+        cut('low', (value) => value < scale.low),
+        cutMark(scale.low, 180),
+      ),
       plot.text(measured, {
         x: 'at',
         y: ({ overhead, high }: Placed & { overhead: number }) => clamp(Math.max(overhead, high ?? 0, 1)),
@@ -188,7 +208,14 @@ function barRow(
           title: told,
         },
       ),
-      plot.text(levels, { x: 'at', text: 'text', frameAnchor: 'bottom', dy: 16, fill: colour('muted'), fontSize: 11 }),
+      plot.text(levels, {
+        x: 'at',
+        text: 'text',
+        frameAnchor: 'bottom',
+        dy: 16,
+        fill: colour('muted'),
+        fontSize: 11,
+      }),
       plot.text(groups, {
         x: ({ index }: { index: number }) => start(index) + (groupWidth - GROUP_GAP) / 2,
         text: 'name',

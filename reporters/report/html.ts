@@ -17,7 +17,11 @@ export type Content = Html | string | number | null | undefined | readonly Conte
 /** The template's own text is markup; null and undefined are nothing; a list is its parts, one after another. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(
-    strings.map((string, index) => string + (index < values.length ? markupOf(values[index]) : '')).join(''),
+    strings
+      // The template's lines are broken and indented for whoever reads our code.
+      .map((string) => string.replaceAll(/\n\s*/g, '\n'))
+      .map((string, index) => string + (index < values.length ? markupOf(values[index]) : ''))
+      .join(''),
   );
 }
 

@@ -29,8 +29,11 @@ export function legend(entries: readonly LegendEntry[], width: number): Drawing 
 }
 
 function boxes({ fill, pattern }: { readonly fill: string; readonly pattern: string | null }): string {
-  const box = (paint: string) => `<rect width="${SWATCH}" height="${SWATCH}" fill="${paint}"/>`;
   return box(fill) + (pattern === null ? '' : box(pattern));
+}
+
+function box(paint: string): string {
+  return `<rect width="${SWATCH}" height="${SWATCH}" fill="${paint}"/>`;
 }
 
 /** The mark of an interval, as it stands on the bars. */

@@ -20,9 +20,14 @@ export function overheads(results: Results): Html {
     // Nobody misses additional cells that were not run.
     ({ each, bars }) => each !== ADDITIONAL || bars.some(isAdditionalAndRun),
   );
-  return html`<section aria-labelledby="overheads"><h2 id="overheads">Overhead against native</h2>
-<p>How many times worse a level is than the bare machine (L0): native over measured for rates, measured over native for times. 1.0 is native. Bars are the artifact’s number, the best of the runs’ averages.</p>
-${figures.map(({ each, bars }) => overheadFigure(each, bars))}</section>`;
+  return html`<section aria-labelledby="overheads">
+    <h2 id="overheads">Overhead against native</h2>
+    <p>
+      How many times worse a level is than the bare machine (L0): native over measured for rates, measured
+      over native for times. 1.0 is native. Bars are the artifact’s number, the best of the runs’ averages.
+    </p>
+    ${figures.map(({ each, bars }) => overheadFigure(each, bars))}
+  </section>`;
 }
 
 function isAdditionalAndRun({ configuration, reason, overhead }: Bar): boolean {
@@ -32,14 +37,22 @@ function isAdditionalAndRun({ configuration, reason, overhead }: Bar): boolean {
 function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
   const { name, title } = each;
   if (bars.every(({ overhead }) => overhead === null)) {
-    return html`<section aria-labelledby="${name}"><h3 id="${name}">${title}</h3>
-<p class="none">There is nothing to draw yet.</p>${reasons(bars)}</section>`;
+    return html`<div class="figure">
+      <h3 id="${name}">${title}</h3>
+      <p class="none">There is nothing to draw yet.</p>
+      ${reasons(bars)}
+    </div>`;
   }
   return figure({
     name,
     title,
     description: describe(bars),
-    caption: html`<p>${each === ADDITIONAL ? 'Not a figure of the paper; dvh-vp, which virtual idle adds to, is shown beside it. ' : ''}The axis is logarithmic and bars stand on 1.0, native: equal heights are equal factors. Whiskers are 95 % confidence intervals of the ratio${intervalNote(bars)}.</p>${reasons(bars)}`,
+    caption: html`<p>
+        ${each === ADDITIONAL ? 'Not a figure of the paper; dvh-vp, which virtual idle adds to, is shown beside it. ' : ''}The
+        axis is logarithmic and bars stand on 1.0, native: equal heights are equal factors. Whiskers are 95 %
+        confidence intervals of the ratio${intervalNote(bars)}.
+      </p>
+      ${reasons(bars)}`,
     shown: {
       draw: (breadth) =>
         groupedBars(bars, { width: WIDTHS[breadth], ...ROWS[breadth], scope: `${name}-${breadth}` }),
@@ -62,11 +75,16 @@ function intervalNote(bars: readonly Bar[]): string {
 
 /** Why bars are missing or not whole, each reason once. */
 function reasons(bars: readonly Bar[]): Content {
-  const its = [...Map.groupBy(bars.filter(({ reason }) => reason !== ''), ({ reason }) => reason)];
+  const its = [
+    ...Map.groupBy(
+      bars.filter(({ reason }) => reason !== ''),
+      ({ reason }) => reason,
+    ),
+  ];
   if (its.length === 0) return null;
-  return html`<ul class="reasons">${its.map(
-    ([reason, where]) => html`<li><b>${placesOf(where, bars)}</b>: ${reason}</li>`,
-  )}</ul>`;
+  return html`<ul class="reasons">
+    ${its.map(([reason, where]) => html`<li><b>${placesOf(where, bars)}</b>: ${reason}</li>`)}
+  </ul>`;
 }
 
 /** Cells that share their benchmarks together; those with all of the figure's, alone. */
@@ -82,7 +100,9 @@ function placesOf(where: readonly Bar[], all: readonly Bar[]): string {
 }
 
 function describe(bars: readonly Bar[]): string {
-  const known = bars.flatMap(({ overhead, benchmark, cell }) => (overhead === null ? [] : { overhead, benchmark, cell }));
+  const known = bars.flatMap(({ overhead, benchmark, cell }) =>
+    overhead === null ? [] : { overhead, benchmark, cell },
+  );
   const sorted = known.toSorted((one, other) => one.overhead - other.overhead);
   const [least, most] = [sorted[0], sorted.at(-1)];
   if (least === undefined || most === undefined) return 'No bars.';
@@ -92,17 +112,13 @@ function describe(bars: readonly Bar[]): string {
 }
 
 function table(title: string, bars: readonly Bar[]): Html {
-  return dataTable(
-    `${title}: times native`,
-    bars,
-    [
-      { heading: 'benchmark', cell: ({ benchmark }) => benchmark },
-      { heading: 'cell', cell: ({ cell }) => cell },
-      { heading: 'overhead', cell: ({ overhead }) => number(overhead, shortOverhead), number: true },
-      { heading: '95 % from', cell: ({ low }) => number(low, shortOverhead), number: true },
-      { heading: 'to', cell: ({ high }) => number(high, shortOverhead), number: true },
-      { heading: 'loader', cell: ({ loader }) => loader },
-      { heading: 'why not', cell: ({ reason }) => reason },
-    ],
-  );
+  return dataTable(`${title}: times native`, bars, [
+    { heading: 'benchmark', cell: ({ benchmark }) => benchmark },
+    { heading: 'cell', cell: ({ cell }) => cell },
+    { heading: 'overhead', cell: ({ overhead }) => number(overhead, shortOverhead), isNumber: true },
+    { heading: '95 % from', cell: ({ low }) => number(low, shortOverhead), isNumber: true },
+    { heading: 'to', cell: ({ high }) => number(high, shortOverhead), isNumber: true },
+    { heading: 'loader', cell: ({ loader }) => loader },
+    { heading: 'why not', cell: ({ reason }) => reason },
+  ]);
 }

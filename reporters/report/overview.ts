@@ -8,19 +8,31 @@ import { html, type Html } from './html.ts';
 
 /** Told before any number where the hardware was not real, and what that means for the numbers. */
 export function banner({ starts }: Results): Html {
-  const kinds = new Set(starts.map(({ testbed: { kind, accelerator } }) => (kind === 'emulated' ? accelerator : kind)));
+  const kinds = new Set(
+    starts.map(({ testbed: { kind, accelerator } }) => (kind === 'emulated' ? accelerator : kind)),
+  );
   const lines = [
     ...(kinds.has('tcg')
-      ? [html`<strong>Emulated hardware.</strong> The server is a machine emulated by QEMU (TCG). The numbers show how levels and configurations compare, and not how fast any hardware is.`]
+      ? [
+          html`<strong>Emulated hardware.</strong> The server is a machine emulated by QEMU (TCG). The numbers
+            show how levels and configurations compare, and not how fast any hardware is.`,
+        ]
       : []),
     ...(kinds.has('kvm')
-      ? [html`<strong>Virtual server.</strong> The server is itself a guest of QEMU (KVM): the hardware sees every level one deeper than it is called here.`]
+      ? [
+          html`<strong>Virtual server.</strong> The server is itself a guest of QEMU (KVM): the hardware sees
+            every level one deeper than it is called here.`,
+        ]
       : []),
     ...(kinds.has('none')
       ? [html`<strong>Emulated hardware.</strong> The journal does not tell by what the server was emulated.`]
       : []),
-    ...(kinds.size > 1 ? [html`<strong>Several testbeds.</strong> The starts of this experiment were on different ones.`] : []),
-    ...(starts.length === 0 ? [html`<strong>Unknown testbed.</strong> The journal holds no record of a start.`] : []),
+    ...(kinds.size > 1
+      ? [html`<strong>Several testbeds.</strong> The starts of this experiment were on different ones.`]
+      : []),
+    ...(starts.length === 0
+      ? [html`<strong>Unknown testbed.</strong> The journal holds no record of a start.`]
+      : []),
   ];
   return html`${lines.map((line) => html`<p class="banner" role="note">${line}</p>`)}`;
 }
@@ -31,13 +43,34 @@ export function overview(results: Results): Html {
     ([word]) => word !== '' && word !== 'experiment',
   );
   const sizes = heading(results).flatMap(([word, line]) => (word === '' ? line : []));
-  return html`<section aria-labelledby="overview"><h2 id="overview">Overview</h2>
-<dl class="facts">${facts.map(
-    ([word, lines]) => html`<div><dt>${word}</dt>${lines.map(([, line]) => html`<dd>${line}</dd>`)}</div>`,
-  )}
-<div><dt>measured</dt><dd>${whatThereIs(results)}</dd></div>
-<div><dt>time</dt>${span(results).map((line) => html`<dd>${line}</dd>`)}</div>
-${sizes.length === 0 ? '' : html`<div><dt>sizes</dt>${sizes.map((line) => html`<dd>${line}</dd>`)}</div>`}</dl></section>`;
+  return html`<section aria-labelledby="overview">
+    <h2 id="overview">Overview</h2>
+    <dl class="facts">
+      ${facts.map(
+        ([word, lines]) =>
+          html`<div>
+            <dt>${word}</dt>
+            ${lines.map(([, line]) => html`<dd>${line}</dd>`)}
+          </div>`,
+      )}
+      <div>
+        <dt>measured</dt>
+        <dd>${whatThereIs(results)}</dd>
+      </div>
+      <div>
+        <dt>time</dt>
+        ${span(results).map((line) => html`<dd>${line}</dd>`)}
+      </div>
+      ${
+        sizes.length === 0
+          ? ''
+          : html`<div>
+              <dt>sizes</dt>
+              ${sizes.map((line) => html`<dd>${line}</dd>`)}
+            </div>`
+      }
+    </dl>
+  </section>`;
 }
 
 /** `7 benchmarks in 11 cells, 231 samples; 14 skipped`. */
@@ -75,9 +108,26 @@ export function caveats(results: Results): Html {
     ['Skipped', skips(results), 'Nothing was skipped.'],
   ] as const;
   const fairness = fairnessLines(results);
-  return html`<section aria-labelledby="caveats"><h2 id="caveats">Failures, skips and fairness</h2>
-${lists.map(
-    ([title, problems, none]) => html`<h3>${title}</h3>${problems.length === 0 ? html`<p>${none}</p>` : html`<ul>${problems.map(({ reason, where }) => html`<li><b>${where}</b>: ${reason}</li>`)}</ul>`}`,
-  )}
-<h3>Fairness</h3>${fairness.length === 0 ? html`<p>The journal does not tell who else had L0’s CPUs.</p>` : html`<ul>${fairness.map(({ text, over }) => html`<li${over ? html` class="over"` : ''}>${text}</li>`)}</ul>`}</section>`;
+  return html`<section aria-labelledby="caveats">
+    <h2 id="caveats">Failures, skips and fairness</h2>
+    ${lists.map(
+      ([title, problems, none]) =>
+        html`<h3>${title}</h3>
+          ${
+            problems.length === 0
+              ? html`<p>${none}</p>`
+              : html`<ul>
+                  ${problems.map(({ reason, where }) => html`<li><b>${where}</b>: ${reason}</li>`)}
+                </ul>`
+          }`,
+    )}
+    <h3>Fairness</h3>
+    ${
+      fairness.length === 0
+        ? html`<p>The journal does not tell who else had L0’s CPUs.</p>`
+        : html`<ul>
+            ${fairness.map(({ text, over }) => html`<li${over ? html` class="over"` : ''}>${text}</li>`)}
+          </ul>`
+    }
+  </section>`;
 }

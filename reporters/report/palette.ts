@@ -47,12 +47,14 @@ export function variables(theme: Theme): string {
     .join('');
 }
 
+const LIGHT: ReadonlyMap<string, string> = new Map(
+  Object.entries(COLOURS).map(([name, { light }]) => [name, light]),
+);
+
 /** `svg` with the light theme's colours in place of the variables, for where there is no page around it. */
 export function resolveColours(svg: string): string {
   return svg
-    .replaceAll(/var\(--nb-([\w-]+)\)/g, (whole, name: string) =>
-      name in COLOURS ? COLOURS[name as Colour].light : whole,
-    )
+    .replaceAll(/var\(--nb-([\w-]+)\)/g, (whole, name: string) => LIGHT.get(name) ?? whole)
     .replaceAll('currentColor', COLOURS.ink.light);
 }
 

@@ -28,21 +28,43 @@ const SECTIONS = [
 export function reportHtml(results: Results): string {
   const name = results.experiment ?? 'unknown experiment';
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${name} · nestbench</title><link rel="icon" href="data:,"><style>${new Html(STYLE)}</style></head>
-<body><a class="skip" href="#main">Skip to the results</a>
-<header><h1>${name}</h1><p>What nested virtualization costs, measured by nestbench.</p>${banner(results)}</header>
-<nav class="toc" aria-label="Sections"><ul>${SECTIONS.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
-<main id="main" tabindex="-1">${overview(results)}
-${overheads(results)}
-${table4(results)}
-${samples(results)}
-${exits(results)}
-${times(results)}
-${caveats(results)}
-${environment(results)}</main>
-<footer><p>Made from the experiment’s journal alone, <code>journal.ndjson</code>; <code>npm run report -- EXPERIMENT</code> makes it again.</p></footer></body></html>
-`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width,initial-scale=1" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        />
+        <title>${name} · nestbench</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${new Html(STYLE)}
+        </style>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the results</a>
+        <header>
+          <h1>${name}</h1>
+          <p>What nested virtualization costs, measured by nestbench.</p>
+          ${banner(results)}
+        </header>
+        <nav class="toc" aria-label="Sections">
+          <ul>
+            ${SECTIONS.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
+          </ul>
+        </nav>
+        <main id="main" tabindex="-1">
+          ${overview(results)} ${overheads(results)} ${table4(results)} ${samples(results)} ${exits(results)}
+          ${times(results)} ${caveats(results)} ${environment(results)}
+        </main>
+        <footer>
+          <p>
+            Made from the experiment’s journal alone, <code>journal.ndjson</code>;
+            <code>npm run report -- EXPERIMENT</code> makes it again.
+          </p>
+        </footer>
+      </body>
+    </html> `;
   return page.markup;
 }

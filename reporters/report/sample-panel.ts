@@ -30,42 +30,65 @@ export function samplePanel({ cell, configuration, outcome, runs, points }: Samp
     },
   });
   const x = plot.scale({ x: { type: 'linear', domain: [1, Math.max(2, n)], range: [left + 8, right - 6] } });
-  const xOf = (index: number): number => (n === 1 ? (left + right) / 2 : rounded(x.apply(index + 1) as number));
-  const yOf = (value: number): number => rounded(y.apply(value) as number);
+  const xOf = (index: number): number => (n === 1 ? (left + right) / 2 : rounded(x.apply(index + 1)));
+  const yOf = (value: number): number => rounded(y.apply(value));
   const path = points.map(({ index, value }) => `M${xOf(index)},${yOf(value)}h0`).join('');
   const size = points.length > 60 ? 2.2 : points.length > 12 ? 3.4 : 5.5;
   const boundaries = startsOf(runs)
     .slice(1)
     .map((start) => rounded((xOf(start - 1) + xOf(start)) / 2));
-  const text = (at: number, height: number, words: string, rest = '') =>
-    `<text x="${at}" y="${height}" ${rest}>${escape(words)}</text>`;
   return {
     width: WIDTH,
     height: HEIGHT,
     content: [
       text(2, 12, cell, 'text-anchor="start" font-size="12" font-weight="600"'),
-      text(2, 27, spread(n, median, min, max), `text-anchor="start" font-size="10.5" fill="${colour('muted')}"`),
+      text(
+        2,
+        27,
+        spread(n, median, min, max),
+        `text-anchor="start" font-size="10.5" fill="${colour('muted')}"`,
+      ),
       ...ticksOf([min, median, max], (value) => yOf(value)).map(
         (tick) =>
           `<path d="M${left},${yOf(tick)}H${right}" stroke="${colour('grid')}"/>` +
-          text(left - 4, yOf(tick) + 3.5, inFewDigits(tick), `text-anchor="end" font-size="10" fill="${colour('muted')}"`),
+          text(
+            left - 4,
+            yOf(tick) + 3.5,
+            inFewDigits(tick),
+            `text-anchor="end" font-size="10" fill="${colour('muted')}"`,
+          ),
       ),
       `<path d="M${left},${top}V${bottom}H${right}" fill="none" stroke="${colour('line')}"/>`,
       ...boundaries.map((at) => `<path d="M${at},${top}V${bottom}" stroke="${colour('line')}"/>`),
       `<path d="M${left},${yOf(median)}H${right}" stroke="${colour('ink')}" stroke-width="1"/>`,
       `<path d="${path}" stroke="${fillOf(configuration)}" stroke-width="${size}" stroke-linecap="round"/>`,
       text(xOf(0), bottom + 12, '1', `font-size="10" fill="${colour('muted')}"`),
-      n > 1 ? text(xOf(n - 1), bottom + 12, String(n), `font-size="10" text-anchor="${n > 999 ? 'end' : 'middle'}" fill="${colour('muted')}"`) : '',
+      n > 1
+        ? text(
+            xOf(n - 1),
+            bottom + 12,
+            String(n),
+            `font-size="10" text-anchor="${n > 999 ? 'end' : 'middle'}" fill="${colour('muted')}"`,
+          )
+        : '',
     ].join(''),
   };
 }
 
+function text(at: number, height: number, words: string, attributes = ''): string {
+  return `<text x="${at}" y="${height}" ${attributes}>${escape(words)}</text>`;
+}
+
 /** The numbers themselves are the ticks: smallest, median and largest, but none on top of another. */
-function ticksOf([min, median, max]: readonly [number, number, number], at: (value: number) => number): number[] {
-  return [median, min, max].reduce<number[]>(
-    (kept, value) => (kept.every((other) => Math.abs(at(other) - at(value)) >= 11) ? [...kept, value] : kept),
-    [],
-  );
+function ticksOf(
+  [min, median, max]: readonly [number, number, number],
+  at: (value: number) => number,
+): number[] {
+  const kept = [median];
+  for (const value of [min, max]) {
+    if (kept.every((other) => Math.abs(at(other) - at(value)) >= 11)) kept.push(value);
+  }
+  return kept;
 }
 
 /** `3 samples, −2 % to +5 %`. */

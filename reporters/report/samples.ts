@@ -13,11 +13,20 @@ import { samplePanel } from './sample-panel.ts';
 import { MOST_POINTS, type SampleSeries, seriesOf, startsOf } from './sample-series.ts';
 
 export function samples(results: Results): Html {
-  const figures = results.benchmarks.map((benchmark) => ({ benchmark, series: seriesOf(results, benchmark.name) }));
+  const figures = results.benchmarks.map((benchmark) => ({
+    benchmark,
+    series: seriesOf(results, benchmark.name),
+  }));
   const known = figures.filter(({ series }) => series.length > 0);
-  return html`<section aria-labelledby="samples"><h2 id="samples">Samples in run order</h2>
-<p>Every sample, in the order in which it was taken; a panel a cell. The line is the median of all, a vertical rule the start of another run. Each panel has its own axis, which spans at least ±5 % of the median; its heading tells the number of samples and how far they lie from the median.</p>
-${known.length === 0 ? html`<p class="none">There are no samples yet.</p>` : known.map(({ benchmark, series }) => sampleFigure(benchmark, series))}</section>`;
+  return html`<section aria-labelledby="samples">
+    <h2 id="samples">Samples in run order</h2>
+    <p>
+      Every sample, in the order in which it was taken; a panel a cell. The line is the median of all, a
+      vertical rule the start of another run. Each panel has its own axis, which spans at least ±5 % of the
+      median; its heading tells the number of samples and how far they lie from the median.
+    </p>
+    ${known.length === 0 ? html`<p class="none">There are no samples yet.</p>` : known.map(({ benchmark, series }) => sampleFigure(benchmark, series))}
+  </section>`;
 }
 
 function sampleFigure({ name, unit, better }: BenchmarkRow, series: readonly SampleSeries[]): Html {
@@ -29,11 +38,14 @@ function sampleFigure({ name, unit, better }: BenchmarkRow, series: readonly Sam
     caption:
       thinned.length === 0
         ? null
-        : html`<p>Of a cell with more than ${MOST_POINTS} samples the smallest and the largest of each of ${MOST_POINTS / 2} equal stretches are drawn, so every outlier is there; all samples are in the files <code>CELL/${name}.csv</code>.</p>`,
+        : html`<p>
+            Of a cell with more than ${MOST_POINTS} samples the smallest and the largest of each of
+            ${MOST_POINTS / 2} equal stretches are drawn, so every outlier is there; all samples are in the
+            files <code>CELL/${name}.csv</code>.
+          </p>`,
     shown: { panels: series.map((one) => panel(one, name)) },
     table: table(name, series),
     csv: pointsCsv(series),
-    headingLevel: 3,
   });
 }
 
@@ -49,7 +61,7 @@ function panel(series: SampleSeries, benchmark: string): Panel {
 function table(name: string, series: readonly SampleSeries[]): Html {
   return dataTable(`${name}: all samples of each cell`, series, [
     { heading: 'cell', cell: ({ cell }) => cell },
-    { heading: 'runs', cell: ({ runs }) => runs.length, number: true },
+    { heading: 'runs', cell: ({ runs }) => runs.length, isNumber: true },
     ...(
       [
         ['n', ({ n }) => n],
@@ -61,8 +73,9 @@ function table(name: string, series: readonly SampleSeries[]): Html {
       ] satisfies [string, (statistics: Measured['statistics']) => number | null][]
     ).map(([heading, of]) => ({
       heading,
-      cell: ({ outcome }: SampleSeries) => number(of(outcome.statistics), heading === 'n' ? String : inDigits),
-      number: true,
+      cell: ({ outcome }: SampleSeries) =>
+        number(of(outcome.statistics), heading === 'n' ? String : inDigits),
+      isNumber: true,
     })),
   ]);
 }
@@ -75,7 +88,15 @@ function pointsCsv(series: readonly SampleSeries[]): string {
       const at = starts.findLastIndex((start) => start <= index);
       const run = runs[at];
       const within = index - (starts[at] ?? 0);
-      return { cell, unit, order: index + 1, run: run?.run, iteration: run?.iterations[within], at: run?.startedAt[within], value };
+      return {
+        cell,
+        unit,
+        order: index + 1,
+        run: run?.run,
+        iteration: run?.iterations[within],
+        at: run?.startedAt[within],
+        value,
+      };
     });
   });
   return csv(rows, {

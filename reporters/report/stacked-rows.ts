@@ -93,7 +93,9 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
         fill: colour('ink'),
       }),
       plot.text(
-        rows.flatMap((row) => readable(row, keys, pixels).map((mark) => ({ ...mark, name: row.name }))),
+        rows.flatMap((row) =>
+          readable(row, keys, pixels).map(({ at, text }) => ({ at, text, name: row.name })),
+        ),
         {
           x: 'at',
           y: 'name',
@@ -115,7 +117,8 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
 
 /** The marks that do not run into the next one; of the segments' labels, those that are not longer than their segment. */
 function readable({ marks, segments }: Row, keys: Keys, pixels: number): readonly Mark[] {
-  const fits = ({ text }: Mark, seconds: number): boolean => textWidth(text, MARK_SIZE) + 3 <= seconds * pixels;
+  const fits = ({ text }: Mark, seconds: number): boolean =>
+    textWidth(text, MARK_SIZE) + 3 <= seconds * pixels;
   if (marks !== undefined) {
     return marks.filter((mark, index) => fits(mark, (marks[index + 1]?.at ?? Infinity) - mark.at));
   }

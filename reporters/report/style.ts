@@ -49,9 +49,9 @@ thead th{color:var(--nb-muted);font-weight:600;border-bottom-color:var(--nb-line
 tbody th{font-weight:600;white-space:nowrap}
 td.n,th.n{text-align:right}
 td.n{white-space:nowrap}
-.benchmark,td.short{white-space:nowrap}
+.benchmark,.cell{white-space:nowrap}
 small{font-weight:400}
-.machines td:not(:last-child){white-space:nowrap}.machines td:last-child{min-width:16rem}
+.machines{width:100%}.machines td:last-child{min-width:15rem}
 .none{color:var(--nb-muted)}
 .over{color:var(--nb-failed);font-weight:600}
 pre{background:var(--nb-surface);padding:12px;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}
@@ -78,7 +78,7 @@ h2+p,figcaption p,figcaption li{break-inside:avoid}
 .figure,.panels svg,tr,dl>div,.banner{break-inside:avoid}
 .scroll{overflow:visible}
 table{font-size:7.5pt}th,td{padding:2px 4px}
-.machines td:not(:last-child){white-space:normal}.machines td:last-child{min-width:0}
+.machines td:last-child{min-width:0}.cell{white-space:normal}
 .banner{border:1px solid var(--nb-warning);border-left-width:5px}
 pre{font-size:7.5pt;padding:6px}
 a{color:inherit;text-decoration:none}

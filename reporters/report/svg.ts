@@ -19,13 +19,17 @@ export const FONT = 'system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Ari
  * make its elements in, and no browser: linkedom's takes a tenth of the time that jsdom's does to load.
  */
 const require = createRequire(import.meta.url);
-let loaded: { plot: typeof import('@observablehq/plot'); document: unknown } | undefined;
+let loaded: Library | undefined;
 
-function library() {
-  loaded ??= {
-    plot: require('@observablehq/plot') as typeof import('@observablehq/plot'),
-    document: (require('linkedom') as typeof import('linkedom')).parseHTML('<html></html>').document,
-  };
+interface Library {
+  readonly plot: typeof import('@observablehq/plot');
+  readonly document: PlotOptions['document'];
+}
+
+function library(): Library {
+  if (loaded !== undefined) return loaded;
+  const { parseHTML }: typeof import('linkedom') = require('linkedom');
+  loaded = { plot: require('@observablehq/plot'), document: parseHTML('<html></html>').document };
   return loaded;
 }
 
@@ -37,7 +41,7 @@ export function plotLibrary(): typeof import('@observablehq/plot') {
 /** What Plot draws of `options`, which give width and height, without the style that it brings. */
 export function draw(options: PlotOptions & { readonly width: number; readonly height: number }): Drawing {
   const { plot, document } = library();
-  const element = plot.plot({ ...options, document: document as never }) as unknown as { innerHTML: string };
+  const element: { readonly innerHTML: string } = plot.plot({ ...options, document });
   const { width, height } = options;
   const content = element.innerHTML.replace(/<style>.*?<\/style>/s, '');
   return { width, height, content: tidy(content) };
@@ -50,8 +54,10 @@ export function draw(options: PlotOptions & { readonly width: number; readonly h
 function tidy(content: string): string {
   return content
     .replaceAll(/ aria-(?:label|hidden|description)="[^"]*"/g, '')
-    .replaceAll(/="([^"]*)"/g, (_, value: string) =>
-      `="${value.replaceAll(/-?\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toFixed(2))))}"`,
+    .replaceAll(
+      /="([^"]*)"/g,
+      (_, value: string) =>
+        `="${value.replaceAll(/-?\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toFixed(2))))}"`,
     );
 }
 

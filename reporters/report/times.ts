@@ -34,35 +34,47 @@ const STEP_KEYS: Keys = {
 export function times(results: Results): Html {
   const cells = cellTimes(results);
   if (cells.length === 0) {
-    return html`<section aria-labelledby="times"><h2 id="times">Where the time went</h2><p class="none">No cell was booted.</p></section>`;
+    return html`<section aria-labelledby="times">
+      <h2 id="times">Where the time went</h2>
+      <p class="none">No cell was booted.</p>
+    </section>`;
   }
   const csv = phasesCsv(results);
   const before = preparationLine(results);
-  return html`<section aria-labelledby="times"><h2 id="times">Where the time went</h2>
-${figure({
-    name: 'phases',
-    title: 'Phases of each cell',
-    description: `Wall time of ${cells.length} cells, by phase.`,
-    caption: html`<p>Boots are in the order of time; services, what is around samples and the gaps between them are sums, for they alternate.${before === undefined ? '' : ` And ${before}.`}</p>`,
-    shown: { draw: (breadth) => stackedRows(cells.map(phaseRow), STAGE_KEYS, WIDTHS[breadth]) },
-    table: phaseTable(cells),
-    csv,
-  })}
-${figure({
-    name: 'boots',
-    title: 'Boots, level by level',
-    description: `The steps of the boots of ${cells.length} cells, one level after another.`,
-    caption: html`<p>From the start of a cell’s first machine. The client boots beside L0 and is not drawn.</p>`,
-    shown: { draw: (breadth) => stackedRows(cells.map(bootRow), STEP_KEYS, WIDTHS[breadth]) },
-    table: bootTable(cells),
-    csv,
-  })}</section>`;
+  return html`<section aria-labelledby="times">
+    <h2 id="times">Where the time went</h2>
+    ${figure({
+      name: 'phases',
+      title: 'Phases of each cell',
+      description: `Wall time of ${cells.length} cells, by phase.`,
+      caption: html`<p>
+        Boots are in the order of time; services, what is around samples and the gaps between them are sums,
+        for they alternate.${before === undefined ? '' : ` And ${before}.`}
+      </p>`,
+      shown: { draw: (breadth) => stackedRows(cells.map(phaseRow), STAGE_KEYS, WIDTHS[breadth]) },
+      table: phaseTable(cells),
+      csv,
+    })}
+    ${figure({
+      name: 'boots',
+      title: 'Boots, level by level',
+      description: `The steps of the boots of ${cells.length} cells, one level after another.`,
+      caption: html`<p>
+        From the start of a cell’s first machine. The client boots beside L0 and is not drawn.
+      </p>`,
+      shown: { draw: (breadth) => stackedRows(cells.map(bootRow), STEP_KEYS, WIDTHS[breadth]) },
+      table: bootTable(cells),
+      csv,
+    })}
+  </section>`;
 }
 
 function phaseRow({ cell, stages }: CellTime): Row {
   return {
     name: cell,
-    segments: STAGES.map((stage) => ({ key: stage, seconds: stages[stage] })).filter(({ seconds }) => seconds > 0),
+    segments: STAGES.map((stage) => ({ key: stage, seconds: stages[stage] })).filter(
+      ({ seconds }) => seconds > 0,
+    ),
   };
 }
 
@@ -102,18 +114,24 @@ function phaseTable(cells: readonly CellTime[]): Html {
     ...shown.map((stage) => ({
       heading: STAGE_KEYS[stage]?.label ?? stage,
       cell: ({ stages }: CellTime) => number(stages[stage], inTenths),
-      number: true,
+      isNumber: true,
     })),
-    { heading: 'all', cell: ({ total }) => number(total, inTenths), number: true },
+    { heading: 'all', cell: ({ total }) => number(total, inTenths), isNumber: true },
   ]);
 }
 
 function bootTable(cells: readonly CellTime[]): Html {
-  const rows = cells.flatMap((cell) => stepsOf(cell).map((step) => ({ cell: cell.cell, ...step })));
+  const rows = cells.flatMap((time) =>
+    stepsOf(time).map(({ level, step, seconds }) => ({ cell: time.cell, level, step, seconds })),
+  );
   return dataTable('Seconds of each step of each boot', rows, [
     { heading: 'cell', cell: ({ cell }) => cell },
     { heading: 'machine', cell: ({ level }) => level },
     { heading: 'step', cell: ({ step }) => step },
-    { heading: 'seconds', cell: ({ seconds }) => number(seconds, (value) => value.toFixed(2)), number: true },
+    {
+      heading: 'seconds',
+      cell: ({ seconds }) => number(seconds, (value) => value.toFixed(2)),
+      isNumber: true,
+    },
   ]);
 }
