@@ -3,6 +3,7 @@
  * are alike but for what differs with every boot are told once, with the cells in which they stood.
  */
 import type { ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
+import { heading } from '../heading.ts';
 import type { Results } from '../results.ts';
 import { dataTable, type TableColumn } from './data-table.ts';
 import { html, type Html } from './html.ts';
@@ -15,8 +16,17 @@ interface Machine {
 
 export function environment(results: Results): Html {
   const machines = machinesOf(results);
+  const sizes = heading(results).flatMap(([word, line]) => (word === '' ? line : []));
   return html`<section aria-labelledby="environment">
     <h2 id="environment">Environment</h2>
+    ${
+      sizes.length === 0
+        ? null
+        : html`<h3>What was run</h3>
+            <ul>
+              ${sizes.map((line) => html`<li>${line}</li>`)}
+            </ul>`
+    }
     ${results.starts.length === 0 ? html`<p class="none">No start is recorded.</p>` : distinctStarts(results).map(startFacts)}
     <h3>Machines</h3>
     ${

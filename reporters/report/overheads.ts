@@ -11,7 +11,7 @@ import { type Content, html, type Html } from './html.ts';
 /** Benchmarks beside each other, and how high a row of them is: two figures fit on a page of A4. */
 const ROWS: Readonly<Record<Breadth, { readonly groups: number; readonly height: number }>> = {
   narrow: { groups: 2, height: 230 },
-  medium: { groups: 4, height: 186 },
+  medium: { groups: 4, height: 180 },
   wide: { groups: 7, height: 300 },
 };
 

@@ -39,10 +39,9 @@ export function banner({ starts }: Results): Html {
 
 export function overview(results: Results): Html {
   const facts = [...Map.groupBy(heading(results), ([word]) => word)].filter(
-    // The experiment's name is the page's heading.
+    // The experiment's name is the page's heading, and what was run with which sizes stands in its environment.
     ([word]) => word !== '' && word !== 'experiment',
   );
-  const sizes = heading(results).flatMap(([word, line]) => (word === '' ? line : []));
   return html`<section aria-labelledby="overview">
     <h2 id="overview">Overview</h2>
     <dl class="facts">
@@ -61,14 +60,6 @@ export function overview(results: Results): Html {
         <dt>time</dt>
         ${span(results).map((line) => html`<dd>${line}</dd>`)}
       </div>
-      ${
-        sizes.length === 0
-          ? ''
-          : html`<div>
-              <dt>sizes</dt>
-              ${sizes.map((line) => html`<dd>${line}</dd>`)}
-            </div>`
-      }
     </dl>
   </section>`;
 }

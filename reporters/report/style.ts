@@ -51,7 +51,8 @@ td.n,th.n{text-align:right}
 td.n{white-space:nowrap}
 .benchmark,.cell{white-space:nowrap}
 small{font-weight:400}
-.machines{width:100%}.machines td:last-child{min-width:15rem}
+.machines{width:100%;font-size:.8rem}.machines th,.machines td{padding:4px 6px;white-space:nowrap}
+.machines td:last-child{white-space:normal;min-width:12rem}
 .none{color:var(--nb-muted)}
 .over{color:var(--nb-failed);font-weight:600}
 pre{background:var(--nb-surface);padding:12px;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}
@@ -67,7 +68,8 @@ dl.facts>div,dl.wide-terms>div{display:block}
 body{font-size:10pt;line-height:1.4}
 header,main,footer{max-width:none;padding:0}
 h1{margin-top:0}
-h2{margin-top:20px}
+header>p:not(.banner){display:none}
+h2{margin-top:14px;padding-top:8px}
 h3{margin-top:14px}
 p,ul,dl,figcaption p,figcaption ul{max-width:none;margin:4px 0}
 figcaption{font-size:8.5pt}
@@ -78,7 +80,7 @@ h2+p,figcaption p,figcaption li{break-inside:avoid}
 .figure,.panels svg,tr,dl>div,.banner{break-inside:avoid}
 .scroll{overflow:visible}
 table{font-size:7.5pt}th,td{padding:2px 4px}
-.machines td:last-child{min-width:0}.cell{white-space:normal}
+.machines{font-size:7.5pt}.machines th,.machines td,.machines td:last-child{min-width:0;padding:2px 4px;white-space:normal}.cell{white-space:normal}
 .banner{border:1px solid var(--nb-warning);border-left-width:5px}
 pre{font-size:7.5pt;padding:6px}
 a{color:inherit;text-decoration:none}
