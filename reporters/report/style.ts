@@ -6,8 +6,7 @@ export const STYLE = `
 :root{color-scheme:light dark;${variables('light')}}
 @media screen and (prefers-color-scheme:dark){:root{${variables('dark')}}}
 *{box-sizing:border-box}
-html{scroll-behavior:smooth;-webkit-text-size-adjust:100%;text-size-adjust:100%}
-@media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--nb-paper);color:var(--nb-ink);font:16px/1.5 ${FONT}}
 header,main,footer,.toc{max-width:1152px;margin:0 auto;padding:0 16px}
 h1{font-size:1.75rem;line-height:1.2;margin:24px 0 8px;overflow-wrap:anywhere}
