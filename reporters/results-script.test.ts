@@ -44,7 +44,7 @@ test('prints the samples and makes the files again', () => {
 
     "
   `);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: 'Wrote 27 files under ..\n' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: 'Wrote 29 files under ..\n' });
   expect(readFileSync(path.join(journal.directory, 'table-4.csv'), 'utf8')).toContain(
     'hackbench,L1,baseline,',
   );
@@ -89,4 +89,32 @@ test('--help tells the usage', () => {
     status: 0,
     stdout: expect.stringContaining('EXPERIMENT [BENCHMARK]'),
   });
+});
+
+function report(...args: string[]) {
+  const script = path.join(import.meta.dirname, '..', 'scripts', 'report.ts');
+  const env = { ...process.env, INIT_CWD: '/', RESULTS: path.join(import.meta.dirname, 'no-results') };
+  return spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', env });
+}
+
+describe('npm run report', () => {
+  test('makes the page again, alone, and prints its path', () => {
+    using journal = realisticJournal();
+    const { status, stdout } = report(journal.directory);
+    const file = path.join(journal.directory, 'report.html');
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${file}\n` });
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^<!doctype html>[^]*<h1>\s*2026-11-23-0040\s*<\/h1>[^]*<\/html>\s*$/,
+    );
+    expect(existsSync(path.join(journal.directory, 'summary.csv'))).toBe(false);
+  });
+
+  test.each([[[]], [['one', 'two']], [['no-such-experiment']], [['--wrong']]])(
+    '%j is told, with exit code 2',
+    (args) => {
+      const { status, stdout, stderr } = report(...args);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toMatch(/^(Name one experiment|There is no experiment|Unknown option)[^\n]*\n$/);
+    },
+  );
 });

@@ -1,7 +1,9 @@
 /** An experiment as a person names it to a script: found, read, and what is damaged in its journal told. */
-import { findExperiment, type Places } from '../reporters/find-experiment.ts';
+import { parseArgs } from 'node:util';
+import { findExperiment, type Places, whatThereIs } from '../reporters/find-experiment.ts';
 import { loadResults } from '../reporters/load.ts';
 import type { Results } from '../reporters/results.ts';
+import { InputError } from '../setup/errors.ts';
 import { resolveSettings } from '../setup/settings.ts';
 
 export interface ReadExperiment {
@@ -28,4 +30,32 @@ export async function readExperiment(name: string): Promise<ReadExperiment> {
     console.error(`Warning: line ${line} of the journal of ${name} is left out: ${reason}`);
   }
   return { name, directory, results };
+}
+
+/**
+ * The words of a script that takes an experiment, and after it up to `more` others; undefined where its usage was asked
+ * for, which is then printed.
+ * @throws {InputError} of one sentence, with the usage.
+ */
+export function experimentWords(usage: string, more = 0): readonly [string, ...string[]] | undefined {
+  const { positionals, values } = parse(usage);
+  if (values.help) {
+    process.stdout.write(`${usage}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
+    return undefined;
+  }
+  const [experiment, ...others] = positionals;
+  if (experiment !== undefined && others.length <= more) return [experiment, ...others];
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_EXPERIMENT',
+    `Name one experiment: ${usage}. ${whatThereIs(placesOfExperiments().results)}`,
+  );
+}
+
+function parse(usage: string) {
+  try {
+    return parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${why}. Usage: ${usage}`);
+  }
 }

@@ -3,31 +3,17 @@
  * makes all its derived files again from its journal.
  */
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { artifactText, measuredBenchmarks } from '../reporters/artifact-text.ts';
-import { whatThereIs } from '../reporters/find-experiment.ts';
 import { writeFiles } from '../reporters/files/index.ts';
 import { count } from '../reporters/text.ts';
 import { InputError } from '../setup/errors.ts';
-import { placesOfExperiments, readExperiment } from './read-experiment.ts';
+import { experimentWords, placesOfExperiments, readExperiment } from './read-experiment.ts';
 import { runScript } from './run-script.ts';
 
-const USAGE = 'npm run results -- EXPERIMENT [BENCHMARK]';
-
 async function main(): Promise<void> {
-  const { positionals, values } = parse();
-  if (values.help) {
-    process.stdout.write(`${USAGE}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
-    return;
-  }
-  const places = placesOfExperiments();
-  const [experiment, benchmark, ...rest] = positionals;
-  if (experiment === undefined || rest.length > 0) {
-    throw new InputError(
-      'NESTBENCH_UNKNOWN_EXPERIMENT',
-      `Name one experiment: ${USAGE}. ${whatThereIs(places.results)}`,
-    );
-  }
+  const words = experimentWords('npm run results -- EXPERIMENT [BENCHMARK]', 1);
+  if (words === undefined) return;
+  const [experiment, benchmark] = words;
   const { results, directory } = await readExperiment(experiment);
   const there = measuredBenchmarks(results);
   if (benchmark !== undefined && !there.includes(benchmark)) {
@@ -39,17 +25,8 @@ async function main(): Promise<void> {
   process.stdout.write(artifactText(results, benchmark));
   const files = writeFiles(results, directory);
   console.error(
-    `Wrote ${count(files.length, 'file')} under ${path.relative(places.from, directory) || '.'}.`,
+    `Wrote ${count(files.length, 'file')} under ${path.relative(placesOfExperiments().from, directory) || '.'}.`,
   );
-}
-
-function parse() {
-  try {
-    return parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${why}. Usage: ${USAGE}`);
-  }
 }
 
 await runScript(main);

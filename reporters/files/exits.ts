@@ -24,10 +24,17 @@ const COLUMNS: Columns<Row> = {
 export const exitsFile: Exporter = {
   name: 'exits.csv',
   write(results, directory) {
-    const rows = exitRates(results).flatMap(({ counters, ...rest }) =>
-      counters.map((counter): Row => ({ ...rest, counter })),
-    );
-    writeWhole(path.join(directory, this.name), csv(rows, COLUMNS));
+    writeWhole(path.join(directory, this.name), exitsCsv(exitRates(results)));
     return [this.name];
   },
 };
+
+/** The file's text; with `only`, the rows of that counter alone. */
+export function exitsCsv(rates: readonly ExitRates[], only?: string): string {
+  const rows = rates.flatMap(({ cell, benchmark, n, operation, counters }) =>
+    counters
+      .filter(({ name }) => only === undefined || name === only)
+      .map((counter): Row => ({ cell, benchmark, n, operation, counter })),
+  );
+  return csv(rows, COLUMNS);
+}

@@ -35,6 +35,7 @@ describe('a realistic experiment', () => {
         "summary.csv",
         "figure-5.csv",
         "figure-6.csv",
+        "figure-additional.csv",
         "table-4.csv",
         "exits.csv",
         "fairness.csv",
@@ -48,6 +49,7 @@ describe('a realistic experiment', () => {
         "exchange/openmetrics.txt",
         "exchange/otava.csv",
         "exchange/otava.yaml",
+        "report.html",
       ]
     `);
   });
@@ -96,26 +98,26 @@ describe('a realistic experiment', () => {
     using journal = realisticJournal();
     writeFiles(journal.results, journal.directory);
     expect(excerpt(journal.directory, 'figure-5.csv', 'hackbench', 'netperf-rr')).toMatchInlineSnapshot(`
-      "benchmark,level,configuration,overhead,loader,reason
-      hackbench,L1,baseline,9.72168284789644,,
-      hackbench,L1,passthrough,,,not run
-      hackbench,L2,baseline,78.55339805825243,,
-      hackbench,L2,passthrough,,,not run
-      hackbench,L2,dvh-vp,,,not run
-      hackbench,L2,dvh,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)"
-      netperf-rr,L1,baseline,3.515798868527502,,
-      netperf-rr,L1,passthrough,,,not run
-      netperf-rr,L2,baseline,40.442457360490145,,"measured in part: NESTBENCH_UNPARSABLE_OUTPUT: netperf-rr gave no number: throughput is """", which is not a number"
-      netperf-rr,L2,passthrough,,,not run
-      netperf-rr,L2,dvh-vp,,,not run
-      netperf-rr,L2,dvh,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)""
+      "benchmark,level,configuration,overhead,low_95,high_95,loader,reason
+      hackbench,L1,baseline,9.72168284789644,9.047331863614827,10.446297186817493,,
+      hackbench,L1,passthrough,,,,,not run
+      hackbench,L2,baseline,78.55339805825243,73.11655495708457,84.39451708467504,,
+      hackbench,L2,passthrough,,,,,not run
+      hackbench,L2,dvh-vp,,,,,not run
+      hackbench,L2,dvh,,,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)"
+      netperf-rr,L1,baseline,3.515798868527502,3.4308264393465318,3.6028758383631985,,
+      netperf-rr,L1,passthrough,,,,,not run
+      netperf-rr,L2,baseline,40.442457360490145,,,,"measured in part: NESTBENCH_UNPARSABLE_OUTPUT: netperf-rr gave no number: throughput is """", which is not a number"
+      netperf-rr,L2,passthrough,,,,,not run
+      netperf-rr,L2,dvh-vp,,,,,not run
+      netperf-rr,L2,dvh,,,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)""
     `);
     expect(excerpt(journal.directory, 'figure-6.csv', 'hackbench')).toMatchInlineSnapshot(`
-      "benchmark,level,configuration,overhead,loader,reason
-      hackbench,L3,baseline,,,NESTBENCH_GUEST_HUNG: L3 said nothing on its console for 60 s.
-      hackbench,L3,passthrough,,,not run
-      hackbench,L3,dvh-vp,,,not run
-      hackbench,L3,dvh,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)""
+      "benchmark,level,configuration,overhead,low_95,high_95,loader,reason
+      hackbench,L3,baseline,,,,,NESTBENCH_GUEST_HUNG: L3 said nothing on its console for 60 s.
+      hackbench,L3,passthrough,,,,,not run
+      hackbench,L3,dvh-vp,,,,,not run
+      hackbench,L3,dvh,,,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)""
     `);
     expect(linesOf(journal.directory, 'figure-5.csv')).toBe(1 + 7 * 6);
     expect(linesOf(journal.directory, 'figure-6.csv')).toBe(1 + 7 * 4);
@@ -159,7 +161,7 @@ test('where L0 was not measured, a figure says so', () => {
   journal.samples('l1-baseline', 'hackbench', [1.5]).fail('l0-baseline', null, { message: 'no, "never"' });
   writeFiles(journal.results, journal.directory);
   expect(excerpt(journal.directory, 'figure-5.csv', 'hackbench,L1,baseline')).toContain(
-    'hackbench,L1,baseline,,,"l0-baseline: NESTBENCH_GUEST_HUNG: no, ""never"""',
+    'hackbench,L1,baseline,,,,,"l0-baseline: NESTBENCH_GUEST_HUNG: no, ""never"""',
   );
 });
 

@@ -8,8 +8,9 @@ import { openMetricsFile } from './exchange/open-metrics.ts';
 import { otavaFiles } from './exchange/otava.ts';
 import { exitsFile } from './exits.ts';
 import { fairnessFile } from './fairness.ts';
-import { figure5, figure6 } from './figure.ts';
+import { figure5, figure6, figureAdditional } from './figure.ts';
 import { phasesFile } from './phases.ts';
+import { reportFile } from './report.ts';
 import { seriesFiles } from './series.ts';
 import { stoppingFile } from './stopping.ts';
 import { summary } from './summary.ts';
@@ -22,6 +23,7 @@ export const EXPORTERS: readonly Exporter[] = [
   summary,
   figure5,
   figure6,
+  figureAdditional,
   table4,
   exitsFile,
   fairnessFile,
@@ -34,6 +36,7 @@ export const EXPORTERS: readonly Exporter[] = [
   googleBenchmarkFile,
   openMetricsFile,
   otavaFiles,
+  reportFile,
 ];
 
 /**

@@ -25,10 +25,15 @@ const COLUMNS: Columns<Row> = {
 export const phasesFile: Exporter = {
   name: 'phases.csv',
   write(results, directory) {
-    writeWhole(path.join(directory, this.name), csv(rowsOf(results), COLUMNS));
+    writeWhole(path.join(directory, this.name), phasesCsv(results));
     return [this.name];
   },
 };
+
+/** The file's text. */
+export function phasesCsv(results: Results): string {
+  return csv(rowsOf(results), COLUMNS);
+}
 
 function rowsOf(results: Results): Row[] {
   const before = preparation(results).map(({ name, seconds }): Row => ({ phase: name, seconds }));

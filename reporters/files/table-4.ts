@@ -4,11 +4,11 @@
  */
 import path from 'node:path';
 import { isPaperCell } from '../../fixtures/matrix.ts';
-import type { BenchmarkRow, CellResults, Outcome } from '../results.ts';
+import type { BenchmarkRow, CellResults, Outcome, Results } from '../results.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '../reason.ts';
 import { writeWhole } from '../../setup/write-whole.ts';
 
 interface Row {
@@ -29,14 +29,19 @@ const COLUMNS: Columns<Row> = {
 
 export const table4: Exporter = {
   name: 'table-4.csv',
-  write({ benchmarks, cells }, directory) {
-    const rows = benchmarks.flatMap((benchmark) =>
-      cells.flatMap((cell) => {
-        const outcome = cell.outcomes.get(benchmark.name);
-        return outcome === undefined || !isPaperCell(cell.name) ? [] : { benchmark, cell, outcome };
-      }),
-    );
-    writeWhole(path.join(directory, this.name), csv(rows, COLUMNS));
+  write(results, directory) {
+    writeWhole(path.join(directory, this.name), table4Csv(results));
     return [this.name];
   },
 };
+
+/** The file's text. */
+export function table4Csv({ benchmarks, cells }: Results): string {
+  const rows = benchmarks.flatMap((benchmark) =>
+    cells.flatMap((cell) => {
+      const outcome = cell.outcomes.get(benchmark.name);
+      return outcome === undefined || !isPaperCell(cell.name) ? [] : { benchmark, cell, outcome };
+    }),
+  );
+  return csv(rows, COLUMNS);
+}

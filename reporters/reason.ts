@@ -1,6 +1,6 @@
 /** Why a number is not there, or not whole, in one line for a CSV field. */
-import type { Outcome } from '../results.ts';
-import { firstLine } from '../text.ts';
+import type { Outcome } from './results.ts';
+import { firstLine } from './text.ts';
 
 /** Empty where the benchmark was measured and nothing failed. */
 export function reasonOf(outcome: Outcome): string {

@@ -1,0 +1,27 @@
+/** Numbers in the page. */
+import { formatMean } from '../numbers.ts';
+
+/** Four significant digits, as means that stand alone have. */
+export function inDigits(value: number): string {
+  return formatMean({ mean: value, halfWidth: null }).mean;
+}
+
+/** The same without zeros at the end, and short also where it is large: `0.576`, `2.5`, `208.9K`. */
+export function inFewDigits(value: number): string {
+  if (value < 1e-4) return inDigits(value);
+  return value < 1e5
+    ? String(Number(inDigits(value)))
+    : value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 4 });
+}
+
+/** Three digits: `1.45`, `12.3`, `130`. */
+export function shortOverhead(value: number): string {
+  if (value >= 99.95) return value.toFixed(0);
+  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** For where there is little room, and the interval is wide anyhow: `1.4`, `12`, `130`. */
+export function twoDigits(value: number): string {
+  if (value >= 9.95) return value >= 99.5 ? value.toPrecision(3) : value.toFixed(0);
+  return value < 0.095 ? value.toPrecision(1) : value.toFixed(value < 0.95 ? 2 : 1);
+}

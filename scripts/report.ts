@@ -1,0 +1,16 @@
+/** `npm run report -- EXPERIMENT`: makes an experiment's `report.html` again from its journal, and prints its path. */
+import path from 'node:path';
+import { reportFile } from '../reporters/files/report.ts';
+import { experimentWords, readExperiment } from './read-experiment.ts';
+import { runScript } from './run-script.ts';
+
+async function main(): Promise<void> {
+  const words = experimentWords('npm run report -- EXPERIMENT');
+  if (words === undefined) return;
+  const { results, directory } = await readExperiment(words[0]);
+  for (const file of reportFile.write(results, directory)) {
+    process.stdout.write(`${path.join(directory, file)}\n`);
+  }
+}
+
+await runScript(main);
