@@ -62,7 +62,7 @@ export default class ExperimentReporter implements Reporter {
     vitest.logger.log(`\n${storyText(story, terminalOptions())}`);
     writeFiles(results, directory);
     const place = path.relative(process.cwd(), directory);
-    vitest.logger.log(`Results: ${place}; intervals, exits and times: ${path.join(place, 'tables.txt')}`);
+    vitest.logger.log(`Results: ${place} (report.html; intervals, exits and times as text: tables.txt)`);
     // GitHub shows what is appended there on the job's page.
     const jobSummary = process.env['GITHUB_STEP_SUMMARY'];
     if (jobSummary !== undefined && jobSummary !== '') appendFileSync(jobSummary, storyMarkdown(story));
