@@ -4,12 +4,11 @@
  */
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { CELLS, LEVELS, type Level } from '../fixtures/matrix.ts';
-import type { ExperimentRecord, FailureRecord, JournalRecord, SeriesRecord } from '../fixtures/records.ts';
-import { InputError } from '../setup/errors.ts';
+import type { ExperimentRecord, FailureRecord, JournalRecord } from '../fixtures/records.ts';
 import { type Statistics, statisticsOf } from '../fixtures/statistics/statistics.ts';
+import { type BenchmarkRow, benchmarkRow, type Better } from './benchmark-row.ts';
+import { causeOf, indexOf, type JournalIndex, key } from './journal-index.ts';
 import { inStretches, type JournalItem, type SampleStretch } from './stretches.ts';
-
-export type Better = 'higher' | 'lower';
 
 /** One run of a benchmark in a cell that gave at least one sample. */
 export interface Run {
@@ -63,17 +62,6 @@ export interface Missing {
 }
 
 export type Outcome = Measured | Failed | Skipped | Missing;
-
-export interface BenchmarkRow {
-  readonly name: string;
-  /** As measured; as the benchmark says where it was not; null where neither tells. */
-  readonly unit: string | null;
-  readonly better: Better | null;
-  /** The program that made its load, where several can; null elsewhere, and where it was not run. */
-  readonly loader: string | null;
-  /** What was run: the sizes of its series, each combination once, in order of appearance. */
-  readonly sizes: readonly Readonly<Record<string, number>>[];
-}
 
 export interface CellResults {
   readonly name: string;
@@ -136,76 +124,12 @@ export function collectItems(records: readonly JournalItem[]): Results {
   };
 }
 
-interface Index {
-  readonly samples: ReadonlyMap<string, SampleStretch[]>;
-  readonly failures: ReadonlyMap<string, FailureRecord[]>;
-  readonly skips: ReadonlyMap<string, string>;
-  /** How many samples each run of a benchmark in a cell was to take. */
-  readonly asked: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  /** The nominal confidence of a rule that ended its runs, whose intervals are its own. */
-  readonly confidences: ReadonlyMap<string, number>;
-  /** Which start of the experiment a failure belongs to, counted from 0. */
-  readonly startOf: ReadonlyMap<FailureRecord, number>;
-}
-
-/** A key for a benchmark in a cell; a null benchmark stands for the cell itself. No name holds a newline. */
-function key(cell: string, benchmark: string | null): string {
-  return `${cell}\n${benchmark ?? ''}`;
-}
-
-function indexOf(records: readonly JournalItem[]): Index {
-  const startOf = new Map<FailureRecord, number>();
-  let start = 0;
-  for (const record of records) {
-    if (record.type === 'experiment') start += 1;
-    if (record.type === 'failure') startOf.set(record, start);
-  }
-  return {
-    samples: Map.groupBy(
-      records.filter((record) => record.type === 'samples'),
-      ({ cell, benchmark }) => key(cell, benchmark),
-    ),
-    failures: Map.groupBy(startOf.keys(), ({ cell, benchmark }) => key(cell, benchmark)),
-    skips: new Map(
-      records
-        .filter((record) => record.type === 'skip')
-        .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
-    ),
-    asked: askedOf(records),
-    confidences: new Map(
-      records.flatMap((record) =>
-        record.type === 'series' && record.rule !== undefined
-          ? [[key(record.cell, record.benchmark), record.rule.confidence] as const]
-          : [],
-      ),
-    ),
-    startOf,
-  };
-}
-
-function askedOf(records: readonly JournalItem[]): Index['asked'] {
-  const series = Map.groupBy(
-    records.filter((record) => record.type === 'series'),
-    ({ cell, benchmark }) => key(cell, benchmark),
-  );
-  const runs = [...series].map(
-    ([at, its]) => [at, new Map(its.map(({ run, sizes }) => [run, sizes['iterations'] ?? 0]))] as const,
-  );
-  const asked = new Map(runs);
-  // The sizes of a run that a rule ends have the most that it takes: what it took at its target was all that it was to.
-  for (const record of records) {
-    if (record.type !== 'stop' || record.reason !== 'target reached') continue;
-    asked.get(key(record.cell, record.benchmark))?.set(record.run, record.samples);
-  }
-  return asked;
-}
-
 /**
  * What was measured stands, whatever failed besides. Without a sample the benchmark's own failure tells why, then its
  * skip (it would have been skipped on a sound stack too), then the failure of the cell.
  */
 function outcome(
-  index: Index,
+  index: JournalIndex,
   cell: string,
   benchmark: string,
   cellFailures: readonly FailureRecord[],
@@ -226,12 +150,6 @@ function outcome(
   const cause = causeOf(failures, index) ?? causeOf(cellFailures, index);
   if (cause === undefined) return NOT_RUN;
   return { state: 'failed', reason: cause.message, kind: cause.kind, code: cause.code, failures };
-}
-
-/** The first failure of the newest start that had any: the others of that start follow from it as a rule. */
-function causeOf(failures: readonly FailureRecord[], { startOf }: Index): FailureRecord | undefined {
-  const newest = failures.at(-1);
-  return newest && failures.find((failure) => startOf.get(failure) === startOf.get(newest));
 }
 
 function measured(
@@ -317,42 +235,4 @@ function placeOf(cell: string): Pick<CellResults, 'level' | 'configuration'> {
   return level === undefined || configuration === undefined
     ? { level: null, configuration: cell }
     : { level, configuration };
-}
-
-function benchmarkRow(name: string, records: readonly JournalItem[]): BenchmarkRow {
-  const measurements = records
-    .filter((record) => record.type === 'samples' || record.type === 'series')
-    .filter(({ benchmark }) => benchmark === name);
-  const first = measurements[0];
-  const other = measurements.find(({ unit, better }) => unit !== first?.unit || better !== first.better);
-  if (first && other) {
-    throw new InputError(
-      'NESTBENCH_JOURNAL_DAMAGED',
-      `The journal holds ${name} both in ${first.unit} (${first.better} is better, ${first.at}) and in ${other.unit} ` +
-        `(${other.better} is better, ${other.at}): these can't be compared. Split it by its experiment records.`,
-    );
-  }
-  const known = first ?? BENCHMARKS.find((benchmark) => benchmark.name === name);
-  const series = measurements.filter((record) => record.type === 'series');
-  return {
-    name,
-    unit: known?.unit ?? null,
-    better: known?.better ?? null,
-    loader: loaderOf(name, series),
-    sizes: distinctSizes(series),
-  };
-}
-
-function loaderOf(name: string, series: readonly SeriesRecord[]): string | null {
-  const [loader, ...others] = new Set(series.map((record) => record.loader ?? null));
-  if (others.length === 0) return loader ?? null;
-  const named = [loader, ...others].map((each) => each ?? 'no loader named').join(' and ');
-  throw new InputError(
-    'NESTBENCH_JOURNAL_DAMAGED',
-    `The journal holds ${name} loaded by ${named}: these can't be compared. Split it by its experiment records.`,
-  );
-}
-
-function distinctSizes(series: readonly SeriesRecord[]): BenchmarkRow['sizes'] {
-  return [...new Map(series.map(({ sizes }) => [JSON.stringify(sizes), sizes])).values()];
 }

@@ -6,7 +6,8 @@
  */
 import path from 'node:path';
 import type { FailureRecord } from '../../fixtures/records.ts';
-import type { BenchmarkRow, CellResults, Outcome, Results, Run } from '../results.ts';
+import type { BenchmarkRow } from '../benchmark-row.ts';
+import type { CellResults, Outcome, Results, Run } from '../results.ts';
 import type { Statistics } from '../../fixtures/statistics/statistics.ts';
 import { firstLine } from '../text.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';

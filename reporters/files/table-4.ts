@@ -4,7 +4,8 @@
  */
 import path from 'node:path';
 import { isPaperCell } from '../../fixtures/matrix.ts';
-import type { BenchmarkRow, CellResults, Outcome, Results } from '../results.ts';
+import type { BenchmarkRow } from '../benchmark-row.ts';
+import type { CellResults, Outcome, Results } from '../results.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
 import type { Exporter } from './exporter.ts';

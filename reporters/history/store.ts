@@ -7,7 +7,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { InputError } from '../../setup/errors.ts';
-import type { Better } from '../results.ts';
+import type { Better } from '../benchmark-row.ts';
 
 /** To be raised with each change of the tables; a store of a newer nestbench is refused rather than misread. */
 const SCHEMA = 1;

@@ -2,7 +2,8 @@
 import { meanOfUnit } from '../../fixtures/statistics/mean-of-unit.ts';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { InputError } from '../../setup/errors.ts';
-import type { BenchmarkRow, Results } from '../results.ts';
+import type { BenchmarkRow } from '../benchmark-row.ts';
+import type { Results } from '../results.ts';
 import type { HistoryExperiment, HistoryResult } from './store.ts';
 
 /** @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where nothing was measured, or nothing says on what. */

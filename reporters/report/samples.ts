@@ -4,7 +4,8 @@
  * noise does not look like much.
  */
 import { csv } from '../files/csv.ts';
-import type { BenchmarkRow, Measured, Results } from '../results.ts';
+import type { BenchmarkRow } from '../benchmark-row.ts';
+import type { Measured, Results } from '../results.ts';
 import { dataTable, number } from './data-table.ts';
 import { inDigits } from './digits.ts';
 import { figure, type Panel } from './figure.ts';

@@ -1,6 +1,7 @@
 /** What forbids a comparison: numbers of another testbed, profile, loader or size answer another question. */
 import type { ExperimentRecord } from '../../fixtures/records.ts';
-import type { BenchmarkRow, Results } from '../results.ts';
+import type { BenchmarkRow } from '../benchmark-row.ts';
+import type { Results } from '../results.ts';
 import { valuesOf } from './differences.ts';
 
 /** A sentence for each thing that forbids it, with both values; empty where the two can be compared. */

@@ -1,5 +1,5 @@
 /** What a comparison of two experiments says: the types that tables, JSON and the A/B runner share. */
-import type { Better } from '../results.ts';
+import type { Better } from '../benchmark-row.ts';
 
 export type Side = 'base' | 'head';
 

@@ -5,7 +5,7 @@
  * where a change that matters can be ruled out; all else is undecided, with what it would take to know.
  */
 import { MOST_RUNS, POWER } from '../../fixtures/statistics/detectable.ts';
-import type { Better } from '../results.ts';
+import type { Better } from '../benchmark-row.ts';
 import type { Verdict } from './comparison.ts';
 
 export interface Evidence {

@@ -2,7 +2,7 @@
  * `exchange/github-action-benchmark-smaller.json` and `-bigger.json`: for the tools customSmallerIsBetter and
  * customBiggerIsBetter of https://github.com/benchmark-action/github-action-benchmark, which take one direction a file.
  */
-import type { Better } from '../../results.ts';
+import type { Better } from '../../benchmark-row.ts';
 import type { Exporter } from '../exporter.ts';
 import { writeExchange } from './exchange.ts';
 import { measuredSeries, testbedOf } from './measured.ts';

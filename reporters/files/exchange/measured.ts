@@ -3,7 +3,8 @@
  * with the ends of its 95 % interval where it has one. What failed, was skipped or did not run is left out: no format
  * has a number for it.
  */
-import type { Better, Measured, Results } from '../../results.ts';
+import type { Better } from '../../benchmark-row.ts';
+import type { Measured, Results } from '../../results.ts';
 
 export interface MeasuredSeries {
   /** `l2-baseline/netperf-rr`. */
