@@ -1,0 +1,73 @@
+/** A series on this host, with a journal of its own. */
+import path from 'node:path';
+import { afterEach } from 'vitest';
+import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import { type Profile, PROFILES } from '../../fixtures/profiles.ts';
+import type { JournalRecord } from '../../fixtures/records.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
+import { Journal } from '../journal.ts';
+import { readJournal } from '../journal-reader.ts';
+import type { Counters } from '../machine/counters.ts';
+import { endSleeps } from '../machine/processes.testing.ts';
+import { measureSeries } from './series.ts';
+import { bed, counting, target } from './toys.testing.ts';
+
+afterEach(endSleeps);
+
+export interface Measurement {
+  readonly directory: string;
+  /** Where a script keeps its files. */
+  readonly scratch: (name: string) => string;
+  readonly told: { text: string; fraction: number; secondsLeft: number }[];
+  readonly measure: (
+    benchmark: Benchmark,
+    options?: { profile?: Profile; firstRun?: number; signal?: AbortSignal; counters?: Counters },
+  ) => Promise<void>;
+  readonly records: () => readonly JournalRecord[];
+  /** Of each record, what matters here. */
+  readonly story: () => string[];
+}
+
+export function measurement(): Measurement {
+  const directory = temporaryDirectory();
+  const journal = new Journal(path.join(directory, 'results'));
+  const told: Measurement['told'] = [];
+  const records = (): readonly JournalRecord[] => readJournal(journal.directory).records;
+  return {
+    directory: journal.directory,
+    scratch: (name) => path.join(directory, name),
+    told,
+    records,
+    measure: (
+      benchmark,
+      { profile = PROFILES.quick, firstRun = 1, signal = new AbortController().signal, counters } = {},
+    ) =>
+      measureSeries({
+        cell: 'l1-baseline',
+        benchmark,
+        profile,
+        firstRun,
+        journal,
+        bed: { ...bed, underTest: target, signal, ...(counters && { counters }) },
+        onIteration: (progress) => told.push(progress),
+      }),
+    story: () => records().map(describeRecord),
+  };
+}
+
+export function noSuchField(): never {
+  throw new TypeError('no such field');
+}
+
+export function describeRecord(record: JournalRecord): string {
+  if (record.type === 'series') return `series ${record.run}`;
+  if (record.type === 'sample') return `sample ${record.run}.${record.iteration} = ${record.value}`;
+  if (record.type === 'stop') return `stop ${record.run}: ${record.reason} with ${record.samples}`;
+  if (record.type !== 'failure') return record.type;
+  return `failure ${record.run}.${record.iteration ?? '-'} ${record.code.replace('NESTBENCH_', '')}`;
+}
+
+/** Prints its own number, the first time 1, and fails where a shell condition on `$n` holds. */
+export function counter(file: string, failing = 'false'): string {
+  return `${counting(file)}; if ${failing}; then echo broken >&2; exit 7; fi; echo $n`;
+}

@@ -1,0 +1,219 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Command, Service } from '../../fixtures/benchmarks/benchmark.ts';
+import { PROFILES } from '../../fixtures/profiles.ts';
+import { NestbenchError } from '../errors.ts';
+import { processesWith, uniqueSleep } from '../machine/processes.testing.ts';
+import { counting, shell, toy } from './toys.testing.ts';
+import { counter, measurement, noSuchField } from './measurement.testing.ts';
+
+describe('a series in which something fails', () => {
+  test('goes on after an iteration that failed, and ends with its error', async () => {
+    const { measure, scratch, story } = measurement();
+    const measuring = measure(toy({ script: counter(scratch('n'), '[ $n -eq 2 ]') }));
+    await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_COMMAND_FAILED', kind: 'benchmark' });
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 3']);
+  });
+
+  test('has in the failure record where it was, how the tool ended, and its output', async () => {
+    const { measure, scratch, records, directory } = measurement();
+    await expect(measure(toy({ script: counter(scratch('n'), 'true'), iterations: 1 }))).rejects.toThrow(
+      /ended with 7/,
+    );
+    const output = 'l1-baseline/toy/run-1-iteration-1.txt';
+    expect(records()[1]).toMatchObject({
+      type: 'failure',
+      cell: 'l1-baseline',
+      benchmark: 'toy',
+      run: 1,
+      iteration: 1,
+      kind: 'benchmark',
+      machine: 'l1',
+      message: expect.stringContaining('ended with 7'),
+      tail: 'broken',
+      output,
+    });
+    expect(readFileSync(path.join(directory, output), 'utf8')).toContain('exit 7');
+  });
+
+  test('has a failure where the output is no number', async () => {
+    const { measure, records } = measurement();
+    await expect(measure(toy({ script: 'echo hello', iterations: 1 }))).rejects.toThrow(
+      /gave no value: no number/,
+    );
+    expect(records()[1]).toMatchObject({ code: 'NESTBENCH_UNPARSABLE_OUTPUT', iteration: 1, tail: 'hello' });
+  });
+
+  test('is given up after three failures on end, and says how many iterations were not tried', async () => {
+    const { measure, scratch, story, records } = measurement();
+    await expect(measure(toy({ script: counter(scratch('n'), 'true'), iterations: 10 }))).rejects.toThrow(
+      /ended with 7/,
+    );
+    expect(story()).toEqual([
+      'series 1',
+      'failure 1.1 COMMAND_FAILED',
+      'failure 1.2 COMMAND_FAILED',
+      'failure 1.3 COMMAND_FAILED',
+      'failure 1.- COMMAND_FAILED',
+    ]);
+    expect(records().at(-1)).toHaveProperty(
+      'message',
+      'toy failed 3 times on end in l1-baseline, run 1: the 7 iterations left were not tried.',
+    );
+    expect(readFileSync(scratch('n'), 'utf8')).toBe('3\n');
+  });
+
+  test('is not given up while a sample comes between failures', async () => {
+    const { measure, scratch, story } = measurement();
+    const script = counter(scratch('n'), '[ $((n % 3)) -ne 0 ]');
+    await expect(measure(toy({ script, iterations: 6 }))).rejects.toThrow(/ended with 7/);
+    expect(story().filter((line) => line.startsWith('sample'))).toEqual(['sample 1.3 = 3', 'sample 1.6 = 6']);
+    expect(story()).toHaveLength(7);
+  });
+
+  test('says nothing of iterations left where the third failure was the last iteration', async () => {
+    const { measure, story } = measurement();
+    await expect(measure(toy({ script: 'exit 1' }))).rejects.toThrow(/ended with 1/);
+    expect(story().slice(1)).toEqual([1, 2, 3].map((iteration) => `failure 1.${iteration} COMMAND_FAILED`));
+  });
+
+  test('tries the next run after one that was given up', async () => {
+    const { measure, scratch, story } = measurement();
+    const script = counter(scratch('n'), '[ $n -le 3 ]');
+    await expect(
+      measure(toy({ script, iterations: 4 }), { profile: { ...PROFILES.paper, runs: 2 } }),
+    ).rejects.toThrow(/ended with 7/);
+    expect(story().slice(5)).toEqual(['series 2', ...[4, 5, 6, 7].map((n) => `sample 2.${n - 3} = ${n}`)]);
+  });
+});
+
+describe('a series in which what stands around the samples fails', () => {
+  test('goes on after a sample that could not be prepared', async () => {
+    const { measure, scratch, story } = measurement();
+    const before = (): Command[] => [shell(`${counting(scratch('n'))}; [ $n -ne 2 ]`)];
+    const measuring = measure(toy({ before, script: 'echo 5' }));
+    await expect(measuring).rejects.toMatchObject({
+      kind: 'benchmark',
+      message: expect.stringMatching(
+        /^What has to be done before or after a sample of toy failed on l1: "sh -c/,
+      ),
+    });
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 5', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 5']);
+  });
+
+  test('takes no sample that could not be tidied up after, and keeps its output', async () => {
+    const { measure, story, records } = measurement();
+    const after: Command[] = [shell('exit 1', 'client')];
+    const measuring = measure(toy({ after: () => after, script: 'echo 5', iterations: 1 }));
+    await expect(measuring).rejects.toMatchObject({ facts: { machine: 'client' } });
+    expect(story()).toEqual(['series 1', 'failure 1.1 COMMAND_FAILED']);
+    expect(records()[1]).toMatchObject({ output: 'l1-baseline/toy/run-1-iteration-1.txt' });
+  });
+
+  test('tidies up after a sample that failed, whose failure it tells', async () => {
+    const { measure, scratch } = measurement();
+    const after = (): Command[] => [shell(`touch '${scratch('tidied')}'; exit 1`)];
+    await expect(measure(toy({ after, script: 'exit 7', iterations: 1 }))).rejects.toThrow(/ended with 7/);
+    expect(existsSync(scratch('tidied'))).toBe(true);
+  });
+});
+
+describe('a series whose service fails', () => {
+  test('takes no sample of a service that has ended, though its loader gives one', async () => {
+    const { measure, scratch, story } = measurement();
+    const service = (): Service => ({
+      argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.02; done`],
+      ready: shell(`test -e '${scratch('up')}'`, 'client'),
+    });
+    const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && rm '${scratch('up')}' && sleep 1; echo $n`;
+    await expect(measure(toy({ service, script, iterations: 2 }))).rejects.toMatchObject({
+      code: 'NESTBENCH_SERVICE_FAILED',
+    });
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 SERVICE_FAILED', 'service']);
+  });
+
+  test('has the service’s own words in a failure record of the run, and takes no sample', async () => {
+    const { measure, scratch, records, story } = measurement();
+    const service: Service = {
+      argv: ['sh', '-c', 'echo cannot bind >&2; exit 1'],
+      ready: shell('false', 'client'),
+    };
+    const measuring = measure(
+      toy({ service: () => service, script: `touch '${scratch('measured')}'; echo 5` }),
+    );
+    await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_SERVICE_FAILED' });
+    expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED', 'service']);
+    expect(records()[1]).toMatchObject({ kind: 'benchmark', machine: 'l1', tail: 'cannot bind\n' });
+    expect(existsSync(scratch('measured'))).toBe(false);
+  });
+
+  test('keeps the samples taken before its service died', async () => {
+    const { measure, scratch, story } = measurement();
+    // The service ends at the second iteration, whose client then fails as a real one would.
+    const service = (): Service => ({
+      argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.05; done`],
+      ready: shell(`test -e '${scratch('up')}'`, 'client'),
+    });
+    const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && rm '${scratch('up')}'; test -e '${scratch('up')}' && echo $n`;
+    await expect(measure(toy({ service, script, iterations: 9 }))).rejects.toThrow(/ended with 1/);
+    expect(story()).toEqual([
+      'series 1',
+      'sample 1.1 = 1',
+      'failure 1.2 COMMAND_FAILED',
+      'failure 1.3 COMMAND_FAILED',
+      'failure 1.4 COMMAND_FAILED',
+      'failure 1.- COMMAND_FAILED',
+      'service',
+    ]);
+  });
+});
+
+describe('a series that can go on no longer', () => {
+  test.each([
+    ['0', 0],
+    ['NaN', Number.NaN],
+    ['negative', -1],
+    ['infinite', Number.POSITIVE_INFINITY],
+  ])('ends where a benchmark’s own parser gives a value that is %s', async (_name, value) => {
+    const { measure, story } = measurement();
+    const measuring = measure(toy({ parse: () => ({ ok: true, value }), script: 'echo 5' }));
+    await expect(measuring).rejects.toThrow(/value/);
+    expect(story()).toEqual(['series 1']);
+  });
+
+  test('ends where a benchmark’s own parser throws', async () => {
+    const { measure, story } = measurement();
+    await expect(measure(toy({ parse: noSuchField, script: 'echo 5' }))).rejects.toThrow('no such field');
+    expect(story()).toEqual(['series 1']);
+  });
+
+  test('keeps every sample it took where it is aborted, and leaves nothing running', async () => {
+    const { measure, scratch, story } = measurement();
+    const [serving, working] = [uniqueSleep(), uniqueSleep()];
+    const controller = new AbortController();
+    const measuring = measure(
+      toy({
+        service: () => ({ argv: ['sleep', serving], ready: shell('true', 'client') }),
+        script: `${counting(scratch('n'))}; [ $n -eq 2 ] && sleep ${working}; echo $n`,
+      }),
+      { signal: controller.signal },
+    );
+    const reason = new NestbenchError('NESTBENCH_GUEST_PANICKED', 'infrastructure', 'l1 panicked');
+    const failure = measuring.catch((error: unknown) => error);
+    const began = (): string => (existsSync(scratch('n')) ? readFileSync(scratch('n'), 'utf8') : '');
+    await expect.poll(began, { timeout: 20_000 }).toBe('2\n');
+    controller.abort(reason);
+    expect(await failure).toBe(reason);
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1']);
+    expect([...processesWith(serving), ...processesWith(working)]).toEqual([]);
+  });
+
+  test('takes no sample where it was aborted before', async () => {
+    const { measure, scratch } = measurement();
+    const reason = new NestbenchError('NESTBENCH_ABORTED', 'infrastructure', 'stopped');
+    const measuring = measure(toy({ script: counter(scratch('n')) }), { signal: AbortSignal.abort(reason) });
+    await expect(measuring).rejects.toBe(reason);
+    expect(existsSync(scratch('n'))).toBe(false);
+  });
+});
