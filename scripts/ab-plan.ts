@@ -24,13 +24,19 @@ export function looksOf(rounds: number, significance: number): Look[] {
   const looks: Look[] = [];
   let before = 0;
   for (let round = rounds % EACH === 0 ? EACH : 1; round <= rounds; round += EACH) {
-    const level = spent(round) - before;
+    const level = readable(spent(round) - before);
     // As long as not even the rarest arrangement of so many runs is that rare, nothing is looked at, nor spent.
     if (runsToReach(level) > round) continue;
     looks.push({ afterRound: round, significance: level });
     before = spent(round);
   }
   return looks;
+}
+
+/** Down to two digits, as people read it: 0.0062. */
+function readable(level: number): number {
+  const digit = 10 ** (Math.floor(Math.log10(level)) - 1);
+  return Number((Math.floor(level / digit) * digit).toPrecision(2));
 }
 
 /** Who goes first changes with the round, so that what drifts on the host meets both alike. */
