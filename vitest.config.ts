@@ -1,6 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
-import CellSequencer from './suites/sequencer.ts';
+import CellSequencer from './setup/sequencer.ts';
 
 /** Boots and series have deadlines of their own; these only must never be the first to pass. */
 const DAY_MS = 86_400_000;

@@ -55,6 +55,13 @@ function rateOf(rates: ExitRates): number | null {
   return own === undefined ? null : (own.perOperation ?? own.perSecond);
 }
 
+/** What stands under an axis of 200 px with gaps between: seen at 18, and touching at 24. */
+const MOST_LABEL_CHARACTERS = 18;
+
+function labelOf(tick: number): string {
+  return tick.toLocaleString('en');
+}
+
 function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
   const operation = rates[0]?.operation ?? 'second';
   const rows = rates.flatMap((one) => {
@@ -67,9 +74,10 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
   const values = rows.map(({ value }) => value);
   const least = Math.min(...values);
   const domain = [least / 1.15, Math.max(...values, least * 10) * 1.1] as const;
-  // Labels of 1, 2 and 5 stand clear of each other only where the axis spans little.
+  // Labels of 1, 2 and 5 stand clear of each other only where they are few and short.
   const all = logTicks(...domain);
-  const ticks = all.length <= 5 ? all : all.filter((tick) => Number.isInteger(Math.log10(tick)));
+  const isRoomy = all.map(labelOf).join('').length <= MOST_LABEL_CHARACTERS;
+  const ticks = isRoomy ? all : all.filter((tick) => Number.isInteger(Math.log10(tick)));
   const title = `${benchmark}: exits per ${operation}`;
   const drawing = draw({
     width: WIDTH,
@@ -84,7 +92,7 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
       plot.gridX(ticks, { stroke: colour('grid'), strokeOpacity: 1 }),
       plot.text(ticks, {
         x: (tick: number) => tick,
-        text: (tick: number) => tick.toLocaleString('en'),
+        text: labelOf,
         frameAnchor: 'bottom',
         dy: 14,
         fill: colour('muted'),
