@@ -21,7 +21,11 @@ export function heading(results: Results): (readonly [word: string, line: string
 }
 
 /** What kind of machine the numbers come from, and so what they are good for. */
-export function describeTestbed({ testbed: { kind, accelerator } }: ExperimentRecord): string {
+export function describeTestbed({
+  testbed: { kind, accelerator },
+}: {
+  testbed: Pick<ExperimentRecord['testbed'], 'kind' | 'accelerator'>;
+}): string {
   if (kind === 'physical') return 'physical machines';
   if (accelerator === 'tcg') {
     return 'emulated server (QEMU TCG): shows how levels compare, not how fast hardware is';

@@ -54,7 +54,14 @@ test('a step is told on the third night at the latest, with exit code 1, and nev
   expect(again.status).toBe(1);
   expect(JSON.parse(again.stdout)).toMatchObject({
     version: 1,
-    changes: [{ cell: 'l2-baseline', isWorse: true, firstAfter: { experiment: 'night-8' } }],
+    changes: [
+      {
+        cell: 'l2-baseline',
+        kind: { testbed: 'emulated' },
+        isWorse: true,
+        firstAfter: { experiment: 'night-8' },
+      },
+    ],
   });
   expect(history('show', 'l2-baseline').stdout).toMatch(/hackbench +11 /);
 }, 60_000);
@@ -68,7 +75,8 @@ test('wrong input ends with 2 and one sentence', () => {
     [['add', 'nosuch'], 'There is no experiment "nosuch"'],
     [['check', '--window', '3'], '--window is "3": it is a number from 6'],
     [['check', '--minimum-effect', '5'], '--minimum-effect is "5"'],
-    [['show'], 'is empty: npm run history -- add latest'],
+    [['show'], 'h.sqlite: npm run history -- add latest makes it'],
+    [['check'], 'h.sqlite: npm run history -- add latest makes it'],
   ] as const) {
     const { status, stderr } = history(...words);
     expect(status).toBe(2);

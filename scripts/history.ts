@@ -1,7 +1,8 @@
 /** `npm run history -- add|show|check`: what experiments came to over time, and where it changed. */
 import { changesOf, seriesOf, toldOf, untold } from '../reporters/history/changes.ts';
 import { changesMarkdown, changesText, seriesText } from '../reporters/history/history-text.ts';
-import { HistoryStore } from '../reporters/history/store.ts';
+import { readKind } from '../reporters/history/kind.ts';
+import { type HistoryExperiment, HistoryStore } from '../reporters/history/store.ts';
 import { summarize } from '../reporters/history/summarize.ts';
 import { terminalOptions } from '../reporters/terminal.ts';
 import { count } from '../reporters/text.ts';
@@ -21,15 +22,21 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  using store = new HistoryStore(asked.store);
-  if (asked.command === 'add') await add(store, asked);
-  else if (asked.command === 'show') show(store, asked);
+  if (asked.command === 'add') {
+    await add(asked);
+    return;
+  }
+  using store = new HistoryStore(asked.store, { make: false });
+  if (asked.command === 'show') show(store, asked);
   else check(store, asked);
 }
 
-async function add(store: HistoryStore, { experiments, store: file }: Asked<'add'>): Promise<void> {
-  for (const name of experiments) {
-    const summary = summarize((await readExperiment(name)).results);
+/** All of them are read before the store is made or changed. */
+async function add({ experiments, store: file }: Asked<'add'>): Promise<void> {
+  const summaries: HistoryExperiment[] = [];
+  for (const name of experiments) summaries.push(summarize((await readExperiment(name)).results));
+  using store = new HistoryStore(file);
+  for (const summary of summaries) {
     const replaced = store.add(summary);
     const what = count(summary.results.length, 'result');
     console.log(`${summary.name}: ${what} ${replaced ? 'in the place of those before' : 'added'} (${file}).`);
@@ -66,6 +73,7 @@ function check(store: HistoryStore, { as, again, changes: options }: Asked<'chec
     const list = changes.map(({ series, change, before, after, isWorse }) => ({
       cell: series.cell,
       benchmark: series.benchmark,
+      kind: readKind(series.kind),
       unit: after.unit,
       isWorse,
       change: change.change,

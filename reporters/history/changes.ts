@@ -46,24 +46,25 @@ export function changesOf(series: HistorySeries, options?: ChangePointOptions): 
 }
 
 /**
- * Those that were not told before. With more nights a change point may move by a few: one that was told within
- * {@link LEAST_RECORDS} of it, on either side, is the same.
+ * Those that were not told before. With more nights a change point may move by a few: of those within
+ * {@link LEAST_RECORDS} of one that was told, on either side, the nearest is the same. Only that one: a level that was
+ * left after so few nights has a change of its own on either side.
  */
 export function untold(changes: readonly HistoryChange[], told: readonly Told[]): HistoryChange[] {
-  return changes.filter(({ series, change }) => {
-    const near = new Set(
-      series.points
-        .slice(Math.max(0, change.at - LEAST_RECORDS), change.at + LEAST_RECORDS + 1)
-        .map(({ experiment }) => experiment),
-    );
-    return !told.some(
-      ({ kind, cell, benchmark, experiment }) =>
-        kind === series.kind &&
-        cell === series.cell &&
-        benchmark === series.benchmark &&
-        near.has(experiment),
-    );
-  });
+  const known = new Set(told.flatMap((one) => nearest(changes, one) ?? []));
+  return changes.filter((change) => !known.has(change));
+}
+
+function nearest(changes: readonly HistoryChange[], told: Told): HistoryChange | undefined {
+  const { kind, cell, benchmark, experiment } = told;
+  return changes
+    .filter(({ series }) => series.kind === kind && series.cell === cell && series.benchmark === benchmark)
+    .map((one) => {
+      const at = one.series.points.findIndex((point) => point.experiment === experiment);
+      return { one, distance: at < 0 ? Infinity : Math.abs(at - one.change.at) };
+    })
+    .filter(({ distance }) => distance <= LEAST_RECORDS)
+    .toSorted((left, right) => left.distance - right.distance)[0]?.one;
 }
 
 export function toldOf({ series: { kind, cell, benchmark }, after }: HistoryChange): Told {

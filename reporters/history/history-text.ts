@@ -3,19 +3,40 @@ import { type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
 import { formatMean } from '../numbers.ts';
 import { painter } from '../paint.ts';
 import type { TableOptions } from '../terminal-table.ts';
-import { count } from '../text.ts';
+import { count, wrap } from '../text.ts';
 import { changesOf, type HistoryChange, type HistorySeries } from './changes.ts';
+import { distinctionOf, placeOf } from './kind.ts';
 
 /** Bars of eight heights; ASCII where it is no terminal, as a log may show no others. */
 const BARS = { fine: '▁▂▃▄▅▆▇█', plain: '_.-~=+*#' };
 /** As many as stand in a line beside the rest of it; older ones are left out. */
 const MOST_BARS = 40;
 
-/** The series, a line each: how many records, the last value, what it was at the first, and its course. */
-export function seriesText(all: readonly HistorySeries[], { columns, colours }: TableOptions): string {
-  const paint = painter(colours);
+/**
+ * The series, by where they were measured: a line each, with how many records, the last value, its changes and its
+ * course.
+ */
+export function seriesText(all: readonly HistorySeries[], options: TableOptions): string {
+  return [
+    ...byPlace(all, ({ kind }) => kind).map(
+      ([place, its]) => `${wrap(place, options.columns, '  ', '')}\n\n${seriesTable(its, options)}`,
+    ),
+    wrap(
+      '|: a change point. Only results of one testbed, profile, host, variant, loader and sizes stand in a series.',
+      options.columns,
+      '    ',
+      '  ',
+    ),
+  ].join('\n\n');
+}
+
+function seriesTable(all: readonly HistorySeries[], { columns, colours }: TableOptions): string {
   const bars = colours ? BARS.fine : BARS.plain;
-  const rows = all.map((series) => ({ series, changes: changesOf(series) }));
+  const rows = all.map((series) => {
+    const same = all.filter(({ cell, benchmark }) => cell === series.cell && benchmark === series.benchmark);
+    const kinds = same.map(({ kind }) => kind);
+    return { series, changes: changesOf(series), distinction: distinctionOf(series.kind, kinds) };
+  });
   const column = (
     heading: string,
     of: (row: (typeof rows)[number]) => string,
@@ -27,7 +48,13 @@ export function seriesText(all: readonly HistorySeries[], { columns, colours }: 
       side,
     );
   const table = tableBlocks(
-    [column('', ({ series }) => series.cell, 'left'), column('', ({ series }) => series.benchmark, 'left')],
+    [
+      column('', ({ series }) => series.cell, 'left'),
+      column('', ({ series }) => series.benchmark, 'left'),
+      ...(rows.some(({ distinction }) => distinction !== '')
+        ? [column('', ({ distinction }) => distinction, 'left')]
+        : []),
+    ],
     [
       column('records', ({ series }) => String(series.points.length), 'right'),
       column('last', ({ series }) => digits(series.points.at(-1)?.mean ?? 0), 'right'),
@@ -40,13 +67,14 @@ export function seriesText(all: readonly HistorySeries[], { columns, colours }: 
       column('course', ({ series, changes }) => course(series, changes, bars), 'left'),
     ],
     columns,
-    paint,
+    painter(colours),
   );
-  const kinds = new Set(all.map(({ kind }) => kind)).size;
-  return [
-    ...table.map((lines) => lines.map((line) => line.trimEnd()).join('\n')),
-    `${all.length} series of ${count(kinds, 'kind')} (testbed, profile, host, loader, sizes); kinds are never mixed. | marks a change point.`,
-  ].join('\n');
+  return table.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n');
+}
+
+/** Numbers of an emulated server never stand without saying so. */
+function byPlace<T>(all: readonly T[], kindOf: (one: T) => string): [place: string, its: T[]][] {
+  return [...Map.groupBy(all, (one) => placeOf(kindOf(one)))];
 }
 
 /** From the least to the most of what is shown. */
@@ -80,10 +108,15 @@ function fieldsOf({ series, change, before, after }: HistoryChange): string[] {
   ];
 }
 
-/** What changed, for the worse first. */
-export function changesText(changes: readonly HistoryChange[], { columns, colours }: TableOptions): string {
+/** What changed, by where it was measured, for the worse first. */
+export function changesText(changes: readonly HistoryChange[], options: TableOptions): string {
   if (changes.length === 0) return 'No change that was not told before.';
-  const rows = worstFirst(changes);
+  return byPlace(worstFirst(changes), ({ series }) => series.kind)
+    .map(([place, rows]) => `${wrap(place, options.columns, '  ', '')}\n\n${changesTable(rows, options)}`)
+    .join('\n\n');
+}
+
+function changesTable(rows: readonly HistoryChange[], { columns, colours }: TableOptions): string {
   const fields = rows.map((change) => ({ texts: fieldsOf(change), role: roleOf(change) }));
   const all = HEADINGS.map((heading, index) =>
     wordColumn(
@@ -103,13 +136,19 @@ export function changesMarkdown(changes: readonly HistoryChange[]): string {
   const worse = changes.filter(({ isWorse }) => isWorse).length;
   return [
     `${count(worse, 'change')} for the worse, ${changes.length - worse} for the better.`,
-    '',
-    tableRow(HEADINGS.map((heading) => (heading === '' ? ' ' : heading))),
-    tableRow(HEADINGS.map((_, index) => (index < 2 || index > 6 ? '---' : '---:'))),
-    ...worstFirst(changes).map((change) =>
-      tableRow(fieldsOf(change).map((text) => text.replaceAll(/[\\|`*_<>]/g, String.raw`\$&`))),
-    ),
+    ...byPlace(worstFirst(changes), ({ series }) => series.kind).flatMap(([place, rows]) => [
+      '',
+      `Measured on: ${escaped(place)}`,
+      '',
+      tableRow(HEADINGS.map((heading) => (heading === '' ? ' ' : heading))),
+      tableRow(HEADINGS.map((_, index) => (index < 2 || index > 6 ? '---' : '---:'))),
+      ...rows.map((change) => tableRow(fieldsOf(change).map(escaped))),
+    ]),
   ].join('\n');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\|`*_<>]/g, String.raw`\$&`);
 }
 
 function worstFirst(changes: readonly HistoryChange[]): HistoryChange[] {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { marked } from 'marked';
@@ -10,6 +10,17 @@ import { changesOf, seriesOf, toldOf, untold } from './changes.ts';
 import { changesMarkdown, changesText, seriesText } from './history-text.ts';
 import { type HistoryExperiment, type HistoryResult, HistoryStore } from './store.ts';
 import { summarize } from './summarize.ts';
+
+const KIND = {
+  testbed: 'emulated',
+  accelerator: 'tcg',
+  settings: { mitigations: 'off' },
+  profile: 'quick',
+  host: 'EPYC, 2 CPUs',
+  unit: 'transactions/s',
+  sizes: [{ iterations: 3, seconds: 3 }],
+};
+const ONE = JSON.stringify(KIND);
 
 const WIDE = { columns: 160, colours: false };
 
@@ -24,7 +35,7 @@ function result(mean: number, fields: Partial<HistoryResult> = {}): HistoryResul
     unit: 'transactions/s',
     better: 'higher' as const,
   };
-  return { ...what, mean, runs: 1, samples: 3, kind: 'one', ...fields };
+  return { ...what, mean, runs: 1, samples: 3, kind: ONE, ...fields };
 }
 
 function night(number: number, results: readonly HistoryResult[]): HistoryExperiment {
@@ -75,7 +86,7 @@ describe('the store', () => {
     const file = path.join(temporaryDirectory(), 'history.sqlite');
     writeFileSync(file, 'no database, but long enough to be looked at as one. '.repeat(20));
     expect(() => new HistoryStore(file)).toThrow(
-      `The history ${file} can't be read: file is not a database.`,
+      `The history ${file} can't be used: file is not a database.`,
     );
     const newer = storeFile();
     new HistoryStore(newer)[Symbol.dispose]();
@@ -85,6 +96,34 @@ describe('the store', () => {
     expect(() => new HistoryStore(newer)).toThrow(
       'written by a newer nestbench (its tables are of version 99',
     );
+  });
+});
+
+describe('a store that is', () => {
+  test.each([0, 1])('the database of something else stays as it is, at its version %i', (version) => {
+    const file = path.join(temporaryDirectory(), 'bookmarks.sqlite');
+    using database = new DatabaseSync(file);
+    database.exec(`CREATE TABLE bookmark (url TEXT); PRAGMA user_version = ${version}`);
+    expect(() => new HistoryStore(file)).toThrow(`${file} is the database of something else.`);
+    expect(database.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'bookmark' }]);
+  });
+
+  test('not there is not made by who only reads', () => {
+    const file = storeFile();
+    expect(() => new HistoryStore(file, { make: false })).toThrow(`There is no history ${file}`);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('damaged after its first page is told in a sentence', () => {
+    const file = storeFile();
+    {
+      using store = new HistoryStore(file);
+      fallen(store);
+    }
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0xff, 8192));
+    using store = new HistoryStore(file);
+    expect(() => store.points()).toThrow(/^The history .* can't be used: database disk image is malformed/);
   });
 });
 
@@ -132,7 +171,7 @@ describe('a change', () => {
     using store = new HistoryStore(storeFile());
     fallen(store);
     // Of another kind, and it does not count.
-    store.add(night(70, [result(1, { kind: 'other' })]));
+    store.add(night(70, [result(1, { kind: JSON.stringify({ ...KIND, profile: 'paper' }) })]));
     const all = seriesOf(store.points());
     expect(all.map(({ points }) => points.length)).toEqual([60, 1]);
     const [change, ...others] = all.flatMap((series) => changesOf(series));
@@ -163,6 +202,19 @@ describe('a change', () => {
     expect(told.indexOf(1)).toBeLessThan(47);
   });
 
+  test('that was told does not hide another one three nights later', () => {
+    using store = new HistoryStore(storeFile());
+    for (let number = 0; number < 43; number++) {
+      const rate = number >= 20 && number < 23 ? 200 : 100;
+      store.add(night(number, [result(rate * (1 + (number % 3) / 1000))]));
+    }
+    const [up, down, ...others] = seriesOf(store.points()).flatMap((series) => changesOf(series));
+    if (up === undefined || down === undefined) throw new Error('not found');
+    expect([up.change.at, down.change.at, others]).toEqual([20, 23, []]);
+    expect(untold([up, down], [toldOf(up)])).toEqual([down]);
+    expect(untold([up, down], [toldOf(up), toldOf(down)])).toEqual([]);
+  });
+
   test('is shown to people', () => {
     using store = new HistoryStore(storeFile());
     fallen(store);
@@ -174,12 +226,41 @@ describe('a change', () => {
     expect(seriesText(all, WIDE)).toMatch(
       /^l2-baseline +netperf-rr +60 .* -\d\d\.\d % +[_.\-~=+*#]{20}\|[_.\-~=+*#]{20}$/m,
     );
+    expect(changesText(changes, WIDE)).toMatch(
+      /^emulated server \(QEMU TCG\).*; profile quick; EPYC, 2 CPUs\n/,
+    );
     const page = changesMarkdown(changes);
+    expect(page).toContain('\n\nMeasured on: emulated server (QEMU TCG)');
     expect(page).toContain('1 change for the worse, 0 for the better.');
     const table = marked.lexer(page).find(({ type }) => type === 'table');
     expect(table).toMatchObject({
       rows: [[{ text: 'l2-baseline' }, { text: 'netperf-rr' }, {}, {}, {}, {}, {}, {}, {}]],
     });
+  });
+
+  test('stands under where it was measured, and series of one place tell what parts them', () => {
+    using store = new HistoryStore(storeFile());
+    const physical = { ...KIND, testbed: 'physical', accelerator: 'none', variant: 'mine' };
+    const more = { ...KIND, sizes: [{ iterations: 40, seconds: 3 }] };
+    for (const [number, kind] of [KIND, physical, more].entries()) {
+      store.add(night(number, [result(100, { kind: JSON.stringify(kind) })]));
+    }
+    expect(seriesText(seriesOf(store.points()), WIDE)).toMatchInlineSnapshot(`
+      "emulated server (QEMU TCG): shows how levels compare, not how fast hardware is; profile quick; EPYC, 2 CPUs
+
+                                              records   last            unit  changes  course
+      ---------------------------------------------------------------------------------------
+      l2-baseline  netperf-rr  iterations 3         1  100.0  transactions/s           _
+      l2-baseline  netperf-rr  iterations 40        1  100.0  transactions/s           _
+
+      physical machines; profile quick; EPYC, 2 CPUs; variant mine
+
+                               records   last            unit  changes  course
+      ------------------------------------------------------------------------
+      l2-baseline  netperf-rr        1  100.0  transactions/s           _
+
+        |: a change point. Only results of one testbed, profile, host, variant, loader and sizes stand in a series."
+    `);
   });
 
   test('of none, that is said', () => {

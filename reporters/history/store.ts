@@ -2,7 +2,7 @@
  * The history: what each experiment came to, in one SQLite file that a nightly job can carry along. It is Node's own
  * SQLite (node:sqlite; no compiler, no download, and no warning in the Node that nestbench ships).
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
@@ -11,6 +11,9 @@ import type { Better } from '../benchmark-row.ts';
 
 /** To be raised with each change of the tables; a store of a newer nestbench is refused rather than misread. */
 const SCHEMA = 1;
+
+/** How long another process may keep the store, in milliseconds: an experiment is written in far less. */
+const PATIENCE_MS = 5000;
 
 /** What one benchmark came to in one cell of one experiment. */
 export interface HistoryResult {
@@ -70,19 +73,44 @@ const toldRow = z.object({
   experiment: z.string(),
 });
 
+const TABLES = ['experiment', 'result', 'told'] as const;
+
 export class HistoryStore implements Disposable {
   readonly #database: DatabaseSync;
 
-  /** @throws {InputError} NESTBENCH_HISTORY_UNREADABLE where the file is none of ours, or of a newer nestbench. */
-  constructor(file: string) {
-    mkdirSync(path.dirname(file), { recursive: true });
+  readonly #file: string;
+
+  /**
+   * Makes the store where there is none, unless it is only to be read: a store that is not there is then a mistyped one.
+   * @throws {InputError} NESTBENCH_HISTORY_UNREADABLE where the file is none of ours, or of a newer nestbench. So do all
+   * methods where SQLite fails: the exit code of `check` must not tell a locked file as a change for the worse.
+   */
+  constructor(file: string, { make = true }: { make?: boolean } = {}) {
+    this.#file = file;
+    if (!make && !existsSync(file)) {
+      throw unreadable(`There is no history ${file}: npm run history -- add latest makes it.`);
+    }
+    this.#database = this.#inWords(() => {
+      mkdirSync(path.dirname(file), { recursive: true });
+      return new DatabaseSync(file, { timeout: PATIENCE_MS });
+    });
     try {
-      this.#database = new DatabaseSync(file);
-      this.#open(file);
+      this.#inWords(() => this.#open(file));
     } catch (error) {
-      if (error instanceof InputError) throw error;
-      const why = error instanceof Error ? error.message : String(error);
-      throw unreadable(`The history ${file} can't be read: ${why}. Name another with --store or HISTORY.`);
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  /** What SQLite has against it, as a sentence. */
+  #inWords<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof InputError || !isOfSystem(error)) throw error;
+      throw unreadable(
+        `The history ${this.#file} can't be used: ${error.message}. Name another with --store or HISTORY.`,
+      );
     }
   }
 
@@ -98,6 +126,13 @@ export class HistoryStore implements Disposable {
       throw unreadable(
         `The history ${file} was written by a newer nestbench (its tables are of version ${version}, this one knows ${SCHEMA}). Use that nestbench, or another --store.`,
       );
+    }
+    const tables = z
+      .array(z.object({ name: z.string() }))
+      .parse(this.#database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all())
+      .map(({ name }) => name);
+    if (version === SCHEMA ? TABLES.some((name) => !tables.includes(name)) : tables.length > 0) {
+      throw unreadable(`${file} is the database of something else. Name another with --store or HISTORY.`);
     }
     if (version === SCHEMA) return;
     this.#inTransaction(() => {
@@ -120,14 +155,17 @@ export class HistoryStore implements Disposable {
 
   /** All of it or, should the process die, nothing. */
   #inTransaction(work: () => void): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
+    this.#inWords(() => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        work();
+        this.#database.exec('COMMIT');
+      } catch (error) {
+        // A full disk has ended it already.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    });
   }
 
   /** Takes the place of what there is under its name: a journal may have been continued. @returns whether there was. */
@@ -146,17 +184,20 @@ export class HistoryStore implements Disposable {
 
   /** All results, in the order of their experiments' starts. */
   points(): HistoryPoint[] {
-    const rows = this.#database
-      .prepare(
-        `SELECT result.*, experiment.at, experiment."commit" FROM result
+    const rows = this.#inWords(() =>
+      this.#database
+        .prepare(
+          `SELECT result.*, experiment.at, experiment."commit" FROM result
          JOIN experiment ON experiment.name = result.experiment ORDER BY experiment.at, experiment.name, result.rowid`,
-      )
-      .all();
+        )
+        .all(),
+    );
     return z.array(pointRow).parse(rows);
   }
 
   told(): Told[] {
-    return z.array(toldRow).parse(this.#database.prepare('SELECT * FROM told').all());
+    const rows = this.#inWords(() => this.#database.prepare('SELECT * FROM told').all());
+    return z.array(toldRow).parse(rows);
   }
 
   tell(points: readonly Told[]): void {
@@ -166,6 +207,12 @@ export class HistoryStore implements Disposable {
         insert.run(kind, cell, benchmark, experiment);
     });
   }
+}
+
+/** Of SQLite or of the file system, and no mistake in a call of ours. */
+function isOfSystem(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return 'syscall' in error || ('code' in error && error.code === 'ERR_SQLITE_ERROR');
 }
 
 function unreadable(message: string): InputError {

@@ -2,8 +2,8 @@
 import { meanOfUnit } from '../../fixtures/statistics/mean-of-unit.ts';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { InputError } from '../../setup/errors.ts';
-import type { BenchmarkRow } from '../benchmark-row.ts';
 import type { Results } from '../results.ts';
+import { kindOf } from './kind.ts';
 import type { HistoryExperiment, HistoryResult } from './store.ts';
 
 /** @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where nothing was measured, or nothing says on what. */
@@ -44,28 +44,4 @@ function resultsOf({ cells, benchmarks }: Results, start: ExperimentRecord): His
       };
     }),
   );
-}
-
-/** Equal for what may stand in one series: `npm run compare` refuses or warns of what differs here. */
-function kindOf(
-  { testbed, profile, target, host, variant }: ExperimentRecord,
-  unit: string,
-  row?: BenchmarkRow,
-): string {
-  return JSON.stringify({
-    testbed: testbed.kind,
-    accelerator: testbed.accelerator,
-    settings: sorted(testbed.settings),
-    profile,
-    target,
-    host: `${host.cpuModel}, ${host.cpus} CPUs`,
-    variant: variant?.name,
-    unit,
-    loader: row?.loader ?? undefined,
-    sizes: row?.sizes.map(sorted),
-  });
-}
-
-function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
