@@ -136,14 +136,17 @@ export function changesMarkdown(changes: readonly HistoryChange[]): string {
   const worse = changes.filter(({ isWorse }) => isWorse).length;
   return [
     `${count(worse, 'change')} for the worse, ${changes.length - worse} for the better.`,
-    ...byPlace(worstFirst(changes), ({ series }) => series.kind).flatMap(([place, rows]) => [
-      '',
-      `Measured on: ${escaped(place)}`,
-      '',
-      tableRow(HEADINGS.map((heading) => (heading === '' ? ' ' : heading))),
-      tableRow(HEADINGS.map((_, index) => (index < 2 || index > 6 ? '---' : '---:'))),
-      ...rows.map((change) => tableRow(fieldsOf(change).map(escaped))),
-    ]),
+    ...byPlace(worstFirst(changes), ({ series }) => series.kind).map(
+      ([place, rows]) => `\nMeasured on: ${escaped(place)}\n\n${markdownTable(rows)}`,
+    ),
+  ].join('\n');
+}
+
+function markdownTable(rows: readonly HistoryChange[]): string {
+  return [
+    tableRow(HEADINGS.map((heading) => (heading === '' ? ' ' : heading))),
+    tableRow(HEADINGS.map((_, index) => (index < 2 || index > 6 ? '---' : '---:'))),
+    ...rows.map((change) => tableRow(fieldsOf(change).map(escaped))),
   ].join('\n');
 }
 
