@@ -40,7 +40,7 @@ test('two shards, merged, are the experiment that one run is', async ({ start, p
 
   const whole = start(['run', ...CHOSEN], { experiment: 'whole' });
   expect(await whole.end()).toMatchObject({ exitCode: 0 });
-  for (const table of ['summary.csv', 'figure-5.csv', 'figure-6.csv', 'table-4.csv', 'exits.csv']) {
+  for (const table of ['summary.csv', 'figure-5.csv', 'figure-6.csv', 'table-4.csv']) {
     expect(shapeOf(path.join(merge.directory, table))).toBe(shapeOf(path.join(whole.directory, table)));
   }
 
