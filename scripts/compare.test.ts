@@ -58,10 +58,10 @@ test('a regression comes first, in a table, and ends with 1', () => {
 
                                           change   95 % interval       p  runs   base   head            unit
     --------------------------------------------------------------------------------------------------------
-    REGRESSION  l2-baseline  netperf-rr  -17.4 %  -18.5 .. -16.3  0.0079  5, 5   1003  828.3  transactions/s
-    no change   l1-baseline  hackbench    +0.7 %    -1.7 .. +3.3  0.5397  5, 5  100.3  101.0               s
-    no change   l1-baseline  netperf-rr    0.0 %    -1.5 .. +1.5  0.9762  5, 5   1002   1001  transactions/s
-    no change   l2-baseline  hackbench    -0.3 %    -1.8 .. +1.2  0.6032  5, 5  100.2  99.88               s
+    REGRESSION  l2-baseline  netperf-rr  -16.1 %  -17.4 .. -14.8  0.0079  5, 5  998.7  837.7  transactions/s
+    no change   l1-baseline  hackbench    +0.1 %    -1.5 .. +1.7  0.8730  5, 5  100.0  100.1               s
+    no change   l1-baseline  netperf-rr   -0.5 %    -2.2 .. +1.2  0.3889  5, 5   1004  998.9  transactions/s
+    no change   l2-baseline  hackbench    +0.1 %    -1.6 .. +1.8  0.8413  5, 5  100.3  100.4               s
 
       change: head against base, by the mean of the runs' means (harmonic for rates)
       interval: bootstrap-t over runs; Student's t where a side has fewer than five

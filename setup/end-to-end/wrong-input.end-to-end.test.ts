@@ -18,7 +18,8 @@ async function refused(run: Run, place: Place): Promise<string> {
 
 test('a profile that there is not is told with those there are', async ({ start, place }) => {
   const run = start(['run', 'suites/l0'], { environment: { PROFILE: 'nosuch' } });
-  const sentence = 'InputError: There is no profile "nosuch". PROFILE is one of paper, quick, smoke.\n';
+  const sentence =
+    'InputError: There is no profile "nosuch". PROFILE is one of paper, quick, smoke, adaptive.\n';
   expect(await refused(run, place)).toContain(sentence);
 });
 
