@@ -44,6 +44,11 @@ export function tableBlocks(
   });
 }
 
+/** A block's lines as text, without blanks at their ends. */
+export function blockText(lines: readonly string[]): string {
+  return lines.map((line) => line.trimEnd()).join('\n');
+}
+
 function widthOf(block: readonly Column[]): number {
   return block.reduce((sum, { width }) => sum + width, GAP.length * (block.length - 1));
 }

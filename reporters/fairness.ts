@@ -2,6 +2,7 @@
  * Whether the harness kept its hands off: how much of a sample's time its processes had a CPU of L0, and how long it
  * took between samples. Neither is a failure; over its limit it is flagged.
  */
+import { runKey } from './journal-index.ts';
 import type { CellResults, Results, Run } from './results.ts';
 import type { SampleStretch, SUMS } from './stretches.ts';
 import { sum } from './sum.ts';
@@ -40,26 +41,20 @@ export interface Fairness {
 export function fairnessOf(results: Results): Fairness[] {
   const idles = new Map(
     results.records.flatMap((record) =>
-      record.type === 'idle'
-        ? [[key(record.cell, record.benchmark, record.run), record.l0.cpuSeconds.harness] as const]
-        : [],
+      record.type === 'idle' ? [[runKey(record), record.l0.cpuSeconds.harness] as const] : [],
     ),
   );
   return results.cells
     .flatMap((cell) =>
       [...cell.outcomes].flatMap(([benchmark, outcome]) =>
         (outcome.state === 'measured' ? outcome.runs : []).map((run): Fairness => {
-          const idle = idles.get(key(cell.name, benchmark, run.run)) ?? 0;
+          const idle = idles.get(runKey({ cell: cell.name, benchmark, run: run.run })) ?? 0;
           const { harnessShare, harnessShareInAll, gapSeconds } = watchedOf(run.stretches, idle);
           return { cell, benchmark, run, harnessShare, harnessShareInAll, gapSeconds };
         }),
       ),
     )
     .filter(({ harnessShareInAll, gapSeconds }) => harnessShareInAll !== null || gapSeconds !== null);
-}
-
-function key(cell: string, benchmark: string, run: number): string {
-  return `${cell}\n${benchmark}\n${run}`;
 }
 
 type Numbers = SampleStretch['columns'];

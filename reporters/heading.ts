@@ -36,8 +36,13 @@ export function describeTestbed({
   return 'emulated server, its accelerator unknown';
 }
 
-function host({ host: { cpuModel, cpus, memoryBytes, kernel } }: ExperimentRecord): string {
-  return `${cpuModel}, ${count(cpus, 'CPU')}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB, Linux ${kernel}`;
+function host(start: ExperimentRecord): string {
+  return `${describeHost(start)}, Linux ${start.host.kernel}`;
+}
+
+/** The machine without its software. */
+export function describeHost({ host: { cpuModel, cpus, memoryBytes } }: ExperimentRecord): string {
+  return `${cpuModel}, ${count(cpus, 'CPU')}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 /** Nothing where it was stock. */

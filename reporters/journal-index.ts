@@ -19,6 +19,11 @@ export function key(cell: string, benchmark: string | null): string {
   return `${cell}\n${benchmark ?? ''}`;
 }
 
+/** A key for a run of a benchmark in a cell. */
+export function runKey({ cell, benchmark, run }: { cell: string; benchmark: string; run: number }): string {
+  return `${key(cell, benchmark)}\n${run}`;
+}
+
 export function indexOf(records: readonly JournalItem[]): JournalIndex {
   const startOf = new Map<FailureRecord, number>();
   let start = 0;

@@ -2,7 +2,7 @@
  * Joins the shards of an experiment, which were measured apart, as one: their journals one behind the other, oldest
  * first, and the raw outputs beside. It only reads and copies: the same shards give the same experiment again.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ExperimentRecord } from '../fixtures/records.ts';
@@ -47,14 +47,13 @@ export function mergeShards(experiment: string, resultsDirectory: string): Merge
     );
   }
   rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true });
   writeWhole(path.join(directory, MADE_OF), shards.map(({ folder }) => `${folder}\n`).join(''));
   for (const shard of shards) copyOutputs(shard.directory, directory);
   const journals = shards.map((shard) => wholeLines(path.join(shard.directory, JOURNAL_FILE)));
   writeWhole(path.join(directory, JOURNAL_FILE), journals.join(''));
   pointLatestTo(experiment, resultsDirectory);
-  const warnings = [...missing(shards), ...hosts(shards)];
-  return { directory, warnings, whole: missing(shards).length === 0 };
+  const absent = missing(shards);
+  return { directory, warnings: [...absent, ...hosts(shards)], whole: absent.length === 0 };
 }
 
 function findShards(experiment: string, resultsDirectory: string): Shard[] {

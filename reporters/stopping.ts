@@ -1,5 +1,6 @@
 /** Why the series that a rule ended (fixtures/statistics/stop-rule.ts) have as many samples as they have. */
 import type { SeriesRecord, StopRecord } from '../fixtures/records.ts';
+import { runKey } from './journal-index.ts';
 import { formatPercent } from './numbers.ts';
 import type { CellResults, Results } from './results.ts';
 import { count } from './text.ts';
@@ -16,7 +17,7 @@ export interface Stopping {
 /** Of every run that a rule was to end, cell by cell. */
 export function stoppingOf({ cells, records }: Results): Stopping[] {
   const stops = new Map(
-    records.filter((record) => record.type === 'stop').map((record) => [keyOf(record), record]),
+    records.filter((record) => record.type === 'stop').map((record) => [runKey(record), record]),
   );
   const series = Map.groupBy(
     records.filter((record) => record.type === 'series'),
@@ -25,14 +26,11 @@ export function stoppingOf({ cells, records }: Results): Stopping[] {
   return cells.flatMap((cell) =>
     (series.get(cell.name) ?? []).flatMap((record) => {
       const { benchmark, run, rule } = record;
-      return rule === undefined ? [] : { cell, benchmark, run, rule, stop: stops.get(keyOf(record)) ?? null };
+      return rule === undefined
+        ? []
+        : { cell, benchmark, run, rule, stop: stops.get(runKey(record)) ?? null };
     }),
   );
-}
-
-/** No name holds a newline. */
-function keyOf({ cell, benchmark, run }: { cell: string; benchmark: string; run: number }): string {
-  return `${cell}\n${benchmark}\n${run}`;
 }
 
 /** How many reached their target, and which did not and where they stand; nothing where no rule ended any. */

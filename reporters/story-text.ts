@@ -1,5 +1,5 @@
 /** The story for a terminal. */
-import { type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
+import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
 import { painter } from './paint.ts';
 import type { Story, StoryEntry } from './story.ts';
@@ -19,9 +19,7 @@ export function storyText(story: Story, { columns, colours }: TableOptions): str
   const blocks = tables.find((table) => table.length <= 1) ?? tables[1] ?? [];
   return [
     wrap(`${experiment}: ${facts.join('; ')}`, columns, '  ', ''),
-    ...(rows.length === 0
-      ? ['Nothing was measured.']
-      : blocks.map((lines) => lines.map((line) => line.trimEnd()).join('\n'))),
+    ...(rows.length === 0 ? ['Nothing was measured.'] : blocks.map(blockText)),
     ...(legend.length === 0 ? [] : [paint('aside', wrap(legend.join('; '), columns, '  ', ''))]),
     ...troubles.map((text) => paint('failed', wrap(text, columns, '  ', ''))),
     ...(skipped.length === 0

@@ -1,4 +1,5 @@
 /** The table that closes an experiment: its heading, the grid of numbers, how to read them, what failed, what was skipped. */
+import { blockText } from './columns.ts';
 import { asides } from './asides.ts';
 import { grid } from './grid.ts';
 import { heading } from './heading.ts';
@@ -8,7 +9,7 @@ import { painter } from './paint.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import type { Measured, Results } from './results.ts';
 import { stoppingOf } from './stopping.ts';
-import { wrap } from './text.ts';
+import { besideWords, wrap } from './text.ts';
 
 export interface TableOptions {
   /** How wide the terminal is; the grid is split into blocks of cells that fit. */
@@ -19,7 +20,7 @@ export interface TableOptions {
 /** The whole table as text without a newline at its end; ASCII but for `±` and what the journal's messages hold. */
 export function terminalTable(results: Results, { columns, colours }: TableOptions): string {
   const paint = painter(colours);
-  const blocks = grid(results, columns, paint).map((lines) => lines.map((line) => line.trimEnd()).join('\n'));
+  const blocks = grid(results, columns, paint).map(blockText);
   return [
     headingText(results, columns),
     ...(blocks.length === 0 ? ['Nothing was measured.'] : blocks),
@@ -35,14 +36,10 @@ export function terminalTable(results: Results, { columns, colours }: TableOptio
 }
 
 function headingText(results: Results, columns: number): string {
-  const lines = heading(results);
-  const width = Math.max(...lines.map(([word]) => word.length)) + 2;
-  return lines
-    .map(([word, line], index) => {
-      const repeated = index > 0 && lines[index - 1]?.[0] === word;
-      return wrap(line, columns, ' '.repeat(width), (repeated ? '' : word).padEnd(width));
-    })
-    .join('\n');
+  const lines = heading(results).map(
+    ([word, line], index, all) => [index > 0 && all[index - 1]?.[0] === word ? '' : word, line] as const,
+  );
+  return besideWords(lines, columns);
 }
 
 /** How to read what the grid shows; nothing of what it does not. */

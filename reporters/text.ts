@@ -33,3 +33,12 @@ export function wrap(text: string, columns: number, indent: string, first = inde
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+/** Lines beside their words, each wrapped under its own beginning; a word is empty where it is that of the line above. */
+export function besideWords(
+  lines: readonly (readonly [word: string, line: string])[],
+  columns: number,
+): string {
+  const width = Math.max(...lines.map(([word]) => word.length)) + 2;
+  return lines.map(([word, line]) => wrap(line, columns, ' '.repeat(width), word.padEnd(width))).join('\n');
+}

@@ -1,8 +1,8 @@
 /** What a person may ask of `npm run ab`. */
-import { parseArgs } from 'node:util';
-import { InputError } from '../setup/errors.ts';
+import type { InputError } from '../setup/errors.ts';
 import { looksOf, type Look } from './ab-plan.ts';
 import { SIGNIFICANCE } from '../reporters/verdict/options.ts';
+import { parseArguments, unknownSetting } from './arguments.ts';
 
 export const USAGE =
   'npm run ab -- --base VARIANT --head VARIANT [--name NAME] [--rounds N] [--project CELL]... [-t PATTERN] [SUITE]...';
@@ -62,8 +62,8 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
+  return parseArguments(
+    {
       args: [...argv],
       allowPositionals: true,
       options: {
@@ -75,12 +75,11 @@ function parse(argv: readonly string[]) {
         project: { type: 'string', multiple: true, default: [] },
         testNamePattern: { type: 'string', short: 't' },
       },
-    });
-  } catch (error) {
-    throw unknown(error instanceof Error ? error.message : String(error));
-  }
+    },
+    USAGE,
+  );
 }
 
 function unknown(why: string): InputError {
-  return new InputError('NESTBENCH_UNKNOWN_SETTING', `${why} Usage: ${USAGE}.`);
+  return unknownSetting(why, USAGE);
 }

@@ -1,6 +1,6 @@
 /** What the bench of adaptive stopping found, as text that a person reads at a glance. Pure. */
 import type { Tally } from '../fixtures/statistics/replay.ts';
-import { wordColumn, tableBlocks } from '../reporters/columns.ts';
+import { blockText, wordColumn, tableBlocks } from '../reporters/columns.ts';
 import { wrap } from '../reporters/text.ts';
 
 export interface Replayed {
@@ -89,7 +89,7 @@ function block(rows: readonly Replayed[], options: TableOptions): string {
     ),
   );
   return tableBlocks([names], shown, options.columns, (_, text) => text)
-    .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
+    .map(blockText)
     .join('\n\n');
 }
 

@@ -1,7 +1,6 @@
 /** What a person may ask of `npm run bench:adaptive`. */
-import { parseArgs } from 'node:util';
-import { InputError } from '../setup/errors.ts';
 import { parseTarget } from '../setup/settings.ts';
+import { parseArguments, unknownSetting } from './arguments.ts';
 
 export const USAGE =
   'npm run bench:adaptive -- [EXPERIMENT...] [--target 2%] [--repeats N] [--seed N], where each EXPERIMENT is replayed besides: "latest", a name under results/, or a path';
@@ -33,8 +32,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
+  return parseArguments(
+    {
       args: [...argv],
       allowPositionals: true,
       options: {
@@ -43,18 +42,13 @@ function parse(argv: readonly string[]) {
         repeats: { type: 'string', default: '10000' },
         seed: { type: 'string', default: '1' },
       },
-    });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${why.split('. ')[0]}. Usage: ${USAGE}.`);
-  }
+    },
+    USAGE,
+  );
 }
 
 function numberIn(option: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new InputError(
-    'NESTBENCH_UNKNOWN_SETTING',
-    `${option} is "${text}": it is a whole number from ${least} to ${most}. Usage: ${USAGE}.`,
-  );
+  throw unknownSetting(`${option} is "${text}": it is a whole number from ${least} to ${most}.`, USAGE);
 }

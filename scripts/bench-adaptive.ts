@@ -10,14 +10,12 @@ import { momentsOf } from '../fixtures/statistics/moments.ts';
 import { byRule, byTwoStages, type Ending, tally } from '../fixtures/statistics/replay.ts';
 import { LEAST_SAMPLES, SEQUENTIAL_CONFIDENCE, untilNarrow } from '../fixtures/statistics/stop-rule.ts';
 import { syntheticSeries } from '../fixtures/statistics/synthetic.ts';
-import { findExperiment } from '../reporters/find-experiment.ts';
 import ProgressReporter from '../reporters/progress.ts';
 import { count } from '../reporters/text.ts';
-import { readJournal } from '../setup/journal-reader.ts';
 import { tell } from '../setup/progress.ts';
-import { resolveSettings } from '../setup/settings.ts';
 import { adaptiveTable, holds, type Replayed } from './adaptive-table.ts';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench-adaptive-options.ts';
+import { readExperiment } from './read-experiment.ts';
 import { FEWEST_VALUES, keptSeries, type Recorded, seriesOf } from './recorded-series.ts';
 import { runScript } from './run-script.ts';
 
@@ -42,7 +40,7 @@ await runScript(async () => {
   }
   const sources = [
     ...syntheticSources(options),
-    ...[...keptSeries(), ...journalSeries(options.experiments)].flatMap((recorded) =>
+    ...[...keptSeries(), ...(await journalSeries(options.experiments))].flatMap((recorded) =>
       recordedSources(recorded, options),
     ),
   ];
@@ -67,20 +65,19 @@ function syntheticSources({ target, repeats }: BenchOptions): Source[] {
 }
 
 /** @throws {InputError} where there is no such experiment. */
-function journalSeries(experiments: readonly string[]): Recorded[] {
-  const { resultsDirectory } = resolveSettings(process.env, new Date());
-  // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
-  const from = process.env['INIT_CWD'] ?? process.cwd();
-  return experiments.flatMap((experiment) => {
-    const directory = findExperiment(experiment, { results: resultsDirectory, from });
-    const { series, short } = seriesOf(experiment, readJournal(directory).records);
+async function journalSeries(experiments: readonly string[]): Promise<Recorded[]> {
+  const all: Recorded[] = [];
+  for (const experiment of experiments) {
+    const { results } = await readExperiment(experiment);
+    const { series, short } = seriesOf(experiment, results);
     if (short > 0) {
       console.error(
         `${experiment}: ${count(short, 'run')} of less than ${FEWEST_VALUES} samples left out, since there is too little to draw from.`,
       );
     }
-    return series;
-  });
+    all.push(...series);
+  }
+  return all;
 }
 
 /**

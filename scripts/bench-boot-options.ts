@@ -1,7 +1,7 @@
 /** What a person may ask of `npm run bench:boot`. */
-import { parseArgs } from 'node:util';
 import { type Cell, findCell } from '../fixtures/matrix.ts';
 import { InputError } from '../setup/errors.ts';
+import { parseArguments, unknownSetting } from './arguments.ts';
 
 export const USAGE =
   'npm run bench:boot -- [l1] [l2] [l3] [--rounds N] [--stock-deadline SECONDS], where no level means all three';
@@ -38,8 +38,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
+  return parseArguments(
+    {
       args: [...argv],
       allowPositionals: true,
       options: {
@@ -47,18 +47,13 @@ function parse(argv: readonly string[]) {
         rounds: { type: 'string', default: '1' },
         'stock-deadline': { type: 'string', default: '300' },
       },
-    });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${why.split('. ')[0]}. Usage: ${USAGE}.`);
-  }
+    },
+    USAGE,
+  );
 }
 
 function numberIn(option: string, text: string, most: number): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
-  throw new InputError(
-    'NESTBENCH_UNKNOWN_SETTING',
-    `${option} is "${text}": it is a whole number from 1 to ${most}. Usage: ${USAGE}.`,
-  );
+  throw unknownSetting(`${option} is "${text}": it is a whole number from 1 to ${most}.`, USAGE);
 }

@@ -1,11 +1,13 @@
 /** What the end of a run makes of a journal; its last line is the most memory that this process held, in bytes. */
 import { writeFiles } from '../reporters/files/index.ts';
 import { loadResults } from '../reporters/load.ts';
-import { terminalTable } from '../reporters/terminal-table.ts';
+import { storyOf } from '../reporters/story.ts';
+import { storyText } from '../reporters/story-text.ts';
+import { terminalOptions } from '../reporters/terminal.ts';
 
 const [directory = ''] = process.argv.slice(2);
 const { results } = await loadResults(directory);
-console.log(terminalTable(results, { columns: 120, colours: false }));
+console.log(storyText(storyOf(results), terminalOptions()));
 writeFiles(results, directory);
 // maxRSS is in kibibytes.
 console.log(process.resourceUsage().maxRSS * 1024);

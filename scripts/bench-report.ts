@@ -1,7 +1,7 @@
 /**
- * `npm run bench:report`: how long the table and all files take from journals of 10^3 to 10^6 samples, and how much
- * memory. Each is made by a process of its own, `npm run results` without npm, so that what a person waits for is
- * what is measured.
+ * `npm run bench:report`: how long the closing story and all files take from journals of 10^3 to 10^6 samples, and how much
+ * memory. Each is made by a process of its own, as the end of a run makes them, so that what a person waits for is what
+ * is measured.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /** What a person may ask of `npm run compare`. */
-import { parseArgs } from 'node:util';
 import { InputError } from '../setup/errors.ts';
+import { parseArguments, unknownSetting } from './arguments.ts';
 
 export const USAGE =
   'npm run compare -- BASE HEAD [--significance P] [--minimum-effect [BENCHMARK=]PERCENT%]... [--json[=FILE]]';
@@ -54,8 +54,8 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
+  return parseArguments(
+    {
       // An option whose value may be missing is none of parseArgs': with a value it is another option.
       args: argv.map((word) => word.replace(/^--json=/, '--json-file=')),
       allowPositionals: true,
@@ -66,11 +66,9 @@ function parse(argv: readonly string[]) {
         json: { type: 'boolean', default: false },
         'json-file': { type: 'string' },
       },
-    });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw unknown(`${why.split('. ')[0]}.`);
-  }
+    },
+    USAGE,
+  );
 }
 
 function effectOf(text: string): { benchmark: string | null; effect: number } {
@@ -96,5 +94,5 @@ function jsonOf(toOutput: boolean, file: string | undefined): CompareArguments['
 }
 
 function unknown(why: string): InputError {
-  return new InputError('NESTBENCH_UNKNOWN_SETTING', `${why} Usage: ${USAGE}.`);
+  return unknownSetting(why, USAGE);
 }

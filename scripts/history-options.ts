@@ -1,12 +1,12 @@
 /** What a person may ask of `npm run history`. */
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   CHANGE_POINT_OPTIONS,
   type ChangePointOptions,
   LEAST_WINDOW,
 } from '../fixtures/statistics/change-points.ts';
-import { InputError } from '../setup/errors.ts';
+import type { InputError } from '../setup/errors.ts';
+import { parseArguments, unknownSetting } from './arguments.ts';
 
 export const USAGE = 'npm run history -- add EXPERIMENT... | show [CELL [BENCHMARK]] | check';
 
@@ -96,8 +96,8 @@ export function parseHistoryCommand(
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
+  return parseArguments(
+    {
       args: [...argv],
       allowPositionals: true,
       options: {
@@ -110,10 +110,9 @@ function parse(argv: readonly string[]) {
         json: { type: 'boolean', default: false },
         again: { type: 'boolean', default: false },
       },
-    });
-  } catch (error) {
-    throw unknown(error instanceof Error ? error.message : String(error));
-  }
+    },
+    USAGE,
+  );
 }
 
 function numberOf(option: string, text: string, least: number, most: number): number {
@@ -130,5 +129,5 @@ function effectOf(text: string): number {
 }
 
 function unknown(why: string): InputError {
-  return new InputError('NESTBENCH_UNKNOWN_SETTING', `${why} Usage: ${USAGE}.`);
+  return unknownSetting(why, USAGE);
 }

@@ -1,10 +1,10 @@
 /** An experiment as a person names it to a script: found, read, and what is damaged in its journal told. */
-import { parseArgs } from 'node:util';
 import { findExperiment, type Places, whatThereIs } from '../reporters/find-experiment.ts';
 import { loadResults } from '../reporters/load.ts';
 import type { Results } from '../reporters/results.ts';
 import { InputError } from '../setup/errors.ts';
 import { resolveSettings } from '../setup/settings.ts';
+import { parseArguments } from './arguments.ts';
 
 export interface ReadExperiment {
   /** As the person named it. */
@@ -38,7 +38,10 @@ export async function readExperiment(name: string): Promise<ReadExperiment> {
  * @throws {InputError} of one sentence, with the usage.
  */
 export function experimentWords(usage: string, more = 0): readonly [string, ...string[]] | undefined {
-  const { positionals, values } = parse(usage);
+  const { positionals, values } = parseArguments(
+    { allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } },
+    usage,
+  );
   if (values.help) {
     process.stdout.write(`${usage}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
     return undefined;
@@ -49,13 +52,4 @@ export function experimentWords(usage: string, more = 0): readonly [string, ...s
     'NESTBENCH_UNKNOWN_EXPERIMENT',
     `Name one experiment: ${usage}. ${whatThereIs(placesOfExperiments().results)}`,
   );
-}
-
-function parse(usage: string) {
-  try {
-    return parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${why}. Usage: ${usage}`);
-  }
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { TestJournal } from '../reporters/journal.testing.ts';
-import { readJournal } from '../setup/journal-reader.ts';
 import { keptSeries, seriesOf } from './recorded-series.ts';
 
 test('the kept series are long enough to be replayed in order', () => {
@@ -21,7 +20,7 @@ test('of a journal, the runs that are long enough, and how many are not', () => 
     .samples('l1-baseline', 'hackbench', ten.slice(1), 2)
     .samples('l2-baseline', 'netperf-rr', ten.toReversed())
     .fail('l2-baseline', 'hackbench');
-  expect(seriesOf('night', readJournal(journal.directory).records)).toEqual({
+  expect(seriesOf('night', journal.results)).toEqual({
     series: [
       { name: 'night: l1-baseline hackbench, run 1', values: ten },
       { name: 'night: l2-baseline netperf-rr, run 1', values: ten.toReversed() },

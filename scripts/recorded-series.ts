@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { collectResults } from '../reporters/results.ts';
-import type { JournalRecord } from '../fixtures/records.ts';
+import type { Results } from '../reporters/results.ts';
 
 export interface Recorded {
   readonly name: string;
@@ -25,12 +24,12 @@ export function keptSeries(): Recorded[] {
   return file.parse(JSON.parse(readFileSync(kept, 'utf8'))).series;
 }
 
-/** Every run of a journal that is long enough, and how many were not. */
+/** Every run of an experiment that is long enough, and how many were not. */
 export function seriesOf(
   experiment: string,
-  records: readonly JournalRecord[],
+  { cells }: Results,
 ): { readonly series: readonly Recorded[]; readonly short: number } {
-  const runs = collectResults(records).cells.flatMap(({ name, outcomes }) =>
+  const runs = cells.flatMap(({ name, outcomes }) =>
     [...outcomes].flatMap(([benchmark, outcome]) =>
       outcome.state === 'measured'
         ? outcome.runs.map(({ run, values }) => ({

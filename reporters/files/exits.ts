@@ -2,12 +2,10 @@
  * `exits.csv`: what KVM on L0 counted during the samples, tidy: a row for each counter of each benchmark in each cell,
  * per second and per operation. Cells without guests have none.
  */
-import path from 'node:path';
 import { exitRates, type ExitRates } from '../exits.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
-import type { Exporter } from './exporter.ts';
-import { writeWhole } from '../../setup/write-whole.ts';
+import { textFile } from './exporter.ts';
 
 type Row = Omit<ExitRates, 'counters'> & { readonly counter: ExitRates['counters'][number] };
 
@@ -21,13 +19,7 @@ const COLUMNS: Columns<Row> = {
   per_operation: ({ counter }) => counter.perOperation,
 };
 
-export const exitsFile: Exporter = {
-  name: 'exits.csv',
-  write(results, directory) {
-    writeWhole(path.join(directory, this.name), exitsCsv(exitRates(results)));
-    return [this.name];
-  },
-};
+export const exitsFile = textFile('exits.csv', (results) => exitsCsv(exitRates(results)));
 
 /** The file's text; with `only`, the rows of that counter alone. */
 export function exitsCsv(rates: readonly ExitRates[], only?: string): string {

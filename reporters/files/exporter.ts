@@ -1,4 +1,6 @@
 /** What writes one kind of derived file. */
+import path from 'node:path';
+import { writeWhole } from '../../setup/write-whole.ts';
 import type { Results } from '../results.ts';
 
 export interface Exporter {
@@ -9,4 +11,17 @@ export interface Exporter {
    * @returns what it wrote, relative to `directory`.
    */
   write(results: Results, directory: string): readonly string[];
+}
+
+/** What writes one file, of the text that `textOf` makes of the results; none where that is null. */
+export function textFile(name: string, textOf: (results: Results) => string | null): Exporter {
+  return {
+    name,
+    write(results, directory) {
+      const text = textOf(results);
+      if (text === null) return [];
+      writeWhole(path.join(directory, name), text);
+      return [name];
+    },
+  };
 }

@@ -2,12 +2,10 @@
  * `fairness.csv`: what else ran on L0 during the samples, and how long it was between them; a row a run. CPU seconds are
  * sums over its samples; shares and gaps the largest of one sample, each with the iteration that it was seen in.
  */
-import path from 'node:path';
 import { type Fairness, fairnessOf, overLimit, sumOf } from '../fairness.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
-import type { Exporter } from './exporter.ts';
-import { writeWhole } from '../../setup/write-whole.ts';
+import { textFile } from './exporter.ts';
 
 const COLUMNS: Columns<Fairness> = {
   ...CELL_COLUMNS,
@@ -25,10 +23,4 @@ const COLUMNS: Columns<Fairness> = {
   over_limit: overLimit,
 };
 
-export const fairnessFile: Exporter = {
-  name: 'fairness.csv',
-  write(results, directory) {
-    writeWhole(path.join(directory, this.name), csv(fairnessOf(results), COLUMNS));
-    return [this.name];
-  },
-};
+export const fairnessFile = textFile('fairness.csv', (results) => csv(fairnessOf(results), COLUMNS));

@@ -3,7 +3,6 @@
  * confidence interval, a row for each bar of the figure. Where a bar can't be drawn its overhead is empty and its reason
  * is told.
  */
-import path from 'node:path';
 import { levelName } from '../../fixtures/matrix.ts';
 import {
   ADDITIONAL,
@@ -14,8 +13,7 @@ import {
   type OverheadFigure,
 } from '../overhead-figures.ts';
 import { type Columns, csv } from './csv.ts';
-import type { Exporter } from './exporter.ts';
-import { writeWhole } from '../../setup/write-whole.ts';
+import { type Exporter, textFile } from './exporter.ts';
 
 const COLUMNS: Columns<Bar> = {
   benchmark: ({ benchmark }) => benchmark,
@@ -38,12 +36,5 @@ export const figure6 = exporter(FIGURE_6);
 export const figureAdditional = exporter(ADDITIONAL);
 
 function exporter(figure: OverheadFigure): Exporter {
-  const name = `${figure.name}.csv`;
-  return {
-    name,
-    write(results, directory) {
-      writeWhole(path.join(directory, name), barsCsv(barsOf(results, figure)));
-      return [name];
-    },
-  };
+  return textFile(`${figure.name}.csv`, (results) => barsCsv(barsOf(results, figure)));
 }

@@ -2,10 +2,13 @@
 import type { Results } from '../results.ts';
 import type { Exporter } from './exporter.ts';
 import { bencherFile } from './exchange/bencher.ts';
-import { githubActionBenchmarkFiles } from './exchange/github-action-benchmark.ts';
+import {
+  githubActionBenchmarkBigger,
+  githubActionBenchmarkSmaller,
+} from './exchange/github-action-benchmark.ts';
 import { googleBenchmarkFile } from './exchange/google-benchmark.ts';
 import { openMetricsFile } from './exchange/open-metrics.ts';
-import { otavaFiles } from './exchange/otava.ts';
+import { otavaConfiguration, otavaCsv } from './exchange/otava.ts';
 import { exitsFile } from './exits.ts';
 import { fairnessFile } from './fairness.ts';
 import { figure5, figure6, figureAdditional } from './figure.ts';
@@ -32,10 +35,12 @@ export const EXPORTERS: readonly Exporter[] = [
   summaryMarkdown,
   tablesFile,
   bencherFile,
-  githubActionBenchmarkFiles,
+  githubActionBenchmarkSmaller,
+  githubActionBenchmarkBigger,
   googleBenchmarkFile,
   openMetricsFile,
-  otavaFiles,
+  otavaCsv,
+  otavaConfiguration,
   reportFile,
 ];
 

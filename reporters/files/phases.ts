@@ -2,13 +2,11 @@
  * `phases.csv`: where the time went, tidy: a row for each phase. Rows without a level are of what came before the cells.
  * A cell's `all` is the sum of its others but those that begin with `boot`, which say in detail what its levels took.
  */
-import path from 'node:path';
 import { cellTimes, preparation, STAGES } from '../phases.ts';
 import type { CellResults, Results } from '../results.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
-import type { Exporter } from './exporter.ts';
-import { writeWhole } from '../../setup/write-whole.ts';
+import { textFile } from './exporter.ts';
 
 interface Row {
   readonly cell?: CellResults | undefined;
@@ -22,13 +20,7 @@ const COLUMNS: Columns<Row> = {
   seconds: ({ seconds }) => seconds,
 };
 
-export const phasesFile: Exporter = {
-  name: 'phases.csv',
-  write(results, directory) {
-    writeWhole(path.join(directory, this.name), phasesCsv(results));
-    return [this.name];
-  },
-};
+export const phasesFile = textFile('phases.csv', (results) => phasesCsv(results));
 
 /** The file's text. */
 export function phasesCsv(results: Results): string {

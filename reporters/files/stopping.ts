@@ -1,10 +1,8 @@
 /** `stopping.csv`: for every series that a rule was to end, the rule, and why it ended; no file where there is none. */
-import path from 'node:path';
-import { writeWhole } from '../../setup/write-whole.ts';
 import { type Stopping, stoppingOf } from '../stopping.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
-import type { Exporter } from './exporter.ts';
+import { textFile } from './exporter.ts';
 
 const COLUMNS: Columns<Stopping> = {
   ...CELL_COLUMNS,
@@ -19,12 +17,7 @@ const COLUMNS: Columns<Stopping> = {
   stopped: ({ stop }) => stop?.reason ?? 'cut short',
 };
 
-export const stoppingFile: Exporter = {
-  name: 'stopping.csv',
-  write(results, directory) {
-    const rows = stoppingOf(results);
-    if (rows.length === 0) return [];
-    writeWhole(path.join(directory, this.name), csv(rows, COLUMNS));
-    return [this.name];
-  },
-};
+export const stoppingFile = textFile('stopping.csv', (results) => {
+  const rows = stoppingOf(results);
+  return rows.length === 0 ? null : csv(rows, COLUMNS);
+});

@@ -4,7 +4,6 @@
  * thing that failed part way. All others have a row that says why there is no number. A cell whose stack failed has a row
  * without a benchmark for each failure.
  */
-import path from 'node:path';
 import type { FailureRecord } from '../../fixtures/records.ts';
 import type { BenchmarkRow } from '../benchmark-row.ts';
 import type { CellResults, Outcome, Results, Run } from '../results.ts';
@@ -12,8 +11,7 @@ import type { Statistics } from '../../fixtures/statistics/statistics.ts';
 import { firstLine } from '../text.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
-import type { Exporter } from './exporter.ts';
-import { writeWhole } from '../../setup/write-whole.ts';
+import { textFile } from './exporter.ts';
 
 interface Row {
   readonly cell: CellResults;
@@ -44,13 +42,7 @@ const COLUMNS: Columns<Row> = {
   reason: ({ reason }) => reason && firstLine(reason),
 };
 
-export const summary: Exporter = {
-  name: 'summary.csv',
-  write(results, directory) {
-    writeWhole(path.join(directory, this.name), csv(summaryRows(results), COLUMNS));
-    return [this.name];
-  },
-};
+export const summary = textFile('summary.csv', (results) => csv(summaryRows(results), COLUMNS));
 
 function summaryRows({ cells, benchmarks }: Results): Row[] {
   return cells.flatMap((cell) => [

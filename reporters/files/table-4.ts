@@ -2,15 +2,13 @@
  * `table-4.csv`: the absolute numbers, for every benchmark in every cell the best of its runs' averages. Where there is
  * none the field is empty and its reason is told.
  */
-import path from 'node:path';
 import { isPaperCell } from '../../fixtures/matrix.ts';
 import type { BenchmarkRow } from '../benchmark-row.ts';
 import type { CellResults, Outcome, Results } from '../results.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';
-import type { Exporter } from './exporter.ts';
+import { textFile } from './exporter.ts';
 import { reasonOf } from '../reason.ts';
-import { writeWhole } from '../../setup/write-whole.ts';
 
 interface Row {
   readonly benchmark: BenchmarkRow;
@@ -28,13 +26,7 @@ const COLUMNS: Columns<Row> = {
   reason: ({ outcome }) => reasonOf(outcome),
 };
 
-export const table4: Exporter = {
-  name: 'table-4.csv',
-  write(results, directory) {
-    writeWhole(path.join(directory, this.name), table4Csv(results));
-    return [this.name];
-  },
-};
+export const table4 = textFile('table-4.csv', (results) => table4Csv(results));
 
 /** The file's text. */
 export function table4Csv({ benchmarks, cells }: Results): string {

@@ -1,5 +1,6 @@
 /** A history for people: its series, and what changed in them. */
-import { type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
+import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
+import { escapeMarkdown, tableRow } from '../markdown.ts';
 import { formatMean } from '../numbers.ts';
 import { painter } from '../paint.ts';
 import type { TableOptions } from '../terminal-table.ts';
@@ -69,7 +70,7 @@ function seriesTable(all: readonly HistorySeries[], { columns, colours }: TableO
     columns,
     painter(colours),
   );
-  return table.map((lines) => lines.map((line) => line.trimEnd()).join('\n')).join('\n');
+  return table.map(blockText).join('\n');
 }
 
 /** Numbers of an emulated server never stand without saying so. */
@@ -125,9 +126,7 @@ function changesTable(rows: readonly HistoryChange[], { columns, colours }: Tabl
       index < 2 || index > 6 ? 'left' : 'right',
     ),
   );
-  return tableBlocks(all.slice(0, 2), all.slice(2), columns, painter(colours))
-    .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
-    .join('\n');
+  return tableBlocks(all.slice(0, 2), all.slice(2), columns, painter(colours)).map(blockText).join('\n');
 }
 
 /** The same as a page of Markdown, for an issue. */
@@ -137,7 +136,7 @@ export function changesMarkdown(changes: readonly HistoryChange[]): string {
   return [
     `${count(worse, 'change')} for the worse, ${changes.length - worse} for the better.`,
     ...byPlace(worstFirst(changes), ({ series }) => series.kind).map(
-      ([place, rows]) => `\nMeasured on: ${escaped(place)}\n\n${markdownTable(rows)}`,
+      ([place, rows]) => `\nMeasured on: ${escapeMarkdown(place)}\n\n${markdownTable(rows)}`,
     ),
   ].join('\n');
 }
@@ -146,12 +145,8 @@ function markdownTable(rows: readonly HistoryChange[]): string {
   return [
     tableRow(HEADINGS.map((heading) => (heading === '' ? ' ' : heading))),
     tableRow(HEADINGS.map((_, index) => (index < 2 || index > 6 ? '---' : '---:'))),
-    ...rows.map((change) => tableRow(fieldsOf(change).map(escaped))),
+    ...rows.map((change) => tableRow(fieldsOf(change).map(escapeMarkdown))),
   ].join('\n');
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[\\|`*_<>]/g, String.raw`\$&`);
 }
 
 function worstFirst(changes: readonly HistoryChange[]): HistoryChange[] {
@@ -167,10 +162,6 @@ function sizeOf({ change }: HistoryChange): number {
 
 function roleOf({ isWorse }: HistoryChange): Role {
   return isWorse ? 'failed' : 'good';
-}
-
-function tableRow(fields: readonly string[]): string {
-  return `| ${fields.join(' | ')} |`;
 }
 
 function nameOf({ experiment, commit }: { experiment: string; commit: string | null }): string {

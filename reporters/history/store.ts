@@ -7,6 +7,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { InputError } from '../../setup/errors.ts';
+import type { Measurement } from '../measurement.ts';
 import type { Better } from '../benchmark-row.ts';
 
 /** To be raised with each change of the tables; a store of a newer nestbench is refused rather than misread. */
@@ -16,15 +17,11 @@ const SCHEMA = 1;
 const PATIENCE_MS = 5000;
 
 /** What one benchmark came to in one cell of one experiment. */
-export interface HistoryResult {
+export interface HistoryResult extends Measurement {
   readonly cell: string;
   readonly benchmark: string;
   readonly unit: string;
   readonly better: Better;
-  /** Of the runs' means: harmonic for a rate, arithmetic for a time. */
-  readonly mean: number;
-  readonly runs: number;
-  readonly samples: number;
   /** What it can be compared with: equal for results of the same testbed, profile, host, variant, loader and sizes. */
   readonly kind: string;
 }

@@ -1,7 +1,7 @@
 /** What of an experiment goes into the history. */
-import { meanOfUnit } from '../../fixtures/statistics/mean-of-unit.ts';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { InputError } from '../../setup/errors.ts';
+import { measurementOf } from '../measurement.ts';
 import type { Results } from '../results.ts';
 import { kindOf } from './kind.ts';
 import type { HistoryExperiment, HistoryResult } from './store.ts';
@@ -30,18 +30,10 @@ function resultsOf({ cells, benchmarks }: Results, start: ExperimentRecord): His
   return cells.flatMap(({ name: cell, outcomes }) =>
     [...outcomes].flatMap(([benchmark, outcome]): HistoryResult | [] => {
       if (outcome.state !== 'measured') return [];
-      const { unit, better, runs } = outcome;
-      const means = runs.map(({ values }) => meanOfUnit(unit, values));
-      return {
-        cell,
-        benchmark,
-        unit,
-        better,
-        mean: meanOfUnit(unit, means),
-        runs: runs.length,
-        samples: runs.reduce((sum, { values }) => sum + values.length, 0),
-        kind: kindOf(start, unit, rows.get(benchmark)),
-      };
+      const { unit, better } = outcome;
+      const { mean, runs, samples } = measurementOf(outcome);
+      const kind = kindOf(start, unit, rows.get(benchmark));
+      return { cell, benchmark, unit, better, mean, runs, samples, kind };
     }),
   );
 }

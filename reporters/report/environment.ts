@@ -63,16 +63,20 @@ function startFacts(starts: readonly ExperimentRecord[], index: number, all: rea
     <summary>
       Experiment, host and versions${all.length > 1 ? ` (${index + 1} of ${all.length})` : ''}
     </summary>
-    <dl class="wide-terms">
-      ${facts.map(
-        ([word, line]) =>
-          html`<div>
-            <dt>${word}</dt>
-            <dd>${line}</dd>
-          </div>`,
-      )}
-    </dl>
+    ${definitions(facts)}
   </details>`;
+}
+
+function definitions(lines: readonly (readonly [word: string, line: string])[]): Html {
+  return html`<dl class="wide-terms">
+    ${lines.map(
+      ([word, line]) =>
+        html`<div>
+          <dt>${word}</dt>
+          <dd>${line}</dd>
+        </div>`,
+    )}
+  </dl>`;
 }
 
 function machinesOf({ records }: Results): Machine[] {
@@ -162,15 +166,7 @@ function machineDetails({ name, facts, cells }: Machine): Html {
   ];
   return html`<details class="environment">
     <summary>${name} in ${list(cells)}</summary>
-    <dl class="wide-terms">
-      ${lines.map(
-        ([word, line]) =>
-          html`<div>
-            <dt>${word}</dt>
-            <dd>${line}</dd>
-          </div>`,
-      )}
-    </dl>
+    ${definitions(lines)}
     ${qemu === null ? '' : html`<pre tabindex="0" aria-label="${`QEMU's arguments of ${name} in ${cells.join(', ')}`}">${inLines(qemu.argv)}</pre>`}
   </details>`;
 }

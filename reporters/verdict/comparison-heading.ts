@@ -1,7 +1,7 @@
 /** What stands above a comparison's table: which two experiments, on what, and what differs between them. */
 import { heading } from '../heading.ts';
 import type { Results } from '../results.ts';
-import { wrap } from '../text.ts';
+import { besideWords } from '../text.ts';
 import type { Compared } from './comparison.ts';
 
 /** The two experiments, each by the name that the reader gave it. */
@@ -28,8 +28,7 @@ export function comparisonHeading({ changed }: Compared, { base, head }: Sides, 
     ),
     ...(changed.length === 0 ? [['differs', 'nothing that was recorded'] as const] : []),
   ];
-  const width = Math.max(...lines.map(([word]) => word.length)) + 2;
-  return lines.map(([word, line]) => wrap(line, columns, ' '.repeat(width), word.padEnd(width))).join('\n');
+  return besideWords(lines, columns);
 }
 
 /** `latest (2026-11-23-0040)`: the experiment's own name where the reader gave another. */

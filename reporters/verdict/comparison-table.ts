@@ -1,5 +1,5 @@
 /** A comparison for a terminal: what it is of, how many verdicts of each kind, and a line each, regressions first. */
-import { type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
+import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
 import { formatMean } from '../numbers.ts';
 import { painter } from '../paint.ts';
 import type { TableOptions } from '../terminal-table.ts';
@@ -18,9 +18,7 @@ export function comparisonTable(
   const rows = VERDICT_KINDS.flatMap((kind) =>
     comparison.rows.filter(({ verdict }) => verdict.kind === kind),
   );
-  const blocks = tableBlocks(labels(rows), numbers(rows), columns, paint).map((lines) =>
-    lines.map((line) => line.trimEnd()).join('\n'),
-  );
+  const blocks = tableBlocks(labels(rows), numbers(rows), columns, paint).map(blockText);
   return [
     comparisonHeading(comparison, sides, columns),
     comparison.warnings

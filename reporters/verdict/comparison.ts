@@ -1,5 +1,6 @@
 /** What a comparison of two experiments says: the types that tables, JSON and the A/B runner share. */
 import type { Better } from '../benchmark-row.ts';
+import type { Measurement } from '../measurement.ts';
 
 export type Side = 'base' | 'head';
 
@@ -58,14 +59,6 @@ export interface ComparedRow {
   /** What held for this benchmark, as a part of the base. */
   readonly minimumEffect: number;
   readonly verdict: Verdict;
-}
-
-export interface Measurement {
-  readonly runs: number;
-  /** Of all runs together. */
-  readonly samples: number;
-  /** The mean of the runs' means: harmonic for a rate, arithmetic for a time. */
-  readonly mean: number;
 }
 
 export interface Verdict {

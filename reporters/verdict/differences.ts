@@ -1,7 +1,7 @@
 /** What differs between two experiments and does not forbid their comparison: what may be its point, and what may not. */
 import type { BootRecord, ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
+import { describeHost } from '../heading.ts';
 import type { Results } from '../results.ts';
-import { count } from '../text.ts';
 import type { Difference, Side } from './comparison.ts';
 
 /** What differs and may be the point: the software of host, levels and harness. */
@@ -88,15 +88,11 @@ export function warningsOf(base: Results, head: Results): string[] {
 }
 
 function anotherHost(base: Results, head: Results): string[] {
-  const [one, other] = [valuesOf(base.starts, host), valuesOf(head.starts, host)];
+  const [one, other] = [valuesOf(base.starts, describeHost), valuesOf(head.starts, describeHost)];
   if (one === other) return [];
   return [
     `ANOTHER HOST: the base was measured on ${one}, the head on ${other}. What differs may be the hosts, and not what you changed.`,
   ];
-}
-
-function host({ host: { cpuModel, cpus, memoryBytes } }: ExperimentRecord): string {
-  return `${cpuModel}, ${count(cpus, 'CPU')}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 function partial(side: Side, { cells }: Results): string[] {

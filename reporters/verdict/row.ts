@@ -1,11 +1,12 @@
 /** One benchmark in one cell, as two experiments measured it. */
-import { ratioInterval } from '../../fixtures/statistics/bootstrap.ts';
+import { bootstrapInterval } from '../../fixtures/statistics/bootstrap.ts';
 import { detectableLogRatio, runsToDetect } from '../../fixtures/statistics/detectable.ts';
 import { logRatio } from '../../fixtures/statistics/log-ratio.ts';
-import { isRate, meanOfUnit } from '../../fixtures/statistics/mean-of-unit.ts';
+import { isRate } from '../../fixtures/statistics/mean-of-unit.ts';
 import { leastProbability, permutationTest, runsToReach } from '../../fixtures/statistics/permutation.ts';
+import { measurementOf, runMeans } from '../measurement.ts';
 import type { Measured } from '../results.ts';
-import type { ComparedRow, Measurement, ResolvedOptions } from './comparison.ts';
+import type { ComparedRow, ResolvedOptions } from './comparison.ts';
 import { minimumEffectOf } from './options.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -23,7 +24,7 @@ export function compareMeasured(
   const { unit, better } = base;
   const { resamples, significance } = options;
   const minimumEffect = minimumEffectOf(options, benchmark);
-  const measurements = [measurementOf(unit, base), measurementOf(unit, head)] as const;
+  const measurements = [measurementOf(base), measurementOf(head)] as const;
   const change = measurements[1].mean / measurements[0].mean - 1;
   const times = [timesOf(base), timesOf(head)] as const;
   const runs = [times[0].length, times[1].length] as const;
@@ -60,21 +61,10 @@ export function compareMeasured(
   };
 }
 
-function measurementOf(unit: string, { runs }: Measured): Measurement {
-  return {
-    runs: runs.length,
-    samples: runs.reduce((sum, { values }) => sum + values.length, 0),
-    mean: meanOfUnit(
-      unit,
-      runs.map(({ values }) => meanOfUnit(unit, values)),
-    ),
-  };
-}
-
 /** The runs' means as times: of a rate, how long one unit of work took. Their mean is then always the arithmetic one. */
-function timesOf({ unit, runs }: Measured): number[] {
-  const means = runs.map(({ values }) => meanOfUnit(unit, values));
-  return isRate(unit) ? means.map((mean) => 1 / mean) : means;
+function timesOf(measured: Measured): number[] {
+  const means = runMeans(measured);
+  return isRate(measured.unit) ? means.map((mean) => 1 / mean) : means;
 }
 
 function intervalOf(
@@ -82,7 +72,7 @@ function intervalOf(
   [base, head]: readonly [number[], number[]],
   { resamples, seed }: ResolvedOptions,
 ): ComparedRow['interval'] {
-  const ratio = ratioInterval(base, head, { resamples, seed, confidence: CONFIDENCE });
+  const ratio = bootstrapInterval(base, head, { resamples, seed, confidence: CONFIDENCE });
   if (ratio === null) return null;
   const [low, high] = isRate(unit) ? [1 / ratio[1], 1 / ratio[0]] : ratio;
   return [low - 1, high - 1];

@@ -2,8 +2,7 @@
  * `exchange/bencher.json`: Bencher Metric Format (https://bencher.dev/docs/reference/bencher-metric-format), for
  * `bencher run --adapter json --file`. A measure is named by its unit: Bencher knows by the measure which way is better.
  */
-import type { Exporter } from '../exporter.ts';
-import { writeExchange } from './exchange.ts';
+import { textFile } from '../exporter.ts';
 import { measuredSeries } from './measured.ts';
 
 /** Ends of the interval are left out where there is none. */
@@ -13,16 +12,13 @@ interface Metric {
   readonly upper_value?: number;
 }
 
-export const bencherFile: Exporter = {
-  name: 'exchange/bencher.json',
-  write(results, directory) {
-    const metrics = measuredSeries(results).map(({ name, unit, mean, halfWidth }) => [
-      name,
-      { [slugOf(unit)]: metricOf(mean, halfWidth) },
-    ]);
-    return writeExchange(this.name, directory, `${JSON.stringify(Object.fromEntries(metrics), null, 2)}\n`);
-  },
-};
+export const bencherFile = textFile('exchange/bencher.json', (results) => {
+  const metrics = measuredSeries(results).map(({ name, unit, mean, halfWidth }) => [
+    name,
+    { [slugOf(unit)]: metricOf(mean, halfWidth) },
+  ]);
+  return `${JSON.stringify(Object.fromEntries(metrics), null, 2)}\n`;
+});
 
 function metricOf(mean: number, halfWidth: number | null): Metric {
   return halfWidth === null

@@ -3,27 +3,21 @@
  * customBiggerIsBetter of https://github.com/benchmark-action/github-action-benchmark, which take one direction a file.
  */
 import type { Better } from '../../benchmark-row.ts';
-import type { Exporter } from '../exporter.ts';
-import { writeExchange } from './exchange.ts';
+import { type Exporter, textFile } from '../exporter.ts';
 import { measuredSeries, testbedOf } from './measured.ts';
 
-const FILES: readonly { readonly better: Better; readonly file: string }[] = [
-  { better: 'lower', file: 'exchange/github-action-benchmark-smaller.json' },
-  { better: 'higher', file: 'exchange/github-action-benchmark-bigger.json' },
-];
+export const githubActionBenchmarkSmaller = fileOf('smaller', 'lower');
+export const githubActionBenchmarkBigger = fileOf('bigger', 'higher');
 
-export const githubActionBenchmarkFiles: Exporter = {
-  name: 'exchange/github-action-benchmark-*.json',
-  write(results, directory) {
+function fileOf(which: string, better: Better): Exporter {
+  return textFile(`exchange/github-action-benchmark-${which}.json`, (results) => {
     const extra = `testbed: ${testbedOf(results)}`;
-    return FILES.flatMap(({ better, file }) => {
-      const entries = measuredSeries(results)
-        .filter((series) => series.better === better)
-        .map(({ name, unit, mean, halfWidth }) => {
-          const range = halfWidth === null ? undefined : `± ${halfWidth}`;
-          return { name, unit, value: mean, range, extra };
-        });
-      return writeExchange(file, directory, `${JSON.stringify(entries, null, 2)}\n`);
-    });
-  },
-};
+    const entries = measuredSeries(results)
+      .filter((series) => series.better === better)
+      .map(({ name, unit, mean, halfWidth }) => {
+        const range = halfWidth === null ? undefined : `± ${halfWidth}`;
+        return { name, unit, value: mean, range, extra };
+      });
+    return `${JSON.stringify(entries, null, 2)}\n`;
+  });
+}

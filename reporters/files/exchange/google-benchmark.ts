@@ -5,23 +5,19 @@
  * as the counter items_per_second.
  */
 import type { Results } from '../../results.ts';
-import type { Exporter } from '../exporter.ts';
-import { writeExchange } from './exchange.ts';
+import { textFile } from '../exporter.ts';
 import { type MeasuredSeries, measuredSeries, testbedOf } from './measured.ts';
 
 const NANOSECONDS = 1e9;
 const MEBI = 2 ** 20;
 
-export const googleBenchmarkFile: Exporter = {
-  name: 'exchange/google-benchmark.json',
-  write(results, directory) {
-    const report = {
-      context: contextOf(results),
-      benchmarks: measuredSeries(results).flatMap((series, index) => repetitions(series, index)),
-    };
-    return writeExchange(this.name, directory, `${JSON.stringify(report, null, 2)}\n`);
-  },
-};
+export const googleBenchmarkFile = textFile('exchange/google-benchmark.json', (results) => {
+  const report = {
+    context: contextOf(results),
+    benchmarks: measuredSeries(results).flatMap((series, index) => repetitions(series, index)),
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+});
 
 function contextOf(results: Results) {
   const start = results.starts.at(-1);

@@ -4,8 +4,7 @@
  */
 import { overheadOf } from '../../overhead.ts';
 import type { Results } from '../../results.ts';
-import type { Exporter } from '../exporter.ts';
-import { writeExchange } from './exchange.ts';
+import { textFile } from '../exporter.ts';
 import { type MeasuredSeries, measuredSeries, testbedOf } from './measured.ts';
 
 interface Family {
@@ -14,31 +13,28 @@ interface Family {
   readonly valueOf: (series: MeasuredSeries) => number | null;
 }
 
-export const openMetricsFile: Exporter = {
-  name: 'exchange/openmetrics.txt',
-  write(results, directory) {
-    const series = measuredSeries(results);
-    const families: Family[] = [
-      {
-        name: 'nestbench_result',
-        help: 'Mean of the samples, in the unit of its label.',
-        valueOf: ({ mean }) => mean,
-      },
-      {
-        name: 'nestbench_result_half_width',
-        help: 'Half the width of its 95 % confidence interval.',
-        valueOf: ({ halfWidth }) => halfWidth,
-      },
-      {
-        name: 'nestbench_overhead_ratio',
-        help: 'Against L0 baseline, by the best of the runs; 1 is native and more is worse.',
-        valueOf: ({ cell, benchmark }) => overheadOf(results, cell, benchmark),
-      },
-    ];
-    const text = families.map((family) => familyText(family, series, results)).join('');
-    return writeExchange(this.name, directory, `${text}# EOF\n`);
-  },
-};
+export const openMetricsFile = textFile('exchange/openmetrics.txt', (results) => {
+  const series = measuredSeries(results);
+  const families: Family[] = [
+    {
+      name: 'nestbench_result',
+      help: 'Mean of the samples, in the unit of its label.',
+      valueOf: ({ mean }) => mean,
+    },
+    {
+      name: 'nestbench_result_half_width',
+      help: 'Half the width of its 95 % confidence interval.',
+      valueOf: ({ halfWidth }) => halfWidth,
+    },
+    {
+      name: 'nestbench_overhead_ratio',
+      help: 'Against L0 baseline, by the best of the runs; 1 is native and more is worse.',
+      valueOf: ({ cell, benchmark }) => overheadOf(results, cell, benchmark),
+    },
+  ];
+  const text = families.map((family) => familyText(family, series, results)).join('');
+  return `${text}# EOF\n`;
+});
 
 function familyText(
   { name, help, valueOf }: Family,

@@ -9,8 +9,7 @@ import { CELLS } from '../../../fixtures/matrix.ts';
 import { stringify } from 'yaml';
 import type { Results } from '../../results.ts';
 import { type Columns, csv } from '../csv.ts';
-import type { Exporter } from '../exporter.ts';
-import { writeExchange } from './exchange.ts';
+import { textFile } from '../exporter.ts';
 import { measuredSeries } from './measured.ts';
 
 /** In the matrix's order, whether or not they were measured. */
@@ -18,15 +17,8 @@ const COLUMNS = CELLS.flatMap(({ name: cell }) =>
   BENCHMARKS.map(({ name: benchmark, better }) => ({ name: `${cell}/${benchmark}`, better })),
 );
 
-export const otavaFiles: Exporter = {
-  name: 'exchange/otava.*',
-  write(results, directory) {
-    return [
-      ...writeExchange('exchange/otava.csv', directory, csv([results], columnsOf(results))),
-      ...writeExchange('exchange/otava.yaml', directory, stringify(tests())),
-    ];
-  },
-};
+export const otavaCsv = textFile('exchange/otava.csv', (results) => csv([results], columnsOf(results)));
+export const otavaConfiguration = textFile('exchange/otava.yaml', () => stringify(tests()));
 
 function columnsOf(results: Results): Columns<Results> {
   const means = new Map(measuredSeries(results).map(({ name, mean }) => [name, mean]));
