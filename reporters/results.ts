@@ -180,9 +180,16 @@ function measured(
   };
 }
 
+/** A column of all stretches; of one, as a run has as a rule, without a list in between. */
+function joined(stretches: readonly SampleStretch[], name: keyof SampleStretch['columns']): number[] {
+  const [first, ...others] = stretches;
+  return others.length === 0 && first !== undefined
+    ? Array.from(first.columns[name])
+    : stretches.flatMap(({ columns }) => Array.from(columns[name]));
+}
+
 function runOf(run: number, stretches: readonly SampleStretch[], confidence: number | undefined): Run {
-  const column = (name: keyof SampleStretch['columns']): number[] =>
-    stretches.flatMap(({ columns }) => Array.from(columns[name]));
+  const column = (name: keyof SampleStretch['columns']): number[] => joined(stretches, name);
   const iterations = column('iteration');
   // They are in order as a rule, and then there is nothing to sort.
   const order = iterations.every((iteration, at) => at === 0 || iteration >= (iterations[at - 1] ?? 0))

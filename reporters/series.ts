@@ -19,9 +19,9 @@ export function seriesCsv({ runs }: Measured): string {
 }
 
 /** A run's values by iteration; undefined where that iteration gave no sample. */
-function columnOf({ iterations, values }: Run): (number | undefined)[] {
+function columnOf({ iterations, values }: Run): readonly (number | undefined)[] {
   // As a rule none is missing, and they are the column.
-  if (iterations.every((iteration, index) => iteration === index + 1)) return [...values];
+  if (iterations.every((iteration, index) => iteration === index + 1)) return values;
   const column: (number | undefined)[] = [];
   for (const [index, iteration] of iterations.entries()) {
     // A second sample of the same iteration, which the journal should not have, goes to the end: none is lost.

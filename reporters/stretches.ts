@@ -182,8 +182,9 @@ class GrowingColumn {
     this.#numbers[this.#length++] = number;
   }
 
+  /** A view, as a copy would take the memory once more; what comes later is written behind its end. */
   close(): Float64Array<ArrayBuffer> {
-    return this.#numbers.slice(0, this.#length);
+    return this.#numbers.subarray(0, this.#length);
   }
 }
 
