@@ -8,6 +8,8 @@ export interface JournalIndex {
   readonly skips: ReadonlyMap<string, string>;
   /** How many samples each run of a benchmark in a cell was to take. */
   readonly asked: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** Which boot of its cell each run was measured on, counted from 1. */
+  readonly boots: ReadonlyMap<string, number>;
   /** The nominal confidence of a rule that ended its runs, whose intervals are its own. */
   readonly confidences: ReadonlyMap<string, number>;
   /** Which start of the experiment a failure belongs to, counted from 0. */
@@ -43,6 +45,7 @@ export function indexOf(records: readonly JournalItem[]): JournalIndex {
         .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
     ),
     asked: askedOf(records),
+    boots: bootsOf(records),
     confidences: new Map(
       records.flatMap((record) =>
         record.type === 'series' && record.rule !== undefined
@@ -52,6 +55,17 @@ export function indexOf(records: readonly JournalItem[]): JournalIndex {
     ),
     startOf,
   };
+}
+
+function bootsOf(records: readonly JournalItem[]): JournalIndex['boots'] {
+  const booted = new Map<string, number>();
+  const boots = new Map<string, number>();
+  for (const record of records) {
+    if (record.type === 'boot') booted.set(record.cell, (booted.get(record.cell) ?? 0) + 1);
+    const boot = record.type === 'series' ? booted.get(record.cell) : undefined;
+    if (record.type === 'series' && boot !== undefined) boots.set(runKey(record), boot);
+  }
+  return boots;
 }
 
 function askedOf(records: readonly JournalItem[]): JournalIndex['asked'] {

@@ -7,13 +7,15 @@ import { CELLS, LEVELS, type Level } from '../fixtures/matrix.ts';
 import type { ExperimentRecord, FailureRecord, JournalRecord } from '../fixtures/records.ts';
 import { type Statistics, statisticsOf } from '../fixtures/statistics/statistics.ts';
 import { type BenchmarkRow, benchmarkRow, type Better } from './benchmark-row.ts';
-import { causeOf, indexOf, type JournalIndex, key } from './journal-index.ts';
+import { causeOf, indexOf, type JournalIndex, key, runKey } from './journal-index.ts';
 import { inStretches, type JournalItem, type SampleStretch } from './stretches.ts';
 
 /** One run of a benchmark in a cell that gave at least one sample. */
 export interface Run {
   /** The run's number in the journal. A run of which no sample came leaves a gap. */
   readonly run: number;
+  /** Which boot of the cell it was measured on, counted from 1 in this journal; null where the journal has none. */
+  readonly boot: number | null;
   /** By iteration, as all of a run's lists are. */
   readonly values: readonly number[];
   /** The samples' numbers. An iteration that failed leaves a gap in them. */
@@ -143,7 +145,12 @@ function outcome(
     // A series that was cut off has no failure of its own: what ended its cell is why.
     const taken = [first, ...others].reduce((sum, { columns }) => sum + columns.value.length, 0);
     const isCutOff = failures.length === 0 && taken < total;
-    return measured([first, ...others], isCutOff ? cellFailures : failures, asked, index.confidences.get(at));
+    return measured([first, ...others], {
+      failures: isCutOff ? cellFailures : failures,
+      asked,
+      confidence: index.confidences.get(at),
+      bootOf: (run) => index.boots.get(runKey({ cell, benchmark, run })) ?? null,
+    });
   }
   const skip = index.skips.get(at);
   if (failures.length === 0 && skip !== undefined) return { state: 'skipped', reason: skip };
@@ -154,13 +161,17 @@ function outcome(
 
 function measured(
   stretches: readonly [SampleStretch, ...SampleStretch[]],
-  failures: readonly FailureRecord[],
-  asked: ReadonlyMap<number, number>,
-  confidence: number | undefined,
+  known: {
+    readonly failures: readonly FailureRecord[];
+    readonly asked: ReadonlyMap<number, number>;
+    readonly confidence: number | undefined;
+    readonly bootOf: (run: number) => number | null;
+  },
 ): Measured {
+  const { failures, asked, confidence, bootOf } = known;
   const runs = [...Map.groupBy(stretches, ({ run }) => run)]
     .toSorted(([one], [other]) => one - other)
-    .map(([run, its]) => runOf(run, its, confidence));
+    .map(([run, its]) => runOf(run, bootOf(run), its, confidence));
   const [{ unit, better }] = stretches;
   const [first, ...others] = runs;
   return {
@@ -188,7 +199,12 @@ function joined(stretches: readonly SampleStretch[], name: keyof SampleStretch['
     : stretches.flatMap(({ columns }) => Array.from(columns[name]));
 }
 
-function runOf(run: number, stretches: readonly SampleStretch[], confidence: number | undefined): Run {
+function runOf(
+  run: number,
+  boot: number | null,
+  stretches: readonly SampleStretch[],
+  confidence: number | undefined,
+): Run {
   const column = (name: keyof SampleStretch['columns']): number[] => joined(stretches, name);
   const iterations = column('iteration');
   // They are in order as a rule, and then there is nothing to sort.
@@ -201,6 +217,7 @@ function runOf(run: number, stretches: readonly SampleStretch[], confidence: num
   const values = ordered(column('value'));
   return {
     run,
+    boot,
     values,
     iterations: ordered(iterations),
     startedAt: ordered(column('startedAt')),

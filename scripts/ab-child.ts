@@ -29,7 +29,14 @@ export async function measureOnce(options: ChildOptions): Promise<boolean> {
   const { suites, projects, pattern, variant, experiment, log, onProgress, onStart } = options;
   mkdirSync(path.dirname(log), { recursive: true });
   const child = execa(process.execPath, [VITEST, 'run', ...suites, ...argumentsOf(projects, pattern)], {
-    env: { VARIANT: variant, EXPERIMENT: experiment, RUNS: '1', NO_COLOR: '1' },
+    env: {
+      // Restores of one snapshot would share what boots differ by (reporters/measurement.ts).
+      BOOT: 'cold',
+      VARIANT: variant,
+      EXPERIMENT: experiment,
+      RUNS: '1',
+      NO_COLOR: '1',
+    },
     all: true,
     stdin: 'ignore',
     reject: false,

@@ -1,6 +1,7 @@
 /** What a person may ask of `npm run ab`. */
 import type { InputError } from '../setup/errors.ts';
-import { looksOf, type Look } from './ab-plan.ts';
+import type { Look } from '../reporters/verdict/comparison.ts';
+import { looksOf } from './ab-plan.ts';
 import { SIGNIFICANCE } from '../reporters/verdict/options.ts';
 import { parseArguments, unknownSetting } from './arguments.ts';
 

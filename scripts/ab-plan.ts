@@ -8,12 +8,7 @@
  * between looks, at the cost of some power against exact boundaries.
  */
 import { runsToReach } from '../fixtures/statistics/permutation.ts';
-
-/** A round measures each side once. */
-export interface Look {
-  readonly afterRound: number;
-  readonly significance: number;
-}
+import type { Look } from '../reporters/verdict/comparison.ts';
 
 /** Rounds between two looks. */
 const EACH = 2;

@@ -31,6 +31,8 @@ function settingsOf(
     resultsDirectory,
     profile: PROFILES.smoke,
     variant: STOCK_VARIANT,
+    boot: 'warm',
+    snapshotBytes: 0,
     waitMinutes: 0,
   };
 }

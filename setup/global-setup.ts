@@ -13,7 +13,7 @@ import { describeHost, hostVirtualization } from './host/resources.ts';
 import { measureTscKhz } from './host/tsc.ts';
 import { endOwned } from './machine/qemu-process.ts';
 import type { ProvidedExperiment } from './provided.ts';
-import { resolveSettings, type Settings } from './settings.ts';
+import { resolveSettings, type Settings, withOwnOptions } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
 import { Phases } from './stack/phases.ts';
@@ -27,7 +27,11 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   try {
     const chosen = await findChosen(vitest);
     if (chosen.cells.length === 0) return undefined;
-    const settings = resolveSettings(process.env, new Date(), vitest.config.shard);
+    const settings = resolveSettings(
+      withOwnOptions(process.env, process.argv),
+      new Date(),
+      vitest.config.shard,
+    );
     const stopping = new AbortController();
     let isOurs = false;
     const giveBack = stopGracefully(vitest, {
@@ -109,6 +113,13 @@ async function prepare(
     },
     tscKhz,
     kernelRelease: built?.kernel.release ?? '',
+    boot: settings.boot,
+    ingredients: {
+      kernel: built?.kernel.hash ?? '',
+      image: built?.image.hash ?? '',
+      qemu: built?.qemu.identity ?? '',
+    },
+    snapshotBytes: settings.snapshotBytes,
   };
 }
 

@@ -4,6 +4,8 @@ import type { Profile } from '../fixtures/profiles.ts';
 import type { Variant } from '../fixtures/variant.ts';
 import type { Sizing } from '../fixtures/sizing.ts';
 import type { NetworkCard } from '../fixtures/configurations/configuration.ts';
+import type { BootKind } from './settings.ts';
+import type { Ingredients } from './snapshot/identity.ts';
 import type { Accelerator, HostPaths } from './stack/plan.ts';
 
 export interface ProvidedExperiment {
@@ -18,6 +20,11 @@ export interface ProvidedExperiment {
   readonly card: NetworkCard;
   readonly tscKhz: number | undefined;
   readonly kernelRelease: string;
+  /** BOOT: restored where it can be, or booted in any case. */
+  readonly boot: BootKind;
+  /** What a snapshot depends on besides the plan, and how much all of them may take. */
+  readonly ingredients: Ingredients;
+  readonly snapshotBytes: number;
 }
 
 declare module 'vitest' {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROFILES } from '../fixtures/profiles.ts';
 import { InputError } from './errors.ts';
-import { resolveSettings, type Settings } from './settings.ts';
+import { resolveSettings, type Settings, withOwnOptions } from './settings.ts';
 import { findVariant } from './variant.ts';
 
 const now = new Date('2026-11-23T01:19:00.123Z');
@@ -18,6 +18,8 @@ test('where nothing is chosen, the start names the experiment and quick is the p
     profile: PROFILES.quick,
     variant: findVariant(),
     resultsDirectory: path.resolve('results'),
+    boot: 'warm',
+    snapshotBytes: 8e9,
     waitMinutes: 60,
   });
 });
@@ -29,6 +31,8 @@ test('what is chosen is taken', () => {
       PROFILE: 'paper',
       RESULTS: '/srv/results',
       VARIANT: 'no-virtual-vmload',
+      BOOT: 'cold',
+      SNAPSHOT_GB: '0.5',
       WAIT: '0',
     }),
   ).toEqual({
@@ -37,6 +41,8 @@ test('what is chosen is taken', () => {
     profile: PROFILES.paper,
     variant: findVariant('no-virtual-vmload'),
     resultsDirectory: '/srv/results',
+    boot: 'cold',
+    snapshotBytes: 5e8,
     waitMinutes: 0,
   });
 });
@@ -46,6 +52,21 @@ test('a shard has a folder of its own under the name that it shares with the oth
   const { experiment, folder } = resolveSettings({ EXPERIMENT: 'night' }, now, shard);
   expect([experiment, folder]).toEqual(['night', 'night.shard-2-of-3']);
   expect(() => resolveSettings({}, now, shard)).toThrow('The shards of an experiment share its name');
+});
+
+test.each([
+  [{ BOOT: 'hot' }, 'BOOT is "hot": it is one of warm, cold.'],
+  [{ SNAPSHOT_GB: '-1' }, 'SNAPSHOT_GB is "-1"'],
+  [{ SNAPSHOT_GB: 'much' }, 'SNAPSHOT_GB is "much"'],
+])('%o is refused', (environment, sentence) => {
+  expect(() => resolve(environment)).toThrow(sentence);
+});
+
+test('behind two dashes --cold is BOOT=cold, whatever BOOT says, and nothing else is understood', () => {
+  const argv = ['node', 'vitest', 'run', 'suites/l2'];
+  expect(withOwnOptions({ BOOT: 'warm' }, argv)).toEqual({ BOOT: 'warm' });
+  expect(withOwnOptions({ BOOT: 'warm' }, [...argv, '--', '--cold'])).toEqual({ BOOT: 'cold' });
+  expect(() => withOwnOptions({}, [...argv, '--', '--warm'])).toThrow('There is no option "--warm"');
 });
 
 test('a relative RESULTS is meant from where one stands', () => {

@@ -28,9 +28,20 @@ export interface Settings {
   readonly variant: Variant;
   /** RESULTS: the directory of all experiments; else `results`. */
   readonly resultsDirectory: string;
+  /** BOOT: warm, which restores a stack from its snapshot where there is one, or cold; else warm. */
+  readonly boot: BootKind;
+  /** SNAPSHOT_GB: what all snapshots together may take; else 8 GB. */
+  readonly snapshotBytes: number;
   /** WAIT: minutes to wait for a testbed that another run holds. */
   readonly waitMinutes: number;
 }
+
+/** Restored where it can be, or booted in any case. */
+export const BOOT_KINDS = ['warm', 'cold'] as const;
+export type BootKind = (typeof BOOT_KINDS)[number];
+
+/** All eleven cells took 2.6 GB on the two-core machine: room for those of two variants beside the stock one. */
+const DEFAULT_SNAPSHOT_GB = 8;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const DEFAULT_WAIT_MINUTES = 60;
@@ -47,6 +58,24 @@ export function shardFolder(experiment: string, { index, count }: Shard): string
 function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   const value = environment[name]?.trim();
   return value === '' ? undefined : value;
+}
+
+/**
+ * The environment as the command line's own words change it: Vitest leaves to us what stands behind `--`, as in
+ * `npx vitest run suites/l2 -- --cold`, and refuses options of ours in front of it.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any other word.
+ */
+export function withOwnOptions(environment: NodeJS.ProcessEnv, argv: readonly string[]): NodeJS.ProcessEnv {
+  const dashes = argv.indexOf('--');
+  const words = dashes < 0 ? [] : argv.slice(dashes + 1);
+  const unknown = words.find((word) => word !== '--cold');
+  if (unknown !== undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `There is no option "${unknown}" of nestbench's own. Behind "--" there is --cold alone, which is BOOT=cold.`,
+    );
+  }
+  return words.length === 0 ? environment : { ...environment, BOOT: 'cold' };
 }
 
 /** @throws {InputError} that names the variable, what it holds and what it may hold. */
@@ -85,8 +114,28 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
     profile: chosenProfile(PROFILES[profile], environment),
     variant: findVariant(valueOf(environment, 'VARIANT')),
     resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
+    boot: bootOf(valueOf(environment, 'BOOT') ?? 'warm'),
+    snapshotBytes: snapshotBytesOf(valueOf(environment, 'SNAPSHOT_GB') ?? String(DEFAULT_SNAPSHOT_GB)),
     waitMinutes,
   };
+}
+
+function bootOf(text: string): BootKind {
+  const kind = BOOT_KINDS.find((one) => one === text);
+  if (kind !== undefined) return kind;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `BOOT is "${text}": it is one of ${BOOT_KINDS.join(', ')}.`,
+  );
+}
+
+function snapshotBytesOf(text: string): number {
+  const gigabytes = Number(text);
+  if (Number.isFinite(gigabytes) && gigabytes >= 0) return gigabytes * 1e9;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `SNAPSHOT_GB is "${text}": it is how many GB all snapshots of stacks may take together, as 8.`,
+  );
 }
 
 function chosenProfile(profile: Profile, environment: NodeJS.ProcessEnv): Profile {

@@ -1,12 +1,15 @@
 /** The stack of the cell that a worker measures: booted once, when it is first needed, and ended with the file. */
+import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import { type Cell, configurationOf } from '../fixtures/matrix.ts';
 import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { Journal } from '../setup/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
 import type { ProvidedExperiment } from '../setup/provided.ts';
-import { boot, type RunningStack } from '../setup/stack/boot.ts';
+import type { RunningStack } from '../setup/stack/running.ts';
 import { planStack } from '../setup/stack/plan.ts';
+import { identityOf } from '../setup/snapshot/identity.ts';
+import { startStack } from '../setup/snapshot/start.ts';
 import { cancellation } from '../setup/cancellation.ts';
 
 export class CellStack {
@@ -29,10 +32,14 @@ export class CellStack {
     return configurationOf(this.cell).notBuilt;
   }
 
-  /** The booted stack; boots it the first time. @throws what made it unusable. */
-  async boot(): Promise<RunningStack> {
+  /**
+   * The booted stack; boots it the first time.
+   * @param benchmarks what will be measured on it, where that is known.
+   * @throws what made it unusable.
+   */
+  async boot(benchmarks: readonly Benchmark[] = []): Promise<RunningStack> {
     if (this.#broken !== undefined) throw this.#broken;
-    this.#booting ??= this.#boot();
+    this.#booting ??= this.#boot(benchmarks);
     try {
       return await this.#booting;
     } catch (error) {
@@ -83,25 +90,32 @@ export class CellStack {
     }
   }
 
-  async #boot(): Promise<RunningStack> {
-    const { kernelRelease, directory, paths } = this.experiment;
+  async #boot(benchmarks: readonly Benchmark[]): Promise<RunningStack> {
+    const { kernelRelease, directory, paths, boot, ingredients, snapshotBytes } = this.experiment;
     const { name } = this.cell;
-    const running = await boot(planStack(this.cell, this.experiment), {
+    const plan = planStack(this.cell, this.experiment);
+    const { running, start, phases, seconds } = await startStack(plan, {
       runtime: paths.runtime,
       logs: `${directory}/${name}`,
       kernelRelease,
+      boot,
+      identity: identityOf(plan, paths.runtime, ingredients),
+      limitBytes: snapshotBytes,
+      benchmarks,
       signal: cancellation(),
       onStep: (text, secondsLeft) => tell({ task: name, text, state: 'running', secondsLeft }),
+      say: (text) => tell({ task: name, text, state: 'running', lasting: true }),
     });
     this.journal.append({
       type: 'boot',
       cell: name,
+      start,
       levels: [...running.facts.levels],
       client: running.facts.client,
-      phases: [...running.phases],
-      seconds: running.seconds,
+      phases: [...phases],
+      seconds,
     });
-    const took = `after ${running.seconds.toFixed(1)} s`;
+    const took = `${start.kind === 'warm' ? 'restored ' : ''}after ${seconds.toFixed(1)} s`;
     tell({ task: name, text: `Ready to run experiments! (${took})`, state: 'running', lasting: true });
     return running;
   }

@@ -17,7 +17,7 @@ const SCHEMA = 1;
 const PATIENCE_MS = 5000;
 
 /** What one benchmark came to in one cell of one experiment. */
-export interface HistoryResult extends Measurement {
+export interface HistoryResult extends Omit<Measurement, 'boots'> {
   readonly cell: string;
   readonly benchmark: string;
   readonly unit: string;

@@ -27,7 +27,7 @@ function slowL2(cell: string): number {
   return cell === 'l2-baseline' ? 1.3 : 1;
 }
 
-describe('the whole matrix, five runs each', () => {
+describe('the whole matrix, five boots each', () => {
   const whole = { runs: 5, iterations: 3, betweenRuns: 0.005, withinRuns: 0.005 };
 
   test('of the same code nothing is declared, and nothing is undecided at so little noise', () => {
@@ -86,8 +86,8 @@ test('a row holds what both sides measured: harmonic means of rates, of runs tha
       unit: 'transactions/s',
       better: 'higher',
       // 48 and 24.
-      base: { runs: 2, samples: 3, mean: expect.closeTo(32, 12) },
-      head: { runs: 1, samples: 2, mean: expect.closeTo(64, 12) },
+      base: { boots: 2, runs: 2, samples: 3, mean: expect.closeTo(32, 12) },
+      head: { boots: 1, runs: 1, samples: 2, mean: expect.closeTo(64, 12) },
       change: expect.closeTo(1, 12),
       interval: null,
       // The run of 24 alone against the two others would be farther off still.
@@ -96,8 +96,8 @@ test('a row holds what both sides measured: harmonic means of rates, of runs tha
       minimumEffect: 0.05,
       verdict: {
         kind: 'undecided',
-        reason: "a permutation of 2 and 1 runs can't reach p < 0.01: at least 5 runs each",
-        neededRuns: 5,
+        reason: "a permutation of 2 and 1 boots can't reach p < 0.01: at least 5 boots each",
+        neededBoots: 5,
       },
     },
   ]);
@@ -130,11 +130,11 @@ describe('options', () => {
     ]);
   });
 
-  test('five runs each can not reach p < 0.001', () => {
+  test('five boots each can not reach p < 0.001', () => {
     const { rows, tests } = compared(compareExperiments(base, head, { significance: 0.001 }));
     expect(rows[0]?.verdict).toMatchObject({
       kind: 'undecided',
-      reason: "a permutation of 5 and 5 runs can't reach p < 0.001: at least 7 runs each",
+      reason: "a permutation of 5 and 5 boots can't reach p < 0.001: at least 7 boots each",
     });
     expect(tests.expectedFalseAlarms).toBe(0);
   });

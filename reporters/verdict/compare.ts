@@ -3,7 +3,7 @@
  *
  * Every benchmark of every cell is a test of its own, at the significance as it is. That many tests give false alarms
  * is told (how many to expect) rather than prevented: a correction for 77 tests takes 9 runs a side before it can
- * declare anything at all (with 5 and 5 the least p is 2/252, and 77 times that is 0.6), and a developer would rather
+ * declare anything at all (with 5 boots and 5 the least p is 2/252, and 77 times that is 0.6), and a developer would rather
  * look at one false alarm than be told of nothing. The p adjusted by Holm stands beside every one for whoever must be
  * sure of the whole (S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
  * Statistics 6(2), 1979).
@@ -81,7 +81,7 @@ function testsOf(rows: readonly UnadjustedRow[], { significance, resamples }: Re
   const tested = rows.filter(({ probability }) => probability !== null);
   const expected = tested.map(
     // Half of them point in the good direction.
-    ({ base, head }) => attainableLevel(base.runs, head.runs, significance, resamples) / 2,
+    ({ base, head }) => attainableLevel(base.boots, head.boots, significance, resamples) / 2,
   );
   return { count: tested.length, expectedFalseAlarms: expected.reduce((sum, level) => sum + level, 0) };
 }

@@ -5,9 +5,10 @@ import { isBroken } from './comparison-notes.ts';
 import { CONFIDENCE } from './row.ts';
 
 const measurement = z.object({
+  boots: z.number().int().positive().describe('how often its stack was booted: what verdicts count'),
   runs: z.number().int().positive(),
   samples: z.number().int().positive().describe('of all runs together'),
-  mean: z.number().positive().describe("of the runs' means; harmonic for rates, arithmetic for times"),
+  mean: z.number().positive().describe("of the boots' means; harmonic for rates, arithmetic for times"),
 });
 
 const row = z.object({
@@ -31,7 +32,11 @@ const row = z.object({
   verdict: z.object({
     kind: z.enum(VERDICT_KINDS),
     reason: z.string(),
-    neededRuns: z.number().int().nullable().describe('runs a side that would decide it, of an undecided one'),
+    neededBoots: z
+      .number()
+      .int()
+      .nullable()
+      .describe('boots a side that would decide it, of an undecided one'),
   }),
 });
 

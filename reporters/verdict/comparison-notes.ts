@@ -1,28 +1,35 @@
 /** What stands under a comparison's table: how to read it, how far to trust it, and what only one side has. */
 import { count } from '../text.ts';
-import type { Compared, ComparedRow, ResolvedOptions, Tests, Unmatched } from './comparison.ts';
+import type { Compared, ComparedRow, Look, ResolvedOptions, Tests, Unmatched } from './comparison.ts';
 import { percent } from './verdict.ts';
 
 /** How to read what the table shows; nothing of what it does not. */
-export function legend({ rows, tests, options }: Compared): string[] {
+export function legend({ rows, tests, options, looks }: Compared): string[] {
   const [declared, undecided] = [
     rows.filter(({ verdict }) => verdict.kind === 'regression' || verdict.kind === 'improvement'),
     rows.filter(({ verdict }) => verdict.kind === 'undecided'),
   ];
   return [
-    "change: head against base, by the mean of the runs' means (harmonic for rates)",
+    "change: head against base, by the mean of the boots' means (harmonic for rates)",
     ...(rows.some(({ interval }) => interval !== null)
-      ? ["interval: bootstrap-t over runs; Student's t where a side has fewer than five"]
+      ? ["interval: bootstrap-t over boots; Student's t where a side has fewer than five"]
       : []),
-    ...(rows.some(({ interval }) => interval === null) ? ['no interval: a side has one run alone'] : []),
-    `p: two-sided permutation test of runs; declared below ${options.significance}, and a change above ${effects(rows)}`,
+    ...(rows.some(({ interval }) => interval === null) ? ['no interval: a side has one boot alone'] : []),
+    `p: two-sided permutation test of boots; declared below ${levels(options, looks)}, and a change above ${effects(rows)}`,
     ...(undecided.length > 0
-      ? ['needs: how many runs each side would take to decide, at the noise that there is']
+      ? ['needs: how many boots each side would take to decide, at the noise that there is']
       : []),
     ...tooFew(undecided),
     chance(tests, options),
     ...(declared.length > 0 ? [stands(declared, tests, options)] : []),
   ];
+}
+
+/** `0.01`, or of several looks each its own: a row keeps what the look said that closed it. */
+function levels({ significance }: ResolvedOptions, looks: readonly Look[] = []): string {
+  if (looks.length < 2) return String(significance);
+  const each = looks.map((look) => `${look.significance} after round ${look.afterRound}`);
+  return `${each.join(', ')} (together ${significance})`;
 }
 
 /** `5 %`, or `10 % (hackbench), 5 % (the others)`. */
@@ -41,7 +48,7 @@ function effects(rows: readonly ComparedRow[]): string {
     .join(', ');
 }
 
-/** Once for each number of runs, not for each row. */
+/** Once for each number of boots, not for each row. */
 function tooFew(undecided: readonly ComparedRow[]): string[] {
   const reasons = undecided
     .map(({ verdict }) => verdict.reason)
@@ -50,9 +57,9 @@ function tooFew(undecided: readonly ComparedRow[]): string[] {
 }
 
 function chance({ count: number, expectedFalseAlarms }: Tests, { significance }: ResolvedOptions): string {
-  if (number === 0) return 'no test: one run a side says nothing of how runs differ';
+  if (number === 0) return 'no test: one boot a side says nothing of how boots differ';
   const tests = `${count(number, 'test')} at p < ${significance}`;
-  if (expectedFalseAlarms === 0) return `${tests}: with so few runs none of them can declare anything`;
+  if (expectedFalseAlarms === 0) return `${tests}: with so few boots none of them can declare anything`;
   return `${tests}: had nothing changed, chance would declare ${Number(expectedFalseAlarms.toPrecision(2))} regressions on average, at most`;
 }
 

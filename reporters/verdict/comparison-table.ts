@@ -71,7 +71,7 @@ function numbers(rows: readonly ComparedRow[]): Column[] {
       interval === null ? '' : `${signed(interval[0])} .. ${signed(interval[1])}`,
     ),
     column(rows, 'p', ({ probability }) => (probability === null ? '' : formatProbability(probability))),
-    column(rows, 'runs', ({ base, head }) => `${base.runs}, ${head.runs}`),
+    column(rows, 'boots', ({ base, head }) => `${base.boots}, ${head.boots}`),
     ...(rows.some(({ verdict }) => verdict.kind === 'undecided') ? [column(rows, 'needs', needs)] : []),
     column(rows, 'base', ({ base }) => formatMean({ mean: base.mean, halfWidth: null }).mean),
     column(rows, 'head', ({ head }) => formatMean({ mean: head.mean, halfWidth: null }).mean),
@@ -91,7 +91,7 @@ function column(
 
 function needs({ verdict, minimumEffect }: ComparedRow): string {
   if (verdict.kind !== 'undecided' || minimumEffect === 0) return '';
-  return verdict.neededRuns === null ? '> 1000' : String(verdict.neededRuns);
+  return verdict.neededBoots === null ? '> 1000' : String(verdict.neededBoots);
 }
 
 /** A part as percent with its sign, to the tenth: `+12.8`. Above a thousand, whole. */

@@ -33,6 +33,14 @@ export interface Compared {
   readonly tests: Tests;
   /** What was asked for, or held where nothing was. */
   readonly options: ResolvedOptions;
+  /** Where the numbers were looked at more than once, while they came in: the significance of each look, of which `options` has the sum. */
+  readonly looks?: readonly Look[];
+}
+
+/** A look at an A/B's numbers. */
+export interface Look {
+  readonly afterRound: number;
+  readonly significance: number;
 }
 
 export interface Incomparable {
@@ -50,9 +58,9 @@ export interface ComparedRow {
   readonly head: Measurement;
   /** The head's mean over the base's, less 1: 0.1 is 10 % more, which is bad where lower is better. */
   readonly change: number;
-  /** The change's 95 % confidence interval; null where a side has one run, which tells nothing of how runs differ. */
+  /** The change's 95 % confidence interval; null where a side has one boot, which tells nothing of how boots differ. */
   readonly interval: readonly [low: number, high: number] | null;
-  /** Two-sided p of the permutation test; null where there are too few runs for it to say anything (1 and 1). */
+  /** Two-sided p of the permutation test; null where there are too few boots for it to say anything (1 and 1). */
   readonly probability: number | null;
   /** The same, adjusted by Holm for all tests of the comparison. Told; the verdict goes by {@link probability}. */
   readonly adjusted: number | null;
@@ -66,10 +74,10 @@ export interface Verdict {
   /** Why; of an undecided one also what it would take. A part of a sentence, without a full stop. */
   readonly reason: string;
   /**
-   * Of an undecided one: how many runs each side would take at the noise that there is; null where that is more than
+   * Of an undecided one: how many boots each side would take at the noise that there is; null where that is more than
    * 1000, or can't be known. null of all others.
    */
-  readonly neededRuns: number | null;
+  readonly neededBoots: number | null;
 }
 
 /** In the order in which a reader wants them. */

@@ -84,7 +84,14 @@ function parameters({ commandLine }: LevelFacts): string[] {
 
 /** What differs and may not be meant, and what else one must know to believe the table; a sentence each. */
 export function warningsOf(base: Results, head: Results): string[] {
-  return [...anotherHost(base, head), ...partial('base', base), ...partial('head', head)];
+  return [
+    ...anotherHost(base, head),
+    ...notInTurn(base, head),
+    ...oneSnapshot('base', base),
+    ...oneSnapshot('head', head),
+    ...partial('base', base),
+    ...partial('head', head),
+  ];
 }
 
 function anotherHost(base: Results, head: Results): string[] {
@@ -92,6 +99,41 @@ function anotherHost(base: Results, head: Results): string[] {
   if (one === other) return [];
   return [
     `ANOTHER HOST: the base was measured on ${one}, the head on ${other}. What differs may be the hosts, and not what you changed.`,
+  ];
+}
+
+/** A shared host was seen to become half as fast within minutes, for both sides alike only where they take turns. */
+function notInTurn(base: Results, head: Results): string[] {
+  const [one, other] = [spanOf(base), spanOf(head)];
+  if (one === undefined || other === undefined) return [];
+  if (one.from <= other.to && other.from <= one.to) return [];
+  const [first, second] = one.to < other.from ? ['base', 'head'] : ['head', 'base'];
+  return [
+    `NOT IN TURN: all of the ${second} was measured after all of the ${first}, so what changed on the host meanwhile looks like a change of yours. \`npm run ab\` measures in turn.`,
+  ];
+}
+
+/** From the first boot to the last. */
+function spanOf({ records }: Results): { from: string; to: string } | undefined {
+  const times = records.flatMap((record) => (record.type === 'boot' ? [record.at] : [])).toSorted();
+  const [from, to] = [times[0], times.at(-1)];
+  return from === undefined || to === undefined ? undefined : { from, to };
+}
+
+/** What a stack's memory came to look like is a part of what its boots differ by, and restores of one snapshot share it. */
+function oneSnapshot(side: Side, { records }: Results): string[] {
+  const starts = records.flatMap((record) =>
+    record.type === 'boot' ? [[record.cell, record.start] as const] : [],
+  );
+  const cells = [...Map.groupBy(starts, ([cell]) => cell)].flatMap(([cell, its]) => {
+    const snapshots = new Set(
+      its.map(([, start]) => (start === undefined || start.kind === 'cold' ? null : start.snapshot)),
+    );
+    return its.length > 1 && snapshots.size === 1 && !snapshots.has(null) ? [cell] : [];
+  });
+  if (cells.length === 0) return [];
+  return [
+    `ONE SNAPSHOT: all boots of ${cells.join(', ')} in the ${side} are restores of one, so what differs from boot to boot is not in the intervals. BOOT=cold boots each anew.`,
   ];
 }
 

@@ -4,7 +4,7 @@ import { detectableLogRatio, runsToDetect } from '../../fixtures/statistics/dete
 import { logRatio } from '../../fixtures/statistics/log-ratio.ts';
 import { isRate } from '../../fixtures/statistics/mean-of-unit.ts';
 import { leastProbability, permutationTest, runsToReach } from '../../fixtures/statistics/permutation.ts';
-import { measurementOf, runMeans } from '../measurement.ts';
+import { bootMeans, measurementOf } from '../measurement.ts';
 import type { Measured } from '../results.ts';
 import type { ComparedRow, ResolvedOptions } from './comparison.ts';
 import { minimumEffectOf } from './options.ts';
@@ -27,24 +27,24 @@ export function compareMeasured(
   const measurements = [measurementOf(base), measurementOf(head)] as const;
   const change = measurements[1].mean / measurements[0].mean - 1;
   const times = [timesOf(base), timesOf(head)] as const;
-  const runs = [times[0].length, times[1].length] as const;
-  const least = leastProbability(...runs, resamples);
+  const boots = [times[0].length, times[1].length] as const;
+  const least = leastProbability(...boots, resamples);
   const interval = intervalOf(unit, times, options);
   const probability = least < 1 ? permutationTest(...times, options) : null;
   const { error } = logRatio(...times);
   const smallest = Math.log1p(minimumEffect);
   const verdict = verdictOf({
     better,
-    runs,
+    boots,
     change,
     interval,
     probability,
     significance,
     leastProbability: least,
-    leastRuns: runsToReach(significance),
+    leastBoots: runsToReach(significance),
     minimumEffect,
     couldSee: error !== null && detectableLogRatio(error, significance) <= smallest,
-    neededRuns: error && runsToDetect(...times, smallest, significance),
+    neededBoots: error && runsToDetect(...times, smallest, significance),
   });
   return {
     cell,
@@ -61,9 +61,9 @@ export function compareMeasured(
   };
 }
 
-/** The runs' means as times: of a rate, how long one unit of work took. Their mean is then always the arithmetic one. */
+/** The boots' means as times: of a rate, how long one unit of work took. Their mean is then always the arithmetic one. */
 function timesOf(measured: Measured): number[] {
-  const means = runMeans(measured);
+  const means = bootMeans(measured);
   return isRate(measured.unit) ? means.map((mean) => 1 / mean) : means;
 }
 

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { type Evidence, percent, verdictOf } from './verdict.ts';
 
-/** A clear regression by 20 %, of five runs each. */
+/** A clear regression by 20 %, of five boots each. */
 const CLEAR: Evidence = {
   better: 'lower',
-  runs: [5, 5],
+  boots: [5, 5],
   change: 0.2,
   interval: [0.15, 0.25],
   probability: 2 / 252,
   significance: 0.01,
   leastProbability: 2 / 252,
-  leastRuns: 5,
+  leastBoots: 5,
   minimumEffect: 0.05,
   couldSee: true,
-  neededRuns: 5,
+  neededBoots: 5,
 };
 
 function verdict(fields: Partial<Evidence>) {
@@ -31,7 +31,7 @@ describe('declared only where p, size and direction say so', () => {
     expect(verdict({ better, change, interval })).toEqual({
       kind,
       reason: 'p is below 0.01 and the change exceeds 5 %',
-      neededRuns: null,
+      neededBoots: null,
     });
   });
 
@@ -52,7 +52,7 @@ describe('no change', () => {
       expect(verdict({ change: 0.02, interval: [-0.01, 0.05], probability })).toEqual({
         kind: 'no change',
         reason,
-        neededRuns: null,
+        neededBoots: null,
       });
     }
   });
@@ -61,7 +61,7 @@ describe('no change', () => {
     expect(verdict({ change: 0.03, interval: [-0.01, 0.07], probability: 0.2 })).toEqual({
       kind: 'no change',
       reason: 'a change of 5 % would have been seen in 9 of 10 such comparisons',
-      neededRuns: null,
+      neededBoots: null,
     });
   });
 });
@@ -71,44 +71,44 @@ describe('undecided, with what it would take', () => {
     [
       'too few runs to say anything',
       {
-        runs: [1, 1],
+        boots: [1, 1],
         interval: null,
         probability: null,
         leastProbability: 1,
         couldSee: false,
-        neededRuns: null,
+        neededBoots: null,
       },
-      "a permutation of 1 and 1 runs can't reach p < 0.01: at least 5 runs each",
+      "a permutation of 1 and 1 boots can't reach p < 0.01: at least 5 boots each",
       5,
     ],
     [
       'too few runs, and noise besides',
-      { runs: [3, 4], probability: 0.03, leastProbability: 1 / 35, couldSee: false, neededRuns: 12 },
-      "a permutation of 3 and 4 runs can't reach p < 0.01: at least 5 runs each",
+      { boots: [3, 4], probability: 0.03, leastProbability: 1 / 35, couldSee: false, neededBoots: 12 },
+      "a permutation of 3 and 4 boots can't reach p < 0.01: at least 5 boots each",
       12,
     ],
     [
       'noise',
-      { change: 0.02, interval: [-0.1, 0.14], probability: 0.3, couldSee: false, neededRuns: 23 },
-      'the noise hides a change of 5 %: about 23 runs each at this noise',
+      { change: 0.02, interval: [-0.1, 0.14], probability: 0.3, couldSee: false, neededBoots: 23 },
+      'the noise hides a change of 5 %: about 23 boots each at this noise',
       23,
     ],
     [
       'noise without an end',
-      { change: 0.02, interval: [-0.9, 3], probability: 0.3, couldSee: false, neededRuns: null },
-      'the noise hides a change of 5 %: more than 1000 runs each at this noise',
+      { change: 0.02, interval: [-0.9, 3], probability: 0.3, couldSee: false, neededBoots: null },
+      'the noise hides a change of 5 %: more than 1000 boots each at this noise',
       null,
     ],
     [
       'a large change that a test that sees well did not find',
-      { change: 0.06, interval: [-0.01, 0.13], probability: 0.2, neededRuns: 5 },
-      'the noise hides a change of 5 %: about 6 runs each at this noise',
+      { change: 0.06, interval: [-0.01, 0.13], probability: 0.2, neededBoots: 5 },
+      'the noise hides a change of 5 %: about 6 boots each at this noise',
       6,
     ],
     [
       'a small change that may be a larger one',
-      { change: 0.04, interval: [0.01, 0.07], neededRuns: 8 },
-      'there is a change, but whether it exceeds 5 % is open: about 8 runs each at this noise',
+      { change: 0.04, interval: [0.01, 0.07], neededBoots: 8 },
+      'there is a change, but whether it exceeds 5 % is open: about 8 boots each at this noise',
       8,
     ],
     [
@@ -119,13 +119,13 @@ describe('undecided, with what it would take', () => {
         interval: [-0.01, 0.03],
         probability: 0.3,
         couldSee: false,
-        neededRuns: null,
+        neededBoots: null,
       },
-      'the noise hides a change of 0 %: no number of runs rules out the smallest change, so name a minimum effect',
+      'the noise hides a change of 0 %: no number of boots rules out the smallest change, so name a minimum effect',
       null,
     ],
-  ] as const)('%s', (_, fields, reason, neededRuns) => {
-    expect(verdict(fields)).toEqual({ kind: 'undecided', reason, neededRuns });
+  ] as const)('%s', (_, fields, reason, neededBoots) => {
+    expect(verdict(fields)).toEqual({ kind: 'undecided', reason, neededBoots });
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * What a comparison of one benchmark in one cell comes to. A regression is declared only where chance is an unlikely
  * cause (p below the significance) and the change is large enough to matter and in the bad direction: a test alone
- * finds ever smaller changes with ever more runs, and a limit alone finds noise. That nothing changed is said only
+ * finds ever smaller changes with ever more boots, and a limit alone finds noise. That nothing changed is said only
  * where a change that matters can be ruled out; all else is undecided, with what it would take to know.
  */
 import { MOST_RUNS, POWER } from '../../fixtures/statistics/detectable.ts';
@@ -10,22 +10,22 @@ import type { Verdict } from './comparison.ts';
 
 export interface Evidence {
   readonly better: Better;
-  /** The number of runs on either side. */
-  readonly runs: readonly [base: number, head: number];
+  /** The number of boots on either side. */
+  readonly boots: readonly [base: number, head: number];
   /** Relative, as all changes here. */
   readonly change: number;
   readonly interval: readonly [low: number, high: number] | null;
   readonly probability: number | null;
   readonly significance: number;
-  /** The least p that so many runs can give. */
+  /** The least p that so many boots can give. */
   readonly leastProbability: number;
-  /** How many runs each side needs at least for p to be able to be below the significance. */
-  readonly leastRuns: number;
+  /** How many boots each side needs at least for p to be able to be below the significance. */
+  readonly leastBoots: number;
   readonly minimumEffect: number;
   /** Whether the test would have found a change of the minimum effect, as a rule, at the noise that there is. */
   readonly couldSee: boolean;
-  /** How many runs each side needs for that; null where no number that anyone waits for suffices, or none is known. */
-  readonly neededRuns: number | null;
+  /** How many boots each side needs for that; null where no number that anyone waits for suffices, or none is known. */
+  readonly neededBoots: number | null;
 }
 
 export function verdictOf(evidence: Evidence): Verdict {
@@ -33,7 +33,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   const limit = percent(minimumEffect);
   const isLarge = Math.abs(change) > minimumEffect;
   if (interval !== null && interval[0] >= -minimumEffect && interval[1] <= minimumEffect) {
-    return { kind: 'no change', reason: `the interval lies within ±${limit}`, neededRuns: null };
+    return { kind: 'no change', reason: `the interval lies within ±${limit}`, neededBoots: null };
   }
   if (probability !== null && probability < significance) {
     return isLarge
@@ -43,7 +43,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (evidence.leastProbability >= significance) return tooFew(evidence);
   if (evidence.couldSee && !isLarge) {
     const reason = `a change of ${limit} would have been seen in ${POWER * 10} of 10 such comparisons`;
-    return { kind: 'no change', reason, neededRuns: null };
+    return { kind: 'no change', reason, neededBoots: null };
   }
   return undecided(`the noise hides a change of ${limit}`, evidence);
 }
@@ -53,27 +53,27 @@ function changed({ better, change, significance, minimumEffect }: Evidence): Ver
   return {
     kind: isBad ? 'regression' : 'improvement',
     reason: `p is below ${significance} and the change exceeds ${percent(minimumEffect)}`,
-    neededRuns: null,
+    neededBoots: null,
   };
 }
 
-function tooFew({ runs: [base, head], significance, leastRuns, neededRuns }: Evidence): Verdict {
+function tooFew({ boots: [base, head], significance, leastBoots, neededBoots }: Evidence): Verdict {
   return {
     kind: 'undecided',
-    reason: `a permutation of ${base} and ${head} runs can't reach p < ${significance}: at least ${leastRuns} runs each`,
-    neededRuns: Math.max(leastRuns, neededRuns ?? 0),
+    reason: `a permutation of ${base} and ${head} boots can't reach p < ${significance}: at least ${leastBoots} boots each`,
+    neededBoots: Math.max(leastBoots, neededBoots ?? 0),
   };
 }
 
-function undecided(what: string, { runs: [base, head], neededRuns, minimumEffect }: Evidence): Verdict {
+function undecided(what: string, { boots: [base, head], neededBoots, minimumEffect }: Evidence): Verdict {
   if (minimumEffect === 0) {
-    const why = 'no number of runs rules out the smallest change, so name a minimum effect';
-    return { kind: 'undecided', reason: `${what}: ${why}`, neededRuns: null };
+    const why = 'no number of boots rules out the smallest change, so name a minimum effect';
+    return { kind: 'undecided', reason: `${what}: ${why}`, neededBoots: null };
   }
   // An estimate that is met already promises nothing: what there is did not do.
-  const runs = neededRuns === null ? null : Math.max(neededRuns, Math.min(base, head) + 1);
-  const needed = runs === null ? `more than ${MOST_RUNS}` : `about ${runs}`;
-  return { kind: 'undecided', reason: `${what}: ${needed} runs each at this noise`, neededRuns: runs };
+  const boots = neededBoots === null ? null : Math.max(neededBoots, Math.min(base, head) + 1);
+  const needed = boots === null ? `more than ${MOST_RUNS}` : `about ${boots}`;
+  return { kind: 'undecided', reason: `${what}: ${needed} boots each at this noise`, neededBoots: boots };
 }
 
 /** `5 %`, `0.25 %`: at most three significant digits. */

@@ -163,10 +163,11 @@ function entries(): string[] {
 
 /**
  * Empties the cache.
+ * @param only the entries to remove; all, unless told otherwise.
  * @returns how many bytes of disk that freed.
  * @throws {NestbenchError} NESTBENCH_TESTBED_BUSY where a build or a run uses it.
  */
-export async function emptyCache(): Promise<number> {
+export async function emptyCache(only?: readonly string[]): Promise<number> {
   if (!existsSync(cacheDirectory())) return 0;
   await using lock = await tryLock(cacheLock());
   if (lock === undefined) {
@@ -176,7 +177,7 @@ export async function emptyCache(): Promise<number> {
   let freed = 0;
   for (const name of entries()) {
     const entry = path.join(cacheDirectory(), name);
-    if (entry === cacheLock()) continue;
+    if (entry === cacheLock() || only?.includes(name) === false) continue;
     freed += await diskBytes(entry);
     await rm(entry, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 #!/bin/sh -eu
 # Packs the guests' image into ./image.erofs: pack-image.sh ROOT_TAR LEFT_OUT GUEST_DIRECTORY VMLINUX MEMORY
 #   LEFT_OUT         a file of tar's patterns for what stays out
-#   GUEST_DIRECTORY  our programs for the guest (nestbench-NAME; NAME.c is compiled), and sshd.conf
+#   GUEST_DIRECTORY  our programs for the guest (nestbench-NAME; NAME.c is compiled)
 #   MEMORY           yes to unpack in memory: in a user namespace files belong to ids that the user outside can't
 #                    delete, and a tmpfs goes with the namespace
 # This file is part of the image's hash: whatever changes here makes a new image.
@@ -16,7 +16,6 @@ tar --extract --file="$tar" --directory=root --numeric-owner --same-owner --pres
 mkdir -p root/overlay root/seed root/usr/sbin
 for file in "$guest"/*; do
   case $file in
-    */sshd.conf) install -D -m 644 "$file" root/etc/ssh/nestbench.conf ;;
     # Static: the guest's C library is another Debian's than the host's.
     *.c)
       name=${file##*/}
@@ -27,7 +26,8 @@ for file in "$guest"/*; do
 done
 install -D -m 644 "$vmlinux" root/boot/vmlinux
 # Every command over SSH starts root's shell: the small one, which reads no startup files.
-sed -i 's|^root:.*|root:x:0:0:root:/root:/bin/sh|' root/etc/passwd
+sed -i 's|^root:.*|root:x:0:0:root:/root:/usr/sbin/nestbench-shell|' root/etc/passwd
+echo /usr/sbin/nestbench-shell >>root/etc/shells
 
 # Not compressed: what every level has to unpack costs more than what it has to read. An L2 stack booted in 17.3 and
 # 22.0 s from an image with lz4, and in 13.8 and 16.6 s without (interleaved); it grows from 89 to 177 MB. Without

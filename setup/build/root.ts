@@ -33,8 +33,9 @@ const PACKAGES = [
   'busybox-static',
   'iproute2',
   'kmod',
+  'mount',
   'netbase',
-  'openssh-server',
+  'dropbear-bin',
   'procps',
   // The next level.
   'qemu-system-x86',

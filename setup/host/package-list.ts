@@ -37,6 +37,7 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
     shownBy: '/usr/share/keyrings/debian-archive-keyring.gpg',
   },
   { name: 'erofs-utils', for: "packing the guests' image", shownBy: 'mkfs.erofs' },
+  { name: 'zstd', for: 'snapshots of stacks', shownBy: 'zstd' },
   {
     name: 'uidmap',
     for: "owners of files in the guests' root file system, without being root",

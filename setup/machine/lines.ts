@@ -13,3 +13,12 @@ export class LineSplitter {
     return parts.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   }
 }
+
+/** What our programs for the guest print: `name=value` a line. */
+export function pairsOf(text: string): Record<string, string> {
+  const pairs = text.split('\n').flatMap((line) => {
+    const at = line.indexOf('=');
+    return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -34,6 +34,10 @@ export const answers = {
   'query-kvm': z.object({ enabled: z.boolean(), present: z.boolean() }),
   'query-cpus-fast': z.array(z.object({ 'cpu-index': z.int(), 'thread-id': z.int() })),
   'human-monitor-command': z.string(),
+  'migrate-set-parameters': nothing,
+  migrate: nothing,
+  // Without a status where nothing was migrated yet.
+  'query-migrate': z.object({ status: z.string().optional(), 'error-desc': z.string().optional() }),
   cont: nothing,
   stop: nothing,
   system_powerdown: nothing,

@@ -4,7 +4,7 @@
  * OpenSSH's sshd answers a channel's `signal` request with killpg, but refuses it for root logins ("session
  * signalling requires privilege separation", session.c), and every level here is entered as root. So no signal is
  * requested: the shell that sshd starts, which leads a session and process group of its own (setsid in
- * do_exec_no_pty), tells its process id on standard error before it becomes the command, and to end the command a
+ * do_exec_no_pty; our guests' shell does it itself, as their Dropbear does not), tells its process id on standard error before it becomes the command, and to end the command a
  * second exec sends TERM and KILL to that group and waits until nothing of it runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

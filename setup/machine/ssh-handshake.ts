@@ -10,13 +10,13 @@ import { inSeconds, reasonOf } from './failures.ts';
  * Curve25519 and Ed25519 are the cheapest of their kind, AES-128-GCM the cheapest cipher that is left. (ChaCha20 would
  * be cheaper without AES instructions, but ssh2 without its native add-on keeps ChaCha20-Poly1305's state in one
  * global buffer, so a connection inside another such connection breaks, and ours are nested: Termix-SSH issue 1080.)
- * GCM brings its own MAC, so the one named is never used; the list must only not be empty. Nothing is compressed.
+ * GCM brings its own MAC; the guests' Dropbear has no GCM, and takes AES-128-CTR and HMAC-SHA-256. Nothing is compressed.
  */
 export const ALGORITHMS: Algorithms = {
   kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org'],
   serverHostKey: ['ssh-ed25519'],
-  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com'],
-  hmac: ['hmac-sha2-256-etm@openssh.com'],
+  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr'],
+  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-256'],
   compress: ['none'],
 };
 

@@ -10,7 +10,8 @@ import { test as base } from '../end-to-end/testbed.testing.ts';
 import { NestbenchError } from '../errors.ts';
 import { describeHost, hostVirtualization } from '../host/resources.ts';
 import { findOwned } from '../machine/qemu-process.ts';
-import { boot, type RunningStack } from './boot.ts';
+import { boot } from './boot.ts';
+import type { RunningStack } from './running.ts';
 import { type MachinePlan, planStack, type StackPlan } from './plan.ts';
 
 const never = new AbortController().signal;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { NestbenchError } from '../errors.ts';
+import { pairsOf } from '../machine/lines.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Qmp } from '../machine/qmp.ts';
 import type { MachinePlan } from './plan.ts';
@@ -77,15 +78,6 @@ export function parseFacts(machine: string, text: string): z.infer<typeof report
     `What ${machine} reports of itself can't be read: ${wrong}.`,
     { machine, output: text },
   );
-}
-
-/** `name=value` a line. */
-function pairsOf(text: string): Record<string, string> {
-  const pairs = text.split('\n').flatMap((line) => {
-    const at = line.indexOf('=');
-    return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const];
-  });
-  return Object.fromEntries(pairs);
 }
 
 /** A guest's kernel keeps some of its memory for itself before it counts: less than this share was seen. */

@@ -211,7 +211,7 @@ function onHost(
   const paths: QemuPaths = {
     kernel,
     image,
-    seed: `${runtime}/seed.tar`,
+    seed: seedFile(runtime),
     qmpSocket: `${runtime}/${machine.name}.qmp`,
     consoleSocket: `${runtime}/${machine.name}.console`,
   };
@@ -240,6 +240,11 @@ function onHost(
     pins: [],
     sshFrom: 'host',
   };
+}
+
+/** The disk that carries the keys to every level. */
+export function seedFile(runtime: string): string {
+  return `${runtime}/seed.tar`;
 }
 
 function levelPaths(name: MachineName): QemuPaths {

@@ -1,42 +1,57 @@
 /** The emulated testbed: a server and a client as two QEMU machines of this host, on a private wire. */
+import type { Duplex } from 'node:stream';
 import { hostMachine } from '../machine/host.ts';
 import { NestbenchError } from '../errors.ts';
 import { spawnQemu } from '../machine/qemu-process.ts';
 import type { Qmp } from '../machine/qmp.ts';
+import type { LaunchedQemu } from '../stack/attach.ts';
 import { type BootedMachine, bootMachine, type BootOptions } from '../stack/machine-boot.ts';
 import type { MachinePlan } from '../stack/plan.ts';
 
+/** What a machine of the host needs of the stack that it belongs to. */
+export interface OnHost {
+  readonly runtime: string;
+  readonly logs: string;
+  readonly signal: AbortSignal;
+  /** Called with what ends the machine, as soon as there is something to end. */
+  readonly defer: (end: () => PromiseLike<void>) => void;
+}
+
 /** Boots a machine that this host emulates. Its QEMU is the caller's to end, through `defer`. */
-export async function bootOnHost(
+export function bootOnHost(
   plan: MachinePlan,
-  options: Omit<BootOptions, 'below' | 'launch' | 'openSsh'> & {
-    readonly runtime: string;
-    /** Called with what ends the machine, as soon as there is something to end. */
-    readonly defer: (end: () => PromiseLike<void>) => void;
-  },
+  options: Omit<BootOptions, 'below' | 'launch' | 'openSsh'> & OnHost,
 ): Promise<BootedMachine> {
-  const host = hostMachine();
   return bootMachine(plan, {
     ...options,
-    below: host,
-    launch: async (signal) => {
-      const qemu = await spawnQemu({
-        argv: plan.qemu.argv,
-        pidFile: `${options.runtime}/${plan.name}.pid`,
-        logFile: `${options.logs}/qemu-${plan.name}.log`,
-        // Not the boot's signal: its abort ends the waiting, and `defer` ends the machine.
-        signal: new AbortController().signal,
-      });
-      options.defer(() => qemu[Symbol.asyncDispose]());
-      signal.throwIfAborted();
-      return { exited: qemu.exited.then(({ stderr }) => stderr) };
-    },
-    openSsh: async (qmp) => {
-      const port = await forwardedPort(plan, qmp);
-      // Not net.connect with a signal: an abort that comes later would cut the connection that ends things in order.
-      return (signal) => host.connect('127.0.0.1', port, signal);
-    },
+    below: hostMachine(),
+    launch: () => spawnOnHost(plan, options),
+    openSsh: (qmp) => openForward(plan, qmp),
   });
+}
+
+/** Starts the QEMU of a machine of the host. */
+export async function spawnOnHost(plan: MachinePlan, options: OnHost): Promise<LaunchedQemu> {
+  const qemu = await spawnQemu({
+    argv: plan.qemu.argv,
+    pidFile: `${options.runtime}/${plan.name}.pid`,
+    logFile: `${options.logs}/qemu-${plan.name}.log`,
+    // Not the boot's signal: its abort ends the waiting, and `defer` ends the machine.
+    signal: new AbortController().signal,
+  });
+  options.defer(() => qemu[Symbol.asyncDispose]());
+  options.signal.throwIfAborted();
+  return { exited: qemu.exited.then(({ stderr }) => stderr) };
+}
+
+/** What opens a stream to the sshd of a machine of the host. */
+export async function openForward(
+  plan: MachinePlan,
+  qmp: Qmp,
+): Promise<(signal: AbortSignal) => Promise<Duplex>> {
+  const port = await forwardedPort(plan, qmp);
+  // Not net.connect with a signal: an abort that comes later would cut the connection that ends things in order.
+  return (signal) => hostMachine().connect('127.0.0.1', port, signal);
 }
 
 /** The port on 127.0.0.1 that the kernel picked for the forward to this machine's sshd. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import ssh2 from 'ssh2';
@@ -9,14 +10,14 @@ import { type Keys, makeKeys } from './keys.ts';
 const never = new AbortController().signal;
 const NAMES = ['client', 'l0', 'l1', 'l2', 'l3'] as const;
 
-async function made(): Promise<{ keys: Keys; runtime: string; tar: (...argv: string[]) => string }> {
+async function made(): Promise<{ keys: Keys; runtime: string; tar: (...argv: string[]) => Buffer }> {
   const runtime = temporaryDirectory();
   const keys = await makeKeys(runtime, never);
   const seed = path.join(runtime, 'seed.tar');
   return {
     keys,
     runtime,
-    tar: (...argv) => execFileSync('tar', ['--file', seed, ...argv], { encoding: 'utf8' }),
+    tar: (...argv) => execFileSync('tar', ['--file', seed, ...argv]),
   };
 }
 
@@ -29,17 +30,31 @@ function publicOf(privateKey: string): string {
 
 test('the seed lets the one key in, and gives every machine its own host key', async () => {
   const { keys, tar } = await made();
-  const file = (name: string): string => tar('--extract', '--to-stdout', `etc/ssh/${name}`);
-  expect(file('authorized_keys').trim().split(' ').slice(0, 2).join(' ')).toBe(publicOf(keys.privateKey));
+  const authorized = tar('--extract', '--to-stdout', 'root/.ssh/authorized_keys').toString();
+  expect(authorized.trim().split(' ').slice(0, 2).join(' ')).toBe(publicOf(keys.privateKey));
   for (const name of NAMES) {
-    expect(file(`host_key_${name}`)).toBe(keys.hosts[name].privateKey);
-    expect(keys.hosts[name].publicKey).toContain(publicOf(file(`host_key_${name}`)));
+    const { privateKey, publicKey } = keys.hosts[name];
+    expect(publicKey).toContain(publicOf(privateKey));
+    const file = tar('--extract', '--to-stdout', `etc/dropbear/host_key_${name}`);
+    // Dropbear's format: the type, then seed and public half; the seed makes the very key that is pinned.
+    expect(file.subarray(0, 15).toString('latin1')).toBe('\0\0\0\u000bssh-ed25519');
+    expect(file.readUInt32BE(15)).toBe(64);
+    const [seed, point] = [file.subarray(19, 51), file.subarray(51)];
+    const fromSeed = createPublicKey(createPrivateKey({ key: pkcs8(seed), format: 'der', type: 'pkcs8' }));
+    expect(fromSeed.export({ format: 'jwk' }).x).toBe(point.toString('base64url'));
+    expect(Buffer.from(publicKey.split(' ')[1] ?? '', 'base64').subarray(-32)).toEqual(point);
   }
 });
 
-test('sshd takes the files: they are root’s, and nobody else reads them', async () => {
+/** An Ed25519 seed in the wrapping that Node reads (RFC 8410, section 7). */
+function pkcs8(seed: Buffer): Buffer {
+  return Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+}
+
+test('the SSH server takes the files: they are root’s, and nobody else reads them', async () => {
   const { tar } = await made();
   const files = tar('--list', '--verbose', '--numeric-owner')
+    .toString()
     .trim()
     .split('\n')
     .filter((line) => !line.endsWith('/'));
@@ -50,7 +65,7 @@ test('sshd takes the files: they are root’s, and nobody else reads them', asyn
 test('nothing but the seed is left on the disk, and the opening key is not in it', async () => {
   const { keys, runtime, tar } = await made();
   expect(readdirSync(runtime)).toEqual(['seed.tar']);
-  expect(tar('--extract', '--to-stdout')).not.toContain(keys.privateKey);
+  expect(tar('--extract', '--to-stdout').toString()).not.toContain(keys.privateKey);
 });
 
 test('no key is made twice', async () => {

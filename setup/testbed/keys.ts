@@ -1,12 +1,16 @@
-/** The keys of one boot, made afresh: one that opens every machine, and a host key for each, pinned by us. */
+/**
+ * The keys of one boot, made afresh: one that opens every machine, and a host key for each, pinned by us. A snapshot of
+ * the stack keeps them, since its guests do; and they open nothing but such guests, on loopback.
+ */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { MachineName } from '../../fixtures/addresses.ts';
 import { hostMachine } from '../machine/host.ts';
 import { generateKeyPair, type KeyPair } from '../machine/ssh.ts';
+import { seedFile } from '../stack/plan.ts';
 
 export interface Keys {
-  /** Opens every machine, as root; kept in memory alone. */
+  /** Opens every machine, as root. */
   readonly privateKey: string;
   /** Each machine's host key. */
   readonly hosts: Readonly<Record<MachineName, KeyPair>>;
@@ -27,24 +31,16 @@ export async function makeKeys(runtime: string, signal: AbortSignal): Promise<Ke
 
   const seed = path.join(runtime, 'seed');
   await rm(seed, { recursive: true, force: true });
-  const ssh = path.join(seed, 'etc/ssh');
-  await mkdir(ssh, { recursive: true, mode: 0o755 });
-  await writeFile(path.join(ssh, 'authorized_keys'), `${user.publicKey}\n`, { mode: 0o600 });
+  const ofUser = path.join(seed, 'root/.ssh');
+  await mkdir(ofUser, { recursive: true, mode: 0o700 });
+  await writeFile(path.join(ofUser, 'authorized_keys'), `${user.publicKey}\n`, { mode: 0o600 });
+  const ofHost = path.join(seed, 'etc/dropbear');
+  await mkdir(ofHost, { recursive: true, mode: 0o755 });
   for (const [name, pair] of Object.entries(hosts)) {
-    await writeFile(path.join(ssh, `host_key_${name}`), pair.privateKey, { mode: 0o600 });
+    await writeFile(path.join(ofHost, `host_key_${name}`), dropbearKey(pair), { mode: 0o600 });
   }
   await hostMachine().check(
-    [
-      'tar',
-      '--create',
-      '--file',
-      path.join(runtime, 'seed.tar'),
-      '--owner=0',
-      '--group=0',
-      '-C',
-      seed,
-      'etc',
-    ],
+    ['tar', '--create', '--file', seedFile(runtime), '--owner=0', '--group=0', '-C', seed, 'etc', 'root'],
     { signal, deadlineSeconds: TAR_SECONDS },
   );
   await rm(seed, { recursive: true, force: true });
@@ -52,4 +48,22 @@ export async function makeKeys(runtime: string, signal: AbortSignal): Promise<Ke
     privateKey: user.privateKey,
     hosts,
   };
+}
+
+/** An Ed25519 key in OpenSSH's PROTOCOL.key is, in one string, its seed and its public half: 32 bytes each. */
+const ED25519_BYTES = 64;
+
+/**
+ * A private key as Dropbear keeps it: the type's name and, as one string, seed and public half (buf_put_ed25519_priv_key
+ * in its src/ed25519.c).
+ */
+function dropbearKey({ privateKey }: KeyPair): Buffer {
+  const base64 = privateKey.replace(/-----.*-----|\s/g, '');
+  // Unencrypted, all before the key pair's own fields is of fixed length but for the public key, which the pair repeats.
+  const openssh = Buffer.from(base64, 'base64');
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(ED25519_BYTES);
+  const at = openssh.lastIndexOf(length);
+  const type = Buffer.from('\0\0\0\u000bssh-ed25519');
+  return Buffer.concat([type, openssh.subarray(at, at + length.length + ED25519_BYTES)]);
 }

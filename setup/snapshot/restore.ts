@@ -1,0 +1,168 @@
+/** Brings a saved stack back: the host's two machines with all levels inside, and every connection into them made anew. */
+import { copyFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { NestbenchError } from '../errors.ts';
+import type { Console } from '../machine/console.ts';
+import { hostMachine } from '../machine/host.ts';
+import type { Machine } from '../machine/machine.ts';
+import { attach, consoleFile, reach } from '../stack/attach.ts';
+import { checkFacts, readFacts } from '../stack/facts.ts';
+import type { BootedMachine } from '../stack/machine-boot.ts';
+import { Phases } from '../stack/phases.ts';
+import { type MachinePlan, seedFile, type StackPlan } from '../stack/plan.ts';
+import { both, bringUp, type BringUp, type RunningStack, type StackOptions } from '../stack/running.ts';
+import { openForward, spawnOnHost } from '../testbed/emulated.ts';
+import { incoming, loaded } from './migrate.ts';
+import type { HOST_MACHINES } from './record.ts';
+import { resume } from './resume.ts';
+import { machinesOf } from './save.ts';
+import { findDamage, type Snapshot, stateFile } from './store.ts';
+
+export interface RestoreOptions extends StackOptions {
+  /** To have every machine checked as after a boot: what proves a snapshot that was just made. Its kernel's release. */
+  readonly prove?: string;
+}
+
+/** A stack that goes on, and how far the clocks of its machines were behind. */
+export interface Restored {
+  readonly running: RunningStack;
+  /** Of the machine that was furthest behind, in seconds. */
+  readonly behindSeconds: number;
+}
+
+interface Context extends BringUp {
+  readonly snapshot: Snapshot;
+  readonly prove: string | undefined;
+  /** Told how far a machine's clock was behind. */
+  readonly onClock: (behindSeconds: number) => void;
+}
+
+/**
+ * @throws NESTBENCH_CHECK_FAILED where the snapshot is damaged, or where what goes on is not what was saved; and what
+ * connecting to its machines throws.
+ */
+export async function restore(
+  plan: StackPlan,
+  snapshot: Snapshot,
+  options: RestoreOptions,
+): Promise<Restored> {
+  const { record, directory } = snapshot;
+  let behindSeconds = 0;
+  const running = await bringUp(plan, options, async (up) => {
+    for (const { name } of machinesOf(plan)) bringConsole(name, directory, options.logs);
+    copyFileSync(seedFile(directory), seedFile(options.runtime));
+    const context: Context = {
+      ...up,
+      snapshot,
+      prove: options.prove,
+      onClock: (seconds) => (behindSeconds = Math.max(behindSeconds, seconds)),
+    };
+    const intact = assertIntact(snapshot);
+    const [serverPlan, ...guestPlans] = plan.levels;
+    const bringLevels = async (): Promise<[BootedMachine, ...BootedMachine[]]> => {
+      const server = await restoreOnHost(serverPlan, 'server', intact, context);
+      return [server, ...(await reconnectGuests(guestPlans, server, context))];
+    };
+    const [levels, client] = await both(
+      up.explained(bringLevels()),
+      up.explained(restoreOnHost(plan.client, 'client', intact, context)),
+    );
+    return { keys: record.keys, client, levels };
+  });
+  return { running, behindSeconds };
+}
+
+async function assertIntact(snapshot: Snapshot): Promise<void> {
+  const damage = await findDamage(snapshot);
+  if (damage === undefined) return;
+  throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', damage, { machine: 'host' });
+}
+
+/** What it said as it booted; from there on its console is a new one. */
+function bringConsole(name: MachinePlan['name'], directory: string, logs: string): void {
+  const file = consoleFile(logs, name);
+  const kept = path.join(directory, path.basename(file));
+  if (existsSync(kept)) copyFileSync(kept, file);
+}
+
+/** Starts one of the host's QEMUs with the state of its machine, which goes on once the file is known to be whole. */
+async function restoreOnHost(
+  plan: MachinePlan,
+  file: (typeof HOST_MACHINES)[number],
+  intact: Promise<void>,
+  context: Context,
+): Promise<BootedMachine> {
+  const { signal, snapshot } = context;
+  const host = hostMachine();
+  const phases = new Phases();
+  const argv = [...plan.qemu.argv, '-incoming', incoming(stateFile(snapshot.directory, file))];
+  const launched = await spawnOnHost({ ...plan, qemu: { ...plan.qemu, argv } }, context);
+  const { qmp, console } = await attach(plan, launched, { ...context, below: host });
+  await loaded(plan.name, qmp, signal);
+  await intact;
+  phases.lap(`${plan.name}: restore`);
+  await qmp.execute('cont');
+  const open = await openForward(plan, qmp);
+  const machine = await reach(plan, { ...context, keys: snapshot.record.keys, open, console: () => console });
+  phases.lap(`${plan.name}: SSH`);
+  return resumed({ plan, machine, qmp, console, phases }, context);
+}
+
+/** Connects to all guests at once: each is reached through the server, and its QEMU through the machine below. */
+async function reconnectGuests(
+  plans: readonly MachinePlan[],
+  server: BootedMachine,
+  context: Context,
+): Promise<BootedMachine[]> {
+  const { signal } = context;
+  const guests: Promise<BootedMachine>[] = [];
+  let below: Promise<Machine> = Promise.resolve(server.machine);
+  for (const plan of plans) {
+    const phases = new Phases();
+    let console: Console | undefined;
+    const machine = reach(plan, {
+      ...context,
+      keys: context.snapshot.record.keys,
+      open: (limit) => server.machine.connect(plan.address, 22, limit),
+      console: () => console,
+    });
+    const reconnect = async (hypervisor: Promise<Machine>): Promise<BootedMachine> => {
+      const [runner, reached] = await both(hypervisor, machine);
+      phases.lap(`${plan.name}: SSH`);
+      const attached = await attach(plan, {}, { ...context, below: runner });
+      ({ console } = attached);
+      phases.lap(`${plan.name}: QEMU`);
+      return resumed({ plan, machine: reached, ...attached, phases }, context);
+    };
+    guests.push(reconnect(below));
+    below = machine;
+  }
+  await Promise.allSettled(guests);
+  signal.throwIfAborted();
+  return Promise.all(guests);
+}
+
+/** The machine with what it could not know made good, and with what is known of it. */
+async function resumed(
+  connected: Omit<BootedMachine, 'facts'>,
+  { snapshot, prove, signal, onClock }: Context,
+): Promise<BootedMachine> {
+  const { plan, machine, qmp, phases } = connected;
+  const { record } = snapshot;
+  const { deadlineSeconds } = plan;
+  onClock(await resume(machine, record.bootIds[plan.name], { signal, deadlineSeconds }));
+  const facts = plan.name === 'client' ? record.facts.client : record.facts.levels[plan.level];
+  if (facts === undefined) {
+    throw new NestbenchError(
+      'NESTBENCH_CHECK_FAILED',
+      'infrastructure',
+      `The snapshot ${snapshot.name} does not tell what ${plan.name} is.`,
+      { machine: plan.name },
+    );
+  }
+  if (prove !== undefined) {
+    checkFacts(plan, await readFacts(plan, machine, qmp, facts.pinned, signal), prove);
+  }
+  phases.lap(`${plan.name}: checks`);
+  return { ...connected, facts };
+}

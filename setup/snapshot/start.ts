@@ -1,0 +1,141 @@
+/** How a cell's stack comes to run: restored from its snapshot, or booted; and where it was booted, saved for the next time. */
+import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
+import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import type { StartRecord } from '../../fixtures/records.ts';
+import { toNestbenchError } from '../errors.ts';
+import type { BootKind } from '../settings.ts';
+import { boot, type BootStackOptions } from '../stack/boot.ts';
+import type { Phase } from '../stack/phases.ts';
+import type { StackPlan } from '../stack/plan.ts';
+import type { RunningStack } from '../stack/running.ts';
+import { type Identity, snapshotName } from './identity.ts';
+import { prime } from './prime.ts';
+import { type Restored, restore } from './restore.ts';
+import { save } from './save.ts';
+import {
+  dropSnapshot,
+  findSnapshot,
+  keepSnapshot,
+  newPlace,
+  pruneSnapshots,
+  type Snapshot,
+  touchSnapshot,
+} from './store.ts';
+
+export interface StartOptions extends BootStackOptions {
+  readonly boot: BootKind;
+  readonly identity: Identity;
+  /** How much all snapshots together may take. */
+  readonly limitBytes: number;
+  /** What will be measured: a stack that is booted for this alone is primed with no more. */
+  readonly benchmarks: readonly Benchmark[];
+  /** Told, in sentences, what becomes of snapshots. */
+  readonly say: (sentence: string) => void;
+}
+
+/** A stack that runs, and how it came to. */
+export interface Started {
+  readonly running: RunningStack;
+  readonly start: StartRecord;
+  /** From nothing to ready. */
+  readonly seconds: number;
+  readonly phases: readonly Phase[];
+}
+
+/**
+ * A snapshot that does not come back as what was saved is dropped, and the cell boots as if there were none.
+ * @throws what `boot` throws.
+ */
+export async function startStack(plan: StackPlan, options: StartOptions): Promise<Started> {
+  const began = performance.now();
+  const started = (
+    { running, ...start }: { running: RunningStack } & Started['start'],
+    phases: readonly Phase[],
+  ): Started => ({ running, start, phases, seconds: (performance.now() - began) / 1000 });
+
+  if (options.boot === 'cold') return started(...(await startCold(plan, 'asked for', options)));
+  const found = await findSnapshot(plan.cell.name, options.identity, options.say);
+  if (found !== undefined) {
+    const warm = await tryRestore(plan, found, options);
+    if (warm !== undefined) return started({ ...warm, ...describe(found, 'warm') }, warm.running.phases);
+  }
+  return started(...(await startSaved(plan, options)));
+}
+
+type Outcome = [{ running: RunningStack } & Started['start'], readonly Phase[]];
+
+async function startCold(plan: StackPlan, why: string, options: StartOptions): Promise<Outcome> {
+  const running = await bootPrimed(plan, options.benchmarks, options);
+  return [{ running: running.stack, kind: 'cold', why }, running.phases];
+}
+
+/** Boots, saves, ends what was saved and goes on with what comes back: so nobody measures on what no restore has proved. */
+async function startSaved(plan: StackPlan, options: StartOptions): Promise<Outcome> {
+  const name = snapshotName(plan.cell.name, options.identity);
+  const booted = await bootPrimed(plan, BENCHMARKS, options);
+  let place: string | undefined;
+  try {
+    const phases = [...booted.phases];
+    const began = performance.now();
+    options.onStep?.('saving the stack');
+    place = await newPlace(name);
+    const record = await save(booted.stack, place, options);
+    await booted.stack[Symbol.asyncDispose]();
+    phases.push({ name: 'save', seconds: (performance.now() - began) / 1000 });
+    options.onStep?.('restoring the stack');
+    const saved: Snapshot = { name, directory: place, record };
+    const restored = await restore(plan, saved, { ...options, prove: options.kernelRelease });
+    await keepSnapshot(place, name);
+    await pruneSnapshots(options.limitBytes, name, options.say);
+    return [{ ...restored, ...describe(saved, 'saved') }, [...phases, ...restored.running.phases]];
+  } catch (thrown) {
+    await booted.stack[Symbol.asyncDispose]();
+    if (place !== undefined) await dropSnapshot(place);
+    options.signal.throwIfAborted();
+    const why = `no snapshot could be made: ${toNestbenchError(thrown).message}`;
+    options.say(`${plan.cell.name}: ${why} It boots again, and goes on without.`);
+    return startCold(plan, why, options);
+  }
+}
+
+async function tryRestore(
+  plan: StackPlan,
+  snapshot: Snapshot,
+  options: StartOptions,
+): Promise<Restored | undefined> {
+  try {
+    options.onStep?.('restoring the stack');
+    const restored = await restore(plan, snapshot, options);
+    touchSnapshot(snapshot);
+    return restored;
+  } catch (thrown) {
+    options.signal.throwIfAborted();
+    options.say(
+      `The snapshot ${snapshot.name} is dropped, as it does not come back: ${toNestbenchError(thrown).message}`,
+    );
+    await dropSnapshot(snapshot.directory);
+    return undefined;
+  }
+}
+
+async function bootPrimed(
+  plan: StackPlan,
+  benchmarks: readonly Benchmark[],
+  options: StartOptions,
+): Promise<{ stack: RunningStack; phases: readonly Phase[] }> {
+  const stack = await boot(plan, options);
+  const began = performance.now();
+  try {
+    await prime(stack, benchmarks, (text) => options.onStep?.(text));
+  } catch (thrown) {
+    const cause = await stack.causeOf(thrown);
+    await stack[Symbol.asyncDispose]();
+    throw cause;
+  }
+  return { stack, phases: [...stack.phases, { name: 'prime', seconds: (performance.now() - began) / 1000 }] };
+}
+
+function describe({ name, record }: Snapshot, kind: 'saved' | 'warm') {
+  const { madeAt, client, server } = record;
+  return { kind, snapshot: name, madeAt, bytes: client.bytes + server.bytes };
+}

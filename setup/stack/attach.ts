@@ -1,0 +1,119 @@
+/** The connections to one machine of a stack: to its QEMU's QMP, its console and its sshd; and what it means when one ends. */
+import path from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { MachineName } from '../../fixtures/addresses.ts';
+import { NestbenchError } from '../errors.ts';
+import { Console } from '../machine/console.ts';
+import type { Machine } from '../machine/machine.ts';
+import { connectQmp, type Qmp } from '../machine/qmp.ts';
+import { openSocketOnceThere } from '../machine/socket.ts';
+import { connectSsh, type SshMachine } from '../machine/ssh.ts';
+import type { Keys } from '../testbed/keys.ts';
+import type { MachinePlan } from './plan.ts';
+
+/** Of a console, as much as an error tells. */
+export const CONSOLE_LINES = 25;
+
+/** A QEMU that was started, stopped before its guest's first instruction. */
+export interface LaunchedQemu {
+  /** Resolves with what it said when it ends, whyever. Never rejects. Without it, the end of its QMP connection tells. */
+  readonly exited?: Promise<string>;
+}
+
+export interface AttachOptions {
+  /** The machine that runs its QEMU. */
+  readonly below: Machine;
+  /** Where its console is kept. */
+  readonly logs: string;
+  /** Ends the connecting. */
+  readonly signal: AbortSignal;
+  /** Called whenever the machine panics, dies or is lost, be it during the boot or later; aborts `signal`. */
+  readonly onTrouble: (error: NestbenchError) => void;
+}
+
+/** A machine's QMP and console. What goes wrong with either is told to `onTrouble` from now on. */
+export interface Attached {
+  readonly qmp: Qmp;
+  readonly console: Console;
+}
+
+/** Connects to the QMP and the console of a QEMU that runs on `below`, whose guest is stopped or has long been running. */
+export async function attach(
+  plan: MachinePlan,
+  { exited }: LaunchedQemu,
+  options: AttachOptions,
+): Promise<Attached> {
+  const { below, logs, signal, onTrouble: report } = options;
+  let console: Console | undefined;
+  const watch = (end: Promise<string>): void => void end.then((said) => report(died(plan, said, console)));
+  if (exited !== undefined) watch(exited);
+  const qmp = await connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
+    machine: plan.name,
+    signal,
+    deadlineSeconds: plan.deadlineSeconds,
+  });
+  if (exited === undefined) watch(qmp.closed.then(() => ''));
+  const guestConsole = new Console(await openWhenThere(below, plan.qemu.consoleSocket, plan, signal), {
+    machine: plan.name,
+    file: consoleFile(logs, plan.name),
+  });
+  console = guestConsole;
+  void guestConsole.panicked.then((reason) => report(guestConsole.panicError(reason)));
+  return { qmp, console };
+}
+
+/** Where a machine's console is kept. */
+export function consoleFile(logs: string, machine: MachineName): string {
+  return path.join(logs, `console-${machine}.log`);
+}
+
+/** Connects to a machine's sshd. A connection that is lost later is told to `onTrouble`. */
+export async function reach(
+  plan: MachinePlan,
+  options: Pick<AttachOptions, 'signal' | 'onTrouble'> & {
+    readonly open: (signal: AbortSignal) => Promise<Duplex>;
+    readonly keys: Keys;
+    /** Its console, as soon as there is one. */
+    readonly console: () => Console | undefined;
+  },
+): Promise<SshMachine> {
+  const { open, keys, console, signal, onTrouble } = options;
+  const machine = await connectSsh({
+    name: plan.name,
+    open,
+    username: 'root',
+    privateKey: keys.privateKey,
+    hostKey: keys.hosts[plan.name].publicKey,
+    signal,
+    deadlineSeconds: plan.deadlineSeconds,
+  });
+  void machine.lost.then((error) => onTrouble(lost(error, console())));
+  return machine;
+}
+
+function openWhenThere(
+  below: Machine,
+  socket: string,
+  plan: MachinePlan,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const what = `the socket ${socket} of the QEMU for ${plan.name}`;
+  return openSocketOnceThere(below, socket, what, { deadlineSeconds: plan.deadlineSeconds, signal });
+}
+
+export function died(plan: MachinePlan, said: string, console: Console | undefined): NestbenchError {
+  const words = said.trim() === '' ? 'It said nothing.' : `It said: ${said.trim()}`;
+  return new NestbenchError(
+    'NESTBENCH_GUEST_DIED',
+    'infrastructure',
+    `The QEMU that runs ${plan.name} on ${plan.runsOn} ended. ${words}`,
+    { machine: plan.name, output: console?.tail(CONSOLE_LINES) ?? said },
+  );
+}
+
+/** Where nothing else tells why a machine is lost, its console may. */
+function lost(error: NestbenchError, console: Console | undefined): NestbenchError {
+  if (console === undefined) return error;
+  const { code, kind, message, facts } = error;
+  return new NestbenchError(code, kind, message, { ...facts, output: console.tail(CONSOLE_LINES) });
+}

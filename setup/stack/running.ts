@@ -1,0 +1,154 @@
+/** A stack that runs: what is known of it, how it is ended, and what bringing one up has in common, however it is done. */
+import { rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
+import type { LevelFacts } from '../../fixtures/records.ts';
+import type { NestbenchError } from '../errors.ts';
+import { connectCounters, type Counters } from '../machine/counters.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Keys } from '../testbed/keys.ts';
+import type { BootedMachine } from './machine-boot.ts';
+import type { Phase } from './phases.ts';
+import type { StackPlan } from './plan.ts';
+import { Troubles } from './troubles.ts';
+
+export interface StackOptions {
+  /** Where sockets and keys live while the stack does; the same that the plan was made for. */
+  readonly runtime: string;
+  /** Where consoles and QEMU's own output are kept: beside the journal. */
+  readonly logs: string;
+  readonly signal: AbortSignal;
+  /** Told of what is done, for progress. */
+  readonly onStep?: (text: string, secondsLeft?: number) => void;
+}
+
+/** A stack that is up and checked; disposing it ends every machine of it. */
+export interface RunningStack extends AsyncDisposable {
+  readonly plan: StackPlan;
+  readonly client: Machine;
+  /** The machine of the level under test. */
+  readonly target: Machine;
+  /** L0 first. */
+  readonly machines: readonly Machine[];
+  /** What L0 counts: exits of its guest, CPU time of its processes. */
+  readonly counters: Counters;
+  readonly facts: { readonly levels: readonly LevelFacts[]; readonly client: LevelFacts };
+  readonly phases: readonly Phase[];
+  /** From the start of the first machine to the last check. */
+  readonly seconds: number;
+  /** The level under test and the client, as benchmarks' command lines need to know them. */
+  readonly underTest: Target;
+  /** What opens its machines. */
+  readonly keys: Keys;
+  /** Aborted with a NestbenchError once a machine of it panics, dies or is lost, or the run is stopped. */
+  readonly signal: AbortSignal;
+  /** Why something failed on it: a lost connection, say, is as a rule a guest that panicked. Takes about a second. */
+  causeOf(error: unknown): Promise<NestbenchError>;
+  /**
+   * Closes every connection that leads into its guests, and leaves them running; but for disposing, it is of no use
+   * any more. @returns the machines of the host, whose QMP still answers.
+   */
+  detach(): Promise<HostMachines>;
+}
+
+/** The two machines whose QEMUs run on the host. */
+export interface HostMachines {
+  readonly client: BootedMachine;
+  readonly server: BootedMachine;
+}
+
+/** What bringing up the machines of a stack is given. */
+export interface BringUp extends StackOptions {
+  /** Takes what ends a machine of the host, as soon as there is something to end. */
+  readonly defer: (end: () => PromiseLike<void>) => void;
+  readonly onTrouble: (error: NestbenchError) => void;
+  /** The work's outcome; or, where it failed, the cause of all that went wrong in the same second. */
+  readonly explained: <T>(work: Promise<T>) => Promise<T>;
+}
+
+interface Up {
+  readonly keys: Keys;
+  readonly client: BootedMachine;
+  /** L0 first. */
+  readonly levels: readonly [BootedMachine, ...BootedMachine[]];
+}
+
+/**
+ * Brings the machines of `plan` up by `work`, in an empty runtime directory. On failure and on abort nothing of them is
+ * left running.
+ * @throws NestbenchError with the machine that failed.
+ */
+export async function bringUp(
+  plan: StackPlan,
+  options: StackOptions,
+  work: (up: BringUp) => Promise<Up>,
+): Promise<RunningStack> {
+  const began = performance.now();
+  await using started = new AsyncDisposableStack();
+  const troubles = new Troubles(options.signal);
+  const { signal } = troubles;
+  const empty = (): void => rmSync(options.runtime, { recursive: true, force: true });
+  empty();
+  // Keys and sockets are of no use to anybody once the machines are gone.
+  started.defer(empty);
+  await mkdir(options.runtime, { recursive: true, mode: 0o700 });
+  await mkdir(options.logs, { recursive: true });
+  const explained = <T>(attempt: Promise<T>): Promise<T> =>
+    attempt.catch(async (error: unknown) => {
+      throw await troubles.causeOf(error);
+    });
+  const { keys, client, levels } = await work({
+    ...options,
+    signal,
+    defer: (end) => started.defer(end),
+    onTrouble: (error) => troubles.report(error),
+    explained,
+  });
+  signal.throwIfAborted();
+  const [server] = levels;
+  const counters = await explained(connectCounters(server.machine, signal));
+
+  const last = levels.at(-1) ?? server;
+  const owned = started.move();
+  const disconnect = async (): Promise<void> => {
+    troubles.end();
+    counters[Symbol.dispose]();
+    for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
+  };
+  return {
+    plan,
+    client: client.machine,
+    target: last.machine,
+    machines: levels.map(({ machine }) => machine),
+    counters,
+    facts: { levels: levels.map(({ facts }) => facts), client: client.facts },
+    phases: [...client.phases.list, ...levels.flatMap(({ phases }) => phases.list)],
+    seconds: (performance.now() - began) / 1000,
+    underTest: {
+      address: last.plan.address,
+      cpus: last.plan.cpus,
+      clientCpus: client.plan.cpus,
+    },
+    keys,
+    signal,
+    causeOf: (error) => troubles.causeOf(error),
+    detach: async () => {
+      await disconnect();
+      return { client, server };
+    },
+    [Symbol.asyncDispose]: async () => {
+      try {
+        await disconnect();
+      } finally {
+        await owned.disposeAsync();
+      }
+    },
+  };
+}
+
+/** Both, or the first's failure before the second's, once neither runs any more. */
+export async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const work = [first, second] as const;
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
