@@ -5,13 +5,20 @@ import type { Results } from './results.ts';
 import type { JournalItem } from './stretches.ts';
 import { sum } from './sum.ts';
 
-/** What a phase of a cell belongs to, in the order of time. `rest` is what no record tells of. */
+/**
+ * What a phase of a cell belongs to, in the order of time. `prime` and `save` are of a stack that is about to be a snapshot
+ * or measured cold, `guests` of all levels above L0 when it is restored: they come back at once. `rest` is what no
+ * record tells of.
+ */
 export const STAGES = [
   'worker',
   'L0',
   'L1',
   'L2',
   'L3',
+  'prime',
+  'save',
+  'guests',
   'services',
   'around',
   'samples',
@@ -27,6 +34,9 @@ const NO_TIME: Readonly<Record<Stage, number>> = {
   L1: 0,
   L2: 0,
   L3: 0,
+  prime: 0,
+  save: 0,
+  guests: 0,
   services: 0,
   around: 0,
   samples: 0,
@@ -101,7 +111,8 @@ function stagesOf(its: readonly Visit[]): Record<Stage, number> {
     if (boot !== undefined) {
       add('worker', Math.max(0, Date.parse(boot.at) / 1000 - boot.seconds - since));
       for (const { name, seconds } of boot.phases) {
-        const stage = STAGES.find((one) => name.startsWith(`${one.toLowerCase()}: `));
+        const [machine = ''] = name.split(': ');
+        const stage = STAGES.find((one) => one.toLowerCase() === machine);
         if (stage !== undefined) add(stage, seconds);
       }
     }

@@ -4,12 +4,14 @@ import { InputError } from '../setup/errors.ts';
 import { parseArguments, unknownSetting } from './arguments.ts';
 
 export const USAGE =
-  'npm run bench:boot -- [l1] [l2] [l3] [--rounds N] [--stock-deadline SECONDS], where no level means all three';
+  'npm run bench:boot -- [l1] [l2] [l3] [--rounds N] [--stock-deadline SECONDS | --without-stock], where no level means all three';
 
 export interface BenchOptions {
   readonly help: boolean;
   readonly cells: readonly Cell[];
   readonly rounds: number;
+  /** Stock takes minutes at L3: to leave it out. */
+  readonly withoutStock: boolean;
   /** How long a stock stack may take to come up. */
   readonly stockDeadlineSeconds: number;
 }
@@ -32,6 +34,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
   return {
     help: values.help,
     cells: chosen.flatMap((level) => findCell(`${level}-baseline`) ?? []),
+    withoutStock: values['without-stock'],
     rounds: numberIn('--rounds', values.rounds, MOST_ROUNDS),
     stockDeadlineSeconds: numberIn('--stock-deadline', values['stock-deadline'], DAY_SECONDS),
   };
@@ -46,6 +49,7 @@ function parse(argv: readonly string[]) {
         help: { type: 'boolean', short: 'h', default: false },
         rounds: { type: 'string', default: '1' },
         'stock-deadline': { type: 'string', default: '300' },
+        'without-stock': { type: 'boolean', default: false },
       },
     },
     USAGE,

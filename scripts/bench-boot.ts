@@ -1,10 +1,13 @@
 /**
- * `npm run bench:boot`: boots the baseline stacks cold with a warm cache, ours and stock in turn, and prints how long
- * each takes from the command's start to `Ready to run experiments!`, and where the time goes.
+ * `npm run bench:boot`: brings up the baseline stacks from a snapshot, cold and stock in turn, and prints how long each
+ * takes from the command's start to `Ready to run experiments!`, where the time goes, and how long a person waits for the
+ * first sample of a warm cell.
  */
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
+import { hackbench } from '../fixtures/benchmarks/hackbench.ts';
+import type { Cell } from '../fixtures/matrix.ts';
 import { sizingFor } from '../fixtures/sizing.ts';
 import { firstLine, wrap } from '../reporters/text.ts';
 import ProgressReporter from '../reporters/progress.ts';
@@ -15,17 +18,28 @@ import { endOwned } from '../setup/machine/qemu-process.ts';
 import { withDeadline } from '../setup/machine/wait.ts';
 import { tell } from '../setup/progress.ts';
 import { resolveSettings } from '../setup/settings.ts';
+import { identityOf, type Ingredients } from '../setup/snapshot/identity.ts';
+import { startStack } from '../setup/snapshot/start.ts';
 import { boot } from '../setup/stack/boot.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
-import { checkFacts, checkFactsButClock } from '../setup/stack/facts.ts';
+import { checkFactsButClock } from '../setup/stack/facts.ts';
+import type { Phase } from '../setup/stack/phases.ts';
 import { type MachinePlan, planStack, type StackPlan } from '../setup/stack/plan.ts';
 import { KEPT_OF_OURS, stockPlan } from '../setup/stack/stock.ts';
 import { onStopSignals } from '../setup/stop-signals.ts';
 import { prepareTestbed } from '../setup/testbed/prepare.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench-boot-options.ts';
-import { type BootResult, type BootSettings, type BootStep, whyNotUp } from './boot-result.ts';
-import { bootTable } from './boot-table.ts';
+import {
+  type BootResult,
+  BOOT_SETTINGS,
+  type BootSettings,
+  type BootStep,
+  type FirstSample,
+  whyNotUp,
+} from './boot-result.ts';
+import { bootTable, firstSampleTable } from './boot-table.ts';
+import { measureFirstSample } from './first-sample.ts';
 import { runScript } from './run-script.ts';
 
 const COLUMNS = process.stdout.columns || 120;
@@ -37,6 +51,8 @@ interface Bench {
   readonly logs: string;
   readonly kernelRelease: string;
   readonly startSeconds: number;
+  readonly ingredients: Ingredients;
+  readonly snapshotBytes: number;
   readonly signal: AbortSignal;
 }
 
@@ -105,6 +121,8 @@ async function bench(options: BenchOptions, modulesSeconds: number): Promise<voi
     logs,
     kernelRelease: built.kernel.release,
     startSeconds: start.reduce((sum, { seconds }) => sum + seconds, 0),
+    ingredients: { kernel: built.kernel.hash, image: built.image.hash, qemu: built.qemu.identity },
+    snapshotBytes: settings.snapshotBytes,
     signal,
   };
 
@@ -119,20 +137,23 @@ async function bench(options: BenchOptions, modulesSeconds: number): Promise<voi
         paths,
         tscKhz,
       });
+      if (round === 1) await ensureSnapshot(ours, common);
       // Who goes first changes with the round, since a host is never the same twice.
-      const order: BootSettings[] = round % 2 === 1 ? ['ours', 'stock'] : ['stock', 'ours'];
-      for (const which of order) {
+      const asked = BOOT_SETTINGS.filter((which) => which !== 'stock' || !options.withoutStock);
+      for (const which of round % 2 === 1 ? asked : asked.toReversed()) {
         if (signal.aborted) break;
-        const plan = which === 'ours' ? ours : within(stockPlan(ours), options.stockDeadlineSeconds);
+        const plan = which === 'stock' ? within(stockPlan(ours), options.stockDeadlineSeconds) : ours;
         const result = await bootOnce(plan, which, round, deadlineOf(ours, which, options), common);
         if (result !== undefined) results.push(result);
       }
     }
   }
+  const firsts = await waitForFirstSamples(cells, options.rounds, common);
   log(`\n${bootTable(results, COLUMNS)}\n`);
-  log(wrap(`Stock keeps of ours: ${KEPT_OF_OURS.join('; ')}.`, COLUMNS, '  ', ''));
+  if (firsts.length > 0) log(`${firstSampleTable(firsts, COLUMNS)}\n`);
+  if (!options.withoutStock) log(wrap(`Stock keeps of ours: ${KEPT_OF_OURS.join('; ')}.`, COLUMNS, '  ', ''));
   log(`Each boot with its plan and phases: ${path.relative('', file)}`);
-  const failed = results.some(({ settings: which, outcome }) => which === 'ours' && outcome.state !== 'up');
+  const failed = results.some(({ settings: which, outcome }) => which !== 'stock' && outcome.state !== 'up');
   if (failed) process.exitCode = 1;
 }
 
@@ -142,8 +163,9 @@ async function bootOnce(
   settings: BootSettings,
   round: number,
   deadlineSeconds: number,
-  { file, logs, kernelRelease, startSeconds, signal }: Bench,
+  bench: Bench,
 ): Promise<BootResult | undefined> {
+  const { file, startSeconds, signal } = bench;
   const { cell } = plan;
   const task = `${cell.name}, ${settings}`;
   const load = loadavg();
@@ -153,21 +175,15 @@ async function bootOnce(
   let running: RunningStack | undefined;
   let outcome: BootResult['outcome'];
   try {
-    running = await withDeadline(`${task} to come up`, deadlineSeconds, signal, (limited) =>
-      boot(plan, {
-        runtime: runtimeDirectory(),
-        logs: path.join(logs, `${cell.name}-${settings}-${round}`),
-        kernelRelease,
-        check: settings === 'ours' ? checkFacts : checkFactsButClock,
-        signal: limited,
-        onStep(text, secondsLeft) {
-          steps.push({ text, seconds: elapsed() });
-          const left = settings === 'ours' ? { secondsLeft } : {};
-          tell({ task, text, state: 'running', ...left });
-        },
+    const up = await withDeadline(`${task} to come up`, deadlineSeconds, signal, (limited) =>
+      bringUp(plan, settings, `${cell.name}-${settings}-${round}`, bench, limited, (text, secondsLeft) => {
+        steps.push({ text, seconds: elapsed() });
+        const left = settings === 'stock' ? {} : { secondsLeft };
+        tell({ task, text, state: 'running', ...left });
       }),
     );
-    outcome = { state: 'up', seconds: elapsed(), phases: running.phases };
+    running = up.running;
+    outcome = { state: 'up', seconds: elapsed(), phases: up.phases };
   } catch (thrown) {
     if (signal.aborted) return undefined;
     const error = toNestbenchError(thrown);
@@ -193,6 +209,58 @@ async function bootOnce(
   // What a boot that was given up may still hold must not slow down the next one.
   await endOwned(runtimeDirectory());
   return result;
+}
+
+async function bringUp(
+  plan: StackPlan,
+  settings: BootSettings,
+  name: string,
+  { logs, kernelRelease, ingredients, snapshotBytes }: Bench,
+  signal: AbortSignal,
+  onStep: (text: string, secondsLeft?: number) => void,
+): Promise<{ running: RunningStack; phases: readonly Phase[] }> {
+  const runtime = runtimeDirectory();
+  const options = { runtime, logs: path.join(logs, name), kernelRelease, signal, onStep };
+  if (settings === 'stock') {
+    const running = await boot(plan, { ...options, check: checkFactsButClock });
+    return { running, phases: running.phases };
+  }
+  return startStack(plan, {
+    ...options,
+    boot: settings,
+    identity: identityOf(plan, runtime, ingredients),
+    limitBytes: snapshotBytes,
+    // The benchmark of the wait for a first sample.
+    benchmarks: [hackbench],
+    say: log,
+  });
+}
+
+/** What is restored must have been saved; that is not timed. */
+async function ensureSnapshot(plan: StackPlan, bench: Bench): Promise<void> {
+  const { name } = plan.cell;
+  const { running } = await bringUp(plan, 'warm', `${name}-first`, bench, bench.signal, (text, secondsLeft) =>
+    tell({ task: `${name}, for its snapshot`, text, state: 'running', secondsLeft }),
+  );
+  await running[Symbol.asyncDispose]();
+}
+
+async function waitForFirstSamples(
+  cells: readonly Cell[],
+  rounds: number,
+  { file, signal }: Bench,
+): Promise<FirstSample[]> {
+  const firsts: FirstSample[] = [];
+  for (const cell of cells) {
+    for (let round = 1; round <= rounds && !signal.aborted; round++) {
+      tell({ task: cell.name, text: 'waiting for the first sample of the command', state: 'running' });
+      const first = await measureFirstSample(cell, round, signal);
+      append(file, { type: 'first sample', ...first });
+      log(`${cell.name}, round ${round}: first sample after ${first.seconds.toFixed(1)} s`);
+      firsts.push(first);
+    }
+  }
+  return firsts;
 }
 
 function isLate({ code, facts }: NestbenchError, deadlineSeconds: number): boolean {

@@ -2,7 +2,9 @@
 import type { CellName, Level } from '../fixtures/matrix.ts';
 import type { Phase } from '../setup/stack/phases.ts';
 
-export type BootSettings = 'ours' | 'stock';
+/** Restored from a snapshot, booted, and booted as a person would type it without our recipe. */
+export const BOOT_SETTINGS = ['warm', 'cold', 'stock'] as const;
+export type BootSettings = (typeof BOOT_SETTINGS)[number];
 
 /** Something that the boot began to do, and when, in seconds from the start of its first machine. */
 export interface BootStep {
@@ -35,4 +37,14 @@ export type NotBooted =
 
 export function whyNotUp(outcome: NotBooted): string {
   return outcome.state === 'late' ? `did not come up in ${outcome.deadlineSeconds} s` : 'did not come up';
+}
+
+/** What a person waits for: from typing the command that measures to the start of its first sample. */
+export interface FirstSample {
+  readonly cell: CellName;
+  readonly level: Level;
+  readonly round: number;
+  readonly seconds: number;
+  /** Of that, Vitest's own: until it calls our setup, and until its worker calls our suite. */
+  readonly vitestSeconds: number;
 }

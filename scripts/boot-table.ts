@@ -1,7 +1,15 @@
 /** What the boot bench measured, as text that a person reads at a glance. Pure. */
 import { type CellName, levelName } from '../fixtures/matrix.ts';
 import { count, wrap } from '../reporters/text.ts';
-import { type Booted, type BootResult, type BootSettings, type NotBooted, whyNotUp } from './boot-result.ts';
+import {
+  type Booted,
+  BOOT_SETTINGS,
+  type BootResult,
+  type BootSettings,
+  type FirstSample,
+  type NotBooted,
+  whyNotUp,
+} from './boot-result.ts';
 
 type Up = BootResult & { readonly outcome: Booted };
 type Lost = BootResult & { readonly outcome: NotBooted };
@@ -16,14 +24,25 @@ export function bootTable(results: readonly BootResult[], columns: number): stri
   if (cells.length === 0) return 'No stack was booted.';
   const rounds = Math.max(...results.map(({ round }) => round));
   const comparisons = cells.map((cell) => compare(cell, results));
+  const shown = BOOT_SETTINGS.filter((settings) => results.some((result) => result.settings === settings));
+  // Each beside the one that it is to be faster than.
+  const ratios = shown.slice(1).map((settings, index) => [settings, shown[index] ?? settings] as const);
+  const rowOf = (comparison: Comparison): string[] => [
+    comparison.name,
+    ...shown.map((settings) => timeText(comparison.results[settings])),
+    ...ratios.map(([slow, fast]) => ratioText(comparison, slow, fast)),
+  ];
   return [
     wrap(
-      `From the command's start to "Ready to run experiments!", cold, with a warm cache; ${rounds === 1 ? 'one round' : `the median of ${count(rounds, 'round')}, in parentheses the fastest and the slowest`}.`,
+      `From the command's start to "Ready to run experiments!", with kernel and image built before; ${rounds === 1 ? 'one round' : `the median of ${count(rounds, 'round')}, in parentheses the fastest and the slowest`}.`,
       columns,
       '',
     ),
-    table([['level', 'ours', 'stock', 'stock / ours'], ...comparisons.map(comparisonRow)]),
-    ...comparisons.map(phasesBlock).filter((block) => block !== ''),
+    table([
+      ['level', ...shown, ...ratios.map(([one, other]) => `${one} / ${other}`)],
+      ...comparisons.map(rowOf),
+    ]),
+    ...comparisons.map((comparison) => phasesBlock(comparison, shown)).filter((block) => block !== ''),
     notes(results, columns),
   ]
     .filter((part) => part !== '')
@@ -40,12 +59,16 @@ interface Comparison {
 function compare(cell: CellName, all: readonly BootResult[]): Comparison {
   const of = (settings: BootSettings): BootResult[] =>
     all.filter((result) => result.cell === cell && result.settings === settings);
-  const results = { ours: of('ours'), stock: of('stock') };
+  const results = { warm: of('warm'), cold: of('cold'), stock: of('stock') };
   const level = all.find((result) => result.cell === cell)?.level ?? 0;
   return {
     name: levelName(level),
     results,
-    median: { ours: medianUp(results.ours), stock: medianUp(results.stock) },
+    median: {
+      warm: medianUp(results.warm),
+      cold: medianUp(results.cold),
+      stock: medianUp(results.stock),
+    },
   };
 }
 
@@ -71,10 +94,6 @@ function medianUp(results: readonly BootResult[]): Up | undefined {
   return ups[Math.floor(ups.length / 2)];
 }
 
-function comparisonRow({ name, results, median: { ours, stock } }: Comparison): string[] {
-  return [name, timeText(results.ours), timeText(results.stock), ratioText(ours, stock, results.stock)];
-}
-
 function timeText(results: readonly BootResult[]): string {
   if (results.length === 0) return '-';
   const median = medianUp(results);
@@ -87,24 +106,25 @@ function timeText(results: readonly BootResult[]): string {
   return `${seconds(total(median))} s${range}${losses}`;
 }
 
-function ratioText(ours: Up | undefined, stock: Up | undefined, stocks: readonly BootResult[]): string {
-  if (ours === undefined) return '-';
-  if (stock !== undefined) return `${(total(stock) / total(ours)).toFixed(1)}x`;
-  const late = stocks.find(({ outcome }) => outcome.state === 'late');
+function ratioText({ results, median }: Comparison, slow: BootSettings, fast: BootSettings): string {
+  const [one, other] = [median[slow], median[fast]];
+  if (other === undefined) return '-';
+  if (one !== undefined) return `${(total(one) / total(other)).toFixed(1)}x`;
+  const late = results[slow].find(({ outcome }) => outcome.state === 'late');
   return late?.outcome.state === 'late'
-    ? `more than ${((late.startSeconds + late.outcome.deadlineSeconds) / total(ours)).toFixed(1)}x`
+    ? `more than ${((late.startSeconds + late.outcome.deadlineSeconds) / total(other)).toFixed(1)}x`
     : '-';
 }
 
-/** The phases of a level's boots: machines down, kinds across, `ours / stock` in each place. */
-function phasesBlock({ name, median: { ours, stock } }: Comparison): string {
-  if (ours === undefined && stock === undefined) return '';
-  const both = { ours: ours && phaseSeconds(ours), stock: stock && phaseSeconds(stock) };
-  const known = [both.ours, both.stock].filter((each) => each !== undefined);
+/** The phases of a level's boots: machines down, kinds across, `warm / cold / stock` in each place. */
+function phasesBlock({ name, median }: Comparison, shown: readonly BootSettings[]): string {
+  const all = shown.map((settings) => median[settings]).map((up) => up && phaseSeconds(up));
+  const known = all.filter((each) => each !== undefined);
+  if (known.length === 0) return '';
   const kinds = [...new Set(known.flatMap(({ kinds: own }) => own))];
   const machines = [...new Set(known.flatMap(({ machines: own }) => own))];
   const place = (machine?: string, kind?: string): string => {
-    const texts = [both.ours, both.stock].map((each) => (each === undefined ? '-' : each.sum(machine, kind)));
+    const texts = all.map((each) => (each === undefined ? '-' : each.sum(machine, kind)));
     return texts.every((text) => text === '-') ? '' : texts.join(' / ');
   };
   const row = (title: string, machine?: string): string[] =>
@@ -113,7 +133,7 @@ function phasesBlock({ name, median: { ours, stock } }: Comparison): string {
       place(machine),
     );
   return [
-    `${name}, where the time goes: ours / stock, in seconds`,
+    `${name}, where the time goes: ${shown.join(' / ')}, in seconds`,
     table([['', ...kinds, 'sum'], ...machines.map((machine) => row(machine, machine)), row('sum')]),
   ].join('\n');
 }
@@ -130,9 +150,9 @@ function phaseSeconds(result: Up): PhaseSeconds {
   const levels = result.outcome.phases
     .map(({ name, seconds: took }) => {
       const [machine = '', kind = ''] = name.split(': ');
-      return { machine: machine.toUpperCase(), kind, took };
+      return { machine: /^l\d$/.test(machine) ? machine.toUpperCase() : machine, kind, took };
     })
-    .filter(({ machine }) => /^L\d$/.test(machine));
+    .filter(({ machine }) => machine !== 'client');
   const rest = result.outcome.seconds - levels.reduce((sum, { took }) => sum + took, 0);
   const all = [
     { machine: START, kind: '', took: result.startSeconds },
@@ -187,4 +207,27 @@ function table(rows: readonly (readonly string[])[]): string {
     )
     .map((line) => `  ${line}`)
     .join('\n');
+}
+
+/** How long a person waits for the first sample of a warm cell. */
+export function firstSampleTable(results: readonly FirstSample[], columns: number): string {
+  const rows = [...Map.groupBy(results, ({ level }) => level)].map(([level, its]) => {
+    const sorted = its.toSorted((one, other) => one.seconds - other.seconds);
+    const median = sorted[Math.floor(sorted.length / 2)];
+    const range =
+      its.length < 2 ? '' : ` (${seconds(sorted[0]?.seconds)} to ${seconds(sorted.at(-1)?.seconds)})`;
+    const own = median === undefined ? undefined : median.seconds - median.vitestSeconds;
+    return [
+      levelName(level),
+      `${seconds(median?.seconds)} s${range}`,
+      `${seconds(median?.vitestSeconds)} s`,
+      `${seconds(own)} s`,
+    ];
+  });
+  const heading = wrap(
+    'From `npx vitest run suites/lN --project lN-baseline -t hackbench` to the start of its first sample, warm.',
+    columns,
+    '',
+  );
+  return [heading, '', table([['level', 'first sample', "of it Vitest's", 'ours'], ...rows])].join('\n');
 }

@@ -14,6 +14,9 @@ const STAGE_KEYS: Readonly<Record<Stage, Keys[string]>> = {
   L1: { label: 'boot L1', fill: colour('cold-2') },
   L2: { label: 'boot L2', fill: colour('cold-3') },
   L3: { label: 'boot L3', fill: colour('cold-4') },
+  prime: { label: 'prime', fill: colour('dvh-vp') },
+  save: { label: 'save', fill: colour('passthrough') },
+  guests: { label: 'restore guests', fill: colour('cold-2') },
   services: { label: 'services', fill: colour('service') },
   around: { label: 'around samples', fill: colour('around') },
   samples: { label: 'samples', fill: colour('work') },
@@ -28,6 +31,8 @@ const STEP_KEYS: Keys = {
   init: { label: 'init', fill: colour('dvh') },
   SSH: { label: 'SSH', fill: colour('dvh-vp') },
   checks: { label: 'checks', fill: colour('vp-idle') },
+  restore: { label: 'restore', fill: colour('cold-3') },
+  connections: { label: 'connections', fill: colour('cold-1') },
   other: { label: 'other', fill: colour('other') },
 };
 

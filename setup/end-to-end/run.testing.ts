@@ -74,6 +74,8 @@ export class Run implements AsyncDisposable {
         RESULTS: place.results,
         EXPERIMENT: experiment,
         PROFILE: 'smoke',
+        // What a boot does is what most tests are about; those of warm starts say so.
+        BOOT: 'cold',
         ...environment,
       },
       extendEnv: false,

@@ -105,7 +105,9 @@ async function restoreOnHost(
   const open = await openForward(plan, qmp);
   const machine = await reach(plan, { ...context, keys: snapshot.record.keys, open, console: () => console });
   phases.lap(`${plan.name}: SSH`);
-  return resumed({ plan, machine, qmp, console, phases }, context);
+  const booted = await resumed({ plan, machine, qmp, console, phases }, context);
+  phases.lap(`${plan.name}: checks`);
+  return booted;
 }
 
 /** Connects to all guests at once: each is reached through the server, and its QEMU through the machine below. */
@@ -117,6 +119,7 @@ async function reconnectGuests(
   const { signal } = context;
   const guests: Promise<BootedMachine>[] = [];
   let below: Promise<Machine> = Promise.resolve(server.machine);
+  const began = new Phases();
   for (const plan of plans) {
     const phases = new Phases();
     let console: Console | undefined;
@@ -128,10 +131,8 @@ async function reconnectGuests(
     });
     const reconnect = async (hypervisor: Promise<Machine>): Promise<BootedMachine> => {
       const [runner, reached] = await both(hypervisor, machine);
-      phases.lap(`${plan.name}: SSH`);
       const attached = await attach(plan, {}, { ...context, below: runner });
       ({ console } = attached);
-      phases.lap(`${plan.name}: QEMU`);
       return resumed({ plan, machine: reached, ...attached, phases }, context);
     };
     guests.push(reconnect(below));
@@ -139,7 +140,11 @@ async function reconnectGuests(
   }
   await Promise.allSettled(guests);
   signal.throwIfAborted();
-  return Promise.all(guests);
+  const reconnected = await Promise.all(guests);
+  // They come back side by side: together they are one phase.
+  began.lap('guests: connections');
+  reconnected.at(-1)?.phases.list.push(...began.list);
+  return reconnected;
 }
 
 /** The machine with what it could not know made good, and with what is known of it. */
@@ -147,7 +152,7 @@ async function resumed(
   connected: Omit<BootedMachine, 'facts'>,
   { snapshot, prove, signal, onClock }: Context,
 ): Promise<BootedMachine> {
-  const { plan, machine, qmp, phases } = connected;
+  const { plan, machine, qmp } = connected;
   const { record } = snapshot;
   const { deadlineSeconds } = plan;
   onClock(await resume(machine, record.bootIds[plan.name], { signal, deadlineSeconds }));
@@ -163,6 +168,5 @@ async function resumed(
   if (prove !== undefined) {
     checkFacts(plan, await readFacts(plan, machine, qmp, facts.pinned, signal), prove);
   }
-  phases.lap(`${plan.name}: checks`);
   return { ...connected, facts };
 }

@@ -1,0 +1,180 @@
+/** A cell's stack is saved by the first run and restored by the next: what is right again, and what is noticed that is wrong. */
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { findCell } from '../../fixtures/matrix.ts';
+import type { StartRecord } from '../../fixtures/records.ts';
+import { cacheDirectory } from '../build/cache.ts';
+import { restore } from '../snapshot/restore.ts';
+import { snapshotRecord } from '../snapshot/record.ts';
+import type { StackPlan } from '../stack/plan.ts';
+import { planStack } from '../stack/plan.ts';
+import { describeHost } from '../host/resources.ts';
+import { sizingFor } from '../../fixtures/sizing.ts';
+import { leftovers, type Place, type Run, runtimeOf } from './run.testing.ts';
+import type { Start } from './test.testing.ts';
+import { test as base } from './testbed.testing.ts';
+
+const CELL = 'l1-baseline';
+const WORDS = ['run', 'suites/l1', '--project', CELL, '-t', 'hackbench|netperf-rr'];
+
+/** The host's cache with a drawer of its own for snapshots. */
+const test = base.extend('cache', { scope: 'file' }, ({ place }): string => {
+  const cache = path.join(place.results, 'cache', 'nestbench');
+  mkdirSync(cache, { recursive: true });
+  for (const name of readdirSync(cacheDirectory())) {
+    if (/^(kernel|image|root|tsc)-[0-9a-f]+$/.test(name)) {
+      symlinkSync(path.join(cacheDirectory(), name), path.join(cache, name));
+    }
+  }
+  return cache;
+});
+
+async function run(start: Start, cache: string, experiment: string, ...words: string[]): Promise<Run> {
+  const environment = { BOOT: 'warm', XDG_CACHE_HOME: path.dirname(cache) };
+  const started = start([...WORDS, ...words], { experiment, environment });
+  const { exitCode } = await started.end();
+  expect({ exitCode, output: started.output }).toMatchObject({ exitCode: 0 });
+  return started;
+}
+
+function startOf(measured: Run): StartRecord {
+  const [boot, ...others] = measured.recordsOf('boot');
+  if (boot?.start === undefined || others.length > 0) throw new Error(measured.output);
+  return boot.start;
+}
+
+/** What stands in the cache's drawer, each CELL-HASH. */
+function snapshots(cache: string): string[] {
+  return readdirSync(path.join(cache, 'snapshots'));
+}
+
+function snapshotIn(cache: string): string {
+  const [name, ...others] = snapshots(cache);
+  if (name === undefined || others.length > 0) throw new Error(`${snapshots(cache).join(', ')}`);
+  return path.join(cache, 'snapshots', name);
+}
+
+/** The plan of what was saved, for sockets of this test's own. */
+function planOf(snapshot: string, place: Place): StackPlan {
+  const { facts } = snapshotRecord.parse(
+    JSON.parse(readFileSync(path.join(snapshot, 'snapshot.json'), 'utf8')),
+  );
+  const [l0] = facts.levels;
+  const argv = l0?.qemu?.argv ?? [];
+  const drive = argv.find((word) => word.includes('id=image')) ?? '';
+  const cell = findCell(CELL);
+  if (cell === undefined || l0 === undefined) throw new Error(CELL);
+  return planStack(cell, {
+    accelerator: l0.qemu?.accelerator === 'kvm' ? 'kvm' : 'tcg',
+    card: 'virtio-net-pci',
+    sizing: sizingFor(describeHost()),
+    tscKhz: Number(/tsc_early_khz=(\d+)/.exec(l0.commandLine)?.[1]) || undefined,
+    paths: {
+      kernel: argv[argv.indexOf('-kernel') + 1] ?? '',
+      image: /file=([^,]+)/.exec(drive)?.[1] ?? '',
+      runtime: runtimeOf(place),
+    },
+  });
+}
+
+test('the first run saves the stack and goes on with what comes back; the next restores it', async ({
+  start,
+  cache,
+  place,
+}) => {
+  const first = await run(start, cache, 'first');
+  const [saved] = first.recordsOf('boot');
+  expect(saved?.start).toMatchObject({ kind: 'saved', snapshot: path.basename(snapshotIn(cache)) });
+  expect(saved?.phases.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['l1: kernel', 'prime', 'save', 'l0: restore', 'guests: connections']),
+  );
+
+  const second = await run(start, cache, 'second');
+  const [warm] = second.recordsOf('boot');
+  expect(warm?.start).toMatchObject({ kind: 'warm', snapshot: path.basename(snapshotIn(cache)) });
+  expect(warm?.phases.map(({ name }) => name)).not.toContain('l1: kernel');
+  // It is the very machines that were checked when they booted, and their consoles are not lost.
+  expect(warm?.levels).toEqual(saved?.levels);
+  expect(readFileSync(path.join(second.directory, CELL, 'console-l1.log'), 'utf8')).toContain(
+    'nestbench: l1 up',
+  );
+  expect(second.recordsOf('sample').map(({ benchmark }) => benchmark)).toEqual(['hackbench', 'netperf-rr']);
+  expect(leftovers(place)).toEqual([]);
+});
+
+test('clocks are right after a restore, and no two restores draw the same random numbers', async ({
+  cache,
+  place,
+}) => {
+  const directory = snapshotIn(cache);
+  const record = snapshotRecord.parse(
+    JSON.parse(readFileSync(path.join(directory, 'snapshot.json'), 'utf8')),
+  );
+  const snapshot = { name: path.basename(directory), directory, record };
+  const drawn: string[] = [];
+  for (const round of ['one', 'two']) {
+    const runtime = runtimeOf(place);
+    const { signal } = new AbortController();
+    const options = { runtime, logs: path.join(place.results, 'logs', round), signal };
+    await using stack = (await restore(planOf(directory, place), snapshot, options)).running;
+    for (const machine of [stack.client, ...stack.machines]) {
+      const asked = { signal, deadlineSeconds: 60 };
+      const began = Date.now() / 1000;
+      const time = Number(await machine.check(['date', '+%s.%N'], asked));
+      // As far as a command's own time lets one know.
+      expect(time).toBeGreaterThan(began - 2);
+      expect(time).toBeLessThan(Date.now() / 1000 + 2);
+      drawn.push(await machine.check(['cat', '/proc/sys/kernel/random/uuid'], asked));
+    }
+  }
+  expect(drawn).toHaveLength(6);
+  expect(new Set(drawn).size).toBe(6);
+});
+
+test('behind two dashes --cold boots, and leaves the snapshot alone', async ({ start, cache }) => {
+  const cold = await run(start, cache, 'cold', '--', '--cold');
+  expect(startOf(cold)).toEqual({ kind: 'cold', why: 'asked for' });
+  expect(snapshots(cache)).toHaveLength(1);
+});
+
+test('a run that is stopped while it restores leaves nothing running, and the snapshot whole', async ({
+  start,
+  cache,
+  place,
+}) => {
+  const environment = { BOOT: 'warm', XDG_CACHE_HOME: path.dirname(cache) };
+  const stopped = start(WORDS, { experiment: 'stopped', environment });
+  await stopped.says('restoring the stack');
+  stopped.killGroup('SIGINT');
+  expect((await stopped.end()).exitCode).toBe(130);
+  expect(leftovers(place)).toEqual([]);
+  expect(snapshots(cache)).toHaveLength(1);
+  expect(stopped.output).not.toContain('is dropped');
+});
+
+test('a damaged snapshot is noticed, said and dropped, and the cell boots and is saved anew', async ({
+  start,
+  cache,
+}) => {
+  const file = path.join(snapshotIn(cache), 'server.zst');
+  const bytes = readFileSync(file);
+  const middle = Math.floor(bytes.length / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+  const mended = await run(start, cache, 'mended');
+  expect(mended.output).toContain('is dropped, as it does not come back: server.zst is damaged');
+  expect(startOf(mended).kind).toBe('saved');
+  expect(startOf(await run(start, cache, 'again')).kind).toBe('warm');
+});
+
+test('npm run clean -- --snapshots drops them, and nothing else of the cache', async ({ start, cache }) => {
+  const before = readdirSync(cache);
+  const cleaned = start(['scripts/clean.ts', '--snapshots'], {
+    program: 'node_modules/.bin/node',
+    environment: { XDG_CACHE_HOME: path.dirname(cache) },
+  });
+  expect((await cleaned.end()).exitCode).toBe(0);
+  expect(cleaned.output).toMatch(/^Dropped the snapshots in .*: [\d.]+ MiB freed\.\n$/);
+  expect(readdirSync(cache).toSorted()).toEqual(before.filter((name) => name !== 'snapshots').toSorted());
+});
