@@ -64,14 +64,14 @@ await runScript(async () => {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
-  await bench(options, modulesSeconds);
+  await runBench(options, modulesSeconds);
 });
 
 function log(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function bench(options: BenchOptions, modulesSeconds: number): Promise<void> {
+async function runBench(options: BenchOptions, modulesSeconds: number): Promise<void> {
   const settings = resolveSettings(process.env, new Date());
   const name = `bench-boot-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
   const logs = path.join(settings.resultsDirectory, name);

@@ -51,7 +51,7 @@ function snapshots(cache: string): string[] {
 
 function snapshotIn(cache: string): string {
   const [name, ...others] = snapshots(cache);
-  if (name === undefined || others.length > 0) throw new Error(`${snapshots(cache).join(', ')}`);
+  if (name === undefined || others.length > 0) throw new Error(snapshots(cache).join(', '));
   return path.join(cache, 'snapshots', name);
 }
 
