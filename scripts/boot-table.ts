@@ -212,10 +212,12 @@ function table(rows: readonly (readonly string[])[]): string {
 /** How long a person waits for the first sample of a warm cell. */
 export function firstSampleTable(results: readonly FirstSample[], columns: number): string {
   const rows = [...Map.groupBy(results, ({ level }) => level)].map(([level, its]) => {
-    const sorted = its.toSorted((one, other) => one.seconds - other.seconds);
-    const median = sorted[Math.floor(sorted.length / 2)];
+    const fastestFirst = its.toSorted((one, other) => one.seconds - other.seconds);
+    const median = fastestFirst[Math.floor(fastestFirst.length / 2)];
     const range =
-      its.length < 2 ? '' : ` (${seconds(sorted[0]?.seconds)} to ${seconds(sorted.at(-1)?.seconds)})`;
+      its.length < 2
+        ? ''
+        : ` (${seconds(fastestFirst[0]?.seconds)} to ${seconds(fastestFirst.at(-1)?.seconds)})`;
     const own = median === undefined ? undefined : median.seconds - median.vitestSeconds;
     return [
       levelName(level),
