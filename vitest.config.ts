@@ -19,7 +19,10 @@ function junit(outputFile: string): ['junit', object] {
 const cells: TestProjectInlineConfiguration[] = CELLS.map((cell, index) => ({
   test: {
     name: cell.name,
-    include: [`suites/l${cell.level}/*.test.ts`],
+    include: [
+      `suites/l${cell.level}/*.test.ts`,
+      ...(cell.configuration === 'baseline' && cell.level > 0 ? [`suites/micro/l${cell.level}.test.ts`] : []),
+    ],
     provide: { cell },
     sequence: { groupOrder: index + 1 },
     pool: 'forks',
@@ -59,7 +62,7 @@ export default defineConfig({
           name: 'unit',
           globalSetup: ['setup/unit-setup.ts'],
           include: ['{fixtures,setup,reporters,scripts,suites}/**/*.test.ts'],
-          exclude: ['suites/l?/**', '**/*.end-to-end.test.ts'],
+          exclude: ['suites/{l?,micro}/**', '**/*.end-to-end.test.ts'],
           // It imports JSON as bundlers do, and not as Node does.
           server: { deps: { inline: ['@actions/workflow-parser'] } },
           sequence: { groupOrder: 0 },

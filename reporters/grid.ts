@@ -1,4 +1,5 @@
 /** The grid of numbers: benchmarks down, cells across, in blocks of as many cells as the terminal is wide. */
+import { applicationsOf } from './applications.ts';
 import { type Column, type Paint, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
 import { overheadOf } from './overhead.ts';
@@ -14,10 +15,11 @@ type Entry =
  * sample nor a failure of their own have no row, and cells in which nothing was measured or failed have no column.
  */
 export function grid(results: Results, columns: number, paint: Paint): string[][] {
-  const benchmarks = results.benchmarks.filter(({ name }) =>
+  const benchmarks = applicationsOf(results).filter(({ name }) =>
     results.cells.some(({ outcomes }) => hasOwnOutcome(outcomes, name)),
   );
-  const cells = results.cells.filter(isShown);
+  const names = applicationsOf(results).map(({ name: its }) => its);
+  const cells = results.cells.filter((cell) => isShown(cell, names));
   if (benchmarks.length === 0) return [];
   const name = wordColumn(
     '',
@@ -43,8 +45,8 @@ function hasOwnOutcome(outcomes: CellResults['outcomes'], benchmark: string): bo
   return outcome?.state === 'measured' || (outcome?.state === 'failed' && outcome.failures.length > 0);
 }
 
-function isShown({ outcomes, failures }: CellResults): boolean {
-  return failures.length > 0 || [...outcomes.keys()].some((benchmark) => hasOwnOutcome(outcomes, benchmark));
+function isShown({ outcomes, failures }: CellResults, benchmarks: readonly string[]): boolean {
+  return failures.length > 0 || benchmarks.some((benchmark) => hasOwnOutcome(outcomes, benchmark));
 }
 
 function entry(results: Results, cell: string, benchmark: string): Entry {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { parse } from 'junit2json';
 import { expect, test } from 'vitest';
-import { BENCHMARK_NAMES } from '../fixtures/benchmarks/index.ts';
+import { APPLICATION_NAMES } from '../fixtures/benchmarks/index.ts';
 import { temporaryDirectory } from '../setup/temporary.testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -23,7 +23,7 @@ test('JUNIT names a file, in which every cell is a suite of its benchmarks', asy
   const suites = report.testsuite ?? [];
   expect(suites.map(({ name }) => String(name)).toSorted()).toEqual(['l2-dvh', 'l3-dvh']);
   for (const suite of suites) {
-    expect(suite.testcase?.map(({ name }) => name)).toEqual(BENCHMARK_NAMES);
+    expect(suite.testcase?.map(({ name }) => name)).toEqual(APPLICATION_NAMES);
     expect(suite.testcase?.every(({ classname, skipped }) => classname === suite.name && skipped)).toBe(true);
   }
 });

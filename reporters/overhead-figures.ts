@@ -1,5 +1,6 @@
 /** The figures of overhead: which bars each has, and why one can't be drawn. Files and the report are made of these. */
 import { isPaperCell, type Level } from '../fixtures/matrix.ts';
+import { applicationsOf } from './applications.ts';
 import { NATIVE_CELL, overheadInterval, overheadOf } from './overhead.ts';
 import { reasonOf } from './reason.ts';
 import { type CellResults, outcomeOf, type Results } from './results.ts';
@@ -58,7 +59,7 @@ export function barsOf(results: Results, { levels, has }: OverheadFigure): Bar[]
     (cell): cell is CellResults & { level: Level } =>
       cell.level !== null && levels.includes(cell.level) && has(cell),
   );
-  return results.benchmarks.flatMap(({ name: benchmark, loader }) =>
+  return applicationsOf(results).flatMap(({ name: benchmark, loader }) =>
     cells.map(({ name: cell, level, configuration }): Bar => {
       const interval = overheadInterval(results, cell, benchmark);
       return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BENCHMARK_NAMES } from '../fixtures/benchmarks/index.ts';
+import { APPLICATION_NAMES } from '../fixtures/benchmarks/index.ts';
 import { CELLS } from '../fixtures/matrix.ts';
 import { InputError } from '../setup/errors.ts';
 import { TestJournal } from './journal.testing.ts';
@@ -15,9 +15,9 @@ test('an empty journal has every cell and every benchmark, not run', () => {
   const results = collectResults([]);
   expect(results.experiment).toBeNull();
   expect(results.cells.map(({ name }) => name)).toEqual(CELLS.map(({ name }) => name));
-  expect(results.benchmarks.map(({ name }) => name)).toEqual(BENCHMARK_NAMES);
+  expect(results.benchmarks.map(({ name }) => name)).toEqual(APPLICATION_NAMES);
   for (const { outcomes } of results.cells) {
-    expect([...outcomes.keys()]).toEqual(BENCHMARK_NAMES);
+    expect([...outcomes.keys()]).toEqual(APPLICATION_NAMES);
     for (const outcome of outcomes.values()) expect(outcome).toEqual({ state: 'missing', reason: 'not run' });
   }
 });
@@ -95,15 +95,15 @@ describe('measured', () => {
     using journal = new TestJournal();
     journal
       .samples('l2-dvh-ipi', 'fio', [1])
-      .samples('bare', 'cpuid', [2])
+      .samples('bare', 'iozone', [2])
       .samples('l0-baseline', 'hackbench', [3]);
     const { benchmarks, cells } = journal.results;
-    expect(benchmarks.slice(BENCHMARK_NAMES.length).map(({ name }) => name)).toEqual(['fio', 'cpuid']);
+    expect(benchmarks.slice(APPLICATION_NAMES.length).map(({ name }) => name)).toEqual(['fio', 'iozone']);
     expect(cells.slice(CELLS.length)).toMatchObject([
       { name: 'l2-dvh-ipi', level: 2, configuration: 'dvh-ipi' },
       { name: 'bare', level: null, configuration: 'bare' },
     ]);
-    expect(benchmarks.at(-1)).toMatchObject({ name: 'cpuid', unit: 'exits', better: 'lower' });
+    expect(benchmarks.at(-1)).toMatchObject({ name: 'iozone', unit: 'exits', better: 'lower' });
   });
 
   test('one benchmark in two units is refused by name', () => {

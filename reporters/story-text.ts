@@ -1,5 +1,6 @@
 /** The story for a terminal. */
 import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
+import { EXIT_COSTS_LEGEND, exitCostTable } from './exit-costs.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
 import { painter } from './paint.ts';
 import type { Story, StoryEntry } from './story.ts';
@@ -13,14 +14,18 @@ import { wrap } from './text.ts';
 export function storyText(story: Story, { columns, colours }: TableOptions): string {
   const paint = painter(colours);
   const { experiment, facts, rows, legend, troubles, skipped } = story;
+  const costs = exitCostTable(story.exitCosts, columns, paint);
   const tables = [true, false].map((whole) =>
     tableBlocks([cells(story)], measured(story, whole), columns, paint),
   );
   const blocks = tables.find((table) => table.length <= 1) ?? tables[1] ?? [];
   return [
     wrap(`${experiment}: ${facts.join('; ')}`, columns, '  ', ''),
-    ...(rows.length === 0 ? ['Nothing was measured.'] : blocks.map(blockText)),
+    ...(rows.length === 0 && costs.length === 0 ? ['Nothing was measured.'] : []),
+    ...(rows.length === 0 ? [] : blocks.map(blockText)),
     ...(legend.length === 0 ? [] : [paint('aside', wrap(legend.join('; '), columns, '  ', ''))]),
+    ...costs.map(blockText),
+    ...(costs.length === 0 ? [] : [paint('aside', wrap(EXIT_COSTS_LEGEND, columns, '  ', ''))]),
     ...troubles.map((text) => paint('failed', wrap(text, columns, '  ', ''))),
     ...(skipped.length === 0
       ? []

@@ -2,6 +2,8 @@
  * An experiment at a glance: what it was on, what each cell cost, and what went wrong, in about fifteen lines. As data;
  * a terminal and a Markdown page show the same.
  */
+import { applicationsOf } from './applications.ts';
+import { type ExitCosts, exitCosts } from './exit-costs.ts';
 import { fairnessLines } from './fairness.ts';
 import { describeCommit, describeProfile, describeTestbed, describeVariant } from './heading.ts';
 import { NATIVE_CELL, overheadOf } from './overhead.ts';
@@ -26,6 +28,8 @@ export interface Story {
   /** What it was measured on, and how: a sentence without its end each. */
   readonly facts: readonly string[];
   readonly benchmarks: readonly { readonly name: string; readonly unit: string }[];
+  /** Of microbenchmarks, which have a table of their own. */
+  readonly exitCosts: readonly ExitCosts[];
   /** Cells in which something was measured or failed, in the matrix's order. */
   readonly rows: readonly { readonly cell: string; readonly entries: readonly StoryEntry[] }[];
   /** How to read the entries. */
@@ -35,14 +39,18 @@ export interface Story {
   readonly skipped: readonly string[];
 }
 
+const MISSING: Outcome = { state: 'missing', reason: 'not run' };
+
 /** As many as a glance takes in; the others are counted. */
 const MOST_TROUBLES = 3;
 
 export function storyOf(results: Results): Story {
+  const applications = applicationsOf(results);
   const cells = results.cells.filter(
-    ({ outcomes, failures: its }) => its.length > 0 || [...outcomes.values()].some(isOwn),
+    ({ outcomes, failures: its }) =>
+      its.length > 0 || applications.some(({ name }) => isOwn(outcomes.get(name) ?? MISSING)),
   );
-  const benchmarks = results.benchmarks.filter(({ name }) =>
+  const benchmarks = applications.filter(({ name }) =>
     cells.some((cell) => isOwn(outcomeOf(results, cell.name, name))),
   );
   const rows = cells.map(({ name: cell }) => ({
@@ -54,6 +62,7 @@ export function storyOf(results: Results): Story {
     experiment: results.experiment ?? 'an experiment without a record of its start',
     facts: factsOf(results),
     benchmarks: benchmarks.map(({ name, unit }) => ({ name, unit: unit ?? '' })),
+    exitCosts: exitCosts(results),
     rows,
     legend: legendOf(rows),
     troubles: [...fewest(failures(results)), ...over.map(({ text }) => text)],

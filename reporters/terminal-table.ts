@@ -1,6 +1,7 @@
 /** The table that closes an experiment: its heading, the grid of numbers, how to read them, what failed, what was skipped. */
 import { blockText } from './columns.ts';
 import { asides } from './asides.ts';
+import { EXIT_COSTS_LEGEND, exitCosts, exitCostTable } from './exit-costs.ts';
 import { grid } from './grid.ts';
 import { heading } from './heading.ts';
 import { formatPercent } from './numbers.ts';
@@ -20,11 +21,13 @@ export interface TableOptions {
 /** The whole table as text without a newline at its end; ASCII but for `±` and what the journal's messages hold. */
 export function terminalTable(results: Results, { columns, colours }: TableOptions): string {
   const paint = painter(colours);
-  const blocks = grid(results, columns, paint).map(blockText);
+  const costs = exitCostTable(exitCosts(results), columns, paint).map(blockText);
+  const blocks = [...grid(results, columns, paint).map(blockText), ...costs];
   return [
     headingText(results, columns),
     ...(blocks.length === 0 ? ['Nothing was measured.'] : blocks),
     legend(results)
+      .concat(costs.length === 0 ? [] : [EXIT_COSTS_LEGEND])
       .map((line) => paint('aside', wrap(line, columns, '    ', '  ')))
       .join('\n'),
     ...asides(results, columns, paint),

@@ -6,6 +6,7 @@
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
+import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { hackbench } from '../fixtures/benchmarks/hackbench.ts';
 import type { Cell } from '../fixtures/matrix.ts';
 import { sizingFor } from '../fixtures/sizing.ts';
@@ -232,6 +233,7 @@ async function bringUp(
     limitBytes: snapshotBytes,
     // The benchmark of the wait for a first sample.
     benchmarks: [hackbench],
+    primedWith: BENCHMARKS,
     say: log,
   });
 }

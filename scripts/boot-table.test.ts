@@ -30,12 +30,12 @@ function up(settings: BootResult['settings'], seconds: number, round = 1): BootR
 
 test('cold beside stock, their ratio, and the phases, which add up; the client, beside them, is left out', () => {
   expect(bootTable([up('cold', 5.5), up('stock', 10.5)], 120)).toMatchInlineSnapshot(`
-    "From the command's start to "Ready to run experiments!", cold, with a warm cache; one round.
+    "From the command's start to "Ready to run experiments!", with kernel and image built before; one round.
 
-      level    ours    stock   stock / ours
+      level    cold    stock   stock / cold
       L1      6.0 s   11.0 s           1.8x
 
-    L1, where the time goes: ours / stock, in seconds
+    L1, where the time goes: cold / stock, in seconds
                    QEMU      kernel      checks          sum
       start                                        0.5 / 0.5
       L0      1.0 / 2.0   1.0 / 2.0                2.0 / 4.0

@@ -125,7 +125,7 @@ describe('JSON', () => {
         .filter(({ verdict }) => verdict.kind === 'regression')
         .map(({ cell, benchmark }) => [cell, benchmark]),
     ).toEqual([['l2-baseline', 'netperf-rr']]);
-    expect(json.options.minimumEffect).toMatchObject({ hackbench: 0.1, 'netperf-rr': 0.05 });
+    expect(json.options.minimumEffect).toEqual({ hackbench: 0.1 });
   });
 
   test('in a file, relative to where the person stands, beside the table', () => {

@@ -7,7 +7,6 @@ import type { Comparison } from '../reporters/verdict/comparison.ts';
 import type { Sides } from '../reporters/verdict/comparison-heading.ts';
 import { comparisonJson, exitCodeOf } from '../reporters/verdict/comparison-json.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
-import { MINIMUM_EFFECT } from '../reporters/verdict/options.ts';
 import { terminalOptions } from '../reporters/terminal.ts';
 import { InputError } from '../setup/errors.ts';
 import { writeWhole } from '../setup/write-whole.ts';
@@ -34,12 +33,12 @@ async function main(): Promise<void> {
   process.exitCode = exitCodeOf(comparison);
 }
 
-/** For every benchmark that there is: the one asked for, else the one for all. */
+/** By benchmark the one asked for, else the one for all; what is left out has its usual one. */
 function minimumEffects(
-  { minimumEffect = MINIMUM_EFFECT, minimumEffects: asked }: CompareArguments,
+  { minimumEffect: forAll, minimumEffects: asked }: CompareArguments,
   sides: readonly Results[],
 ): number | ReadonlyMap<string, number> {
-  if (asked.size === 0) return minimumEffect;
+  if (asked.size === 0 && forAll !== undefined) return forAll;
   const known = new Set(sides.flatMap(({ benchmarks }) => benchmarks.map(({ name }) => name)));
   const unknown = [...asked.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) {
@@ -48,7 +47,12 @@ function minimumEffects(
       `--minimum-effect names a benchmark "${unknown}", which neither experiment has. There are ${[...known].join(', ')}.`,
     );
   }
-  return new Map([...known].map((name) => [name, asked.get(name) ?? minimumEffect]));
+  return new Map(
+    [...known].flatMap((name) => {
+      const effect = asked.get(name) ?? forAll;
+      return effect === undefined ? [] : [[name, effect] as const];
+    }),
+  );
 }
 
 function print(comparison: Comparison, { json }: CompareArguments, { base, head }: Sides): void {

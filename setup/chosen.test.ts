@@ -69,7 +69,7 @@ const cases: [words: string, argv: string[], Answer][] = [
   ],
   [
     'a shard has its own cells',
-    ['--project', 'l2-*', '--shard', '1/4'],
+    ['suites/l2', '--project', 'l2-*', '--shard', '1/4'],
     { cells: ['l2-baseline', 'l2-dvh'], measured: ['l2-baseline'] },
   ],
   ['the unit tests are no cell', ['--project', 'unit'], { cells: [], measured: [] }],
@@ -78,7 +78,7 @@ const cases: [words: string, argv: string[], Answer][] = [
     ['suites/l1', '-t', 'netprf'],
     {
       error:
-        'NESTBENCH_UNKNOWN_BENCHMARK: No test of the chosen cells matches -t netprf. The benchmarks are hackbench, mysql, netperf-rr, netperf-stream, netperf-maerts, apache, memcached.',
+        'NESTBENCH_UNKNOWN_BENCHMARK: No test of the chosen cells matches -t netprf. The benchmarks are hackbench, mysql, netperf-rr, netperf-stream, netperf-maerts, apache, memcached, hypercall, device-notify, program-timer, send-ipi, cpuid.',
     },
   ],
 ];

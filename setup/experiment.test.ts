@@ -31,6 +31,7 @@ function settingsOf(
     resultsDirectory,
     profile: PROFILES.smoke,
     variant: STOCK_VARIANT,
+    clock: undefined,
     boot: 'warm',
     snapshotBytes: 0,
     waitMinutes: 0,

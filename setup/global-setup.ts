@@ -113,6 +113,7 @@ async function prepare(
     },
     tscKhz,
     kernelRelease: built?.kernel.release ?? '',
+    clock: settings.clock,
     boot: settings.boot,
     ingredients: {
       kernel: built?.kernel.hash ?? '',

@@ -1,4 +1,5 @@
 /** What the global setup hands to the workers, through Vitest's `provide` and `inject`. */
+import type { Clock } from '../fixtures/clock.ts';
 import type { Cell } from '../fixtures/matrix.ts';
 import type { Profile } from '../fixtures/profiles.ts';
 import type { Variant } from '../fixtures/variant.ts';
@@ -20,6 +21,8 @@ export interface ProvidedExperiment {
   readonly card: NetworkCard;
   readonly tscKhz: number | undefined;
   readonly kernelRelease: string;
+  /** CLOCK, where it was asked for. */
+  readonly clock: Clock | undefined;
   /** BOOT: restored where it can be, or booted in any case. */
   readonly boot: BootKind;
   /** What a snapshot depends on besides the plan, and how much all of them may take. */

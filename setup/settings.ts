@@ -7,6 +7,7 @@ import {
   PROFILE_NAMES,
   PROFILES,
 } from '../fixtures/profiles.ts';
+import { type Clock, CLOCKS } from '../fixtures/clock.ts';
 import type { Variant } from '../fixtures/variant.ts';
 import { InputError } from './errors.ts';
 import { findVariant } from './variant.ts';
@@ -28,6 +29,8 @@ export interface Settings {
   readonly variant: Variant;
   /** RESULTS: the directory of all experiments; else `results`. */
   readonly resultsDirectory: string;
+  /** CLOCK: real or virtual; else as suits what is measured. */
+  readonly clock: Clock | undefined;
   /** BOOT: warm, which restores a stack from its snapshot where there is one, or cold; else warm. */
   readonly boot: BootKind;
   /** SNAPSHOT_GB: what all snapshots together may take; else 8 GB. */
@@ -114,10 +117,20 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
     profile: chosenProfile(PROFILES[profile], environment),
     variant: findVariant(valueOf(environment, 'VARIANT')),
     resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
+    clock: clockOf(valueOf(environment, 'CLOCK')),
     boot: bootOf(valueOf(environment, 'BOOT') ?? 'warm'),
     snapshotBytes: snapshotBytesOf(valueOf(environment, 'SNAPSHOT_GB') ?? String(DEFAULT_SNAPSHOT_GB)),
     waitMinutes,
   };
+}
+
+function clockOf(text: string | undefined): Clock | undefined {
+  const clock = CLOCKS.find((one) => one === text);
+  if (clock !== undefined || text === undefined) return clock;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `CLOCK is "${text}": it is one of ${CLOCKS.join(', ')}; without it applications are measured in real time, and microbenchmarks on an emulated server in virtual time.`,
+  );
 }
 
 function bootOf(text: string): BootKind {

@@ -1,5 +1,7 @@
 /** The stack of the cell that a worker measures: booted once, when it is first needed, and ended with the file. */
 import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
+import { BENCHMARKS, microbenchmarks } from '../fixtures/benchmarks/index.ts';
+import type { Clock } from '../fixtures/clock.ts';
 import { type Cell, configurationOf } from '../fixtures/matrix.ts';
 import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { Journal } from '../setup/journal.ts';
@@ -7,7 +9,7 @@ import { failureFields } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
 import type { ProvidedExperiment } from '../setup/provided.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
-import { planStack } from '../setup/stack/plan.ts';
+import { type BenchmarkKind, planStack } from '../setup/stack/plan.ts';
 import { identityOf } from '../setup/snapshot/identity.ts';
 import { startStack } from '../setup/snapshot/start.ts';
 import { cancellation } from '../setup/cancellation.ts';
@@ -21,15 +23,37 @@ export class CellStack {
   /** What made it unusable; said again to every benchmark that comes after. */
   #broken: NestbenchError | undefined;
 
-  constructor(cell: Cell, experiment: ProvidedExperiment) {
+  readonly #kind: BenchmarkKind;
+
+  constructor(cell: Cell, experiment: ProvidedExperiment, kind: BenchmarkKind) {
     this.cell = cell;
     this.experiment = experiment;
+    this.#kind = kind;
     this.journal = new Journal(experiment.directory);
   }
 
-  /** Why nothing can be measured in this cell; undefined where it can. */
-  get notBuilt(): string | undefined {
-    return configurationOf(this.cell).notBuilt;
+  /** By which clock the stack lives: what was asked for, or what suits what it is for. */
+  get clock(): Clock {
+    const { clock, accelerator } = this.experiment;
+    return clock ?? (this.#kind === 'micro' && accelerator === 'tcg' ? 'virtual' : 'real');
+  }
+
+  /** Why a benchmark can't be measured in this cell; undefined where it can. */
+  whyNot(benchmark: Pick<Benchmark, 'name' | 'kind'>): string | undefined {
+    const { name } = benchmark;
+    const kind: BenchmarkKind = benchmark.kind ?? 'application';
+    const { accelerator } = this.experiment;
+    const { notBuilt } = configurationOf(this.cell);
+    if (notBuilt !== undefined) return notBuilt;
+    if (kind !== this.#kind)
+      return `${name} is measured by a suite of its own kind, and this one is of ${this.#kind}s`;
+    if (this.clock === 'virtual' && accelerator !== 'tcg')
+      return 'virtual time counts the instructions of an emulated server, and this one is not emulated';
+    if (kind === 'application' && this.clock === 'virtual')
+      return 'in virtual time nested page walks cost nothing, so an application says nothing there: CLOCK=real measures it';
+    if (kind === 'micro' && this.clock === 'real' && accelerator === 'tcg')
+      return 'in real time the cost of an exit of an emulated server is that of the host and its load: CLOCK=virtual counts instructions';
+    return undefined;
   }
 
   /**
@@ -93,7 +117,8 @@ export class CellStack {
   async #boot(benchmarks: readonly Benchmark[]): Promise<RunningStack> {
     const { kernelRelease, directory, paths, boot, ingredients, snapshotBytes } = this.experiment;
     const { name } = this.cell;
-    const plan = planStack(this.cell, this.experiment);
+    const { clock } = this;
+    const plan = planStack(this.cell, { ...this.experiment, kind: this.#kind, clock });
     const { running, start, phases, seconds } = await startStack(plan, {
       runtime: paths.runtime,
       logs: `${directory}/${name}`,
@@ -102,6 +127,7 @@ export class CellStack {
       identity: identityOf(plan, paths.runtime, ingredients),
       limitBytes: snapshotBytes,
       benchmarks,
+      primedWith: this.#kind === 'micro' ? microbenchmarks(clock) : BENCHMARKS,
       signal: cancellation(),
       onStep: (text, secondsLeft) => tell({ task: name, text, state: 'running', secondsLeft }),
       say: (text) => tell({ task: name, text, state: 'running', lasting: true }),
@@ -110,6 +136,7 @@ export class CellStack {
       type: 'boot',
       cell: name,
       start,
+      clock,
       levels: [...running.facts.levels],
       client: running.facts.client,
       phases: [...phases],

@@ -1,6 +1,8 @@
 /** `test` for the suites: Vitest's, with the cell's stack and `measure`. */
 import { inject, type RunnerTask, test as base } from 'vitest';
 import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
+import type { Clock } from '../fixtures/clock.ts';
+import type { BenchmarkKind } from '../setup/stack/plan.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
@@ -14,69 +16,79 @@ import { CellStack } from './cell-stack.ts';
 /** Boots have deadlines of their own, level by level; this one only must never be the first to pass. */
 const HOOK_BUDGET_MS = 6 * 3_600_000;
 
-export const test = base
-  /** The cell's stack: boots at most once in a file, and ends with it. */
-  .extend(
-    'stack',
-    { scope: 'file' },
-    // Vitest reads from the empty pattern that this needs no other fixture.
-    // oxlint-disable-next-line no-empty-pattern
-    async ({}, { onCleanup }) => {
-      const stack = new CellStack(inject('cell'), inject('experiment'));
-      onCleanup(async () => {
-        await stack.end();
-        // Vitest counts tests that it cancelled as skipped, and their file as passed.
-        if (cancellation().aborted) throw withoutStack(toNestbenchError(cancellation().reason));
-      });
-      return stack;
-    },
-  )
-  /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
-  .extend('measure', async ({ stack, skip }) => async (chosen: string | Benchmark): Promise<void> => {
-    const benchmark = typeof chosen === 'string' ? known(chosen) : chosen;
-    const { cell, experiment, journal, notBuilt } = stack;
-    if (notBuilt !== undefined) {
-      journal.append({ type: 'skip', cell: cell.name, benchmark: benchmark.name, reason: notBuilt });
-      skip(notBuilt);
-      return;
-    }
-    try {
-      await stack.using(async (running) => {
-        const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
-        if (material.missing !== undefined) {
-          const text = `${benchmark.name} works on what nestbench makes, since the original is not to be had: ${material.missing}`;
-          tell({ task: cell.name, text, state: 'running', lasting: true });
-        }
-        await measureSeries({
-          cell: cell.name,
-          benchmark: material.benchmark,
-          original: material.original,
-          profile: experiment.profile,
-          firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
-          bed: running,
-          journal,
-          onIteration: ({ text, fraction, secondsLeft }) =>
-            tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
-        });
-      });
-    } catch (thrown) {
-      const error = toNestbenchError(thrown);
-      throw withoutStack(error.kind === 'benchmark' ? error : stack.break(error));
-    }
-  });
+/** Of applications, and of microbenchmarks, whose stacks differ: by their last level, and by their clock. */
+export const test = testOf('application');
+export const microTest = testOf('micro');
 
-function known(name: string): NonNullable<ReturnType<typeof findBenchmark>> {
-  const benchmark = findBenchmark(name);
+function testOf(kind: BenchmarkKind) {
+  const ofKind = base
+    /** The cell's stack: boots at most once in a file, and ends with it. */
+    .extend(
+      'stack',
+      { scope: 'file' },
+      // Vitest reads from the empty pattern that this needs no other fixture.
+      // oxlint-disable-next-line no-empty-pattern
+      async ({}, { onCleanup }) => {
+        const stack = new CellStack(inject('cell'), inject('experiment'), kind);
+        onCleanup(async () => {
+          await stack.end();
+          // Vitest counts tests that it cancelled as skipped, and their file as passed.
+          if (cancellation().aborted) throw withoutStack(toNestbenchError(cancellation().reason));
+        });
+        return stack;
+      },
+    )
+    /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
+    .extend('measure', async ({ stack, skip }) => async (chosen: string | Benchmark): Promise<void> => {
+      const benchmark = typeof chosen === 'string' ? known(chosen, stack.clock) : chosen;
+      const { cell, experiment, journal } = stack;
+      const reason = stack.whyNot(benchmark);
+      if (reason !== undefined) {
+        journal.append({ type: 'skip', cell: cell.name, benchmark: benchmark.name, reason });
+        skip(reason);
+        return;
+      }
+      try {
+        await stack.using(async (running) => {
+          const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
+          if (material.missing !== undefined) {
+            const text = `${benchmark.name} works on what nestbench makes, since the original is not to be had: ${material.missing}`;
+            tell({ task: cell.name, text, state: 'running', lasting: true });
+          }
+          await measureSeries({
+            cell: cell.name,
+            benchmark: material.benchmark,
+            original: material.original,
+            profile: experiment.profile,
+            firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
+            bed: running,
+            journal,
+            onIteration: ({ text, fraction, secondsLeft }) =>
+              tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
+          });
+        });
+      } catch (thrown) {
+        const error = toNestbenchError(thrown);
+        throw withoutStack(error.kind === 'benchmark' ? error : stack.break(error));
+      }
+    });
+
+  // For every file of the suites, as it imports `test`: boots the cell where a benchmark was chosen that can be measured.
+  ofKind.beforeAll(async ({ stack }, suite) => {
+    const { tasks } = suite as { tasks: readonly RunnerTask[] };
+    const chosen = tasks.filter((task) => task.mode === 'run');
+    // A test of another name than its benchmark's may measure one of the user's own: then `measure` boots.
+    const benchmarks = chosen
+      .flatMap(({ name }) => findBenchmark(name, stack.clock) ?? [])
+      .filter((benchmark) => stack.whyNot(benchmark) === undefined);
+    if (benchmarks.length > 0) await stack.boot(benchmarks);
+  }, HOOK_BUDGET_MS);
+  return ofKind;
+}
+
+function known(name: string, clock: Clock): Benchmark {
+  const benchmark = findBenchmark(name, clock);
   if (benchmark !== undefined) return benchmark;
   const there = BENCHMARK_NAMES.join(', ');
   throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', `There is no benchmark "${name}". There are ${there}.`);
 }
-
-// For every file of the suites, as it imports `test`: boots the cell where a benchmark was chosen that can be measured.
-test.beforeAll(async ({ stack }, suite) => {
-  const { tasks } = suite as { tasks: readonly RunnerTask[] };
-  const chosen = tasks.filter((task) => task.mode === 'run');
-  // A test of another name than its benchmark's may measure one of the user's own: then `measure` boots.
-  const benchmarks = chosen.flatMap(({ name }) => findBenchmark(name) ?? []);
-  if (stack.notBuilt === undefined && benchmarks.length > 0) await stack.boot(benchmarks);
-}, HOOK_BUDGET_MS);

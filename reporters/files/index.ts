@@ -9,6 +9,7 @@ import {
 import { googleBenchmarkFile } from './exchange/google-benchmark.ts';
 import { openMetricsFile } from './exchange/open-metrics.ts';
 import { otavaConfiguration, otavaCsv } from './exchange/otava.ts';
+import { exitCostsFile } from './exit-costs.ts';
 import { exitsFile } from './exits.ts';
 import { fairnessFile } from './fairness.ts';
 import { figure5, figure6, figureAdditional } from './figure.ts';
@@ -29,6 +30,7 @@ export const EXPORTERS: readonly Exporter[] = [
   figureAdditional,
   table4,
   exitsFile,
+  exitCostsFile,
   fairnessFile,
   phasesFile,
   stoppingFile,

@@ -1,4 +1,5 @@
 /** `summary.md`: the story as GitHub's Markdown, for a job's summary, an issue or a mail. */
+import { type ExitCost, type ExitCosts, EXIT_COSTS_LEGEND } from '../exit-costs.ts';
 import { escapeMarkdown, tableRow } from '../markdown.ts';
 import { formatMean } from '../numbers.ts';
 import { type Story, type StoryEntry, storyOf } from '../story.ts';
@@ -12,6 +13,7 @@ export function storyMarkdown({
   experiment,
   facts,
   benchmarks,
+  exitCosts,
   rows,
   legend,
   troubles,
@@ -19,7 +21,9 @@ export function storyMarkdown({
 }: Story): string {
   const table =
     rows.length === 0
-      ? ['Nothing was measured.']
+      ? exitCosts.length === 0
+        ? ['Nothing was measured.']
+        : []
       : [
           tableRow(['', ...benchmarks.map(({ name }) => `**${escapeMarkdown(name)}**`)]),
           tableRow(['---', ...benchmarks.map(() => '---:')]),
@@ -31,7 +35,8 @@ export function storyMarkdown({
   return [
     `## ${escapeMarkdown(experiment)}`,
     facts.map(escapeMarkdown).join(' · '),
-    table.join('\n'),
+    ...(table.length === 0 ? [] : [table.join('\n')]),
+    ...exitCostLines(exitCosts),
     ...legend.map(escapeMarkdown),
     ...troubles.map((text) => `- ⚠️ ${escapeMarkdown(text)}`),
     ...(skipped.length === 0 ? [] : [`Skipped: ${skipped.map(escapeMarkdown).join('; ')}`]),
@@ -48,4 +53,31 @@ function entryText(entry: StoryEntry): string {
   }
   const { mean, halfWidth } = formatMean(entry);
   return escapeMarkdown(`${mean} ± ${halfWidth}${entry.failedPartWay ? '!' : ''}`);
+}
+
+/** The microbenchmarks' own table, and how to read it. */
+function exitCostLines(costs: readonly ExitCosts[]): string[] {
+  if (costs.length === 0) return [];
+  const levels = [
+    ...new Set(costs.flatMap(({ measured, paper }) => [...measured, ...paper]).map(({ level }) => level)),
+  ];
+  const sides = ['measured', 'paper'] as const;
+  const heads = sides.flatMap((side) =>
+    levels.map((level) => `${side === 'paper' ? 'paper ' : ''}L${level}`),
+  );
+  const rows = costs.map((row) => [
+    `**${escapeMarkdown(row.benchmark)}**`,
+    row.unit,
+    ...sides.flatMap((side) =>
+      levels.map((level) => costText(row[side].find((cost) => cost.level === level))),
+    ),
+  ]);
+  const lines = [['', '', ...heads], ['---', '---', ...heads.map(() => '---:')], ...rows].map(tableRow);
+  return [lines.join('\n'), escapeMarkdown(EXIT_COSTS_LEGEND)];
+}
+
+function costText(cost: ExitCost | undefined): string {
+  if (cost === undefined) return '';
+  const times = cost.times === null ? '' : ` (${cost.times.toFixed(1)}x)`;
+  return `${Math.round(cost.cost).toLocaleString('en-US')}${times}`;
 }

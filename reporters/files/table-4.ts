@@ -3,6 +3,7 @@
  * none the field is empty and its reason is told.
  */
 import { isPaperCell } from '../../fixtures/matrix.ts';
+import { applicationsOf } from '../applications.ts';
 import type { BenchmarkRow } from '../benchmark-row.ts';
 import type { CellResults, Outcome, Results } from '../results.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
@@ -29,9 +30,9 @@ const COLUMNS: Columns<Row> = {
 export const table4 = textFile('table-4.csv', (results) => table4Csv(results));
 
 /** The file's text. */
-export function table4Csv({ benchmarks, cells }: Results): string {
-  const rows = benchmarks.flatMap((benchmark) =>
-    cells.flatMap((cell) => {
+export function table4Csv(results: Results): string {
+  const rows = applicationsOf(results).flatMap((benchmark) =>
+    results.cells.flatMap((cell) => {
       const outcome = cell.outcomes.get(benchmark.name);
       return outcome === undefined || !isPaperCell(cell.name) ? [] : { benchmark, cell, outcome };
     }),

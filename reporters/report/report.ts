@@ -4,6 +4,7 @@
  */
 import type { Results } from '../results.ts';
 import { environment } from './environment.ts';
+import { exitCostsSection } from './exit-costs.ts';
 import { exits } from './exits.ts';
 import { html, Html } from './html.ts';
 import { overheads } from './overheads.ts';
@@ -19,6 +20,7 @@ const SECTIONS = [
   ['table-4', 'Table 4'],
   ['samples', 'Samples'],
   ['exits', 'Exits'],
+  ['exit-costs', 'Exit multiplication'],
   ['times', 'Time'],
   ['caveats', 'Failures and fairness'],
   ['environment', 'Environment'],
@@ -56,7 +58,7 @@ export function reportHtml(results: Results): string {
         </nav>
         <main id="main" tabindex="-1">
           ${overview(results)} ${overheads(results)} ${table4(results)} ${samples(results)} ${exits(results)}
-          ${times(results)} ${caveats(results)} ${environment(results)}
+          ${exitCostsSection(results)} ${times(results)} ${caveats(results)} ${environment(results)}
         </main>
         <footer>
           <p>

@@ -1,5 +1,6 @@
 /** Table 4: the absolute numbers, benchmarks down and cells across. */
 import { isPaperCell } from '../../fixtures/matrix.ts';
+import { applicationsOf } from '../applications.ts';
 import { table4Csv } from '../files/table-4.ts';
 import { reasonOf } from '../reason.ts';
 import type { CellResults, Results } from '../results.ts';
@@ -10,13 +11,15 @@ import { html, type Html } from './html.ts';
 
 export function table4(results: Results): Html {
   const cells = results.cells.filter(({ name }) => isPaperCell(name));
-  const columns: TableColumn<CellResults>[] = results.benchmarks.map(({ name, unit, better, loader }) => ({
-    heading: html`<span class="benchmark">${name}</span>${[unit, better && `${better} is better`, loader]
-        .filter((line) => line !== null)
-        .map((line) => html`<br /><small>${line}</small>`)}`,
-    cell: (cell) => entry(cell, name),
-    isNumber: true,
-  }));
+  const columns: TableColumn<CellResults>[] = applicationsOf(results).map(
+    ({ name, unit, better, loader }) => ({
+      heading: html`<span class="benchmark">${name}</span>${[unit, better && `${better} is better`, loader]
+          .filter((line) => line !== null)
+          .map((line) => html`<br /><small>${line}</small>`)}`,
+      cell: (cell) => entry(cell, name),
+      isNumber: true,
+    }),
+  );
   return html`<section aria-labelledby="table-4">
     <h2 id="table-4">Table 4. Best averages</h2>
     <p>

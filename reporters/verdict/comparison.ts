@@ -9,7 +9,8 @@ export interface CompareOptions {
   readonly significance?: number;
   /**
    * How large a change must be to matter, as a part of the base: 0.05 is 5 %, which is also what holds where none is
-   * given. By benchmark's name where they differ; a benchmark that the map does not have takes the 0.05.
+   * given, but for what is counted in instructions, of which 1 % matters. By benchmark's name where they differ; a
+   * benchmark that the map does not have takes these.
    */
   readonly minimumEffect?: number | ReadonlyMap<string, number>;
   /** How many times the bootstrap, and a permutation test too large to enumerate, draw. */

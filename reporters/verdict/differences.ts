@@ -37,10 +37,10 @@ export function valuesOf(
 
 /** What was found running at a level, cell by cell; the same difference in several cells is one. */
 function changedLevels(base: Results, head: Results): Difference[] {
-  const ofHead = new Map(bootsOf(head).map((boot) => [boot.cell, boot]));
-  const all = bootsOf(base).flatMap(({ cell, levels }) =>
-    levels.flatMap((level) => {
-      const other = ofHead.get(cell)?.levels.find((each) => each.level === level.level);
+  const ofHead = new Map(bootsOf(head).map((boot) => [stackOf(boot), boot]));
+  const all = bootsOf(base).flatMap((boot) =>
+    boot.levels.flatMap((level) => {
+      const other = ofHead.get(stackOf(boot))?.levels.find((each) => each.level === level.level);
       return other === undefined ? [] : changedLevel(level, other);
     }),
   );
@@ -49,11 +49,16 @@ function changedLevels(base: Results, head: Results): Difference[] {
   );
 }
 
-/** The last boot of each cell. */
+/** Cells have another stack for each clock. */
+function stackOf({ cell, clock = 'real' }: BootRecord): string {
+  return `${cell} ${clock}`;
+}
+
+/** The last boot of each stack. */
 function bootsOf({ records }: Results): BootRecord[] {
   return [
     ...new Map(
-      records.flatMap((record) => (record.type === 'boot' ? [[record.cell, record] as const] : [])),
+      records.flatMap((record) => (record.type === 'boot' ? [[stackOf(record), record] as const] : [])),
     ).values(),
   ];
 }

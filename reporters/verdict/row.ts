@@ -23,7 +23,7 @@ export function compareMeasured(
 ): UnadjustedRow {
   const { unit, better } = base;
   const { resamples, significance } = options;
-  const minimumEffect = minimumEffectOf(options, benchmark);
+  const minimumEffect = minimumEffectOf(options, benchmark, unit);
   const measurements = [measurementOf(base), measurementOf(head)] as const;
   const change = measurements[1].mean / measurements[0].mean - 1;
   const times = [timesOf(base), timesOf(head)] as const;

@@ -34,6 +34,7 @@ const RECORDED = [
 ] as const;
 
 const GUEST = path.join(import.meta.dirname, 'guest');
+const MICRO = path.join(import.meta.dirname, 'micro');
 const SCRIPT = path.join(import.meta.dirname, 'pack-image.sh');
 
 /** In the root file system, but of no use to a guest; a pattern's `*` crosses directories. */
@@ -84,13 +85,11 @@ const LEFT_OUT = [
 /** The image from the cache, or made now. */
 export async function buildImage(kernel: Kernel, signal: AbortSignal): Promise<Image> {
   const root = await buildRoot(signal);
-  const guest = Object.fromEntries(
-    readdirSync(GUEST).map((name) => [name, fileHash(path.join(GUEST, name))]),
-  );
   const inputs = {
     root: root.hash,
     kernel: kernel.hash,
-    guest,
+    guest: hashesOf(GUEST),
+    micro: hashesOf(MICRO),
     leftOut: LEFT_OUT,
     script: fileHash(SCRIPT),
   };
@@ -113,14 +112,23 @@ export async function packImage(tar: string, vmlinux: string, workplace: Workpla
   tell({ task: 'image', text: 'packing the image', state: 'running', fraction: 0.98 });
   const leftOut = path.join(directory, 'left-out');
   await writeFile(leftOut, LEFT_OUT.join('\n'));
-  await runTool(asOwner(['sh', '-eu', SCRIPT, tar, leftOut, GUEST, vmlinux, isRoot() ? 'no' : 'yes']), {
-    purpose: 'packing the image',
-    log,
-    signal,
-    cwd: directory,
-  });
+  await runTool(
+    asOwner(['sh', '-eu', SCRIPT, tar, leftOut, GUEST, MICRO, vmlinux, isRoot() ? 'no' : 'yes']),
+    {
+      purpose: 'packing the image',
+      log,
+      signal,
+      cwd: directory,
+    },
+  );
   await rm(leftOut);
   tell({ task: 'image', text: 'the image is made', state: 'done', fraction: 1 });
+}
+
+function hashesOf(directory: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(directory).map((name) => [name, fileHash(path.join(directory, name))]),
+  );
 }
 
 function fileHash(file: string): string {

@@ -1,11 +1,12 @@
 #!/bin/sh -eu
-# Packs the guests' image into ./image.erofs: pack-image.sh ROOT_TAR LEFT_OUT GUEST_DIRECTORY VMLINUX MEMORY
+# Packs the guests' image into ./image.erofs: pack-image.sh ROOT_TAR LEFT_OUT GUEST_DIRECTORY PROGRAM_DIRECTORY VMLINUX MEMORY
 #   LEFT_OUT         a file of tar's patterns for what stays out
 #   GUEST_DIRECTORY  our programs for the guest (nestbench-NAME; NAME.c is compiled)
+#   PROGRAM_DIRECTORY  the source of the microbenchmarks' guest program
 #   MEMORY           yes to unpack in memory: in a user namespace files belong to ids that the user outside can't
 #                    delete, and a tmpfs goes with the namespace
 # This file is part of the image's hash: whatever changes here makes a new image.
-tar=$1 left_out=$2 guest=$3 vmlinux=$4 memory=$5
+tar=$1 left_out=$2 guest=$3 program=$4 vmlinux=$5 memory=$6
 umask 022
 mkdir root
 if [ "$memory" = yes ]; then mount -t tmpfs -o mode=755 tmpfs root; fi
@@ -24,6 +25,14 @@ for file in "$guest"/*; do
     *) install -D -m 755 "$file" "root/usr/sbin/nestbench-${file##*/}" ;;
   esac
 done
+# The guest program of the microbenchmarks: without a C library, and with nothing of this host's compiler defaults.
+micro=$(mktemp -d)
+gcc -m64 -c -o "$micro/start.o" "$program/start.S"
+gcc -m64 -O1 -ffreestanding -fno-pic -mno-red-zone -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
+  -fno-asynchronous-unwind-tables -Wall -Wextra -c -o "$micro/micro.o" "$program/micro.c"
+ld -n -z noexecstack --no-warn-rwx-segments -T "$program/micro.lds" -o "$micro/micro" "$micro/start.o" "$micro/micro.o"
+install -D -m 644 "$micro/micro" root/usr/lib/nestbench/micro
+rm -r "$micro"
 install -D -m 644 "$vmlinux" root/boot/vmlinux
 # Every command over SSH starts root's shell: the small one, which reads no startup files.
 sed -i 's|^root:.*|root:x:0:0:root:/root:/usr/sbin/nestbench-shell|' root/etc/passwd

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
+import { APPLICATION_NAMES } from '../../fixtures/benchmarks/index.ts';
+import { MICROBENCHMARK_NAMES } from '../../fixtures/benchmarks/micro.ts';
 import { CELLS } from '../../fixtures/matrix.ts';
 import { leftovers } from './run.testing.ts';
 import { test } from './test.testing.ts';
@@ -15,10 +16,14 @@ test('vitest list suites shows every benchmark of every cell, and builds and boo
   mkdirSync(cache);
   const list = start(['list', 'suites'], { environment: { XDG_CACHE_HOME: cache } });
   expect(await list.end()).toMatchObject({ exitCode: 0 });
-  const expected = CELLS.flatMap(({ name, level }) =>
-    BENCHMARK_NAMES.map((benchmark) => `[${name}] suites/l${level}/l${level}.test.ts > ${benchmark}`),
+  const applications = CELLS.flatMap(({ name, level }) =>
+    listedAs(name, `l${level}/l${level}`, APPLICATION_NAMES),
   );
-  expect(expected).toHaveLength(13 * 7);
+  const micro = ['l1', 'l2', 'l3'].flatMap((level) =>
+    listedAs(`${level}-baseline`, `micro/${level}`, MICROBENCHMARK_NAMES),
+  );
+  const expected = applications.concat(micro);
+  expect(expected).toHaveLength(13 * 7 + 3 * 5);
   // Unit tests that stand in suites/ are listed as well.
   const listed = list.stdout.split('\n').filter((line) => /^\[l\d-/.test(line));
   expect(listed.toSorted()).toEqual(expected.toSorted());
@@ -26,3 +31,7 @@ test('vitest list suites shows every benchmark of every cell, and builds and boo
   expect(leftovers(place)).toEqual([]);
   expect(existsSync(list.directory)).toBe(false);
 });
+
+function listedAs(cell: string, file: string, names: readonly string[]): string[] {
+  return names.map((benchmark) => `[${cell}] suites/${file}.test.ts > ${benchmark}`);
+}

@@ -34,7 +34,7 @@ async function run(start: Start, cache: string, experiment: string, ...words: st
   const environment = { BOOT: 'warm', XDG_CACHE_HOME: path.dirname(cache) };
   const started = start([...WORDS, ...words], { experiment, environment });
   const { exitCode } = await started.end();
-  expect({ exitCode, output: started.output }).toMatchObject({ exitCode: 0 });
+  if (exitCode !== 0) throw new Error(`${experiment} ended with ${exitCode}:\n${started.output}`);
   return started;
 }
 

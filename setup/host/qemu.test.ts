@@ -25,6 +25,7 @@ test("this host's QEMU tells its version, and an igb where it lists one", async 
   expect(await describeQemu(never)).toEqual({
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     card: known.includes('name "igb"') ? 'igb' : 'virtio-net-pci',
+    identity: expect.stringMatching(/^\/\S+ \d+\.\d+\.\d+.* [0-9a-f]{64}$/),
   });
 });
 
@@ -36,10 +37,14 @@ test.each([
   pretend(
     `case $1 in --version) echo 'QEMU emulator version 9.9.9 (Debian x)' ;; *) ${answer} ;; esac; exit 0`,
   );
-  expect(await describeQemu(never)).toEqual({ version: '9.9.9 (Debian x)', card });
+  expect(await describeQemu(never)).toMatchObject({ version: '9.9.9 (Debian x)', card });
 });
 
 test('one that is not there has no igb, and no version', async () => {
   process.env['PATH'] = temporaryDirectory();
-  expect(await describeQemu(never)).toEqual({ version: 'unknown', card: 'virtio-net-pci' });
+  expect(await describeQemu(never)).toEqual({
+    version: 'unknown',
+    card: 'virtio-net-pci',
+    identity: 'qemu-system-x86_64 unknown unknown',
+  });
 });

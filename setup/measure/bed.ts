@@ -1,5 +1,6 @@
 /** What a benchmark runs on. */
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Clock } from '../../fixtures/clock.ts';
 import type { Counters } from '../machine/counters.ts';
 import type { Machine } from '../machine/machine.ts';
 
@@ -7,6 +8,8 @@ import type { Machine } from '../machine/machine.ts';
 export interface Bed {
   readonly target: Machine;
   readonly client: Machine;
+  /** By which clock the target lives; real where that is not said. */
+  readonly clock?: Clock;
   /** What L0 counts. Without it samples are taken all the same, and nothing is known of what ran beside them. */
   readonly counters?: Counters;
 }

@@ -1,5 +1,4 @@
 /** How a cell's stack comes to run: restored from its snapshot, or booted; and where it was booted, saved for the next time. */
-import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import type { StartRecord } from '../../fixtures/records.ts';
 import { toNestbenchError } from '../errors.ts';
@@ -29,6 +28,8 @@ export interface StartOptions extends BootStackOptions {
   readonly limitBytes: number;
   /** What will be measured: a stack that is booted for this alone is primed with no more. */
   readonly benchmarks: readonly Benchmark[];
+  /** What any run may measure on such a stack: one that is saved is primed with all of it. */
+  readonly primedWith: readonly Benchmark[];
   /** Told, in sentences, what becomes of snapshots. */
   readonly say: (sentence: string) => void;
 }
@@ -72,7 +73,7 @@ async function startCold(plan: StackPlan, why: string, options: StartOptions): P
 /** Boots, saves, ends what was saved and goes on with what comes back: so nobody measures on what no restore has proved. */
 async function startSaved(plan: StackPlan, options: StartOptions): Promise<Outcome> {
   const name = snapshotName(plan.cell.name, options.identity);
-  const booted = await bootPrimed(plan, BENCHMARKS, options);
+  const booted = await bootPrimed(plan, options.primedWith, options);
   let place: string | undefined;
   try {
     const phases = [...booted.phases];

@@ -4,6 +4,7 @@
  * executes this; `npm run plan -- CELL` prints it.
  */
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
+import { type Clock, VIRTUAL_TSC_KHZ } from '../../fixtures/clock.ts';
 import type { NetworkCard } from '../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf, type Level, LEVELS } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
@@ -58,9 +59,12 @@ export interface MachinePlan {
 
 export interface StackPlan {
   readonly cell: Cell;
+  readonly kind: BenchmarkKind;
+  /** Of the server and all its levels. */
+  readonly clock: Clock;
   readonly sizing: Sizing;
   readonly client: MachinePlan;
-  /** The server (L0) first, the level under test last. */
+  /** The server (L0) first; last the level under test, or the one that runs it where that is a guest program. */
   readonly levels: readonly [MachinePlan, ...MachinePlan[]];
 }
 
@@ -92,16 +96,33 @@ export function planStack(
     readonly card: NetworkCard;
     /** What a variant puts in the place of the default; nothing where there is none. */
     readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
+    /** What is measured at its last level; an application where that is not said. */
+    readonly kind?: BenchmarkKind | undefined;
+    /** By which clock its server lives; real where that is not said. */
+    readonly clock?: Clock | undefined;
     /** The rate of the host's TSC, which emulated machines share; a symbol does for a plan that is only printed. */
     readonly tscKhz?: number | '$TSC_KHZ' | undefined;
   },
 ): StackPlan {
-  const [server, ...guests] = LEVELS.filter((level) => level <= cell.level).map((level) =>
-    planLevel(cell, level, host),
+  // The guest program of a microbenchmark is the level under test itself: the stack ends below it.
+  const last = host.kind === 'micro' ? cell.level - 1 : cell.level;
+  const { clock = 'real' } = host;
+  const sizing = clock === 'virtual' ? { ...host.sizing, cpus: ONE_CPU } : host.sizing;
+  const on = { ...host, sizing };
+  const [server, ...guests] = LEVELS.filter((level) => level <= last).map((level) =>
+    planLevel(cell, level, on),
   );
   if (server === undefined) throw new RangeError(`${cell.name} has no levels`);
-  return { cell, sizing: host.sizing, client: planClient(host), levels: [server, ...guests] };
+  // The client has a clock of its own, and nothing to do with what is measured in virtual time.
+  const client = planClient({ ...host, clock: 'real' });
+  return { cell, kind: host.kind ?? 'application', clock, sizing, client, levels: [server, ...guests] };
 }
+
+/** What a stack is for. */
+export type BenchmarkKind = 'application' | 'micro';
+
+/** In virtual time CPUs would only take turns: with one, events always come in the same order. */
+const ONE_CPU: Sizing['cpus'] = { last: 1, reservedOnServer: 0, reservedInGuests: 0 };
 
 type Host = Parameters<typeof planStack>[1];
 
@@ -169,7 +190,8 @@ function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
 }
 
 /** KVM tells its guests the rate; only under emulation a kernel has to find it out. */
-function emulatedTsc({ accelerator, tscKhz }: Host): Host['tscKhz'] {
+function emulatedTsc({ accelerator, clock, tscKhz }: Host): number | '$TSC_KHZ' | undefined {
+  if (clock === 'virtual') return VIRTUAL_TSC_KHZ;
   return accelerator === 'tcg' ? tscKhz : undefined;
 }
 
@@ -206,7 +228,7 @@ function planClient(host: Host): MachinePlan {
 function onHost(
   machine: Pick<MachinePlan, 'name' | 'cpus' | 'memoryMiB' | 'kernelCommandLine' | 'network'>,
   end: 'server' | 'client',
-  { accelerator, variant, paths: { kernel, image, runtime } }: Host,
+  { accelerator, clock = 'real', variant, paths: { kernel, image, runtime } }: Host,
 ): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
   const paths: QemuPaths = {
     kernel,
@@ -227,6 +249,7 @@ function onHost(
         network: machine.network,
         paths,
         accelerator,
+        clock,
         pidFile: `${runtime}/${machine.name}.pid`,
         wire:
           end === 'server'

@@ -22,19 +22,19 @@ function valueOf(argv: readonly string[], option: string): string | undefined {
 
 describe('a machine of the host', () => {
   test('is emulated with SVM and nested paging where the host has no virtualization for it', () => {
-    const argv = hostQemu({ ...host, accelerator: 'tcg' });
+    const argv = hostQemu({ ...host, accelerator: 'tcg', clock: 'real' });
     expect(valueOf(argv, '-accel')).toBe('tcg,thread=multi');
     expect(valueOf(argv, '-cpu')).toBe(EMULATED_CPU);
     expect(EMULATED_CPU.split(',')).toEqual(expect.arrayContaining(['+svm', '+npt', '+v-vmsave-vmload']));
   });
 
   test("shows the host's own CPU under KVM", () => {
-    const argv = hostQemu({ ...host, accelerator: 'kvm' });
+    const argv = hostQemu({ ...host, accelerator: 'kvm', clock: 'real' });
     expect([valueOf(argv, '-accel'), valueOf(argv, '-cpu')]).toEqual(['kvm', 'host']);
   });
 
   test('has the experiment’s NIC first, then the one for SSH: eth0 and eth1', () => {
-    const nics = hostQemu({ ...host, accelerator: 'tcg' }).filter((word) =>
+    const nics = hostQemu({ ...host, accelerator: 'tcg', clock: 'real' }).filter((word) =>
       word.startsWith('virtio-net-pci'),
     );
     expect(nics.map((nic) => /netdev=(\w+)/.exec(nic)?.[1])).toEqual(['wire', 'management']);
@@ -42,14 +42,14 @@ describe('a machine of the host', () => {
 
   test('keeps the BARs of an igb’s virtual functions below 4 GiB, where every QEMU finds them', () => {
     const [igb, virtio] = (['igb', 'virtio-net-pci'] as const).map((card) =>
-      hostQemu({ ...host, network: networkOf(passthrough, 0, card), accelerator: 'tcg' }),
+      hostQemu({ ...host, network: networkOf(passthrough, 0, card), accelerator: 'tcg', clock: 'real' }),
     );
     expect(valueOf(igb ?? [], '-global')).toBe('q35-pcihost.pci-hole64-size=0');
     expect(virtio).not.toContain('-global');
   });
 
   test('leaves its pid where the sweep looks', () => {
-    expect(valueOf(hostQemu({ ...host, accelerator: 'tcg' }), '-pidfile')).toBe('/p');
+    expect(valueOf(hostQemu({ ...host, accelerator: 'tcg', clock: 'real' }), '-pidfile')).toBe('/p');
   });
 });
 
@@ -70,14 +70,14 @@ describe('a guest', () => {
 });
 
 test.each([
-  ['host', hostQemu({ ...host, accelerator: 'tcg' })],
+  ['host', hostQemu({ ...host, accelerator: 'tcg', clock: 'real' })],
   ['guest', guestQemu(guest)],
 ])('the kernel command line of a %s is one word, spaces and all', (_name, argv) => {
   expect(argv.filter((word) => word.includes('quiet'))).toEqual(['quiet a=b']);
 });
 
 test('a guest ends with its reboot or panic, and has no display and no default devices', () => {
-  for (const argv of [hostQemu({ ...host, accelerator: 'tcg' }), guestQemu(guest)]) {
+  for (const argv of [hostQemu({ ...host, accelerator: 'tcg', clock: 'real' }), guestQemu(guest)]) {
     expect(argv).toEqual(expect.arrayContaining(['-no-reboot', '-nodefaults', '-no-user-config']));
     expect(valueOf(argv, '-display')).toBe('none');
   }
@@ -91,7 +91,7 @@ test("this host's QEMU knows the machines, the CPU and every device of an argv",
   const known = [help('-machine'), help('-cpu'), help('-device')].join('\n');
   const handing = { ...host, network: networkOf(passthrough, 0, 'virtio-net-pci') };
   const assigned = { ...guest, network: networkOf(passthrough, 1, 'virtio-net-pci') };
-  const argvs = [host, handing].map((options) => hostQemu({ ...options, accelerator: 'tcg' }));
+  const argvs = [host, handing].map((options) => hostQemu({ ...options, accelerator: 'tcg', clock: 'real' }));
   argvs.push(guestQemu(guest), guestQemu(assigned));
   const named = argvs.flatMap((argv) =>
     argv.flatMap((word, index) =>

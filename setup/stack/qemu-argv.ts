@@ -1,4 +1,5 @@
 /** QEMU's argument vectors: of the two machines that the host emulates, and of the guests inside. */
+import type { Clock } from '../../fixtures/clock.ts';
 import { type HandedOn, type MachineNetwork, MANAGEMENT_SLOT, ROOT_PORT_SLOT, slotOf } from './network.ts';
 import type { Accelerator } from './plan.ts';
 
@@ -30,6 +31,12 @@ export const EMULATED_CPU = [
   'x-force-features=on',
 ].join(',');
 
+/**
+ * An instruction is a nanosecond. While all vCPUs are idle, time goes on as the host's does (sleep=on, the default): else it
+ * would jump from timer to timer, and a guest that waits for us would see hours pass in a second.
+ */
+const VIRTUAL_TIME = ['-icount', 'shift=0'];
+
 /** A q35 with qboot, which starts an uncompressed PVH kernel without a firmware menu, and without unused devices. */
 const Q35 = 'q35,usb=off,smbus=off,sata=off,vmport=off';
 
@@ -47,12 +54,13 @@ export function hostQemu(
   options: QemuOptions & {
     readonly program: string;
     readonly accelerator: Accelerator;
+    readonly clock: Clock;
     readonly pidFile: string;
     /** Two Unix sockets play the private wire between server and client (QEMU's -netdev dgram). */
     readonly wire: { readonly local: string; readonly remote: string };
   },
 ): string[] {
-  const { program, accelerator, wire, network, pidFile } = options;
+  const { program, accelerator, clock, wire, network, pidFile } = options;
   const ends = `local.type=unix,local.path=${wire.local},remote.type=unix,remote.path=${wire.remote}`;
   const { handsOn } = network;
   return [
@@ -60,7 +68,9 @@ export function hostQemu(
     // An interrupt-remapping vIOMMU needs the IOAPIC in QEMU; where there is KVM, that is a choice.
     ['-M', handsOn !== undefined && accelerator === 'kvm' ? `${Q35},kernel-irqchip=split` : Q35],
     ['-bios', 'qboot.rom'],
-    ['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi'],
+    ...(clock === 'virtual'
+      ? [['-accel', 'tcg,thread=single'], VIRTUAL_TIME]
+      : [['-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi']]),
     ['-cpu', accelerator === 'kvm' ? 'host' : EMULATED_CPU],
     common(options),
     ['-netdev', `dgram,id=wire,${ends}`],

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Clock } from '../../fixtures/clock.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import type { NestbenchError } from '../errors.ts';
 import { connectCounters, type Counters } from '../machine/counters.ts';
@@ -25,6 +26,7 @@ export interface StackOptions {
 /** A stack that is up and checked; disposing it ends every machine of it. */
 export interface RunningStack extends AsyncDisposable {
   readonly plan: StackPlan;
+  readonly clock: Clock;
   readonly client: Machine;
   /** The machine of the level under test. */
   readonly target: Machine;
@@ -117,6 +119,7 @@ export async function bringUp(
   };
   return {
     plan,
+    clock: plan.clock,
     client: client.machine,
     target: last.machine,
     machines: levels.map(({ machine }) => machine),

@@ -1,0 +1,8 @@
+/** What one exit of L3 costs: its guest program runs on L2, in virtual time where the server is emulated. */
+import { microTest as test } from '../cell.ts';
+
+test('hypercall', ({ measure }) => measure('hypercall'));
+test('device-notify', ({ measure }) => measure('device-notify'));
+test('program-timer', ({ measure }) => measure('program-timer'));
+test('send-ipi', ({ measure }) => measure('send-ipi'));
+test('cpuid', ({ measure }) => measure('cpuid'));
