@@ -8,27 +8,41 @@ import { describePlan } from '../setup/stack/describe.ts';
 import { planStack } from '../setup/stack/plan.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
 import { resolveSettings } from '../setup/settings.ts';
+import { parseArguments } from './arguments.ts';
 import { runScript } from './run-script.ts';
 
+const USAGE = 'npm run plan -- CELL [--micro]';
+
 await runScript(async () => {
-  const [name = ''] = process.argv.slice(2);
+  const { positionals, values } = parseArguments(
+    {
+      args: process.argv.slice(2),
+      allowPositionals: true,
+      options: { micro: { type: 'boolean', default: false } },
+    },
+    USAGE,
+  );
+  const [name = ''] = positionals;
+  const kind = values.micro ? 'micro' : 'application';
   const cell = findCell(name);
   if (cell === undefined) {
     const there = CELLS.map((each) => each.name).join(', ');
     throw new InputError(
       'NESTBENCH_UNKNOWN_CELL',
-      `There is no cell "${name}". Usage: npm run plan -- CELL, where CELL is one of ${there}.`,
+      `There is no cell "${name}". Usage: ${USAGE}, where CELL is one of ${there}.`,
     );
   }
   const reason = configurationOf(cell).notBuilt;
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
   const { accelerator } = await hostVirtualization();
-  const { variant } = resolveSettings(process.env, new Date());
+  const { variant, clock: asked } = resolveSettings(process.env, new Date());
   const { card } = await describeQemu(new AbortController().signal, variant.qemu);
   const plan = planStack(cell, {
     accelerator,
     card,
     variant,
+    kind,
+    clock: asked ?? (kind === 'micro' && accelerator === 'tcg' ? 'virtual' : 'real'),
     sizing: sizingFor(describeHost()),
     // The cache names these by their contents' hash, which only a build knows; the rate is measured at each start.
     tscKhz: '$TSC_KHZ',

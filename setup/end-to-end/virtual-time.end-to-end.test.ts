@@ -1,0 +1,82 @@
+/** In virtual time what an exit costs does not depend on what else the host does, nor, nearly, on the boot. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { afterEach, expect } from 'vitest';
+import type { Run } from './run.testing.ts';
+import { test } from './testbed.testing.ts';
+
+const CELL = 'l2-baseline';
+const WORDS = ['run', 'suites/micro', '--project', CELL, '-t', 'hypercall|cpuid'];
+
+/** What the trials gave (setup/testbed/emulation.md): 0.05 to 0.1 % from one snapshot, 0.3 to 0.6 % between boots. */
+const SAME_SNAPSHOT = 0.001;
+const OTHER_BOOT = 0.005;
+
+const loads: ChildProcess[] = [];
+afterEach(() => {
+  for (const load of loads.splice(0)) load.kill('SIGKILL');
+});
+
+/** Keeps every CPU of the host busy until the test ends. */
+function loadTheHost(): void {
+  for (let cpu = 0; cpu < availableParallelism(); cpu++) {
+    loads.push(spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }));
+  }
+}
+
+/** The mean of each microbenchmark. */
+async function measured(run: Run): Promise<Map<string, number>> {
+  const { exitCode } = await run.end();
+  if (exitCode !== 0) throw new Error(`It ended with ${exitCode}:\n${run.output}`);
+  const samples = run.recordsOf('sample');
+  expect(new Set(samples.map(({ unit }) => unit))).toEqual(new Set(['instructions']));
+  const [boot] = run.recordsOf('boot');
+  expect(boot?.clock).toBe('virtual');
+  expect(boot?.levels[0]?.qemu?.argv).toContain('-icount');
+  return new Map(
+    [...Map.groupBy(samples, ({ benchmark }) => benchmark)].map(([name, its]) => [
+      name,
+      its.reduce((sum, { value }) => sum + value, 0) / its.length,
+    ]),
+  );
+}
+
+/** The largest relative difference of any. */
+function difference(one: Map<string, number>, other: Map<string, number>): number {
+  expect([...other.keys()]).toEqual([...one.keys()]);
+  return Math.max(...[...one].map(([name, value]) => Math.abs((other.get(name) ?? Infinity) / value - 1)));
+}
+
+test('the cost of an exit is the same on a loaded host: to 0.1 % from one snapshot, to 0.5 % of another boot', async ({
+  start,
+}) => {
+  const warm = { BOOT: 'warm', PROFILE: 'quick' };
+  const idle = await measured(start(WORDS, { experiment: 'idle', environment: warm }));
+  expect([...idle.keys()]).toEqual(['hypercall', 'cpuid']);
+  loadTheHost();
+  const loaded = start(WORDS, { experiment: 'loaded', environment: warm });
+  const fromSnapshot = await measured(loaded);
+  expect(loaded.recordsOf('boot')[0]?.start?.kind).toBe('warm');
+  expect(difference(idle, fromSnapshot)).toBeLessThanOrEqual(SAME_SNAPSHOT);
+  const again = await measured(start(WORDS, { experiment: 'again', environment: { ...warm, BOOT: 'cold' } }));
+  expect(difference(idle, again)).toBeLessThanOrEqual(OTHER_BOOT);
+});
+
+test('an application asked for in virtual time, and a microbenchmark in real time, are skipped with the reason', async ({
+  start,
+}) => {
+  const application = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'hackbench'], {
+    experiment: 'application',
+    environment: { CLOCK: 'virtual' },
+  });
+  await application.end();
+  expect(application.recordsOf('skip').map(({ reason }) => reason)).toEqual([
+    expect.stringContaining('in virtual time nested page walks cost nothing'),
+  ]);
+  const micro = start(WORDS, { experiment: 'micro', environment: { CLOCK: 'real' } });
+  await micro.end();
+  expect(new Set(micro.recordsOf('skip').map(({ benchmark }) => benchmark))).toEqual(
+    new Set(['hypercall', 'cpuid']),
+  );
+  expect([...application.recordsOf('boot'), ...micro.recordsOf('boot')]).toEqual([]);
+});
