@@ -1,13 +1,15 @@
 /** Which cells and benchmarks this run was asked for, known before anything boots. */
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { BENCHMARK_NAMES } from '../fixtures/benchmarks/index.ts';
-import { type Cell, configurationOf, findCell } from '../fixtures/matrix.ts';
+import { type Cell, CELLS, configurationOf, findCell } from '../fixtures/matrix.ts';
 import { InputError } from './errors.ts';
 
 export interface Chosen {
   readonly cells: readonly Cell[];
   /** The cells in which something can be measured, and that will boot. */
   readonly measured: readonly Cell[];
+  /** The cell that boots first, where it is for applications alone. */
+  readonly first?: Cell | undefined;
 }
 
 /**
@@ -26,7 +28,12 @@ export async function findChosen(vitest: Vitest): Promise<Chosen> {
   const pattern = vitest.getGlobalTestNamePattern();
   const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
   if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
-  return { cells, measured: cells.filter((cell) => configurationOf(cell).notBuilt === undefined) };
+  const measured = cells.filter((cell) => configurationOf(cell).notBuilt === undefined);
+  // Projects run in the matrix's order, each alone.
+  const first = CELLS.find(({ name }) => measured.some((cell) => cell.name === name));
+  const files = specifications.filter(({ project }) => project.name === first?.name);
+  const isApplications = files.every(({ moduleId }) => !moduleId.includes('/suites/micro/'));
+  return { cells, measured, first: isApplications ? first : undefined };
 }
 
 /** What of them this shard runs, as Vitest itself asks it; all of them where there is no `--shard`. */

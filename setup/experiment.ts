@@ -103,7 +103,11 @@ export function checkExperiment(settings: Settings, testbed: ExperimentRecord['t
  * Opens the journal, writes the experiment's record and points `latest` to it.
  * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS where it was measured on other machines.
  */
-export async function openExperiment(settings: Settings, environment: Environment): Promise<Journal> {
+export async function openExperiment(
+  settings: Settings,
+  environment: Environment,
+  ofCheckout: ReturnType<typeof checkout> = checkout(),
+): Promise<Journal> {
   const { experiment, folder, profile, variant, resultsDirectory } = settings;
   const directory = path.join(resultsDirectory, folder);
   checkSameMachines(experiment, readJournalIfAny(directory).records, environment);
@@ -117,7 +121,7 @@ export async function openExperiment(settings: Settings, environment: Environmen
     ...(variant.name === STOCK ? {} : { variant }),
     runs: profile.runs,
     target: profile.target,
-    ...(await checkout()),
+    ...(await ofCheckout),
   });
   pointLatestTo(folder, resultsDirectory);
   return journal;
@@ -146,7 +150,7 @@ function git(...argv: string[]): Promise<Completed> {
 }
 
 /** nestbench's own commit, where it runs from a checkout. */
-async function checkout(): Promise<{ commit: string | null; modified: boolean }> {
+export async function checkout(): Promise<{ commit: string | null; modified: boolean }> {
   const head = await git('rev-parse', 'HEAD');
   if (head.exitCode !== 0) return { commit: null, modified: false };
   const status = await git('status', '--porcelain', '--untracked-files=no');

@@ -2,13 +2,14 @@
  * Before any cell: checks what was asked and what the host has, takes the testbed, sweeps what a killed run left
  * behind, builds the kernel and the image, and opens the experiment. It boots no stack: each cell's worker does.
  */
+import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type Cell } from '../fixtures/matrix.ts';
 import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
 import type { ExperimentRecord } from '../fixtures/records.ts';
-import { findChosen } from './chosen.ts';
+import { type Chosen, findChosen } from './chosen.ts';
 import { NestbenchError, withoutStack } from './errors.ts';
-import { checkExperiment, openExperiment } from './experiment.ts';
+import { checkExperiment, checkout, openExperiment } from './experiment.ts';
 import { describeHost, hostVirtualization } from './host/resources.ts';
 import { measureTscKhz } from './host/tsc.ts';
 import { endOwned } from './machine/qemu-process.ts';
@@ -16,7 +17,10 @@ import type { ProvidedExperiment } from './provided.ts';
 import { resolveSettings, type Settings, withOwnOptions } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
+import { identityOf } from './snapshot/identity.ts';
+import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
 import { Phases } from './stack/phases.ts';
+import { planStack } from './stack/plan.ts';
 import { type Prepared, type PrepareOptions, prepareTestbed } from './testbed/prepare.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 
@@ -41,7 +45,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     });
     await using held = new AsyncDisposableStack();
     held.defer(giveBack);
-    const prepared = await prepare(chosen.measured, settings, {
+    const prepared = await prepare(chosen, settings, {
       held,
       onTestbed: (is) => void (isOurs = is),
       signal: stopping.signal,
@@ -57,7 +61,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 }
 
 async function prepare(
-  cells: readonly Cell[],
+  { measured: cells, first }: Chosen,
   settings: Settings,
   options: Pick<PrepareOptions, 'held' | 'onTestbed' | 'signal' | 'log'> & {
     /** How long the process ran before the global setup did. */
@@ -65,6 +69,9 @@ async function prepare(
   },
 ): Promise<ProvidedExperiment> {
   const { signal, log, vitestSeconds } = options;
+  // It takes as long as all the checks: it can be asked for beside them.
+  const ofCheckout = checkout();
+  ofCheckout.catch(() => {});
   const phases = new Phases();
   const host = describeHost();
   const sizing = sizingFor(host);
@@ -86,19 +93,7 @@ async function prepare(
   // KVM tells its guests the rate: only an emulated kernel has to be told.
   const tscKhz = built !== undefined && accelerator === 'tcg' ? await measureTscKhz(signal) : undefined;
   beforeClock.lap('TSC rate');
-  const journal = await openExperiment(settings, {
-    testbed,
-    host,
-    versions: built === undefined ? {} : versionsOf(built),
-    phases: [
-      { name: 'Vitest', seconds: vitestSeconds },
-      ...phases.list,
-      ...(built?.phases ?? []),
-      ...beforeClock.list,
-    ],
-  });
-  return {
-    directory: journal.directory,
+  const made = {
     name: settings.experiment,
     profile: settings.profile,
     variant: settings.variant,
@@ -121,7 +116,45 @@ async function prepare(
       qemu: built?.qemu.identity ?? '',
     },
     snapshotBytes: settings.snapshotBytes,
-  };
+  } as const;
+  const prefetched = await prefetchFirst(first, made, settings, options);
+  const journal = await openExperiment(
+    settings,
+    {
+      testbed,
+      host,
+      versions: built === undefined ? {} : versionsOf(built),
+      phases: [
+        { name: 'Vitest', seconds: vitestSeconds },
+        ...phases.list,
+        ...(built?.phases ?? []),
+        ...beforeClock.list,
+      ],
+    },
+    ofCheckout,
+  );
+  return { ...made, directory: journal.directory, prefetched };
+}
+
+/** Nothing where the first cell is to boot, or in another clock. */
+async function prefetchFirst(
+  first: Cell | undefined,
+  made: Omit<ProvidedExperiment, 'directory' | 'prefetched'>,
+  { folder, resultsDirectory }: Settings,
+  { signal, log }: Pick<PrepareOptions, 'signal' | 'log'>,
+): Promise<Prefetched | undefined> {
+  const { boot, clock, ingredients, paths } = made;
+  if (first === undefined || boot === 'cold' || clock === 'virtual') return undefined;
+  const plan = planStack(first, { ...made, kind: 'application', clock: 'real' });
+  const { runtime } = paths;
+  const logs = path.join(resultsDirectory, folder, first.name);
+  return prefetch(plan, {
+    runtime,
+    logs,
+    identity: identityOf(plan, runtime, ingredients),
+    signal,
+    say: log,
+  });
 }
 
 /** The settings of the emulated machine that shape its numbers, by name. */

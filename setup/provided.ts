@@ -7,6 +7,7 @@ import type { Sizing } from '../fixtures/sizing.ts';
 import type { NetworkCard } from '../fixtures/configurations/configuration.ts';
 import type { BootKind } from './settings.ts';
 import type { Ingredients } from './snapshot/identity.ts';
+import type { Prefetched } from './snapshot/prefetch.ts';
 import type { Accelerator, HostPaths } from './stack/plan.ts';
 
 export interface ProvidedExperiment {
@@ -28,6 +29,8 @@ export interface ProvidedExperiment {
   /** What a snapshot depends on besides the plan, and how much all of them may take. */
   readonly ingredients: Ingredients;
   readonly snapshotBytes: number;
+  /** The machines of the first cell, where they were started with their snapshot. */
+  readonly prefetched: Prefetched | undefined;
 }
 
 declare module 'vitest' {

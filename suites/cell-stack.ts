@@ -126,6 +126,7 @@ export class CellStack {
       boot,
       identity: identityOf(plan, paths.runtime, ingredients),
       limitBytes: snapshotBytes,
+      prefetched: this.experiment.prefetched,
       benchmarks,
       primedWith: this.#kind === 'micro' ? microbenchmarks(clock) : BENCHMARKS,
       signal: cancellation(),

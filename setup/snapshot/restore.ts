@@ -5,7 +5,8 @@ import { NestbenchError } from '../errors.ts';
 import type { Console } from '../machine/console.ts';
 import { hostMachine } from '../machine/host.ts';
 import type { Machine } from '../machine/machine.ts';
-import { attach, consoleFile, reach } from '../stack/attach.ts';
+import { endOwned } from '../machine/qemu-process.ts';
+import { attach, consoleFile, type LaunchedQemu, reach } from '../stack/attach.ts';
 import { checkFacts, readFacts } from '../stack/facts.ts';
 import type { BootedMachine } from '../stack/machine-boot.ts';
 import { Phases } from '../stack/phases.ts';
@@ -19,6 +20,8 @@ import { machinesOf } from './save.ts';
 import { findDamage, type Snapshot, stateFile } from './store.ts';
 
 export interface RestoreOptions extends StackOptions {
+  /** Whether its QEMUs run already (prefetch.ts): then they are taken over. */
+  readonly isPrefetched?: boolean;
   /** To have every machine checked as after a boot: what proves a snapshot that was just made. Its kernel's release. */
   readonly prove?: string;
 }
@@ -33,6 +36,7 @@ export interface Restored {
 interface Context extends BringUp {
   readonly snapshot: Snapshot;
   readonly prove: string | undefined;
+  readonly isPrefetched: boolean;
   /** Told how far a machine's clock was behind. */
   readonly onClock: (behindSeconds: number) => void;
 }
@@ -46,15 +50,16 @@ export async function restore(
   snapshot: Snapshot,
   options: RestoreOptions,
 ): Promise<Restored> {
-  const { record, directory } = snapshot;
+  const { record } = snapshot;
   let behindSeconds = 0;
-  const running = await bringUp(plan, options, async (up) => {
-    for (const { name } of machinesOf(plan)) bringConsole(name, directory, options.logs);
-    copyFileSync(seedFile(directory), seedFile(options.runtime));
+  const { isPrefetched = false, prove } = options;
+  const running = await bringUp(plan, { ...options, isPrepared: isPrefetched }, async (up) => {
+    if (!isPrefetched) bringFiles(plan, snapshot, options);
     const context: Context = {
       ...up,
       snapshot,
-      prove: options.prove,
+      prove,
+      isPrefetched,
       onClock: (seconds) => (behindSeconds = Math.max(behindSeconds, seconds)),
     };
     const intact = assertIntact(snapshot);
@@ -78,11 +83,27 @@ async function assertIntact(snapshot: Snapshot): Promise<void> {
   throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', damage, { machine: 'host' });
 }
 
-/** What it said as it booted; from there on its console is a new one. */
-function bringConsole(name: MachinePlan['name'], directory: string, logs: string): void {
-  const file = consoleFile(logs, name);
-  const kept = path.join(directory, path.basename(file));
-  if (existsSync(kept)) copyFileSync(kept, file);
+/** The disk with the keys, and what the machines said as they booted; from there on each console is a new one. */
+export function bringFiles(
+  plan: StackPlan,
+  { directory }: Snapshot,
+  { runtime, logs }: Pick<StackOptions, 'runtime' | 'logs'>,
+): void {
+  copyFileSync(seedFile(directory), seedFile(runtime));
+  for (const { name } of machinesOf(plan)) {
+    const file = consoleFile(logs, name);
+    const kept = path.join(directory, path.basename(file));
+    if (existsSync(kept)) copyFileSync(kept, file);
+  }
+}
+
+/** QEMU's arguments for a machine that takes its state from the snapshot. */
+export function incomingArgv(
+  plan: MachinePlan,
+  { directory }: Snapshot,
+  file: (typeof HOST_MACHINES)[number],
+): string[] {
+  return [...plan.qemu.argv, '-incoming', incoming(stateFile(directory, file))];
 }
 
 /** Starts one of the host's QEMUs with the state of its machine, which goes on once the file is known to be whole. */
@@ -95,8 +116,10 @@ async function restoreOnHost(
   const { signal, snapshot } = context;
   const host = hostMachine();
   const phases = new Phases();
-  const argv = [...plan.qemu.argv, '-incoming', incoming(stateFile(snapshot.directory, file))];
-  const launched = await spawnOnHost({ ...plan, qemu: { ...plan.qemu, argv } }, context);
+  const argv = incomingArgv(plan, snapshot, file);
+  const launched = context.isPrefetched
+    ? takeOver(context)
+    : await spawnOnHost({ ...plan, qemu: { ...plan.qemu, argv } }, context);
   const { qmp, console } = await attach(plan, launched, { ...context, below: host });
   await loaded(plan.name, qmp, signal);
   await intact;
@@ -108,6 +131,12 @@ async function restoreOnHost(
   const booted = await resumed({ plan, machine, qmp, console, phases }, context);
   phases.lap(`${plan.name}: checks`);
   return booted;
+}
+
+/** Another process started it, and is told of its end; by QMP, so are we. */
+function takeOver({ runtime, defer }: Context): LaunchedQemu {
+  defer(async () => void (await endOwned(runtime)));
+  return {};
 }
 
 /** Connects to all guests at once: each is reached through the server, and its QEMU through the machine below. */

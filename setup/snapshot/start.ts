@@ -2,12 +2,14 @@
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import type { StartRecord } from '../../fixtures/records.ts';
 import { toNestbenchError } from '../errors.ts';
+import { endOwned } from '../machine/qemu-process.ts';
 import type { BootKind } from '../settings.ts';
 import { boot, type BootStackOptions } from '../stack/boot.ts';
 import type { Phase } from '../stack/phases.ts';
 import type { StackPlan } from '../stack/plan.ts';
 import type { RunningStack } from '../stack/running.ts';
 import { type Identity, snapshotName } from './identity.ts';
+import type { Prefetched } from './prefetch.ts';
 import { prime } from './prime.ts';
 import { type Restored, restore } from './restore.ts';
 import { save } from './save.ts';
@@ -30,6 +32,8 @@ export interface StartOptions extends BootStackOptions {
   readonly benchmarks: readonly Benchmark[];
   /** What any run may measure on such a stack: one that is saved is primed with all of it. */
   readonly primedWith: readonly Benchmark[];
+  /** What was started for the first cell before its worker. */
+  readonly prefetched?: Prefetched | undefined;
   /** Told, in sentences, what becomes of snapshots. */
   readonly say: (sentence: string) => void;
 }
@@ -54,10 +58,16 @@ export async function startStack(plan: StackPlan, options: StartOptions): Promis
     phases: readonly Phase[],
   ): Started => ({ running, start, phases, seconds: (performance.now() - began) / 1000 });
 
+  const { prefetched } = options;
+  const giveUpPrefetched = async (): Promise<void> => {
+    if (prefetched !== undefined) await endOwned(options.runtime);
+  };
   if (options.boot === 'cold') return started(...(await startCold(plan, 'asked for', options)));
   const found = await findSnapshot(plan.cell.name, options.identity, options.say);
+  const isPrefetched = found !== undefined && prefetched?.snapshot === found.name;
+  if (!isPrefetched) await giveUpPrefetched();
   if (found !== undefined) {
-    const warm = await tryRestore(plan, found, options);
+    const warm = await tryRestore(plan, found, { ...options, isPrefetched });
     if (warm !== undefined) return started({ ...warm, ...describe(found, 'warm') }, warm.running.phases);
   }
   return started(...(await startSaved(plan, options)));
@@ -102,7 +112,7 @@ async function startSaved(plan: StackPlan, options: StartOptions): Promise<Outco
 async function tryRestore(
   plan: StackPlan,
   snapshot: Snapshot,
-  options: StartOptions,
+  options: StartOptions & { readonly isPrefetched: boolean },
 ): Promise<Restored | undefined> {
   try {
     options.onStep?.('restoring the stack');

@@ -19,6 +19,8 @@ export interface StackOptions {
   /** Where consoles and QEMU's own output are kept: beside the journal. */
   readonly logs: string;
   readonly signal: AbortSignal;
+  /** Whether somebody has prepared the runtime directory, with what is in it. */
+  readonly isPrepared?: boolean;
   /** Told of what is done, for progress. */
   readonly onStep?: (text: string, secondsLeft?: number) => void;
 }
@@ -89,12 +91,9 @@ export async function bringUp(
   await using started = new AsyncDisposableStack();
   const troubles = new Troubles(options.signal);
   const { signal } = troubles;
-  const empty = (): void => rmSync(options.runtime, { recursive: true, force: true });
-  empty();
   // Keys and sockets are of no use to anybody once the machines are gone.
-  started.defer(empty);
-  await mkdir(options.runtime, { recursive: true, mode: 0o700 });
-  await mkdir(options.logs, { recursive: true });
+  started.defer(() => rmSync(options.runtime, { recursive: true, force: true }));
+  if (options.isPrepared !== true) await prepareRuntime(options.runtime, options.logs);
   const explained = <T>(attempt: Promise<T>): Promise<T> =>
     attempt.catch(async (error: unknown) => {
       throw await troubles.causeOf(error);
@@ -147,6 +146,13 @@ export async function bringUp(
       }
     },
   };
+}
+
+/** An empty runtime directory, and a place for logs. */
+export async function prepareRuntime(runtime: string, logs: string): Promise<void> {
+  rmSync(runtime, { recursive: true, force: true });
+  await mkdir(runtime, { recursive: true, mode: 0o700 });
+  await mkdir(logs, { recursive: true });
 }
 
 /** Both, or the first's failure before the second's, once neither runs any more. */
