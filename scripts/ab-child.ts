@@ -1,9 +1,9 @@
 /** One `vitest run` of an A/B: its whole output is kept in a file, and what it says of its progress is passed on. */
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { execa } from 'execa';
 import { CELLS } from '../fixtures/matrix.ts';
+import { VITEST } from './vitest-program.ts';
 
 export interface ChildOptions {
   /** What to measure, as Vitest is asked. */
@@ -18,11 +18,6 @@ export interface ChildOptions {
   /** Told how to pass a signal on, as long as it runs. */
   readonly onStart: (signal: (name: NodeJS.Signals) => void) => void;
 }
-
-const VITEST = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
-  'vitest.mjs',
-);
 
 /** @returns whether it ended well: everything that was asked for was measured. */
 export async function measureOnce(options: ChildOptions): Promise<boolean> {

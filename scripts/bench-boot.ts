@@ -6,8 +6,6 @@
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import path from 'node:path';
-import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
-import { hackbench } from '../fixtures/benchmarks/hackbench.ts';
 import type { Cell } from '../fixtures/matrix.ts';
 import { sizingFor } from '../fixtures/sizing.ts';
 import { firstLine, wrap } from '../reporters/text.ts';
@@ -19,17 +17,13 @@ import { endOwned } from '../setup/machine/qemu-process.ts';
 import { withDeadline } from '../setup/machine/wait.ts';
 import { tell } from '../setup/progress.ts';
 import { resolveSettings } from '../setup/settings.ts';
-import { identityOf, type Ingredients } from '../setup/snapshot/identity.ts';
-import { startStack } from '../setup/snapshot/start.ts';
-import { boot } from '../setup/stack/boot.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
-import { checkFactsButClock } from '../setup/stack/facts.ts';
-import type { Phase } from '../setup/stack/phases.ts';
-import { type MachinePlan, planStack, type StackPlan } from '../setup/stack/plan.ts';
+import { planStack, type StackPlan } from '../setup/stack/plan.ts';
 import { KEPT_OF_OURS, stockPlan } from '../setup/stack/stock.ts';
 import { onStopSignals } from '../setup/stop-signals.ts';
 import { prepareTestbed } from '../setup/testbed/prepare.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
+import { type Bench, bringUp, deadlineOf, ensureSnapshot, within } from './bench-boot-bring-up.ts';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench-boot-options.ts';
 import {
   type BootResult,
@@ -44,18 +38,6 @@ import { measureFirstSample } from './first-sample.ts';
 import { runScript } from './run-script.ts';
 
 const COLUMNS = process.stdout.columns || 120;
-
-/** What each boot of this command has in common. */
-interface Bench {
-  /** The records' file; what belongs to one boot is in a directory beside it. */
-  readonly file: string;
-  readonly logs: string;
-  readonly kernelRelease: string;
-  readonly startSeconds: number;
-  readonly ingredients: Ingredients;
-  readonly snapshotBytes: number;
-  readonly signal: AbortSignal;
-}
 
 await runScript(async () => {
   // From the process's own start, so that Node's is in it.
@@ -212,41 +194,6 @@ async function bootOnce(
   return result;
 }
 
-async function bringUp(
-  plan: StackPlan,
-  settings: BootSettings,
-  name: string,
-  { logs, kernelRelease, ingredients, snapshotBytes }: Bench,
-  signal: AbortSignal,
-  onStep: (text: string, secondsLeft?: number) => void,
-): Promise<{ running: RunningStack; phases: readonly Phase[] }> {
-  const runtime = runtimeDirectory();
-  const options = { runtime, logs: path.join(logs, name), kernelRelease, signal, onStep };
-  if (settings === 'stock') {
-    const running = await boot(plan, { ...options, check: checkFactsButClock });
-    return { running, phases: running.phases };
-  }
-  return startStack(plan, {
-    ...options,
-    boot: settings,
-    identity: identityOf(plan, runtime, ingredients),
-    limitBytes: snapshotBytes,
-    // The benchmark of the wait for a first sample.
-    benchmarks: [hackbench],
-    primedWith: BENCHMARKS,
-    say: log,
-  });
-}
-
-/** What is restored must have been saved; that is not timed. */
-async function ensureSnapshot(plan: StackPlan, bench: Bench): Promise<void> {
-  const { name } = plan.cell;
-  const { running } = await bringUp(plan, 'warm', `${name}-first`, bench, bench.signal, (text, secondsLeft) =>
-    tell({ task: `${name}, for its snapshot`, text, state: 'running', secondsLeft }),
-  );
-  await running[Symbol.asyncDispose]();
-}
-
 async function waitForFirstSamples(
   cells: readonly Cell[],
   rounds: number,
@@ -261,6 +208,7 @@ async function waitForFirstSamples(
       log(`${cell.name}, round ${round}: first sample after ${first.seconds.toFixed(1)} s`);
       firsts.push(first);
     }
+    tell({ task: cell.name, text: 'ended', state: 'done' });
   }
   return firsts;
 }
@@ -276,24 +224,6 @@ function inWords(result: BootResult): string {
   return outcome.state === 'up'
     ? `Ready to run experiments! ${(startSeconds + outcome.seconds).toFixed(1)} s`
     : `${whyNotUp(outcome)}${outcome.state === 'failed' ? `: ${outcome.message}` : ''}`;
-}
-
-/** Ours has the deadlines of its machines, which hold one after another. */
-function deadlineOf(ours: StackPlan, settings: BootSettings, { stockDeadlineSeconds }: BenchOptions): number {
-  return settings === 'stock'
-    ? stockDeadlineSeconds
-    : ours.levels.reduce((sum, { deadlineSeconds }) => sum + deadlineSeconds, 0);
-}
-
-/** The same plan, each of whose machines may take as long as the whole. */
-function within(plan: StackPlan, deadlineSeconds: number): StackPlan {
-  const limited = (machine: MachinePlan): MachinePlan => ({ ...machine, deadlineSeconds });
-  const [server, ...guests] = plan.levels;
-  return {
-    ...plan,
-    client: limited(plan.client),
-    levels: [limited(server), ...guests.map(limited)],
-  };
 }
 
 function append(file: string, record: { readonly type: string; readonly [key: string]: unknown }): void {

@@ -1,6 +1,5 @@
 /** The wait for a cell's first sample, as a person has it: the command typed, to the start recorded in the journal. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -8,12 +7,9 @@ import type { Cell } from '../fixtures/matrix.ts';
 import { NestbenchError } from '../setup/errors.ts';
 import { readJournal } from '../setup/journal-reader.ts';
 import type { FirstSample } from './boot-result.ts';
+import { VITEST } from './vitest-program.ts';
 
 const BENCHMARK = 'hackbench';
-const VITEST = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
-  'vitest.mjs',
-);
 
 /**
  * Measures it once, of a cell that has a snapshot.

@@ -42,10 +42,12 @@ export interface StartOptions extends BootStackOptions {
 export interface Started {
   readonly running: RunningStack;
   readonly start: StartRecord;
+  readonly phases: readonly Phase[];
   /** From nothing to ready. */
   readonly seconds: number;
-  readonly phases: readonly Phase[];
 }
+
+type Brought = Omit<Started, 'seconds'>;
 
 /**
  * A snapshot that does not come back as what was saved is dropped, and the cell boots as if there were none.
@@ -53,52 +55,44 @@ export interface Started {
  */
 export async function startStack(plan: StackPlan, options: StartOptions): Promise<Started> {
   const began = performance.now();
-  const started = (
-    { running, ...start }: { running: RunningStack } & Started['start'],
-    phases: readonly Phase[],
-  ): Started => ({ running, start, phases, seconds: (performance.now() - began) / 1000 });
-
-  const { prefetched } = options;
-  const giveUpPrefetched = async (): Promise<void> => {
-    if (prefetched !== undefined) await endOwned(options.runtime);
-  };
-  if (options.boot === 'cold') return started(...(await startCold(plan, 'asked for', options)));
-  const found = await findSnapshot(plan.cell.name, options.identity, options.say);
-  const isPrefetched = found !== undefined && prefetched?.snapshot === found.name;
-  if (!isPrefetched) await giveUpPrefetched();
-  if (found !== undefined) {
-    const warm = await tryRestore(plan, found, { ...options, isPrefetched });
-    if (warm !== undefined) return started({ ...warm, ...describe(found, 'warm') }, warm.running.phases);
-  }
-  return started(...(await startSaved(plan, options)));
+  const brought = await bring(plan, options);
+  return { ...brought, seconds: (performance.now() - began) / 1000 };
 }
 
-type Outcome = [{ running: RunningStack } & Started['start'], readonly Phase[]];
+async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
+  if (options.boot === 'cold') return startCold(plan, 'asked for', options);
+  const { prefetched, identity, runtime, say } = options;
+  const found = await findSnapshot(plan.cell.name, identity, say);
+  const isPrefetched = found !== undefined && prefetched?.snapshot === found.name;
+  // Those of another cell, or of what is gone meanwhile: nobody else will end them before the run does.
+  if (prefetched !== undefined && !isPrefetched) await endOwned(runtime);
+  const restored = found && (await tryRestore(plan, found, { ...options, isPrefetched }));
+  if (found === undefined || restored === undefined) return startSaved(plan, options);
+  return broughtBack(restored, found, 'warm', []);
+}
 
-async function startCold(plan: StackPlan, why: string, options: StartOptions): Promise<Outcome> {
-  const running = await bootPrimed(plan, options.benchmarks, options);
-  return [{ running: running.stack, kind: 'cold', why }, running.phases];
+async function startCold(plan: StackPlan, why: string, options: StartOptions): Promise<Brought> {
+  const { stack, phases } = await bootPrimed(plan, options.benchmarks, options);
+  return { running: stack, start: { kind: 'cold', why }, phases };
 }
 
 /** Boots, saves, ends what was saved and goes on with what comes back: so nobody measures on what no restore has proved. */
-async function startSaved(plan: StackPlan, options: StartOptions): Promise<Outcome> {
+async function startSaved(plan: StackPlan, options: StartOptions): Promise<Brought> {
   const name = snapshotName(plan.cell.name, options.identity);
   const booted = await bootPrimed(plan, options.primedWith, options);
   let place: string | undefined;
   try {
-    const phases = [...booted.phases];
     const began = performance.now();
     options.onStep?.('saving the stack');
     place = await newPlace(name);
     const record = await save(booted.stack, place, options);
     await booted.stack[Symbol.asyncDispose]();
-    phases.push({ name: 'save', seconds: (performance.now() - began) / 1000 });
+    const saving = { name: 'save', seconds: (performance.now() - began) / 1000 };
     options.onStep?.('restoring the stack');
     const saved: Snapshot = { name, directory: place, record };
     const restored = await restore(plan, saved, { ...options, prove: options.kernelRelease });
-    await keepSnapshot(place, name);
-    await pruneSnapshots(options.limitBytes, name, options.say);
-    return [{ ...restored, ...describe(saved, 'saved') }, [...phases, ...restored.running.phases]];
+    await keep(saved, options);
+    return broughtBack(restored, saved, 'saved', [...booted.phases, saving]);
   } catch (thrown) {
     await booted.stack[Symbol.asyncDispose]();
     if (place !== undefined) await dropSnapshot(place);
@@ -107,6 +101,30 @@ async function startSaved(plan: StackPlan, options: StartOptions): Promise<Outco
     options.say(`${plan.cell.name}: ${why} It boots again, and goes on without.`);
     return startCold(plan, why, options);
   }
+}
+
+/** Where it can't be kept, the stack that came back from it is as good as any. */
+async function keep({ name, directory }: Snapshot, { limitBytes, say }: StartOptions): Promise<void> {
+  try {
+    await keepSnapshot(directory, name);
+    await pruneSnapshots(limitBytes, name, say);
+  } catch (thrown) {
+    say(`The snapshot ${name} could not be kept: ${toNestbenchError(thrown).message}`);
+  }
+}
+
+function broughtBack(
+  { running, behindSeconds }: Restored,
+  { name, record: { madeAt, client, server } }: Snapshot,
+  kind: 'warm' | 'saved',
+  before: readonly Phase[],
+): Brought {
+  const bytes = client.bytes + server.bytes;
+  return {
+    running,
+    start: { kind, snapshot: name, madeAt, bytes, behindSeconds },
+    phases: [...before, ...running.phases],
+  };
 }
 
 async function tryRestore(
@@ -144,9 +162,4 @@ async function bootPrimed(
     throw cause;
   }
   return { stack, phases: [...stack.phases, { name: 'prime', seconds: (performance.now() - began) / 1000 }] };
-}
-
-function describe({ name, record }: Snapshot, kind: 'saved' | 'warm') {
-  const { madeAt, client, server } = record;
-  return { kind, snapshot: name, madeAt, bytes: client.bytes + server.bytes };
 }
