@@ -122,8 +122,6 @@ async function measureRun(
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
     await using service = wanted && (await startService(benchmark.name, wanted, bed, signal));
     serving.pause();
-    const idle = await countIdle(bed, command, signal);
-    if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
     const values: number[] = [];
     // How many iterations were begun, and how many of them failed since the last sample.
     const state = { tried: 0, onEnd: 0 };
@@ -142,6 +140,9 @@ async function measureRun(
       });
       now = standing(rule, values, state.tried);
     }
+    // After the samples, not before: three levels deep it takes seconds, and nobody is to wait for it.
+    const idle = await countIdle(bed, command, signal);
+    if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
     if (now.state === 'open') {
       fail(gaveUp(benchmark.name, cell, run, rule.most - state.tried));
     } else if (rule.kind !== 'fixed') {
