@@ -2,6 +2,8 @@
 import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import { BENCHMARKS, microbenchmarks } from '../fixtures/benchmarks/index.ts';
 import type { Clock } from '../fixtures/clock.ts';
+import type { StartRecord } from '../fixtures/records.ts';
+import type { BootKind } from '../setup/settings.ts';
 import { type Cell, configurationOf } from '../fixtures/matrix.ts';
 import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { Journal } from '../setup/journal.ts';
@@ -20,6 +22,8 @@ export class CellStack {
   readonly journal: Journal;
   #booting: Promise<RunningStack> | undefined;
   #working: Promise<unknown> | undefined;
+  /** How the stack that runs came to. */
+  #start: StartRecord | undefined;
   /** What made it unusable; said again to every benchmark that comes after. */
   #broken: NestbenchError | undefined;
 
@@ -63,7 +67,7 @@ export class CellStack {
    */
   async boot(benchmarks: readonly Benchmark[] = []): Promise<RunningStack> {
     if (this.#broken !== undefined) throw this.#broken;
-    this.#booting ??= this.#boot(benchmarks);
+    this.#booting ??= this.#boot(benchmarks, this.experiment.boot);
     try {
       return await this.#booting;
     } catch (error) {
@@ -86,6 +90,25 @@ export class CellStack {
       tell({ task: this.cell.name, text: error.message, state: 'failed' });
     }
     return this.#broken;
+  }
+
+  /**
+   * Puts a stack that was booted cold in the place of a restored one that was lost, which was seen to happen now and then
+   * (setup/testbed/emulation.md); once. What was measured before stands, and the loss is a failure record.
+   * @returns whether there is one: nothing else is mended by booting again.
+   */
+  async replace(loss: NestbenchError): Promise<boolean> {
+    const isRestored = this.#start !== undefined && this.#start.kind !== 'cold';
+    if (!isRestored || loss.kind !== 'infrastructure' || cancellation().aborted) return false;
+    const { name } = this.cell;
+    const lost = await this.#booting?.catch(() => undefined);
+    this.journal.append({ type: 'failure', cell: name, benchmark: null, ...failureFields(loss) });
+    const text = `the restored stack was lost, and is booted cold in its place: ${loss.message}`;
+    tell({ task: name, text, state: 'running', lasting: true });
+    await lost?.[Symbol.asyncDispose]();
+    this.#booting = this.#boot([], 'cold');
+    await this.boot();
+    return true;
   }
 
   /** Does work on the booted stack, which does not end under it. */
@@ -114,8 +137,8 @@ export class CellStack {
     }
   }
 
-  async #boot(benchmarks: readonly Benchmark[]): Promise<RunningStack> {
-    const { kernelRelease, directory, paths, boot, ingredients, snapshotBytes } = this.experiment;
+  async #boot(benchmarks: readonly Benchmark[], boot: BootKind): Promise<RunningStack> {
+    const { kernelRelease, directory, paths, ingredients, snapshotBytes } = this.experiment;
     const { name } = this.cell;
     const { clock } = this;
     const plan = planStack(this.cell, { ...this.experiment, kind: this.#kind, clock });
@@ -133,6 +156,7 @@ export class CellStack {
       onStep: (text, secondsLeft) => tell({ task: name, text, state: 'running', secondsLeft }),
       say: (text) => tell({ task: name, text, state: 'running', lasting: true }),
     });
+    this.#start = start;
     this.journal.append({
       type: 'boot',
       cell: name,

@@ -138,6 +138,30 @@ test('behind two dashes --cold boots, and leaves the snapshot alone', async ({ s
   expect(snapshots(cache)).toHaveLength(1);
 });
 
+test('a restored stack that is lost is booted cold in its place, once, and what was measured before stands', async ({
+  start,
+  cache,
+  place,
+}) => {
+  const environment = { BOOT: 'warm', XDG_CACHE_HOME: path.dirname(cache) };
+  const lost = start(WORDS, { experiment: 'lost', environment });
+  await lost.notes('sample');
+  const server = lost.machines.get('l0');
+  if (server === undefined) throw new Error(lost.output);
+  process.kill(server.pid, 'SIGKILL');
+  expect((await lost.end()).exitCode).toBe(0);
+  expect(lost.recordsOf('boot').map((boot) => boot.start?.kind)).toEqual(['warm', 'cold']);
+  expect(lost.recordsOf('failure')).toEqual([
+    expect.objectContaining({ cell: CELL, benchmark: null, kind: 'infrastructure' }),
+  ]);
+  // The benchmark that it was lost under is measured anew, whatever it had.
+  expect(new Set(lost.recordsOf('sample').map(({ benchmark }) => benchmark))).toEqual(
+    new Set(['hackbench', 'netperf-rr']),
+  );
+  expect(lost.output).toContain('the restored stack was lost, and is booted cold in its place');
+  expect(leftovers(place)).toEqual([]);
+});
+
 test('a run that is stopped while it restores leaves nothing running, and the snapshot whole', async ({
   start,
   cache,
