@@ -183,9 +183,8 @@ test('a damaged snapshot is noticed, said and dropped, and the cell boots and is
 }) => {
   const file = path.join(snapshotIn(cache), 'server.zst');
   const bytes = readFileSync(file);
-  const middle = Math.floor(bytes.length / 2);
-  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
-  writeFileSync(file, bytes);
+  // So near its beginning that QEMU ends before the file is known to be damaged.
+  writeFileSync(file, bytes.fill(0, 1000, 2000));
   const mended = await run(start, cache, 'mended');
   expect(mended.output).toContain('is dropped, as it does not come back: server.zst is damaged');
   expect(startOf(mended).kind).toBe('saved');

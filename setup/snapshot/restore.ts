@@ -53,7 +53,10 @@ export async function restore(
   const { record } = snapshot;
   let behindSeconds = 0;
   const { isPrefetched = false, prove } = options;
-  const running = await bringUp(plan, { ...options, isPrepared: isPrefetched }, async (up) => {
+  const intact = assertIntact(snapshot);
+  // Whoever awaits it may have failed before.
+  intact.catch(() => {});
+  const restoring = bringUp(plan, { ...options, isPrepared: isPrefetched }, async (up) => {
     if (!isPrefetched) bringFiles(plan, snapshot, options);
     const context: Context = {
       ...up,
@@ -62,7 +65,6 @@ export async function restore(
       isPrefetched,
       onClock: (seconds) => (behindSeconds = Math.max(behindSeconds, seconds)),
     };
-    const intact = assertIntact(snapshot);
     const [serverPlan, ...guestPlans] = plan.levels;
     const bringLevels = async (): Promise<[BootedMachine, ...BootedMachine[]]> => {
       const server = await restoreOnHost(serverPlan, 'server', intact, context);
@@ -74,7 +76,13 @@ export async function restore(
     );
     return { keys: record.keys, client, levels };
   });
-  return { running, behindSeconds };
+  try {
+    return { running: await restoring, behindSeconds };
+  } catch (thrown) {
+    // Of a damaged file QEMU may end before the damage is found: then that is the reason, and not what QEMU made of it.
+    await intact;
+    throw thrown;
+  }
 }
 
 async function assertIntact(snapshot: Snapshot): Promise<void> {
