@@ -85,7 +85,8 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   const { waitMinutes, variant } = settings;
   const { cells } = options;
   const onTestbed = (is: boolean): void => void (isOurs = is);
-  const built = await prepareTestbed({ cells, sizing, variant, waitMinutes, held, onTestbed, signal, log });
+  const wanted = { cells, sizing, variant, virtualTime: false, waitMinutes };
+  const built = await prepareTestbed({ ...wanted, held, onTestbed, signal, log });
   const preparing = built.phases.filter((phase) => phase.name !== 'testbed');
   const began = performance.now();
   const tscKhz = accelerator === 'tcg' ? await measureTscKhz(signal) : undefined;

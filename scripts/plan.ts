@@ -46,7 +46,7 @@ await runScript(async () => {
     sizing: sizingFor(describeHost()),
     // The cache names these by their contents' hash, which only a build knows; the rate is measured at each start.
     tscKhz: '$TSC_KHZ',
-    paths: { kernel: '$KERNEL', image: '$IMAGE', runtime: runtimeDirectory() },
+    paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', runtime: runtimeDirectory() },
   });
   process.stdout.write(`${describePlan(plan)}\n`);
 });

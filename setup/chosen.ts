@@ -8,6 +8,8 @@ export interface Chosen {
   readonly cells: readonly Cell[];
   /** The cells in which something can be measured, and that will boot. */
   readonly measured: readonly Cell[];
+  /** Whether microbenchmarks are among it. */
+  readonly hasMicrobenchmarks: boolean;
   /** The cell that boots first, where it is for applications alone. */
   readonly first?: Cell | undefined;
 }
@@ -23,7 +25,7 @@ export async function findChosen(vitest: Vitest): Promise<Chosen> {
   const cells = [...new Set(specifications.map(({ project }) => project.name))].flatMap(
     (name) => findCell(name) ?? [],
   );
-  if (cells.length === 0) return { cells, measured: [] };
+  if (cells.length === 0) return { cells, measured: [], hasMicrobenchmarks: false };
 
   const pattern = vitest.getGlobalTestNamePattern();
   const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
@@ -32,8 +34,16 @@ export async function findChosen(vitest: Vitest): Promise<Chosen> {
   // Projects run in the matrix's order, each alone.
   const first = CELLS.find(({ name }) => measured.some((cell) => cell.name === name));
   const files = specifications.filter(({ project }) => project.name === first?.name);
-  const isApplications = files.every(({ moduleId }) => !moduleId.includes('/suites/micro/'));
-  return { cells, measured, first: isApplications ? first : undefined };
+  return {
+    cells,
+    measured,
+    hasMicrobenchmarks: specifications.some(isMicro),
+    first: files.some(isMicro) ? undefined : first,
+  };
+}
+
+function isMicro({ moduleId }: TestSpecification): boolean {
+  return moduleId.includes('/suites/micro/');
 }
 
 /** What of them this shard runs, as Vitest itself asks it; all of them where there is no `--shard`. */

@@ -61,7 +61,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 }
 
 async function prepare(
-  { measured: cells, first }: Chosen,
+  { measured: cells, first, hasMicrobenchmarks }: Chosen,
   settings: Settings,
   options: Pick<PrepareOptions, 'held' | 'onTestbed' | 'signal' | 'log'> & {
     /** How long the process ran before the global setup did. */
@@ -86,8 +86,10 @@ async function prepare(
   let built: Prepared | undefined;
   if (cells.length > 0) {
     log(reason);
-    const { waitMinutes, variant } = settings;
-    built = await prepareTestbed({ ...options, cells, sizing, variant, waitMinutes });
+    const { waitMinutes, variant, clock } = settings;
+    const virtualTime =
+      accelerator === 'tcg' && hasMicrobenchmarks && clock !== 'real' && variant.qemu === undefined;
+    built = await prepareTestbed({ ...options, cells, sizing, variant, virtualTime, waitMinutes });
   }
   const beforeClock = new Phases();
   // KVM tells its guests the rate: only an emulated kernel has to be told.
@@ -104,6 +106,7 @@ async function prepare(
     paths: {
       kernel: built?.kernel.vmlinux ?? '',
       image: built?.image.file ?? '',
+      emulator: built?.emulator?.program,
       runtime: runtimeDirectory(),
     },
     tscKhz,
@@ -166,12 +169,13 @@ function describeTestbed(accelerator: 'tcg' | 'kvm', { cpus, memoryMiB }: Sizing
   };
 }
 
-function versionsOf({ kernel, image, qemu }: Prepared): Record<string, string> {
+function versionsOf({ kernel, image, qemu, emulator }: Prepared): Record<string, string> {
   return {
     kernel: kernel.release,
     image: image.hash,
     'qemu of the host': qemu.version,
     'network card': qemu.card,
+    ...(emulator && { 'qemu of virtual time': `${emulator.version}, patched (${emulator.hash})` }),
     ...image.packages,
   };
 }

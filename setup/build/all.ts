@@ -1,5 +1,6 @@
 /** Everything that the emulated testbed boots from, built side by side. */
 import type { Variant } from '../../fixtures/variant.ts';
+import { buildEmulator, type Emulator } from './emulator.ts';
 import { buildImage, type Image } from './image.ts';
 import { buildKernel, type Kernel } from './kernel.ts';
 import { buildRoot } from './root.ts';
@@ -8,17 +9,20 @@ import { sweepCache } from './cache.ts';
 export interface Built {
   readonly kernel: Kernel;
   readonly image: Image;
+  /** Of virtual time; the host's own QEMU emulates everything else. */
+  readonly emulator: Emulator | undefined;
 }
 
 /**
  * The kernel and the image, from the cache or built now; packages are fetched while the kernel compiles. Where one
  * fails, the other is ended before the first error is thrown.
  */
-export async function buildAll(signal: AbortSignal, variant: Variant): Promise<Built> {
+export async function buildAll(signal: AbortSignal, variant: Variant, virtualTime = false): Promise<Built> {
   await sweepCache();
   const [kernel] = await together(signal, (either) => buildKernel(either, variant), buildRoot);
   const image = await buildImage(kernel, signal);
-  return { kernel, image };
+  const emulator = virtualTime ? await buildEmulator(signal) : undefined;
+  return { kernel, image, emulator };
 }
 
 /** Both, or the first failure once neither runs any more. */

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
+import { KEYRING, MIRROR } from './debian.ts';
 import { assertOwnership, isRoot } from './namespace.ts';
 import { runTool } from './tool.ts';
 
@@ -24,8 +25,6 @@ const RECIPE = 1;
 
 /** Debian 13: its QEMU 10 has igb with SR-IOV, and netperf is in main. */
 const SUITE = 'trixie';
-const MIRROR = 'http://deb.debian.org/debian';
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** On top of Debian's essential packages (which bring util-linux's taskset, tar, bash). */
 const PACKAGES = [

@@ -9,6 +9,8 @@ export interface HostPackage {
   readonly orAny?: string;
   /** Only an ordinary user needs it. */
   readonly onlyWithoutRoot?: true;
+  /** Only a run in virtual time needs it, which has an emulator of its own. */
+  readonly onlyInVirtualTime?: true;
 }
 
 /** Found by building in a Debian 12 that held only git, Node and npm. All other tools in use are essential there. */
@@ -44,4 +46,16 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
     shownBy: 'newuidmap',
     onlyWithoutRoot: true,
   },
+  ...(
+    [
+      ['dpkg-dev', "unpacking QEMU's source", 'dpkg-source'],
+      ['ninja-build', 'building QEMU', 'ninja'],
+      ['meson', 'configuring QEMU', 'meson'],
+      ['pkg-config', "finding QEMU's libraries", 'pkg-config'],
+      ['libglib2.0-dev', 'QEMU itself', '/usr/include/glib-2.0/glib.h'],
+      ['libpixman-1-dev', 'QEMU itself', '/usr/include/pixman-1/pixman.h'],
+      ['libfdt-dev', 'QEMU itself', '/usr/include/libfdt.h'],
+      ['libslirp-dev', "QEMU's network for SSH", '/usr/include/slirp/libslirp.h'],
+    ] as const
+  ).map(([name, what, shownBy]): HostPackage => ({ name, for: what, shownBy, onlyInVirtualTime: true })),
 ];

@@ -54,6 +54,13 @@ test('a package that was removed but not purged is missing; one of several kerne
   );
 });
 
+test('what only the emulator of virtual time needs is asked for by that alone', async () => {
+  const lines = everything.filter((line) => line !== 'installed ninja-build');
+  programs({ 'dpkg-query': dpkgQuery(lines) }, 1000);
+  await ensurePackages(never);
+  await expect(ensurePackages(never, true)).rejects.toThrow(/install --no-install-recommends ninja-build$/);
+});
+
 test('installs through sudo where that needs no password', async () => {
   const calls = programs(
     { 'dpkg-query': withoutFlex, sudo, env: 'exec /usr/bin/env "$@"', 'apt-get': 'exit 0' },

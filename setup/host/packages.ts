@@ -18,10 +18,15 @@ const APT_LISTS = '/var/lib/apt/lists';
 
 /**
  * Installs what is missing where this process is root or sudo needs no password.
+ * @param virtualTime whether the emulator of virtual time is to be built.
  * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING with the one command to type, else.
  */
-export async function ensurePackages(signal: AbortSignal): Promise<void> {
-  const needed = HOST_PACKAGES.filter((one) => one.onlyWithoutRoot === undefined || process.getuid?.() !== 0);
+export async function ensurePackages(signal: AbortSignal, virtualTime = false): Promise<void> {
+  const needed = HOST_PACKAGES.filter(
+    ({ onlyWithoutRoot, onlyInVirtualTime }) =>
+      (onlyWithoutRoot === undefined || process.getuid?.() !== 0) &&
+      (onlyInVirtualTime === undefined || virtualTime),
+  );
   if ((await missingPackages(needed)).length === 0) return;
   // Of two runs at once the second finds everything installed; apt itself does not wait for another's update.
   await using held = new AsyncDisposableStack();

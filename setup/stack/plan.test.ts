@@ -38,6 +38,22 @@ function wordsOf({ kernelCommandLine }: MachinePlan): string[] {
   return kernelCommandLine.split(' ');
 }
 
+test('in virtual time the server has an emulator of its own, and the client has the one of the host', () => {
+  const emulator = '/cache/qemu-system-x86_64';
+  const host = {
+    accelerator: 'tcg',
+    card: 'virtio-net-pci',
+    sizing: PAPER,
+    paths: { ...paths, emulator },
+  } as const;
+  const programs = (clock: 'virtual' | 'real'): (string | undefined)[] => {
+    const { levels, client } = planStack(cellOf('l2-baseline'), { ...host, kind: 'micro', clock });
+    return [levels[0], client].map(({ qemu }) => qemu.argv[0]);
+  };
+  expect(programs('virtual')).toEqual([emulator, 'qemu-system-x86_64']);
+  expect(programs('real')).toEqual(['qemu-system-x86_64', 'qemu-system-x86_64']);
+});
+
 test('the same arguments give the same plan', () => {
   for (const cell of CELLS) expect(plan(cell)).toEqual(plan(cell));
 });

@@ -21,6 +21,8 @@ export type Accelerator = 'tcg' | 'kvm';
 export interface HostPaths {
   readonly kernel: string;
   readonly image: string;
+  /** The QEMU of virtual time, where there is one; everything else is emulated by the host's. */
+  readonly emulator?: string | undefined;
   /** Sockets, keys and logs of the running testbed. */
   readonly runtime: string;
 }
@@ -228,7 +230,7 @@ function planClient(host: Host): MachinePlan {
 function onHost(
   machine: Pick<MachinePlan, 'name' | 'cpus' | 'memoryMiB' | 'kernelCommandLine' | 'network'>,
   end: 'server' | 'client',
-  { accelerator, clock = 'real', variant, paths: { kernel, image, runtime } }: Host,
+  { accelerator, clock = 'real', variant, paths: { kernel, image, emulator, runtime } }: Host,
 ): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
   const paths: QemuPaths = {
     kernel,
@@ -242,7 +244,7 @@ function onHost(
     accelerator,
     qemu: {
       argv: hostQemu({
-        program: variant?.qemu ?? HOST_QEMU,
+        program: variant?.qemu ?? (clock === 'virtual' ? emulator : undefined) ?? HOST_QEMU,
         cpus: machine.cpus,
         memoryMiB: machine.memoryMiB,
         commandLine: machine.kernelCommandLine,

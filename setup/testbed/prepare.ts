@@ -22,6 +22,8 @@ export interface PrepareOptions {
   readonly cells: readonly Cell[];
   readonly sizing: Sizing;
   readonly variant: Variant;
+  /** Whether a cell will live in virtual time, which has an emulator of its own. */
+  readonly virtualTime: boolean;
   /** How long to wait for a testbed that another run holds. */
   readonly waitMinutes: number;
   /** Keeps the testbed until it is disposed. */
@@ -39,7 +41,7 @@ export interface Prepared extends Built {
 }
 
 export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {
-  const { cells, sizing, variant, waitMinutes, held, onTestbed, signal, log } = options;
+  const { cells, sizing, variant, virtualTime, waitMinutes, held, onTestbed, signal, log } = options;
   const phases = new Phases();
   held.use(
     await takeTestbed({
@@ -59,12 +61,12 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
     cacheBytes: BUILD_BYTES,
     memoryBytes: memoryNeeded(cells, sizing),
   });
-  await ensurePackages(signal);
+  await ensurePackages(signal, virtualTime);
   const qemu = await describeQemu(signal, variant.qemu);
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));
-  const built = await buildAll(signal, variant);
+  const built = await buildAll(signal, variant, virtualTime);
   phases.lap('kernel and image');
   tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
   return { ...built, qemu, phases: phases.list };
