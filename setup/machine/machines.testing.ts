@@ -2,19 +2,32 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { hostMachine } from './host.ts';
 import type { Machine } from './machine.ts';
+import { connectOpenssh } from './openssh.ts';
 import { testSshd, type TestSshd, whyNoSshd } from './sshd.testing.ts';
 
-/** Describes this host and a machine behind a real sshd; `machine()` is for use within tests. */
+/**
+ * Describes this host, a machine behind a real sshd, and one that OpenSSH's client reaches; `machine()` is for use within
+ * tests.
+ */
 export function describeMachines(tests: (machine: () => Machine, name: string) => void): void {
-  describe.each(['host', 'l1'])('%s', (name) => {
-    const whyNot = name === 'l1' ? whyNoSshd() : undefined;
+  describe.each(['host', 'l1', 'server'])('%s', (name) => {
+    const whyNot = name === 'host' ? undefined : whyNoSshd();
     let sshd: TestSshd | undefined;
     let machine: Machine = hostMachine();
 
     beforeAll(async () => {
       if (name === 'host' || whyNot !== undefined) return;
       sshd = await testSshd();
-      machine = await sshd.machine({ deadlineSeconds: 60 });
+      machine =
+        name === 'l1'
+          ? await sshd.machine({ deadlineSeconds: 60 })
+          : await connectOpenssh({
+              name,
+              destination: 'here',
+              configuration: sshd.openssh.configuration,
+              signal: new AbortController().signal,
+              deadlineSeconds: 60,
+            });
     }, 90_000);
     afterAll(async () => {
       await machine[Symbol.asyncDispose]();

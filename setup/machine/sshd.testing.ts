@@ -25,6 +25,8 @@ export function whyNoSshd(): string | undefined {
 export interface TestSshd extends AsyncDisposable {
   readonly port: number;
   readonly options: Pick<SshOptions, 'username' | 'privateKey' | 'hostKey' | 'open'>;
+  /** An OpenSSH client's configuration in which it is named `here`; files of the same directory can be written to. */
+  readonly openssh: { readonly configuration: string; readonly directory: string };
   /** Connects with everything as it should be. */
   machine(overrides?: Partial<SshOptions>): Promise<SshMachine>;
   /** The processes that hold one connection each. */
@@ -57,6 +59,19 @@ StrictModes no
 PasswordAuthentication no
 MaxStartups 100
 ${extra}
+`,
+  );
+  const known = file('known_hosts', `[127.0.0.1]:${port} ${hostKeys.publicKey}\n`);
+  const clientConfiguration = file(
+    'ssh_config',
+    `Host here
+  HostName 127.0.0.1
+  Port ${port}
+  User ${userInfo().username}
+  IdentityFile ${file('user_key', userKeys.privateKey)}
+  IdentitiesOnly yes
+  UserKnownHostsFile ${known}
+  GlobalKnownHostsFile /dev/null
 `,
   );
   let child: ChildProcess | undefined;
@@ -93,6 +108,7 @@ ${extra}
   return {
     port,
     options,
+    openssh: { configuration: clientConfiguration, directory },
     machine: (overrides = {}) =>
       connectSsh({
         name: 'l1',

@@ -1,0 +1,219 @@
+/**
+ * A machine that a person reaches by typing `ssh NAME`: nestbench lets OpenSSH itself do it, so that aliases, jump hosts,
+ * agents, keys and known_hosts are what that person's own configuration says (ssh_config(5)).
+ *
+ * OpenSSH only carries the bytes. At the other end it starts an sshd that speaks over its standard input and output
+ * (`sshd -i`), with keys made for this one connection, and the connection that all machines have (ssh.ts) is made to
+ * that: so a command there starts, ends and reaches sockets as on every other machine.
+ */
+import type { Duplex } from 'node:stream';
+import { execa } from 'execa';
+import { NestbenchError } from '../errors.ts';
+import { lastLines } from './failures.ts';
+import { endGroup, killOnExit } from './process-group.ts';
+import { quote } from './quote.ts';
+import { connectSsh, generateKeyPair, type SshMachine } from './ssh.ts';
+import { waitUntil } from './wait.ts';
+
+export interface OpensshTarget {
+  /** What stands behind `ssh`: `server.example.org`, `root@10.0.0.5`, an alias of ~/.ssh/config. */
+  readonly destination: string;
+  /** Its port, where it is another than OpenSSH's configuration says. */
+  readonly port?: number | undefined;
+  /** Another file than ~/.ssh/config. */
+  readonly configuration?: string | undefined;
+}
+
+export interface OpensshOptions extends OpensshTarget {
+  /** The machine's name: `client`, `l0`. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  /** For the whole connect, all its attempts. */
+  readonly deadlineSeconds: number;
+}
+
+/** Between attempts to reach a machine that may be booting. */
+const BACKOFF_MS = 500;
+/** Of one attempt, until TCP stands. */
+const CONNECT_SECONDS = 10;
+/** Of the second connection, once the first one has shown that the machine answers. */
+const SERVER_SECONDS = 30;
+/** OpenSSH's own failures, and nothing that a remote command did (ssh(1), EXIT STATUS). */
+const SSH_FAILED = 255;
+
+const SETTINGS = [
+  'BatchMode=yes',
+  'StrictHostKeyChecking=yes',
+  `ConnectTimeout=${CONNECT_SECONDS}`,
+  // Four silent intervals, and it counts as lost: as for the guests (ssh.ts).
+  'ServerAliveInterval=15',
+  'ServerAliveCountMax=4',
+  'ForwardAgent=no',
+  'ForwardX11=no',
+  'ClearAllForwardings=yes',
+  'PermitLocalCommand=no',
+  'RequestTTY=no',
+].flatMap((setting) => ['-o', setting]);
+
+/** What trying again does not mend, by what OpenSSH says of it; and what to do. */
+const HOPELESS: readonly { readonly says: RegExp; readonly advice: string }[] = [
+  {
+    says: /REMOTE HOST IDENTIFICATION HAS CHANGED|host key .* has changed/i,
+    advice:
+      'It shows another host key than known_hosts has for it: it is not the machine that it was. Where that is right, take the old key out with ssh-keygen -R and connect once by hand',
+  },
+  {
+    says: /Host key verification failed|No .* host key is known/i,
+    advice: 'Its host key is not in known_hosts: connect once by hand, and compare the key that is shown',
+  },
+  {
+    says: /Permission denied|Too many authentication failures/i,
+    advice:
+      'It takes none of the keys that OpenSSH has for it, and nestbench types no passwords: add one to the agent, or name it in ~/.ssh/config',
+  },
+  {
+    says: /Could not resolve hostname/i,
+    advice: 'Its name is not known: check "ssh" in the testbed file and ~/.ssh/config',
+  },
+  { says: /Bad configuration option|terminating, \d+ bad/i, advice: "Mend OpenSSH's configuration" },
+];
+
+/** OpenSSH's arguments for a command on that machine. */
+export function opensshArgv(
+  { destination, port, configuration }: OpensshTarget,
+  argv: readonly string[],
+): string[] {
+  return [
+    'ssh',
+    ...(configuration === undefined ? [] : ['-F', configuration]),
+    ...SETTINGS,
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    '--',
+    destination,
+    quote(argv),
+  ];
+}
+
+/**
+ * Connects, trying again while the machine may yet come up. Its commands run as root.
+ * @throws NESTBENCH_CONNECTION_LOST, kind configuration, at once where no other attempt would help: an unknown or another
+ * host key, no key that is taken, not root; NESTBENCH_DEADLINE with how the last attempt failed; NESTBENCH_ABORTED.
+ */
+export async function connectOpenssh(options: OpensshOptions): Promise<SshMachine> {
+  const { name, destination, signal, deadlineSeconds } = options;
+  const [host, user] = [generateKeyPair(), generateKeyPair()];
+  const directory = await waitUntil(
+    `SSH to ${destination}`,
+    async ({ saw, signal: within }) => {
+      const outcome = await prepare(options, host.privateKey, user.publicKey, within);
+      if (outcome.ok) return outcome.directory;
+      saw(`OpenSSH says: ${outcome.said}`);
+      return undefined;
+    },
+    { machine: name, deadlineSeconds, signal, intervalMs: BACKOFF_MS },
+  );
+  return connectSsh({
+    name,
+    username: 'root',
+    privateKey: user.privateKey,
+    hostKey: host.publicKey,
+    open: async () => spawnStream(opensshArgv(options, ['sh', '-c', SERVE, 'sh', directory])),
+    signal,
+    deadlineSeconds: SERVER_SECONDS,
+  });
+}
+
+/** Makes a directory with the keys that come on standard input, and prints its name; as root alone. */
+const PREPARE = `
+set -e
+[ "$(id -u)" = 0 ] || { echo "nestbench: $(id -un) is not root" >&2; exit 1; }
+[ -x /usr/sbin/sshd ] || { echo "nestbench: there is no /usr/sbin/sshd" >&2; exit 1; }
+umask 077
+mkdir -p /run/sshd
+# Of connections that ended between their two halves.
+find /run -maxdepth 1 -name 'nestbench-ssh.*' -mmin +5 -exec rm -rf {} +
+directory=$(mktemp -d /run/nestbench-ssh.XXXXXX)
+cd "$directory"
+cat >host_key
+echo "$1" >authorized_keys
+cat >sshd_config <<END
+HostKey $directory/host_key
+AuthorizedKeysFile $directory/authorized_keys
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+StrictModes no
+MaxSessions 100
+AllowTcpForwarding yes
+AllowStreamLocalForwarding yes
+PrintMotd no
+PrintLastLog no
+LogLevel ERROR
+END
+echo "$directory"`;
+
+/** The keys are read at its start, and gone before anybody else could use them. */
+const SERVE = `
+trap 'rm -rf "$1"' EXIT
+/usr/sbin/sshd -i -f "$1/sshd_config"`;
+
+type Prepared =
+  | { readonly ok: true; readonly directory: string }
+  | { readonly ok: false; readonly said: string };
+
+async function prepare(
+  options: OpensshOptions,
+  hostKey: string,
+  userKey: string,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const { name, destination } = options;
+  const [file = '', ...words] = opensshArgv(options, ['sh', '-c', PREPARE, 'sh', userKey]);
+  const { exitCode, stdout, stderr, code } = await execa(file, words, {
+    input: `${hostKey.trimEnd()}\n`,
+    reject: false,
+    cancelSignal: signal,
+    env: { LC_ALL: 'C' },
+  });
+  signal.throwIfAborted();
+  if (code === 'ENOENT') {
+    throw new NestbenchError(
+      'NESTBENCH_PACKAGE_MISSING',
+      'configuration',
+      "OpenSSH's client is missing. Install it with: sudo apt-get install openssh-client",
+    );
+  }
+  const directory = /^\/run\/nestbench-ssh\.\w+$/m.exec(stdout)?.[0];
+  if (exitCode === 0 && directory !== undefined) return { ok: true, directory };
+  const said = lastLines(stderr.trim() === '' ? `exit code ${exitCode}` : stderr);
+  const hopeless = HOPELESS.find(({ says }) => says.test(stderr));
+  if (hopeless === undefined && exitCode === SSH_FAILED) return { ok: false, said };
+  const advice = hopeless?.advice ?? 'What it needs is an account that is root, and OpenSSH';
+  throw new NestbenchError(
+    'NESTBENCH_CONNECTION_LOST',
+    'configuration',
+    `"ssh ${destination}" does not give nestbench what it needs of ${name}. ${advice}. It said:\n${said}`,
+    { machine: name, output: said },
+  );
+}
+
+/** A program's standard input and output as one stream; destroying it ends the program. */
+function spawnStream(argv: readonly string[]): Duplex {
+  const [file = '', ...words] = argv;
+  const subprocess = execa(file, words, {
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: false,
+    stderr: 'ignore',
+    encoding: 'buffer',
+  });
+  const { pid } = subprocess;
+  const forget = pid === undefined ? undefined : killOnExit(pid);
+  const stream = subprocess.duplex();
+  stream.on('error', () => {});
+  stream.once('close', () => pid !== undefined && void endGroup(pid, 0));
+  void subprocess.finally(() => forget?.());
+  return stream;
+}
