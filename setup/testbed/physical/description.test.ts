@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ADDRESSES } from '../../../fixtures/addresses.ts';
+import { addressesOf } from '../../../fixtures/testbed.ts';
+import { InputError } from '../../errors.ts';
+import { parseTestbed, readTestbed } from './description.ts';
+
+const ROOT = path.join(import.meta.dirname, '../../..');
+const LEAST = `client:
+  ssh: alias-of-client
+  interface: eno2
+server:
+  ssh: root@10.0.0.2
+  interface: enp6s0f0
+`;
+
+/** What is said of a testbed that can't be used. */
+function faults(text: string): string[] {
+  try {
+    parseTestbed(text, 'testbed.yaml');
+  } catch (error) {
+    if (!(error instanceof InputError) || error.code !== 'NESTBENCH_BAD_TESTBED') throw error;
+    return error.message.split('\n');
+  }
+  return [];
+}
+
+test.each(['testbed.example.yaml', 'testbed.cloudlab.yaml'])('%s is a testbed', (name) => {
+  const testbed = readTestbed(path.join(ROOT, name));
+  expect(testbed.software).toBe('paper');
+  expect(addressesOf(testbed)).toEqual(ADDRESSES);
+});
+
+test('what the example only shows in comments can be used too', () => {
+  const text = readFileSync(path.join(ROOT, 'testbed.example.yaml'), 'utf8');
+  const shown = text.replaceAll(/^( *)# (address|virtualFunctions|directory|console|levels):/gm, '$1$2:');
+  expect(parseTestbed(shown, 'x').server.console?.[0]).toBe('ipmitool');
+  const own = /^# {3}software:\n(?:#.*\n)+/m.exec(text)?.[0].replaceAll(/^# {3}/gm, '') ?? '';
+  const { software } = parseTestbed(text.replace('software: paper', own), 'x');
+  expect(software).toMatchObject({
+    l1: { qemu: { ref: 'v10.1.0' } },
+    l0: { parameters: ['kvm_amd.nested=1'] },
+  });
+});
+
+test('what is not said is as the paper has it, and nothing is built or installed', () => {
+  const testbed = parseTestbed(LEAST, 'x');
+  expect(addressesOf(testbed)).toEqual(ADDRESSES);
+  expect(testbed).toMatchObject({
+    software: 'installed',
+    builder: 'auto',
+    server: { virtualFunctions: 2, bootLoader: 'grub', directory: '/var/lib/nestbench' },
+  });
+});
+
+describe('is told with its line and its key', () => {
+  test('a key that there is not', () => {
+    expect(faults(LEAST.replace('  interface: eno2', '  interface: eno2\n  nic: eno2'))).toEqual([
+      "The testbed file can't be used:",
+      'testbed.yaml:4: "client.nic" is no key of a testbed',
+    ]);
+  });
+
+  test('a key that is missing', () => {
+    expect(faults(LEAST.replace('  interface: enp6s0f0\n', ''))).toContain(
+      'testbed.yaml:4: "server.interface" is missing',
+    );
+    expect(faults('')).toEqual([
+      "The testbed file can't be used:",
+      'testbed.yaml:1: "client" is missing',
+      'testbed.yaml:1: "server" is missing',
+    ]);
+  });
+
+  test('all that is wrong, in the order of the lines', () => {
+    expect(
+      faults(`${LEAST.replace('eno2', 'a name with spaces')}  virtualFunctions: 0\n  bootLoader: lilo\n`),
+    ).toEqual([
+      "The testbed file can't be used:",
+      'testbed.yaml:3: "client.interface" is "a name with spaces": the name of a network interface, as `ip link` shows it',
+      expect.stringMatching(/^testbed\.yaml:7: "server\.virtualFunctions" is 0: /),
+      expect.stringMatching(/^testbed\.yaml:8: "server\.bootLoader" is "lilo": /),
+    ]);
+  });
+
+  test('software that is neither a name nor a description', () => {
+    expect(faults(`${LEAST}software: { l1: { kernel: { url: x, ref: --upload-pack=y } } }\n`)).toEqual([
+      "The testbed file can't be used:",
+      'testbed.yaml:7: "software.l1.kernel.ref" is "--upload-pack=y": a branch, a tag or a commit',
+    ]);
+    expect(faults(`${LEAST}software: papers\n`)[1]).toBe(
+      'testbed.yaml:7: "software" is "papers": neither "paper" or "installed" nor a description by machine',
+    );
+  });
+
+  test('an address that two machines have, or that is of another network', () => {
+    expect(faults(`${LEAST}levels: { l1: 10.10.1.2 }\n`)).toEqual([
+      'testbed.yaml: l0 and l1 have the same address, 10.10.1.2',
+    ]);
+    expect(faults(`${LEAST}levels: { l2: 10.10.2.2 }\n`)).toEqual([
+      "testbed.yaml: l2 has the address 10.10.2.2, and the private network is 10.10.1.0/24, as the client's address has it",
+    ]);
+  });
+
+  test('what is no YAML', () => {
+    expect(faults(`${LEAST}levels: { l1: `)[1]).toMatch(/^testbed\.yaml:7: /);
+  });
+});
+
+test('a file that is not there is told with one to start from', () => {
+  expect(() => readTestbed('/no/such/testbed.yaml')).toThrow(/testbed\.example\.yaml is one to start from/);
+});
+
+test('an option is taken for no host', () => {
+  expect(faults(LEAST.replace('alias-of-client', '-oProxyCommand=touch'))[1]).toMatch(/"client\.ssh"/);
+});
