@@ -2,6 +2,7 @@
  * Whether the harness kept its hands off: how much of a sample's time its processes had a CPU of L0, and how long it
  * took between samples. Neither is a failure; over its limit it is flagged.
  */
+import { isMicrobenchmark } from '../fixtures/benchmarks/index.ts';
 import { runKey } from './journal-index.ts';
 import type { CellResults, Results, Run } from './results.ts';
 import type { SampleStretch, SUMS } from './stretches.ts';
@@ -47,11 +48,14 @@ export function fairnessOf(results: Results): Fairness[] {
   return results.cells
     .flatMap((cell) =>
       [...cell.outcomes].flatMap(([benchmark, outcome]) =>
-        (outcome.state === 'measured' ? outcome.runs : []).map((run): Fairness => {
-          const idle = idles.get(runKey({ cell: cell.name, benchmark, run: run.run })) ?? 0;
-          const { harnessShare, harnessShareInAll, gapSeconds } = watchedOf(run.stretches, idle);
-          return { cell, benchmark, run, harnessShare, harnessShareInAll, gapSeconds };
-        }),
+        // What a block costs does not depend on who else ran on L0 around all of them.
+        (outcome.state === 'measured' && !isMicrobenchmark(benchmark) ? outcome.runs : []).map(
+          (run): Fairness => {
+            const idle = idles.get(runKey({ cell: cell.name, benchmark, run: run.run })) ?? 0;
+            const { harnessShare, harnessShareInAll, gapSeconds } = watchedOf(run.stretches, idle);
+            return { cell, benchmark, run, harnessShare, harnessShareInAll, gapSeconds };
+          },
+        ),
       ),
     )
     .filter(({ harnessShareInAll, gapSeconds }) => harnessShareInAll !== null || gapSeconds !== null);
