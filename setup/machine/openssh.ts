@@ -13,7 +13,7 @@ import { lastLines } from './failures.ts';
 import { endGroup, killOnExit } from './process-group.ts';
 import { quote } from './quote.ts';
 import { connectSsh, generateKeyPair, type SshMachine } from './ssh.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil, withDeadline } from './wait.ts';
 
 export interface OpensshTarget {
   /** What stands behind `ssh`: `server.example.org`, `root@10.0.0.5`, an alias of ~/.ssh/config. */
@@ -195,6 +195,48 @@ async function prepare(
     'configuration',
     `"ssh ${destination}" does not give nestbench what it needs of ${name}. ${advice}. It said:\n${said}`,
     { machine: name, output: said },
+  );
+}
+
+/** A copy may be of gigabytes, over a slow link. */
+const COPY_SECONDS = 3600;
+
+/**
+ * Runs a command on the machine with a file of this host as its standard input.
+ * @throws NESTBENCH_NO_SPACE where the machine has no room for it; NESTBENCH_COMMAND_FAILED; NESTBENCH_DEADLINE; NESTBENCH_ABORTED.
+ */
+export async function feedFile(
+  target: OpensshTarget & { readonly name: string },
+  file: string,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { name } = target;
+  const what = `${file} to be copied to ${name}`;
+  await withDeadline(
+    what,
+    COPY_SECONDS,
+    signal,
+    async (within) => {
+      const [program = '', ...words] = opensshArgv(target, argv);
+      const { exitCode, stderr } = await execa(program, words, {
+        inputFile: file,
+        reject: false,
+        cancelSignal: within,
+        env: { LC_ALL: 'C' },
+      });
+      within.throwIfAborted();
+      if (exitCode === 0) return;
+      const output = lastLines(stderr);
+      const isFull = /No space left on device/.test(stderr);
+      throw new NestbenchError(
+        isFull ? 'NESTBENCH_NO_SPACE' : 'NESTBENCH_COMMAND_FAILED',
+        'infrastructure',
+        `${file} could not be copied to ${name}: ${output}${isFull ? ` Make room there: "directory" in the testbed file, /boot and /lib/modules are what nestbench fills.` : ''}`,
+        { machine: name, argv, exitCode: exitCode ?? null, output },
+      );
+    },
+    name,
   );
 }
 

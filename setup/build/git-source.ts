@@ -1,0 +1,170 @@
+/**
+ * Source from git: a bare mirror in the cache, what a ref means resolved to a commit, and that commit's files laid out
+ * without .git, submodules at the commits that it pins.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { NestbenchError } from '../errors.ts';
+import { takeLock } from '../host/lock.ts';
+import { aborted, lastLines } from '../machine/failures.ts';
+import { cacheDirectory } from './cache.ts';
+import { hashOf } from './hash.ts';
+import { runTool, toolEnvironment, type ToolOptions } from './tool.ts';
+
+/** A commit of a repository. */
+export interface GitSource {
+  readonly url: string;
+  /** What was asked for. */
+  readonly ref: string;
+  /** What that was when it was asked for. */
+  readonly commit: string;
+}
+
+const COMMIT = /^[0-9a-f]{40}$/;
+
+/** No transport that runs a command of the URL's (git-config(1), protocol.allow). */
+const SAFELY = ['-c', 'protocol.ext.allow=never'];
+
+/** Submodules within submodules go this deep at most: QEMU's go two. */
+const MOST_DEPTH = 4;
+
+function mirrorOf(url: string): string {
+  return path.join(cacheDirectory(), 'mirrors', `${hashOf(url)}.git`);
+}
+
+/**
+ * What `ref` means in the repository at `url` now. A commit that the mirror has is not asked for again.
+ * @param say told where the repository can't be reached and the mirror's last word is taken.
+ * @throws NESTBENCH_BUILD_FAILED, kind configuration, where the repository or the ref is not to be had.
+ */
+export async function resolveSource(
+  { url, ref }: Pick<GitSource, 'url' | 'ref'>,
+  signal: AbortSignal,
+  say: (sentence: string) => void,
+): Promise<GitSource> {
+  const mirror = mirrorOf(url);
+  await using _ = await takeLock(`${mirror}.lock`, { signal });
+  const known = existsSync(mirror) ? await commitOf(mirror, ref, signal) : undefined;
+  if (known !== undefined && COMMIT.test(ref)) return { url, ref, commit: known };
+  const failure = existsSync(mirror)
+    ? await git(['--git-dir', mirror, 'fetch', '--prune', '--quiet', 'origin'], signal)
+    : await clone(url, mirror, signal);
+  if (failure !== undefined && known !== undefined) {
+    say(
+      `${url} can't be reached, so ${ref} is what it was when it last could: ${known}. git says: ${failure}`,
+    );
+    return { url, ref, commit: known };
+  }
+  if (failure !== undefined) throw unusable(`${url} can't be cloned. git says:\n${failure}`, failure);
+  const commit = await commitOf(mirror, ref, signal);
+  if (commit !== undefined) return { url, ref, commit };
+  throw unusable(`${url} has no branch, tag or commit ${ref}.`, undefined);
+}
+
+/** Lays out the commit's files in `directory`, which comes to be. */
+export async function exportSource(
+  { url, commit }: Pick<GitSource, 'url' | 'commit'>,
+  directory: string,
+  tool: Omit<ToolOptions, 'purpose' | 'cwd'>,
+  depth = 0,
+): Promise<void> {
+  const mirror = mirrorOf(url);
+  await mkdir(directory, { recursive: true });
+  await runTool(
+    [
+      'sh',
+      '-c',
+      'git --git-dir "$1" archive "$2" | tar --extract --directory "$3"',
+      'sh',
+      mirror,
+      commit,
+      directory,
+    ],
+    { ...tool, purpose: `laying out ${url}` },
+  );
+  const modules = path.join(directory, '.gitmodules');
+  if (!existsSync(modules) || depth >= MOST_DEPTH) return;
+  for (const { at, from } of parseModules(await readFile(modules, 'utf8'), url)) {
+    const pinned = await output(['--git-dir', mirror, 'ls-tree', commit, '--', at], tool.signal);
+    const its = /^160000 commit ([0-9a-f]{40})\t/.exec(pinned)?.[1];
+    if (its === undefined) continue;
+    const source = await resolveSource({ url: from, ref: its }, tool.signal, () => {});
+    await exportSource(source, path.join(directory, at), tool, depth + 1);
+  }
+}
+
+/** The submodules that a .gitmodules file names (gitmodules(5)); a relative URL is one beside the repository's own. */
+export function parseModules(text: string, url: string): { at: string; from: string }[] {
+  return text
+    .split(/^\s*\[submodule .*\]\s*$/m)
+    .slice(1)
+    .flatMap((section) => {
+      const at = /^\s*path\s*=\s*(\S+)\s*$/m.exec(section)?.[1];
+      const from = /^\s*url\s*=\s*(\S+)\s*$/m.exec(section)?.[1];
+      // One that points out of the tree is none that git would lay out either.
+      if (at === undefined || from === undefined || path.isAbsolute(at) || at.split('/').includes('..'))
+        return [];
+      return [{ at, from: /^\.{1,2}\//.test(from) ? beside(url, from) : from }];
+    });
+}
+
+function beside(url: string, relative: string): string {
+  const [, scheme = '', rest = url] = /^(\w+:\/\/[^/]*|[^/:]+:)?(.*)$/.exec(url) ?? [];
+  return `${scheme}${path.posix.join(rest, relative)}`;
+}
+
+async function clone(url: string, mirror: string, signal: AbortSignal): Promise<string | undefined> {
+  const part = `${mirror}.cloning-${process.pid}`;
+  await rm(part, { recursive: true, force: true });
+  await mkdir(path.dirname(mirror), { recursive: true });
+  try {
+    const failure = await git(['clone', '--mirror', '--quiet', '--', url, part], signal);
+    if (failure === undefined) await rename(part, mirror);
+    return failure;
+  } finally {
+    await rm(part, { recursive: true, force: true });
+  }
+}
+
+async function commitOf(mirror: string, ref: string, signal: AbortSignal): Promise<string | undefined> {
+  const found = await output(
+    ['--git-dir', mirror, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`],
+    signal,
+  );
+  return COMMIT.test(found.trim()) ? found.trim() : undefined;
+}
+
+/** @returns what git said, where it failed. */
+async function git(argv: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  const { exitCode, stderr } = await run(argv, signal);
+  return exitCode === 0 ? undefined : lastLines(stderr);
+}
+
+async function output(argv: readonly string[], signal: AbortSignal): Promise<string> {
+  return (await run(argv, signal)).stdout;
+}
+
+async function run(
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<{ exitCode: number | undefined; stdout: string; stderr: string }> {
+  const { exitCode, stdout, stderr } = await execa('git', [...SAFELY, ...argv], {
+    reject: false,
+    cancelSignal: signal,
+    stdin: 'ignore',
+    extendEnv: false,
+    // Nobody is there to type a password.
+    env: { ...toolEnvironment(), GIT_TERMINAL_PROMPT: '0', SSH_AUTH_SOCK: process.env['SSH_AUTH_SOCK'] },
+  });
+  if (signal.aborted) throw aborted(signal, `git ${argv[0] ?? ''}`, { machine: 'host', argv });
+  return { exitCode, stdout, stderr };
+}
+
+function unusable(message: string, outputOf: string | undefined): NestbenchError {
+  return new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', message, {
+    machine: 'host',
+    ...(outputOf === undefined ? {} : { output: outputOf }),
+  });
+}

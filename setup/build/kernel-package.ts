@@ -1,0 +1,177 @@
+/** Builds a kernel from git for machines that boot by themselves: its bzImage, and its modules as an archive. */
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { KernelSource } from '../../fixtures/testbed.ts';
+import { NestbenchError } from '../errors.ts';
+import { tell } from '../progress.ts';
+import { cached, type Workplace } from './cache.ts';
+import { exportSource, type GitSource, resolveSource } from './git-source.ts';
+import { unmetOptions } from './kernel-config.ts';
+import { runTool, type ToolOptions } from './tool.ts';
+
+/** A kernel as it is built for machines that boot by themselves. */
+export interface KernelPackage {
+  /** As `uname -r` will have it. */
+  readonly release: string;
+  /** The bzImage. */
+  readonly image: string;
+  /** A tar.gz whose root has lib/modules/RELEASE. */
+  readonly modules: string;
+}
+
+/** To be raised whenever the steps below change what they make. */
+const RECIPE = 1;
+
+/** Nothing of the building machine gets into the kernel. */
+const REPRODUCIBLE = {
+  KBUILD_BUILD_USER: 'nestbench',
+  KBUILD_BUILD_HOST: 'nestbench',
+  KBUILD_BUILD_TIMESTAMP: 'Thu Jan 1 00:00:00 UTC 1970',
+};
+
+/**
+ * What stands behind the version, as the artifact has it: the branch's name after its first dash, so that
+ * v4.18-dvh-L0-asplos boots as 4.18.0-dvh-L0-asplos. Of a ref without one, all of it.
+ */
+export function localVersionOf({ ref, localVersion }: Pick<KernelSource, 'ref' | 'localVersion'>): string {
+  const behind = /^[^-]+-(.+)$/.exec(ref)?.[1] ?? ref;
+  return (localVersion ?? behind).replaceAll(/[^\w.-]/g, '-').slice(0, 40);
+}
+
+/**
+ * The kernel from the cache, or built now, by this host's compiler.
+ * @throws NESTBENCH_BUILD_FAILED: kind configuration, at once, where this compiler can't build this source.
+ */
+export async function buildKernelPackage(
+  wanted: KernelSource,
+  signal: AbortSignal,
+  say: (sentence: string) => void,
+): Promise<KernelPackage & { readonly hash: string; readonly commit: string }> {
+  const source = await resolveSource(wanted, signal, say);
+  const compiler = (await execa('gcc', ['-dumpfullversion'])).stdout.trim();
+  const inputs = {
+    recipe: RECIPE,
+    commit: source.commit,
+    compiler: `gcc ${compiler}`,
+    defconfig: wanted.defconfig ?? 'defconfig',
+    config: wanted.config ?? [],
+    localVersion: localVersionOf(wanted),
+  };
+  const { directory, hash, facts } = await cached({
+    name: 'kernel-package',
+    inputs,
+    signal,
+    build: (workplace) => compilePackage(source, wanted, compiler, workplace),
+  });
+  return {
+    release: facts['release'] ?? '',
+    image: path.join(directory, 'bzImage'),
+    modules: path.join(directory, 'modules.tar.gz'),
+    hash,
+    commit: source.commit,
+  };
+}
+
+/**
+ * GCC 10 and later keep a stack canary in start_secondary and cpu_startup_entry, in which the canary changes: kernels before
+ * 5.7 panic as they boot ("x86: Fix early boot crash on gcc-10", commit a9a3ed1eff36; stable branches have it too, so a patch
+ * level of theirs is taken for mended).
+ */
+export function compilerFault(makefile: string, gcc: string): string | undefined {
+  const number = (key: string): number =>
+    Number(new RegExp(`^${key} = (\\d+)`, 'm').exec(makefile)?.[1] ?? 0);
+  const [version, patchLevel, subLevel] = [number('VERSION'), number('PATCHLEVEL'), number('SUBLEVEL')];
+  const isOld = version < 5 || (version === 5 && patchLevel < 7);
+  const major = Number(gcc.split('.')[0]);
+  if (!isOld || subLevel > 0 || major < 10) return undefined;
+  return `Linux ${version}.${patchLevel} does not boot when GCC ${gcc} built it (its 5.7 is the first that does): use GCC 9 or older, as the builder container has it`;
+}
+
+async function compilePackage(
+  source: GitSource,
+  wanted: KernelSource,
+  compiler: string,
+  { directory, log, signal }: Workplace,
+): Promise<{ release: string; commit: string; url: string; ref: string; compiler: string }> {
+  const tree = path.join(directory, 'linux');
+  const tool: Omit<ToolOptions, 'purpose'> = { log, signal, cwd: tree, env: REPRODUCIBLE };
+  const task = 'kernel package';
+  tell({ task, text: `laying out ${source.commit.slice(0, 12)}`, state: 'running', fraction: 0 });
+  await exportSource(source, tree, { log, signal });
+  const fault = compilerFault(await readFile(path.join(tree, 'Makefile'), 'utf8'), compiler);
+  if (fault !== undefined) {
+    throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', `${fault}.`, { machine: 'host' });
+  }
+  tell({ task, text: 'configuring', state: 'running', fraction: 0 });
+  const { defconfig = 'defconfig', config = [] } = wanted;
+  await runTool(['make', defconfig], { ...tool, purpose: 'configuring the kernel' });
+  const file = path.join(tree, '.config');
+  const added = [
+    `CONFIG_LOCALVERSION="-${localVersionOf(wanted)}"`,
+    '# CONFIG_LOCALVERSION_AUTO is not set',
+    ...config,
+  ];
+  await writeFile(file, `${await readFile(file, 'utf8')}\n${added.join('\n')}\n`);
+  await runTool(['make', 'olddefconfig'], { ...tool, purpose: 'configuring the kernel' });
+  const unmet = unmetOptions(config.join('\n'), await readFile(file, 'utf8'));
+  if (unmet.length > 0) {
+    throw new NestbenchError(
+      'NESTBENCH_BUILD_FAILED',
+      'configuration',
+      `The kernel at ${source.ref} does not grant ${unmet.join(', ')}: its Kconfig does not know them, or what they depend on is off.`,
+      { machine: 'host', output: unmet.join('\n') },
+    );
+  }
+  const began = performance.now();
+  let lines = 0;
+  await runTool(['make', `--jobs=${availableParallelism()}`, '--output-sync=target', 'bzImage', 'modules'], {
+    ...tool,
+    purpose: 'building the kernel',
+    onLine(line) {
+      if (!/^ {2}[A-Z]/.test(line)) return;
+      lines++;
+      const minutes = ((performance.now() - began) / 60_000).toFixed(1);
+      if (lines % 20 === 0)
+        tell({ task, text: `compiling, ${lines} steps in ${minutes} min`, state: 'running' });
+    },
+  });
+  const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
+  const staging = path.join(directory, 'staging');
+  await mkdir(path.join(staging, 'lib/modules', release), { recursive: true });
+  const hasModules = /^CONFIG_MODULES=y$/m.test(await readFile(file, 'utf8'));
+  // Without the links to this host's source tree.
+  if (hasModules) {
+    await runTool(['make', `INSTALL_MOD_PATH=${staging}`, 'INSTALL_MOD_STRIP=1', 'modules_install'], {
+      ...tool,
+      purpose: "installing the kernel's modules",
+    });
+  } else {
+    for (const name of ['modules.order', 'modules.builtin', 'modules.builtin.modinfo']) {
+      await writeFile(path.join(staging, 'lib/modules', release, name), '');
+    }
+  }
+  for (const link of ['build', 'source']) {
+    await rm(path.join(staging, 'lib/modules', release, link), { recursive: true, force: true });
+  }
+  await runTool(
+    [
+      'tar',
+      '--create',
+      '--gzip',
+      '--owner=0',
+      '--group=0',
+      '--numeric-owner',
+      `--file=${directory}/modules.tar.gz`,
+      'lib',
+    ],
+    { ...tool, cwd: staging, purpose: "packing the kernel's modules" },
+  );
+  await copyFile(path.join(tree, 'arch/x86/boot/bzImage'), path.join(directory, 'bzImage'));
+  await copyFile(file, path.join(directory, 'config'));
+  await rm(tree, { recursive: true });
+  await rm(staging, { recursive: true });
+  tell({ task, text: `${release} is built`, state: 'done', fraction: 1 });
+  return { release, commit: source.commit, url: source.url, ref: source.ref, compiler: `gcc ${compiler}` };
+}

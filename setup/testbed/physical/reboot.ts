@@ -1,0 +1,85 @@
+/** Starts a physical machine anew, and knows what came up. */
+import { NestbenchError } from '../../errors.ts';
+import { inSeconds } from '../../machine/failures.ts';
+import { connectOpenssh, type OpensshTarget } from '../../machine/openssh.ts';
+import type { SshMachine } from '../../machine/ssh.ts';
+import { waitUntil, withDeadline } from '../../machine/wait.ts';
+import { type Boot, chooseBoot, differencesFrom, readRunning, type Running } from './grub.ts';
+
+/** A server's firmware alone takes minutes; more than fifteen, and somebody has to look at its console. */
+const REBOOT_SECONDS = 900;
+const SHUTDOWN_SECONDS = 180;
+const POLL_MS = 500;
+const COMMAND_SECONDS = 30;
+
+export interface RebootOptions {
+  readonly target: OpensshTarget;
+  /** Where nestbench keeps what it needs on the machine. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  /** From the command to SSH. */
+  readonly deadlineSeconds?: number;
+  readonly onStep?: (text: string) => void;
+}
+
+/** A machine that runs what was asked for. */
+export interface Rebooted {
+  readonly machine: SshMachine;
+  readonly running: Running;
+  /** Whether it had to be booted for that, and how long it took. */
+  readonly rebootSeconds: number | undefined;
+}
+
+/**
+ * Sees to it that the machine runs `boot`; where it does already, it is not booted anew. `machine` is used up where it is.
+ * @throws NESTBENCH_CHECK_FAILED where another kernel came up, with which one; NESTBENCH_DEADLINE where none did.
+ */
+export async function ensureBoot(machine: SshMachine, boot: Boot, options: RebootOptions): Promise<Rebooted> {
+  const { signal, directory } = options;
+  const before = await readRunning(machine, signal);
+  const reasons = differencesFrom(before, boot);
+  if (reasons.length === 0) return { machine, running: before, rebootSeconds: undefined };
+  options.onStep?.(`${machine.name} boots anew: ${reasons.join('; ')}`);
+  await chooseBoot(machine, boot, directory, signal);
+  const began = performance.now();
+  const fresh = await reboot(machine, before.bootId, options);
+  const rebootSeconds = (performance.now() - began) / 1000;
+  const running = await readRunning(fresh, signal);
+  const wrong = differencesFrom(running, boot);
+  if (wrong.length === 0) return { machine: fresh, running, rebootSeconds };
+  await fresh[Symbol.asyncDispose]();
+  const fellBack = running.release === boot.release ? '' : ` GRUB fell back to ${running.release}.`;
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `${machine.name} came back after ${inSeconds(rebootSeconds)} with something else than ${boot.release}: ${wrong.join('; ')}.${fellBack} Its console says why, where the testbed file has one.`,
+    { machine: machine.name, seconds: rebootSeconds, output: running.commandLine },
+  );
+}
+
+/** Boots it anew, whatever that gives. @returns a connection to what came up. */
+export async function reboot(
+  machine: SshMachine,
+  bootId: string,
+  { target, signal, deadlineSeconds = REBOOT_SECONDS }: RebootOptions,
+): Promise<SshMachine> {
+  const { name } = machine;
+  // It may be gone before it answers; that it went is seen by its boot id.
+  await machine
+    .run(['sh', '-c', '(sleep 1; reboot) >/dev/null 2>&1 &'], { signal, deadlineSeconds: COMMAND_SECONDS })
+    .catch(() => undefined);
+  await withDeadline('the machine to go down', SHUTDOWN_SECONDS, signal, () => machine.lost, name);
+  await machine[Symbol.asyncDispose]();
+  return waitUntil(
+    'the machine to come up again',
+    async ({ saw, signal: within }) => {
+      const fresh = await connectOpenssh({ ...target, name, signal: within, deadlineSeconds });
+      const running = await readRunning(fresh, within).catch(() => undefined);
+      if (running !== undefined && running.bootId !== bootId) return fresh;
+      saw('it still answers as before.');
+      await fresh[Symbol.asyncDispose]();
+      return undefined;
+    },
+    { machine: name, deadlineSeconds, signal, intervalMs: POLL_MS },
+  );
+}
