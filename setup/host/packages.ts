@@ -22,11 +22,7 @@ const APT_LISTS = '/var/lib/apt/lists';
  * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING with the one command to type, else.
  */
 export async function ensurePackages(signal: AbortSignal, virtualTime = false): Promise<void> {
-  const needed = HOST_PACKAGES.filter(
-    ({ onlyWithoutRoot, onlyInVirtualTime }) =>
-      (onlyWithoutRoot === undefined || process.getuid?.() !== 0) &&
-      (onlyInVirtualTime === undefined || virtualTime),
-  );
+  const needed = neededPackages(virtualTime);
   if ((await missingPackages(needed)).length === 0) return;
   // Of two runs at once the second finds everything installed; apt itself does not wait for another's update.
   await using held = new AsyncDisposableStack();
@@ -53,12 +49,21 @@ function packageMissing(message: string, output?: string, exitCode?: number): Ne
   });
 }
 
-function installCommand(packages: readonly string[]): string {
+export function installCommand(packages: readonly string[]): string {
   return `sudo apt-get update && sudo apt-get install --no-install-recommends ${packages.join(' ')}`;
 }
 
+/** What a run by this user needs. */
+export function neededPackages(virtualTime = false): HostPackage[] {
+  return HOST_PACKAGES.filter(
+    ({ onlyWithoutRoot, onlyInVirtualTime }) =>
+      (onlyWithoutRoot === undefined || process.getuid?.() !== 0) &&
+      (onlyInVirtualTime === undefined || virtualTime),
+  );
+}
+
 /** Which are not installed; where there is no dpkg to ask, programs are looked for, and their lack is thrown. */
-async function missingPackages(needed: readonly HostPackage[]): Promise<string[]> {
+export async function missingPackages(needed: readonly HostPackage[]): Promise<string[]> {
   const patterns = needed.flatMap(({ name, orAny }) => (orAny === undefined ? [name] : [name, orAny]));
   const format = '${db:Status-Status} ${Package}\\n';
   // It exits with 1 where a pattern matches nothing; that is an answer, too.

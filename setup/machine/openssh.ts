@@ -37,7 +37,9 @@ const BACKOFF_MS = 500;
 /** Of one attempt, until TCP stands. */
 const CONNECT_SECONDS = 10;
 /** Of the second connection, once the first one has shown that the machine answers. */
-const SERVER_SECONDS = 30;
+const SERVER_SECONDS = 60;
+/** Until the sshd there says its first word: OpenSSH's whole login lies before it, 2 s on an emulated machine. */
+const SILENCE_SECONDS = 20;
 /** OpenSSH's own failures, and nothing that a remote command did (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255;
 
@@ -112,15 +114,20 @@ export async function connectOpenssh(options: OpensshOptions): Promise<SshMachin
     },
     { machine: name, deadlineSeconds, signal, intervalMs: BACKOFF_MS },
   );
-  return connectSsh({
+  const machine = await connectSsh({
     name,
     username: 'root',
     privateKey: user.privateKey,
     hostKey: host.publicKey,
-    open: async () => spawnStream(opensshArgv(options, ['sh', '-c', SERVE, 'sh', directory])),
+    open: async () =>
+      spawnStream(opensshArgv(options, ['/usr/sbin/sshd', '-i', '-f', `${directory}/sshd_config`])),
     signal,
     deadlineSeconds: SERVER_SECONDS,
+    silenceSeconds: SILENCE_SECONDS,
   });
+  // The keys have served.
+  await machine.check(['rm', '-r', directory], { signal, deadlineSeconds: SERVER_SECONDS });
+  return machine;
 }
 
 /** Makes a directory with the keys that come on standard input, and prints its name; as root alone. */
@@ -151,12 +158,9 @@ PrintMotd no
 PrintLastLog no
 LogLevel ERROR
 END
+# Within sshd -i nobody knows any more where the person comes from.
+echo "$SSH_CONNECTION" >/run/nestbench-ssh-connection
 echo "$directory"`;
-
-/** The keys are read at its start, and gone before anybody else could use them. */
-const SERVE = `
-trap 'rm -rf "$1"' EXIT
-/usr/sbin/sshd -i -f "$1/sshd_config"`;
 
 type Prepared =
   | { readonly ok: true; readonly directory: string }

@@ -26,6 +26,8 @@ export interface SshOptions {
   readonly signal: AbortSignal;
   /** For the whole connect, all its attempts. */
   readonly deadlineSeconds: number;
+  /** How long the first attempt waits for sshd's first bytes; each later one waits longer. */
+  readonly silenceSeconds?: number;
   /** How often a silent connection is asked whether it is alive; four answers missing and it counts as lost. */
   readonly keepaliveSeconds?: number;
 }
@@ -56,7 +58,7 @@ export async function connectSsh(options: SshOptions): Promise<SshMachine> {
   if (key instanceof Error) throw new RangeError(`Not an OpenSSH private key: ${key.message}.`);
 
   let attempts = 0;
-  let silenceSeconds = FIRST_SILENCE_SECONDS;
+  let silenceSeconds = options.silenceSeconds ?? FIRST_SILENCE_SECONDS;
   return waitUntil(
     'SSH',
     async (context) => {
@@ -69,7 +71,10 @@ export async function connectSsh(options: SshOptions): Promise<SshMachine> {
         // Told to stop: then it is not this attempt that failed.
         if (error instanceof HostKeyError || context.signal.aborted) throw error;
         context.saw(`${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}, the last: ${reasonOf(error)}`);
-        silenceSeconds = Math.min(silenceSeconds * SILENCE_GROWTH, LONGEST_SILENCE_SECONDS);
+        silenceSeconds = Math.max(
+          silenceSeconds,
+          Math.min(silenceSeconds * SILENCE_GROWTH, LONGEST_SILENCE_SECONDS),
+        );
         return undefined;
       }
     },

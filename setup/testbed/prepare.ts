@@ -13,7 +13,7 @@ import { type Phase, Phases } from '../stack/phases.ts';
 import { runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
 
 /** Free space that a start needs. A build was seen to take 1.03 GB of the cache; apt and mmdebstrap need as much again. */
-const BUILD_BYTES = 3e9;
+export const BUILD_BYTES = 3e9;
 /** What a QEMU takes besides its guest's memory, at most: TCG's code buffer (DEFAULT_CODE_GEN_BUFFER_SIZE, tcg/region.c). */
 const QEMU_MIB = 1024;
 

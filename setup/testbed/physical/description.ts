@@ -1,10 +1,12 @@
 /** Reads a testbed file, and says of what is wrong in it where that stands. */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { LineCounter, parseDocument, isMap, isScalar, type Document } from 'yaml';
 import type { z } from 'zod';
 import { addressesOf, testbedDescription, type TestbedDescription } from '../../../fixtures/testbed.ts';
 import { InputError } from '../../errors.ts';
 import { reasonOf } from '../../machine/failures.ts';
+import type { OpensshTarget } from '../../machine/openssh.ts';
 
 /**
  * The testbed that `file` describes.
@@ -19,7 +21,20 @@ export function readTestbed(file: string): TestbedDescription {
       `The testbed file ${file} can't be read: ${reasonOf(error)}. testbed.example.yaml is one to start from.`,
     );
   }
-  return parseTestbed(text, file);
+  const testbed = parseTestbed(text, file);
+  const { sshConfiguration } = testbed;
+  return sshConfiguration === undefined
+    ? testbed
+    : { ...testbed, sshConfiguration: path.resolve(path.dirname(file), sshConfiguration) };
+}
+
+/** How one of its machines is reached. */
+export function targetOf(
+  testbed: TestbedDescription,
+  name: 'client' | 'server',
+): OpensshTarget & { readonly name: string } {
+  const { ssh, port } = testbed[name];
+  return { name, destination: ssh, port, configuration: testbed.sshConfiguration };
 }
 
 /** @param file how it is named in what is said of it. */
@@ -67,16 +82,16 @@ function lineAt(lines: LineCounter, offset: number): number {
 
 /** An unknown key stands on a line of its own; of a missing one, the line of what it is missing in is told. */
 function wordsOf(document: Document, lines: LineCounter, issue: z.core.$ZodIssue): Fault[] {
-  const path = issue.path.map(String);
+  const keys = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key): Fault => {
-      const name = [...path, key].join('.');
-      return [lineOf(document, lines, [...path, key]), `"${name}" is no key of a testbed`];
+      const name = [...keys, key].join('.');
+      return [lineOf(document, lines, [...keys, key]), `"${name}" is no key of a testbed`];
     });
   }
-  const isMissing = issue.code === 'invalid_type' && document.getIn(path) === undefined;
-  const why = isMissing ? 'is missing' : `is ${shown(document.getIn(path))}: ${issue.message}`;
-  return [[lineOf(document, lines, path), `"${path.join('.')}" ${why}`]];
+  const isMissing = issue.code === 'invalid_type' && document.getIn(keys) === undefined;
+  const why = isMissing ? 'is missing' : `is ${shown(document.getIn(keys))}: ${issue.message}`;
+  return [[lineOf(document, lines, keys), `"${keys.join('.')}" ${why}`]];
 }
 
 function shown(value: unknown): string {
@@ -84,11 +99,11 @@ function shown(value: unknown): string {
 }
 
 /** The line of the key at `path`, or of the nearest that is there. */
-function lineOf(document: Document, lines: LineCounter, path: readonly string[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+function lineOf(document: Document, lines: LineCounter, keys: readonly string[]): number {
+  for (let length = keys.length; length > 0; length--) {
+    const parent = length === 1 ? document.contents : document.getIn(keys.slice(0, length - 1), true);
     const pair =
-      isMap(parent) && parent.items.find(({ key }) => isScalar(key) && key.value === path[length - 1]);
+      isMap(parent) && parent.items.find(({ key }) => isScalar(key) && key.value === keys[length - 1]);
     const offset = pair && isScalar(pair.key) ? pair.key.range?.[0] : undefined;
     if (offset !== undefined) return lineAt(lines, offset);
   }

@@ -1,0 +1,48 @@
+/** `npm run doctor`: checks what a run needs of the testbed, says what to mend, and changes nothing. */
+import { styleText } from 'node:util';
+import { examineEmulated, examinePhysical, type Finding } from '../setup/testbed/doctor.ts';
+import { parseArguments } from './arguments.ts';
+import { runScript } from './run-script.ts';
+import { chosenTestbed } from './testbed-option.ts';
+
+const USAGE = 'npm run doctor [-- --testbed FILE]';
+
+const MARKS = {
+  right: ['green', 'right'],
+  'some cells': ['yellow', 'some cells'],
+  unquiet: ['yellow', 'unquiet'],
+  wrong: ['red', 'WRONG'],
+} as const satisfies Record<Finding['verdict'], readonly [string, string]>;
+
+await runScript(async () => {
+  const { values } = parseArguments(
+    { args: process.argv.slice(2), options: { testbed: { type: 'string' } } },
+    USAGE,
+  );
+  const testbed = chosenTestbed(values.testbed);
+  const findings =
+    testbed === undefined
+      ? await examineEmulated()
+      : await examinePhysical(testbed, new AbortController().signal);
+  console.log(table(findings));
+  const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
+  console.log(wrong === 0 ? 'Nothing stands in the way of a run.' : `${wrong} to mend before a run.`);
+  process.exitCode = wrong === 0 ? 0 : 1;
+});
+
+/** A line each; below what is not right, what is needed and how to mend it. */
+function table(findings: readonly Finding[]): string {
+  const width = (key: 'machine' | 'check'): number =>
+    Math.max(...findings.map((finding) => finding[key].length));
+  const [machine, check] = [width('machine'), width('check')];
+  return findings
+    .flatMap((finding) => {
+      const [color, mark] = MARKS[finding.verdict];
+      const line = `${finding.machine.padEnd(machine)}  ${finding.check.padEnd(check)}  ${styleText(color, mark.padEnd(10), { stream: process.stdout })}  ${finding.found}`;
+      const indent = ' '.repeat(machine + check + 4);
+      return finding.verdict === 'right'
+        ? [line]
+        : [line, `${indent}needed: ${finding.needed}`, `${indent}mend: ${finding.mend}`];
+    })
+    .join('\n');
+}

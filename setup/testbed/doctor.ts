@@ -1,0 +1,104 @@
+/** What can be said of a testbed before anything is measured on it. Nothing is changed by it. */
+import { LEVELS } from '../../fixtures/matrix.ts';
+import { memoryMiBAt, sizingFor } from '../../fixtures/sizing.ts';
+import type { TestbedDescription } from '../../fixtures/testbed.ts';
+import { cacheDirectory } from '../build/cache.ts';
+import { NestbenchError } from '../errors.ts';
+import { installCommand, missingPackages, neededPackages } from '../host/packages.ts';
+import { checkResources, describeHost, hostVirtualization } from '../host/resources.ts';
+import { connectOpenssh } from '../machine/openssh.ts';
+import { targetOf } from './physical/description.ts';
+import { checkMachine, type Finding as MachineFinding } from './physical/checks.ts';
+import { readMachineFacts } from './physical/machine-facts.ts';
+import { BUILD_BYTES } from './prepare.ts';
+
+export interface Finding extends Omit<MachineFinding, 'machine'> {
+  readonly machine: MachineFinding['machine'] | 'host';
+}
+
+const DEEPEST = LEVELS.at(-1) ?? 0;
+
+/** A machine that answers answers soon; one that is just booting is looked at again by hand. */
+const CONNECT_SECONDS = 30;
+
+/** Both machines, looked at side by side. */
+export async function examinePhysical(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding[]> {
+  const [client, server] = await Promise.all([
+    examineMachine('client', testbed, signal),
+    examineMachine('server', testbed, signal),
+  ]);
+  return [...client, ...server];
+}
+
+async function examineMachine(
+  name: 'client' | 'server',
+  testbed: TestbedDescription,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const described = testbed[name];
+  const ssh = { machine: name, check: 'SSH', needed: 'a root login that asks for nothing' };
+  try {
+    await using machine = await connectOpenssh({
+      ...targetOf(testbed, name),
+      signal,
+      deadlineSeconds: CONNECT_SECONDS,
+    });
+    const facts = await readMachineFacts(machine, described, signal);
+    const found: Finding = { ...ssh, verdict: 'right', found: described.ssh, mend: '' };
+    return [found, ...checkMachine(name, facts, testbed)];
+  } catch (error) {
+    if (!(error instanceof NestbenchError) || error.kind === 'bug') throw error;
+    return [{ ...ssh, verdict: 'wrong', found: 'none', mend: error.message }];
+  }
+}
+
+/** This host, as the emulated testbed needs it. */
+export async function examineEmulated(): Promise<Finding[]> {
+  const host = describeHost();
+  const sizing = sizingFor(host);
+  const { accelerator, reason } = await hostVirtualization();
+  const missing = await missingPackages(neededPackages());
+  const server = memoryMiBAt(sizing, 0, DEEPEST) + sizing.memoryMiB;
+  const room = await failureOf(
+    checkResources({
+      cacheDirectory: cacheDirectory(),
+      cacheBytes: BUILD_BYTES,
+      memoryBytes: server * 2 ** 20,
+    }),
+  );
+  return [
+    finding('CPUs', 'one; with more, levels have more', `${host.cpus}, ${host.cpuModel}`, ''),
+    finding(
+      'virtualization',
+      'none: the server is emulated where there is none',
+      `${accelerator}. ${reason}`,
+      '',
+    ),
+    finding(
+      'room',
+      `disk for builds, and memory for L3: ${server} MiB`,
+      room === undefined ? 'there is' : 'too little',
+      room ?? '',
+    ),
+    finding(
+      'packages',
+      'those that build and emulate; a run installs them where it may',
+      missing.length === 0 ? 'all installed' : `missing: ${missing.join(', ')}`,
+      missing.length === 0 ? '' : installCommand(missing),
+    ),
+  ];
+}
+
+function finding(check: string, needed: string, found: string, mend: string): Finding {
+  return { machine: 'host', check, verdict: mend === '' ? 'right' : 'wrong', found, needed, mend };
+}
+
+async function failureOf(work: Promise<void>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof NestbenchError && error.kind !== 'bug') return error.message;
+    throw error;
+  }
+}

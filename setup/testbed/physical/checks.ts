@@ -1,0 +1,265 @@
+/** What a physical testbed has to be for its numbers to mean anything: each with what was found, what is needed, and how to mend it. */
+import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import { inBytes } from '../../host/bytes.ts';
+import type { MachineFacts } from './machine-facts.ts';
+
+/** `wrong`: nothing can be measured; `quiet`: it can, and worse than need be; `missing`: some cells can't be measured. */
+export type Verdict = 'right' | 'wrong' | 'unquiet' | 'some cells';
+
+export interface Finding {
+  readonly machine: 'client' | 'server';
+  readonly check: string;
+  readonly verdict: Verdict;
+  readonly found: string;
+  readonly needed: string;
+  /** What to do; empty where it is right. */
+  readonly mend: string;
+}
+
+/** The artifact's image alone has 45 GB; ours, kernels and builds have a few. */
+const DISK_BYTES = 10e9;
+const BOOT_BYTES = 300e6;
+/** The paper's L0 has 12 GB for each level and for itself, three levels deep. */
+const MEMORY_BYTES = 48e9;
+/** And 10 CPUs for three levels (maxcpus of the artifact's tables); 6 for one. */
+const CPUS = { least: 6, most: 10 };
+/** Journals of both machines are read side by side. */
+const CLOCK_SECONDS = 1;
+
+interface Check {
+  readonly name: string;
+  readonly on: readonly Finding['machine'][];
+  readonly needed: string;
+  /** Of what is wrong where it does not hold. */
+  readonly otherwise: Exclude<Verdict, 'right'>;
+  readonly mend: string;
+  readonly look: (facts: MachineFacts, at: Place) => { readonly holds: boolean; readonly found: string };
+}
+
+interface Place {
+  readonly interface: string;
+  readonly directory: string;
+  readonly address: string;
+  readonly virtualFunctions: number;
+}
+
+const SERVER = ['server'] as const;
+const BOTH = ['client', 'server'] as const;
+const bytes = (facts: MachineFacts, key: string): number => Number(facts[key] ?? 0);
+const said = (text: string | undefined, otherwise = 'nothing'): string =>
+  text === undefined || text === '' ? otherwise : text;
+
+const CHECKS: readonly Check[] = [
+  {
+    name: 'operating system',
+    on: BOTH,
+    needed: 'Linux on x86-64',
+    otherwise: 'wrong',
+    mend: 'nestbench builds and boots x86-64 kernels alone.',
+    look: ({ os, release, machine }) => ({
+      holds: machine === 'x86_64',
+      found: `${said(os)}, Linux ${said(release)}, ${said(machine)}`,
+    }),
+  },
+  {
+    name: 'clock',
+    on: BOTH,
+    needed: `within ${CLOCK_SECONDS} s of this host's`,
+    otherwise: 'wrong',
+    mend: 'Let it keep time: apt-get install systemd-timesyncd, or chrony.',
+    look: ({ offsetSeconds, askedSeconds }) => ({
+      holds: Math.abs(Number(offsetSeconds)) <= CLOCK_SECONDS + Number(askedSeconds),
+      found: `${Number(offsetSeconds).toFixed(2)} s off`,
+    }),
+  },
+  {
+    name: 'private network',
+    on: BOTH,
+    needed: 'the interface of the testbed file, with a link',
+    otherwise: 'wrong',
+    mend: 'Name the right one in the testbed file ("interface"), plug the cable in, or: ip link set dev NAME up',
+    look: (facts, at) => ({
+      holds: facts['interface'] === 'yes' && facts['carrier'] === '1',
+      found:
+        facts['interface'] === 'yes'
+          ? `${at.interface}, ${facts['carrier'] === '1' ? 'with a link' : 'without a link'}, ${said(facts['addresses'], 'no address')}`
+          : `no ${at.interface}; there are ${said(facts['interfaces']?.trim().replaceAll(' ', ', '))}`,
+    }),
+  },
+  {
+    name: 'SSH beside it',
+    on: BOTH,
+    needed: 'SSH over another interface than that of the private network',
+    otherwise: 'wrong',
+    mend: 'Reach the machine over its other network ("ssh" in the testbed file): the private one is set up anew by each cell, and nothing else may be on it.',
+    look: ({ sshOver }, at) => ({ holds: sshOver !== at.interface, found: said(sshOver, 'not told') }),
+  },
+  {
+    name: 'disk',
+    on: BOTH,
+    needed: `${inBytes(DISK_BYTES)} where "directory" is`,
+    otherwise: 'wrong',
+    mend: 'Make room, or let "directory" in the testbed file name a roomier place.',
+    look: (facts, at) => ({
+      holds: bytes(facts, 'freeBytes') >= DISK_BYTES,
+      found: `${inBytes(bytes(facts, 'freeBytes'))} at ${at.directory}`,
+    }),
+  },
+  {
+    name: 'virtualization',
+    on: SERVER,
+    needed: "vmx or svm, and KVM's modules",
+    otherwise: 'wrong',
+    mend: "Turn it on in the firmware's setup (VT-x, or SVM), and see that KVM is there: modprobe kvm_intel, or kvm_amd",
+    look: ({ flags, kvm, kvmModule }) => ({
+      holds: flags !== '' && (kvm === 'yes' || kvmModule === 'yes'),
+      found: `${said(flags, 'neither vmx nor svm')}, ${kvm === 'yes' ? '/dev/kvm' : kvmModule === 'yes' ? 'KVM as a module that is not loaded' : 'no KVM'}`,
+    }),
+  },
+  {
+    name: 'nesting',
+    on: SERVER,
+    needed: "KVM's nested parameter on, for L2 and L3",
+    otherwise: 'some cells',
+    mend: "nestbench asks for it on the kernel's command line where it installs the kernel; else: options kvm_intel nested=1, in /etc/modprobe.d",
+    look: ({ nested }) => ({ holds: /^[Y1]/.test(nested ?? ''), found: said(nested, 'KVM is not loaded') }),
+  },
+  {
+    name: 'IOMMU',
+    on: SERVER,
+    needed: 'IOMMU groups, for the passthrough cells',
+    otherwise: 'some cells',
+    mend: 'Turn VT-d (or AMD-Vi) on in the firmware; nestbench asks for intel_iommu=on where a cell needs it.',
+    look: ({ iommuGroups }) => ({
+      holds: Number(iommuGroups) > 0,
+      found: `${said(iommuGroups, '0')} groups`,
+    }),
+  },
+  {
+    name: 'SR-IOV',
+    on: SERVER,
+    needed: 'as many virtual functions of the interface as the testbed file says, for the passthrough cells',
+    otherwise: 'some cells',
+    mend: 'Turn SR-IOV on in the firmware, take a card that has it, or leave the passthrough cells out.',
+    look: ({ virtualFunctions }, at) => ({
+      holds: Number(virtualFunctions) >= at.virtualFunctions,
+      found: `${said(virtualFunctions, '0')} of ${at.virtualFunctions}`,
+    }),
+  },
+  {
+    name: 'CPUs',
+    on: SERVER,
+    needed: `${CPUS.most} for L3, ${CPUS.least} for L1`,
+    otherwise: 'some cells',
+    mend: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
+    look: ({ cpus, onlineCpus }) => ({
+      holds: Number(cpus) >= CPUS.most,
+      found: `${said(cpus)}, ${said(onlineCpus)} of them online`,
+    }),
+  },
+  {
+    name: 'memory',
+    on: SERVER,
+    needed: `${inBytes(MEMORY_BYTES)} for L3, a quarter less for each level fewer`,
+    otherwise: 'some cells',
+    mend: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
+    look: (facts) => ({
+      holds: bytes(facts, 'memoryBytes') >= MEMORY_BYTES,
+      found: inBytes(bytes(facts, 'memoryBytes')),
+    }),
+  },
+  {
+    name: 'hugepages',
+    on: SERVER,
+    needed: "the kernel's hugepages, by which L0's memory is held to the table's size",
+    otherwise: 'wrong',
+    mend: 'Boot a kernel with CONFIG_HUGETLBFS.',
+    look: ({ hugepages }) => ({
+      holds: hugepages !== '',
+      found: hugepages === '' ? 'none' : `there, ${said(hugepages)} taken`,
+    }),
+  },
+  {
+    name: 'boot loader',
+    on: BOTH,
+    needed: 'GRUB as Debian and Ubuntu have it, update-initramfs, and room in /boot',
+    otherwise: 'wrong',
+    mend: 'apt-get install grub-pc (or grub-efi-amd64) initramfs-tools; take kernels away that nobody boots. Without it only what is installed can be measured (software: installed).',
+    look: (facts) => ({
+      holds:
+        facts['grub'] === '4' &&
+        facts['grubEnvironment'] === 'yes' &&
+        facts['initramfs'] !== '' &&
+        bytes(facts, 'bootFreeBytes') >= BOOT_BYTES,
+      found: [
+        facts['grub'] === '4' ? 'GRUB' : "not all of GRUB's programs",
+        ...(facts['grubEnvironment'] === 'yes' ? [] : ['no /boot/grub/grubenv']),
+        facts['initramfs'] === '' ? 'no update-initramfs' : 'update-initramfs',
+        `${inBytes(bytes(facts, 'bootFreeBytes'))} in /boot`,
+      ].join(', '),
+    }),
+  },
+  {
+    name: 'CPU frequency',
+    on: BOTH,
+    needed: 'the governor "performance", turbo off',
+    otherwise: 'unquiet',
+    mend: 'npm run tune -- on',
+    look: ({ governors, noTurbo, boost }) => ({
+      holds: /^(performance ?)?$/.test(governors ?? '') && noTurbo !== '0' && boost !== '1',
+      found:
+        governors === '' && noTurbo === '' && boost === ''
+          ? 'not the system’s to set'
+          : `governor ${said(governors?.trim(), 'none')}, turbo ${noTurbo === '0' || boost === '1' ? 'on' : 'off'}`,
+    }),
+  },
+  {
+    name: 'swap',
+    on: BOTH,
+    needed: 'none',
+    otherwise: 'unquiet',
+    mend: 'npm run tune -- on',
+    look: ({ swaps }) => ({ holds: swaps === '', found: said(swaps?.trim(), 'none') }),
+  },
+  {
+    name: 'irqbalance',
+    on: BOTH,
+    needed: 'not running',
+    otherwise: 'unquiet',
+    mend: 'npm run tune -- on',
+    look: ({ irqbalance }) => ({
+      holds: irqbalance === '',
+      found: irqbalance === '' ? 'not running' : 'running',
+    }),
+  },
+  {
+    name: 'other work',
+    on: BOTH,
+    needed: 'no process that takes a tenth of a CPU',
+    otherwise: 'unquiet',
+    mend: 'End it, or wait for its end.',
+    look: ({ busy }) => ({ holds: busy === '', found: said(busy?.trim(), 'none') }),
+  },
+];
+
+/** All that is to be said of one machine of the testbed. */
+export function checkMachine(
+  machine: Finding['machine'],
+  facts: MachineFacts,
+  testbed: TestbedDescription,
+): Finding[] {
+  const addresses = addressesOf(testbed);
+  const place: Place = {
+    interface: testbed[machine].interface,
+    directory: testbed[machine].directory,
+    address: machine === 'client' ? addresses.client : addresses.l0,
+    virtualFunctions: testbed.server.virtualFunctions,
+  };
+  return CHECKS.filter(({ on }) => on.includes(machine)).map(
+    ({ name, needed, otherwise, mend, look }): Finding => {
+      const { holds, found } = look(facts, place);
+      const verdict = holds ? 'right' : otherwise;
+      return { machine, check: name, verdict, found, needed, mend: holds ? '' : mend };
+    },
+  );
+}

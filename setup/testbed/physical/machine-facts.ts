@@ -1,0 +1,69 @@
+/** What a physical machine is and how it is set up, read by one command that changes nothing. */
+import { pairsOf } from '../../machine/lines.ts';
+import type { Machine } from '../../machine/machine.ts';
+
+/** By name, as the machine says it; what it does not have is empty. */
+export type MachineFacts = Readonly<Record<string, string>>;
+
+const SECONDS = 60;
+
+/**
+ * Prints `name=value` lines. In plain POSIX shell, as nothing of nestbench is there yet.
+ * $1: the interface of the private network, $2: the directory that nestbench may use.
+ */
+const SCRIPT = String.raw`
+say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ')"; }
+first() { for file; do if [ -r "$file" ]; then cat "$file"; return; fi; done; }
+sys=/sys/class/net/$1
+say os "$(. /etc/os-release; echo "$PRETTY_NAME")"
+say release "$(uname -r)"
+say machine "$(uname -m)"
+say cpus "$(nproc --all)"
+say onlineCpus "$(nproc)"
+say flags "$(grep -m 1 -o -w -E 'vmx|svm' /proc/cpuinfo)"
+say kvm "$(if [ -w /dev/kvm ]; then echo yes; fi)"
+say nested "$(first /sys/module/kvm_intel/parameters/nested /sys/module/kvm_amd/parameters/nested)"
+say kvmModule "$(if modinfo kvm_amd >/dev/null 2>&1 || [ -d /sys/module/kvm ]; then echo yes; fi)"
+say iommuGroups "$(ls /sys/kernel/iommu_groups 2>/dev/null | wc -l)"
+say interface "$(if [ -e "$sys" ]; then echo yes; fi)"
+say interfaces "$(ls /sys/class/net)"
+say carrier "$(cat "$sys/carrier" 2>/dev/null)"
+say addresses "$(ip -o -4 address show dev "$1" 2>/dev/null | sed -n 's/.* inet \([0-9.]*\).*/\1/p')"
+say sshOver "$(ip -o route get "$(cut -d ' ' -f 1 /run/nestbench-ssh-connection)" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')"
+say virtualFunctions "$(cat "$sys/device/sriov_totalvfs" 2>/dev/null)"
+say governors "$(cat /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor 2>/dev/null | sort -u)"
+say noTurbo "$(cat /sys/devices/system/cpu/intel_pstate/no_turbo 2>/dev/null)"
+say boost "$(cat /sys/devices/system/cpu/cpufreq/boost 2>/dev/null)"
+say smt "$(cat /sys/devices/system/cpu/smt/active 2>/dev/null)"
+say swaps "$(tail -n +2 /proc/swaps | cut -d ' ' -f 1)"
+say irqbalance "$(pgrep -x irqbalance)"
+say memoryBytes "$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1000/p' /proc/meminfo)"
+at=$2
+while [ ! -d "$at" ]; do at=$(dirname "$at"); done
+say freeBytes "$(df --output=avail --block-size=1 "$at" | tail -n 1 | tr -d ' ')"
+say bootFreeBytes "$(df --output=avail --block-size=1 /boot | tail -n 1 | tr -d ' ')"
+say hugepages "$(if [ -w /proc/sys/vm/nr_hugepages ]; then cat /proc/sys/vm/nr_hugepages; fi)"
+say grub "$(for each in update-grub grub-reboot grub-set-default grub-editenv; do command -v "$each"; done | wc -l)"
+say grubEnvironment "$(if [ -w /boot/grub/grubenv ]; then echo yes; fi)"
+say initramfs "$(command -v update-initramfs)"
+say busy "$(ps -e -o pcpu=,etimes=,comm= | awk '$1 >= 10 && $2 >= 10 { printf "%s (%s %%) ", $3, $1 }')"
+say seconds "$(date +%s.%N)"
+`;
+
+/** @returns its facts; `offsetSeconds` is how far its clock is ahead of this host's, to within half of what asking took. */
+export async function readMachineFacts(
+  machine: Machine,
+  place: { readonly interface: string; readonly directory: string },
+  signal: AbortSignal,
+): Promise<MachineFacts> {
+  const before = Date.now();
+  const text = await machine.check(['sh', '-c', SCRIPT, 'sh', place.interface, place.directory], {
+    signal,
+    deadlineSeconds: SECONDS,
+  });
+  const after = Date.now();
+  const facts = pairsOf(text);
+  // The clock is the last that it reads.
+  const offset = Number(facts['seconds']) - after / 1000;
+  return { ...facts, offsetSeconds: String(offset), askedSeconds: String((after - before) / 1000) };
+}

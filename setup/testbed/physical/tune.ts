@@ -1,0 +1,93 @@
+/** Makes a physical machine quiet for measurements, and puts back exactly what it found. */
+import { z } from 'zod';
+import type { Machine } from '../../machine/machine.ts';
+
+/** What was there before: of files their content, swap areas, and services that ran. */
+const tunedRecord = z.object({
+  files: z.array(z.object({ file: z.string(), value: z.string() })),
+  swaps: z.array(z.string()),
+  services: z.array(z.string()),
+});
+export type Tuned = z.infer<typeof tunedRecord>;
+
+const SECONDS = 120;
+
+/** Files of the kernel, and what they are to say (Documentation/admin-guide/pm/cpufreq.rst, intel_pstate.rst). */
+const WANTED: readonly { readonly pattern: string; readonly value: string }[] = [
+  { pattern: '/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor', value: 'performance' },
+  { pattern: '/sys/devices/system/cpu/intel_pstate/no_turbo', value: '1' },
+  { pattern: '/sys/devices/system/cpu/cpufreq/boost', value: '0' },
+];
+/** It moves interrupts between CPUs as it thinks best, in the middle of a measurement. */
+const SERVICES = ['irqbalance'];
+
+const LIST = String.raw`for file; do if [ -w "$file" ]; then printf '%s\t%s\n' "$file" "$(cat "$file")"; fi; done`;
+const WRITE = `printf '%s' "$2" >"$1"`;
+
+function recordFile(directory: string): string {
+  return `${directory}/tune-before.json`;
+}
+
+/** @returns in words what was changed; nothing where it is tuned already. */
+export async function tune(machine: Machine, directory: string, signal: AbortSignal): Promise<string[]> {
+  const check = (argv: readonly string[], input = ''): Promise<string> =>
+    machine.check(argv, { signal, deadlineSeconds: SECONDS, input });
+  const run = (argv: readonly string[]): ReturnType<Machine['run']> =>
+    machine.run(argv, { signal, deadlineSeconds: SECONDS });
+  const file = recordFile(directory);
+  if ((await run(['test', '-e', file])).exitCode === 0) return [];
+
+  const changes: { file: string; value: string; wanted: string }[] = [];
+  for (const { pattern, value: wanted } of WANTED) {
+    // The shell, which expands the pattern, is given nothing that a person wrote.
+    const text = await check(['sh', '-c', `set -- ${pattern}\n${LIST}`]);
+    for (const line of text.split('\n').filter((each) => each !== '')) {
+      const [name = '', value = ''] = line.split('\t');
+      if (value !== wanted) changes.push({ file: name, value, wanted });
+    }
+  }
+  const swaps = (await check(['sh', '-c', 'tail -n +2 /proc/swaps | cut -d " " -f 1']))
+    .split('\n')
+    .filter(Boolean);
+  const services: string[] = [];
+  for (const service of SERVICES) {
+    if ((await run(['systemctl', 'is-active', '--quiet', service])).exitCode === 0) services.push(service);
+  }
+  const record: Tuned = {
+    files: changes.map(({ file: name, value }) => ({ file: name, value })),
+    swaps,
+    services,
+  };
+  // Before the first change, so that whatever happens meanwhile it can be put back.
+  await check(
+    ['sh', '-c', 'mkdir -p "$1" && cat >"$2" && sync', 'sh', directory, file],
+    JSON.stringify(record),
+  );
+  for (const { file: name, wanted } of changes) await check(['sh', '-c', WRITE, 'sh', name, wanted]);
+  for (const swap of swaps) await check(['swapoff', swap]);
+  for (const service of services) await check(['systemctl', 'stop', service]);
+  return [
+    ...changes.map(({ file: name, value, wanted }) => `${name}: ${value} -> ${wanted}`),
+    ...swaps.map((swap) => `swap on ${swap} off`),
+    ...services.map((service) => `${service} stopped`),
+  ];
+}
+
+/** @returns in words what was put back; nothing where nothing was tuned. */
+export async function untune(machine: Machine, directory: string, signal: AbortSignal): Promise<string[]> {
+  const options = { signal, deadlineSeconds: SECONDS };
+  const file = recordFile(directory);
+  const kept = await machine.run(['cat', file], options);
+  if (kept.exitCode !== 0) return [];
+  const { files, swaps, services } = tunedRecord.parse(JSON.parse(kept.stdout));
+  for (const { file: name, value } of files)
+    await machine.check(['sh', '-c', WRITE, 'sh', name, value], options);
+  for (const swap of swaps) await machine.check(['swapon', swap], options);
+  for (const service of services) await machine.check(['systemctl', 'start', service], options);
+  await machine.check(['rm', '-f', file], options);
+  return [
+    ...files.map(({ file: name, value }) => `${name}: ${value}`),
+    ...swaps.map((swap) => `swap on ${swap} on`),
+    ...services.map((service) => `${service} started`),
+  ];
+}
