@@ -372,8 +372,15 @@ void main(const struct start_information *information)
 	print("cpus=");
 	print_number(cpus);
 	print("\nknown=");
-	known();
-	print_number(known());
+	/* The least of some: what a hypervisor below does in between only adds to it. */
+	u64 least = known();
+	for (int again = 0; again < 9; again++) {
+		u64 took = known();
+
+		if (took < least)
+			least = took;
+	}
+	print_number(least);
 	print("\n");
 	for (u64 block = 0; block <= number(blocks); block++) {
 		u64 with = loop(repetitions);
