@@ -6,19 +6,21 @@ import { describeQemu } from '../setup/host/qemu.ts';
 import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
 import { describePlan } from '../setup/stack/describe.ts';
 import { planStack } from '../setup/stack/plan.ts';
+import { describePhysical } from '../setup/testbed/physical/describe.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
 import { resolveSettings } from '../setup/settings.ts';
 import { parseArguments } from './arguments.ts';
 import { runScript } from './run-script.ts';
+import { chosenTestbed } from './testbed-option.ts';
 
-const USAGE = 'npm run plan -- CELL [--micro]';
+const USAGE = 'npm run plan -- CELL [--micro] [--testbed FILE]';
 
 await runScript(async () => {
   const { positionals, values } = parseArguments(
     {
       args: process.argv.slice(2),
       allowPositionals: true,
-      options: { micro: { type: 'boolean', default: false } },
+      options: { micro: { type: 'boolean', default: false }, testbed: { type: 'string' } },
     },
     USAGE,
   );
@@ -31,6 +33,11 @@ await runScript(async () => {
       'NESTBENCH_UNKNOWN_CELL',
       `There is no cell "${name}". Usage: ${USAGE}, where CELL is one of ${there}.`,
     );
+  }
+  const testbed = chosenTestbed(values.testbed);
+  if (testbed !== undefined) {
+    process.stdout.write(`${describePhysical(testbed, cell)}\n`);
+    return;
   }
   const reason = configurationOf(cell).notBuilt;
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);

@@ -97,6 +97,13 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
       'The shards of an experiment share its name, and this one was given none: EXPERIMENT=nightly npx vitest run suites --shard=1/2.',
     );
   }
+  const testbed = valueOf(environment, 'TESTBED');
+  if (testbed !== undefined && testbed !== 'emulated') {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `TESTBED is "${testbed}": machines of one's own can be checked, tuned, planned for and given kernels so far (npm run doctor, tune, plan), and not measured on yet. Without it the emulated testbed is measured.`,
+    );
+  }
   const profile = valueOf(environment, 'PROFILE') ?? DEFAULT_PROFILE;
   if (!isProfileName(profile)) {
     throw new InputError(

@@ -108,14 +108,12 @@ async function compilePackage(
   const { defconfig = 'defconfig', config = [] } = wanted;
   await runTool(['make', defconfig], { ...tool, purpose: 'configuring the kernel' });
   const file = path.join(tree, '.config');
-  const added = [
-    `CONFIG_LOCALVERSION="-${localVersionOf(wanted)}"`,
-    '# CONFIG_LOCALVERSION_AUTO is not set',
-    ...config,
-  ];
+  const localVersion = `CONFIG_LOCALVERSION="-${localVersionOf(wanted)}"`;
+  // The last of two lines holds.
+  const added = [...config, localVersion, '# CONFIG_LOCALVERSION_AUTO is not set'];
   await writeFile(file, `${await readFile(file, 'utf8')}\n${added.join('\n')}\n`);
   await runTool(['make', 'olddefconfig'], { ...tool, purpose: 'configuring the kernel' });
-  const unmet = unmetOptions(config.join('\n'), await readFile(file, 'utf8'));
+  const unmet = unmetOptions(added.join('\n'), await readFile(file, 'utf8'));
   if (unmet.length > 0) {
     throw new NestbenchError(
       'NESTBENCH_BUILD_FAILED',

@@ -1,0 +1,113 @@
+/** A cell's plan on a physical testbed, as `npm run plan -- CELL --testbed FILE` prints it. */
+import type { MachineName } from '../../../fixtures/addresses.ts';
+import { type Cell, CELLS, configurationOf, type Level, LEVELS } from '../../../fixtures/matrix.ts';
+import {
+  type MachineSoftware,
+  orderedByBoot,
+  physicalSoftware,
+} from '../../../fixtures/physical-software.ts';
+import { CPU_SCALES, cpusAt, MEMORY_SCALES, memoryMiBAt, type Sizing } from '../../../fixtures/sizing.ts';
+import { addressesOf, type KernelSource, type TestbedDescription } from '../../../fixtures/testbed.ts';
+
+/** The paper's own: what a physical testbed is for. */
+const PAPER: Sizing = { cpus: CPU_SCALES[0], memoryMiB: MEMORY_SCALES[0] };
+
+const HEADINGS = [
+  'machine',
+  'runs on',
+  'kernel',
+  'parameters',
+  'QEMU for the next',
+  'CPUs',
+  'memory',
+  'address',
+];
+
+export function describePhysical(testbed: TestbedDescription, cell: Cell): string {
+  const software = physicalSoftware(testbed, cell);
+  const addresses = addressesOf(testbed);
+  const rows = [software.client, ...software.levels].map((machine) => [
+    machine.name,
+    runsOn(testbed, machine.name),
+    kernelOf(machine),
+    machine.parameters.length === 0 ? '-' : machine.parameters.join(' '),
+    qemuOf(machine),
+    cpusOf(machine.name, cell),
+    memoryOf(machine.name, cell),
+    addresses[machine.name],
+  ]);
+  const own = configurationOf(cell).description;
+  const lines = [
+    `${cell.name}: ${own}`,
+    '',
+    ...aligned([HEADINGS, ...rows]),
+    '',
+    ...sourcesOf(software.levels),
+  ];
+  return [...lines, '', ...bootsOf(testbed)].join('\n');
+}
+
+function runsOn(testbed: TestbedDescription, name: MachineName): string {
+  const level = levelOf(name);
+  if (level === undefined) return `ssh ${testbed.client.ssh}`;
+  return level === 0 ? `ssh ${testbed.server.ssh}` : `l${level - 1}`;
+}
+
+function kernelOf({ kernel, release }: MachineSoftware): string {
+  return release ?? (kernel === 'installed' ? 'the installed one' : `${kernel.ref}, built`);
+}
+
+function qemuOf({ qemu }: MachineSoftware): string {
+  if (qemu === null) return '-';
+  return qemu === 'installed' ? 'the installed one' : qemu.ref;
+}
+
+/** The client's are its own. */
+function cpusOf(name: MachineName, { level: target }: Cell): string {
+  const level = levelOf(name);
+  return level === undefined ? 'all' : String(cpusAt(PAPER, level, target));
+}
+
+/** Of L0's, what its cell is to have is left free. */
+function memoryOf(name: MachineName, { level: target }: Cell): string {
+  const level = levelOf(name);
+  if (level === undefined) return 'all';
+  return `${memoryMiBAt(PAPER, level, target) / 1024} GiB${level === 0 ? ' left free' : ''}`;
+}
+
+function levelOf(name: MachineName): Level | undefined {
+  return LEVELS.find((level) => name === `l${level}`);
+}
+
+function sourcesOf(levels: readonly MachineSoftware[]): string[] {
+  const kernels = levels.flatMap(({ kernel }) => (kernel === 'installed' ? [] : [describeSource(kernel)]));
+  const qemus = levels.flatMap(({ qemu }) =>
+    qemu === null || qemu === 'installed' ? [] : [`QEMU ${qemu.ref} of ${qemu.url}`],
+  );
+  const all = [...new Set([...kernels, ...qemus])];
+  return all.length === 0 ? ['Nothing is built.'] : ['Built:', ...all.map((source) => `  ${source}`)];
+}
+
+function describeSource({ url, ref, defconfig }: KernelSource): string {
+  return `Linux ${ref} of ${url}${defconfig === undefined ? '' : `, make ${defconfig}`}`;
+}
+
+function bootsOf(testbed: TestbedDescription): string[] {
+  const ordered = orderedByBoot(testbed, CELLS);
+  const boots = ordered.filter((each) => each.boots).length;
+  const order = ordered.map(({ cell, boots: isFirst }) => `${isFirst ? '| ' : ''}${cell.name}`).join(' ');
+  return [
+    `All ${ordered.length} cells take ${boots} boots of the server at most (|), in this order:`,
+    `  ${order}`,
+  ];
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,230 @@
+/**
+ * Machines that know nothing of nestbench, for tests of the physical testbed: each boots its own disk image, which has
+ * Debian, GRUB and sshd, and is reached as any machine on a network is. That they are emulated is nobody's concern.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { cached } from '../../build/cache.ts';
+import { runTool } from '../../build/tool.ts';
+import type { OpensshTarget } from '../../machine/openssh.ts';
+import { generateKeyPair } from '../../machine/ssh.ts';
+import { freePort } from '../../machine/sshd.testing.ts';
+import { waitUntil } from '../../machine/wait.ts';
+import { EMULATED_CPU } from '../../stack/qemu-argv.ts';
+
+/** Beside what nestbench itself needs: what makes a disk image. */
+const TOOLS = ['sfdisk', 'losetup', 'partx', 'mkfs.ext4', 'mmdebstrap'];
+
+/** Why there are no such machines here; undefined where there are. */
+export async function whyNoDiskMachines(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'loop devices need root';
+  for (const tool of TOOLS) {
+    const { exitCode } = await execa('sh', ['-c', 'command -v "$1"', 'sh', tool], { reject: false });
+    if (exitCode !== 0)
+      return `there is no ${tool} (Debian: fdisk, mount, util-linux, e2fsprogs, mmdebstrap)`;
+  }
+  const { exitCode, stderr } = await execa('losetup', ['--find'], { reject: false });
+  return exitCode === 0 ? undefined : `there is no loop device: ${stderr}`;
+}
+
+/** The machine's own network card first, then that of the private network. */
+const INTERFACES = { own: 'enp0s3', private: 'enp0s4' } as const;
+
+const PACKAGES = [
+  ['systemd-sysv', 'udev', 'linux-image-cloud-amd64', 'grub-pc', 'openssh-server', 'ifupdown'],
+  ['iproute2', 'kmod', 'initramfs-tools', 'e2fsprogs', 'zstd', 'procps'],
+].flat();
+
+/** $1: the directory to work in, $2: packages. A partition is made known to the kernel by hand: it may know no tables. */
+const MAKE_IMAGE = String.raw`
+set -eu
+cd "$1"
+truncate --size=12G disk.raw
+echo 'start=2048, type=83, bootable' | sfdisk --quiet --label dos disk.raw
+loop=$(losetup --find --show disk.raw)
+finish() {
+  for each in dev proc sys ''; do umount "root/$each" 2>/dev/null || true; done
+  partx --delete "$loop" 2>/dev/null || true
+  losetup --detach "$loop"
+  rm -f "$loop"p1
+}
+trap finish EXIT
+partx --add "$loop" 2>/dev/null || true
+[ -e "$loop"p1 ] || mknod "$loop"p1 b $(tr : ' ' <"/sys/class/block/$(basename "$loop")p1/dev")
+mkfs.ext4 -q -F "$loop"p1
+mkdir root
+mount "$loop"p1 root
+mmdebstrap --mode=root --variant=minbase --include="$2" --aptopt='APT::Install-Recommends "false"' \
+  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+  bookworm root http://deb.debian.org/debian
+uuid=$(blkid --match-tag UUID --output value "$loop"p1)
+echo "UUID=$uuid / ext4 rw 0 1" >root/etc/fstab
+cat >root/etc/default/grub <<END
+GRUB_DEFAULT=0
+GRUB_TIMEOUT=0
+GRUB_DISTRIBUTOR=Debian
+GRUB_CMDLINE_LINUX="console=ttyS0,115200"
+GRUB_TERMINAL=console
+GRUB_DISABLE_OS_PROBER=true
+END
+cat >root/etc/network/interfaces <<END
+auto lo
+iface lo inet loopback
+auto ${INTERFACES.own}
+iface ${INTERFACES.own} inet static
+  address 10.0.2.15/24
+END
+rm -f root/etc/ssh/ssh_host_*
+for each in dev proc sys; do mount --bind "/$each" "root/$each"; done
+chroot root grub-install --target=i386-pc "$loop"
+chroot root update-grub
+# Without udev here, GRUB does not find the file system's UUID.
+sed -i "s#root=$(echo "$loop")p1#root=UUID=$uuid#" root/boot/grub/grub.cfg
+`;
+
+/** The image that all of them begin with, as Debian's packages make it. */
+async function baseImage(signal: AbortSignal): Promise<string> {
+  const { directory } = await cached({
+    name: 'disk-machine',
+    inputs: { recipe: 1, packages: PACKAGES, script: MAKE_IMAGE },
+    signal,
+    build: async ({ directory: place, log, signal: within }) => {
+      await runTool(['sh', '-c', MAKE_IMAGE, 'sh', place, PACKAGES.join(',')], {
+        purpose: 'making a disk image',
+        log,
+        signal: within,
+      });
+      rmSync(path.join(place, 'root'), { recursive: true, force: true });
+      return {};
+    },
+  });
+  return path.join(directory, 'disk.raw');
+}
+
+export interface DiskMachine extends AsyncDisposable {
+  readonly target: OpensshTarget & { readonly name: string };
+  /** An OpenSSH client's configuration, in a directory of the machine's own. */
+  readonly configuration: string;
+  readonly interface: string;
+  /** What its console said so far. */
+  console(): string;
+}
+
+export interface DiskMachineOptions {
+  readonly name: string;
+  readonly memoryMiB?: number;
+  readonly signal: AbortSignal;
+}
+
+/** However slowly GRUB, a Debian kernel and systemd come up on an emulated machine: 25 s when it is alone. */
+const UP_SECONDS = 300;
+
+/** Boots one; resolves once its sshd answers. Its disk is its own, and gone with it. */
+export async function bootDiskMachine({
+  name,
+  memoryMiB = 3072,
+  signal,
+}: DiskMachineOptions): Promise<DiskMachine> {
+  const base = await baseImage(signal);
+  const directory = mkdtempSync(path.join(tmpdir(), `nb-disk-${name}-`));
+  const file = (its: string, text: string): string => {
+    writeFileSync(path.join(directory, its), text, { mode: 0o600 });
+    return path.join(directory, its);
+  };
+  const [host, user] = [generateKeyPair(), generateKeyPair()];
+  const disk = path.join(directory, 'disk.raw');
+  await execa('cp', ['--sparse=always', '--reflink=auto', base, disk]);
+  await addKeys(directory, disk, host, user.publicKey, name);
+  const port = await freePort();
+  const consoleFile = path.join(directory, 'console.log');
+  writeFileSync(consoleFile, '');
+  const argv = [
+    ['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', EMULATED_CPU, '-smp', '2', '-m', String(memoryMiB)],
+    ['-nodefaults', '-no-user-config', '-display', 'none', '-serial', `file:${consoleFile}`],
+    [
+      '-drive',
+      `if=none,id=disk,file=${disk},format=raw,cache=unsafe`,
+      '-device',
+      'virtio-blk-pci,drive=disk',
+    ],
+    ['-netdev', `user,id=own,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
+    ['-device', 'virtio-net-pci,netdev=own,romfile=,addr=3'],
+    ['-netdev', 'hubport,id=private,hubid=0', '-device', 'virtio-net-pci,netdev=private,romfile=,addr=4'],
+    ['-device', 'virtio-rng-pci'],
+  ].flat();
+  const qemu = spawn('qemu-system-x86_64', argv, { stdio: 'ignore' });
+  const kill = (): void => void qemu.kill('SIGKILL');
+  process.once('exit', kill);
+  const configuration = file(
+    'ssh_config',
+    `Host ${name}
+  HostName 127.0.0.1
+  Port ${port}
+  User root
+  IdentityFile ${file('user_key', user.privateKey)}
+  IdentitiesOnly yes
+  GlobalKnownHostsFile /dev/null
+  UserKnownHostsFile ${file('known_hosts', `[127.0.0.1]:${port} ${host.publicKey}\n`)}
+`,
+  );
+  const machine: DiskMachine = {
+    target: { name, destination: name, configuration },
+    configuration,
+    interface: INTERFACES.private,
+    console: () => readFileSync(consoleFile, 'utf8'),
+    async [Symbol.asyncDispose]() {
+      process.off('exit', kill);
+      if (qemu.exitCode === null && qemu.signalCode === null) {
+        kill();
+        await once(qemu, 'exit');
+      }
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  try {
+    await waitUntil(
+      'its login prompt',
+      () => {
+        if (qemu.exitCode !== null) throw new Error(`QEMU ended with ${qemu.exitCode}`);
+        return / login: /.test(machine.console()) || undefined;
+      },
+      { machine: name, deadlineSeconds: UP_SECONDS, intervalMs: 200, signal },
+    );
+    return machine;
+  } catch (error) {
+    const said = machine.console().slice(-2000);
+    await machine[Symbol.asyncDispose]();
+    throw new Error(`${String(error)}\n${said}`, { cause: error });
+  }
+}
+
+/** What makes it a machine of its own, as an installer would: its name, its host key, and whom it lets in. */
+async function addKeys(
+  directory: string,
+  disk: string,
+  host: ReturnType<typeof generateKeyPair>,
+  userKey: string,
+  name: string,
+): Promise<void> {
+  const root = path.join(directory, 'root');
+  mkdirSync(root);
+  // The first partition begins at sector 2048.
+  await execa('mount', ['-o', `loop,offset=${2048 * 512}`, disk, root]);
+  try {
+    const put = (its: string, text: string, mode: number): void => {
+      const at = path.join(root, its);
+      if (!existsSync(path.dirname(at))) mkdirSync(path.dirname(at), { recursive: true, mode: 0o700 });
+      writeFileSync(at, text, { mode });
+    };
+    put('etc/hostname', `${name}\n`, 0o644);
+    put('etc/ssh/ssh_host_ed25519_key', host.privateKey, 0o600);
+    put('etc/ssh/ssh_host_ed25519_key.pub', `${host.publicKey}\n`, 0o644);
+    put('root/.ssh/authorized_keys', `${userKey}\n`, 0o600);
+  } finally {
+    await execa('umount', [root]);
+  }
+}

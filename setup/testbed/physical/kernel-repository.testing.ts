@@ -1,0 +1,64 @@
+/** A git repository with a kernel's source, as a KVM developer has one: made of Debian's linux-source, here. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { KernelSource } from '../../../fixtures/testbed.ts';
+import { cached } from '../../build/cache.ts';
+import { findKernelSource } from '../../build/kernel-source.ts';
+import { LEFT_OUT } from '../../build/kernel.ts';
+import { runTool } from '../../build/tool.ts';
+
+/** Nothing of the moment gets into the commit, so that what was built of it once is found again. */
+const SOMEBODY = {
+  GIT_AUTHOR_NAME: 'nestbench',
+  GIT_AUTHOR_EMAIL: 'nestbench@localhost',
+  GIT_AUTHOR_DATE: '2026-01-01T00:00:00Z',
+  GIT_COMMITTER_NAME: 'nestbench',
+  GIT_COMMITTER_EMAIL: 'nestbench@localhost',
+  GIT_COMMITTER_DATE: '2026-01-01T00:00:00Z',
+};
+
+/** The branch, after whose first dash the kernel is named. */
+const BRANCH = 'v6.1-nested';
+
+/** What a kernel that boots Debian from its own disk needs beside what the emulated testbed's has. */
+const FOR_DISKS = [
+  ['CONFIG_BLK_DEV_INITRD=y', 'CONFIG_RD_ZSTD=y', 'CONFIG_RD_GZIP=y', 'CONFIG_BLK_DEV_LOOP=y'],
+  ['CONFIG_FHANDLE=y', 'CONFIG_CGROUPS=y', 'CONFIG_TMPFS_XATTR=y', 'CONFIG_NAMESPACES=y'],
+].flat();
+/** One of a choice of which another is the default: said once, it is granted; said behind the default, it is not. */
+const NOT_TWICE = /UNWINDER_GUESS/;
+
+export async function kernelRepository(signal: AbortSignal): Promise<KernelSource> {
+  const source = await findKernelSource();
+  const { directory } = await cached({
+    name: 'kernel-repository',
+    inputs: { recipe: 1, package: source.package, version: source.version, leftOut: LEFT_OUT },
+    signal,
+    build: async ({ directory: place, log, signal: within }) => {
+      const tree = path.join(place, 'linux');
+      mkdirSync(tree);
+      const tool = { log, signal: within, cwd: tree, env: SOMEBODY, purpose: 'making a kernel repository' };
+      const leftOut = LEFT_OUT.map((pattern) => `--exclude=${pattern}`);
+      await runTool(
+        ['tar', '--extract', `--file=${source.tarball}`, '--strip-components=1', ...leftOut],
+        tool,
+      );
+      await runTool(['git', 'init', '--quiet', `--initial-branch=${BRANCH}`], tool);
+      // Also what the source's own .gitignore names.
+      await runTool(['git', 'add', '--all', '--force', '.'], tool);
+      await runTool(['git', 'commit', '--quiet', '--message', source.version], tool);
+      await runTool(['sh', '-c', 'mv .git ../repository && cd .. && rm -r linux'], tool);
+      return {};
+    },
+  });
+  const ours = readFileSync(path.join(import.meta.dirname, '../../build/kernel.config'), 'utf8');
+  const config = ours
+    .split('\n')
+    .filter((line) => /^(CONFIG_\w+=\S+|# CONFIG_\w+ is not set)$/.test(line) && !NOT_TWICE.test(line));
+  return {
+    url: path.join(directory, 'repository'),
+    ref: BRANCH,
+    defconfig: 'allnoconfig',
+    config: [...config, ...FOR_DISKS],
+  };
+}
