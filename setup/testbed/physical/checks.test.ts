@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { checkMachine, type Finding } from './checks.ts';
+import { parseTestbed } from './description.ts';
+import type { MachineFacts } from './machine-facts.ts';
+
+const testbed = parseTestbed(
+  'client: { ssh: c, interface: enp0s4 }\nserver: { ssh: s, interface: enp0s4, directory: /vm/nestbench }\n',
+  'testbed.yaml',
+);
+
+/** As a Debian 12 on a server of the paper's kind would tell them, in the words of the machine of the end-to-end test. */
+const FACTS: MachineFacts = {
+  os: 'Debian GNU/Linux 12 (bookworm)',
+  release: '6.1.0-50-cloud-amd64',
+  machine: 'x86_64',
+  cpus: '20',
+  onlineCpus: '20',
+  flags: 'vmx',
+  kvm: 'yes',
+  nested: 'Y',
+  kvmModule: 'yes',
+  iommuGroups: '40',
+  interface: 'yes',
+  interfaces: 'enp0s3 enp0s4 lo ',
+  carrier: '1',
+  addresses: '10.10.1.2',
+  sshOver: 'enp0s3',
+  virtualFunctions: '7',
+  governors: 'performance ',
+  noTurbo: '1',
+  boost: '',
+  smt: '1',
+  swaps: '',
+  irqbalance: '',
+  memoryBytes: '64000000000',
+  freeBytes: '50000000000',
+  bootFreeBytes: '900000000',
+  hugepages: '0',
+  grub: '4',
+  grubEnvironment: 'yes',
+  initramfs: '/usr/sbin/update-initramfs',
+  busy: '',
+  offsetSeconds: '0.02',
+  askedSeconds: '0.3',
+};
+
+function finding(facts: MachineFacts, check: string): Finding | undefined {
+  return checkMachine('server', { ...FACTS, ...facts }, testbed).find((one) => one.check === check);
+}
+
+test('a machine that has everything has nothing to mend', () => {
+  for (const machine of ['client', 'server'] as const) {
+    const findings = checkMachine(machine, FACTS, testbed);
+    expect(findings.filter(({ verdict }) => verdict !== 'right')).toEqual([]);
+    expect(findings.every(({ mend }) => mend === '')).toBe(true);
+  }
+  // What only the server needs is not asked of the client.
+  expect(checkMachine('client', FACTS, testbed).map(({ check }) => check)).not.toContain('SR-IOV');
+});
+
+test.each([
+  ['private network', { interface: '', carrier: '' }, 'wrong', 'no enp0s4; there are enp0s3, enp0s4, lo'],
+  ['private network', { carrier: '', addresses: '' }, 'wrong', 'enp0s4, without a link, no address'],
+  ['SSH beside it', { sshOver: 'enp0s4' }, 'wrong', 'enp0s4'],
+  ['clock', { offsetSeconds: '-3.456' }, 'wrong', '-3.46 s off'],
+  ['disk', { freeBytes: '1000000000' }, 'wrong', '954 MiB at /vm/nestbench'],
+  [
+    'virtualization',
+    { flags: '', kvm: '' },
+    'wrong',
+    'neither vmx nor svm, KVM as a module that is not loaded',
+  ],
+  ['nesting', { nested: 'N' }, 'some cells', 'N'],
+  ['IOMMU', { iommuGroups: '0' }, 'some cells', '0 groups'],
+  ['SR-IOV', { virtualFunctions: '' }, 'some cells', '0 of 2'],
+  ['CPUs', { cpus: '4', onlineCpus: '2' }, 'some cells', '4, 2 of them online'],
+  ['memory', { memoryBytes: '8000000000' }, 'some cells', '7.5 GiB'],
+  ['hugepages', { hugepages: '' }, 'wrong', 'none'],
+  [
+    'boot loader',
+    { grub: '1', grubEnvironment: '', initramfs: '' },
+    'wrong',
+    "not all of GRUB's programs, no /boot/grub/grubenv, no update-initramfs, 858 MiB in /boot",
+  ],
+  ['CPU frequency', { governors: 'powersave ' }, 'unquiet', 'governor powersave, turbo off'],
+  ['CPU frequency', { noTurbo: '0' }, 'unquiet', 'governor performance, turbo on'],
+  ['CPU frequency', { noTurbo: '', boost: '1' }, 'unquiet', 'governor performance, turbo on'],
+  ['swap', { swaps: '/dev/sda3 ' }, 'unquiet', '/dev/sda3'],
+  ['irqbalance', { irqbalance: '734' }, 'unquiet', 'running'],
+  ['other work', { busy: 'cc1 (99.0 %) ' }, 'unquiet', 'cc1 (99.0 %)'],
+])('%s of %j is told', (check, facts, verdict, found) => {
+  const told = finding(facts, check);
+  expect(told).toMatchObject({ verdict, found });
+  expect(told?.needed).not.toBe('');
+  expect(told?.mend).not.toBe('');
+});
+
+test('a machine whose frequency is not the system’s to set is right as it is', () => {
+  expect(finding({ governors: '', noTurbo: '', boost: '' }, 'CPU frequency')?.verdict).toBe('right');
+});
