@@ -9,6 +9,7 @@ import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
 import { exportSource, type GitSource, resolveSource } from './git-source.ts';
 import { unmetOptions } from './kernel-config.ts';
+import { REPRODUCIBLE } from './kernel.ts';
 import { runTool, type ToolOptions } from './tool.ts';
 
 /** A kernel as it is built for machines that boot by themselves. */
@@ -23,13 +24,6 @@ export interface KernelPackage {
 
 /** To be raised whenever the steps below change what they make. */
 const RECIPE = 1;
-
-/** Nothing of the building machine gets into the kernel. */
-const REPRODUCIBLE = {
-  KBUILD_BUILD_USER: 'nestbench',
-  KBUILD_BUILD_HOST: 'nestbench',
-  KBUILD_BUILD_TIMESTAMP: 'Thu Jan 1 00:00:00 UTC 1970',
-};
 
 /**
  * What stands behind the version, as the artifact has it: the branch's name after its first dash, so that

@@ -47,7 +47,7 @@ export const LEFT_OUT = [
 ];
 
 /** Nothing of the building machine gets into the kernel, so equal inputs make equal bytes. */
-const REPRODUCIBLE = {
+export const REPRODUCIBLE = {
   KBUILD_BUILD_USER: 'nestbench',
   KBUILD_BUILD_HOST: 'nestbench',
   KBUILD_BUILD_TIMESTAMP: 'Thu Jan 1 00:00:00 UTC 1970',
