@@ -18,6 +18,8 @@ export interface KernelPackage {
   readonly release: string;
   /** The bzImage. */
   readonly image: string;
+  /** Its configuration, by which an initramfs is made that it can read. */
+  readonly config: string;
   /** A tar.gz whose root has lib/modules/RELEASE. */
   readonly modules: string;
 }
@@ -62,6 +64,7 @@ export async function buildKernelPackage(
   return {
     release: facts['release'] ?? '',
     image: path.join(directory, 'bzImage'),
+    config: path.join(directory, 'config'),
     modules: path.join(directory, 'modules.tar.gz'),
     hash,
     commit: source.commit,

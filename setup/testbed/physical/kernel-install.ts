@@ -70,6 +70,7 @@ export async function installKernel(
   try {
     onStep?.(`copying the kernel ${release} to ${machine.name}`);
     await feedFile(target, kernel.image, ['sh', '-c', 'cat >"$1"', 'sh', `/boot/vmlinuz-${release}`], signal);
+    await feedFile(target, kernel.config, ['sh', '-c', 'cat >"$1"', 'sh', `/boot/config-${release}`], signal);
     const unpack = 'tar --extract --auto-compress --no-same-owner --directory=/usr lib/modules';
     await feedFile(
       target,
@@ -150,7 +151,7 @@ export async function removeKernel(
     [
       'sh',
       '-c',
-      'rm -rf "/boot/vmlinuz-$1" "/boot/initrd.img-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json"',
+      'rm -rf "/boot/vmlinuz-$1" "/boot/config-$1" "/boot/initrd.img-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json"',
       'sh',
       release,
       directory,
