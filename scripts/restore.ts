@@ -31,7 +31,7 @@ await runScript(async () => {
       told.push(`took the kernel ${kernel} away`);
     }
     // Last, since it asks GRUB for a menu of what is left.
-    if (await restoreGrub(machine, directory, signal)) told.push("put GRUB's configuration back");
+    if (await restoreGrub(machine, signal)) told.push("took its entry out of GRUB's menu");
     const left = await installedKernels(machine, directory, signal);
     if (left.length > 0)
       told.push(`left ${left.join(', ')}, which runs: reboot the machine, and restore again`);

@@ -1,34 +1,55 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { differencesFrom, dropInFor, markOf, parseEntries } from './grub.ts';
+import { differencesFrom, entryFor, markOf, releasesIn, withEntry } from './grub.ts';
 
 /** As update-grub wrote it on a Debian 12 that was made for the end-to-end test. */
 const grubCfg = readFileSync(path.join(import.meta.dirname, 'captured/grub-debian-12.cfg'), 'utf8');
 const boot = { release: '4.18.0-base', parameters: ['maxcpus=10', 'kvm-intel.nested=1'] };
 
+const RELEASE = '6.1.0-50-cloud-amd64';
+
 test('the menu has an entry for each kernel, and none of its recovery entries', () => {
-  const uuid = /gnulinux-simple-([\w-]+)/.exec(grubCfg)?.[1] ?? 'none';
-  expect([...parseEntries(grubCfg)]).toEqual([
-    ['6.1.0-50-cloud-amd64', `gnulinux-advanced-${uuid}>gnulinux-6.1.0-50-cloud-amd64-advanced-${uuid}`],
-  ]);
+  expect(releasesIn(grubCfg)).toEqual([RELEASE]);
+  const submenu = grubCfg.slice(grubCfg.indexOf('submenu'));
+  const more = `${submenu.replaceAll(RELEASE, boot.release)}\n${submenu}`;
+  expect(releasesIn(more)).toEqual([boot.release, RELEASE]);
 });
 
-test('with one kernel more, in the order of the menu', () => {
-  const entry =
-    grubCfg.split('\n').find((line) => line.includes('-advanced-') && line.includes('menuentry ')) ?? '';
-  const more = grubCfg.replace(entry, `${entry.replaceAll('6.1.0-50-cloud-amd64', boot.release)}\n${entry}`);
-  expect([...parseEntries(more).keys()]).toEqual([boot.release, '6.1.0-50-cloud-amd64']);
+test('its entry is the machine’s own for that kernel, with the parameters behind those that it has', () => {
+  const entry = entryFor(grubCfg, { ...boot, release: RELEASE }) ?? '';
+  const lines = entry.split('\n');
+  expect(lines[0]).toBe(`menuentry 'nestbench: Linux ${RELEASE}' --id nestbench {`);
+  expect(lines.at(-1)).toBe('}');
+  expect(lines.filter((line) => /^\s*linux\s/.test(line))).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^\t\tlinux\t/boot/vmlinuz-${RELEASE} root=UUID=\\S+ ro console=ttyS0,115200 maxcpus=10 kvm-intel\\.nested=1 panic=10 nestbench\\.boot=\\w+$`,
+      ),
+    ),
+  ]);
+  expect(entry).toContain(`\t\tinitrd\t/boot/initrd.img-${RELEASE}\n`);
+  expect(entryFor('', boot)).toBeUndefined();
 });
 
-test('the drop-in adds to what the machine has, for whichever shell reads it', () => {
-  const text = dropInFor(boot);
-  const read = execFileSync('sh', [
-    '-c',
-    `GRUB_CMDLINE_LINUX="console=ttyS0"; ${text}\nprintf '%s|%s' "$GRUB_DEFAULT" "$GRUB_CMDLINE_LINUX"`,
-  ]);
-  expect(read.toString()).toBe(`saved|console=ttyS0 maxcpus=10 kvm-intel.nested=1 panic=10 ${markOf(boot)}`);
+test('that of a kernel of ours is made of the machine’s first, and names our files', () => {
+  const entry = entryFor(grubCfg, boot) ?? '';
+  expect(entry).toMatch(
+    /^\t\tlinux\t\/boot\/nestbench\/vmlinuz-4\.18\.0-base root=UUID=\S+ ro console=ttyS0,115200 maxcpus=10 /m,
+  );
+  expect(entry).toContain('\t\tinitrd\t/boot/nestbench/initrd.img-4.18.0-base\n');
+  expect(entry).not.toContain(RELEASE);
+});
+
+test('what a person has in custom.cfg stays as it is', () => {
+  const own = "menuentry 'mine' {\n\ttrue\n}\n";
+  const once = withEntry(own, 'one');
+  expect(once.startsWith(own)).toBe(true);
+  const twice = withEntry(once, 'two');
+  expect(twice).toContain('two');
+  expect(twice).not.toContain('one');
+  expect(withEntry(twice, undefined)).toBe(own);
+  expect(withEntry('', undefined)).toBe('');
 });
 
 test('a machine that runs what is asked for is left alone', () => {

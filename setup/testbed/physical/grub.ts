@@ -1,9 +1,11 @@
 /**
- * GRUB on a physical machine, as Debian and Ubuntu set it up: which kernel it boots next, and with which parameters. All
- * that is changed stands in a drop-in of ours, which `npm run restore` takes away. The kernel that is asked for is booted
- * once (grub-reboot(8)): where it does not come up, the next start is that of the kernel that was there before.
+ * GRUB on a physical machine, as Debian and Ubuntu set it up: which kernel it boots next, and with which parameters.
+ *
+ * What is asked for is a menu entry of its own, in the file that GRUB keeps for a person's additions (custom.cfg), and is
+ * booted once (grub-reboot(8)). Nothing of the machine's own configuration is changed, so that a kernel or a parameter with
+ * which it does not come up costs one start: the next is that of before. Parameters in GRUB_CMDLINE_LINUX would be those of
+ * every entry, and a wrong root= was seen to keep the old kernel from booting as well.
  */
-import { z } from 'zod';
 import { NestbenchError } from '../../errors.ts';
 import { hashOf } from '../../build/hash.ts';
 import type { Machine } from '../../machine/machine.ts';
@@ -16,11 +18,14 @@ export interface Boot {
   readonly parameters: readonly string[];
 }
 
-/** Sourced behind /etc/default/grub and all drop-ins of others: also behind what CloudLab writes at that file's end. */
-export const DROP_IN = '/etc/default/grub.d/zz-nestbench.cfg';
 const GRUB_CFG = '/boot/grub/grub.cfg';
-/** update-grub runs os-prober and looks at every kernel: a minute on a slow machine. */
-const UPDATE_SECONDS = 300;
+/** Sourced by every grub.cfg that /etc/grub.d/41_custom had a part in. */
+export const CUSTOM_CFG = '/boot/grub/custom.cfg';
+const ENTRY = 'nestbench';
+const OURS = 'nestbench';
+/** Where kernels of ours are: update-grub does not look there, so that none becomes the machine's default by its version. */
+export const OUR_KERNELS = `/boot/${OURS}`;
+const [BEGIN, END] = ['### BEGIN nestbench ###', '### END nestbench ###'];
 const COMMAND_SECONDS = 30;
 /** A kernel that panics starts the machine anew after so many seconds (Documentation/admin-guide/kernel-parameters.txt). */
 const PANIC_SECONDS = 10;
@@ -31,30 +36,49 @@ export function markOf({ release, parameters }: Boot): string {
   return `${MARK}=${hashOf([release, ...parameters])}`;
 }
 
-/** What the drop-in says. */
-export function dropInFor(boot: Boot): string {
-  const words = [...boot.parameters, `panic=${PANIC_SECONDS}`, markOf(boot)].join(' ');
-  return `# Written by nestbench; "npm run restore" takes it away.
-GRUB_DEFAULT=saved
-GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX ${words}"
-`;
+/** Kernels that have an entry of their own in the menu. */
+export function releasesIn(grubCfg: string): string[] {
+  return [...grubCfg.matchAll(/^\s*menuentry .*\$menuentry_id_option 'gnulinux-(.+)-advanced-/gm)].map(
+    ([, release = '']) => release,
+  );
 }
 
 /**
- * The menu's entries by their kernel's release, each as GRUB names it in a variable: the submenu's id and its own.
- * Recovery entries are left out.
+ * An entry for that kernel under our own name, with the parameters behind the machine's own: made of the machine's entry
+ * for it, or, of a kernel of ours, of the first that there is, which finds the same disk.
+ * @returns undefined where the menu has no entry at all.
  */
-export function parseEntries(grubCfg: string): Map<string, string> {
-  const entries = new Map<string, string>();
-  let submenu: string | undefined;
-  for (const line of grubCfg.split('\n')) {
-    const id = /\$menuentry_id_option '([^']+)'/.exec(line)?.[1];
-    if (id !== undefined && /^submenu\b/.test(line)) submenu = id;
-    const release = /^gnulinux-(.+)-advanced-[^-]/.exec(id ?? '')?.[1];
-    if (id === undefined || release === undefined || !/^\s*menuentry\b/.test(line)) continue;
-    entries.set(release, submenu === undefined ? id : `${submenu}>${id}`);
-  }
-  return entries;
+export function entryFor(grubCfg: string, boot: Boot): string | undefined {
+  const releases = releasesIn(grubCfg);
+  const like = releases.includes(boot.release) ? boot.release : releases[0];
+  if (like === undefined) return undefined;
+  const lines = grubCfg.split('\n');
+  const start = lines.findIndex((line) =>
+    new RegExp(`^\\s*menuentry .*'gnulinux-${RegExp.escape(like)}-advanced-`).test(line),
+  );
+  const indent = /^\s*/.exec(lines[start] ?? '')?.[0] ?? '';
+  const length = lines.slice(start).findIndex((line) => line === `${indent}}`);
+  if (length === -1) return undefined;
+  const words = [...boot.parameters, `panic=${PANIC_SECONDS}`, markOf(boot)].join(' ');
+  const body = lines
+    .slice(start + 1, start + length)
+    .map((line) => (/^\s*linux(efi)?\s/.test(line) ? `${line.trimEnd()} ${words}` : line))
+    .map((line) => (like === boot.release ? line : ofOurs(line, like, boot.release)));
+  return [`menuentry 'nestbench: Linux ${boot.release}' --id ${ENTRY} {`, ...body, '}'].join('\n');
+}
+
+/** The path is from the file system's root, which /boot may be. */
+function ofOurs(line: string, like: string, release: string): string {
+  return line
+    .replace(`vmlinuz-${like}`, `${OURS}/vmlinuz-${release}`)
+    .replace(`initrd.img-${like}`, `${OURS}/initrd.img-${release}`)
+    .replace(`Loading Linux ${like} `, `Loading Linux ${release} `);
+}
+
+/** A custom.cfg with our entry in it, or, where there is none, without; what else is in it stays. */
+export function withEntry(customCfg: string, entry: string | undefined): string {
+  const others = customCfg.replace(new RegExp(`${BEGIN}\n[^]*?${END}\n`), '');
+  return entry === undefined ? others : `${others}${BEGIN}\n${entry}\n${END}\n`;
 }
 
 /** What runs now. */
@@ -90,86 +114,59 @@ export function differencesFrom(running: Pick<Running, 'release' | 'commandLine'
   return differences;
 }
 
-/** What it was before nestbench first changed it, kept on the machine. */
-const originalRecord = z.object({ savedEntry: z.string(), release: z.string() });
-
 /**
  * Lets the machine's next start be `boot`, once.
  * @throws NESTBENCH_CHECK_FAILED where GRUB has no entry for that kernel; what a failing command throws.
  */
-export async function chooseBoot(
-  machine: Machine,
-  boot: Boot,
-  directory: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const run = (argv: readonly string[], input = ''): Promise<string> =>
-    machine.check(argv, { signal, deadlineSeconds: UPDATE_SECONDS, input });
-  const original = await keepOriginal(machine, directory, signal);
-  await run(['sh', '-c', 'mkdir -p "$(dirname "$1")"; cat >"$1"', 'sh', DROP_IN], dropInFor(boot));
-  await run(['update-grub']);
-  const entries = parseEntries(await run(['cat', GRUB_CFG]));
-  const [wanted, fallback] = [entries.get(boot.release), entries.get(original.release)];
-  if (wanted === undefined) {
-    const there = [...entries.keys()].join(', ');
-    throw new NestbenchError(
-      'NESTBENCH_CHECK_FAILED',
-      'infrastructure',
-      `GRUB on ${machine.name} has no entry for the kernel ${boot.release}; it has ${there}.`,
-      { machine: machine.name, output: there },
-    );
-  }
-  if (fallback !== undefined) await run(['grub-set-default', fallback]);
-  await run(['grub-reboot', wanted]);
-  await run(['sync']);
-}
-
-function originalFile(directory: string): string {
-  return `${directory}/boot-before.json`;
-}
-
-async function keepOriginal(
-  machine: Machine,
-  directory: string,
-  signal: AbortSignal,
-): Promise<z.infer<typeof originalRecord>> {
-  const options = { signal, deadlineSeconds: COMMAND_SECONDS };
-  const file = originalFile(directory);
-  const kept = await machine.run(['cat', file], options);
-  if (kept.exitCode === 0) return originalRecord.parse(JSON.parse(kept.stdout));
-  const { release } = await readRunning(machine, signal);
-  const saved = await machine.run(['sh', '-c', "grub-editenv - list | sed -n 's/^saved_entry=//p'"], options);
-  const original = { savedEntry: saved.stdout.trim(), release };
-  await machine.check(['sh', '-c', 'mkdir -p "$1" && cat >"$2"', 'sh', directory, file], {
-    ...options,
-    input: JSON.stringify(original),
+export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSignal): Promise<void> {
+  const check = (argv: readonly string[], input = ''): Promise<string> =>
+    machine.check(argv, { signal, deadlineSeconds: COMMAND_SECONDS, input });
+  const grubCfg = await check(['cat', GRUB_CFG]);
+  const releases = releasesIn(grubCfg);
+  const ours = await machine.run(['test', '-e', `${OUR_KERNELS}/vmlinuz-${boot.release}`], {
+    signal,
+    deadlineSeconds: COMMAND_SECONDS,
   });
-  return original;
+  const isThere = releases.includes(boot.release) || ours.exitCode === 0;
+  const entry = entryFor(grubCfg, boot);
+  if (entry === undefined || !isThere || !grubCfg.includes('custom.cfg')) {
+    const there = releases.join(', ');
+    const why = grubCfg.includes('custom.cfg')
+      ? `has no kernel ${boot.release}; it has ${there}`
+      : `does not read ${CUSTOM_CFG}: /etc/grub.d/41_custom is not executable`;
+    throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', `GRUB on ${machine.name} ${why}.`, {
+      machine: machine.name,
+      output: there,
+    });
+  }
+  await writeCustom(machine, entry, signal);
+  await check(['grub-reboot', ENTRY]);
+  await check(['sync']);
 }
 
-/**
- * Puts GRUB back to what it was. @returns whether there was anything to put back; the machine's next start is that of its
- * own configuration then.
- */
-export async function restoreGrub(
+/** @returns whether there was anything of ours; the machine's next start is that of its own configuration then. */
+export async function restoreGrub(machine: Machine, signal: AbortSignal): Promise<boolean> {
+  const hadEntry = await writeCustom(machine, undefined, signal);
+  if (!hadEntry) return false;
+  const options = { signal, deadlineSeconds: COMMAND_SECONDS };
+  await machine.check(['grub-editenv', '-', 'unset', 'next_entry'], options);
+  return true;
+}
+
+/** @returns whether there was an entry of ours. */
+async function writeCustom(
   machine: Machine,
-  directory: string,
+  entry: string | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const options = { signal, deadlineSeconds: UPDATE_SECONDS };
-  const file = originalFile(directory);
-  const kept = await machine.run(['cat', file], options);
-  if (kept.exitCode !== 0) return false;
-  const { savedEntry } = originalRecord.parse(JSON.parse(kept.stdout));
-  await machine.check(['rm', '-f', DROP_IN], options);
-  await machine.check(['update-grub'], options);
-  await machine.check(['grub-editenv', '-', 'unset', 'next_entry'], options);
-  await machine.check(
-    savedEntry === ''
-      ? ['grub-editenv', '-', 'unset', 'saved_entry']
-      : ['grub-editenv', '-', 'set', `saved_entry=${savedEntry}`],
-    options,
-  );
-  await machine.check(['rm', '-f', file], options);
-  return true;
+  const options = { signal, deadlineSeconds: COMMAND_SECONDS };
+  const before = (await machine.run(['cat', CUSTOM_CFG], options)).stdout;
+  const after = withEntry(before, entry);
+  if (after === '') await machine.check(['rm', '-f', CUSTOM_CFG], options);
+  else if (after !== before) {
+    // In one step: a machine that loses its power meanwhile has one or the other.
+    const write = 'cat >"$1.new" && mv "$1.new" "$1"';
+    await machine.check(['sh', '-c', write, 'sh', CUSTOM_CFG], { ...options, input: after });
+  }
+  return before.includes(BEGIN);
 }

@@ -5,6 +5,7 @@ import { NestbenchError } from '../../errors.ts';
 import type { KernelPackage } from '../../build/kernel-package.ts';
 import { inBytes } from '../../host/bytes.ts';
 import { measureFile } from '../../host/measure-file.ts';
+import { OUR_KERNELS } from './grub.ts';
 import { feedFile, type OpensshTarget } from '../../machine/openssh.ts';
 import type { Machine } from '../../machine/machine.ts';
 
@@ -68,8 +69,14 @@ export async function installKernel(
     JSON.stringify({ image: '', modules: '' }),
   );
   try {
+    await check(['mkdir', '-p', OUR_KERNELS]);
     onStep?.(`copying the kernel ${release} to ${machine.name}`);
-    await feedFile(target, kernel.image, ['sh', '-c', 'cat >"$1"', 'sh', `/boot/vmlinuz-${release}`], signal);
+    await feedFile(
+      target,
+      kernel.image,
+      ['sh', '-c', 'cat >"$1"', 'sh', `${OUR_KERNELS}/vmlinuz-${release}`],
+      signal,
+    );
     await feedFile(target, kernel.config, ['sh', '-c', 'cat >"$1"', 'sh', `/boot/config-${release}`], signal);
     const unpack = 'tar --extract --auto-compress --no-same-owner --directory=/usr lib/modules';
     await feedFile(
@@ -80,7 +87,7 @@ export async function installKernel(
     );
     await check(['depmod', release]);
     onStep?.(`making the initramfs of ${release} on ${machine.name}`);
-    await check(['update-initramfs', '-c', '-k', release], '', INITRAMFS_SECONDS);
+    await check(['update-initramfs', '-c', '-k', release, '-b', OUR_KERNELS], '', INITRAMFS_SECONDS);
     await check(['sh', '-c', 'cat >"$1" && sync', 'sh', record], JSON.stringify(fingerprint));
     return true;
   } catch (error) {
@@ -105,8 +112,12 @@ async function assertNotForeign(
   signal: AbortSignal,
 ): Promise<void> {
   if (isOurs) return;
-  const image = `/boot/vmlinuz-${release}`;
-  const { exitCode } = await machine.run(['test', '-e', image], { signal, deadlineSeconds: COMMAND_SECONDS });
+  // Both would be made of the same modules.
+  const modules = `/lib/modules/${release}`;
+  const { exitCode } = await machine.run(['test', '-e', modules], {
+    signal,
+    deadlineSeconds: COMMAND_SECONDS,
+  });
   if (exitCode !== 0) return;
   throw new NestbenchError(
     'NESTBENCH_CHECK_FAILED',
@@ -146,15 +157,16 @@ export async function removeKernel(
 ): Promise<void> {
   if (!RELEASE.test(release)) throw new RangeError(`${release} is no kernel release`);
   const options = { signal, deadlineSeconds: INITRAMFS_SECONDS };
-  await machine.run(['update-initramfs', '-d', '-k', release], options);
+  await machine.run(['update-initramfs', '-d', '-k', release, '-b', OUR_KERNELS], options);
   await machine.check(
     [
       'sh',
       '-c',
-      'rm -rf "/boot/vmlinuz-$1" "/boot/config-$1" "/boot/initrd.img-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json"',
+      'rm -rf "$3/vmlinuz-$1" "$3/initrd.img-$1" "/boot/config-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json"',
       'sh',
       release,
       directory,
+      OUR_KERNELS,
     ],
     options,
   );

@@ -12,7 +12,7 @@ import type { SshMachine } from '../../machine/ssh.ts';
 import { temporaryDirectory } from '../../temporary.testing.ts';
 import { REPOSITORY } from '../../end-to-end/run.testing.ts';
 import { bootDiskMachine, type DiskMachine, whyNoDiskMachines } from './disk-machine.testing.ts';
-import { DROP_IN, readRunning, type Running } from './grub.ts';
+import { CUSTOM_CFG, readRunning, type Running } from './grub.ts';
 import { installKernel } from './kernel-install.ts';
 import { kernelRepository } from './kernel-repository.testing.ts';
 import { ensureBoot } from './reboot.ts';
@@ -159,10 +159,10 @@ test.skipIf(whyNot !== undefined)(
 
 test.skipIf(whyNot !== undefined)('restore takes everything away and puts everything back', async () => {
   const { output } = await script('restore');
-  expect(output).toContain(`took the kernel ${kernel.release} away; put GRUB's configuration back`);
+  expect(output).toContain(`took the kernel ${kernel.release} away; took its entry out of GRUB's menu`);
   await using machine = await connect();
   const left = await machine.check(
-    ['sh', '-c', `ls /boot /lib/modules; ls ${DROP_IN} ${DIRECTORY}/* || true`],
+    ['sh', '-c', `ls /boot /lib/modules; ls ${CUSTOM_CFG} ${DIRECTORY}/* || true`],
     generous,
   );
   expect(left).not.toContain('nested');

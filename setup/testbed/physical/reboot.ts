@@ -14,8 +14,6 @@ const COMMAND_SECONDS = 30;
 
 export interface RebootOptions {
   readonly target: OpensshTarget;
-  /** Where nestbench keeps what it needs on the machine. */
-  readonly directory: string;
   readonly signal: AbortSignal;
   /** From the command to SSH. */
   readonly deadlineSeconds?: number;
@@ -35,12 +33,12 @@ export interface Rebooted {
  * @throws NESTBENCH_CHECK_FAILED where another kernel came up, with which one; NESTBENCH_DEADLINE where none did.
  */
 export async function ensureBoot(machine: SshMachine, boot: Boot, options: RebootOptions): Promise<Rebooted> {
-  const { signal, directory } = options;
+  const { signal } = options;
   const before = await readRunning(machine, signal);
   const reasons = differencesFrom(before, boot);
   if (reasons.length === 0) return { machine, running: before, rebootSeconds: undefined };
   options.onStep?.(`${machine.name} boots anew: ${reasons.join('; ')}`);
-  await chooseBoot(machine, boot, directory, signal);
+  await chooseBoot(machine, boot, signal);
   const began = performance.now();
   const fresh = await reboot(machine, before.bootId, options);
   const rebootSeconds = (performance.now() - began) / 1000;
