@@ -158,11 +158,13 @@ export async function removeKernel(
   if (!RELEASE.test(release)) throw new RangeError(`${release} is no kernel release`);
   const options = { signal, deadlineSeconds: INITRAMFS_SECONDS };
   await machine.run(['update-initramfs', '-d', '-k', release, '-b', OUR_KERNELS], options);
+  // And the directories, where nothing else of ours is in them.
+  const tidy = 'rmdir --ignore-fail-on-non-empty "$3" "$2/kernels" "$2" 2>/dev/null || true';
   await machine.check(
     [
       'sh',
       '-c',
-      'rm -rf "$3/vmlinuz-$1" "$3/initrd.img-$1" "/boot/config-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json"',
+      `rm -rf "$3/vmlinuz-$1" "$3/initrd.img-$1" "/boot/config-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json"; ${tidy}`,
       'sh',
       release,
       directory,
