@@ -164,7 +164,7 @@ export async function removeKernel(
     [
       'sh',
       '-c',
-      `rm -rf "$3/vmlinuz-$1" "$3/initrd.img-$1" "/boot/config-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json"; ${tidy}`,
+      `rm -rf "$3/vmlinuz-$1" "$3/initrd.img-$1" "/boot/config-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json" && { ${tidy}; }`,
       'sh',
       release,
       directory,
