@@ -1,7 +1,9 @@
-/** `--testbed FILE`, or TESTBED: which physical testbed a script is for. */
+/** `--testbed FILE`, or TESTBED: which physical testbed a script is for, and its machines. */
 import type { TestbedDescription } from '../fixtures/testbed.ts';
 import { InputError } from '../setup/errors.ts';
-import { readTestbed } from '../setup/testbed/physical/description.ts';
+import { connectOpenssh } from '../setup/machine/openssh.ts';
+import type { Machine } from '../setup/machine/machine.ts';
+import { readTestbed, targetOf } from '../setup/testbed/physical/description.ts';
 
 /** Undefined where none is named, or `emulated` is. */
 export function chosenTestbed(option: string | undefined): TestbedDescription | undefined {
@@ -17,4 +19,24 @@ export function physicalTestbed(option: string | undefined, usage: string): Test
     'NESTBENCH_UNKNOWN_SETTING',
     `Name the testbed's file: the emulated testbed is made anew for every run, and nothing of it is changed. Usage: ${usage}`,
   );
+}
+
+const CONNECT_SECONDS = 30;
+
+/**
+ * Does work on one machine after the other, and says what came of it.
+ * @param work gets the machine and where nestbench keeps what it needs there; what it gives back are clauses.
+ */
+export async function onBothMachines(
+  testbed: TestbedDescription,
+  otherwise: string,
+  work: (machine: Machine, directory: string, signal: AbortSignal) => Promise<readonly string[]>,
+): Promise<void> {
+  const { signal } = new AbortController();
+  for (const name of ['client', 'server'] as const) {
+    const target = targetOf(testbed, name);
+    await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
+    const told = await work(machine, testbed[name].directory, signal);
+    console.log(`${name}: ${told.length === 0 ? otherwise : told.join('; ')}`);
+  }
 }

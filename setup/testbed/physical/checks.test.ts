@@ -29,7 +29,6 @@ const FACTS: MachineFacts = {
   governors: 'performance ',
   noTurbo: '1',
   boost: '',
-  smt: '1',
   swaps: '',
   irqbalance: '',
   memoryBytes: '64000000000',

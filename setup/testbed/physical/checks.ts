@@ -1,9 +1,9 @@
 /** What a physical testbed has to be for its numbers to mean anything: each with what was found, what is needed, and how to mend it. */
-import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed.ts';
 import { inBytes } from '../../host/bytes.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
-/** `wrong`: nothing can be measured; `quiet`: it can, and worse than need be; `missing`: some cells can't be measured. */
+/** `wrong`: nothing can be measured; `unquiet`: it can, and worse than need be; `some cells` can't be measured. */
 export type Verdict = 'right' | 'wrong' | 'unquiet' | 'some cells';
 
 export interface Finding {
@@ -39,7 +39,6 @@ interface Check {
 interface Place {
   readonly interface: string;
   readonly directory: string;
-  readonly address: string;
   readonly virtualFunctions: number;
 }
 
@@ -248,11 +247,9 @@ export function checkMachine(
   facts: MachineFacts,
   testbed: TestbedDescription,
 ): Finding[] {
-  const addresses = addressesOf(testbed);
   const place: Place = {
     interface: testbed[machine].interface,
     directory: testbed[machine].directory,
-    address: machine === 'client' ? addresses.client : addresses.l0,
     virtualFunctions: testbed.server.virtualFunctions,
   };
   return CHECKS.filter(({ on }) => on.includes(machine)).map(

@@ -92,9 +92,9 @@ export interface Running {
 }
 
 export async function readRunning(machine: Machine, signal: AbortSignal): Promise<Running> {
-  const script = 'uname -r; cat /proc/cmdline; nproc --all; nproc; cat /proc/sys/kernel/random/boot_id';
+  const script = 'uname -r; cat /proc/cmdline; nproc; cat /proc/sys/kernel/random/boot_id';
   const text = await machine.check(['sh', '-c', script], { signal, deadlineSeconds: COMMAND_SECONDS });
-  const [release = '', commandLine = '', , cpus = '', bootId = ''] = text.split('\n');
+  const [release = '', commandLine = '', cpus = '', bootId = ''] = text.split('\n');
   return { release, commandLine, cpus: Number(cpus), bootId };
 }
 

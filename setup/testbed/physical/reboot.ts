@@ -56,7 +56,7 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
 }
 
 /** Boots it anew, whatever that gives. @returns a connection to what came up. */
-export async function reboot(
+async function reboot(
   machine: SshMachine,
   bootId: string,
   { target, signal, deadlineSeconds = REBOOT_SECONDS }: RebootOptions,
