@@ -34,6 +34,7 @@ function settingsOf(
     clock: undefined,
     boot: 'warm',
     snapshotBytes: 0,
+    testbedFile: undefined,
     waitMinutes: 0,
   };
 }

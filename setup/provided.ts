@@ -9,6 +9,8 @@ import type { BootKind } from './settings.ts';
 import type { Ingredients } from './snapshot/identity.ts';
 import type { Prefetched } from './snapshot/prefetch.ts';
 import type { Accelerator, HostPaths } from './stack/plan.ts';
+import type { PhysicalHost } from './testbed/physical/plan.ts';
+import type { DeployedImage } from './testbed/physical/tools.ts';
 
 export interface ProvidedExperiment {
   /** `results/EXPERIMENT`. */
@@ -31,6 +33,13 @@ export interface ProvidedExperiment {
   readonly snapshotBytes: number;
   /** The machines of the first cell, where they were started with their snapshot. */
   readonly prefetched: Prefetched | undefined;
+  /** Where the two machines are physical ones: what their cells are planned for. */
+  readonly physical: ProvidedPhysical | undefined;
+}
+
+export interface ProvidedPhysical extends Omit<PhysicalHost, 'sizing' | 'variant' | 'kind'> {
+  /** What guests boot from, and what runs on the two machines. */
+  readonly image: DeployedImage;
 }
 
 declare module 'vitest' {

@@ -37,6 +37,8 @@ export interface Settings {
   readonly snapshotBytes: number;
   /** WAIT: minutes to wait for a testbed that another run holds. */
   readonly waitMinutes: number;
+  /** TESTBED: the file of a physical testbed; else the emulated one. */
+  readonly testbedFile: string | undefined;
 }
 
 /** Restored where it can be, or booted in any case. */
@@ -97,13 +99,6 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
       'The shards of an experiment share its name, and this one was given none: EXPERIMENT=nightly npx vitest run suites --shard=1/2.',
     );
   }
-  const testbed = valueOf(environment, 'TESTBED');
-  if (testbed !== undefined && testbed !== 'emulated') {
-    throw new InputError(
-      'NESTBENCH_UNKNOWN_SETTING',
-      `TESTBED is "${testbed}": machines of one's own can be checked, tuned, planned for and given kernels so far (npm run doctor, tune, plan), and not measured on yet. Without it the emulated testbed is measured.`,
-    );
-  }
   const profile = valueOf(environment, 'PROFILE') ?? DEFAULT_PROFILE;
   if (!isProfileName(profile)) {
     throw new InputError(
@@ -128,7 +123,12 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
     boot: bootOf(valueOf(environment, 'BOOT') ?? 'warm'),
     snapshotBytes: snapshotBytesOf(valueOf(environment, 'SNAPSHOT_GB') ?? String(DEFAULT_SNAPSHOT_GB)),
     waitMinutes,
+    testbedFile: testbedFileOf(valueOf(environment, 'TESTBED')),
   };
+}
+
+function testbedFileOf(text: string | undefined): string | undefined {
+  return text === 'emulated' ? undefined : text;
 }
 
 function clockOf(text: string | undefined): Clock | undefined {

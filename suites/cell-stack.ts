@@ -13,7 +13,8 @@ import type { ProvidedExperiment } from '../setup/provided.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
 import { type BenchmarkKind, planStack } from '../setup/stack/plan.ts';
 import { identityOf } from '../setup/snapshot/identity.ts';
-import { startStack } from '../setup/snapshot/start.ts';
+import { type Started, startPhysical, startStack } from '../setup/snapshot/start.ts';
+import { planPhysical, whyNotPhysical } from '../setup/testbed/physical/plan.ts';
 import { cancellation } from '../setup/cancellation.ts';
 
 export class CellStack {
@@ -46,9 +47,10 @@ export class CellStack {
   whyNot(benchmark: Pick<Benchmark, 'name' | 'kind'>): string | undefined {
     const { name } = benchmark;
     const kind: BenchmarkKind = benchmark.kind ?? 'application';
-    const { accelerator } = this.experiment;
+    const { accelerator, physical } = this.experiment;
     const { notBuilt } = configurationOf(this.cell);
-    if (notBuilt !== undefined) return notBuilt;
+    const reason = notBuilt ?? (physical && whyNotPhysical(this.cell));
+    if (reason !== undefined) return reason;
     if (kind !== this.#kind)
       return `${name} is measured by a suite of its own kind, and this one is of ${this.#kind}s`;
     if (this.clock === 'virtual' && accelerator !== 'tcg')
@@ -137,25 +139,40 @@ export class CellStack {
     }
   }
 
-  async #boot(benchmarks: readonly Benchmark[], boot: BootKind): Promise<RunningStack> {
-    const { kernelRelease, directory, paths, ingredients, snapshotBytes } = this.experiment;
+  /** On the testbed that the experiment has. */
+  #bringUp(benchmarks: readonly Benchmark[], boot: BootKind): Promise<Started> {
+    const { kernelRelease, directory, paths, ingredients, snapshotBytes, physical } = this.experiment;
     const { name } = this.cell;
     const { clock } = this;
-    const plan = planStack(this.cell, { ...this.experiment, kind: this.#kind, clock });
-    const { running, start, phases, seconds } = await startStack(plan, {
+    const options = {
       runtime: paths.runtime,
       logs: `${directory}/${name}`,
       kernelRelease,
+      benchmarks,
+      signal: cancellation(),
+      onStep: (text: string, secondsLeft?: number) =>
+        tell({ task: name, text, state: 'running', secondsLeft }),
+      say: (text: string) => tell({ task: name, text, state: 'running', lasting: true }),
+    };
+    if (physical !== undefined) {
+      const planned = planPhysical(this.cell, { ...this.experiment, ...physical, kind: this.#kind });
+      return startPhysical(planned, { ...options, image: physical.image });
+    }
+    const plan = planStack(this.cell, { ...this.experiment, kind: this.#kind, clock });
+    return startStack(plan, {
+      ...options,
       boot,
       identity: identityOf(plan, paths.runtime, ingredients),
       limitBytes: snapshotBytes,
       prefetched: this.experiment.prefetched,
-      benchmarks,
       primedWith: this.#kind === 'micro' ? microbenchmarks(clock) : BENCHMARKS,
-      signal: cancellation(),
-      onStep: (text, secondsLeft) => tell({ task: name, text, state: 'running', secondsLeft }),
-      say: (text) => tell({ task: name, text, state: 'running', lasting: true }),
     });
+  }
+
+  async #boot(benchmarks: readonly Benchmark[], boot: BootKind): Promise<RunningStack> {
+    const { name } = this.cell;
+    const { clock } = this;
+    const { running, start, phases, seconds } = await this.#bringUp(benchmarks, boot);
     this.#start = start;
     this.journal.append({
       type: 'boot',

@@ -30,6 +30,8 @@ export interface OpensshOptions extends OpensshTarget {
   readonly signal: AbortSignal;
   /** For the whole connect, all its attempts. */
   readonly deadlineSeconds: number;
+  /** A directory there that its commands have as their root; sockets and ports are the machine's own in any case. */
+  readonly root?: string;
 }
 
 /** Between attempts to reach a machine that may be booting. */
@@ -114,23 +116,25 @@ export async function connectOpenssh(options: OpensshOptions): Promise<SshMachin
     },
     { machine: name, deadlineSeconds, signal, intervalMs: BACKOFF_MS },
   );
-  const machine = await connectSsh({
+  return connectSsh({
     name,
     username: 'root',
     privateKey: user.privateKey,
     hostKey: host.publicKey,
-    open: async () =>
-      spawnStream(opensshArgv(options, ['/usr/sbin/sshd', '-i', '-f', `${directory}/sshd_config`])),
+    open: async () => openOpenssh(options, ['sh', '-c', SERVE, 'sh', directory]),
     signal,
     deadlineSeconds: SERVER_SECONDS,
     silenceSeconds: SILENCE_SECONDS,
   });
-  // The keys have served.
-  await machine.check(['rm', '-r', directory], { signal, deadlineSeconds: SERVER_SECONDS });
-  return machine;
 }
 
-/** Makes a directory with the keys that come on standard input, and prints its name; as root alone. */
+/** $1: the directory with its keys, which serve this connection alone. */
+const SERVE = '/usr/sbin/sshd -i -f "$1/sshd_config"; rm -rf "$1"';
+
+/**
+ * Makes a directory with the keys that come on standard input, and prints its name; as root alone. $1: the key that is
+ * let in, $2: a directory to change the root to, or none.
+ */
 const PREPARE = `
 set -e
 [ "$(id -u)" = 0 ] || { echo "nestbench: $(id -un) is not root" >&2; exit 1; }
@@ -157,6 +161,7 @@ AllowStreamLocalForwarding yes
 PrintMotd no
 PrintLastLog no
 LogLevel ERROR
+ChrootDirectory $2
 END
 # Within sshd -i nobody knows any more where the person comes from.
 echo "$SSH_CONNECTION" >/run/nestbench-ssh-connection
@@ -173,7 +178,14 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const { name, destination } = options;
-  const [file = '', ...words] = opensshArgv(options, ['sh', '-c', PREPARE, 'sh', userKey]);
+  const [file = '', ...words] = opensshArgv(options, [
+    'sh',
+    '-c',
+    PREPARE,
+    'sh',
+    userKey,
+    options.root ?? 'none',
+  ]);
   const { exitCode, stdout, stderr, code } = await execa(file, words, {
     input: `${hostKey.trimEnd()}\n`,
     reject: false,
@@ -242,6 +254,11 @@ export async function feedFile(
     },
     name,
   );
+}
+
+/** Starts a command on the machine: its standard input and output as one stream, which ends it when it is destroyed. */
+export function openOpenssh(target: OpensshTarget, argv: readonly string[]): Duplex {
+  return spawnStream(opensshArgv(target, argv));
 }
 
 /** A program's standard input and output as one stream; destroying it ends the program. */

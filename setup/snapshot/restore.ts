@@ -7,11 +7,12 @@ import { hostMachine } from '../machine/host.ts';
 import type { Machine } from '../machine/machine.ts';
 import { endOwned } from '../machine/qemu-process.ts';
 import { attach, consoleFile, type LaunchedQemu, reach } from '../stack/attach.ts';
-import { checkFacts, readFacts } from '../stack/facts.ts';
+import { checkFacts, readGuestFacts } from '../stack/facts.ts';
 import type { BootedMachine } from '../stack/machine-boot.ts';
 import { Phases } from '../stack/phases.ts';
 import { type MachinePlan, seedFile, type StackPlan } from '../stack/plan.ts';
-import { both, bringUp, type BringUp, type RunningStack, type StackOptions } from '../stack/running.ts';
+import { type EmulatedStack, emulatedStack } from '../stack/emulated-stack.ts';
+import { both, bringUp, type BringUp, type StackOptions } from '../stack/running.ts';
 import { openForward, spawnOnHost } from '../testbed/emulated.ts';
 import { incoming, loaded } from './migrate.ts';
 import type { HOST_MACHINES } from './record.ts';
@@ -28,7 +29,7 @@ export interface RestoreOptions extends StackOptions {
 
 /** A stack that goes on, and how far the clocks of its machines were behind. */
 export interface Restored {
-  readonly running: RunningStack;
+  readonly running: EmulatedStack;
   /** Of the machine that was furthest behind, in seconds. */
   readonly behindSeconds: number;
 }
@@ -66,7 +67,7 @@ export async function restore(
       onClock: (seconds) => (behindSeconds = Math.max(behindSeconds, seconds)),
     };
     const [serverPlan, ...guestPlans] = plan.levels;
-    const bringLevels = async (): Promise<[BootedMachine, ...BootedMachine[]]> => {
+    const bringLevels = async (): Promise<readonly [BootedMachine, ...BootedMachine[]]> => {
       const server = await restoreOnHost(serverPlan, 'server', intact, context);
       return [server, ...(await reconnectGuests(guestPlans, server, context))];
     };
@@ -74,10 +75,10 @@ export async function restore(
       up.explained(bringLevels()),
       up.explained(restoreOnHost(plan.client, 'client', intact, context)),
     );
-    return { keys: record.keys, client, levels };
+    return { keys: record.keys, client, server: levels[0], levels };
   });
   try {
-    return { running: await restoring, behindSeconds };
+    return { running: emulatedStack(plan, await restoring), behindSeconds };
   } catch (thrown) {
     // Of a damaged file QEMU may end before the damage is found: then that is the reason, and not what QEMU made of it.
     await intact;
@@ -203,7 +204,7 @@ async function resumed(
     );
   }
   if (prove !== undefined) {
-    checkFacts(plan, await readFacts(plan, machine, qmp, facts.pinned, signal), prove);
+    checkFacts(plan, await readGuestFacts(plan, machine, qmp, facts.pinned, signal), prove);
   }
   return { ...connected, facts };
 }

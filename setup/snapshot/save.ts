@@ -6,6 +6,7 @@ import { measureFile } from '../host/measure-file.ts';
 import type { Machine } from '../machine/machine.ts';
 import { consoleFile } from '../stack/attach.ts';
 import { type MachinePlan, seedFile, type StackPlan } from '../stack/plan.ts';
+import type { EmulatedStack } from '../stack/emulated-stack.ts';
 import type { RunningStack } from '../stack/running.ts';
 import { stopIdle } from './idle.ts';
 import type { Identity } from './identity.ts';
@@ -26,7 +27,7 @@ export function machinesOf({ client, levels }: StackPlan): readonly MachinePlan[
  * @throws NESTBENCH_DEADLINE where its vCPUs are never idle all at once, NESTBENCH_COMMAND_FAILED with QEMU's reason.
  */
 export async function save(
-  stack: RunningStack,
+  stack: EmulatedStack,
   place: string,
   options: { readonly identity: Identity; readonly runtime: string; readonly logs: string },
 ): Promise<SnapshotRecord> {

@@ -7,7 +7,10 @@ import type { BootKind } from '../settings.ts';
 import { boot, type BootStackOptions } from '../stack/boot.ts';
 import type { Phase } from '../stack/phases.ts';
 import type { StackPlan } from '../stack/plan.ts';
+import type { EmulatedStack } from '../stack/emulated-stack.ts';
 import type { RunningStack } from '../stack/running.ts';
+import { bootPhysical, type BootPhysicalOptions } from '../testbed/physical/boot.ts';
+import type { PhysicalPlan } from '../testbed/physical/plan.ts';
 import { type Identity, snapshotName } from './identity.ts';
 import type { Prefetched } from './prefetch.ts';
 import { prime } from './prime.ts';
@@ -57,6 +60,17 @@ export async function startStack(plan: StackPlan, options: StartOptions): Promis
   const began = performance.now();
   const brought = await bring(plan, options);
   return { ...brought, seconds: (performance.now() - began) / 1000 };
+}
+
+/** On machines that no snapshot can be made of. @throws what `bootPhysical` throws. */
+export async function startPhysical(
+  plan: PhysicalPlan,
+  options: BootPhysicalOptions & { readonly benchmarks: readonly Benchmark[] },
+): Promise<Started> {
+  const began = performance.now();
+  const { stack, phases } = await primed(() => bootPhysical(plan, options), options);
+  const seconds = (performance.now() - began) / 1000;
+  return { running: stack, start: { kind: 'cold', why: 'its machines are physical' }, phases, seconds };
 }
 
 async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
@@ -147,15 +161,22 @@ async function tryRestore(
   }
 }
 
-async function bootPrimed(
+function bootPrimed(
   plan: StackPlan,
   benchmarks: readonly Benchmark[],
   options: StartOptions,
-): Promise<{ stack: RunningStack; phases: readonly Phase[] }> {
-  const stack = await boot(plan, options);
+): Promise<{ stack: EmulatedStack; phases: readonly Phase[] }> {
+  return primed(() => boot(plan, options), { ...options, benchmarks });
+}
+
+async function primed<S extends RunningStack>(
+  bringUp: () => Promise<S>,
+  { benchmarks, onStep }: Pick<StartOptions, 'benchmarks' | 'onStep'>,
+): Promise<{ stack: S; phases: readonly Phase[] }> {
+  const stack = await bringUp();
   const began = performance.now();
   try {
-    await prime(stack, benchmarks, (text) => options.onStep?.(text));
+    await prime(stack, benchmarks, (text) => onStep?.(text));
   } catch (thrown) {
     const cause = await stack.causeOf(thrown);
     await stack[Symbol.asyncDispose]();

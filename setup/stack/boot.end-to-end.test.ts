@@ -72,7 +72,7 @@ async function failure(booting: Promise<RunningStack>, place: Place): Promise<Ne
   const thrown: unknown = await booting.then(
     async (stack) => {
       await stack[Symbol.asyncDispose]();
-      return new Error(`${stack.plan.cell.name} came up`);
+      return new Error(`${stack.cell.name} came up`);
     },
     (error: unknown) => error,
   );

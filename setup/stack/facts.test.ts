@@ -9,7 +9,7 @@ import {
   checkFacts,
   checkFactsButClock,
   differences,
-  type Facts,
+  type GuestFacts,
   parseAssigned,
   parseFacts,
 } from './facts.ts';
@@ -38,7 +38,7 @@ const [handing, assigned] = planned({ name: 'l1-passthrough', level: 1, configur
 const RELEASE = '6.1.192-nestbench';
 
 /** The machine as it should be: the captured facts, and what its QEMU says. */
-function factsOf(plan: MachinePlan, text: string, fields: Partial<LevelFacts> = {}): Facts {
+function factsOf(plan: MachinePlan, text: string, fields: Partial<LevelFacts> = {}): GuestFacts {
   const found = parseFacts(plan.name, text);
   return {
     tscTrouble: found.tscTrouble,

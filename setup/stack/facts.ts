@@ -5,7 +5,7 @@ import { NestbenchError } from '../errors.ts';
 import { pairsOf } from '../machine/lines.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Qmp } from '../machine/qmp.ts';
-import type { MachinePlan } from './plan.ts';
+import type { MachineNeeds, MachinePlan } from './plan.ts';
 
 /** What `nestbench-facts` prints, one `name=value` a line. */
 const reported = z.object({
@@ -28,24 +28,36 @@ const reported = z.object({
 });
 
 export interface Facts {
-  readonly record: LevelFacts;
+  /** But for what only its QEMU knows. */
+  readonly record: Omit<LevelFacts, 'qemu' | 'pinned'>;
   /** The line of the kernel's log that says that KVM gave up on the TSC rate; empty where it did not. */
   readonly tscTrouble: string;
 }
 
-export async function readFacts(
+/** Those of a machine that QEMU makes. */
+export interface GuestFacts extends Facts {
+  readonly record: LevelFacts;
+}
+
+export async function readGuestFacts(
   plan: MachinePlan,
   machine: Machine,
   qmp: Qmp,
   pinned: LevelFacts['pinned'],
   signal: AbortSignal,
-): Promise<Facts> {
+): Promise<GuestFacts> {
+  const { record, tscTrouble } = await readFacts(plan, machine, signal);
+  const { enabled } = await qmp.execute('query-kvm');
+  const qemu = { version: qmp.version, argv: [...plan.qemu.argv], accelerator: enabled ? 'kvm' : 'tcg' };
+  return { tscTrouble, record: { ...record, qemu, pinned } };
+}
+
+export async function readFacts(plan: MachineNeeds, machine: Machine, signal: AbortSignal): Promise<Facts> {
   const text = await machine.check(['nestbench-facts', plan.address], {
     signal,
     deadlineSeconds: plan.deadlineSeconds,
   });
   const found = parseFacts(plan.name, text);
-  const { enabled } = await qmp.execute('query-kvm');
   return {
     tscTrouble: found.tscTrouble,
     record: {
@@ -61,8 +73,6 @@ export async function readFacts(
       nic: { device: found.nic, driver: found.nicDriver, path: found.nicPath, mac: found.nicMac },
       otherNics: found.otherNics.split(' ').filter((name) => name !== ''),
       swapBytes: found.swapKiB * 1024,
-      qemu: { version: qmp.version, argv: [...plan.qemu.argv], accelerator: enabled ? 'kvm' : 'tcg' },
-      pinned,
     },
   };
 }
@@ -84,11 +94,11 @@ export function parseFacts(machine: string, text: string): z.infer<typeof report
 const MEMORY_KEPT_BY_KERNEL = 0.15;
 
 /** Every way in which a machine is not what was planned, as sentences; empty where it is. */
-export function differences(plan: MachinePlan, facts: Facts, kernelRelease: string): string[] {
+export function differences(plan: MachinePlan, facts: GuestFacts, kernelRelease: string): string[] {
   return [...machineDifferences(plan, facts, kernelRelease), ...clockDifferences(plan, facts)];
 }
 
-function machineDifferences(plan: MachinePlan, { record }: Facts, kernelRelease: string): string[] {
+function machineDifferences(plan: MachinePlan, { record }: GuestFacts, kernelRelease: string): string[] {
   const wrong: string[] = [];
   const expect = (what: string, found: unknown, wanted: unknown): void => {
     if (found !== wanted) wrong.push(differs(what, found, wanted));
@@ -166,7 +176,7 @@ export function parseAssigned(
   );
 }
 
-function clockDifferences(plan: MachinePlan, { record, tscTrouble }: Facts): string[] {
+function clockDifferences(plan: MachinePlan, { record, tscTrouble }: GuestFacts): string[] {
   const wrong: string[] = [];
   const { clockSource } = record;
   if (plan.accelerator === 'kvm') {
@@ -184,7 +194,7 @@ function differs(what: string, found: unknown, wanted: unknown): string {
 }
 
 /** Judges a machine that is up. @throws NESTBENCH_CHECK_FAILED that names every difference. */
-export type FactsCheck = (plan: MachinePlan, facts: Facts, kernelRelease: string) => void;
+export type FactsCheck = (plan: MachinePlan, facts: GuestFacts, kernelRelease: string) => void;
 
 export const checkFacts: FactsCheck = (plan, facts, kernelRelease) => {
   assertNone(plan, differences(plan, facts, kernelRelease));

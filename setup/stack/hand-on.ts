@@ -1,11 +1,11 @@
 /** What is done on a running level for the sake of the next: the device that it hands on, and proof that it idles as planned. */
 import { NestbenchError } from '../errors.ts';
 import { parseAssigned } from './facts.ts';
-import type { BootedMachine } from './machine-boot.ts';
+import type { UpMachine } from './machine-boot.ts';
 import { handOnCommands } from './network.ts';
 
 /** Gives the device that the level is to hand on to vfio-pci; where there is none, there is nothing to do. */
-export async function handOn(level: BootedMachine, signal: AbortSignal): Promise<BootedMachine> {
+export async function handOn(level: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const { plan, machine, facts, phases } = level;
   const { handsOn } = plan.network;
   if (handsOn === undefined) return level;
@@ -25,11 +25,7 @@ const HALT_EXITS = '/sys/kernel/debug/kvm/halt_exits';
  * that booted has been idle, so the count tells: above 0 where HLT is trapped, 0 where it is not.
  * @throws NESTBENCH_CHECK_FAILED where it is not as planned.
  */
-export async function checkIdle(
-  below: BootedMachine,
-  guest: BootedMachine,
-  signal: AbortSignal,
-): Promise<BootedMachine> {
+export async function checkIdle(below: UpMachine, guest: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const { machine, facts, plan } = below;
   const text = await machine.check(['cat', HALT_EXITS], { signal, deadlineSeconds: plan.deadlineSeconds });
   const fault = idleFault(guest.plan.name, guest.plan.virtualIdle, text);

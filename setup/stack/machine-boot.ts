@@ -11,10 +11,10 @@ import type { Qmp } from '../machine/qmp.ts';
 import type { SshMachine } from '../machine/ssh.ts';
 import type { Keys } from '../testbed/keys.ts';
 import { attach, type AttachOptions, CONSOLE_LINES, type LaunchedQemu, reach } from './attach.ts';
-import { checkFacts, type FactsCheck, readFacts } from './facts.ts';
+import { checkFacts, type FactsCheck, readGuestFacts } from './facts.ts';
 import { Phases } from './phases.ts';
 import { readModuleParameters } from './module-parameters.ts';
-import type { MachinePlan } from './plan.ts';
+import type { MachineNeeds, MachinePlan } from './plan.ts';
 
 export interface BootOptions extends AttachOptions {
   /** Starts its QEMU there. */
@@ -29,13 +29,18 @@ export interface BootOptions extends AttachOptions {
 }
 
 /** A machine that is up and was checked. */
-export interface BootedMachine {
-  readonly plan: MachinePlan;
+export interface UpMachine {
+  readonly plan: MachineNeeds;
   readonly machine: SshMachine;
-  readonly qmp: Qmp;
-  readonly console: Console;
   readonly facts: LevelFacts;
   readonly phases: Phases;
+}
+
+/** One that QEMU makes. */
+export interface BootedMachine extends UpMachine {
+  readonly plan: MachinePlan;
+  readonly qmp: Qmp;
+  readonly console: Console;
 }
 
 /**
@@ -67,7 +72,7 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
     const machine = await reach(plan, { ...options, open, console: () => attached.console });
     phases.lap(`${plan.name}: SSH`);
 
-    const facts = await readFacts(plan, machine, qmp, pinned, signal);
+    const facts = await readGuestFacts(plan, machine, qmp, pinned, signal);
     (options.check ?? checkFacts)(plan, facts, options.kernelRelease);
     const moduleParameters = await readModuleParameters(plan, machine, signal);
     phases.lap(`${plan.name}: checks`);

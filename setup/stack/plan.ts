@@ -6,7 +6,7 @@
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
 import { type Clock, VIRTUAL_TSC_KHZ } from '../../fixtures/clock.ts';
 import type { NetworkCard } from '../../fixtures/configurations/configuration.ts';
-import { type Cell, configurationOf, type Level, LEVELS } from '../../fixtures/matrix.ts';
+import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { IOMMU, softwareAt } from '../../fixtures/software.ts';
 import { clientNetwork, type MachineNetwork, networkOf } from './network.ts';
@@ -27,16 +27,28 @@ export interface HostPaths {
   readonly runtime: string;
 }
 
-/** A machine that has not been started. */
-export interface MachinePlan {
+/** What is asked of a machine, wherever it comes from. */
+export interface MachineNeeds {
   readonly name: MachineName;
   readonly level: Level;
-  /** The machine that runs its QEMU. */
-  readonly runsOn: 'host' | MachineName;
-  readonly accelerator: Accelerator;
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly address: string;
+  readonly network: Omit<MachineNetwork, 'nic'>;
+  /** How long it may take from its start to SSH. */
+  readonly deadlineSeconds: number;
+  /** Whether KVM must work in it, for the next level; and the nesting parameter there. */
+  readonly runsGuests: boolean;
+  readonly nested: boolean;
+  /** Whether its HLT passes the hypervisor that runs it, and is seen by L0. */
+  readonly virtualIdle: boolean;
+}
+
+/** A machine that QEMU makes, and that has not been started. */
+export interface MachinePlan extends MachineNeeds {
+  /** The machine that runs its QEMU. */
+  readonly runsOn: 'host' | MachineName;
+  readonly accelerator: Accelerator;
   readonly network: MachineNetwork;
   readonly kernelCommandLine: string;
   /** Those of its kernel parameters that a variant added. */
@@ -50,13 +62,6 @@ export interface MachinePlan {
   readonly pins: readonly { readonly vcpu: number; readonly cpu: number }[];
   /** Through which machine SSH goes: a forward of the host's QEMU, or the server's bridge. */
   readonly sshFrom: 'host' | MachineName;
-  /** How long it may take from QEMU's start to SSH. */
-  readonly deadlineSeconds: number;
-  /** Whether KVM must work in it, for the next level; and the nesting parameter there. */
-  readonly runsGuests: boolean;
-  readonly nested: boolean;
-  /** Whether its HLT passes the hypervisor that runs it, and is seen by L0. */
-  readonly virtualIdle: boolean;
 }
 
 export interface StackPlan {
@@ -83,42 +88,48 @@ const DEADLINE_SECONDS: Record<Level, number> = { 0: 60, 1: 90, 2: 180, 3: 400 }
 const BELOW = { 1: 0, 2: 1, 3: 2 } as const;
 
 /** Where a level keeps its guest's sockets: made by the image's init. */
-const LEVEL_RUNTIME = '/run/nestbench';
+export const LEVEL_RUNTIME = '/run/nestbench';
 /** The kernel in the image: what a level boots its guest from. */
 const LEVEL_KERNEL = '/boot/vmlinux';
 
 /** Plans a cell. Pure: the same arguments give the same plan. */
-export function planStack(
-  cell: Cell,
-  host: {
-    readonly accelerator: Accelerator;
-    readonly sizing: Sizing;
-    readonly paths: HostPaths;
-    /** What plays the server's network card where a function of it is assigned. */
-    readonly card: NetworkCard;
-    /** What a variant puts in the place of the default; nothing where there is none. */
-    readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
-    /** What is measured at its last level; an application where that is not said. */
-    readonly kind?: BenchmarkKind | undefined;
-    /** By which clock its server lives; real where that is not said. */
-    readonly clock?: Clock | undefined;
-    /** The rate of the host's TSC, which emulated machines share; a symbol does for a plan that is only printed. */
-    readonly tscKhz?: number | '$TSC_KHZ' | undefined;
-  },
-): StackPlan {
-  // The guest program of a microbenchmark is the level under test itself: the stack ends below it.
-  const last = host.kind === 'micro' ? cell.level - 1 : cell.level;
-  const { clock = 'real' } = host;
+export function planStack(cell: Cell, host: Host): StackPlan {
+  const { clock = 'real', kind = 'application' } = host;
   const sizing = clock === 'virtual' ? { ...host.sizing, cpus: ONE_CPU } : host.sizing;
   const on = { ...host, sizing };
-  const [server, ...guests] = LEVELS.filter((level) => level <= last).map((level) =>
-    planLevel(cell, level, on),
-  );
-  if (server === undefined) throw new RangeError(`${cell.name} has no levels`);
   // The client has a clock of its own, and nothing to do with what is measured in virtual time.
   const client = planClient({ ...host, clock: 'real' });
-  return { cell, kind: host.kind ?? 'application', clock, sizing, client, levels: [server, ...guests] };
+  return { cell, kind, clock, sizing, client, levels: [planServer(cell, on), ...planGuests(cell, on)] };
 }
+
+/** What the guests of a cell are planned for, wherever its server comes from. */
+export interface GuestHost {
+  /** What runs the server's instructions. */
+  readonly accelerator: Accelerator;
+  readonly sizing: Sizing;
+  /** What plays the server's network card where a function of it is assigned. */
+  readonly card: NetworkCard;
+  /** What a variant puts in the place of the default; nothing where there is none. */
+  readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
+  /** What is measured at its last level; an application where that is not said. */
+  readonly kind?: BenchmarkKind | undefined;
+  /** Other addresses than the artifact's. */
+  readonly addresses?: typeof ADDRESSES;
+  /** Where the server has the image and the keys for its guest; its own disks, where that is not said. */
+  readonly serverDisks?: GuestDisks;
+}
+
+/** What the emulated testbed's machines are planned for. */
+interface Host extends GuestHost {
+  readonly paths: HostPaths;
+  /** By which clock its server lives; real where that is not said. */
+  readonly clock?: Clock | undefined;
+  /** The rate of the host's TSC, which emulated machines share; a symbol does for a plan that is only printed. */
+  readonly tscKhz?: number | '$TSC_KHZ' | undefined;
+}
+
+/** Two files or block devices. */
+export type GuestDisks = Pick<QemuPaths, 'image' | 'seed'>;
 
 /** What a stack is for. */
 export type BenchmarkKind = 'application' | 'micro';
@@ -126,49 +137,71 @@ export type BenchmarkKind = 'application' | 'micro';
 /** In virtual time CPUs would only take turns: with one, events always come in the same order. */
 const ONE_CPU: Sizing['cpus'] = { last: 1, reservedOnServer: 0, reservedInGuests: 0 };
 
-type Host = Parameters<typeof planStack>[1];
+/** The levels above L0 that a cell boots, L1 first; none where L0 is under test. */
+export function planGuests(cell: Cell, host: GuestHost): MachinePlan[] {
+  // The guest program of a microbenchmark is the level under test itself: the stack ends below it.
+  const last = host.kind === 'micro' ? cell.level - 1 : cell.level;
+  return ([1, 2, 3] as const).filter((level) => level <= last).map((level) => planGuest(cell, level, host));
+}
 
-function planLevel(cell: Cell, level: Level, host: Host): MachinePlan {
-  const { sizing } = host;
+/** What a cell asks of one of its levels, on every testbed. */
+export function needsOf(
+  cell: Cell,
+  level: Level,
+  { sizing, card, addresses = ADDRESSES }: GuestHost,
+): MachineNeeds & { readonly network: MachineNetwork } {
   const name = `l${level}` as const;
-  const cpus = cpusAt(sizing, level, cell.level);
-  const memoryMiB = memoryMiBAt(sizing, level, cell.level);
-  const runsGuests = level < cell.level;
-  // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
-  const nested = level + 1 < cell.level;
-  const network = networkOf(cell, level, host.card);
-  // Of the hypervisor above the level under test; that L1 is idle, L0 sees in any case.
-  const virtualIdle = level === cell.level && configurationOf(cell).virtualIdle === true;
+  return {
+    name,
+    level,
+    cpus: cpusAt(sizing, level, cell.level),
+    memoryMiB: memoryMiBAt(sizing, level, cell.level),
+    address: addresses[name],
+    network: networkOf(cell, level, card),
+    deadlineSeconds: DEADLINE_SECONDS[level],
+    runsGuests: level < cell.level,
+    // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
+    nested: level + 1 < cell.level,
+    // Of the hypervisor above the level under test; that L1 is idle, L0 sees in any case.
+    virtualIdle: level === cell.level && configurationOf(cell).virtualIdle === true,
+  };
+}
+
+/** A level with its kernel's command line. */
+function withKernel(
+  cell: Cell,
+  level: Level,
+  host: GuestHost,
+  tscKhz?: number | string,
+): Omit<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
+  const needs = needsOf(cell, level, host);
+  const { name, address, network, runsGuests, nested } = needs;
+  const added = host.variant?.kernelParameters?.[name];
   const commandLine = kernelCommandLine({
     name,
-    address: `${ADDRESSES[name]}/${PREFIX_LENGTH}`,
+    address: `${address}/${PREFIX_LENGTH}`,
     bridge: network.bridge,
     management: level === 0,
     iommu: softwareAt(cell, level).parameters.includes(IOMMU),
     emulated: host.accelerator === 'tcg',
-    tscKhz: level === 0 ? emulatedTsc(host) : undefined,
+    tscKhz,
     kvm: runsGuests ? { nested } : undefined,
-    added: host.variant?.kernelParameters?.[name],
+    added,
   });
-  const common = {
-    name,
-    level,
-    cpus,
-    memoryMiB,
-    address: ADDRESSES[name],
-    network,
-    kernelCommandLine: commandLine,
-    addedParameters: host.variant?.kernelParameters?.[name] ?? [],
-    deadlineSeconds: DEADLINE_SECONDS[level],
-    runsGuests,
-    nested,
-    virtualIdle,
-  };
-  if (level === 0) return { ...common, ...onHost(common, 'server', host) };
+  return { ...needs, kernelCommandLine: commandLine, addedParameters: added ?? [] };
+}
 
+function planServer(cell: Cell, host: Host): MachinePlan {
+  const server = withKernel(cell, 0, host, emulatedTsc(host));
+  return { ...server, ...onHost(server, 'server', host) };
+}
+
+function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): MachinePlan {
+  const common = withKernel(cell, level, host);
+  const { name, cpus, memoryMiB, network, virtualIdle, kernelCommandLine: commandLine } = common;
   const below = BELOW[level];
-  const hostCpus = cpusAt(sizing, below, cell.level);
-  const paths = levelPaths(name);
+  const hostCpus = cpusAt(host.sizing, below, cell.level);
+  const paths = levelPaths(name, level === 1 ? host.serverDisks : undefined);
   return {
     ...common,
     runsOn: `l${below}`,
@@ -272,12 +305,13 @@ export function seedFile(runtime: string): string {
   return `${runtime}/seed.tar`;
 }
 
-function levelPaths(name: MachineName): QemuPaths {
+/** A level's own disks, handed on read-only: no level copies the image. */
+const OWN_DISKS: GuestDisks = { image: '/dev/vda', seed: '/dev/vdb' };
+
+function levelPaths(name: MachineName, disks = OWN_DISKS): QemuPaths {
   return {
     kernel: LEVEL_KERNEL,
-    // The level's own disks, handed on read-only: no level copies the image.
-    image: '/dev/vda',
-    seed: '/dev/vdb',
+    ...disks,
     qmpSocket: `${LEVEL_RUNTIME}/${name}.qmp`,
     consoleSocket: `${LEVEL_RUNTIME}/${name}.console`,
   };

@@ -7,10 +7,9 @@ import type { LevelFacts } from '../../fixtures/records.ts';
 import type { NestbenchError } from '../errors.ts';
 import { connectCounters, type Counters } from '../machine/counters.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { Keys } from '../testbed/keys.ts';
-import type { BootedMachine } from './machine-boot.ts';
+import type { Cell } from '../../fixtures/matrix.ts';
+import type { UpMachine } from './machine-boot.ts';
 import type { Phase } from './phases.ts';
-import type { StackPlan } from './plan.ts';
 import { Troubles } from './troubles.ts';
 
 export interface StackOptions {
@@ -27,7 +26,7 @@ export interface StackOptions {
 
 /** A stack that is up and checked; disposing it ends every machine of it. */
 export interface RunningStack extends AsyncDisposable {
-  readonly plan: StackPlan;
+  readonly cell: Cell;
   readonly clock: Clock;
   readonly client: Machine;
   /** The machine of the level under test. */
@@ -42,23 +41,10 @@ export interface RunningStack extends AsyncDisposable {
   readonly seconds: number;
   /** The level under test and the client, as benchmarks' command lines need to know them. */
   readonly underTest: Target;
-  /** What opens its machines. */
-  readonly keys: Keys;
   /** Aborted with a NestbenchError once a machine of it panics, dies or is lost, or the run is stopped. */
   readonly signal: AbortSignal;
   /** Why something failed on it: a lost connection, say, is as a rule a guest that panicked. Takes about a second. */
   causeOf(error: unknown): Promise<NestbenchError>;
-  /**
-   * Closes every connection that leads into its guests, and leaves them running; but for disposing, it is of no use
-   * any more. @returns the machines of the host, whose QMP still answers.
-   */
-  detach(): Promise<HostMachines>;
-}
-
-/** The two machines whose QEMUs run on the host. */
-export interface HostMachines {
-  readonly client: BootedMachine;
-  readonly server: BootedMachine;
 }
 
 /** What bringing up the machines of a stack is given. */
@@ -71,22 +57,29 @@ export interface BringUp extends StackOptions {
 }
 
 interface Up {
-  readonly keys: Keys;
-  readonly client: BootedMachine;
+  readonly client: UpMachine;
   /** L0 first. */
-  readonly levels: readonly [BootedMachine, ...BootedMachine[]];
+  readonly levels: readonly [UpMachine, ...UpMachine[]];
+}
+
+/** What was brought up, as it is for measuring and as `work` gave it. */
+export interface BroughtUp<U extends Up> {
+  readonly stack: RunningStack;
+  readonly up: U;
+  /** Closes every connection that leads into its machines; but for disposing, it is of no use any more. */
+  readonly disconnect: () => Promise<void>;
 }
 
 /**
- * Brings the machines of `plan` up by `work`, in an empty runtime directory. On failure and on abort nothing of them is
+ * Brings the machines of a cell up by `work`, in an empty runtime directory. On failure and on abort nothing of them is
  * left running.
  * @throws NestbenchError with the machine that failed.
  */
-export async function bringUp(
-  plan: StackPlan,
+export async function bringUp<U extends Up>(
+  { cell, clock }: { readonly cell: Cell; readonly clock: Clock },
   options: StackOptions,
-  work: (up: BringUp) => Promise<Up>,
-): Promise<RunningStack> {
+  work: (up: BringUp) => Promise<U>,
+): Promise<BroughtUp<U>> {
   const began = performance.now();
   await using started = new AsyncDisposableStack();
   const troubles = new Troubles(options.signal);
@@ -98,7 +91,7 @@ export async function bringUp(
     attempt.catch(async (error: unknown) => {
       throw await troubles.causeOf(error);
     });
-  const { keys, client, levels } = await work({
+  const up = await work({
     ...options,
     signal,
     defer: (end) => started.defer(end),
@@ -106,6 +99,7 @@ export async function bringUp(
     explained,
   });
   signal.throwIfAborted();
+  const { client, levels } = up;
   const [server] = levels;
   const counters = await explained(connectCounters(server.machine, signal));
 
@@ -116,9 +110,9 @@ export async function bringUp(
     counters[Symbol.dispose]();
     for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
   };
-  return {
-    plan,
-    clock: plan.clock,
+  const stack: RunningStack = {
+    cell,
+    clock,
     client: client.machine,
     target: last.machine,
     machines: levels.map(({ machine }) => machine),
@@ -131,13 +125,8 @@ export async function bringUp(
       cpus: last.plan.cpus,
       clientCpus: client.plan.cpus,
     },
-    keys,
     signal,
     causeOf: (error) => troubles.causeOf(error),
-    detach: async () => {
-      await disconnect();
-      return { client, server };
-    },
     [Symbol.asyncDispose]: async () => {
       try {
         await disconnect();
@@ -146,6 +135,7 @@ export async function bringUp(
       }
     },
   };
+  return { stack, up, disconnect };
 }
 
 /** An empty runtime directory, and a place for logs. */

@@ -40,9 +40,14 @@ export interface Prepared extends Built {
   readonly phases: readonly Phase[];
 }
 
-export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {
-  const { cells, sizing, variant, virtualTime, waitMinutes, held, onTestbed, signal, log } = options;
-  const phases = new Phases();
+/** Takes this host's place for a running testbed, and sweeps it: what follows is ours alone. */
+export async function takeHost({
+  waitMinutes,
+  held,
+  onTestbed,
+  signal,
+  log,
+}: Pick<PrepareOptions, 'waitMinutes' | 'held' | 'onTestbed' | 'signal' | 'log'>): Promise<void> {
   held.use(
     await takeTestbed({
       waitMinutes,
@@ -54,8 +59,14 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
   held.defer(() => onTestbed(false));
   // Whatever became of those who booted: after them nothing of ours runs any more.
   held.defer(async () => void (await endOwned(runtimeDirectory())));
-  phases.lap('testbed');
   for (const line of await sweepTestbed()) log(line);
+}
+
+export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {
+  const { cells, sizing, variant, virtualTime, held, signal } = options;
+  const phases = new Phases();
+  await takeHost(options);
+  phases.lap('testbed');
   await checkResources({
     cacheDirectory: cacheDirectory(),
     cacheBytes: BUILD_BYTES,

@@ -59,7 +59,7 @@ test('a machine that has everything has nothing to mend', () => {
 
 test.each([
   ['private network', { interface: '', carrier: '' }, 'wrong', 'no enp0s4; there are enp0s3, enp0s4, lo'],
-  ['private network', { carrier: '', addresses: '' }, 'wrong', 'enp0s4, without a link, no address'],
+  ['private network', { carrier: '0', addresses: '' }, 'wrong', 'enp0s4, without a link, no address'],
   ['SSH beside it', { sshOver: 'enp0s4' }, 'wrong', 'enp0s4'],
   ['clock', { offsetSeconds: '-3.456' }, 'wrong', '-3.46 s off'],
   ['disk', { freeBytes: '1000000000' }, 'wrong', '954 MiB at /vm/nestbench'],
@@ -92,6 +92,13 @@ test.each([
   expect(told).toMatchObject({ verdict, found });
   expect(told?.needed).not.toBe('');
   expect(told?.mend).not.toBe('');
+});
+
+test('an interface that is down is for a run to take up', () => {
+  expect(finding({ carrier: '' }, 'private network')).toMatchObject({
+    verdict: 'right',
+    found: 'enp0s4, not up, 10.10.1.2',
+  });
 });
 
 test('a machine whose frequency is not the system’s to set is right as it is', () => {

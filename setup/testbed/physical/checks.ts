@@ -42,6 +42,9 @@ interface Place {
   readonly virtualFunctions: number;
 }
 
+/** As /sys/class/net/NAME/carrier has it. */
+const LINKS: Readonly<Record<string, string>> = { '0': 'without a link', '1': 'with a link' };
+
 const SERVER = ['server'] as const;
 const BOTH = ['client', 'server'] as const;
 const bytes = (facts: MachineFacts, key: string): number => Number(facts[key] ?? 0);
@@ -77,11 +80,12 @@ const CHECKS: readonly Check[] = [
     needed: 'the interface of the testbed file, with a link',
     otherwise: 'wrong',
     mend: 'Name the right one in the testbed file ("interface"), plug the cable in, or: ip link set dev NAME up',
+    // Of an interface that is down nobody knows; a run takes it up, and waits for its link then.
     look: (facts, at) => ({
-      holds: facts['interface'] === 'yes' && facts['carrier'] === '1',
+      holds: facts['interface'] === 'yes' && facts['carrier'] !== '0',
       found:
         facts['interface'] === 'yes'
-          ? `${at.interface}, ${facts['carrier'] === '1' ? 'with a link' : 'without a link'}, ${said(facts['addresses'], 'no address')}`
+          ? `${at.interface}, ${LINKS[facts['carrier'] ?? ''] ?? 'not up'}, ${said(facts['addresses'], 'no address')}`
           : `no ${at.interface}; there are ${said(facts['interfaces']?.trim().replaceAll(' ', ', '))}`,
     }),
   },

@@ -3,6 +3,7 @@
  * Debian, GRUB and sshd, and is reached as any machine on a network is. That they are emulated is nobody's concern.
  */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -117,6 +118,8 @@ export interface DiskMachine extends AsyncDisposable {
 export interface DiskMachineOptions {
   readonly name: string;
   readonly memoryMiB?: number;
+  /** The other end of the private network's wire; a card without a cable, where there is none. */
+  readonly wire?: { readonly local: string; readonly remote: string };
   readonly signal: AbortSignal;
 }
 
@@ -127,6 +130,7 @@ const UP_SECONDS = 300;
 export async function bootDiskMachine({
   name,
   memoryMiB = 3072,
+  wire,
   signal,
 }: DiskMachineOptions): Promise<DiskMachine> {
   const base = await baseImage(signal);
@@ -153,7 +157,12 @@ export async function bootDiskMachine({
     ],
     ['-netdev', `user,id=own,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
     ['-device', 'virtio-net-pci,netdev=own,romfile=,addr=3'],
-    ['-netdev', 'hubport,id=private,hubid=0', '-device', 'virtio-net-pci,netdev=private,romfile=,addr=4'],
+    [
+      '-netdev',
+      privateNetwork(wire),
+      '-device',
+      `virtio-net-pci,netdev=private,romfile=,addr=4,mac=${macOf(name)}`,
+    ],
     ['-device', 'virtio-rng-pci'],
   ].flat();
   const qemu = spawn('qemu-system-x86_64', argv, { stdio: 'ignore' });
@@ -200,6 +209,19 @@ export async function bootDiskMachine({
     await machine[Symbol.asyncDispose]();
     throw new Error(`${String(error)}\n${said}`, { cause: error });
   }
+}
+
+/** Two machines on one wire have not the same. */
+function macOf(name: string): string {
+  const bytes = createHash('sha256').update(name).digest().subarray(0, 3);
+  return `52:54:00:${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+}
+
+/** QEMU's -netdev: Unix sockets play the wire, as in the emulated testbed. */
+function privateNetwork(wire: DiskMachineOptions['wire']): string {
+  if (wire === undefined) return 'hubport,id=private,hubid=0';
+  const { local, remote } = wire;
+  return `dgram,id=private,local.type=unix,local.path=${local},remote.type=unix,remote.path=${remote}`;
 }
 
 /** What makes it a machine of its own, as an installer would: its name, its host key, and whom it lets in. */

@@ -98,6 +98,20 @@ export async function readRunning(machine: Machine, signal: AbortSignal): Promis
   return { release, commandLine, cpus: Number(cpus), bootId };
 }
 
+/** The kernel that the machine boots when nobody asks for another: its menu's first (GRUB_DEFAULT=0). */
+export async function installedRelease(machine: Machine, signal: AbortSignal): Promise<string> {
+  const [first] = releasesIn(
+    await machine.check(['cat', GRUB_CFG], { signal, deadlineSeconds: COMMAND_SECONDS }),
+  );
+  if (first !== undefined) return first;
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `GRUB on ${machine.name} has no kernel in its menu (${GRUB_CFG}).`,
+    { machine: machine.name },
+  );
+}
+
 /** Why it has to be booted anew; empty where what runs is what is asked for. */
 export function differencesFrom(running: Pick<Running, 'release' | 'commandLine'>, boot: Boot): string[] {
   const differences: string[] = [];

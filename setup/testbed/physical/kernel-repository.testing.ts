@@ -23,7 +23,13 @@ const BRANCH = 'v6.1-nested';
 /** What a kernel that boots Debian from its own disk needs beside what the emulated testbed's has. */
 const FOR_DISKS = [
   ['CONFIG_BLK_DEV_INITRD=y', 'CONFIG_RD_ZSTD=y', 'CONFIG_RD_GZIP=y', 'CONFIG_BLK_DEV_LOOP=y'],
-  ['CONFIG_FHANDLE=y', 'CONFIG_CGROUPS=y', 'CONFIG_TMPFS_XATTR=y', 'CONFIG_NAMESPACES=y'],
+  [
+    'CONFIG_FHANDLE=y',
+    'CONFIG_CGROUPS=y',
+    'CONFIG_TMPFS_XATTR=y',
+    'CONFIG_NAMESPACES=y',
+    'CONFIG_HUGETLBFS=y',
+  ],
 ].flat();
 /** One of a choice of which another is the default: said once, it is granted; said behind the default, it is not. */
 const NOT_TWICE = /UNWINDER_GUESS/;

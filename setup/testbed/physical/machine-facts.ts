@@ -18,6 +18,7 @@ sys=/sys/class/net/$1
 say os "$(. /etc/os-release; echo "$PRETTY_NAME")"
 say release "$(uname -r)"
 say machine "$(uname -m)"
+say cpuModel "$(sed -n '0,/^model name/s/^model name[^:]*: //p' /proc/cpuinfo)"
 say cpus "$(nproc --all)"
 say onlineCpus "$(nproc)"
 say flags "$(grep -m 1 -o -w -E 'vmx|svm' /proc/cpuinfo)"

@@ -1,0 +1,64 @@
+/** The guests of a stack, each booted inside the one below it: the same on every testbed. */
+import { levelName } from '../../fixtures/matrix.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Keys } from '../testbed/keys.ts';
+import { died } from './attach.ts';
+import type { FactsCheck } from './facts.ts';
+import { checkIdle, handOn } from './hand-on.ts';
+import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
+import { EXPECTED_SECONDS, type MachinePlan } from './plan.ts';
+import type { BringUp } from './running.ts';
+
+export interface GuestOptions {
+  /** The kernel release that every guest must come up with. */
+  readonly kernelRelease: string;
+  /** What must be true of every machine once it is up; all that was planned, unless told otherwise. */
+  readonly check?: FactsCheck;
+}
+
+/**
+ * Boots the guests of `server`, one inside the other.
+ * @returns all levels, L0 first.
+ * @throws NestbenchError with the level that failed, as `bootMachine` does.
+ */
+export async function bootGuests(
+  server: UpMachine,
+  plans: readonly MachinePlan[],
+  options: GuestOptions & BringUp & { readonly keys: Keys },
+): Promise<[UpMachine, ...UpMachine[]]> {
+  const { signal, onStep } = options;
+  const levels: [UpMachine, ...UpMachine[]] = [server];
+  for (const [index, plan] of plans.entries()) {
+    onStep?.(`booting ${levelName(plan.level)}`, expectedSeconds(plans.slice(index)));
+    const below = await handOn(levels.at(-1) ?? server, signal);
+    const guest = await bootGuest(plan, below.machine, server.machine, options);
+    levels[levels.length - 1] = await checkIdle(below, guest, signal);
+    levels.push(guest);
+  }
+  return levels;
+}
+
+/** How long these machines take to come up, one after the other. */
+export function expectedSeconds(plans: readonly Pick<MachinePlan, 'level'>[]): number {
+  return plans.reduce((sum, { level }) => sum + EXPECTED_SECONDS[level], 0);
+}
+
+/** Boots a level inside the one below it. It ends with the server, in whose memory all of it is. */
+function bootGuest(
+  plan: MachinePlan,
+  below: Machine,
+  server: Machine,
+  options: Omit<BootOptions, 'below' | 'launch' | 'openSsh'>,
+): Promise<UpMachine> {
+  return bootMachine(plan, {
+    ...options,
+    below,
+    launch: async (signal) => {
+      const { deadlineSeconds } = plan;
+      const qemu = await below.run(plan.qemu.argv, { signal, deadlineSeconds });
+      if (qemu.exitCode !== 0) throw died(plan, `${qemu.stdout}${qemu.stderr}`, undefined);
+      return {};
+    },
+    openSsh: async () => (signal) => server.connect(plan.address, 22, signal),
+  });
+}

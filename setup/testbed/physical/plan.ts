@@ -1,0 +1,142 @@
+/** The whole of a cell on a physical testbed, as data: what its two machines are booted with, and the guests of the server. */
+import type { Clock } from '../../../fixtures/clock.ts';
+import { ADDRESSES, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
+import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
+import { physicalSoftware } from '../../../fixtures/physical-software.ts';
+import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
+import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { Variant } from '../../../fixtures/variant.ts';
+import type { OpensshTarget } from '../../machine/openssh.ts';
+import {
+  type BenchmarkKind,
+  type GuestDisks,
+  LEVEL_RUNTIME,
+  type MachineNeeds,
+  type MachinePlan,
+  needsOf,
+  planGuests,
+} from '../../stack/plan.ts';
+import type { Boot } from './grub.ts';
+import { targetOf } from './description.ts';
+
+/** A machine that somebody else has set up, and what it is to be for a cell. */
+export interface PhysicalMachinePlan extends MachineNeeds {
+  readonly target: OpensshTarget;
+  /** What it runs; where it does not yet, it is booted anew. */
+  readonly boot: Boot;
+  /** Where nestbench keeps what it needs there. */
+  readonly directory: string;
+  /** Of the private network. */
+  readonly interface: string;
+  /** Its address there, with the prefix's length. */
+  readonly addressWithPrefix: string;
+  /** Whether its memory and its CPUs are held to what the cell gives it; a client has all that it has. */
+  readonly isSized: boolean;
+}
+
+export interface PhysicalPlan {
+  readonly cell: Cell;
+  readonly clock: Clock;
+  readonly client: PhysicalMachinePlan;
+  readonly server: PhysicalMachinePlan;
+  /** L1 first. */
+  readonly guests: readonly MachinePlan[];
+}
+
+export interface PhysicalHost {
+  readonly testbed: TestbedDescription;
+  readonly sizing: Sizing;
+  /** The kernel releases of the two machines. */
+  readonly releases: { readonly client: string; readonly server: string };
+  /** CPUs of the client, all of which it uses. */
+  readonly clientCpus: number;
+  readonly variant?: Pick<Variant, 'kernelParameters'> | undefined;
+  readonly kind?: BenchmarkKind | undefined;
+}
+
+/** Where the server has what its guest boots from: machine/set-up puts it there. */
+const SERVER_DISKS: GuestDisks = { image: `${LEVEL_RUNTIME}/image`, seed: `${LEVEL_RUNTIME}/seed.tar` };
+
+/** Firmware that finds its disks takes minutes; a guest's deadline is of no use here. */
+const CONNECT_SECONDS = 60;
+
+/** Why a cell can't be measured on a physical testbed; undefined where it can. */
+export function whyNotPhysical(cell: Cell): string | undefined {
+  return configurationOf(cell).assigned === 'physical'
+    ? 'nestbench does not make virtual functions of a physical card yet'
+    : undefined;
+}
+
+/** Plans a cell. Pure. */
+export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
+  const { testbed, sizing, releases, variant } = host;
+  const addresses = addressesOf(testbed);
+  const software = physicalSoftware(testbed, cell);
+  const guestHost = {
+    accelerator: 'kvm',
+    sizing,
+    card: 'virtio-net-pci',
+    variant,
+    kind: host.kind,
+    addresses,
+    serverDisks: SERVER_DISKS,
+  } as const;
+  const server = needsOf(cell, 0, guestHost);
+  const [l0] = software.levels;
+  return {
+    cell,
+    clock: 'real',
+    client: {
+      ...server,
+      name: 'client',
+      network: {},
+      cpus: host.clientCpus,
+      runsGuests: false,
+      nested: false,
+      isSized: false,
+      ...placeOf(testbed, 'client', addresses),
+      boot: {
+        release: releases.client,
+        parameters: [...software.client.parameters, ...(variant?.kernelParameters?.client ?? [])],
+      },
+    },
+    server: {
+      ...server,
+      isSized: true,
+      ...placeOf(testbed, 'server', addresses),
+      boot: {
+        release: releases.server,
+        parameters: [
+          ...(l0?.parameters ?? []).map((word) => sized(word, cpusAt(sizing, 0, cell.level))),
+          ...(variant?.kernelParameters?.l0 ?? []),
+        ],
+      },
+    },
+    guests: planGuests(cell, guestHost),
+  };
+}
+
+/** The tables' maxcpus is of the paper's sizing. */
+function sized(parameter: string, cpus: number): string {
+  return parameter.startsWith('maxcpus=') ? `maxcpus=${cpus}` : parameter;
+}
+
+function placeOf(
+  testbed: TestbedDescription,
+  name: 'client' | 'server',
+  addresses: typeof ADDRESSES,
+): Pick<
+  PhysicalMachinePlan,
+  'target' | 'directory' | 'interface' | 'address' | 'addressWithPrefix' | 'deadlineSeconds'
+> {
+  const { directory, interface: nic } = testbed[name];
+  const address = addresses[name === 'client' ? 'client' : 'l0'];
+  return {
+    target: targetOf(testbed, name),
+    directory,
+    interface: nic,
+    address,
+    addressWithPrefix: `${address}/${PREFIX_LENGTH}`,
+    deadlineSeconds: CONNECT_SECONDS,
+  };
+}

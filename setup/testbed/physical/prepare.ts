@@ -1,0 +1,196 @@
+/** Before any cell of a physical testbed: checks both machines, builds, and puts the kernels on them. */
+import type { Cell } from '../../../fixtures/matrix.ts';
+import { physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
+import { physicalSoftware } from '../../../fixtures/physical-software.ts';
+import type { ExperimentRecord } from '../../../fixtures/records.ts';
+import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { Variant } from '../../../fixtures/variant.ts';
+import { buildAll, type Built } from '../../build/all.ts';
+import { cacheDirectory, holdCache } from '../../build/cache.ts';
+import { buildKernelPackage } from '../../build/kernel-package.ts';
+import { InputError, NestbenchError } from '../../errors.ts';
+import { ensurePackages } from '../../host/packages.ts';
+import { checkResources } from '../../host/resources.ts';
+import { connectOpenssh } from '../../machine/openssh.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { tell } from '../../progress.ts';
+import type { ProvidedPhysical } from '../../provided.ts';
+import { type Phase, Phases } from '../../stack/phases.ts';
+import { BUILD_BYTES, takeHost } from '../prepare.ts';
+import { checkMachine, type Finding } from './checks.ts';
+import { targetOf } from './description.ts';
+import { installedRelease, readRunning } from './grub.ts';
+import { installedKernels, installKernel } from './kernel-install.ts';
+import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
+
+export interface PreparePhysicalOptions {
+  readonly testbed: TestbedDescription;
+  readonly cells: readonly Cell[];
+  readonly variant: Variant;
+  readonly waitMinutes: number;
+  readonly held: AsyncDisposableStack;
+  readonly onTestbed: (isOurs: boolean) => void;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+export interface PreparedPhysical {
+  readonly physical: ProvidedPhysical;
+  readonly sizing: Sizing;
+  readonly built: Built;
+  /** The server, as the experiment's record names what it was measured on. */
+  readonly host: ExperimentRecord['host'];
+  readonly versions: Readonly<Record<string, string>>;
+  readonly phases: readonly Phase[];
+}
+
+/** One that is just starting is waited for: its firmware alone takes minutes. */
+const CONNECT_SECONDS = 300;
+
+/**
+ * @throws {InputError} NESTBENCH_BAD_TESTBED where it asks for what is not built; NESTBENCH_CHECK_FAILED with what `npm run
+ * doctor` finds wrong; what building and copying throw.
+ */
+export async function preparePhysical(options: PreparePhysicalOptions): Promise<PreparedPhysical> {
+  const { testbed, cells, variant, held, signal } = options;
+  assertBuilt(testbed, cells, variant);
+  const phases = new Phases();
+  await takeHost(options);
+  phases.lap('testbed');
+  const [client, server] = await Promise.all([
+    examine('client', testbed, signal),
+    examine('server', testbed, signal),
+  ]);
+  tellMachines('both machines were looked at', 'done');
+  assertUsable([...client.findings, ...server.findings]);
+  phases.lap('machines');
+  await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
+  await ensurePackages(signal, false);
+  held.use(await holdCache(signal));
+  const built = await buildAll(signal, variant);
+  phases.lap('kernel and image');
+  const [cell] = cells;
+  // One after the other, as they may share what is built.
+  const releases = {
+    client: await kernelFor('client', cell, options),
+    server: await kernelFor('server', cell, options),
+  };
+  phases.lap('kernels of the machines');
+  const { cpuModel = 'unknown', release = '', memoryBytes = '0', cpus = '1' } = server.facts;
+  const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: release };
+  const { image, kernel } = built;
+  return {
+    physical: {
+      testbed,
+      releases,
+      clientCpus: Number(client.facts['onlineCpus'] ?? 1),
+      image: { file: image.file, hash: image.hash },
+    },
+    sizing: physicalSizingFor(host),
+    built,
+    host,
+    versions: {
+      kernel: kernel.release,
+      'kernel of the server': releases.server,
+      'kernel of the client': releases.client,
+      image: image.hash,
+      ...image.packages,
+    },
+    phases: phases.list,
+  };
+}
+
+/** What the testbed file can say, and no run can do yet: better told than measured as something else. */
+function assertBuilt(testbed: TestbedDescription, cells: readonly Cell[], variant: Variant): void {
+  if (testbed.software === 'paper') {
+    throw refused(
+      '"software: paper", whose kernels are planned (npm run plan) and not yet measured with: levels boot nestbench\'s own kernel so far. Use "installed", or describe the kernels of l0 and client',
+    );
+  }
+  for (const cell of cells) {
+    const { levels } = physicalSoftware(testbed, cell);
+    const guest = levels.find(({ name, kernel }) => name !== 'l0' && kernel !== 'installed');
+    if (guest !== undefined)
+      throw refused(`a kernel of its own for ${guest.name}: levels boot nestbench's own kernel so far`);
+    const hypervisor = levels.find(({ qemu }) => qemu !== null && qemu !== 'installed');
+    if (hypervisor !== undefined)
+      throw refused(`a QEMU of its own on ${hypervisor.name}: levels run the image's QEMU so far`);
+  }
+  if (variant.qemu !== undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_VARIANT',
+      `VARIANT "${variant.name}" has a QEMU of its own, which emulates the server of the emulated testbed; TESTBED names physical machines.`,
+    );
+  }
+  if (testbed.builder === 'container')
+    throw refused('"builder: container", and there is none yet. Use "host", or "auto"');
+}
+
+function refused(what: string): InputError {
+  return new InputError('NESTBENCH_BAD_TESTBED', `The testbed file asks for ${what}.`);
+}
+
+function tellMachines(text: string, state: 'running' | 'done' = 'running'): void {
+  tell({ task: 'machines', text, state });
+}
+
+async function examine(
+  name: 'client' | 'server',
+  testbed: TestbedDescription,
+  signal: AbortSignal,
+): Promise<{ facts: MachineFacts; findings: Finding[] }> {
+  const target = targetOf(testbed, name);
+  tellMachines(`looking at the ${name}`);
+  await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
+  const facts = await readMachineFacts(machine, testbed[name], signal);
+  return { facts, findings: checkMachine(name, facts, testbed) };
+}
+
+function assertUsable(findings: readonly Finding[]): void {
+  const wrong = findings.filter(({ verdict }) => verdict === 'wrong');
+  if (wrong.length === 0) return;
+  const lines = wrong.map(
+    ({ machine, check, found, mend }) => `${machine}, ${check}: found ${found}. ${mend}`,
+  );
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'configuration',
+    `The testbed can't be measured on. "npm run doctor" tells all that was looked at. To mend:\n${lines.join('\n')}`,
+  );
+}
+
+/** @returns the release that the machine is to run, which it has by now. */
+async function kernelFor(
+  name: 'client' | 'server',
+  cell: Cell | undefined,
+  { testbed, signal, log }: PreparePhysicalOptions,
+): Promise<string> {
+  const { directory } = testbed[name];
+  const target = targetOf(testbed, name);
+  const wanted = cell && sourceFor(name, cell, testbed);
+  const built =
+    wanted === undefined || wanted === 'installed'
+      ? undefined
+      : await buildKernelPackage(wanted, signal, log);
+  await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
+  if (built === undefined) return await releaseOf(machine, directory, signal);
+  await installKernel(machine, built, { target, directory, signal, onStep: tellMachines });
+  tellMachines(`${name} has the kernel ${built.release}`, 'done');
+  return built.release;
+}
+
+function sourceFor(
+  name: 'client' | 'server',
+  cell: Cell,
+  testbed: TestbedDescription,
+): KernelSource | 'installed' | undefined {
+  const { client, levels } = physicalSoftware(testbed, cell);
+  return (name === 'client' ? client : levels[0])?.kernel;
+}
+
+/** The machine's own kernel: what it runs, unless that is one of ours. */
+async function releaseOf(machine: Machine, directory: string, signal: AbortSignal): Promise<string> {
+  const { release } = await readRunning(machine, signal);
+  const ours = await installedKernels(machine, directory, signal);
+  return ours.includes(release) ? installedRelease(machine, signal) : release;
+}

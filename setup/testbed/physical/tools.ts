@@ -1,0 +1,111 @@
+/**
+ * nestbench's tools on a physical machine: the image that every guest boots from is mounted there, and is the root
+ * directory of all that is measured, so that a benchmark is the same program at L0, on the client and at every level.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { NestbenchError } from '../../errors.ts';
+import { measureFile } from '../../host/measure-file.ts';
+import { lastLines } from '../../machine/failures.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { feedFile } from '../../machine/openssh.ts';
+import type { PhysicalMachinePlan } from './plan.ts';
+
+/** The root directory of whoever measures there. */
+export const TOOLS_ROOT = '/run/nestbench-mounts/root';
+
+const [SET_UP, TEAR_DOWN] = ['set-up', 'tear-down'].map((name) =>
+  readFileSync(path.join(import.meta.dirname, 'machine', name), 'utf8'),
+);
+/** Huge pages of a large machine's memory are cleared one by one. */
+const SET_UP_SECONDS = 300;
+/** It gives what it ends twenty seconds. */
+const TEAR_DOWN_SECONDS = 120;
+const COMMAND_SECONDS = 60;
+
+/** The image on this host, and as it is known there. */
+export interface DeployedImage {
+  readonly file: string;
+  readonly hash: string;
+}
+
+/** Where a machine has the image. */
+export function imageOn(directory: string, { hash }: Pick<DeployedImage, 'hash'>): string {
+  return `${directory}/images/${hash}.erofs`;
+}
+
+/**
+ * Copies the image to the machine, where it is not there yet; others of ours go.
+ * @throws NESTBENCH_NO_SPACE; NESTBENCH_COMMAND_FAILED where what arrived is not what was sent.
+ */
+export async function deployImage(
+  machine: Machine,
+  { target, directory }: Pick<PhysicalMachinePlan, 'target' | 'directory'>,
+  image: DeployedImage,
+  options: { readonly signal: AbortSignal; readonly onStep?: ((text: string) => void) | undefined },
+): Promise<void> {
+  const { signal } = options;
+  const place = imageOn(directory, image);
+  const there = await machine.run(['test', '-e', place], { signal, deadlineSeconds: COMMAND_SECONDS });
+  if (there.exitCode === 0) return;
+  options.onStep?.(`copying the image to ${machine.name}`);
+  const { sha256 } = await measureFile(image.file);
+  // Under its own name only once it is whole.
+  const take = [
+    'set -e; mkdir -p "$(dirname "$1")"; rm -f "$(dirname "$1")"/*',
+    'trap \'rm -f "$1.new"\' EXIT; cat >"$1.new"',
+    'echo "$2  $1.new" | sha256sum --check --quiet; sync; mv "$1.new" "$1"',
+  ].join('\n');
+  await feedFile(
+    { ...target, name: machine.name },
+    image.file,
+    ['sh', '-c', take, 'sh', place, sha256],
+    signal,
+  );
+}
+
+/**
+ * Makes the machine one of the cell's, until {@link tearDown}.
+ * @param seed the file with the guests' keys.
+ * @throws NESTBENCH_CHECK_FAILED, kind configuration, with what hinders it.
+ */
+export async function setUp(
+  machine: Machine,
+  plan: PhysicalMachinePlan,
+  image: DeployedImage,
+  seed: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { network, isSized, memoryMiB, level, name } = plan;
+  const words = [
+    imageOn(plan.directory, image),
+    plan.interface,
+    plan.addressWithPrefix,
+    network.bridge === 'with-nic' ? 'yes' : 'no',
+    String(isSized ? memoryMiB : 0),
+    name !== 'client' && level === 0 ? 'yes' : 'no',
+  ];
+  const { exitCode, stderr } = await machine.run(['sh', '-c', SET_UP ?? '', 'set-up', ...words], {
+    signal,
+    deadlineSeconds: SET_UP_SECONDS,
+    input: readFileSync(seed).toString('base64'),
+  });
+  if (exitCode === 0) return;
+  const output = lastLines(stderr);
+  const why = /^nestbench: (.*)$/m.exec(stderr)?.[1] ?? output;
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'configuration',
+    `${machine.name} (${plan.target.destination}) can't be made ready for the cell: ${why}. Mend that, or the testbed file; "npm run doctor" tells more.`,
+    { machine: machine.name, exitCode: exitCode ?? null, output },
+  );
+}
+
+/** Undoes {@link setUp}, and ends what runs there. @returns what was ended. */
+export async function tearDown(machine: Machine, signal: AbortSignal): Promise<string[]> {
+  const text = await machine.check(['sh', '-c', TEAR_DOWN ?? '', 'tear-down'], {
+    signal,
+    deadlineSeconds: TEAR_DOWN_SECONDS,
+  });
+  return text.split('\n').filter((line) => line !== '');
+}
