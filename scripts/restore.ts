@@ -1,6 +1,7 @@
 /** `npm run restore`: takes away what nestbench put on the machines of a physical testbed, and puts back what it changed. */
 import { readRunning, restoreGrub } from '../setup/testbed/physical/grub.ts';
 import { installedKernels, removeKernel } from '../setup/testbed/physical/kernel-install.ts';
+import { removeTools } from '../setup/testbed/physical/tools.ts';
 import { untune } from '../setup/testbed/physical/tune.ts';
 import { parseArguments } from './arguments.ts';
 import { runScript } from './run-script.ts';
@@ -15,7 +16,8 @@ await runScript(async () => {
   );
   const testbed = physicalTestbed(values.testbed, USAGE);
   await onBothMachines(testbed, 'nothing of nestbench is there', async (machine, directory, signal) => {
-    const told = (await untune(machine, directory, signal)).map((change) => `put back ${change}`);
+    const told = await removeTools(machine, directory, signal);
+    told.push(...(await untune(machine, directory, signal)).map((change) => `put back ${change}`));
     const { release } = await readRunning(machine, signal);
     for (const kernel of await installedKernels(machine, directory, signal)) {
       // Its modules may yet be needed.

@@ -73,7 +73,7 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
     phases.lap(`${plan.name}: SSH`);
 
     const facts = await readGuestFacts(plan, machine, qmp, pinned, signal);
-    (options.check ?? checkFacts)(plan, facts, options.kernelRelease);
+    (options.check ?? checkFacts)(plan, facts, plan.kernelRelease ?? options.kernelRelease);
     const moduleParameters = await readModuleParameters(plan, machine, signal);
     phases.lap(`${plan.name}: checks`);
     return {

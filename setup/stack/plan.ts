@@ -51,6 +51,8 @@ export interface MachinePlan extends MachineNeeds {
   readonly accelerator: Accelerator;
   readonly network: MachineNetwork;
   readonly kernelCommandLine: string;
+  /** Of a kernel of its own; that of the image, where it has none. */
+  readonly kernelRelease?: string;
   /** Those of its kernel parameters that a variant added. */
   readonly addedParameters: readonly string[];
   readonly qemu: {
@@ -115,6 +117,8 @@ export interface GuestHost {
   readonly kind?: BenchmarkKind | undefined;
   /** Other addresses than the artifact's. */
   readonly addresses?: typeof ADDRESSES;
+  /** Releases of the levels that have a kernel of their own, which the level below finds under {@link ownKernel}. */
+  readonly kernels?: Partial<Record<MachineName, string>> | undefined;
   /** Where the server has the image and the keys for its guest; its own disks, where that is not said. */
   readonly serverDisks?: GuestDisks;
 }
@@ -201,9 +205,10 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
   const { name, cpus, memoryMiB, network, virtualIdle, kernelCommandLine: commandLine } = common;
   const below = BELOW[level];
   const hostCpus = cpusAt(host.sizing, below, cell.level);
-  const paths = levelPaths(name, level === 1 ? host.serverDisks : undefined);
+  const paths = levelPaths(name, host.kernels?.[name], level === 1 ? host.serverDisks : undefined);
   return {
     ...common,
+    ...(host.kernels?.[name] !== undefined && { kernelRelease: host.kernels[name] }),
     runsOn: `l${below}`,
     accelerator: 'kvm',
     qemu: {
@@ -308,9 +313,14 @@ export function seedFile(runtime: string): string {
 /** A level's own disks, handed on read-only: no level copies the image. */
 const OWN_DISKS: GuestDisks = { image: '/dev/vda', seed: '/dev/vdb' };
 
-function levelPaths(name: MachineName, disks = OWN_DISKS): QemuPaths {
+/** Where every level has the kernel of one that has its own: it comes with the keys. */
+export function ownKernel(name: MachineName): string {
+  return `/boot/kernel-${name}`;
+}
+
+function levelPaths(name: MachineName, release: string | undefined, disks = OWN_DISKS): QemuPaths {
   return {
-    kernel: LEVEL_KERNEL,
+    kernel: release === undefined ? LEVEL_KERNEL : ownKernel(name),
     ...disks,
     qmpSocket: `${LEVEL_RUNTIME}/${name}.qmp`,
     consoleSocket: `${LEVEL_RUNTIME}/${name}.console`,

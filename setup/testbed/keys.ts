@@ -2,7 +2,7 @@
  * The keys of one boot, made afresh: one that opens every machine, and a host key for each, pinned by us. A snapshot of
  * the stack keeps them, since its guests do; and they open nothing but such guests, on loopback.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { MachineName } from '../../fixtures/addresses.ts';
 import { hostMachine } from '../machine/host.ts';
@@ -18,8 +18,15 @@ export interface Keys {
 
 const TAR_SECONDS = 30;
 
-/** Makes the keys and writes `seed.tar` in the runtime directory: the disk that carries them to every level. */
-export async function makeKeys(runtime: string, signal: AbortSignal): Promise<Keys> {
+/**
+ * Makes the keys and writes `seed.tar` in the runtime directory: the disk that carries them to every level.
+ * @param files what it carries besides: files of this host, by the path that they have on every level.
+ */
+export async function makeKeys(
+  runtime: string,
+  signal: AbortSignal,
+  files: ReadonlyMap<string, string> = new Map(),
+): Promise<Keys> {
   const user = generateKeyPair();
   const hosts: Record<MachineName, KeyPair> = {
     client: generateKeyPair(),
@@ -39,8 +46,14 @@ export async function makeKeys(runtime: string, signal: AbortSignal): Promise<Ke
   for (const [name, pair] of Object.entries(hosts)) {
     await writeFile(path.join(ofHost, `host_key_${name}`), dropbearKey(pair), { mode: 0o600 });
   }
+  for (const [place, file] of files) {
+    await mkdir(path.dirname(path.join(seed, place)), { recursive: true, mode: 0o755 });
+    await copyFile(file, path.join(seed, place));
+  }
   await hostMachine().check(
-    ['tar', '--create', '--file', seedFile(runtime), '--owner=0', '--group=0', '-C', seed, 'etc', 'root'],
+    ['tar', '--create', '--file', seedFile(runtime), '--owner=0', '--group=0', '-C', seed]
+      // Not the directory itself, whose mode would be that of every level's root.
+      .concat(await readdir(seed)),
     { signal, deadlineSeconds: TAR_SECONDS },
   );
   await rm(seed, { recursive: true, force: true });

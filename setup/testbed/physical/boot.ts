@@ -31,7 +31,7 @@ const FAREWELL_SECONDS = 30;
 export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOptions): Promise<RunningStack> {
   const { stack } = await bringUp(plan, options, async (up) => {
     const { signal, explained } = up;
-    const keys = await makeKeys(options.runtime, signal);
+    const keys = await makeKeys(options.runtime, signal, plan.files);
     const common = { ...options, ...up, keys };
     const [server, client] = await both(
       explained(bringMachine(plan.server, common)),

@@ -68,7 +68,7 @@ cat >root/etc/default/grub <<END
 GRUB_DEFAULT=0
 GRUB_TIMEOUT=0
 GRUB_DISTRIBUTOR=Debian
-GRUB_CMDLINE_LINUX="console=ttyS0,115200"
+GRUB_CMDLINE_LINUX="console=ttyS0,115200 tsc=reliable"
 GRUB_TERMINAL=console
 GRUB_DISABLE_OS_PROBER=true
 END
@@ -110,6 +110,8 @@ export interface DiskMachine extends AsyncDisposable {
   readonly target: OpensshTarget & { readonly name: string };
   /** An OpenSSH client's configuration, in a directory of the machine's own. */
   readonly configuration: string;
+  /** Of this host, where its sshd answers. */
+  readonly port: number;
   readonly interface: string;
   /** What its console said so far. */
   console(): string;
@@ -183,6 +185,7 @@ export async function bootDiskMachine({
   const machine: DiskMachine = {
     target: { name, destination: name, configuration },
     configuration,
+    port,
     interface: INTERFACES.private,
     console: () => readFileSync(consoleFile, 'utf8'),
     async [Symbol.asyncDispose]() {

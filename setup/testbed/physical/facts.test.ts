@@ -16,6 +16,7 @@ const { server, client } = planPhysical(cell, {
   testbed,
   sizing: { cpus: CPU_SCALES[0], memoryMiB: 12_288 },
   releases: { client: '6.1.0-50-amd64', server: '6.1.0-50-amd64' },
+  kernels: {},
   clientCpus: 20,
 });
 

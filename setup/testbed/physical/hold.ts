@@ -9,7 +9,8 @@ import { withDeadline } from '../../machine/wait.ts';
 /** On a file system that is empty after a boot. Held for as long as standard input is open: so a killed run lets go. */
 const HOLD = `
 exec 9<>/run/nestbench.lock
-if flock --nonblock 9; then
+# A run that was just killed lets go as soon as its connection is seen to be gone.
+if flock --timeout 10 9; then
   echo "$1" >&9
   echo held
   cat >/dev/null

@@ -1,21 +1,25 @@
 /**
- * The physical testbed's machines, end to end: a machine that boots its own disk gets a kernel that was built from git,
- * another command line, and a real reboot through GRUB; and everything is put back.
+ * The physical testbed, end to end: two machines that boot their own disks and know nothing of nestbench get a kernel that
+ * was built from git, another command line and a real reboot through GRUB, and run the L1 cell; what goes wrong on the way
+ * is told; and everything is put back.
  */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { buildKernelPackage, type KernelPackage } from '../../build/kernel-package.ts';
-import { execa } from 'execa';
-import { connectOpenssh } from '../../machine/openssh.ts';
-import type { SshMachine } from '../../machine/ssh.ts';
+import type { KernelSource } from '../../../fixtures/testbed.ts';
+import { leftovers } from '../../end-to-end/run.testing.ts';
+import { test } from '../../end-to-end/test.testing.ts';
+import { generateKeyPair } from '../../machine/ssh.ts';
+import { measureTscKhz } from '../../host/tsc.ts';
 import { temporaryDirectory } from '../../temporary.testing.ts';
-import { REPOSITORY } from '../../end-to-end/run.testing.ts';
-import { bootDiskMachine, type DiskMachine, whyNoDiskMachines } from './disk-machine.testing.ts';
+import { whyNoDiskMachines } from './disk-machine.testing.ts';
 import { CUSTOM_CFG, readRunning, type Running } from './grub.ts';
+import { holdMachine } from './hold.ts';
 import { installKernel } from './kernel-install.ts';
 import { kernelRepository } from './kernel-repository.testing.ts';
 import { ensureBoot } from './reboot.ts';
+import { bootTwoMachines, type TwoMachines } from './two-machines.testing.ts';
 
 const never = new AbortController().signal;
 const generous = { signal: never, deadlineSeconds: 60 };
@@ -23,151 +27,238 @@ const generous = { signal: never, deadlineSeconds: 60 };
 const DIRECTORY = '/var/lib/nestbench';
 /** From the command to SSH, on a machine that is emulated beside a busy host. */
 const REBOOT_SECONDS = 400;
+/** Of a run, with a reboot of the server. */
+const RUN_SECONDS = 1200;
 
 const whyNot = await whyNoDiskMachines();
 const cleanup = new AsyncDisposableStack();
-let disk: DiskMachine;
+let two: TwoMachines;
 let kernel: KernelPackage;
+let software: {
+  readonly l0: { readonly kernel: KernelSource; readonly parameters: string[] };
+  readonly l1: { readonly kernel: KernelSource };
+};
 let before: Running;
+let network: string;
 
 beforeAll(async () => {
   if (whyNot !== undefined) return;
-  kernel = await buildKernelPackage(await kernelRepository(never), never, console.log);
-  disk = await bootDiskMachine({ name: 'server', signal: never });
-  cleanup.use(disk);
-  await using machine = await connect();
-  before = await readRunning(machine, never);
+  const source = await kernelRepository(never);
+  kernel = await buildKernelPackage(source, never, console.log);
+  two = await bootTwoMachines(never);
+  cleanup.use(two);
+  await using server = await two.connect('server');
+  before = await readRunning(server, never);
+  network = await networkOf('server');
+  // An emulated TSC is the host's, and its KVM would think little of it (setup/testbed/emulation.md).
+  const clock = [`tsc_early_khz=${await measureTscKhz(never)}`, 'kvm.tsc_tolerance_ppm=100000'];
+  software = { l0: { kernel: source, parameters: clock }, l1: { kernel: source } };
 });
 afterAll(() => cleanup.disposeAsync());
 
-function connect(): Promise<SshMachine> {
-  return connectOpenssh({ ...disk.target, signal: never, deadlineSeconds: 120 });
+test.beforeEach(({ skip }) => skip(whyNot !== undefined, whyNot));
+
+/** What a run changes of a machine's network. */
+async function networkOf(name: 'client' | 'server'): Promise<string> {
+  await using machine = await two.connect(name);
+  return await machine.check(['sh', '-c', 'ip -o -4 address; ip -o link | grep -c br0; ip route'], generous);
 }
 
-/** A script of ours, as a person runs it, against a testbed whose two machines are this one. */
-async function script(
-  name: string,
-  ...words: string[]
-): Promise<{ exitCode: number | undefined; output: string }> {
-  const file = path.join(temporaryDirectory(), 'testbed.yaml');
-  const machine = `{ ssh: server, interface: ${disk.interface} }`;
-  writeFileSync(file, `client: ${machine}\nserver: ${machine}\nsshConfiguration: ${disk.configuration}\n`);
-  const { exitCode, all } = await execa(
-    'node_modules/.bin/node',
-    [`scripts/${name}.ts`, ...words, '--testbed', file],
-    { cwd: REPOSITORY, all: true, reject: false },
-  );
-  return { exitCode, output: all };
+/** What of a run is still on the server. */
+async function leftOnServer(): Promise<string> {
+  await using machine = await two.connect('server');
+  const look =
+    'ls -d /run/nestbench /run/nestbench-mounts; pgrep -l qemu; grep nestbench /proc/mounts; cat /proc/sys/vm/nr_hugepages';
+  return (await machine.run(['sh', '-c', look], generous)).stdout;
 }
+const NOTHING = '0\n';
 
-test.skipIf(whyNot !== undefined)(
-  'the doctor tells what the machine has and has not, and changes nothing',
-  async () => {
-    const { exitCode, output } = await script('doctor');
-    expect(output).toMatch(/^server {2}virtualization +right +svm, \/dev\/kvm$/m);
-    expect(output).toMatch(/^server {2}boot loader +right +GRUB, update-initramfs, /m);
-    expect(output).toMatch(/^server {2}SR-IOV +some cells +0 of 2$/m);
-    expect(output).toMatch(/^client {2}private network +WRONG/m);
-    expect(exitCode).toBe(1);
-    await using machine = await connect();
-    expect(await readRunning(machine, never)).toEqual(before);
-    expect((await machine.run(['ls', DIRECTORY], generous)).exitCode).not.toBe(0);
-  },
-);
+test('the doctor tells what the machines have and have not, and changes nothing', async () => {
+  const { exitCode, output } = await two.script(['doctor']);
+  expect(output).toMatch(/^server {2}virtualization +right +svm, \/dev\/kvm$/m);
+  expect(output).toMatch(/^server {2}boot loader +right +GRUB, update-initramfs, /m);
+  expect(output).toMatch(/^server {2}SR-IOV +some cells +0 of 2$/m);
+  expect(output).toMatch(/^client {2}private network +right +enp0s4, not up, no address$/m);
+  expect(exitCode).toBe(0);
+  await using machine = await two.connect('server');
+  expect(await readRunning(machine, never)).toEqual(before);
+  expect((await machine.run(['ls', DIRECTORY], generous)).exitCode).not.toBe(0);
+});
 
-test.skipIf(whyNot !== undefined)('tune makes it quiet, and puts back exactly what it found', async () => {
-  await using machine = await connect();
+test('tune makes a machine quiet, and puts back exactly what it found', async () => {
+  await using machine = await two.connect('server');
   const swap =
     'truncate -s 16M /swap && chmod 600 /swap && fallocate -l 16M /swap && mkswap -q /swap && swapon /swap';
   await machine.check(['sh', '-c', swap], generous);
   const swaps = (): Promise<string> => machine.check(['cat', '/proc/swaps'], generous);
   expect(await swaps()).toContain('/swap');
-  expect((await script('tune', 'on')).output).toContain('swap on /swap off');
+  expect((await two.script(['tune', 'on'])).output).toContain('swap on /swap off');
   expect(await swaps()).not.toContain('/swap');
-  expect((await script('tune', 'on')).output).toBe('client: nothing to do\nserver: nothing to do');
-  expect((await script('tune', 'off')).output).toContain('swap on /swap on');
+  expect((await two.script(['tune', 'on'])).output).toBe('client: nothing to do\nserver: nothing to do');
+  expect((await two.script(['tune', 'off'])).output).toContain('swap on /swap on');
   expect(await swaps()).toContain('/swap');
   await machine.check(['sh', '-c', 'swapoff /swap && rm /swap'], generous);
 });
 
-test.skipIf(whyNot !== undefined)(
-  'a kernel built from git is installed, and comes up with the parameters that were asked for',
-  async () => {
-    await using stack = new AsyncDisposableStack();
-    const options = { target: disk.target, directory: DIRECTORY, signal: never };
-    const machine = await connect();
-    stack.use(machine);
-    expect(kernel.release).toMatch(/^6\.\d+\.\d+-nested$/);
-    expect(await installKernel(machine, kernel, options)).toBe(true);
-    expect(await installKernel(machine, kernel, options)).toBe(false);
-    const boot = { release: kernel.release, parameters: ['maxcpus=1', 'kvm_amd.nested=1'] };
-    const deadlineSeconds = REBOOT_SECONDS;
-    const first = await ensureBoot(machine, boot, { ...options, deadlineSeconds });
-    stack.use(first.machine);
-    expect(first.rebootSeconds).toBeGreaterThan(1);
-    expect(first.running).toMatchObject({ release: kernel.release, cpus: 1 });
-    expect(first.running.commandLine).toContain(' maxcpus=1 kvm_amd.nested=1 ');
-    // It is right already.
-    const again = await ensureBoot(first.machine, boot, { ...options, deadlineSeconds });
-    expect(again.rebootSeconds).toBeUndefined();
-    expect(again.running.bootId).toBe(first.running.bootId);
-  },
-);
+test('an interface that is not there, and a host key that changed, are told before anything is changed', async ({
+  start,
+}) => {
+  const run = (environment: Record<string, string>) =>
+    start(['run', 'suites/l1', '--project', 'l1-baseline'], { experiment: 'refused', environment });
+  const wrong = run({ TESTBED: two.describe({ server: { interface: 'enp0s9' } }) });
+  expect((await wrong.end()).exitCode).toBe(1);
+  expect(wrong.output).toContain('server, private network: found no enp0s9; there are enp0s3, enp0s4, lo.');
 
-test.skipIf(whyNot !== undefined)(
-  'of a kernel that does not boot it says which one GRUB fell back to',
-  async () => {
-    await using stack = new AsyncDisposableStack();
-    const options = { target: disk.target, directory: DIRECTORY, signal: never };
-    const machine = await connect();
-    stack.use(machine);
-    // It finds no root file system, panics, and starts the machine anew.
-    const boot = {
-      release: kernel.release,
-      parameters: ['root=/dev/nowhere', 'rootwait=1', 'panic_on_oops=1'],
-    };
-    const failing = ensureBoot(machine, boot, { ...options, deadlineSeconds: REBOOT_SECONDS });
-    await expect(failing).rejects.toMatchObject({
-      code: 'NESTBENCH_CHECK_FAILED',
-      message: expect.stringContaining(`GRUB fell back to ${before.release}.`),
-    });
-  },
-);
+  const directory = temporaryDirectory();
+  const [knownHosts, configuration] = [path.join(directory, 'known_hosts'), path.join(directory, 'config')];
+  // Another machine's key, under this one's name.
+  writeFileSync(knownHosts, `[127.0.0.1]:${two.server.port} ${generateKeyPair().publicKey}\n`);
+  writeFileSync(
+    configuration,
+    `Host server\n  UserKnownHostsFile ${knownHosts}\nMatch all\n  Include ${two.configuration}\n`,
+  );
+  const changed = run({ TESTBED: two.describe({ sshConfiguration: configuration }) });
+  expect((await changed.end()).exitCode).toBe(1);
+  expect(changed.output).toContain('It shows another host key than known_hosts has for it');
+  expect(changed.recordsOf('boot')).toEqual([]);
+});
 
-test.skipIf(whyNot !== undefined)(
-  'a disk that is full is told, and nothing of the kernel is left',
-  async () => {
-    await using machine = await connect();
-    const fill = 'fallocate -l $(($(df --output=avail --block-size=1 / | tail -n 1) - 150000000)) /filler';
-    await machine.check(['sh', '-c', fill], generous);
-    const other = path.join(temporaryDirectory(), 'bzImage');
-    copyFileSync(kernel.image, other);
-    const failing = installKernel(
-      machine,
-      { ...kernel, release: '6.1.0-other', image: other },
-      { target: disk.target, directory: DIRECTORY, signal: never },
-    );
-    await expect(failing).rejects.toMatchObject({
-      code: 'NESTBENCH_NO_SPACE',
-      message: expect.stringMatching(/^server has .* left in \/boot, and the kernel 6\.1\.0-other needs /),
-    });
-    await machine.check(['rm', '/filler'], generous);
-    const left = await machine.check(['sh', '-c', 'ls /boot /lib/modules'], generous);
-    expect(left).not.toContain('6.1.0-other');
-  },
-);
+test('the L1 cell runs on a kernel built from git, after a reboot with its parameters', async ({
+  place,
+  start,
+}) => {
+  expect(kernel.release).toMatch(/^6\.\d+\.\d+-nested$/);
+  const TESTBED = two.describe({ software });
+  const run = start(['run', 'suites/l1', '--project', 'l1-baseline'], {
+    experiment: 'physical',
+    environment: { TESTBED },
+  });
+  const { exitCode } = await run.end(RUN_SECONDS);
+  console.log(run.output);
+  expect({ exitCode, failures: run.recordsOf('failure') }).toEqual({ exitCode: 0, failures: [] });
+  expect(run.output).toContain(
+    `l0 boots anew: its kernel is ${before.release}, and ${kernel.release} is asked for`,
+  );
 
-test.skipIf(whyNot !== undefined)('restore takes everything away and puts everything back', async () => {
-  const { output } = await script('restore');
-  expect(output).toContain(`took the kernel ${kernel.release} away; took its entry out of GRUB's menu`);
-  await using machine = await connect();
+  const [experiment] = run.recordsOf('experiment');
+  expect(experiment?.testbed).toMatchObject({ kind: 'physical', accelerator: 'none' });
+  const [boot] = run.recordsOf('boot');
+  expect(boot?.start).toEqual({ kind: 'cold', why: 'its machines are physical' });
+  const [l0, l1] = boot?.levels ?? [];
+  expect(l0).toMatchObject({ kernelRelease: kernel.release, cpus: 2, qemu: null });
+  for (const word of ['maxcpus=2', ...software.l0.parameters])
+    expect(l0?.commandLine.split(' ')).toContain(word);
+  expect(boot?.client).toMatchObject({ kernelRelease: before.release, qemu: null });
+  expect(l1).toMatchObject({
+    kernelRelease: kernel.release,
+    hypervisor: 'KVM',
+    clockSource: 'kvm-clock',
+    qemu: { accelerator: 'kvm' },
+  });
+
+  const samples = run.recordsOf('sample').map(({ benchmark }) => benchmark);
+  expect(samples).toEqual(run.recordsOf('series').map(({ benchmark }) => benchmark));
+  expect(samples).toHaveLength(7);
+  expect(run.recordsOf('sample').every(({ l0: window }) => (window?.exits?.['exits'] ?? 0) > 0)).toBe(true);
+
+  expect(leftovers(place)).toEqual([]);
+  expect(await leftOnServer()).toBe(NOTHING);
+  expect(await networkOf('server')).toBe(network);
+});
+
+test('SSH that is lost in a sample is no sample; nobody else may have the machine meanwhile; and it is put back', async ({
+  start,
+}) => {
+  const run = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'netperf-rr'], {
+    experiment: 'lost',
+    environment: { TESTBED: two.describe({ software }), PROFILE: 'quick' },
+  });
+  await run.says('booting L1');
+  // What was right already was not booted anew.
+  expect(run.output).not.toContain('boots anew');
+  await expect(holdMachine('server', two.server.target, never)).rejects.toMatchObject({
+    code: 'NESTBENCH_TESTBED_BUSY',
+    message: expect.stringContaining('is held by another run of nestbench'),
+  });
+  const machine = await two.connect('server');
+  await run.says('netperf-rr: iteration 1 of');
+  await machine.run(['pkill', '-KILL', '-x', 'sshd'], generous).catch(() => {});
+  await machine[Symbol.asyncDispose]();
+  expect((await run.end(RUN_SECONDS)).exitCode).toBe(1);
+  const failures = run.recordsOf('failure');
+  expect(failures[0]).toMatchObject({ kind: 'infrastructure', code: 'NESTBENCH_CONNECTION_LOST' });
+  expect(run.recordsOf('sample')).toEqual([]);
+  expect(await leftOnServer()).toBe(NOTHING);
+  expect(await networkOf('server')).toBe(network);
+});
+
+test('what a killed run left on the machines is ended by the next', async ({ start }) => {
+  const words = ['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'hackbench'];
+  const environment = { TESTBED: two.describe({ software }) };
+  const killed = start(words, { experiment: 'killed', environment });
+  await killed.says('Ready to run experiments!');
+  killed.killGroup('SIGKILL');
+  await killed.groupEnds();
+  expect(await leftOnServer()).toContain('qemu-system-x86');
+  const next = start(words, { experiment: 'next', environment });
+  expect((await next.end(RUN_SECONDS)).exitCode).toBe(0);
+  expect(next.output).toMatch(
+    /Ended qemu-system-x86 \(process \d+\) on l0, left behind by a run that was killed\./,
+  );
+  expect(next.recordsOf('sample')).toHaveLength(1);
+  expect(await leftOnServer()).toBe(NOTHING);
+});
+
+test('of a kernel that does not boot it says which one GRUB fell back to', async () => {
+  await using stack = new AsyncDisposableStack();
+  const options = { target: two.server.target, signal: never, deadlineSeconds: REBOOT_SECONDS };
+  const machine = await two.connect('server');
+  stack.use(machine);
+  // It finds no root file system, panics, and starts the machine anew.
+  const boot = {
+    release: kernel.release,
+    parameters: ['root=/dev/nowhere', 'rootwait=1', 'panic_on_oops=1'],
+  };
+  await expect(ensureBoot(machine, boot, options)).rejects.toMatchObject({
+    code: 'NESTBENCH_CHECK_FAILED',
+    message: expect.stringContaining(`GRUB fell back to ${before.release}.`),
+  });
+});
+
+test('a disk that is full is told, and nothing of the kernel is left', async () => {
+  await using machine = await two.connect('server');
+  const fill = 'fallocate -l $(($(df --output=avail --block-size=1 / | tail -n 1) - 150000000)) /filler';
+  await machine.check(['sh', '-c', fill], generous);
+  const other = path.join(temporaryDirectory(), 'bzImage');
+  copyFileSync(kernel.image, other);
+  const failing = installKernel(
+    machine,
+    { ...kernel, release: '6.1.0-other', image: other },
+    { target: two.server.target, directory: DIRECTORY, signal: never },
+  );
+  await expect(failing).rejects.toMatchObject({
+    code: 'NESTBENCH_NO_SPACE',
+    message: expect.stringMatching(/^server has .* left in \/boot, and the kernel 6\.1\.0-other needs /),
+  });
+  await machine.check(['rm', '/filler'], generous);
+  const left = await machine.check(['sh', '-c', 'ls /boot /lib/modules'], generous);
+  expect(left).not.toContain('6.1.0-other');
+});
+
+test('restore takes everything away and puts everything back', async () => {
+  const { output } = await two.script(['restore']);
+  expect(output).toContain('client: took the image away');
+  expect(output).toContain(
+    `server: took the image away; took the kernel ${kernel.release} away; took its entry out of GRUB's menu`,
+  );
+  await using machine = await two.connect('server');
   const left = await machine.check(
     ['sh', '-c', `ls /boot /lib/modules; ls ${CUSTOM_CFG} ${DIRECTORY}/* || true`],
     generous,
   );
   expect(left).not.toContain('nested');
   expect(left).not.toContain('nestbench');
-  expect((await script('restore')).output).toBe(
+  expect((await two.script(['restore'])).output).toBe(
     'client: nothing of nestbench is there\nserver: nothing of nestbench is there',
   );
 });

@@ -21,7 +21,14 @@ const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
 const releases = { client: '6.1.0-50-amd64', server: '6.12.0-mine' };
 
 function plan(name: string, changes: Partial<Parameters<typeof planPhysical>[1]> = {}): PhysicalPlan {
-  return planPhysical(cellOf(name), { testbed, sizing: PAPER, releases, clientCpus: 20, ...changes });
+  return planPhysical(cellOf(name), {
+    testbed,
+    sizing: PAPER,
+    releases,
+    kernels: {},
+    clientCpus: 20,
+    ...changes,
+  });
 }
 
 function cellOf(name: string): Cell {
@@ -59,6 +66,15 @@ test('a variant’s parameters reach the machines and the levels that it names',
   expect(client.boot.parameters.at(-1)).toBe('nosmt');
   expect(guests[0]?.kernelCommandLine).toMatch(/ idle=poll$/);
   expect(guests[1]?.kernelCommandLine).not.toContain('idle=poll');
+});
+
+test('a level with a kernel of its own is started with it by the level below, which has it with the keys', () => {
+  const kernels = { l2: { file: '/cache/bzImage', release: '6.12.0-mine' } };
+  const { guests, files } = plan('l2-baseline', { kernels });
+  const started = guests.map(({ qemu: { argv } }) => argv[argv.indexOf('-kernel') + 1]);
+  expect(started).toEqual(['/boot/vmlinux', '/boot/kernel-l2']);
+  expect(guests.map(({ kernelRelease }) => kernelRelease)).toEqual([undefined, '6.12.0-mine']);
+  expect([...files]).toEqual([['/boot/kernel-l2', '/cache/bzImage']]);
 });
 
 describe('guests', () => {

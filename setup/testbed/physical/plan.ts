@@ -14,6 +14,7 @@ import {
   type MachineNeeds,
   type MachinePlan,
   needsOf,
+  ownKernel,
   planGuests,
 } from '../../stack/plan.ts';
 import type { Boot } from './grub.ts';
@@ -41,6 +42,8 @@ export interface PhysicalPlan {
   readonly server: PhysicalMachinePlan;
   /** L1 first. */
   readonly guests: readonly MachinePlan[];
+  /** What goes to every level with the keys: files of this host, by their path there. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 export interface PhysicalHost {
@@ -48,6 +51,8 @@ export interface PhysicalHost {
   readonly sizing: Sizing;
   /** The kernel releases of the two machines. */
   readonly releases: { readonly client: string; readonly server: string };
+  /** Kernels of the levels that have one of their own: bzImages of this host. */
+  readonly kernels: Partial<Record<'l1' | 'l2' | 'l3', { readonly file: string; readonly release: string }>>;
   /** CPUs of the client, all of which it uses. */
   readonly clientCpus: number;
   readonly variant?: Pick<Variant, 'kernelParameters'> | undefined;
@@ -80,9 +85,11 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     kind: host.kind,
     addresses,
     serverDisks: SERVER_DISKS,
+    kernels: Object.fromEntries(Object.entries(host.kernels).map(([name, { release }]) => [name, release])),
   } as const;
   const server = needsOf(cell, 0, guestHost);
   const [l0] = software.levels;
+  const guests = planGuests(cell, guestHost);
   return {
     cell,
     clock: 'real',
@@ -112,7 +119,13 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
         ],
       },
     },
-    guests: planGuests(cell, guestHost),
+    guests,
+    files: new Map(
+      guests.flatMap(({ name }) => {
+        const file = name === 'client' || name === 'l0' ? undefined : host.kernels[name]?.file;
+        return file === undefined ? [] : [[ownKernel(name), file]];
+      }),
+    ),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Cell } from '../../../fixtures/matrix.ts';
 import { physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
 import { physicalSoftware } from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
+import { guestKernelConfig } from '../../../fixtures/guest-kernel.ts';
 import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import { buildAll, type Built } from '../../build/all.ts';
@@ -75,7 +76,8 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     client: await kernelFor('client', cell, options),
     server: await kernelFor('server', cell, options),
   };
-  phases.lap('kernels of the machines');
+  const kernels = await guestKernels(options);
+  phases.lap('kernels');
   const { cpuModel = 'unknown', release = '', memoryBytes = '0', cpus = '1' } = server.facts;
   const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: release };
   const { image, kernel } = built;
@@ -83,6 +85,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     physical: {
       testbed,
       releases,
+      kernels,
       clientCpus: Number(client.facts['onlineCpus'] ?? 1),
       image: { file: image.file, hash: image.hash },
     },
@@ -91,6 +94,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     host,
     versions: {
       kernel: kernel.release,
+      ...Object.fromEntries(Object.entries(kernels).map(([name, { hash }]) => [`kernel of ${name}`, hash])),
       'kernel of the server': releases.server,
       'kernel of the client': releases.client,
       image: image.hash,
@@ -100,18 +104,18 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   };
 }
 
-/** What the testbed file can say, and no run can do yet: better told than measured as something else. */
-function assertBuilt(testbed: TestbedDescription, cells: readonly Cell[], variant: Variant): void {
+/**
+ * What the testbed file can say, and no run can do yet: better told than measured as something else.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED, NESTBENCH_UNKNOWN_VARIANT.
+ */
+export function assertBuilt(testbed: TestbedDescription, cells: readonly Cell[], variant: Variant): void {
   if (testbed.software === 'paper') {
     throw refused(
-      '"software: paper", whose kernels are planned (npm run plan) and not yet measured with: levels boot nestbench\'s own kernel so far. Use "installed", or describe the kernels of l0 and client',
+      '"software: paper", whose QEMUs are planned (npm run plan) and not built yet, and whose Linux 4.18 does not know the image\'s file system. Use "installed", or describe kernels of your own',
     );
   }
   for (const cell of cells) {
     const { levels } = physicalSoftware(testbed, cell);
-    const guest = levels.find(({ name, kernel }) => name !== 'l0' && kernel !== 'installed');
-    if (guest !== undefined)
-      throw refused(`a kernel of its own for ${guest.name}: levels boot nestbench's own kernel so far`);
     const hypervisor = levels.find(({ qemu }) => qemu !== null && qemu !== 'installed');
     if (hypervisor !== undefined)
       throw refused(`a QEMU of its own on ${hypervisor.name}: levels run the image's QEMU so far`);
@@ -177,6 +181,27 @@ async function kernelFor(
   await installKernel(machine, built, { target, directory, signal, onStep: tellMachines });
   tellMachines(`${name} has the kernel ${built.release}`, 'done');
   return built.release;
+}
+
+/** Those of the levels that have one of their own, the deepest cell's. */
+async function guestKernels({
+  testbed,
+  cells,
+  signal,
+  log,
+}: PreparePhysicalOptions): Promise<
+  Partial<Record<'l1' | 'l2' | 'l3', { file: string; release: string; hash: string }>>
+> {
+  const kernels: Awaited<ReturnType<typeof guestKernels>> = {};
+  const deepest = cells.toSorted((one, other) => other.level - one.level)[0];
+  const { levels } = deepest === undefined ? { levels: [] } : physicalSoftware(testbed, deepest);
+  for (const { name, kernel } of levels) {
+    if (kernel === 'installed' || name === 'client' || name === 'l0') continue;
+    const config = guestKernelConfig(kernel.config);
+    const { image, release, hash } = await buildKernelPackage({ ...kernel, config }, signal, log);
+    kernels[name] = { file: image, release, hash };
+  }
+  return kernels;
 }
 
 function sourceFor(

@@ -109,3 +109,19 @@ export async function tearDown(machine: Machine, signal: AbortSignal): Promise<s
   });
   return text.split('\n').filter((line) => line !== '');
 }
+
+/** Everything of ours that {@link setUp} and {@link deployImage} put there. @returns clauses that say what there was. */
+export async function removeTools(
+  machine: Machine,
+  directory: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const told = (await tearDown(machine, signal)).map((ended) => `ended ${ended}`);
+  const remove =
+    'ls "$1/images" 2>/dev/null; rm -rf "$1/images"; rmdir --ignore-fail-on-non-empty "$1" 2>/dev/null || true';
+  const images = await machine.check(['sh', '-c', remove, 'sh', directory], {
+    signal,
+    deadlineSeconds: COMMAND_SECONDS,
+  });
+  return images === '' ? told : [...told, 'took the image away'];
+}
