@@ -50,8 +50,19 @@ export class Troubles {
 
   async #settle(): Promise<void> {
     await sleep(SETTLE_MS, undefined, { signal: this.#stop }).catch(() => {});
-    this.#controller.abort(this.#signs.toSorted(byTelling)[0]);
+    const signs = this.#signs.filter((sign) => !followsFromLoss(sign, this.#signs));
+    this.#controller.abort(signs.toSorted(byTelling)[0]);
   }
+}
+
+/**
+ * A guest's QEMU is heard of through the machine below: where the connection to that is lost, and nothing there tells
+ * why, the silence of the QEMU says nothing of the guest.
+ */
+function followsFromLoss(sign: NestbenchError, all: readonly NestbenchError[]): boolean {
+  if (sign.code !== 'NESTBENCH_GUEST_DIED') return false;
+  const below = all.filter((one) => levelOf(one) < levelOf(sign) && one.facts.machine !== 'client');
+  return below.some(({ code }) => code === CONSEQUENCE) && !below.some(isCause);
 }
 
 /** A cause before what may follow from one; then the lowest level, since it takes all above it down; then what tells most. */

@@ -88,7 +88,7 @@ sed -i "s#root=$(echo "$loop")p1#root=UUID=$uuid#" root/boot/grub/grub.cfg
 `;
 
 /** The image that all of them begin with, as Debian's packages make it. */
-async function baseImage(signal: AbortSignal): Promise<string> {
+export async function baseImage(signal: AbortSignal): Promise<string> {
   const { directory } = await cached({
     name: 'disk-machine',
     inputs: { recipe: 1, packages: PACKAGES, script: MAKE_IMAGE },

@@ -9,7 +9,7 @@ import { REPOSITORY } from '../../end-to-end/run.testing.ts';
 import { connectOpenssh } from '../../machine/openssh.ts';
 import type { SshMachine } from '../../machine/ssh.ts';
 import { both } from '../../stack/running.ts';
-import { bootDiskMachine, type DiskMachine } from './disk-machine.testing.ts';
+import { baseImage, bootDiskMachine, type DiskMachine } from './disk-machine.testing.ts';
 
 type Name = 'client' | 'server';
 
@@ -41,6 +41,8 @@ export async function bootTwoMachines(signal: AbortSignal): Promise<TwoMachines>
     local: path.join(directory, `wire.${own}`),
     remote: path.join(directory, `wire.${other}`),
   });
+  // Made once, and waited for by nobody else.
+  await baseImage(signal);
   const [server, client] = await both(
     bootDiskMachine({ name: 'server', wire: wire('server', 'client'), signal }),
     bootDiskMachine({ name: 'client', wire: wire('client', 'server'), signal, memoryMiB: 2048 }),
