@@ -15,8 +15,16 @@ function junit(outputFile: string): ['junit', object] {
   return ['junit', { outputFile, suiteNameTemplate: '{displayName}', classnameTemplate: '{displayName}' }];
 }
 
+const testbed = process.env['TESTBED'] ?? 'emulated';
+
+/** In the matrix's order, or as suits a physical testbed; reading its file takes modules that nobody else waits for. */
+const ordered =
+  testbed === '' || testbed === 'emulated'
+    ? CELLS
+    : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbed);
+
 /** A cell is a project: its stack is booted in a worker of its own, and cells never overlap (groupOrder). */
-const cells: TestProjectInlineConfiguration[] = CELLS.map((cell, index) => ({
+const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
   test: {
     name: cell.name,
     include: [

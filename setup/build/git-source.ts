@@ -95,6 +95,15 @@ export async function exportSource(
   }
 }
 
+/** A file of the commit; empty where it has none of that name. */
+export function sourceFile(
+  { url, commit }: Pick<GitSource, 'url' | 'commit'>,
+  file: string,
+  signal: AbortSignal,
+): Promise<string> {
+  return output(['--git-dir', mirrorOf(url), 'show', `${commit}:${file}`], signal);
+}
+
 /** The submodules that a .gitmodules file names (gitmodules(5)); a relative URL is one beside the repository's own. */
 export function parseModules(text: string, url: string): { at: string; from: string }[] {
   return text

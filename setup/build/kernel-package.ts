@@ -2,12 +2,12 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
-import type { KernelSource } from '../../fixtures/testbed.ts';
+import type { KernelSource, TestbedDescription } from '../../fixtures/testbed.ts';
 import { NestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
-import { exportSource, type GitSource, resolveSource } from './git-source.ts';
+import { type BuildPlace, chooseBuilder } from './builder.ts';
+import { exportSource, type GitSource, resolveSource, sourceFile } from './git-source.ts';
 import { unmetOptions } from './kernel-config.ts';
 import { REPRODUCIBLE } from './kernel.ts';
 import { runTool, type ToolOptions } from './tool.ts';
@@ -37,20 +37,30 @@ export function localVersionOf({ ref, localVersion }: Pick<KernelSource, 'ref' |
 }
 
 /**
- * The kernel from the cache, or built now, by this host's compiler.
- * @throws NESTBENCH_BUILD_FAILED: kind configuration, at once, where this compiler can't build this source.
+ * The kernel from the cache, or built now.
+ * @param where it is built; `dockerfiles` as chooseBuilder has them.
+ * @throws NESTBENCH_BUILD_FAILED: kind configuration, at once, where the compiler there can't build this source.
  */
 export async function buildKernelPackage(
   wanted: KernelSource,
   signal: AbortSignal,
   say: (sentence: string) => void,
+  where: TestbedDescription['builder'] = 'host',
+  dockerfiles?: string,
 ): Promise<KernelPackage & { readonly hash: string; readonly commit: string }> {
   const source = await resolveSource(wanted, signal, say);
-  const compiler = (await execa('gcc', ['-dumpfullversion'])).stdout.trim();
+  const makefile = await sourceFile(source, 'Makefile', signal);
+  const builder = await chooseBuilder(
+    where,
+    isVintage(makefile) ? 'vintage' : 'current',
+    signal,
+    say,
+    dockerfiles,
+  );
   const inputs = {
     recipe: RECIPE,
     commit: source.commit,
-    compiler: `gcc ${compiler}`,
+    compiler: builder.identity,
     defconfig: wanted.defconfig ?? 'defconfig',
     config: wanted.config ?? [],
     localVersion: localVersionOf(wanted),
@@ -59,7 +69,13 @@ export async function buildKernelPackage(
     name: 'kernel-package',
     inputs,
     signal,
-    build: (workplace) => compilePackage(source, wanted, compiler, workplace),
+    build: async (workplace) => {
+      await using place = await builder.open(workplace.directory, workplace.signal);
+      const fault = compilerFault(makefile, place.gcc);
+      if (fault !== undefined)
+        throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', `${fault}.`, { machine: 'host' });
+      return await compilePackage(source, wanted, place, workplace);
+    },
   });
   return {
     release: facts['release'] ?? '',
@@ -77,19 +93,28 @@ export async function buildKernelPackage(
  * level of theirs is taken for mended).
  */
 export function compilerFault(makefile: string, gcc: string): string | undefined {
+  const major = Number(gcc.split('.')[0]);
+  if (!isVintage(makefile) || major < 10) return undefined;
+  const { version, patchLevel } = versionOf(makefile);
+  return `Linux ${version}.${patchLevel} does not boot when GCC ${gcc} built it (its 5.7 is the first that does): use GCC 9 or older, as the builder container has it`;
+}
+
+/** Whether GCC 10 and later build nothing of it that boots. */
+function isVintage(makefile: string): boolean {
+  const { version, patchLevel, subLevel } = versionOf(makefile);
+  return subLevel === 0 && (version < 5 || (version === 5 && patchLevel < 7));
+}
+
+function versionOf(makefile: string): { version: number; patchLevel: number; subLevel: number } {
   const number = (key: string): number =>
     Number(new RegExp(`^${key} = (\\d+)`, 'm').exec(makefile)?.[1] ?? 0);
-  const [version, patchLevel, subLevel] = [number('VERSION'), number('PATCHLEVEL'), number('SUBLEVEL')];
-  const isOld = version < 5 || (version === 5 && patchLevel < 7);
-  const major = Number(gcc.split('.')[0]);
-  if (!isOld || subLevel > 0 || major < 10) return undefined;
-  return `Linux ${version}.${patchLevel} does not boot when GCC ${gcc} built it (its 5.7 is the first that does): use GCC 9 or older, as the builder container has it`;
+  return { version: number('VERSION'), patchLevel: number('PATCHLEVEL'), subLevel: number('SUBLEVEL') };
 }
 
 async function compilePackage(
   source: GitSource,
   wanted: KernelSource,
-  compiler: string,
+  place: BuildPlace,
   { directory, log, signal }: Workplace,
 ): Promise<{ release: string; commit: string; url: string; ref: string; compiler: string }> {
   const tree = path.join(directory, 'linux');
@@ -97,19 +122,15 @@ async function compilePackage(
   const task = 'kernel package';
   tell({ task, text: `laying out ${source.commit.slice(0, 12)}`, state: 'running', fraction: 0 });
   await exportSource(source, tree, { log, signal });
-  const fault = compilerFault(await readFile(path.join(tree, 'Makefile'), 'utf8'), compiler);
-  if (fault !== undefined) {
-    throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', `${fault}.`, { machine: 'host' });
-  }
   tell({ task, text: 'configuring', state: 'running', fraction: 0 });
   const { defconfig = 'defconfig', config = [] } = wanted;
-  await runTool(['make', defconfig], { ...tool, purpose: 'configuring the kernel' });
+  await place.run(['make', defconfig], { ...tool, purpose: 'configuring the kernel' });
   const file = path.join(tree, '.config');
   const localVersion = `CONFIG_LOCALVERSION="-${localVersionOf(wanted)}"`;
   // The last of two lines holds.
   const added = [...config, localVersion, '# CONFIG_LOCALVERSION_AUTO is not set'];
   await writeFile(file, `${await readFile(file, 'utf8')}\n${added.join('\n')}\n`);
-  await runTool(['make', 'olddefconfig'], { ...tool, purpose: 'configuring the kernel' });
+  await place.run(['make', 'olddefconfig'], { ...tool, purpose: 'configuring the kernel' });
   const unmet = unmetOptions(added.join('\n'), await readFile(file, 'utf8'));
   if (unmet.length > 0) {
     throw new NestbenchError(
@@ -121,24 +142,27 @@ async function compilePackage(
   }
   const began = performance.now();
   let lines = 0;
-  await runTool(['make', `--jobs=${availableParallelism()}`, '--output-sync=target', 'bzImage', 'modules'], {
-    ...tool,
-    purpose: 'building the kernel',
-    onLine(line) {
-      if (!/^ {2}[A-Z]/.test(line)) return;
-      lines++;
-      const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-      if (lines % 20 === 0)
-        tell({ task, text: `compiling, ${lines} steps in ${minutes} min`, state: 'running' });
+  await place.run(
+    ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', 'bzImage', 'modules'],
+    {
+      ...tool,
+      purpose: 'building the kernel',
+      onLine(line) {
+        if (!/^ {2}[A-Z]/.test(line)) return;
+        lines++;
+        const minutes = ((performance.now() - began) / 60_000).toFixed(1);
+        if (lines % 20 === 0)
+          tell({ task, text: `compiling, ${lines} steps in ${minutes} min`, state: 'running' });
+      },
     },
-  });
+  );
   const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
   const staging = path.join(directory, 'staging');
   await mkdir(path.join(staging, 'lib/modules', release), { recursive: true });
   const hasModules = /^CONFIG_MODULES=y$/m.test(await readFile(file, 'utf8'));
   // Without the links to this host's source tree.
   if (hasModules) {
-    await runTool(['make', `INSTALL_MOD_PATH=${staging}`, 'INSTALL_MOD_STRIP=1', 'modules_install'], {
+    await place.run(['make', `INSTALL_MOD_PATH=${staging}`, 'INSTALL_MOD_STRIP=1', 'modules_install'], {
       ...tool,
       purpose: "installing the kernel's modules",
     });
@@ -168,5 +192,5 @@ async function compilePackage(
   await rm(tree, { recursive: true });
   await rm(staging, { recursive: true });
   tell({ task, text: `${release} is built`, state: 'done', fraction: 1 });
-  return { release, commit: source.commit, url: source.url, ref: source.ref, compiler: `gcc ${compiler}` };
+  return { release, commit: source.commit, url: source.url, ref: source.ref, compiler: `gcc ${place.gcc}` };
 }

@@ -1,6 +1,7 @@
 /** Runs the tools that build: output to a log and line by line to a watcher, a process group that ends as one. */
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
 import { NestbenchError } from '../errors.ts';
@@ -30,8 +31,6 @@ export async function runTool(argv: readonly string[], options: ToolOptions): Pr
   const { signal, purpose, log } = options;
   if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
   const started = performance.now();
-  const logged = createWriteStream(log, { flags: 'a' });
-  logged.write(`$ ${argv.join(' ')}\n`);
   // Killed with us, where we are killed: make and mmdebstrap end their own children on TERM.
   const subprocess = execa('setpriv', ['--pdeathsig', 'TERM', '--', ...argv], {
     detached: true,
@@ -51,17 +50,7 @@ export async function runTool(argv: readonly string[], options: ToolOptions): Pr
     if (pid !== undefined) ended ??= endGroup(pid, GRACE_MS);
   };
   signal.addEventListener('abort', stop, { once: true });
-  const lines: string[] = [];
-  try {
-    for await (const line of createInterface({ input: subprocess.all })) {
-      lines.push(line);
-      logged.write(`${line}\n`);
-      options.onLine?.(line);
-    }
-  } finally {
-    logged.end();
-    await finished(logged);
-  }
+  const lines = await followOutput(argv, subprocess.all, options);
   const { exitCode, signal: killedBy, originalMessage } = await subprocess;
   await ended;
   signal.removeEventListener('abort', stop);
@@ -69,12 +58,50 @@ export async function runTool(argv: readonly string[], options: ToolOptions): Pr
   if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
   if (exitCode === 0) return;
 
-  const seconds = (performance.now() - started) / 1000;
   const how =
     killedBy === undefined ? `exited with ${exitCode ?? originalMessage}` : `was ended by ${killedBy}`;
+  throw toolFailure({ argv, purpose, log, lines, how, started, exitCode });
+}
+
+/** Appends what a tool prints to the log, as it comes. @returns its lines, once there are no more. */
+export async function followOutput(
+  argv: readonly string[],
+  output: Readable,
+  { log, onLine }: Pick<ToolOptions, 'log' | 'onLine'>,
+): Promise<string[]> {
+  const logged = createWriteStream(log, { flags: 'a' });
+  logged.write(`$ ${argv.join(' ')}\n`);
+  const lines: string[] = [];
+  try {
+    for await (const line of createInterface({ input: output })) {
+      lines.push(line);
+      logged.write(`${line}\n`);
+      onLine?.(line);
+    }
+  } finally {
+    logged.end();
+    await finished(logged);
+  }
+  return lines;
+}
+
+/** NESTBENCH_BUILD_FAILED with the tool's own error lines, or NESTBENCH_NO_SPACE where that was why. */
+export function toolFailure(tool: {
+  readonly argv: readonly string[];
+  readonly purpose: string;
+  readonly log: string;
+  readonly lines: readonly string[];
+  /** As `exited with 2`. */
+  readonly how: string;
+  /** By `performance.now()`. */
+  readonly started: number;
+  readonly exitCode?: number | undefined;
+}): NestbenchError {
+  const { argv, purpose, log, lines, how, exitCode } = tool;
+  const seconds = (performance.now() - tool.started) / 1000;
   const output = errorLines(lines);
   const full = /No space left on device/.test(output);
-  throw new NestbenchError(
+  return new NestbenchError(
     full ? 'NESTBENCH_NO_SPACE' : 'NESTBENCH_BUILD_FAILED',
     full ? 'configuration' : 'infrastructure',
     `${upperFirst(purpose)} failed: "${words(argv)}" ${how}:\n${output}\nThe whole log is ${log}`,

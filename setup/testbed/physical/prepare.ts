@@ -126,8 +126,6 @@ export function assertBuilt(testbed: TestbedDescription, cells: readonly Cell[],
       `VARIANT "${variant.name}" has a QEMU of its own, which emulates the server of the emulated testbed; TESTBED names physical machines.`,
     );
   }
-  if (testbed.builder === 'container')
-    throw refused('"builder: container", and there is none yet. Use "host", or "auto"');
 }
 
 function refused(what: string): InputError {
@@ -175,7 +173,7 @@ async function kernelFor(
   const built =
     wanted === undefined || wanted === 'installed'
       ? undefined
-      : await buildKernelPackage(wanted, signal, log);
+      : await buildKernelPackage(wanted, signal, log, testbed.builder);
   await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
   if (built === undefined) return await releaseOf(machine, directory, signal);
   await installKernel(machine, built, { target, directory, signal, onStep: tellMachines });
@@ -198,7 +196,12 @@ async function guestKernels({
   for (const { name, kernel } of levels) {
     if (kernel === 'installed' || name === 'client' || name === 'l0') continue;
     const config = guestKernelConfig(kernel.config);
-    const { image, release, hash } = await buildKernelPackage({ ...kernel, config }, signal, log);
+    const { image, release, hash } = await buildKernelPackage(
+      { ...kernel, config },
+      signal,
+      log,
+      testbed.builder,
+    );
     kernels[name] = { file: image, release, hash };
   }
   return kernels;

@@ -1,0 +1,73 @@
+/** Where a source is built: by this host's compilers, or in a container that has others. */
+import { execa } from 'execa';
+import type { TestbedDescription } from '../../fixtures/testbed.ts';
+import { NestbenchError } from '../errors.ts';
+import { reasonOf } from '../machine/failures.ts';
+import { runTool, type ToolOptions } from './tool.ts';
+
+/** By the age of what is built: compilers drop what old sources rely on, and lack what new ones need. */
+export type Vintage = 'current' | 'vintage';
+
+export interface Builder {
+  readonly kind: 'host' | 'container';
+  /** What its compilers are, as far as what is built depends on them: `gcc 12.2.0`, or an image. */
+  readonly identity: string;
+  /** Begins to build in `directory`, which has the same name there. */
+  open(directory: string, signal: AbortSignal): Promise<BuildPlace>;
+}
+
+/** Disposing it ends whatever still runs there. */
+export interface BuildPlace extends AsyncDisposable {
+  /** As `gcc -dumpfullversion` has it. */
+  readonly gcc: string;
+  /** As {@link runTool}. */
+  run(argv: readonly string[], options: ToolOptions): Promise<void>;
+}
+
+/**
+ * The builder that was asked for. `auto` is a container where an engine answers and has or can make the image, and says so
+ * where it can't; who asks for a container gets one, or an error.
+ * @param dockerfiles a directory of others than ours.
+ * @throws NESTBENCH_BUILD_FAILED, kind configuration, where a container was asked for and there can be none.
+ */
+export async function chooseBuilder(
+  wanted: TestbedDescription['builder'],
+  vintage: Vintage,
+  signal: AbortSignal,
+  say: (sentence: string) => void,
+  dockerfiles?: string,
+): Promise<Builder> {
+  if (wanted === 'host') return hostBuilder();
+  // Loaded only here: it is a large module, and most runs build nothing.
+  const { containerBuilder, findEngine } = await import('./container-builder.ts');
+  const engine = await findEngine();
+  if (engine.ok) {
+    try {
+      return await containerBuilder(engine.client, vintage, signal, dockerfiles);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (wanted === 'container') throw error;
+      say(
+        `What is built is built by this host, as the builder's image could not be made: ${reasonOf(error)}`,
+      );
+      return hostBuilder();
+    }
+  }
+  if (wanted === 'auto') return hostBuilder();
+  throw new NestbenchError(
+    'NESTBENCH_BUILD_FAILED',
+    'configuration',
+    `"builder: container" is asked for, and no container engine answers: ${engine.why}. Start Docker or Podman's socket, let DOCKER_HOST name it, or ask for "builder: host".`,
+    { machine: 'host' },
+  );
+}
+
+/** This host's compilers. */
+async function hostBuilder(): Promise<Builder> {
+  const gcc = (await execa('gcc', ['-dumpfullversion'])).stdout.trim();
+  return {
+    kind: 'host',
+    identity: `gcc ${gcc}`,
+    open: async () => ({ gcc, run: runTool, [Symbol.asyncDispose]: async () => {} }),
+  };
+}

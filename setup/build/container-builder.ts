@@ -1,0 +1,219 @@
+/**
+ * Builds in a container of an engine that speaks Docker's API, found as testcontainers finds it. The image is made of a
+ * Dockerfile of ours and named by its hash; what is built there has no network.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers';
+import { NestbenchError } from '../errors.ts';
+import { aborted, lastLines, reasonOf } from '../machine/failures.ts';
+import { isRunning, processStat } from '../machine/proc.ts';
+import { tell } from '../progress.ts';
+import type { Builder, BuildPlace, Vintage } from './builder.ts';
+import { sha256 } from './hash.ts';
+import { followOutput, toolFailure, type ToolOptions } from './tool.ts';
+
+export type Engine = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
+
+/** Ours are ended by us, and after a kill -9 by the next build: a reaper would be one more image to be fetched. */
+process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
+/** Where ports of containers are; ours have none, and looking for it asks for networks and images. */
+process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= 'localhost';
+
+const REPOSITORY = 'nestbench-builder';
+/** Who started a container: its pid and the moment that it started at, which name a process for good. */
+const OWNER = 'nestbench.owner';
+const DOCKERFILES = path.join(import.meta.dirname, 'builder');
+
+/** Whether an engine answers; with why none does. */
+export async function findEngine(): Promise<
+  { readonly ok: true; readonly client: Engine } | { readonly ok: false; readonly why: string }
+> {
+  try {
+    return { ok: true, client: await getContainerRuntimeClient() };
+  } catch (error) {
+    return { ok: false, why: reasonOf(error) };
+  }
+}
+
+/**
+ * @param directory of the Dockerfiles, `VINTAGE.Dockerfile`.
+ * @throws NESTBENCH_BUILD_FAILED where the image can't be made: an older one of the same name is never taken for it.
+ */
+export async function containerBuilder(
+  engine: Engine,
+  vintage: Vintage,
+  signal: AbortSignal,
+  directory = DOCKERFILES,
+): Promise<Builder> {
+  await sweep(engine);
+  const dockerfile = path.join(directory, `${vintage}.Dockerfile`);
+  const tag = `${vintage}-${sha256(await readFile(dockerfile)).slice(0, 16)}`;
+  const known = await imageId(engine, `${REPOSITORY}:${tag}`);
+  const image = known ?? (await makeImage(engine, tag, dockerfile, signal));
+  return {
+    kind: 'container',
+    identity: `image ${image}`,
+    open: (place, within) => openContainer(engine, image, place, within),
+  };
+}
+
+/** Its id, a digest of all that is in it; undefined where there is no such image. */
+async function imageId({ container: { dockerode } }: Engine, name: string): Promise<string | undefined> {
+  try {
+    return (await dockerode.getImage(name).inspect()).Id;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+/** It gets its name only once it is whole. */
+async function makeImage(
+  engine: Engine,
+  tag: string,
+  dockerfile: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { dockerode } = engine.container;
+  const task = 'builder';
+  const name = `${REPOSITORY}:${tag}`;
+  const part = `${REPOSITORY}:part-${process.pid}`;
+  tell({ task, text: `making the image ${name}`, state: 'running' });
+  const lines: string[] = [];
+  try {
+    const progress = await dockerode.buildImage(
+      { context: path.dirname(dockerfile), src: [path.basename(dockerfile)] },
+      { dockerfile: path.basename(dockerfile), t: part, rm: true, forcerm: true, abortSignal: signal },
+    );
+    await new Promise<void>((resolve, reject) => {
+      dockerode.modem.followProgress(
+        progress,
+        (error) => (error ? reject(error) : resolve()),
+        ({ stream = '', error = '' }: { stream?: string; error?: string }) => {
+          for (const line of stripVTControlCharacters(`${stream}${error}`).split('\n')) {
+            if (line.trim() === '') continue;
+            lines.push(line.trimEnd());
+            tell({ task, text: line.trim(), state: 'running' });
+          }
+        },
+      );
+    });
+    const id = await imageId(engine, part);
+    if (id === undefined) throw new Error('the engine made none, and said nothing');
+    await dockerode.getImage(part).tag({ repo: REPOSITORY, tag });
+    await dockerode.getImage(part).remove();
+    tell({ task, text: `the image ${name} is made`, state: 'done' });
+    return id;
+  } catch (error) {
+    if (signal.aborted) throw aborted(signal, `making the image ${name}`, { machine: 'host' });
+    const output = lastLines([...lines, reasonOf(error)].join('\n'));
+    tell({ task, text: `the image ${name} could not be made`, state: 'failed' });
+    throw new NestbenchError(
+      'NESTBENCH_BUILD_FAILED',
+      'infrastructure',
+      `The builder's image ${name} could not be made. The engine said:\n${output}`,
+      { machine: 'host', output },
+      { cause: error },
+    );
+  }
+}
+
+/** Where make and configure find a home. */
+const ENVIRONMENT = { LC_ALL: 'C.UTF-8', HOME: '/tmp' };
+
+async function openContainer(
+  engine: Engine,
+  image: string,
+  directory: string,
+  signal: AbortSignal,
+): Promise<BuildPlace> {
+  signal.throwIfAborted();
+  const container = await new GenericContainer(image)
+    .withBindMounts([{ source: directory, target: directory, mode: 'rw' }])
+    .withNetworkMode('none')
+    // What it makes is ours.
+    .withUser(`${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`)
+    .withLabels({ [OWNER]: ownName() })
+    .withEntrypoint(['sleep'])
+    .withCommand(['infinity'])
+    .start();
+  let ending: Promise<unknown> | undefined;
+  const end = (): Promise<unknown> => (ending ??= container.stop({ timeout: 0, remove: true }));
+  const onAbort = (): void => void end().catch(() => {});
+  signal.addEventListener('abort', onAbort, { once: true });
+  const asyncDispose = async (): Promise<void> => {
+    signal.removeEventListener('abort', onAbort);
+    await end();
+  };
+  try {
+    signal.throwIfAborted();
+    const { output, exitCode } = await container.exec(['gcc', '-dumpfullversion']);
+    if (exitCode !== 0) throw new Error(`gcc -dumpfullversion exited with ${exitCode}: ${output}`);
+    return {
+      gcc: output.trim(),
+      run: (argv, options) => runInside(engine, container, argv, options),
+      [Symbol.asyncDispose]: asyncDispose,
+    };
+  } catch (error) {
+    await asyncDispose().catch(() => {});
+    if (signal.aborted) throw aborted(signal, 'starting a builder', { machine: 'host' });
+    throw error;
+  }
+}
+
+/** As `runTool`, inside; an abort ends the container, and with it whatever runs there. */
+async function runInside(
+  engine: Engine,
+  container: StartedTestContainer,
+  argv: readonly string[],
+  options: ToolOptions,
+): Promise<void> {
+  const { signal, purpose, log, cwd, env } = options;
+  if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
+  const started = performance.now();
+  const { dockerode } = engine.container;
+  const exec = await dockerode.getContainer(container.getId()).exec({
+    Cmd: [...argv],
+    Env: Object.entries({ ...ENVIRONMENT, ...env }).map(([name, value]) => `${name}=${value}`),
+    ...(cwd !== undefined && { WorkingDir: cwd }),
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = await exec.start({});
+  const output = new PassThrough();
+  dockerode.modem.demuxStream(stream, output, output);
+  stream.once('end', () => output.end());
+  stream.once('close', () => output.end());
+  stream.once('error', () => output.end());
+  const lines = await followOutput(argv, output, options);
+  if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
+  const { ExitCode: exitCode } = await exec.inspect();
+  if (exitCode === 0) return;
+  const how = `exited with ${exitCode ?? 'nothing'} in a container`;
+  throw toolFailure({ argv, purpose, log, lines, how, started, exitCode: exitCode ?? undefined });
+}
+
+function ownName(): string {
+  return `${process.pid}:${processStat(process.pid)?.startTicks ?? 0}`;
+}
+
+/** Ends the containers of builds that were killed. */
+async function sweep({ container: { dockerode } }: Engine): Promise<void> {
+  const ours = await dockerode.listContainers({ all: true, filters: { label: [OWNER] } });
+  for (const { Id, Labels } of ours) {
+    const [pid, startTicks] = (Labels[OWNER] ?? '').split(':').map(Number);
+    const stat = processStat(pid ?? 0);
+    if (isRunning(stat) && stat.startTicks === startTicks) continue;
+    await dockerode
+      .getContainer(Id)
+      .remove({ force: true })
+      .catch(() => {});
+  }
+}
+
+function statusOf(error: unknown): unknown {
+  return error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+}
