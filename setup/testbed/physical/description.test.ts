@@ -39,7 +39,7 @@ test('what the example only shows in comments can be used too', () => {
   const own = /^# {3}software:\n(?:#.*\n)+/m.exec(text)?.[0].replaceAll(/^# {3}/gm, '') ?? '';
   const { software } = parseTestbed(text.replace('software: paper', own), 'x');
   expect(software).toMatchObject({
-    l1: { qemu: { ref: 'v10.1.0' } },
+    l1: { kernel: { ref: 'next' } },
     l0: { parameters: ['kvm_amd.nested=1'] },
   });
 });

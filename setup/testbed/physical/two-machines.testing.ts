@@ -64,6 +64,8 @@ export async function bootTwoMachines(signal: AbortSignal): Promise<TwoMachines>
       file,
       stringify({
         sshConfiguration: configuration,
+        // Whatever engine this host has: its images would come from a registry.
+        builder: 'host',
         ...changes,
         client: machine('client', client),
         server: machine('server', server),
