@@ -102,7 +102,7 @@ async function compileEmulator({ directory, log, signal }: Workplace): Promise<{
 }
 
 /** By an apt of its own, whatever sources the host's has. @returns the source package's description, a .dsc file. */
-async function fetchSource(directory: string, tool: Omit<ToolOptions, 'purpose'>): Promise<string> {
+export async function fetchSource(directory: string, tool: Omit<ToolOptions, 'purpose'>): Promise<string> {
   const apt = path.join(directory, 'apt');
   await mkdir(path.join(apt, 'lists/partial'), { recursive: true });
   await mkdir(path.join(apt, 'cache/archives/partial'), { recursive: true });

@@ -17,7 +17,15 @@ const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleS
 function argvOf(name: string, level: Level, virtualIdle = false): string[] {
   const network = networksOf(name)[level];
   if (network === undefined) throw new Error(`${name} has no L${level}`);
-  return guestQemu({ cpus: 1, memoryMiB: 1024, commandLine: 'quiet', network, paths, virtualIdle });
+  return guestQemu({
+    cpus: 1,
+    memoryMiB: 1024,
+    commandLine: 'quiet',
+    network,
+    paths,
+    program: 'qemu',
+    virtualIdle,
+  });
 }
 
 const ASSIGNED = CELLS.filter((cell) => configurationOf(cell).assigned !== undefined);

@@ -91,6 +91,8 @@ const BELOW = { 1: 0, 2: 1, 3: 2 } as const;
 
 /** Where a level keeps its guest's sockets: made by the image's init. */
 export const LEVEL_RUNTIME = '/run/nestbench';
+/** The QEMU in the image. */
+const IMAGE_QEMU = 'qemu-system-x86_64';
 /** The kernel in the image: what a level boots its guest from. */
 const LEVEL_KERNEL = '/boot/vmlinux';
 
@@ -119,6 +121,8 @@ export interface GuestHost {
   readonly addresses?: typeof ADDRESSES;
   /** Releases of the levels that have a kernel of their own, which the level below finds under {@link ownKernel}. */
   readonly kernels?: Partial<Record<MachineName, string>> | undefined;
+  /** Which levels have a QEMU of their own to run the next with, under {@link ownQemu}. */
+  readonly qemus?: readonly MachineName[] | undefined;
   /** Where the server has the image and the keys for its guest; its own disks, where that is not said. */
   readonly serverDisks?: GuestDisks;
 }
@@ -213,6 +217,7 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
     accelerator: 'kvm',
     qemu: {
       argv: guestQemu({
+        program: host.qemus?.includes(`l${below}`) === true ? ownQemu(`l${below}`) : IMAGE_QEMU,
         cpus,
         memoryMiB,
         commandLine,
@@ -312,6 +317,12 @@ export function seedFile(runtime: string): string {
 
 /** A level's own disks, handed on read-only: no level copies the image. */
 const OWN_DISKS: GuestDisks = { image: '/dev/vda', seed: '/dev/vdb' };
+
+/** Where every level has the QEMU of one that has its own; as its kernel, it comes with the keys. */
+export function ownQemu(name: MachineName): string {
+  // Whose CPU time is the benchmark's is known by the program's name (setup/measure/window.ts).
+  return `/opt/nestbench/${name}/${IMAGE_QEMU}`;
+}
 
 /** Where every level has the kernel of one that has its own: it comes with the keys. */
 export function ownKernel(name: MachineName): string {

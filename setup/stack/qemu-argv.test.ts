@@ -7,7 +7,12 @@ const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleS
 const baseline = { name: 'l1-baseline', level: 1, configuration: 'baseline' } as const;
 const passthrough = { name: 'l1-passthrough', level: 1, configuration: 'passthrough' } as const;
 const common = { cpus: 2, memoryMiB: 768, commandLine: 'quiet a=b', paths };
-const guest = { ...common, network: networkOf(baseline, 1, 'virtio-net-pci'), virtualIdle: false };
+const guest = {
+  ...common,
+  network: networkOf(baseline, 1, 'virtio-net-pci'),
+  program: 'qemu',
+  virtualIdle: false,
+};
 const host = {
   ...common,
   network: networkOf(baseline, 0, 'virtio-net-pci'),

@@ -91,11 +91,13 @@ export function hostQemu(
   ].flat();
 }
 
-export function guestQemu(options: QemuOptions & { readonly virtualIdle: boolean }): string[] {
-  const { network, virtualIdle } = options;
+export function guestQemu(
+  options: QemuOptions & { readonly program: string; readonly virtualIdle: boolean },
+): string[] {
+  const { program, network, virtualIdle } = options;
   const { nic, handsOn, assignedFrom } = network;
   return [
-    ['qemu-system-x86_64'],
+    [program],
     // microvm has no vIOMMU; and a vIOMMU that remaps interrupts needs the IOAPIC in QEMU.
     ['-M', handsOn === undefined ? MICROVM : `${Q35},hpet=off,kernel-irqchip=split`],
     ['-bios', 'qboot.rom'],

@@ -17,6 +17,7 @@ const { server, client } = planPhysical(cell, {
   sizing: { cpus: CPU_SCALES[0], memoryMiB: 12_288 },
   releases: { client: '6.1.0-50-amd64', server: '6.1.0-50-amd64' },
   kernels: {},
+  qemus: {},
   clientCpus: 20,
 });
 

@@ -8,7 +8,7 @@ import { LEFT_OUT } from '../../build/kernel.ts';
 import { runTool } from '../../build/tool.ts';
 
 /** Nothing of the moment gets into the commit, so that what was built of it once is found again. */
-const SOMEBODY = {
+export const SOMEBODY = {
   GIT_AUTHOR_NAME: 'nestbench',
   GIT_AUTHOR_EMAIL: 'nestbench@localhost',
   GIT_AUTHOR_DATE: '2026-01-01T00:00:00Z',

@@ -7,7 +7,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { buildKernelPackage, type KernelPackage } from '../../build/kernel-package.ts';
-import type { KernelSource } from '../../../fixtures/testbed.ts';
+import type { KernelSource, QemuSource } from '../../../fixtures/testbed.ts';
 import { leftovers } from '../../end-to-end/run.testing.ts';
 import { test } from '../../end-to-end/test.testing.ts';
 import { generateKeyPair } from '../../machine/ssh.ts';
@@ -17,6 +17,7 @@ import { whyNoDiskMachines } from './disk-machine.testing.ts';
 import { CUSTOM_CFG, readRunning, type Running } from './grub.ts';
 import { holdMachine } from './hold.ts';
 import { installKernel } from './kernel-install.ts';
+import { qemuRepository } from './qemu-repository.testing.ts';
 import { kernelRepository } from './kernel-repository.testing.ts';
 import { ensureBoot } from './reboot.ts';
 import { bootTwoMachines, type TwoMachines } from './two-machines.testing.ts';
@@ -35,7 +36,7 @@ const cleanup = new AsyncDisposableStack();
 let two: TwoMachines;
 let kernel: KernelPackage;
 let software: {
-  readonly l0: { readonly kernel: KernelSource; readonly parameters: string[] };
+  readonly l0: { readonly kernel: KernelSource; readonly parameters: string[]; readonly qemu: QemuSource };
   readonly l1: { readonly kernel: KernelSource };
 };
 let before: Running;
@@ -52,7 +53,10 @@ beforeAll(async () => {
   network = await networkOf('server');
   // An emulated TSC is the host's, and its KVM would think little of it (setup/testbed/emulation.md).
   const clock = [`tsc_early_khz=${await measureTscKhz(never)}`, 'kvm.tsc_tolerance_ppm=100000'];
-  software = { l0: { kernel: source, parameters: clock }, l1: { kernel: source } };
+  software = {
+    l0: { kernel: source, parameters: clock, qemu: await qemuRepository(never) },
+    l1: { kernel: source },
+  };
 });
 afterAll(() => cleanup.disposeAsync());
 
@@ -123,7 +127,7 @@ test('an interface that is not there, and a host key that changed, are told befo
   expect(changed.recordsOf('boot')).toEqual([]);
 });
 
-test('the L1 cell runs on a kernel built from git, after a reboot with its parameters', async ({
+test('the L1 cell runs on a kernel and in a QEMU built from git, after a reboot with its parameters', async ({
   place,
   start,
 }) => {
@@ -153,8 +157,9 @@ test('the L1 cell runs on a kernel built from git, after a reboot with its param
     kernelRelease: kernel.release,
     hypervisor: 'KVM',
     clockSource: 'kvm-clock',
-    qemu: { accelerator: 'kvm' },
+    qemu: { accelerator: 'kvm', version: expect.stringMatching(/^7\.2\./) },
   });
+  expect(l1?.qemu?.argv[0]).toBe('/opt/nestbench/l0/qemu-system-x86_64');
 
   const samples = run.recordsOf('sample').map(({ benchmark }) => benchmark);
   expect(samples).toEqual(run.recordsOf('series').map(({ benchmark }) => benchmark));

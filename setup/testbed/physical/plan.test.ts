@@ -26,6 +26,7 @@ function plan(name: string, changes: Partial<Parameters<typeof planPhysical>[1]>
     sizing: PAPER,
     releases,
     kernels: {},
+    qemus: {},
     clientCpus: 20,
     ...changes,
   });
@@ -75,6 +76,15 @@ test('a level with a kernel of its own is started with it by the level below, wh
   expect(started).toEqual(['/boot/vmlinux', '/boot/kernel-l2']);
   expect(guests.map(({ kernelRelease }) => kernelRelease)).toEqual([undefined, '6.12.0-mine']);
   expect([...files]).toEqual([['/boot/kernel-l2', '/cache/bzImage']]);
+});
+
+test('a machine with a QEMU of its own runs the next level with it', () => {
+  const qemus = { l1: { file: '/cache/qemu' }, l2: { file: '/cache/other' } };
+  const { guests, files } = plan('l2-baseline', { qemus });
+  const programs = guests.map(({ qemu: { argv } }) => argv[0]);
+  expect(programs).toEqual(['qemu-system-x86_64', '/opt/nestbench/l1/qemu-system-x86_64']);
+  // L2 of this cell runs no guest.
+  expect([...files]).toEqual([['/opt/nestbench/l1/qemu-system-x86_64', '/cache/qemu']]);
 });
 
 describe('guests', () => {

@@ -1,6 +1,6 @@
 /** The whole of a cell on a physical testbed, as data: what its two machines are booted with, and the guests of the server. */
 import type { Clock } from '../../../fixtures/clock.ts';
-import { ADDRESSES, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
+import { ADDRESSES, MACHINE_NAMES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
 import { physicalSoftware } from '../../../fixtures/physical-software.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
@@ -15,6 +15,7 @@ import {
   type MachinePlan,
   needsOf,
   ownKernel,
+  ownQemu,
   planGuests,
 } from '../../stack/plan.ts';
 import type { Boot } from './grub.ts';
@@ -53,6 +54,8 @@ export interface PhysicalHost {
   readonly releases: { readonly client: string; readonly server: string };
   /** Kernels of the levels that have one of their own: bzImages of this host. */
   readonly kernels: Partial<Record<'l1' | 'l2' | 'l3', { readonly file: string; readonly release: string }>>;
+  /** QEMUs of the machines that have one of their own for the next level: programs of this host. */
+  readonly qemus: Partial<Record<MachineName, { readonly file: string }>>;
   /** CPUs of the client, all of which it uses. */
   readonly clientCpus: number;
   readonly variant?: Pick<Variant, 'kernelParameters'> | undefined;
@@ -85,6 +88,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     kind: host.kind,
     addresses,
     serverDisks: SERVER_DISKS,
+    qemus: MACHINE_NAMES.filter((name) => host.qemus[name] !== undefined),
     kernels: Object.fromEntries(Object.entries(host.kernels).map(([name, { release }]) => [name, release])),
   } as const;
   const server = needsOf(cell, 0, guestHost);
@@ -120,13 +124,23 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       },
     },
     guests,
-    files: new Map(
-      guests.flatMap(({ name }) => {
-        const file = name === 'client' || name === 'l0' ? undefined : host.kernels[name]?.file;
-        return file === undefined ? [] : [[ownKernel(name), file]];
-      }),
-    ),
+    files: filesFor(guests, host),
   };
+}
+
+/** Kernels that guests are started with, and the QEMUs that start them. */
+function filesFor(
+  guests: readonly MachinePlan[],
+  { kernels, qemus }: Pick<PhysicalHost, 'kernels' | 'qemus'>,
+): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const { name, runsOn } of guests) {
+    const kernel = name === 'client' || name === 'l0' ? undefined : kernels[name];
+    if (kernel !== undefined) files.set(ownKernel(name), kernel.file);
+    const qemu = runsOn === 'host' ? undefined : qemus[runsOn];
+    if (runsOn !== 'host' && qemu !== undefined) files.set(ownQemu(runsOn), qemu.file);
+  }
+  return files;
 }
 
 /** The tables' maxcpus is of the paper's sizing. */

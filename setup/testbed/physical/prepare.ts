@@ -3,11 +3,13 @@ import type { Cell } from '../../../fixtures/matrix.ts';
 import { physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
 import { physicalSoftware } from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
+import type { MachineName } from '../../../fixtures/addresses.ts';
 import { guestKernelConfig } from '../../../fixtures/guest-kernel.ts';
 import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import { buildAll, type Built } from '../../build/all.ts';
 import { cacheDirectory, holdCache } from '../../build/cache.ts';
+import { buildQemuPackage } from '../../build/qemu-package.ts';
 import { buildKernelPackage } from '../../build/kernel-package.ts';
 import { InputError, NestbenchError } from '../../errors.ts';
 import { ensurePackages } from '../../host/packages.ts';
@@ -54,7 +56,7 @@ const CONNECT_SECONDS = 300;
  */
 export async function preparePhysical(options: PreparePhysicalOptions): Promise<PreparedPhysical> {
   const { testbed, cells, variant, held, signal } = options;
-  assertBuilt(testbed, cells, variant);
+  assertBuilt(testbed, variant);
   const phases = new Phases();
   await takeHost(options);
   phases.lap('testbed');
@@ -78,6 +80,8 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   };
   const kernels = await guestKernels(options);
   phases.lap('kernels');
+  const qemus = await ownQemus(options);
+  phases.lap('QEMUs');
   const { cpuModel = 'unknown', release = '', memoryBytes = '0', cpus = '1' } = server.facts;
   const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: release };
   const { image, kernel } = built;
@@ -86,6 +90,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
       testbed,
       releases,
       kernels,
+      qemus,
       clientCpus: Number(client.facts['onlineCpus'] ?? 1),
       image: { file: image.file, hash: image.hash },
     },
@@ -95,6 +100,9 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     versions: {
       kernel: kernel.release,
       ...Object.fromEntries(Object.entries(kernels).map(([name, { hash }]) => [`kernel of ${name}`, hash])),
+      ...Object.fromEntries(
+        Object.entries(qemus).map(([name, { version, hash }]) => [`qemu of ${name}`, `${version} (${hash})`]),
+      ),
       'kernel of the server': releases.server,
       'kernel of the client': releases.client,
       image: image.hash,
@@ -108,17 +116,11 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
  * What the testbed file can say, and no run can do yet: better told than measured as something else.
  * @throws {InputError} NESTBENCH_BAD_TESTBED, NESTBENCH_UNKNOWN_VARIANT.
  */
-export function assertBuilt(testbed: TestbedDescription, cells: readonly Cell[], variant: Variant): void {
+export function assertBuilt(testbed: TestbedDescription, variant: Variant): void {
   if (testbed.software === 'paper') {
     throw refused(
-      '"software: paper", whose QEMUs are planned (npm run plan) and not built yet, and whose Linux 4.18 does not know the image\'s file system. Use "installed", or describe kernels of your own',
+      '"software: paper", which is planned (npm run plan) and not measured with yet: Linux 4.18 does not know the image\'s file system, and QEMU 3.1 not the machine that guests have. Use "installed", or describe kernels of your own',
     );
-  }
-  for (const cell of cells) {
-    const { levels } = physicalSoftware(testbed, cell);
-    const hypervisor = levels.find(({ qemu }) => qemu !== null && qemu !== 'installed');
-    if (hypervisor !== undefined)
-      throw refused(`a QEMU of its own on ${hypervisor.name}: levels run the image's QEMU so far`);
   }
   if (variant.qemu !== undefined) {
     throw new InputError(
@@ -205,6 +207,25 @@ async function guestKernels({
     kernels[name] = { file: image, release, hash };
   }
   return kernels;
+}
+
+/** Of the machines that run a guest in some cell and have one of their own. */
+async function ownQemus({
+  testbed,
+  cells,
+  signal,
+  log,
+}: PreparePhysicalOptions): Promise<
+  Partial<Record<MachineName, { file: string; version: string; hash: string }>>
+> {
+  const qemus: Awaited<ReturnType<typeof ownQemus>> = {};
+  const levels = cells.flatMap((cell) => physicalSoftware(testbed, cell).levels);
+  for (const { name, qemu } of levels) {
+    if (qemu === null || qemu === 'installed' || qemus[name] !== undefined) continue;
+    const { program, version, hash } = await buildQemuPackage(qemu, signal, log, testbed.builder);
+    qemus[name] = { file: program, version, hash };
+  }
+  return qemus;
 }
 
 function sourceFor(

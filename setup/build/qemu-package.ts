@@ -1,0 +1,158 @@
+/**
+ * Builds a QEMU from git for the levels of a physical testbed: one program, which runs guests with KVM and takes its
+ * firmware from the image.
+ */
+import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import type { QemuSource, TestbedDescription } from '../../fixtures/testbed.ts';
+import { NestbenchError } from '../errors.ts';
+import { tell } from '../progress.ts';
+import { type BuildPlace, chooseBuilder } from './builder.ts';
+import { cached, type Workplace } from './cache.ts';
+import { exportSource, type GitSource, resolveSource, sourceFile } from './git-source.ts';
+import { progressAt } from './progress-rate.ts';
+
+export interface QemuPackage {
+  readonly program: string;
+  /** As its VERSION file has it. */
+  readonly version: string;
+  readonly commit: string;
+  readonly hash: string;
+}
+
+/** To be raised whenever the steps below change what they make. */
+const RECIPE = 1;
+const PROGRAM = 'qemu-system-x86_64';
+
+const ALWAYS = [
+  '--target-list=x86_64-softmmu',
+  '--prefix=/opt/nestbench',
+  '--disable-install-blobs',
+  '--firmwarepath=/usr/share/qemu:/usr/share/seabios',
+];
+/**
+ * All devices, and of the features around them what a level's guest uses: whatever else the builder has libraries for, the
+ * image need not have them. From 5.2 on, the first that is built with Meson.
+ */
+const LEAN = [
+  '--without-default-features',
+  '--enable-system',
+  '--enable-kvm',
+  '--enable-tcg',
+  '--enable-vhost-kernel',
+  '--enable-vhost-net',
+  '--enable-fdt=system',
+];
+/** What Meson would fetch while it builds, where there is no network (QEMU's subprojects/*.wrap, from 8.1 on). */
+const WRAPS = ['keycodemapdb'];
+
+/** ninja's `[12/1441] Compiling C object ...`. */
+const STEP = /^\[(\d+)\/(\d+)\]/;
+
+/**
+ * The QEMU from the cache, or built now.
+ * @throws NESTBENCH_BUILD_FAILED with the tools' own errors.
+ */
+export async function buildQemuPackage(
+  wanted: QemuSource,
+  signal: AbortSignal,
+  say: (sentence: string) => void,
+  where: TestbedDescription['builder'],
+): Promise<QemuPackage> {
+  const source = await resolveSource(wanted, signal, say);
+  const version = (await sourceFile(source, 'VERSION', signal)).trim();
+  const hasMeson = (await sourceFile(source, 'meson.build', signal)) !== '';
+  const builder = await chooseBuilder(where, hasMeson ? 'current' : 'vintage', signal, say);
+  const configure = [...ALWAYS, ...(hasMeson ? LEAN : []), ...(wanted.configure ?? [])];
+  const { directory, hash } = await cached({
+    name: 'qemu-package',
+    inputs: { recipe: RECIPE, commit: source.commit, compiler: builder.identity, configure },
+    signal,
+    build: async (workplace) => {
+      await using place = await builder.open(workplace.directory, workplace.signal);
+      await compilePackage(source, configure, place, workplace);
+      return {
+        version,
+        commit: source.commit,
+        url: source.url,
+        ref: source.ref,
+        compiler: `gcc ${place.gcc}`,
+      };
+    },
+  });
+  return { program: path.join(directory, PROGRAM), version, commit: source.commit, hash };
+}
+
+async function compilePackage(
+  source: GitSource,
+  configure: readonly string[],
+  place: BuildPlace,
+  { directory, log, signal }: Workplace,
+): Promise<void> {
+  const task = 'QEMU package';
+  tell({ task, text: `laying out ${source.commit.slice(0, 12)}`, state: 'running', fraction: 0 });
+  const tree = path.join(directory, 'qemu');
+  await exportSource(source, tree, { log, signal });
+  await exportWraps(source, tree, { log, signal });
+  tell({ task, text: 'configuring', state: 'running', fraction: 0 });
+  const build = path.join(tree, 'build');
+  await mkdir(build, { recursive: true });
+  const tool = { log, signal, cwd: build };
+  await place.run(['../configure', ...configure], { ...tool, purpose: 'configuring QEMU' });
+  const started = performance.now();
+  await place.run(['make', `--jobs=${availableParallelism()}`], {
+    ...tool,
+    purpose: 'building QEMU',
+    onLine(line) {
+      const [, done, all] = STEP.exec(line) ?? [];
+      if (done === undefined || all === undefined) return;
+      const elapsed = (performance.now() - started) / 1000;
+      tell({ task, text: 'compiling', state: 'running', ...progressAt(Number(done), Number(all), elapsed) });
+    },
+  });
+  // Where it was put before Meson.
+  const built = ['', 'x86_64-softmmu']
+    .map((place_) => path.join(build, place_, PROGRAM))
+    .find((file) => existsSync(file));
+  if (built === undefined) {
+    throw new NestbenchError(
+      'NESTBENCH_BUILD_FAILED',
+      'configuration',
+      `The QEMU at ${source.ref} was built, and there is no ${PROGRAM}. The whole log is ${log}`,
+      { machine: 'host' },
+    );
+  }
+  await place.run(['strip', '-o', path.join(directory, PROGRAM), built], {
+    ...tool,
+    purpose: 'stripping QEMU',
+  });
+  await chmod(path.join(directory, PROGRAM), 0o755);
+  await copyFile(path.join(build, 'config.log'), path.join(directory, 'config.log')).catch(() => {});
+  for (const name of await readdir(directory)) {
+    if (name !== PROGRAM && name !== 'config.log') await rm(path.join(directory, name), { recursive: true });
+  }
+  tell({ task, text: 'it is built', state: 'done', fraction: 1 });
+}
+
+/** Lays out, at the commit that its wrap file pins, what Meson would clone. */
+async function exportWraps(
+  source: GitSource,
+  tree: string,
+  tool: { readonly log: string; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const name of WRAPS) {
+    const wrap = parseWrap(await sourceFile(source, `subprojects/${name}.wrap`, tool.signal));
+    if (wrap === undefined) continue;
+    const pinned = await resolveSource(wrap, tool.signal, () => {});
+    await exportSource(pinned, path.join(tree, 'subprojects', name), tool);
+  }
+}
+
+/** What a wrap file for git names (Meson's manual, Wrap dependency system). */
+export function parseWrap(text: string): { url: string; ref: string } | undefined {
+  const url = /^url\s*=\s*(\S+)\s*$/m.exec(text)?.[1];
+  const ref = /^revision\s*=\s*(\S+)\s*$/m.exec(text)?.[1];
+  return /^\[wrap-git\]/m.test(text) && url !== undefined && ref !== undefined ? { url, ref } : undefined;
+}
