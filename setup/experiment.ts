@@ -63,7 +63,8 @@ function differs(name: string, what: string, was: string, is: string): InputErro
 }
 
 /** Of the versions, those of what is measured and of what it runs on; nestbench's own may change meanwhile. */
-const MEASURED_VERSIONS = ['kernel', 'image', 'qemu of the host', 'network card'];
+const MEASURED_VERSION =
+  /^(image|network card|kernel|kernel of (the server|the client|l\d)|qemu of (the host|l\d))$/;
 
 /** The same once it is built: what boots must be what booted for the numbers that are there. */
 export function checkSameMachines(
@@ -74,7 +75,7 @@ export function checkSameMachines(
   for (const record of records) {
     if (record.type !== 'experiment') continue;
     const { versions, host } = record;
-    for (const key of MEASURED_VERSIONS) {
+    for (const key of Object.keys(versions).filter((version) => MEASURED_VERSION.test(version))) {
       const [was, is] = [versions[key], now.versions[key]];
       // A start of which nothing booted has none.
       if (was !== undefined && is !== undefined && was !== is) throw differs(name, `the ${key}`, was, is);

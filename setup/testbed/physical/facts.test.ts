@@ -4,6 +4,7 @@ import { CPU_SCALES } from '../../../fixtures/sizing.ts';
 import type { Facts } from '../../stack/facts.ts';
 import { parseTestbed } from './description.ts';
 import { physicalDifferences } from './facts.ts';
+import { markOf } from './grub.ts';
 import { planPhysical } from './plan.ts';
 
 const testbed = parseTestbed(
@@ -15,7 +16,7 @@ if (cell === undefined) throw new RangeError('there is no l2-baseline');
 const { server, client } = planPhysical(cell, {
   testbed,
   sizing: { cpus: CPU_SCALES[0], memoryMiB: 12_288 },
-  releases: { client: '6.1.0-50-amd64', server: '6.1.0-50-amd64' },
+  boots: { client: { release: '6.1.0-50-amd64' }, server: { release: '6.1.0-50-amd64' } },
   kernels: {},
   qemus: {},
   clientCpus: 20,
@@ -67,4 +68,13 @@ test('a KVM that gave up on the TSC rate is told with its own words', () => {
 test('a client may have as many CPUs as it has, and needs no KVM', () => {
   const record = { cpus: 20, kvm: { available: false, nested: '' }, commandLine: 'ro' };
   expect(wrong(record, '', client)).toEqual([]);
+});
+
+test('another build of the same release is told by its mark', () => {
+  const ours = { ...server, boot: { ...server.boot, build: 'new' } };
+  const old = `${RIGHT.commandLine} ${markOf({ ...ours.boot, build: 'old' })}`;
+  expect(wrong({ commandLine: old }, '', ours)).toEqual([
+    `its kernel was started without ${markOf(ours.boot)}`,
+  ]);
+  expect(wrong({ commandLine: `${RIGHT.commandLine} ${markOf(ours.boot)}` }, '', ours)).toEqual([]);
 });

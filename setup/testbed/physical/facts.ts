@@ -3,6 +3,7 @@ import type { LevelFacts } from '../../../fixtures/records.ts';
 import { NestbenchError } from '../../errors.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { type Facts, readFacts } from '../../stack/facts.ts';
+import { markOf } from './grub.ts';
 import type { PhysicalMachinePlan } from './plan.ts';
 
 /** @throws NESTBENCH_CHECK_FAILED that names every difference. */
@@ -29,7 +30,9 @@ export function physicalDifferences(plan: PhysicalMachinePlan, { record, tscTrou
   if (record.kernelRelease !== boot.release)
     wrong.push(`its kernel is ${record.kernelRelease}, planned was ${boot.release}`);
   const words = record.commandLine.split(' ');
-  const missing = boot.parameters.filter((word) => !words.includes(word));
+  // By the mark a kernel of ours is known to be just this build of its release.
+  const asked = boot.build === undefined ? boot.parameters : [...boot.parameters, markOf(boot)];
+  const missing = asked.filter((word) => !words.includes(word));
   if (missing.length > 0) wrong.push(`its kernel was started without ${missing.join(' ')}`);
   if (plan.isSized && record.cpus !== plan.cpus)
     wrong.push(`it has ${record.cpus} CPUs online, planned were ${plan.cpus} (maxcpus)`);

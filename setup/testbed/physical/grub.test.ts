@@ -61,6 +61,18 @@ test('a machine that runs what is asked for is left alone', () => {
   ).toEqual([]);
 });
 
+test('another build of the same release is not what was asked for', () => {
+  const [old, fresh] = ['commit-1', 'commit-2'].map((build) => ({ ...boot, build }));
+  const commandLine = `maxcpus=10 kvm-intel.nested=1 ${markOf({ ...boot, ...old })}`;
+  expect(differencesFrom({ release: boot.release, commandLine }, { ...boot, ...old })).toEqual([]);
+  expect(differencesFrom({ release: boot.release, commandLine }, { ...boot, ...fresh })).toHaveLength(1);
+  // And of one that nobody has marked it is not known.
+  const unmarked = commandLine.replace(/nestbench\S+/, '');
+  expect(differencesFrom({ release: boot.release, commandLine: unmarked }, { ...boot, ...old })).toHaveLength(
+    1,
+  );
+});
+
 test('each difference is told', () => {
   const running = { release: '6.1.0-50-cloud-amd64', commandLine: 'root=UUID=1 maxcpus=1' };
   expect(differencesFrom(running, boot)).toEqual([
@@ -71,6 +83,6 @@ test('each difference is told', () => {
   const other = { ...boot, parameters: [...boot.parameters, 'intel_iommu=on'] };
   const commandLine = `maxcpus=10 kvm-intel.nested=1 intel_iommu=on ${markOf(other)}`;
   expect(differencesFrom({ release: boot.release, commandLine }, boot)).toEqual([
-    'its kernel was started with parameters of another cell',
+    'its kernel is another build of that release, or was started with parameters of another cell',
   ]);
 });

@@ -14,6 +14,8 @@ import type { Machine } from '../../machine/machine.ts';
 export interface Boot {
   /** As `uname -r` has it. */
   readonly release: string;
+  /** What it was built of, of a kernel of ours: another build may have the same release. */
+  readonly build?: string;
   /** Added to those that the machine's own configuration has. */
   readonly parameters: readonly string[];
 }
@@ -32,8 +34,8 @@ const PANIC_SECONDS = 10;
 const MARK = 'nestbench.boot';
 
 /** By which a running kernel shows that it was booted with just this; kernels ignore a parameter of no module. */
-export function markOf({ release, parameters }: Boot): string {
-  return `${MARK}=${hashOf([release, ...parameters])}`;
+export function markOf({ release, build, parameters }: Boot): string {
+  return `${MARK}=${hashOf([release, ...(build === undefined ? [] : [build]), ...parameters])}`;
 }
 
 /** Kernels that have an entry of their own in the menu. */
@@ -122,8 +124,11 @@ export function differencesFrom(running: Pick<Running, 'release' | 'commandLine'
   const missing = boot.parameters.filter((word) => !words.includes(word));
   if (missing.length > 0) differences.push(`its kernel was started without ${missing.join(' ')}`);
   const ours = words.find((word) => word.startsWith(`${MARK}=`));
-  if (differences.length === 0 && ours !== undefined && ours !== markOf(boot)) {
-    differences.push('its kernel was started with parameters of another cell');
+  const isMarked = ours !== undefined || boot.build !== undefined;
+  if (differences.length === 0 && isMarked && ours !== markOf(boot)) {
+    differences.push(
+      'its kernel is another build of that release, or was started with parameters of another cell',
+    );
   }
   return differences;
 }

@@ -18,13 +18,13 @@ software:
   'testbed.yaml',
 );
 const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
-const releases = { client: '6.1.0-50-amd64', server: '6.12.0-mine' };
+const boots = { client: { release: '6.1.0-50-amd64' }, server: { release: '6.12.0-mine', build: 'b1' } };
 
 function plan(name: string, changes: Partial<Parameters<typeof planPhysical>[1]> = {}): PhysicalPlan {
   return planPhysical(cellOf(name), {
     testbed,
     sizing: PAPER,
-    releases,
+    boots,
     kernels: {},
     qemus: {},
     clientCpus: 20,
@@ -47,6 +47,7 @@ test('an L2 cell is this, from the two machines to the last argument of QEMU', a
 test('the server is booted with the row of its table, and what the testbed file adds', () => {
   expect(plan('l3-baseline').server.boot).toEqual({
     release: '6.12.0-mine',
+    build: 'b1',
     parameters: ['maxcpus=10', 'kvm-intel.nested=1', 'kvm-amd.nested=1', 'mitigations=off'],
   });
   expect(plan('l3-baseline').client.boot).toEqual({ release: '6.1.0-50-amd64', parameters: ['quiet'] });

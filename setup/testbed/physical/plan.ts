@@ -50,8 +50,8 @@ export interface PhysicalPlan {
 export interface PhysicalHost {
   readonly testbed: TestbedDescription;
   readonly sizing: Sizing;
-  /** The kernel releases of the two machines. */
-  readonly releases: { readonly client: string; readonly server: string };
+  /** The kernels of the two machines. */
+  readonly boots: Readonly<Record<'client' | 'server', Pick<Boot, 'release' | 'build'>>>;
   /** Kernels of the levels that have one of their own: bzImages of this host. */
   readonly kernels: Partial<Record<'l1' | 'l2' | 'l3', { readonly file: string; readonly release: string }>>;
   /** QEMUs of the machines that have one of their own for the next level: programs of this host. */
@@ -77,7 +77,7 @@ export function whyNotPhysical(cell: Cell): string | undefined {
 
 /** Plans a cell. Pure. */
 export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
-  const { testbed, sizing, releases, variant } = host;
+  const { testbed, sizing, boots, variant } = host;
   const addresses = addressesOf(testbed);
   const software = physicalSoftware(testbed, cell);
   const guestHost = {
@@ -107,7 +107,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       isSized: false,
       ...placeOf(testbed, 'client', addresses),
       boot: {
-        release: releases.client,
+        ...boots.client,
         parameters: [...software.client.parameters, ...(variant?.kernelParameters?.client ?? [])],
       },
     },
@@ -116,7 +116,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       isSized: true,
       ...placeOf(testbed, 'server', addresses),
       boot: {
-        release: releases.server,
+        ...boots.server,
         parameters: [
           ...(l0?.parameters ?? []).map((word) => sized(word, cpusAt(sizing, 0, cell.level))),
           ...(variant?.kernelParameters?.l0 ?? []),

@@ -22,7 +22,7 @@ import { type Phase, Phases } from '../../stack/phases.ts';
 import { BUILD_BYTES, takeHost } from '../prepare.ts';
 import { checkMachine, type Finding } from './checks.ts';
 import { targetOf } from './description.ts';
-import { installedRelease, readRunning } from './grub.ts';
+import { type Boot, installedRelease, readRunning } from './grub.ts';
 import { installedKernels, installKernel } from './kernel-install.ts';
 import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
 
@@ -74,7 +74,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   phases.lap('kernel and image');
   const [cell] = cells;
   // One after the other, as they may share what is built.
-  const releases = {
+  const boots = {
     client: await kernelFor('client', cell, options),
     server: await kernelFor('server', cell, options),
   };
@@ -88,7 +88,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   return {
     physical: {
       testbed,
-      releases,
+      boots,
       kernels,
       qemus,
       clientCpus: Number(client.facts['onlineCpus'] ?? 1),
@@ -99,12 +99,17 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     host,
     versions: {
       kernel: kernel.release,
-      ...Object.fromEntries(Object.entries(kernels).map(([name, { hash }]) => [`kernel of ${name}`, hash])),
+      ...Object.fromEntries(
+        Object.entries(kernels).map(([name, { release, hash }]) => [
+          `kernel of ${name}`,
+          `${release} (${hash})`,
+        ]),
+      ),
       ...Object.fromEntries(
         Object.entries(qemus).map(([name, { version, hash }]) => [`qemu of ${name}`, `${version} (${hash})`]),
       ),
-      'kernel of the server': releases.server,
-      'kernel of the client': releases.client,
+      'kernel of the server': kernelName(boots.server),
+      'kernel of the client': kernelName(boots.client),
       image: image.hash,
       ...image.packages,
     },
@@ -163,12 +168,16 @@ function assertUsable(findings: readonly Finding[]): void {
   );
 }
 
-/** @returns the release that the machine is to run, which it has by now. */
+function kernelName({ release, build }: Pick<Boot, 'release' | 'build'>): string {
+  return build === undefined ? release : `${release} (${build})`;
+}
+
+/** @returns the kernel that the machine is to run, which it has by now. */
 async function kernelFor(
   name: 'client' | 'server',
   cell: Cell | undefined,
   { testbed, signal, log }: PreparePhysicalOptions,
-): Promise<string> {
+): Promise<Pick<Boot, 'release' | 'build'>> {
   const { directory } = testbed[name];
   const target = targetOf(testbed, name);
   const wanted = cell && sourceFor(name, cell, testbed);
@@ -177,10 +186,10 @@ async function kernelFor(
       ? undefined
       : await buildKernelPackage(wanted, signal, log, testbed.builder);
   await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
-  if (built === undefined) return await releaseOf(machine, directory, signal);
+  if (built === undefined) return { release: await releaseOf(machine, directory, signal) };
   await installKernel(machine, built, { target, directory, signal, onStep: tellMachines });
   tellMachines(`${name} has the kernel ${built.release}`, 'done');
-  return built.release;
+  return { release: built.release, build: built.hash };
 }
 
 /** Those of the levels that have one of their own, the deepest cell's. */
