@@ -82,8 +82,8 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   phases.lap('kernels');
   const qemus = await ownQemus(options);
   phases.lap('QEMUs');
-  const { cpuModel = 'unknown', release = '', memoryBytes = '0', cpus = '1' } = server.facts;
-  const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: release };
+  const { cpuModel = 'unknown', release: running = '', memoryBytes = '0', cpus = '1' } = server.facts;
+  const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: running };
   const { image, kernel } = built;
   return {
     physical: {
