@@ -34,12 +34,12 @@ async function chosenBy(...argv: string[]): Promise<Answer> {
      }`,
   );
   writeFileSync(
-    file('vitest.config.ts'),
+    file('vitest.config.mts'),
     `import config from ${JSON.stringify(path.join(ROOT, 'vitest.config.ts'))};
      export default { ...config, test: { ...config.test, globalSetup: [${JSON.stringify(file('setup.ts'))}], reporters: ['default'] } };`,
   );
   const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const options = ['run', '--root', ROOT, '--config', file('vitest.config.ts')];
+  const options = ['run', '--root', ROOT, '--config', file('vitest.config.mts')];
   const { all } = await execa(process.execPath, [vitest, ...options, ...argv], {
     all: true,
     reject: false,
