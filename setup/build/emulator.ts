@@ -10,7 +10,7 @@ import { NestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
 import { KEYRING, MIRROR, SECURITY_MIRROR } from './debian.ts';
-import { progressAt } from './progress-rate.ts';
+import { ninjaProgress } from './ninja-progress.ts';
 import { runTool, type ToolOptions } from './tool.ts';
 
 export interface Emulator {
@@ -42,9 +42,6 @@ const CONFIGURE = [
   '--disable-install-blobs',
   '--firmwarepath=/usr/share/qemu:/usr/share/seabios',
 ];
-
-/** ninja's `[12/1441] Compiling C object ...`. */
-const STEP = /^\[(\d+)\/(\d+)\]/;
 
 /**
  * The emulator from the cache, or built now.
@@ -135,20 +132,9 @@ export async function fetchSource(directory: string, tool: Omit<ToolOptions, 'pu
 }
 
 async function compile(tool: Omit<ToolOptions, 'purpose'>): Promise<void> {
-  const started = performance.now();
   await runTool(['ninja', `-j${availableParallelism()}`, PROGRAM], {
     ...tool,
     purpose: 'building QEMU',
-    onLine(line) {
-      const [, done, all] = STEP.exec(line) ?? [];
-      if (done === undefined || all === undefined) return;
-      const elapsed = (performance.now() - started) / 1000;
-      tell({
-        task: 'emulator',
-        text: 'compiling QEMU for virtual time',
-        state: 'running',
-        ...progressAt(Number(done), Number(all), elapsed),
-      });
-    },
+    onLine: ninjaProgress('emulator', 'compiling QEMU for virtual time'),
   });
 }

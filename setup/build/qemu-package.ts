@@ -12,7 +12,7 @@ import { tell } from '../progress.ts';
 import { type BuildPlace, chooseBuilder } from './builder.ts';
 import { cached, type Workplace } from './cache.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile } from './git-source.ts';
-import { progressAt } from './progress-rate.ts';
+import { ninjaProgress } from './ninja-progress.ts';
 
 export interface QemuPackage {
   readonly program: string;
@@ -47,9 +47,6 @@ const LEAN = [
 ];
 /** What Meson would fetch while it builds, where there is no network (QEMU's subprojects/*.wrap, from 8.1 on). */
 const WRAPS = ['keycodemapdb'];
-
-/** ninja's `[12/1441] Compiling C object ...`. */
-const STEP = /^\[(\d+)\/(\d+)\]/;
 
 /**
  * The QEMU from the cache, or built now.
@@ -101,20 +98,14 @@ async function compilePackage(
   await mkdir(build, { recursive: true });
   const tool = { log, signal, cwd: build };
   await place.run(['../configure', ...configure], { ...tool, purpose: 'configuring QEMU' });
-  const started = performance.now();
   await place.run(['make', `--jobs=${availableParallelism()}`], {
     ...tool,
     purpose: 'building QEMU',
-    onLine(line) {
-      const [, done, all] = STEP.exec(line) ?? [];
-      if (done === undefined || all === undefined) return;
-      const elapsed = (performance.now() - started) / 1000;
-      tell({ task, text: 'compiling', state: 'running', ...progressAt(Number(done), Number(all), elapsed) });
-    },
+    onLine: ninjaProgress(task, 'compiling'),
   });
   // Where it was put before Meson.
   const built = ['', 'x86_64-softmmu']
-    .map((place_) => path.join(build, place_, PROGRAM))
+    .map((where) => path.join(build, where, PROGRAM))
     .find((file) => existsSync(file));
   if (built === undefined) {
     throw new NestbenchError(

@@ -53,13 +53,14 @@ function runsOn(testbed: TestbedDescription, name: MachineName): string {
   return level === 0 ? `ssh ${testbed.server.ssh}` : `l${level - 1}`;
 }
 
-function kernelOf({ kernel, release }: MachineSoftware): string {
-  return release ?? (kernel === 'installed' ? 'the installed one' : `${kernel.ref}, built`);
+function kernelOf({ name, kernel, release }: MachineSoftware): string {
+  if (kernel !== 'installed') return release ?? `${kernel.ref}, built`;
+  return name === 'client' || name === 'l0' ? 'the installed one' : "nestbench's own";
 }
 
 function qemuOf({ qemu }: MachineSoftware): string {
   if (qemu === null) return '-';
-  return qemu === 'installed' ? 'the installed one' : qemu.ref;
+  return qemu === 'installed' ? "the image's" : qemu.ref;
 }
 
 /** The client's are its own. */

@@ -1,6 +1,7 @@
 /** Keeps a physical machine for one run: another nestbench's sweep would end what this one measures. */
 import { once } from 'node:events';
 import { hostname, userInfo } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { NestbenchError } from '../../errors.ts';
 import { LineSplitter } from '../../machine/lines.ts';
 import { openOpenssh, type OpensshTarget } from '../../machine/openssh.ts';
@@ -30,19 +31,11 @@ export async function holdMachine(
 ): Promise<AsyncDisposable> {
   const who = `${userInfo().username}@${hostname()}, process ${process.pid}`;
   const stream = openOpenssh(target, ['sh', '-c', HOLD, 'sh', who]);
-  const [line] = await withDeadline(
-    'its lock',
-    SECONDS,
-    signal,
-    async () => {
-      const lines = new LineSplitter();
-      for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-        const whole = lines.push(chunk);
-        if (whole.length > 0) return whole;
-      }
-      return ['lost'];
+  const [line] = await withDeadline('its lock', SECONDS, signal, () => firstLines(stream), name).catch(
+    (error: unknown) => {
+      stream.destroy();
+      throw error;
     },
-    name,
   );
   if (line === 'held') {
     return {
@@ -65,4 +58,14 @@ export async function holdMachine(
       machine: name,
     },
   );
+}
+
+/** What comes first, up to the end of a line; empty where nothing does. */
+async function firstLines(stream: Duplex): Promise<string[]> {
+  const lines = new LineSplitter();
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    const whole = lines.push(chunk);
+    if (whole.length > 0) return whole;
+  }
+  return [];
 }
