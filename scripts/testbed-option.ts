@@ -3,6 +3,7 @@ import type { TestbedDescription } from '../fixtures/testbed.ts';
 import { InputError } from '../setup/errors.ts';
 import { connectOpenssh } from '../setup/machine/openssh.ts';
 import type { Machine } from '../setup/machine/machine.ts';
+import { holdMachine } from '../setup/testbed/physical/hold.ts';
 import { readTestbed, targetOf } from '../setup/testbed/physical/description.ts';
 
 /** Undefined where none is named, or `emulated` is. */
@@ -36,6 +37,8 @@ export async function onBothMachines(
   for (const name of ['client', 'server'] as const) {
     const target = targetOf(testbed, name);
     await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
+    // Nobody measures on it meanwhile.
+    await using _ = await holdMachine(name, target, signal);
     const told = await work(machine, testbed[name].directory, signal);
     console.log(`${name}: ${told.length === 0 ? otherwise : told.join('; ')}`);
   }

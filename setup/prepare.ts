@@ -10,6 +10,9 @@ import type { ProvidedExperiment } from './provided.ts';
 import type { Settings } from './settings.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
 import { Phases } from './stack/phases.ts';
+import type { TestbedDescription } from '../fixtures/testbed.ts';
+import { hashOf } from './build/hash.ts';
+import { whyNotPhysical } from './testbed/physical/plan.ts';
 import { readTestbed } from './testbed/physical/description.ts';
 import { preparePhysical } from './testbed/physical/prepare.ts';
 import { type Prepared, type PrepareOptions, prepareTestbed } from './testbed/prepare.ts';
@@ -108,19 +111,16 @@ async function preparePhysicalExperiment(
     );
   }
   const description = readTestbed(file);
-  const prepared = await preparePhysical({ ...options, testbed: description, cells, variant, waitMinutes });
+  const prepared = await preparePhysical({
+    ...options,
+    testbed: description,
+    cells: cells.filter((cell) => whyNotPhysical(cell) === undefined),
+    variant,
+    waitMinutes,
+    onSized: (sizing) => checkExperiment(settings, describePhysicalTestbed(description, sizing)),
+  });
   const { physical, sizing, built, host, versions, phases } = prepared;
-  const testbed: ExperimentRecord['testbed'] = {
-    kind: 'physical',
-    accelerator: 'none',
-    settings: {
-      server: description.server.ssh,
-      client: description.client.ssh,
-      mitigations: "the kernels' default, unless their parameters say otherwise",
-      sizing: describeSizing(sizing),
-    },
-  };
-  checkExperiment(settings, testbed);
+  const testbed = describePhysicalTestbed(description, sizing);
   return {
     made: {
       ...chosenBy(settings),
@@ -134,6 +134,27 @@ async function preparePhysicalExperiment(
       physical,
     },
     environment: { testbed, host, versions, phases: [...phases] },
+  };
+}
+
+function describePhysicalTestbed(
+  { server, client, software }: TestbedDescription,
+  sizing: Sizing,
+): ExperimentRecord['testbed'] {
+  return {
+    kind: 'physical',
+    accelerator: 'none',
+    settings: {
+      server: server.ssh,
+      client: client.ssh,
+      // All that the testbed file says of kernels, parameters and QEMUs: with others it is another experiment.
+      software:
+        typeof software === 'string'
+          ? software
+          : `own, of ${Object.keys(software).join(', ')} (${hashOf(software)})`,
+      mitigations: "the kernels' default, unless their parameters say otherwise",
+      sizing: describeSizing(sizing),
+    },
   };
 }
 

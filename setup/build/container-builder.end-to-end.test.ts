@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import type { KernelSource } from '../../fixtures/testbed.ts';
 import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
 import { chooseBuilder } from './builder.ts';
-import { containerBuilder, type Engine, findEngine } from './container-builder.ts';
+import { containerBuilder, type Engine, findEngine, processNamespace } from './container-builder.ts';
 import { baseTar, startEngine, whyNoEngine } from './engine.testing.ts';
 import { buildKernelPackage } from './kernel-package.ts';
 
@@ -154,7 +154,7 @@ test('what a killed build left is ended by the next', async () => {
     Image: BASE,
     Cmd: ['sleep', '1000'],
     // No process has this number (proc(5): at most 2^22).
-    Labels: { 'nestbench.owner': '4194305:1' },
+    Labels: { 'nestbench.owner': `${processNamespace()} 4194305:1` },
     HostConfig: { NetworkMode: 'none' },
   });
   await left.start();

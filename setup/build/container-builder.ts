@@ -2,7 +2,8 @@
  * Builds in a container of an engine that speaks Docker's API, found as testcontainers finds it. The image is made of a
  * Dockerfile of ours and named by its hash; what is built there has no network.
  */
-import { readFile } from 'node:fs/promises';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
@@ -23,7 +24,7 @@ process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
 process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= 'localhost';
 
 const REPOSITORY = 'nestbench-builder';
-/** Who started a container: its pid and the moment that it started at, which name a process for good. */
+/** Who started a container: where its pid counts, its pid, and when it started, which name a process for good. */
 const OWNER = 'nestbench.owner';
 const DOCKERFILES = path.join(import.meta.dirname, 'builder');
 
@@ -131,15 +132,7 @@ async function openContainer(
   signal: AbortSignal,
 ): Promise<BuildPlace> {
   signal.throwIfAborted();
-  const container = await new GenericContainer(image)
-    .withBindMounts([{ source: directory, target: directory, mode: 'rw' }])
-    .withNetworkMode('none')
-    // What it makes is ours.
-    .withUser(`${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`)
-    .withLabels({ [OWNER]: ownName() })
-    .withEntrypoint(['sleep'])
-    .withCommand(['infinity'])
-    .start();
+  const container = await startContainer(engine, image, directory);
   let ending: Promise<unknown> | undefined;
   const end = (): Promise<unknown> => (ending ??= container.stop({ timeout: 0, remove: true }));
   const onAbort = (): void => void end().catch(() => {});
@@ -150,8 +143,13 @@ async function openContainer(
   };
   try {
     signal.throwIfAborted();
-    const { output, exitCode } = await container.exec(['gcc', '-dumpfullversion']);
-    if (exitCode !== 0) throw new Error(`gcc -dumpfullversion exited with ${exitCode}: ${output}`);
+    // An engine on another machine has another directory of that name.
+    const ask = 'test -d "$0" && test -w "$0" && test -e "$0/.nestbench" && exec gcc -dumpfullversion';
+    const mark = path.join(directory, '.nestbench');
+    await writeFile(mark, '');
+    const { output, exitCode } = await container.exec(['sh', '-c', ask, directory]);
+    await rm(mark);
+    if (exitCode !== 0) throw unusable(`${directory} can't be written there, or there is no gcc. ${output}`);
     return {
       gcc: output.trim(),
       run: (argv, options) => runInside(engine, container, argv, options),
@@ -162,6 +160,38 @@ async function openContainer(
     if (signal.aborted) throw aborted(signal, 'starting a builder', { machine: 'host' });
     throw error;
   }
+}
+
+async function startContainer(
+  engine: Engine,
+  image: string,
+  directory: string,
+): Promise<StartedTestContainer> {
+  try {
+    const { SecurityOptions = [] }: { SecurityOptions?: string[] } = await engine.container.dockerode.info();
+    // What it makes is ours: of an engine without root, its root is whoever runs it.
+    const isRootless = SecurityOptions.some((option) => option.includes('rootless'));
+    return await new GenericContainer(image)
+      .withBindMounts([{ source: directory, target: directory, mode: 'rw' }])
+      .withNetworkMode('none')
+      .withUser(isRootless ? '0:0' : `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`)
+      .withLabels({ [OWNER]: `${processNamespace()} ${ownName()}` })
+      .withEntrypoint(['sleep'])
+      .withCommand(['infinity'])
+      .start();
+  } catch (error) {
+    throw unusable(reasonOf(error), error);
+  }
+}
+
+function unusable(why: string, cause?: unknown): NestbenchError {
+  return new NestbenchError(
+    'NESTBENCH_BUILD_FAILED',
+    'infrastructure',
+    `No container could be started to build in: ${why} With "builder: host" this host's compilers build.`,
+    { machine: 'host' },
+    { cause },
+  );
 }
 
 /** As `runTool`, inside; an abort ends the container, and with it whatever runs there. */
@@ -200,11 +230,22 @@ function ownName(): string {
   return `${process.pid}:${processStat(process.pid)?.startTicks ?? 0}`;
 }
 
+/** Of this start of this host, and of the namespace that our pids are of: an engine may serve others. */
+export function processNamespace(): string {
+  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return `${bootId} ${readlinkSync('/proc/self/ns/pid')}`;
+}
+
 /** Ends the containers of builds that were killed. */
 async function sweep({ container: { dockerode } }: Engine): Promise<void> {
   const ours = await dockerode.listContainers({ all: true, filters: { label: [OWNER] } });
   for (const { Id, Labels } of ours) {
-    const [pid, startTicks] = (Labels[OWNER] ?? '').split(':').map(Number);
+    const owner = Labels[OWNER] ?? '';
+    if (!owner.startsWith(`${processNamespace()} `)) continue;
+    const [pid, startTicks] = owner
+      .slice(processNamespace().length + 1)
+      .split(':')
+      .map(Number);
     const stat = processStat(pid ?? 0);
     if (isRunning(stat) && stat.startTicks === startTicks) continue;
     await dockerode

@@ -71,7 +71,8 @@ export async function buildKernelPackage(
     signal,
     build: async (workplace) => {
       await using place = await builder.open(workplace.directory, workplace.signal);
-      const fault = compilerFault(makefile, place.gcc);
+      const main = await sourceFile(source, 'init/main.c', workplace.signal);
+      const fault = compilerFault(makefile, main, place.gcc);
       if (fault !== undefined)
         throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', `${fault}.`, { machine: 'host' });
       return await compilePackage(source, wanted, place, workplace);
@@ -87,28 +88,31 @@ export async function buildKernelPackage(
   };
 }
 
+/** What that commit put at the end of start_kernel. */
+const MENDED = /prevent_tail_call_optimization\(\)/;
+
 /**
  * GCC 10 and later keep a stack canary in start_secondary and cpu_startup_entry, in which the canary changes: kernels before
- * 5.7 panic as they boot ("x86: Fix early boot crash on gcc-10", commit a9a3ed1eff36; stable branches have it too, so a patch
- * level of theirs is taken for mended).
+ * 5.7 panic as they boot ("x86: Fix early boot crash on gcc-10", commit a9a3ed1eff36), but for stable branches that took it.
+ * @param main the source's init/main.c.
  */
-export function compilerFault(makefile: string, gcc: string): string | undefined {
+export function compilerFault(makefile: string, main: string, gcc: string): string | undefined {
   const major = Number(gcc.split('.')[0]);
-  if (!isVintage(makefile) || major < 10) return undefined;
+  if (!isVintage(makefile) || MENDED.test(main) || major < 10) return undefined;
   const { version, patchLevel } = versionOf(makefile);
   return `Linux ${version}.${patchLevel} does not boot when GCC ${gcc} built it (its 5.7 is the first that does): use GCC 9 or older, as the builder container has it`;
 }
 
-/** Whether GCC 10 and later build nothing of it that boots. */
+/** Whether it is of before the mend; a stable branch may have it all the same. */
 function isVintage(makefile: string): boolean {
-  const { version, patchLevel, subLevel } = versionOf(makefile);
-  return subLevel === 0 && (version < 5 || (version === 5 && patchLevel < 7));
+  const { version, patchLevel } = versionOf(makefile);
+  return version < 5 || (version === 5 && patchLevel < 7);
 }
 
-function versionOf(makefile: string): { version: number; patchLevel: number; subLevel: number } {
+function versionOf(makefile: string): { version: number; patchLevel: number } {
   const number = (key: string): number =>
     Number(new RegExp(`^${key} = (\\d+)`, 'm').exec(makefile)?.[1] ?? 0);
-  return { version: number('VERSION'), patchLevel: number('PATCHLEVEL'), subLevel: number('SUBLEVEL') };
+  return { version: number('VERSION'), patchLevel: number('PATCHLEVEL') };
 }
 
 async function compilePackage(

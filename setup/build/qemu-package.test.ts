@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseWrap } from './qemu-package.ts';
+import { isTooOld, parseWrap } from './qemu-package.ts';
 
 test('what a wrap file pins is known', () => {
   // subprojects/keycodemapdb.wrap of QEMU 10.1.
@@ -17,3 +17,14 @@ test.each(['', '[wrap-file]\nsource_url = https://example.org/x.tar.gz\n', '[wra
     expect(parseWrap(text)).toBeUndefined();
   },
 );
+
+test.each([
+  ['3.1.0', true],
+  ['6.1.1', true],
+  ['6.2.0', false],
+  ['7.2.22', false],
+  ['10.1.0', false],
+  ['', false],
+])('QEMU %s is too old: %s', (version, isOld) => {
+  expect(isTooOld(version)).toBe(isOld);
+});

@@ -3,7 +3,6 @@
  * firmware from the image.
  */
 import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { QemuSource, TestbedDescription } from '../../fixtures/testbed.ts';
@@ -14,7 +13,7 @@ import { cached, type Workplace } from './cache.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile } from './git-source.ts';
 import { ninjaProgress } from './ninja-progress.ts';
 
-export interface QemuPackage {
+interface QemuPackage {
   readonly program: string;
   /** As its VERSION file has it. */
   readonly version: string;
@@ -26,17 +25,18 @@ export interface QemuPackage {
 const RECIPE = 1;
 const PROGRAM = 'qemu-system-x86_64';
 
-const ALWAYS = [
+/** The first whose configure takes all options of Meson's as flags of its own. */
+const OLDEST = [6, 2] as const;
+
+/**
+ * All devices, and of the features around them what a level's guest uses: whatever else the builder has libraries for, the
+ * image need not have them.
+ */
+const CONFIGURE = [
   '--target-list=x86_64-softmmu',
   '--prefix=/opt/nestbench',
   '--disable-install-blobs',
   '--firmwarepath=/usr/share/qemu:/usr/share/seabios',
-];
-/**
- * All devices, and of the features around them what a level's guest uses: whatever else the builder has libraries for, the
- * image need not have them. From 5.2 on, the first that is built with Meson.
- */
-const LEAN = [
   '--without-default-features',
   '--enable-system',
   '--enable-kvm',
@@ -60,9 +60,16 @@ export async function buildQemuPackage(
 ): Promise<QemuPackage> {
   const source = await resolveSource(wanted, signal, say);
   const version = (await sourceFile(source, 'VERSION', signal)).trim();
-  const hasMeson = (await sourceFile(source, 'meson.build', signal)) !== '';
-  const builder = await chooseBuilder(where, hasMeson ? 'current' : 'vintage', signal, say);
-  const configure = [...ALWAYS, ...(hasMeson ? LEAN : []), ...(wanted.configure ?? [])];
+  if (isTooOld(version)) {
+    throw new NestbenchError(
+      'NESTBENCH_BUILD_FAILED',
+      'configuration',
+      `QEMU ${version} (${source.ref} of ${source.url}) is older than ${OLDEST.join('.')}, whose configure is the first that takes nestbench's flags.`,
+      { machine: 'host' },
+    );
+  }
+  const builder = await chooseBuilder(where, 'current', signal, say);
+  const configure = [...CONFIGURE, ...(wanted.configure ?? [])];
   const { directory, hash } = await cached({
     name: 'qemu-package',
     inputs: { recipe: RECIPE, commit: source.commit, compiler: builder.identity, configure },
@@ -80,6 +87,12 @@ export async function buildQemuPackage(
     },
   });
   return { program: path.join(directory, PROGRAM), version, commit: source.commit, hash };
+}
+
+/** @param version as 7.2.22; one that is no number is no reason to refuse. */
+export function isTooOld(version: string): boolean {
+  const [, major = 'NaN', minor = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(major) < OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) < OLDEST[1]);
 }
 
 async function compilePackage(
@@ -103,19 +116,7 @@ async function compilePackage(
     purpose: 'building QEMU',
     onLine: ninjaProgress(task, 'compiling'),
   });
-  // Where it was put before Meson.
-  const built = ['', 'x86_64-softmmu']
-    .map((where) => path.join(build, where, PROGRAM))
-    .find((file) => existsSync(file));
-  if (built === undefined) {
-    throw new NestbenchError(
-      'NESTBENCH_BUILD_FAILED',
-      'configuration',
-      `The QEMU at ${source.ref} was built, and there is no ${PROGRAM}. The whole log is ${log}`,
-      { machine: 'host' },
-    );
-  }
-  await place.run(['strip', '-o', path.join(directory, PROGRAM), built], {
+  await place.run(['strip', '-o', path.join(directory, PROGRAM), path.join(build, PROGRAM)], {
     ...tool,
     purpose: 'stripping QEMU',
   });

@@ -123,7 +123,8 @@ export async function bringUp<U extends Up>(
     underTest: {
       address: last.plan.address,
       cpus: last.plan.cpus,
-      clientCpus: client.plan.cpus,
+      // As it was found: a client that is somebody's own may have been booted with fewer than it has.
+      clientCpus: client.facts.cpus,
     },
     signal,
     causeOf: (error) => troubles.causeOf(error),

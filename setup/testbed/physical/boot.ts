@@ -33,9 +33,14 @@ export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOpti
     const { signal, explained } = up;
     const keys = await makeKeys(options.runtime, signal, plan.files);
     const common = { ...options, ...up, keys };
+    // Both first: a cable between two machines has no link while one of them is down.
+    const [ownServer, ownClient] = await both(
+      explained(makeReady(plan.server, common)),
+      explained(makeReady(plan.client, common)),
+    );
     const [server, client] = await both(
-      explained(bringMachine(plan.server, common)),
-      explained(bringMachine(plan.client, common)),
+      explained(enter(ownServer, common)),
+      explained(enter(ownClient, common)),
     );
     return { client, levels: await explained(bootGuests(server, plan.guests, common)) };
   });
@@ -44,26 +49,26 @@ export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOpti
 
 type MachineOptions = BringUp & Pick<BootPhysicalOptions, 'image' | 'runtime'>;
 
-/** Boots it anew where it has to be, sweeps what a killed run left on it, and makes it one of the cell's. */
-async function bringMachine(plan: PhysicalMachinePlan, options: MachineOptions): Promise<UpMachine> {
-  const { target, name } = plan;
-  const { signal, defer, onStep, image, onTrouble, runtime } = options;
-  const phases = new Phases();
-  const connect = (deadlineSeconds: number, within: AbortSignal, root?: string): Promise<SshMachine> =>
-    connectOpenssh({ ...target, name, signal: within, deadlineSeconds, ...(root && { root }) });
+/** A machine that runs what the cell asks for, with a connection to it as it is. */
+interface Ready {
+  readonly plan: PhysicalMachinePlan;
+  readonly machine: SshMachine;
+  readonly phases: Phases;
+}
 
+/** Boots it anew where it has to be, after what a killed run left on it was swept, and brings it the image. */
+async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Promise<Ready> {
+  const { target, name } = plan;
+  const { signal, defer, onStep, image } = options;
+  const phases = new Phases();
+  let machine = await connect(plan, plan.deadlineSeconds, signal);
+  defer(() => machine[Symbol.asyncDispose]());
   let hold = await holdMachine(name, target, signal);
   defer(() => hold[Symbol.asyncDispose]());
-  // Of the machine itself; what is measured has another, into our root directory.
-  let machine = await connect(plan.deadlineSeconds, signal);
-  defer(() => machine[Symbol.asyncDispose]());
-  for (const ended of await tearDown(machine, signal))
-    tell({
-      task: name,
-      text: `Ended ${ended} on ${name}, left behind by a run that was killed.`,
-      state: 'running',
-      lasting: true,
-    });
+  for (const ended of await tearDown(machine, signal)) {
+    const text = `Ended ${ended} on ${name}, left behind by a run that was killed.`;
+    tell({ task: name, text, state: 'running', lasting: true });
+  }
   phases.lap(`${name}: SSH`);
   const booted = await ensureBoot(machine, plan.boot, { target, signal, ...(onStep && { onStep }) });
   if (booted.rebootSeconds !== undefined) {
@@ -74,10 +79,19 @@ async function bringMachine(plan: PhysicalMachinePlan, options: MachineOptions):
   }
   await deployImage(machine, plan, image, { signal, onStep });
   phases.lap(`${name}: image`);
+  return { plan, machine, phases };
+}
 
-  defer(() => putBack(name, machine, connect));
+/** Makes it one of the cell's, and connects to what runs there in nestbench's root directory. */
+async function enter({ plan, machine, phases }: Ready, options: MachineOptions): Promise<UpMachine> {
+  const { name } = plan;
+  const { signal, defer, image, onTrouble, runtime } = options;
+  // It may have been the other machine that took so long.
+  phases.lap(`${name}: both ready`);
+  defer(() => putBack(plan, machine));
   await setUp(machine, plan, image, seedFile(runtime), signal);
-  const inside = await connect(plan.deadlineSeconds, signal, TOOLS_ROOT);
+  const inside = await connect(plan, plan.deadlineSeconds, signal, TOOLS_ROOT);
+  defer(() => inside[Symbol.asyncDispose]());
   void inside.lost.then(onTrouble);
   phases.lap(`${name}: tools`);
   const facts = await readPhysicalFacts(plan, inside, signal);
@@ -85,23 +99,28 @@ async function bringMachine(plan: PhysicalMachinePlan, options: MachineOptions):
   return { plan, machine: inside, facts, phases };
 }
 
+function connect(
+  { target, name }: PhysicalMachinePlan,
+  deadlineSeconds: number,
+  signal: AbortSignal,
+  root?: string,
+): Promise<SshMachine> {
+  return connectOpenssh({ ...target, name, signal, deadlineSeconds, ...(root !== undefined && { root }) });
+}
+
 /** Whatever became of the run: by the connection that there is, or by a new one. What can't be put back is told. */
-async function putBack(
-  name: string,
-  machine: SshMachine,
-  connect: (deadlineSeconds: number, signal: AbortSignal) => Promise<SshMachine>,
-): Promise<void> {
+async function putBack(plan: PhysicalMachinePlan, machine: SshMachine): Promise<void> {
   const { signal } = new AbortController();
   try {
     await tearDown(machine, signal);
   } catch {
     try {
-      await using again = await connect(FAREWELL_SECONDS, signal);
+      await using again = await connect(plan, FAREWELL_SECONDS, signal);
       await tearDown(again, signal);
     } catch (error) {
       const why = error instanceof NestbenchError ? error.message : String(error);
-      const text = `${name} could not be put back, which the next run there does first: ${why}`;
-      tell({ task: name, text, state: 'failed', lasting: true });
+      const text = `${plan.name} could not be put back, which the next run there does first: ${why}`;
+      tell({ task: plan.name, text, state: 'failed', lasting: true });
     }
   }
 }

@@ -61,6 +61,7 @@ test.each([
   ['private network', { interface: '', carrier: '' }, 'wrong', 'no enp0s4; there are enp0s3, enp0s4, lo'],
   ['private network', { carrier: '0', addresses: '' }, 'wrong', 'enp0s4, without a link, no address'],
   ['SSH beside it', { sshOver: 'enp0s4' }, 'wrong', 'enp0s4'],
+  ['SSH beside it', { master: 'bond0' }, 'wrong', 'enp0s4 is a port of bond0'],
   ['clock', { offsetSeconds: '-3.456' }, 'wrong', '-3.46 s off'],
   ['disk', { freeBytes: '1000000000' }, 'wrong', '954 MiB at /vm/nestbench'],
   [

@@ -92,10 +92,14 @@ const CHECKS: readonly Check[] = [
   {
     name: 'SSH beside it',
     on: BOTH,
-    needed: 'SSH over another interface than that of the private network',
+    needed:
+      'SSH over another interface than that of the private network, which is a port of no bridge or bond',
     otherwise: 'wrong',
     mend: 'Reach the machine over its other network ("ssh" in the testbed file): the private one is set up anew by each cell, and nothing else may be on it.',
-    look: ({ sshOver }, at) => ({ holds: sshOver !== at.interface, found: said(sshOver, 'not told') }),
+    look: ({ sshOver, master = '' }, at) => ({
+      holds: sshOver !== at.interface && master === '',
+      found: master === '' ? said(sshOver, 'not told') : `${at.interface} is a port of ${master}`,
+    }),
   },
   {
     name: 'disk',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { hostname, userInfo } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { NestbenchError } from '../../errors.ts';
+import { connectionLost } from '../../machine/failures.ts';
 import { LineSplitter } from '../../machine/lines.ts';
 import { openOpenssh, type OpensshTarget } from '../../machine/openssh.ts';
 import { withDeadline } from '../../machine/wait.ts';
@@ -31,7 +32,7 @@ export async function holdMachine(
 ): Promise<AsyncDisposable> {
   const who = `${userInfo().username}@${hostname()}, process ${process.pid}`;
   const stream = openOpenssh(target, ['sh', '-c', HOLD, 'sh', who]);
-  const [line] = await withDeadline('its lock', SECONDS, signal, () => firstLines(stream), name).catch(
+  const line = await withDeadline('its lock', SECONDS, signal, () => answer(stream), name).catch(
     (error: unknown) => {
       stream.destroy();
       throw error;
@@ -47,25 +48,25 @@ export async function holdMachine(
     };
   }
   stream.destroy();
-  const why = line?.startsWith('busy ')
-    ? `is held by another run of nestbench (${line.slice('busy '.length)}). Wait for that run, or end it`
-    : 'closed the connection before it could be held. Try again';
+  if (line === undefined)
+    throw connectionLost(
+      name,
+      `${name} (${target.destination}) closed the connection before it could be held.`,
+    );
   throw new NestbenchError(
     'NESTBENCH_TESTBED_BUSY',
     'infrastructure',
-    `${name} (${target.destination}) ${why}.`,
-    {
-      machine: name,
-    },
+    `${name} (${target.destination}) is held by another run of nestbench (${line.slice('busy '.length)}). Wait for that run, or end it.`,
+    { machine: name },
   );
 }
 
-/** What comes first, up to the end of a line; empty where nothing does. */
-async function firstLines(stream: Duplex): Promise<string[]> {
+/** `held`, or `busy` and by whom, among whatever root's shell says there; undefined where neither comes. */
+async function answer(stream: Duplex): Promise<string | undefined> {
   const lines = new LineSplitter();
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
-    const whole = lines.push(chunk);
-    if (whole.length > 0) return whole;
+    const said = lines.push(chunk).find((line) => line === 'held' || line.startsWith('busy '));
+    if (said !== undefined) return said;
   }
-  return [];
+  return undefined;
 }

@@ -65,7 +65,8 @@ test.beforeEach(({ skip }) => skip(whyNot !== undefined, whyNot));
 /** What a run changes of a machine's network. */
 async function networkOf(name: 'client' | 'server'): Promise<string> {
   await using machine = await two.connect(name);
-  return await machine.check(['sh', '-c', 'ip -o -4 address; ip -o link | grep -c br0; ip route'], generous);
+  // Names, states and flags of interfaces, addresses, routes.
+  return await machine.check(['sh', '-c', 'ip -brief link; ip -o -4 address; ip route'], generous);
 }
 
 /** What of a run is still on the server. */
@@ -174,6 +175,12 @@ test('the L1 cell runs on a kernel and in a QEMU built from git, after a reboot 
 test('SSH that is lost in a sample is no sample; nobody else may have the machine meanwhile; and it is put back', async ({
   start,
 }) => {
+  const own =
+    'ip address add 192.168.77.2/24 dev enp0s4 && ip link set enp0s4 up && ip route add 10.77.0.0/16 via 192.168.77.1';
+  await using server = await two.connect('server');
+  await server.check(['sh', '-c', own], generous);
+  network = await networkOf('server');
+  expect(network).toContain('10.77.0.0/16 via 192.168.77.1 dev enp0s4');
   const run = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'netperf-rr'], {
     experiment: 'lost',
     environment: { TESTBED: two.describe({ software }), PROFILE: 'quick' },

@@ -23,6 +23,7 @@ import { BUILD_BYTES, takeHost } from '../prepare.ts';
 import { checkMachine, type Finding } from './checks.ts';
 import { targetOf } from './description.ts';
 import { type Boot, installedRelease, readRunning } from './grub.ts';
+import { holdMachine } from './hold.ts';
 import { installedKernels, installKernel } from './kernel-install.ts';
 import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
 
@@ -33,11 +34,13 @@ export interface PreparePhysicalOptions {
   readonly waitMinutes: number;
   readonly held: AsyncDisposableStack;
   readonly onTestbed: (isOurs: boolean) => void;
+  /** Told how large the levels will be, before anything is built. */
+  readonly onSized: (sizing: Sizing) => void;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
 
-export interface PreparedPhysical {
+interface PreparedPhysical {
   readonly physical: ProvidedPhysical;
   readonly sizing: Sizing;
   readonly built: Built;
@@ -66,9 +69,17 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   ]);
   tellMachines('both machines were looked at', 'done');
   assertUsable([...client.findings, ...server.findings]);
+  const { cpuModel = 'unknown', release: running = '', memoryBytes = '0', cpus = '1' } = server.facts;
+  const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: running };
+  const sizing = physicalSizingFor(host);
+  options.onSized(sizing);
   phases.lap('machines');
   await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
-  await ensurePackages(signal, false);
+  // QEMU is built of what the emulator of virtual time is built of.
+  await ensurePackages(
+    signal,
+    cells.some((cell) => hasOwnQemu(testbed, cell)),
+  );
   held.use(await holdCache(signal));
   const built = await buildAll(signal, variant);
   phases.lap('kernel and image');
@@ -82,8 +93,6 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   phases.lap('kernels');
   const qemus = await ownQemus(options);
   phases.lap('QEMUs');
-  const { cpuModel = 'unknown', release: running = '', memoryBytes = '0', cpus = '1' } = server.facts;
-  const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: running };
   const { image, kernel } = built;
   return {
     physical: {
@@ -94,7 +103,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
       clientCpus: Number(client.facts['onlineCpus'] ?? 1),
       image: { file: image.file, hash: image.hash },
     },
-    sizing: physicalSizingFor(host),
+    sizing,
     built,
     host,
     versions: {
@@ -186,6 +195,8 @@ async function kernelFor(
       ? undefined
       : await buildKernelPackage(wanted, signal, log, testbed.builder);
   await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
+  // Nobody else measures on it while its kernels change.
+  await using _ = await holdMachine(name, target, signal);
   if (built === undefined) return { release: await releaseOf(machine, directory, signal) };
   await installKernel(machine, built, { target, directory, signal, onStep: tellMachines });
   tellMachines(`${name} has the kernel ${built.release}`, 'done');
@@ -216,6 +227,10 @@ async function guestKernels({
     kernels[name] = { file: image, release, hash };
   }
   return kernels;
+}
+
+function hasOwnQemu(testbed: TestbedDescription, cell: Cell): boolean {
+  return physicalSoftware(testbed, cell).levels.some(({ qemu }) => qemu !== null && qemu !== 'installed');
 }
 
 /** Of the machines that run a guest in some cell and have one of their own. */
