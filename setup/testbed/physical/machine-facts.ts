@@ -28,7 +28,10 @@ say kvmModule "$(if modinfo kvm_amd >/dev/null 2>&1 || [ -d /sys/module/kvm ]; t
 say iommuGroups "$(ls /sys/kernel/iommu_groups 2>/dev/null | wc -l)"
 say interface "$(if [ -e "$sys" ]; then echo yes; fi)"
 say interfaces "$(ls /sys/class/net)"
-say master "$(basename "$(readlink "$sys/master" 2>/dev/null)" 2>/dev/null)"
+# But for the bridge of a run that was killed, which the next takes away.
+master=$(basename "$(readlink "$sys/master" 2>/dev/null)" 2>/dev/null)
+if [ "$master" = "$(cat /run/nestbench/bridge 2>/dev/null)" ]; then master=; fi
+say master "$master"
 say carrier "$(cat "$sys/carrier" 2>/dev/null)"
 say addresses "$(ip -o -4 address show dev "$1" 2>/dev/null | sed -n 's/.* inet \([0-9.]*\).*/\1/p')"
 say sshOver "$(ip -o route get "$(cut -d ' ' -f 1 /run/nestbench-ssh-connection)" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')"

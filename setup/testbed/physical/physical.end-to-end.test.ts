@@ -65,8 +65,9 @@ test.beforeEach(({ skip }) => skip(whyNot !== undefined, whyNot));
 /** What a run changes of a machine's network. */
 async function networkOf(name: 'client' | 'server'): Promise<string> {
   await using machine = await two.connect(name);
-  // Names, states and flags of interfaces, addresses, routes.
-  return await machine.check(['sh', '-c', 'ip -brief link; ip -o -4 address; ip route'], generous);
+  // State and flags of its interface, addresses, routes; and whether there is a bridge.
+  const look = 'ip -brief link show dev enp0s4; ip -o -4 address; ip route; ls -d /sys/class/net/br0';
+  return (await machine.run(['sh', '-c', look], generous)).stdout;
 }
 
 /** What of a run is still on the server. */
@@ -183,7 +184,8 @@ test('SSH that is lost in a sample is no sample; nobody else may have the machin
   expect(network).toContain('10.77.0.0/16 via 192.168.77.1 dev enp0s4');
   const run = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'netperf-rr'], {
     experiment: 'lost',
-    environment: { TESTBED: two.describe({ software }), PROFILE: 'quick' },
+    // Whose samples are long enough to be cut short.
+    environment: { TESTBED: two.describe({ software }), PROFILE: 'paper' },
   });
   await run.says('booting L1');
   // What was right already was not booted anew.
