@@ -2,7 +2,6 @@
 import type { ExperimentRecord } from '../fixtures/records.ts';
 import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
 import type { Chosen } from './chosen.ts';
-import { InputError } from './errors.ts';
 import { checkExperiment, type Environment } from './experiment.ts';
 import { describeHost, hostVirtualization } from './host/resources.ts';
 import { measureTscKhz } from './host/tsc.ts';
@@ -10,11 +9,6 @@ import type { ProvidedExperiment } from './provided.ts';
 import type { Settings } from './settings.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
 import { Phases } from './stack/phases.ts';
-import type { TestbedDescription } from '../fixtures/testbed.ts';
-import { hashOf } from './build/hash.ts';
-import { whyNotPhysical } from './testbed/physical/plan.ts';
-import { readTestbed } from './testbed/physical/description.ts';
-import { preparePhysical } from './testbed/physical/prepare.ts';
 import { type Prepared, type PrepareOptions, prepareTestbed } from './testbed/prepare.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 
@@ -26,15 +20,16 @@ export interface PreparedExperiment {
   readonly environment: Environment;
 }
 
-export function prepareExperiment(
+export async function prepareExperiment(
   chosen: Chosen,
   settings: Settings,
   options: ExperimentOptions,
 ): Promise<PreparedExperiment> {
   const { testbedFile } = settings;
-  return testbedFile === undefined
-    ? prepareEmulated(chosen, settings, options)
-    : preparePhysicalExperiment(testbedFile, chosen, settings, options);
+  if (testbedFile === undefined) return prepareEmulated(chosen, settings, options);
+  // A run on the emulated testbed does not wait for these modules.
+  const { preparePhysicalExperiment } = await import('./prepare-physical.ts');
+  return preparePhysicalExperiment(testbedFile, chosen, settings, options);
 }
 
 async function prepareEmulated(
@@ -97,68 +92,8 @@ async function prepareEmulated(
   };
 }
 
-async function preparePhysicalExperiment(
-  file: string,
-  { measured: cells }: Chosen,
-  settings: Settings,
-  options: ExperimentOptions,
-): Promise<PreparedExperiment> {
-  const { waitMinutes, variant, clock } = settings;
-  if (clock === 'virtual') {
-    throw new InputError(
-      'NESTBENCH_UNKNOWN_SETTING',
-      'CLOCK is "virtual", and TESTBED names physical machines: their time is real.',
-    );
-  }
-  const description = readTestbed(file);
-  const prepared = await preparePhysical({
-    ...options,
-    testbed: description,
-    cells: cells.filter((cell) => whyNotPhysical(cell) === undefined),
-    variant,
-    waitMinutes,
-    onSized: (sizing) => checkExperiment(settings, describePhysicalTestbed(description, sizing)),
-  });
-  const { physical, sizing, built, host, versions, phases } = prepared;
-  const testbed = describePhysicalTestbed(description, sizing);
-  return {
-    made: {
-      ...chosenBy(settings),
-      accelerator: 'kvm',
-      sizing,
-      card: 'virtio-net-pci',
-      paths: { kernel: built.kernel.vmlinux, image: built.image.file, runtime: runtimeDirectory() },
-      tscKhz: undefined,
-      kernelRelease: built.kernel.release,
-      ingredients: { kernel: built.kernel.hash, image: built.image.hash, qemu: '' },
-      physical,
-    },
-    environment: { testbed, host, versions, phases: [...phases] },
-  };
-}
-
-function describePhysicalTestbed(
-  { server, client, software }: TestbedDescription,
-  sizing: Sizing,
-): ExperimentRecord['testbed'] {
-  return {
-    kind: 'physical',
-    accelerator: 'none',
-    settings: {
-      server: server.ssh,
-      client: client.ssh,
-      // All that the testbed file says of kernels, parameters and QEMUs: with others it is another experiment.
-      software:
-        typeof software === 'string'
-          ? software
-          : `own, of ${Object.keys(software).join(', ')} (${hashOf(software)})`,
-      mitigations: "the kernels' default, unless their parameters say otherwise",
-      sizing: describeSizing(sizing),
-    },
-  };
-}
-
-function chosenBy({ experiment, profile, variant, clock, boot, snapshotBytes }: Settings) {
+/** What workers are told of what the person chose. */
+export function chosenBy({ experiment, profile, variant, clock, boot, snapshotBytes }: Settings) {
   return { name: experiment, profile, variant, clock, boot, snapshotBytes };
 }
 
@@ -171,7 +106,7 @@ function describeTestbed(accelerator: 'tcg' | 'kvm', sizing: Sizing): Record<str
   };
 }
 
-function describeSizing({ cpus, memoryMiB }: Sizing): string {
+export function describeSizing({ cpus, memoryMiB }: Sizing): string {
   return `${cpus.last} CPU at the level under test, ${cpus.reservedOnServer} kept by L0, ${cpus.reservedInGuests} by each level between; ${memoryMiB} MiB a level`;
 }
 

@@ -13,8 +13,8 @@ import type { ProvidedExperiment } from '../setup/provided.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
 import { type BenchmarkKind, planStack } from '../setup/stack/plan.ts';
 import { identityOf } from '../setup/snapshot/identity.ts';
-import { type Started, startPhysical, startStack } from '../setup/snapshot/start.ts';
-import { planPhysical, whyNotPhysical } from '../setup/testbed/physical/plan.ts';
+import { type Started, startStack } from '../setup/snapshot/start.ts';
+import { whyNotPhysical } from '../fixtures/physical-software.ts';
 import { cancellation } from '../setup/cancellation.ts';
 
 export class CellStack {
@@ -140,7 +140,7 @@ export class CellStack {
   }
 
   /** On the testbed that the experiment has. */
-  #bringUp(benchmarks: readonly Benchmark[], boot: BootKind): Promise<Started> {
+  async #bringUp(benchmarks: readonly Benchmark[], boot: BootKind): Promise<Started> {
     const { kernelRelease, directory, paths, ingredients, snapshotBytes, physical } = this.experiment;
     const { name } = this.cell;
     const { clock } = this;
@@ -155,6 +155,9 @@ export class CellStack {
       say: (text: string) => tell({ task: name, text, state: 'running', lasting: true }),
     };
     if (physical !== undefined) {
+      // A worker of the emulated testbed does not wait for these modules.
+      const { planPhysical } = await import('../setup/testbed/physical/plan.ts');
+      const { startPhysical } = await import('../setup/testbed/physical/start.ts');
       const planned = planPhysical(this.cell, { ...this.experiment, ...physical, kind: this.#kind });
       return startPhysical(planned, { ...options, image: physical.image });
     }

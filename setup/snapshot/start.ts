@@ -9,8 +9,6 @@ import type { Phase } from '../stack/phases.ts';
 import type { StackPlan } from '../stack/plan.ts';
 import type { EmulatedStack } from '../stack/emulated-stack.ts';
 import type { RunningStack } from '../stack/running.ts';
-import { bootPhysical, type BootPhysicalOptions } from '../testbed/physical/boot.ts';
-import type { PhysicalPlan } from '../testbed/physical/plan.ts';
 import { type Identity, snapshotName } from './identity.ts';
 import type { Prefetched } from './prefetch.ts';
 import { prime } from './prime.ts';
@@ -60,17 +58,6 @@ export async function startStack(plan: StackPlan, options: StartOptions): Promis
   const began = performance.now();
   const brought = await bring(plan, options);
   return { ...brought, seconds: (performance.now() - began) / 1000 };
-}
-
-/** On machines that no snapshot can be made of. @throws what `bootPhysical` throws. */
-export async function startPhysical(
-  plan: PhysicalPlan,
-  options: BootPhysicalOptions & { readonly benchmarks: readonly Benchmark[] },
-): Promise<Started> {
-  const began = performance.now();
-  const { stack, phases } = await primed(() => bootPhysical(plan, options), options);
-  const seconds = (performance.now() - began) / 1000;
-  return { running: stack, start: { kind: 'cold', why: 'its machines are physical' }, phases, seconds };
 }
 
 async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
@@ -169,7 +156,8 @@ function bootPrimed(
   return primed(() => boot(plan, options), { ...options, benchmarks });
 }
 
-async function primed<S extends RunningStack>(
+/** Brings a stack up, and primes it: where that fails, it is ended. */
+export async function primed<S extends RunningStack>(
   bringUp: () => Promise<S>,
   { benchmarks, onStep }: Pick<StartOptions, 'benchmarks' | 'onStep'>,
 ): Promise<{ stack: S; phases: readonly Phase[] }> {

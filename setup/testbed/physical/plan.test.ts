@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type Cell, CELLS, findCell } from '../../../fixtures/matrix.ts';
+import { whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import { CPU_SCALES } from '../../../fixtures/sizing.ts';
 import { planStack } from '../../stack/plan.ts';
 import { parseTestbed } from './description.ts';
-import { planPhysical, type PhysicalPlan, whyNotPhysical } from './plan.ts';
+import { planPhysical, type PhysicalPlan } from './plan.ts';
 
 const testbed = parseTestbed(
   `

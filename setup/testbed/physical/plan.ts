@@ -1,7 +1,7 @@
 /** The whole of a cell on a physical testbed, as data: what its two machines are booted with, and the guests of the server. */
 import type { Clock } from '../../../fixtures/clock.ts';
 import { ADDRESSES, MACHINE_NAMES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
-import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
+import type { Cell } from '../../../fixtures/matrix.ts';
 import { physicalSoftware } from '../../../fixtures/physical-software.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
@@ -67,13 +67,6 @@ const SERVER_DISKS: GuestDisks = { image: `${LEVEL_RUNTIME}/image`, seed: `${LEV
 
 /** Firmware that finds its disks takes minutes; a guest's deadline is of no use here. */
 const CONNECT_SECONDS = 60;
-
-/** Why a cell can't be measured on a physical testbed; undefined where it can. */
-export function whyNotPhysical(cell: Cell): string | undefined {
-  return configurationOf(cell).assigned === 'physical'
-    ? 'nestbench does not make virtual functions of a physical card yet'
-    : undefined;
-}
 
 /** Plans a cell. Pure. */
 export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {

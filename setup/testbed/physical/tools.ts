@@ -14,9 +14,7 @@ import type { PhysicalMachinePlan } from './plan.ts';
 /** The root directory of whoever measures there. */
 export const TOOLS_ROOT = '/run/nestbench-mounts/root';
 
-const [SET_UP, TEAR_DOWN] = ['set-up', 'tear-down'].map((name) =>
-  readFileSync(path.join(import.meta.dirname, 'machine', name), 'utf8'),
-);
+const [SET_UP, TEAR_DOWN] = [script('set-up'), script('tear-down')];
 /** Huge pages of a large machine's memory are cleared one by one. */
 const SET_UP_SECONDS = 300;
 /** It gives what it ends twenty seconds. */
@@ -76,16 +74,16 @@ export async function setUp(
   seed: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { network, isSized, memoryMiB, level, name } = plan;
+  const { network, isSized, memoryMiB, name } = plan;
   const words = [
     imageOn(plan.directory, image),
     plan.interface,
     plan.addressWithPrefix,
     network.bridge === 'with-nic' ? 'yes' : 'no',
     String(isSized ? memoryMiB : 0),
-    name !== 'client' && level === 0 ? 'yes' : 'no',
+    name === 'l0' ? 'yes' : 'no',
   ];
-  const { exitCode, stderr } = await machine.run(['sh', '-c', SET_UP ?? '', 'set-up', ...words], {
+  const { exitCode, stderr } = await machine.run(['sh', '-c', SET_UP, 'set-up', ...words], {
     signal,
     deadlineSeconds: SET_UP_SECONDS,
     input: readFileSync(seed).toString('base64'),
@@ -103,7 +101,7 @@ export async function setUp(
 
 /** Undoes {@link setUp}, and ends what runs there. @returns what was ended. */
 export async function tearDown(machine: Machine, signal: AbortSignal): Promise<string[]> {
-  const text = await machine.check(['sh', '-c', TEAR_DOWN ?? '', 'tear-down'], {
+  const text = await machine.check(['sh', '-c', TEAR_DOWN, 'tear-down'], {
     signal,
     deadlineSeconds: TEAR_DOWN_SECONDS,
   });
@@ -124,4 +122,8 @@ export async function removeTools(
     deadlineSeconds: COMMAND_SECONDS,
   });
   return images === '' ? told : [...told, 'took the image away'];
+}
+
+function script(name: string): string {
+  return readFileSync(path.join(import.meta.dirname, 'machine', name), 'utf8');
 }

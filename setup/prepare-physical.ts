@@ -1,0 +1,75 @@
+/** As prepare.ts, of an experiment on a physical testbed. */
+import { whyNotPhysical } from '../fixtures/physical-software.ts';
+import type { ExperimentRecord } from '../fixtures/records.ts';
+import type { Sizing } from '../fixtures/sizing.ts';
+import type { TestbedDescription } from '../fixtures/testbed.ts';
+import { hashOf } from './build/hash.ts';
+import type { Chosen } from './chosen.ts';
+import { InputError } from './errors.ts';
+import { checkExperiment } from './experiment.ts';
+import { chosenBy, describeSizing, type ExperimentOptions, type PreparedExperiment } from './prepare.ts';
+import type { Settings } from './settings.ts';
+import { readTestbed } from './testbed/physical/description.ts';
+import { preparePhysical } from './testbed/physical/prepare.ts';
+import { runtimeDirectory } from './testbed/runtime.ts';
+
+export async function preparePhysicalExperiment(
+  file: string,
+  { measured: cells }: Chosen,
+  settings: Settings,
+  options: ExperimentOptions,
+): Promise<PreparedExperiment> {
+  const { waitMinutes, variant, clock } = settings;
+  if (clock === 'virtual') {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      'CLOCK is "virtual", and TESTBED names physical machines: their time is real.',
+    );
+  }
+  const description = readTestbed(file);
+  const prepared = await preparePhysical({
+    ...options,
+    testbed: description,
+    cells: cells.filter((cell) => whyNotPhysical(cell) === undefined),
+    variant,
+    waitMinutes,
+    onSized: (sizing) => checkExperiment(settings, describePhysicalTestbed(description, sizing)),
+  });
+  const { physical, sizing, built, host, versions, phases } = prepared;
+  const testbed = describePhysicalTestbed(description, sizing);
+  return {
+    made: {
+      ...chosenBy(settings),
+      accelerator: 'kvm',
+      sizing,
+      card: 'virtio-net-pci',
+      paths: { kernel: built.kernel.vmlinux, image: built.image.file, runtime: runtimeDirectory() },
+      tscKhz: undefined,
+      kernelRelease: built.kernel.release,
+      ingredients: { kernel: built.kernel.hash, image: built.image.hash, qemu: '' },
+      physical,
+    },
+    environment: { testbed, host, versions, phases: [...phases] },
+  };
+}
+
+function describePhysicalTestbed(
+  { server, client, software }: TestbedDescription,
+  sizing: Sizing,
+): ExperimentRecord['testbed'] {
+  return {
+    kind: 'physical',
+    accelerator: 'none',
+    settings: {
+      server: server.ssh,
+      client: client.ssh,
+      // All that the testbed file says of kernels, parameters and QEMUs: with others it is another experiment.
+      software:
+        typeof software === 'string'
+          ? software
+          : `own, of ${Object.keys(software).join(', ')} (${hashOf(software)})`,
+      mitigations: "the kernels' default, unless their parameters say otherwise",
+      sizing: describeSizing(sizing),
+    },
+  };
+}
