@@ -41,7 +41,8 @@ describeMachines((machine, name) => {
     const seconds = uniqueSleep();
     const controller = new AbortController();
     const running = await machine().start(['sleep', seconds], { ...generous, signal: controller.signal });
-    expect(processesWith(seconds)).toHaveLength(1);
+    // A channel is open a moment before what was asked of it runs.
+    await expect.poll(() => processesWith(seconds), { timeout: 20_000 }).toHaveLength(1);
     controller.abort();
     await expect(running.exited).rejects.toMatchObject({
       code: 'NESTBENCH_ABORTED',

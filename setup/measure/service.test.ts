@@ -27,7 +27,7 @@ function service(script: string, ready: Command): Service {
 test('it runs once a request was answered, and is gone once stopped', async () => {
   const seconds = uniqueSleep();
   await using running = await start(service(`exec sleep ${seconds}`, shell('true', 'client')));
-  expect(processesWith(seconds)).toHaveLength(1);
+  await expect.poll(() => processesWith(seconds), { timeout: 20_000 }).toHaveLength(1);
   await running.end();
   expect(processesWith(seconds)).toEqual([]);
 });
