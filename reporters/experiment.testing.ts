@@ -7,8 +7,8 @@ export function realisticJournal(): TestJournal {
   const journal = new TestJournal().start();
   for (const { name, configuration } of CELLS) {
     for (const benchmark of BENCHMARKS) {
-      const { notBuilt } = configurationOf({ configuration });
-      if (notBuilt !== undefined) journal.skip(name, benchmark.name, notBuilt);
+      const { notEmulated } = configurationOf({ configuration });
+      if (notEmulated !== undefined) journal.skip(name, benchmark.name, notEmulated);
     }
   }
   return journal

@@ -39,7 +39,7 @@ await runScript(async () => {
     process.stdout.write(`${describePhysical(testbed, cell)}\n`);
     return;
   }
-  const reason = configurationOf(cell).notBuilt;
+  const reason = configurationOf(cell).notEmulated;
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
   const { accelerator } = await hostVirtualization();
   const { variant, clock: asked } = resolveSettings(process.env, new Date());

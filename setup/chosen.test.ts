@@ -25,7 +25,7 @@ async function chosenBy(...argv: string[]): Promise<Answer> {
      import { findChosen } from ${JSON.stringify(path.join(ROOT, 'setup/chosen.ts'))};
      const names = (cells) => cells.map(({ name }) => name);
      export default async function setup({ vitest }) {
-       const answer = await findChosen(vitest).then(
+       const answer = await findChosen(vitest, true).then(
          ({ cells, measured }) => ({ cells: names(cells), measured: names(measured) }),
          (error) => ({ error: error.code + ': ' + error.message }),
        );

@@ -16,9 +16,10 @@ export interface Chosen {
 
 /**
  * Reads the run's filters: paths, `--project` and `-t`. Test names are read statically, without running the suites.
+ * @param isEmulated whether the testbed is; what another can't measure it says itself.
  * @throws {InputError} NESTBENCH_UNKNOWN_BENCHMARK where `-t` matches no test.
  */
-export async function findChosen(vitest: Vitest): Promise<Chosen> {
+export async function findChosen(vitest: Vitest, isEmulated: boolean): Promise<Chosen> {
   const specifications = (await ofShard(vitest, await vitest.globTestSpecifications(filters(vitest)))).filter(
     ({ project }) => findCell(project.name) !== undefined,
   );
@@ -30,7 +31,7 @@ export async function findChosen(vitest: Vitest): Promise<Chosen> {
   const pattern = vitest.getGlobalTestNamePattern();
   const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
   if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
-  const measured = cells.filter((cell) => configurationOf(cell).notBuilt === undefined);
+  const measured = cells.filter((cell) => !isEmulated || configurationOf(cell).notEmulated === undefined);
   // Projects run in the matrix's order, each alone.
   const first = CELLS.find(({ name }) => measured.some((cell) => cell.name === name));
   const files = specifications.filter(({ project }) => project.name === first?.name);

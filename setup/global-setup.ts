@@ -11,7 +11,7 @@ import { checkout, openExperiment } from './experiment.ts';
 import { endOwned } from './machine/qemu-process.ts';
 import { type ExperimentOptions, prepareExperiment, type PreparedExperiment } from './prepare.ts';
 import type { ProvidedExperiment } from './provided.ts';
-import { resolveSettings, type Settings, withOwnOptions } from './settings.ts';
+import { resolveSettings, type Settings, testbedFileOf, withOwnOptions } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { identityOf } from './snapshot/identity.ts';
 import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
@@ -23,7 +23,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const vitestSeconds = process.uptime();
   const log = (line: string): void => vitest.logger.log(line);
   try {
-    const chosen = await findChosen(vitest);
+    const chosen = await findChosen(vitest, testbedFileOf(process.env['TESTBED']) === undefined);
     if (chosen.cells.length === 0) return undefined;
     const settings = resolveSettings(
       withOwnOptions(process.env, process.argv),

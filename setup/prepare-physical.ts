@@ -30,7 +30,7 @@ export async function preparePhysicalExperiment(
   const prepared = await preparePhysical({
     ...options,
     testbed: description,
-    cells: cells.filter((cell) => whyNotPhysical(cell) === undefined),
+    cells: cells.filter((cell) => whyNotPhysical(cell, description) === undefined),
     variant,
     waitMinutes,
     onSized: (sizing) => checkExperiment(settings, describePhysicalTestbed(description, sizing)),

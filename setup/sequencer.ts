@@ -26,7 +26,7 @@ export default class CellSequencer extends BaseSequencer {
 /** A cell that is only skipped takes no time, and neither does what is no cell. */
 function secondsOf(project: string): number {
   const cell = findCell(project);
-  return cell === undefined || configurationOf(cell).notBuilt !== undefined ? 0 : SECONDS[cell.level];
+  return cell === undefined || configurationOf(cell).notEmulated !== undefined ? 0 : SECONDS[cell.level];
 }
 
 /**

@@ -127,8 +127,9 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
   };
 }
 
-function testbedFileOf(text: string | undefined): string | undefined {
-  return text === 'emulated' ? undefined : text;
+/** The file that TESTBED names; undefined for the emulated testbed. */
+export function testbedFileOf(text: string | undefined): string | undefined {
+  return text === 'emulated' || text === '' ? undefined : text;
 }
 
 function clockOf(text: string | undefined): Clock | undefined {

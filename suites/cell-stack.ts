@@ -48,8 +48,10 @@ export class CellStack {
     const { name } = benchmark;
     const kind: BenchmarkKind = benchmark.kind ?? 'application';
     const { accelerator, physical } = this.experiment;
-    const { notBuilt } = configurationOf(this.cell);
-    const reason = notBuilt ?? (physical && whyNotPhysical(this.cell));
+    const reason =
+      physical === undefined
+        ? configurationOf(this.cell).notEmulated
+        : whyNotPhysical(this.cell, physical.testbed);
     if (reason !== undefined) return reason;
     if (kind !== this.#kind)
       return `${name} is measured by a suite of its own kind, and this one is of ${this.#kind}s`;

@@ -20,7 +20,7 @@ export function textFile(name: string, textOf: (results: Results) => string | nu
     write(results, directory) {
       const text = textOf(results);
       if (text === null) return [];
-      writeWhole(path.join(directory, name), text);
+      writeWhole(path.join(directory, name), text, { flush: false });
       return [name];
     },
   };

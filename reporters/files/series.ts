@@ -12,7 +12,7 @@ export const seriesFiles: Exporter = {
       [...outcomes].flatMap(([benchmark, outcome]) => {
         if (outcome.state !== 'measured') return [];
         const file = path.join(asFileName(name), `${asFileName(benchmark)}.csv`);
-        writeWhole(path.join(directory, file), seriesCsv(outcome));
+        writeWhole(path.join(directory, file), seriesCsv(outcome), { flush: false });
         return file;
       }),
     ),

@@ -1,7 +1,7 @@
 /** Everything that the emulated testbed boots from, built side by side. */
 import type { Variant } from '../../fixtures/variant.ts';
 import { buildEmulator, type Emulator } from './emulator.ts';
-import { buildImage, type Image } from './image.ts';
+import { buildImage, type Image, type ImageFormat } from './image.ts';
 import { buildKernel, type Kernel } from './kernel.ts';
 import { buildRoot } from './root.ts';
 import { sweepCache } from './cache.ts';
@@ -17,10 +17,17 @@ export interface Built {
  * The kernel and the image, from the cache or built now; packages are fetched while the kernel compiles. Where one
  * fails, the other is ended before the first error is thrown.
  */
-export async function buildAll(signal: AbortSignal, variant: Variant, virtualTime = false): Promise<Built> {
+export async function buildAll(
+  signal: AbortSignal,
+  variant: Variant,
+  {
+    virtualTime = false,
+    format = 'erofs',
+  }: { readonly virtualTime?: boolean; readonly format?: ImageFormat } = {},
+): Promise<Built> {
   await sweepCache();
   const [kernel] = await together(signal, (either) => buildKernel(either, variant), buildRoot);
-  const image = await buildImage(kernel, signal);
+  const image = await buildImage(kernel, format, signal);
   const emulator = virtualTime ? await buildEmulator(signal) : undefined;
   return { kernel, image, emulator };
 }

@@ -99,7 +99,11 @@ async function compileEmulator({ directory, log, signal }: Workplace): Promise<{
 }
 
 /** By an apt of its own, whatever sources the host's has. @returns the source package's description, a .dsc file. */
-export async function fetchSource(directory: string, tool: Omit<ToolOptions, 'purpose'>): Promise<string> {
+export async function fetchSource(
+  directory: string,
+  tool: Omit<ToolOptions, 'purpose'>,
+  suite = SUITE,
+): Promise<string> {
   const apt = path.join(directory, 'apt');
   await mkdir(path.join(apt, 'lists/partial'), { recursive: true });
   await mkdir(path.join(apt, 'cache/archives/partial'), { recursive: true });
@@ -107,7 +111,7 @@ export async function fetchSource(directory: string, tool: Omit<ToolOptions, 'pu
   const source = `deb-src [signed-by=${KEYRING}]`;
   await writeFile(
     list,
-    `${source} ${MIRROR} ${SUITE} main\n${source} ${SECURITY_MIRROR} ${SUITE}-security main\n`,
+    `${source} ${MIRROR} ${suite} main\n${source} ${SECURITY_MIRROR} ${suite}-security main\n`,
   );
   const options = [
     `Dir::Etc::SourceList=${list}`,
@@ -126,7 +130,7 @@ export async function fetchSource(directory: string, tool: Omit<ToolOptions, 'pu
   throw new NestbenchError(
     'NESTBENCH_BUILD_FAILED',
     'infrastructure',
-    `Debian's archive has no source of QEMU for ${SUITE}. The whole log is ${tool.log}`,
+    `Debian's archive has no source of QEMU for ${suite}. The whole log is ${tool.log}`,
     { machine: 'host' },
   );
 }

@@ -63,11 +63,14 @@ export async function resolveSource(
   throw unusable(`${url} has no branch, tag or commit ${ref}.`, undefined);
 }
 
-/** Lays out the commit's files in `directory`, which comes to be. */
+/**
+ * Lays out the commit's files in `directory`, which comes to be.
+ * @param options `without`: submodules below are left out.
+ */
 export async function exportSource(
   { url, commit }: Pick<GitSource, 'url' | 'commit'>,
   directory: string,
-  tool: Omit<ToolOptions, 'purpose' | 'cwd'>,
+  { without, ...tool }: Omit<ToolOptions, 'purpose' | 'cwd'> & { readonly without?: string },
   depth = 0,
 ): Promise<void> {
   const mirror = mirrorOf(url);
@@ -87,6 +90,7 @@ export async function exportSource(
   const modules = path.join(directory, '.gitmodules');
   if (!existsSync(modules) || depth >= MOST_DEPTH) return;
   for (const { at, from } of parseModules(await readFile(modules, 'utf8'), url)) {
+    if (without !== undefined && at.startsWith(without)) continue;
     const pinned = await output(['--git-dir', mirror, 'ls-tree', commit, '--', at], tool.signal);
     const its = /^160000 commit ([0-9a-f]{40})\t/.exec(pinned)?.[1];
     if (its === undefined) continue;

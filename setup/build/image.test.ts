@@ -30,30 +30,59 @@ function tinyRoot(): string {
   return tar;
 }
 
-async function inImage(image: string, name: string): Promise<string> {
-  const { stdout, stderr } = await execa('dump.erofs', [`--path=${name}`, image], { reject: false });
-  return stdout + stderr;
-}
+const LOOK = {
+  erofs: (image: string, name: string) => ['dump.erofs', `--path=${name}`, image],
+  ext4: (image: string, name: string) => ['debugfs', '-R', `stat ${name}`, image],
+} as const;
+const WORDS = {
+  erofs: {
+    owner: (group: number) => new RegExp(`Uid: 0\\s+Gid: ${group}\\s`),
+    executable: 'Access: 0755',
+    file: 'regular file',
+    directory: 'directory',
+    there: 'Uid',
+  },
+  ext4: {
+    owner: (group: number) => new RegExp(`User: +0 +Group: +${group} `),
+    executable: 'Mode:  0755',
+    file: 'Type: regular',
+    directory: 'Type: directory',
+    there: 'User:',
+  },
+} as const;
 
-test('holds the root, our scripts and the kernel; owners are kept, and what is of no use left out', async () => {
-  const directory = temporaryDirectory();
-  const vmlinux = path.join(directory, 'a kernel');
-  writeFileSync(vmlinux, 'kernel');
-  const work = path.join(directory, 'work');
-  mkdirSync(work);
-  const signal = new AbortController().signal;
-  await packImage(tinyRoot(), vmlinux, { directory: work, log: path.join(directory, 'log'), signal });
+test.each(['erofs', 'ext4'] as const)(
+  'as %s it holds the root, our scripts and the kernel; owners are kept, and what is of no use left out',
+  async (format) => {
+    const words = WORDS[format];
+    const directory = temporaryDirectory();
+    const vmlinux = path.join(directory, 'a kernel');
+    writeFileSync(vmlinux, 'kernel');
+    const work = path.join(directory, 'work');
+    mkdirSync(work);
+    const signal = new AbortController().signal;
+    await packImage(tinyRoot(), vmlinux, format, {
+      directory: work,
+      log: path.join(directory, 'log'),
+      signal,
+    });
 
-  expect(readdirSync(work)).toEqual(['image.erofs']);
-  const image = path.join(work, 'image.erofs');
-  expect(await inImage(image, '/usr/bin/hackbench')).toMatch(/Uid: 0\s+Gid: 42/);
-  expect(await inImage(image, '/usr/sbin/nestbench-init')).toMatch(/Uid: 0\s+Gid: 0\s+Access: 0755/);
-  expect(await inImage(image, '/usr/sbin/nestbench-counters')).toMatch(/Access: 0755/);
-  expect(await inImage(image, '/usr/sbin/nestbench-counters.c')).not.toContain('Uid');
-  expect(await inImage(image, '/boot/vmlinux')).toContain('regular file');
-  expect(await inImage(image, '/overlay')).toContain('directory');
-  expect(await inImage(image, '/seed')).toContain('directory');
-  for (const name of ['/usr/lib/python3.13', '/var/log/dpkg.log']) {
-    expect(await inImage(image, name)).not.toContain('Uid');
-  }
-});
+    const image = `image.${format}`;
+    expect(readdirSync(work)).toEqual([image]);
+    const inImage = async (name: string): Promise<string> => {
+      const { stdout, stderr } = await execa({
+        reject: false,
+      })`${LOOK[format](path.join(work, image), name)}`;
+      return stdout + stderr;
+    };
+    expect(await inImage('/usr/bin/hackbench')).toMatch(words.owner(42));
+    expect(await inImage('/usr/sbin/nestbench-init')).toMatch(words.owner(0));
+    for (const name of ['init', 'counters'])
+      expect(await inImage(`/usr/sbin/nestbench-${name}`)).toContain(words.executable);
+    expect(await inImage('/boot/vmlinux')).toContain(words.file);
+    for (const name of ['/overlay', '/seed']) expect(await inImage(name)).toContain(words.directory);
+    for (const name of ['/usr/lib/python3.13', '/var/log/dpkg.log', '/usr/sbin/nestbench-counters.c']) {
+      expect(await inImage(name)).not.toContain(words.there);
+    }
+  },
+);

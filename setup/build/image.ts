@@ -82,8 +82,14 @@ const LEFT_OUT = [
   './usr/share/qemu/keymaps/*',
 ];
 
+/**
+ * What an image is: erofs for machines that run nestbench's own kernel, which is read fastest; ext4 where they may run any
+ * other, since erofs came with Linux 5.4 and ext4 is in all.
+ */
+export type ImageFormat = 'erofs' | 'ext4';
+
 /** The image from the cache, or made now. */
-export async function buildImage(kernel: Kernel, signal: AbortSignal): Promise<Image> {
+export async function buildImage(kernel: Kernel, format: ImageFormat, signal: AbortSignal): Promise<Image> {
   const root = await buildRoot(signal);
   const inputs = {
     root: root.hash,
@@ -92,35 +98,39 @@ export async function buildImage(kernel: Kernel, signal: AbortSignal): Promise<I
     micro: hashesOf(MICRO),
     leftOut: LEFT_OUT,
     script: fileHash(SCRIPT),
+    format,
   };
   const { directory, hash } = await cached({
     name: 'image',
     inputs,
     signal,
     async build(workplace) {
-      await packImage(root.tar, kernel.vmlinux, workplace);
+      await packImage(root.tar, kernel.vmlinux, format, workplace);
       return { kernel: kernel.release };
     },
   });
   const versions = RECORDED.map((name) => [name, root.packages[name] ?? '']);
-  return { file: path.join(directory, 'image.erofs'), hash, packages: Object.fromEntries(versions) };
+  return { file: path.join(directory, `image.${format}`), hash, packages: Object.fromEntries(versions) };
 }
 
-/** Packs the root file system's tar, the guest's scripts and the kernel into `image.erofs` in the workplace. */
-export async function packImage(tar: string, vmlinux: string, workplace: Workplace): Promise<void> {
+/** Packs the root file system's tar, the guest's scripts and the kernel into `image.FORMAT` in the workplace. */
+export async function packImage(
+  tar: string,
+  vmlinux: string,
+  format: ImageFormat,
+  workplace: Workplace,
+): Promise<void> {
   const { directory, log, signal } = workplace;
   tell({ task: 'image', text: 'packing the image', state: 'running', fraction: 0.98 });
   const leftOut = path.join(directory, 'left-out');
   await writeFile(leftOut, LEFT_OUT.join('\n'));
-  await runTool(
-    asOwner(['sh', '-eu', SCRIPT, tar, leftOut, GUEST, MICRO, vmlinux, isRoot() ? 'no' : 'yes']),
-    {
-      purpose: 'packing the image',
-      log,
-      signal,
-      cwd: directory,
-    },
-  );
+  const inMemory = isRoot() ? 'no' : 'yes';
+  await runTool(asOwner(['sh', '-eu', SCRIPT, tar, leftOut, GUEST, MICRO, vmlinux, inMemory, format]), {
+    purpose: 'packing the image',
+    log,
+    signal,
+    cwd: directory,
+  });
   await rm(leftOut);
   tell({ task: 'image', text: 'the image is made', state: 'done', fraction: 1 });
 }

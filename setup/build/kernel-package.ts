@@ -10,6 +10,7 @@ import { type BuildPlace, chooseBuilder } from './builder.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile } from './git-source.ts';
 import { unmetOptions } from './kernel-config.ts';
 import { REPRODUCIBLE } from './kernel.ts';
+import { makeProgress } from './make-progress.ts';
 import { runTool, type ToolOptions } from './tool.ts';
 
 /** A kernel as it is built for machines that boot by themselves. */
@@ -36,13 +37,19 @@ export function localVersionOf({ ref, localVersion }: Pick<KernelSource, 'ref' |
   return (localVersion ?? behind).replaceAll(/[^\w.-]/g, '-').slice(0, 40);
 }
 
+/** What is to be built. */
+interface Wanted extends KernelSource {
+  /** Lines before those of `config`, which the source may not know. */
+  readonly configWhereKnown?: readonly string[];
+}
+
 /**
  * The kernel from the cache, or built now.
  * @param where it is built; `dockerfiles` as chooseBuilder has them.
  * @throws NESTBENCH_BUILD_FAILED: kind configuration, at once, where the compiler there can't build this source.
  */
 export async function buildKernelPackage(
-  wanted: KernelSource,
+  wanted: Wanted,
   signal: AbortSignal,
   say: (sentence: string) => void,
   where: TestbedDescription['builder'] = 'host',
@@ -62,7 +69,7 @@ export async function buildKernelPackage(
     commit: source.commit,
     compiler: builder.identity,
     defconfig: wanted.defconfig ?? 'defconfig',
-    config: wanted.config ?? [],
+    config: [...(wanted.configWhereKnown ?? []), ...(wanted.config ?? [])],
     localVersion: localVersionOf(wanted),
   };
   const { directory, hash, facts } = await cached({
@@ -117,7 +124,7 @@ function versionOf(makefile: string): { version: number; patchLevel: number } {
 
 async function compilePackage(
   source: GitSource,
-  wanted: KernelSource,
+  wanted: Wanted,
   place: BuildPlace,
   { directory, log, signal }: Workplace,
 ): Promise<{ release: string; commit: string; url: string; ref: string; compiler: string }> {
@@ -127,13 +134,14 @@ async function compilePackage(
   tell({ task, text: `laying out ${source.commit.slice(0, 12)}`, state: 'running', fraction: 0 });
   await exportSource(source, tree, { log, signal });
   tell({ task, text: 'configuring', state: 'running', fraction: 0 });
-  const { defconfig = 'defconfig', config = [] } = wanted;
+  const { defconfig = 'defconfig', config = [], configWhereKnown = [] } = wanted;
   await place.run(['make', defconfig], { ...tool, purpose: 'configuring the kernel' });
   const file = path.join(tree, '.config');
   const localVersion = `CONFIG_LOCALVERSION="-${localVersionOf(wanted)}"`;
   // The last of two lines holds.
   const added = [...config, localVersion, '# CONFIG_LOCALVERSION_AUTO is not set'];
-  await writeFile(file, `${await readFile(file, 'utf8')}\n${added.join('\n')}\n`);
+  const lines = [...configWhereKnown, ...added];
+  await writeFile(file, `${await readFile(file, 'utf8')}\n${lines.join('\n')}\n`);
   await place.run(['make', 'olddefconfig'], { ...tool, purpose: 'configuring the kernel' });
   const unmet = unmetOptions(added.join('\n'), await readFile(file, 'utf8'));
   if (unmet.length > 0) {
@@ -144,21 +152,9 @@ async function compilePackage(
       { machine: 'host', output: unmet.join('\n') },
     );
   }
-  const began = performance.now();
-  let lines = 0;
   await place.run(
     ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', 'bzImage', 'modules'],
-    {
-      ...tool,
-      purpose: 'building the kernel',
-      onLine(line) {
-        if (!/^ {2}[A-Z]/.test(line)) return;
-        lines++;
-        const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-        if (lines % 20 === 0)
-          tell({ task, text: `compiling, ${lines} steps in ${minutes} min`, state: 'running' });
-      },
-    },
+    { ...tool, purpose: 'building the kernel', onLine: makeProgress(task) },
   );
   const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
   const staging = path.join(directory, 'staging');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isTooOld, parseWrap } from './qemu-package.ts';
+import { parseWrap, vintageFlags } from './qemu-package.ts';
 
 test('what a wrap file pins is known', () => {
   // subprojects/keycodemapdb.wrap of QEMU 10.1.
@@ -18,13 +18,17 @@ test.each(['', '[wrap-file]\nsource_url = https://example.org/x.tar.gz\n', '[wra
   },
 );
 
-test.each([
-  ['3.1.0', true],
-  ['6.1.1', true],
-  ['6.2.0', false],
-  ['7.2.22', false],
-  ['10.1.0', false],
-  ['', false],
-])('QEMU %s is too old: %s', (version, isOld) => {
-  expect(isTooOld(version)).toBe(isOld);
+/** As the scripts themselves have them: QEMU 5.2's asks for Meson. */
+const CASES = '  --disable-sdl) sdl="disabled"\n  ;;\n  --disable-werror) werror="no"\n  ;;\n';
+
+test('of the flags of an old configure those are used that it knows', () => {
+  const flags = vintageFlags(`${CASES}  --disable-of-a-fork) fork="no"\n`);
+  expect(flags).toEqual(expect.arrayContaining(['--enable-kvm', '--disable-sdl', '--disable-werror']));
+  expect(flags).not.toContain('--disable-gtk');
+  expect(flags).not.toContain('--disable-of-a-fork');
+});
+
+test('Python is named where Meson does not choose it', () => {
+  expect(vintageFlags(CASES)).toContain('--python=python3');
+  expect(vintageFlags(`${CASES}  --meson=*) meson="$optarg"\n`)).not.toContain('--python=python3');
 });

@@ -2,15 +2,17 @@
  * Builds a QEMU from git for the levels of a physical testbed: one program, which runs guests with KVM and takes its
  * firmware from the image.
  */
+import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { isVintageQemu } from '../../fixtures/qemu-version.ts';
 import type { QemuSource, TestbedDescription } from '../../fixtures/testbed.ts';
-import { NestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
 import { type BuildPlace, chooseBuilder } from './builder.ts';
 import { cached, type Workplace } from './cache.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile } from './git-source.ts';
+import { makeProgress } from './make-progress.ts';
 import { ninjaProgress } from './ninja-progress.ts';
 
 interface QemuPackage {
@@ -24,9 +26,6 @@ interface QemuPackage {
 /** To be raised whenever the steps below change what they make. */
 const RECIPE = 1;
 const PROGRAM = 'qemu-system-x86_64';
-
-/** The first whose configure takes all options of Meson's as flags of its own. */
-const OLDEST = [6, 2] as const;
 
 /**
  * All devices, and of the features around them what a level's guest uses: whatever else the builder has libraries for, the
@@ -45,6 +44,62 @@ const CONFIGURE = [
   '--enable-vhost-net',
   '--enable-fdt=system',
 ];
+/** The same of before 6.2, where every feature is looked for on its own; of these, the ones that its configure knows. */
+const VINTAGE_CONFIGURE = [
+  '--target-list=x86_64-softmmu',
+  '--prefix=/opt/nestbench',
+  '--firmwarepath=/usr/share/qemu:/usr/share/seabios',
+  '--enable-kvm',
+  '--enable-vhost-net',
+];
+const VINTAGE_WITHOUT = [
+  ['attr', 'auth-pam', 'bluez', 'brlapi', 'bzip2', 'cap-ng', 'capstone', 'crypto-afalg', 'curl', 'curses'],
+  [
+    'debug-info',
+    'docs',
+    'gcrypt',
+    'gettext',
+    'glusterfs',
+    'gnutls',
+    'gtk',
+    'guest-agent',
+    'iconv',
+    'jemalloc',
+  ],
+  [
+    'keyring',
+    'libdaxctl',
+    'libiscsi',
+    'libnfs',
+    'libpmem',
+    'libssh',
+    'libssh2',
+    'libudev',
+    'libusb',
+    'libxml2',
+  ],
+  [
+    'linux-aio',
+    'linux-io-uring',
+    'lzfse',
+    'lzo',
+    'mpath',
+    'netmap',
+    'nettle',
+    'numa',
+    'opengl',
+    'pvrdma',
+    'rbd',
+  ],
+  ['rdma', 'replication', 'sdl', 'seccomp', 'sheepdog', 'slirp', 'smartcard', 'snappy', 'spice', 'tcmalloc'],
+  ['tools', 'tpm', 'u2f', 'usb-redir', 'user', 'vde', 'virglrenderer', 'virtfs', 'virtiofsd', 'vnc', 'vte'],
+  // Newer compilers warn of what older sources do.
+  ['vxhs', 'werror', 'xen', 'xfsctl', 'xkbcommon', 'zstd'],
+].flat();
+
+/** Firmware's sources, which are most of QEMU's submodules: the firmware is the image's. */
+const FIRMWARE = 'roms/';
+
 /** What Meson would fetch while it builds, where there is no network (QEMU's subprojects/*.wrap, from 8.1 on). */
 const WRAPS = ['keycodemapdb'];
 
@@ -60,16 +115,10 @@ export async function buildQemuPackage(
 ): Promise<QemuPackage> {
   const source = await resolveSource(wanted, signal, say);
   const version = (await sourceFile(source, 'VERSION', signal)).trim();
-  if (isTooOld(version)) {
-    throw new NestbenchError(
-      'NESTBENCH_BUILD_FAILED',
-      'configuration',
-      `QEMU ${version} (${source.ref} of ${source.url}) is older than ${OLDEST.join('.')}, whose configure is the first that takes nestbench's flags.`,
-      { machine: 'host' },
-    );
-  }
-  const builder = await chooseBuilder(where, 'current', signal, say);
-  const configure = [...CONFIGURE, ...(wanted.configure ?? [])];
+  const vintage = isVintageQemu(version);
+  const builder = await chooseBuilder(where, vintage ? 'vintage' : 'current', signal, say);
+  const flags = vintage ? vintageFlags(await sourceFile(source, 'configure', signal)) : CONFIGURE;
+  const configure = [...flags, ...(wanted.configure ?? [])];
   const { directory, hash } = await cached({
     name: 'qemu-package',
     inputs: { recipe: RECIPE, commit: source.commit, compiler: builder.identity, configure },
@@ -89,10 +138,13 @@ export async function buildQemuPackage(
   return { program: path.join(directory, PROGRAM), version, commit: source.commit, hash };
 }
 
-/** @param version as 7.2.22; one that is no number is no reason to refuse. */
-export function isTooOld(version: string): boolean {
-  const [, major = 'NaN', minor = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? [];
-  return Number(major) < OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) < OLDEST[1]);
+/** @param script the source's configure, which refuses a flag that it does not know. */
+export function vintageFlags(script: string): string[] {
+  const known = new Set([...script.matchAll(/^ +--disable-([\w-]+)\)/gm)].map(([, name]) => name));
+  // From 5.2 on it finds Python itself, and does not let one choose it with the host's Meson.
+  const python = /\bmeson\b/.test(script) ? [] : ['--python=python3'];
+  const without = VINTAGE_WITHOUT.filter((name) => known.has(name)).map((name) => `--disable-${name}`);
+  return [...VINTAGE_CONFIGURE, ...python, ...without];
 }
 
 async function compilePackage(
@@ -104,19 +156,25 @@ async function compilePackage(
   const task = 'QEMU package';
   tell({ task, text: `laying out ${source.commit.slice(0, 12)}`, state: 'running', fraction: 0 });
   const tree = path.join(directory, 'qemu');
-  await exportSource(source, tree, { log, signal });
+  await exportSource(source, tree, { log, signal, without: FIRMWARE });
   await exportWraps(source, tree, { log, signal });
   tell({ task, text: 'configuring', state: 'running', fraction: 0 });
   const build = path.join(tree, 'build');
   await mkdir(build, { recursive: true });
   const tool = { log, signal, cwd: build };
   await place.run(['../configure', ...configure], { ...tool, purpose: 'configuring QEMU' });
+  const [byNinja, byMake] = [ninjaProgress(task, 'compiling'), makeProgress(task)];
   await place.run(['make', `--jobs=${availableParallelism()}`], {
     ...tool,
     purpose: 'building QEMU',
-    onLine: ninjaProgress(task, 'compiling'),
+    onLine(line) {
+      byNinja(line);
+      byMake(line);
+    },
   });
-  await place.run(['strip', '-o', path.join(directory, PROGRAM), path.join(build, PROGRAM)], {
+  // Before 5.2 each target has a directory of its own.
+  const built = existsSync(path.join(build, PROGRAM)) ? PROGRAM : `x86_64-softmmu/${PROGRAM}`;
+  await place.run(['strip', '-o', path.join(directory, PROGRAM), path.join(build, built)], {
     ...tool,
     purpose: 'stripping QEMU',
   });

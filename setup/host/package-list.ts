@@ -39,6 +39,7 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
     shownBy: '/usr/share/keyrings/debian-archive-keyring.gpg',
   },
   { name: 'erofs-utils', for: "packing the guests' image", shownBy: 'mkfs.erofs' },
+  { name: 'e2fsprogs', for: 'packing the image of a physical testbed', shownBy: 'mkfs.ext4' },
   { name: 'zstd', for: 'snapshots of stacks', shownBy: 'zstd' },
   {
     name: 'uidmap',

@@ -1,6 +1,7 @@
 /** A plan as text for people: what runs where, with what, in order. */
 import { type Cell, type Level, levelName } from '../../fixtures/matrix.ts';
 import { softwareAt } from '../../fixtures/software.ts';
+import { DVH_DIRECTORY } from './dvh-knobs.ts';
 import { handOnCommands } from './network.ts';
 import type { MachinePlan, StackPlan } from './plan.ts';
 
@@ -41,8 +42,9 @@ function softwareRow(cell: Cell, level: Level): string[] {
   return [levelName(level), kernel, parameters.join(' ') || '-', qemu ?? '-'];
 }
 
-function describeMachine(machine: MachinePlan, step: number): string[] {
-  const { name, runsOn, qemu, pins, network } = machine;
+/** One of the machines that QEMU makes, in the order in which they start. */
+export function describeMachine(machine: MachinePlan, step: number): string[] {
+  const { name, runsOn, qemu, pins, network, dvhKnobs } = machine;
   const { nic, handsOn } = network;
   return [
     '',
@@ -61,6 +63,7 @@ function describeMachine(machine: MachinePlan, step: number): string[] {
     ...(machine.runsOn === 'host'
       ? []
       : [`   check: KVM on ${machine.runsOn} traps ${machine.virtualIdle ? 'no' : 'its'} HLT`]),
+    ...Object.entries(dvhKnobs ?? {}).map(([knob, value]) => `   ${DVH_DIRECTORY}/${knob} = ${value}`),
     ...(handsOn === undefined ? [] : handOnCommands(handsOn).map((argv) => `   ${argv.join(' ')}`)),
   ];
 }

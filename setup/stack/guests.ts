@@ -1,12 +1,15 @@
 /** The guests of a stack, each booted inside the one below it: the same on every testbed. */
 import { levelName } from '../../fixtures/matrix.ts';
+import { NestbenchError } from '../errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Keys } from '../testbed/keys.ts';
 import { died } from './attach.ts';
+import { setDvhKnobs } from './dvh-knobs.ts';
 import type { FactsCheck } from './facts.ts';
 import { checkIdle, handOn } from './hand-on.ts';
 import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
 import { EXPECTED_SECONDS, type MachinePlan } from './plan.ts';
+import { DVH_OPTION } from './qemu-argv.ts';
 import type { BringUp } from './running.ts';
 
 export interface GuestOptions {
@@ -30,7 +33,7 @@ export async function bootGuests(
   const levels: [UpMachine, ...UpMachine[]] = [server];
   for (const [index, plan] of plans.entries()) {
     onStep?.(`booting ${levelName(plan.level)}`, expectedSeconds(plans.slice(index)));
-    const below = await handOn(levels.at(-1) ?? server, signal);
+    const below = await handOn(await setDvhKnobs(levels.at(-1) ?? server, signal), signal);
     const guest = await bootGuest(plan, below.machine, server.machine, options);
     levels[levels.length - 1] = await checkIdle(below, guest, signal);
     levels.push(guest);
@@ -56,9 +59,21 @@ function bootGuest(
     launch: async (signal) => {
       const { deadlineSeconds } = plan;
       const qemu = await below.run(plan.qemu.argv, { signal, deadlineSeconds });
-      if (qemu.exitCode !== 0) throw died(plan, `${qemu.stdout}${qemu.stderr}`, undefined);
+      const said = `${qemu.stdout}${qemu.stderr}`.trim();
+      if (qemu.exitCode !== 0) throw died(plan, said, undefined);
+      if (said !== '' && plan.qemu.argv.includes(DVH_OPTION)) throw notEnabled(plan, said);
       return {};
     },
     openSsh: async () => (signal) => server.connect(plan.address, 22, signal),
   });
+}
+
+/** What a DVH QEMU can't enable it only says, and goes on without: its guest would be measured as what it is not. */
+function notEnabled({ name, runsOn }: MachinePlan, said: string): NestbenchError {
+  return new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'configuration',
+    `The DVH QEMU on ${runsOn} started ${name}, and said: ${said}. It says nothing where it could enable all that was asked of it, so nothing is measured.`,
+    { machine: runsOn, output: said },
+  );
 }

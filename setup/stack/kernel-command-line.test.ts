@@ -9,6 +9,7 @@ const plain: CommandLineOptions = {
   management: false,
   tscKhz: undefined,
   emulated: true,
+  imageFormat: 'erofs',
   kvm: undefined,
 };
 

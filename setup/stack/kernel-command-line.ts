@@ -1,6 +1,7 @@
 /** The kernel command line of an emulated testbed's machine. */
 import type { MachineName } from '../../fixtures/addresses.ts';
 import { IOMMU } from '../../fixtures/software.ts';
+import type { ImageFormat } from '../build/image.ts';
 import type { MachineNetwork } from './network.ts';
 
 export interface CommandLineOptions {
@@ -18,12 +19,13 @@ export interface CommandLineOptions {
   readonly tscKhz: number | string | undefined;
   /** Where the machine runs guests: whether they may run guests of their own. */
   readonly kvm: { readonly nested: boolean } | undefined;
+  readonly imageFormat: ImageFormat;
   /** A variant's own parameters, which go last: the last of two holds. */
   readonly added?: readonly string[] | undefined;
 }
 
 /** Every line was measured in the trials of setup/testbed/emulation.md; the reasons stand there. */
-function always(emulated: boolean): string[] {
+function always({ emulated, imageFormat }: CommandLineOptions): string[] {
   return [
     'quiet',
     'console=hvc0',
@@ -39,7 +41,7 @@ function always(emulated: boolean): string[] {
     // Probing 256 PCI buses took 2.9 s in L1 and 9.4 s in L2.
     'pci=lastbus=0',
     'root=/dev/vda',
-    'rootfstype=erofs',
+    `rootfstype=${imageFormat}`,
     'ro',
     'init=/usr/sbin/nestbench-init',
   ];
@@ -56,9 +58,9 @@ function kvmParameters(nested: boolean): string[] {
 }
 
 export function kernelCommandLine(options: CommandLineOptions): string {
-  const { name, address, bridge, iommu, management, kvm, tscKhz, emulated, added = [] } = options;
+  const { name, address, bridge, iommu, management, kvm, tscKhz, added = [] } = options;
   return [
-    ...always(emulated),
+    ...always(options),
     // A calibration that a loaded host disturbs went wrong by a factor of two (setup/host/tsc.ts).
     ...(tscKhz === undefined ? [] : [`tsc_early_khz=${tscKhz}`]),
     ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),

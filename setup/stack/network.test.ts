@@ -14,7 +14,7 @@ function networksOf(name: string): MachineNetwork[] {
 const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleSocket: '/c' };
 
 /** The words of a guest's QEMU that say `what`. */
-function argvOf(name: string, level: Level, virtualIdle = false): string[] {
+function argvOf(name: string, level: Level, passesHalts = false): string[] {
   const network = networksOf(name)[level];
   if (network === undefined) throw new Error(`${name} has no L${level}`);
   return guestQemu({
@@ -24,7 +24,8 @@ function argvOf(name: string, level: Level, virtualIdle = false): string[] {
     network,
     paths,
     program: 'qemu',
-    virtualIdle,
+    isVintage: false,
+    passesHalts,
   });
 }
 

@@ -5,12 +5,14 @@
  */
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
 import { type Clock, VIRTUAL_TSC_KHZ } from '../../fixtures/clock.ts';
-import type { NetworkCard } from '../../fixtures/configurations/configuration.ts';
+import type { DvhKnobs, NetworkCard } from '../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
-import { IOMMU, softwareAt } from '../../fixtures/software.ts';
+import { isVintageQemu } from '../../fixtures/qemu-version.ts';
+import { DVH_QEMU, IOMMU, softwareAt } from '../../fixtures/software.ts';
 import { clientNetwork, type MachineNetwork, networkOf } from './network.ts';
 import type { Variant } from '../../fixtures/variant.ts';
+import type { ImageFormat } from '../build/image.ts';
 import { HOST_QEMU } from '../host/qemu.ts';
 import { guestQemu, hostQemu, type QemuPaths } from './qemu-argv.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
@@ -42,6 +44,8 @@ export interface MachineNeeds {
   readonly nested: boolean;
   /** Whether its HLT passes the hypervisor that runs it, and is seen by L0. */
   readonly virtualIdle: boolean;
+  /** What its kernel's DVH mechanisms are set to before its guest is started; absent where none is asked for. */
+  readonly dvhKnobs?: DvhKnobs | undefined;
 }
 
 /** A machine that QEMU makes, and that has not been started. */
@@ -121,10 +125,12 @@ export interface GuestHost {
   readonly addresses?: typeof ADDRESSES;
   /** Releases of the levels that have a kernel of their own, which the level below finds under {@link ownKernel}. */
   readonly kernels?: Partial<Record<MachineName, string>> | undefined;
-  /** Which levels have a QEMU of their own to run the next with, under {@link ownQemu}. */
-  readonly qemus?: readonly MachineName[] | undefined;
+  /** Versions of the QEMUs of levels that have one of their own to run the next with, under {@link ownQemu}. */
+  readonly qemus?: Partial<Record<MachineName, string>> | undefined;
   /** Where the server has the image and the keys for its guest; its own disks, where that is not said. */
   readonly serverDisks?: GuestDisks;
+  /** Of the image that they boot from; erofs, where that is not said. */
+  readonly imageFormat?: ImageFormat;
 }
 
 /** What the emulated testbed's machines are planned for. */
@@ -159,6 +165,7 @@ export function needsOf(
   { sizing, card, addresses = ADDRESSES }: GuestHost,
 ): MachineNeeds & { readonly network: MachineNetwork } {
   const name = `l${level}` as const;
+  const { dvh, virtualIdle } = configurationOf(cell);
   return {
     name,
     level,
@@ -171,7 +178,9 @@ export function needsOf(
     // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
     nested: level + 1 < cell.level,
     // Of the hypervisor above the level under test; that L1 is idle, L0 sees in any case.
-    virtualIdle: level === cell.level && configurationOf(cell).virtualIdle === true,
+    virtualIdle: level === cell.level && virtualIdle === true,
+    ...(dvh !== undefined &&
+      level < cell.level && { dvhKnobs: level === 0 ? dvh.serverKnobs : dvh.guestKnobs }),
   };
 }
 
@@ -192,6 +201,7 @@ function withKernel(
     management: level === 0,
     iommu: softwareAt(cell, level).parameters.includes(IOMMU),
     emulated: host.accelerator === 'tcg',
+    imageFormat: host.imageFormat ?? 'erofs',
     tscKhz,
     kvm: runsGuests ? { nested } : undefined,
     added,
@@ -208,6 +218,8 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
   const common = withKernel(cell, level, host);
   const { name, cpus, memoryMiB, network, virtualIdle, kernelCommandLine: commandLine } = common;
   const below = BELOW[level];
+  const version = host.qemus?.[`l${below}`];
+  const { dvh } = configurationOf(cell);
   const hostCpus = cpusAt(host.sizing, below, cell.level);
   const paths = levelPaths(name, host.kernels?.[name], level === 1 ? host.serverDisks : undefined);
   return {
@@ -217,13 +229,16 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
     accelerator: 'kvm',
     qemu: {
       argv: guestQemu({
-        program: host.qemus?.includes(`l${below}`) === true ? ownQemu(`l${below}`) : IMAGE_QEMU,
+        program: version === undefined ? IMAGE_QEMU : ownQemu(`l${below}`),
+        isVintage: version !== undefined && isVintageQemu(version),
         cpus,
         memoryMiB,
         commandLine,
         network,
         paths,
-        virtualIdle,
+        // DVH's own way to it is a knob of the kernel.
+        passesHalts: virtualIdle && dvh === undefined,
+        dvh: dvh && { ...dvh, isBelow: softwareAt(cell, below).qemu === DVH_QEMU },
       }),
       qmpSocket: paths.qmpSocket,
       consoleSocket: paths.consoleSocket,
@@ -256,6 +271,7 @@ function planClient(host: Host): MachinePlan {
       management: true,
       iommu: false,
       emulated: host.accelerator === 'tcg',
+      imageFormat: host.imageFormat ?? 'erofs',
       tscKhz: emulatedTsc(host),
       kvm: undefined,
       added: host.variant?.kernelParameters?.client,

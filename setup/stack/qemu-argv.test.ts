@@ -11,7 +11,8 @@ const guest = {
   ...common,
   network: networkOf(baseline, 1, 'virtio-net-pci'),
   program: 'qemu',
-  virtualIdle: false,
+  isVintage: false,
+  passesHalts: false,
 };
 const host = {
   ...common,

@@ -1,5 +1,6 @@
 /** QEMU's argument vectors: of the two machines that the host emulates, and of the guests inside. */
 import type { Clock } from '../../fixtures/clock.ts';
+import type { Dvh } from '../../fixtures/configurations/configuration.ts';
 import { type HandedOn, type MachineNetwork, MANAGEMENT_SLOT, ROOT_PORT_SLOT, slotOf } from './network.ts';
 import type { Accelerator } from './plan.ts';
 
@@ -91,20 +92,31 @@ export function hostQemu(
   ].flat();
 }
 
+/** The DVH QEMU's own. */
+export const DVH_OPTION = '-dvh';
+
 export function guestQemu(
-  options: QemuOptions & { readonly program: string; readonly virtualIdle: boolean },
+  options: QemuOptions & {
+    readonly program: string;
+    /** Whether it has no machine but q35. */
+    readonly isVintage: boolean;
+    /** Whether its KVM is not to trap the guest's HLT. */
+    readonly passesHalts: boolean;
+    /** DVH, where it is asked for, and whether this is the DVH QEMU: the level below it may have another. */
+    readonly dvh?: (Dvh & { readonly isBelow: boolean }) | undefined;
+  },
 ): string[] {
-  const { program, network, virtualIdle } = options;
+  const { program, network, isVintage, passesHalts, dvh } = options;
   const { nic, handsOn, assignedFrom } = network;
   return [
     [program],
-    // microvm has no vIOMMU; and a vIOMMU that remaps interrupts needs the IOAPIC in QEMU.
-    ['-M', handsOn === undefined ? MICROVM : `${Q35},hpet=off,kernel-irqchip=split`],
+    machineOf(handsOn !== undefined, isVintage),
     ['-bios', 'qboot.rom'],
     ['-accel', 'kvm'],
     ['-cpu', 'host'],
-    ...(virtualIdle ? [['-overcommit', 'cpu-pm=on']] : []),
-    common(options),
+    ...(passesHalts ? [['-overcommit', 'cpu-pm=on']] : []),
+    ...(dvh?.isBelow === true ? [[DVH_OPTION, dvh.qemuOption]] : []),
+    common(options, dvh?.isBelow === true ? `,${dvh.iommuProperty}` : ''),
     ...(nic.kind === 'virtio'
       ? [
           ['-netdev', tap('wire', 'tap0')],
@@ -125,7 +137,19 @@ export function guestQemu(
   ].flat();
 }
 
-function common({ cpus, memoryMiB, commandLine, paths, network }: QemuOptions): string[] {
+function machineOf(handsOn: boolean, isVintage: boolean): string[] {
+  // microvm has no vIOMMU; and a vIOMMU that remaps interrupts needs the IOAPIC in QEMU.
+  if (!handsOn && !isVintage) return ['-M', MICROVM];
+  const split = handsOn ? ',kernel-irqchip=split' : '';
+  // A property of the machine from 5.2 on.
+  return isVintage ? ['-M', `${Q35}${split}`, '-no-hpet'] : ['-M', `${Q35},hpet=off${split}`];
+}
+
+/** @param iommuProperties what is added to the vIOMMU's, where there is one. */
+function common(
+  { cpus, memoryMiB, commandLine, paths, network }: QemuOptions,
+  iommuProperties = '',
+): string[] {
   return [
     ['-smp', String(cpus)],
     ['-m', `${memoryMiB}M`],
@@ -138,7 +162,7 @@ function common({ cpus, memoryMiB, commandLine, paths, network }: QemuOptions): 
     ['-kernel', paths.kernel],
     ['-append', commandLine],
     // Before the devices that are behind it.
-    ...(network.handsOn === undefined ? [] : [['-device', vIommu(network.handsOn)]]),
+    ...(network.handsOn === undefined ? [] : [['-device', `${vIommu(network.handsOn)}${iommuProperties}`]]),
     disk('image', paths.image),
     disk('seed', paths.seed),
     ['-device', 'virtio-serial-pci'],

@@ -77,7 +77,7 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));
-  const built = await buildAll(signal, variant, virtualTime);
+  const built = await buildAll(signal, variant, { virtualTime });
   phases.lap('kernel and image');
   tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
   return { ...built, qemu, phases: phases.list };

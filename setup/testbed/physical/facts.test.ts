@@ -16,7 +16,7 @@ if (cell === undefined) throw new RangeError('there is no l2-baseline');
 const { server, client } = planPhysical(cell, {
   testbed,
   sizing: { cpus: CPU_SCALES[0], memoryMiB: 12_288 },
-  boots: { client: { release: '6.1.0-50-amd64' }, server: { release: '6.1.0-50-amd64' } },
+  installed: { client: '6.1.0-50-amd64', server: '6.1.0-50-amd64' },
   kernels: {},
   qemus: {},
   clientCpus: 20,

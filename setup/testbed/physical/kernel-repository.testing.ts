@@ -34,11 +34,41 @@ const FOR_DISKS = [
 /** One of a choice of which another is the default: said once, it is granted; said behind the default, it is not. */
 const NOT_TWICE = /UNWINDER_GUESS/;
 
+/**
+ * A second commit: a kernel that shows the files of a DVH kernel (what they are stands in fixtures/configurations/dvh.ts), and
+ * has nothing behind them.
+ */
+const KNOBS = String.raw`cat >arch/x86/kernel/dvh.c <<'END'
+#include <linux/debugfs.h>
+#include <linux/init.h>
+
+static bool knobs[4];
+
+static int __init dvh_knobs(void)
+{
+	struct dentry *directory = debugfs_create_dir("dvh", NULL);
+
+	debugfs_create_bool("virtual_ipi", 0644, directory, &knobs[0]);
+	debugfs_create_bool("virtual_timer", 0644, directory, &knobs[1]);
+	debugfs_create_bool("virtual_idle", 0644, directory, &knobs[2]);
+	debugfs_create_bool("fs_base", 0644, directory, &knobs[3]);
+	return 0;
+}
+late_initcall(dvh_knobs);
+END
+echo 'obj-y += dvh.o' >>arch/x86/kernel/Makefile`;
+
 export async function kernelRepository(signal: AbortSignal): Promise<KernelSource> {
   const source = await findKernelSource();
   const { directory } = await cached({
     name: 'kernel-repository',
-    inputs: { recipe: 1, package: source.package, version: source.version, leftOut: LEFT_OUT },
+    inputs: {
+      recipe: 2,
+      package: source.package,
+      version: source.version,
+      leftOut: LEFT_OUT,
+      knobs: KNOBS,
+    },
     signal,
     build: async ({ directory: place, log, signal: within }) => {
       const tree = path.join(place, 'linux');
@@ -53,6 +83,9 @@ export async function kernelRepository(signal: AbortSignal): Promise<KernelSourc
       // Also what the source's own .gitignore names.
       await runTool(['git', 'add', '--all', '--force', '.'], tool);
       await runTool(['git', 'commit', '--quiet', '--message', source.version], tool);
+      await runTool(['sh', '-eu', '-c', KNOBS], tool);
+      await runTool(['git', 'add', 'arch/x86/kernel'], tool);
+      await runTool(['git', 'commit', '--quiet', '--message', 'Files of a DVH kernel'], tool);
       await runTool(['sh', '-c', 'mv .git ../repository && cd .. && rm -r linux'], tool);
       return {};
     },

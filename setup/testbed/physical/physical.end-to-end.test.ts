@@ -7,6 +7,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { buildKernelPackage, type KernelPackage } from '../../build/kernel-package.ts';
+import { kernelConfig } from '../../../fixtures/git-kernel.ts';
 import type { KernelSource, QemuSource } from '../../../fixtures/testbed.ts';
 import { leftovers } from '../../end-to-end/run.testing.ts';
 import { test } from '../../end-to-end/test.testing.ts';
@@ -30,6 +31,8 @@ const DIRECTORY = '/var/lib/nestbench';
 const REBOOT_SECONDS = 400;
 /** Of a run, with a reboot of the server. */
 const RUN_SECONDS = 1200;
+/** Of a QEMU, on two busy cores. */
+const BUILD_SECONDS = 1200;
 
 const whyNot = await whyNoDiskMachines();
 const cleanup = new AsyncDisposableStack();
@@ -45,7 +48,10 @@ let network: string;
 beforeAll(async () => {
   if (whyNot !== undefined) return;
   const source = await kernelRepository(never);
-  kernel = await buildKernelPackage(source, never, console.log);
+  // As a run builds it, so that it is built once.
+  const { must, may } = kernelConfig(source.config);
+  const wanted = { ...source, config: must, configWhereKnown: may };
+  kernel = await buildKernelPackage(wanted, never, console.log);
   two = await bootTwoMachines(never);
   cleanup.use(two);
   await using server = await two.connect('server');
@@ -220,6 +226,44 @@ test('what a killed run left on the machines is ended by the next', async ({ sta
     /Ended qemu-system-x86 \(process \d+\) on l0, left behind by a run that was killed\./,
   );
   expect(next.recordsOf('sample')).toHaveLength(1);
+  expect(await leftOnServer()).toBe(NOTHING);
+});
+
+test('a QEMU of before 6.2 is built, and runs its guest in a q35', async ({ start, skip }) => {
+  const qemu = await qemuRepository(never, 'bullseye').catch((error: unknown) => skip(String(error)));
+  const run = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'netperf-rr'], {
+    experiment: 'vintage',
+    environment: { TESTBED: two.describe({ software: { ...software, l0: { ...software.l0, qemu } } }) },
+  });
+  expect((await run.end(BUILD_SECONDS + RUN_SECONDS)).exitCode).toBe(0);
+  const l1 = run.recordsOf('boot')[0]?.levels[1];
+  expect(l1?.qemu?.version).toBe('5.2.0');
+  expect(l1?.qemu?.argv.slice(0, 4)).toEqual([
+    '/opt/nestbench/l0/qemu-system-x86_64',
+    '-M',
+    'q35,usb=off,smbus=off,sata=off,vmport=off',
+    '-no-hpet',
+  ]);
+  expect(l1?.kernelRelease).toBe(kernel.release);
+  expect(run.recordsOf('sample')).toHaveLength(1);
+  expect(await leftOnServer()).toBe(NOTHING);
+});
+
+test('DVH is asked for by its knobs and its QEMU, and what has it not is not measured under its name', async ({
+  start,
+}) => {
+  const { l0, l1 } = software;
+  const run = start(['run', 'suites/l2', '--project', 'l2-dvh', '-t', 'netperf-rr'], {
+    experiment: 'dvh',
+    environment: { TESTBED: two.describe({ software: { l0, l1: { ...l1, qemu: l0.qemu } } }) },
+  });
+  expect((await run.end(RUN_SECONDS)).exitCode).toBe(1);
+  // The kernel here has the files of a DVH kernel, and this QEMU is not a DVH QEMU.
+  expect(run.recordsOf('failure')[0]?.message).toContain('-dvh: invalid option');
+  expect(run.recordsOf('sample')).toEqual([]);
+  await using server = await two.connect('server');
+  const look = 'cd /sys/kernel/debug/dvh && cat virtual_ipi virtual_timer virtual_idle fs_base';
+  expect(await server.check(['sh', '-c', look], generous)).toBe('Y\nY\nN\nY\n');
   expect(await leftOnServer()).toBe(NOTHING);
 });
 

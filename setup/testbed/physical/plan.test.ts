@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Cell, CELLS, findCell } from '../../../fixtures/matrix.ts';
-import { whyNotPhysical } from '../../../fixtures/physical-software.ts';
+import { physicalSoftware, sourceKey, whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import { CPU_SCALES } from '../../../fixtures/sizing.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import { describeMachine } from '../../stack/describe.ts';
 import { planStack } from '../../stack/plan.ts';
 import { parseTestbed } from './description.ts';
 import { planPhysical, type PhysicalPlan } from './plan.ts';
@@ -19,13 +21,13 @@ software:
   'testbed.yaml',
 );
 const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
-const boots = { client: { release: '6.1.0-50-amd64' }, server: { release: '6.12.0-mine', build: 'b1' } };
+const installed = { client: '6.1.0-50-amd64', server: '6.1.0-50-amd64' };
 
 function plan(name: string, changes: Partial<Parameters<typeof planPhysical>[1]> = {}): PhysicalPlan {
   return planPhysical(cellOf(name), {
     testbed,
     sizing: PAPER,
-    boots,
+    installed,
     kernels: {},
     qemus: {},
     clientCpus: 20,
@@ -47,8 +49,7 @@ test('an L2 cell is this, from the two machines to the last argument of QEMU', a
 
 test('the server is booted with the row of its table, and what the testbed file adds', () => {
   expect(plan('l3-baseline').server.boot).toEqual({
-    release: '6.12.0-mine',
-    build: 'b1',
+    release: '6.1.0-50-amd64',
     parameters: ['maxcpus=10', 'kvm-intel.nested=1', 'kvm-amd.nested=1', 'mitigations=off'],
   });
   expect(plan('l3-baseline').client.boot).toEqual({ release: '6.1.0-50-amd64', parameters: ['quiet'] });
@@ -71,9 +72,19 @@ test('a variant’s parameters reach the machines and the levels that it names',
   expect(guests[1]?.kernelCommandLine).not.toContain('idle=poll');
 });
 
-test('a level with a kernel of its own is started with it by the level below, which has it with the keys', () => {
-  const kernels = { l2: { file: '/cache/bzImage', release: '6.12.0-mine' } };
-  const { guests, files } = plan('l2-baseline', { kernels });
+const MINE = { url: '/src/linux', ref: 'mine' };
+const QEMU = { url: '/src/qemu', ref: 'theirs' };
+const kernels = { [sourceKey(MINE)]: { file: '/cache/bzImage', release: '6.12.0-mine', hash: 'b1' } };
+const qemus = { [sourceKey(QEMU)]: { file: '/cache/qemu', version: '9.2.0', hash: 'q1' } };
+
+test('machines and levels with a kernel of their own run it; a level’s is with the one below, with the keys', () => {
+  const software = { l0: { kernel: MINE }, l2: { kernel: MINE } };
+  const { server, client, guests, files } = plan('l2-baseline', {
+    testbed: { ...testbed, software },
+    kernels,
+  });
+  expect(server.boot).toMatchObject({ release: '6.12.0-mine', build: 'b1' });
+  expect(client.boot.release).toBe('6.1.0-50-amd64');
   const started = guests.map(({ qemu: { argv } }) => argv[argv.indexOf('-kernel') + 1]);
   expect(started).toEqual(['/boot/vmlinux', '/boot/kernel-l2']);
   expect(guests.map(({ kernelRelease }) => kernelRelease)).toEqual([undefined, '6.12.0-mine']);
@@ -81,16 +92,87 @@ test('a level with a kernel of its own is started with it by the level below, wh
 });
 
 test('a machine with a QEMU of its own runs the next level with it', () => {
-  const qemus = { l1: { file: '/cache/qemu' }, l2: { file: '/cache/other' } };
-  const { guests, files } = plan('l2-baseline', { qemus });
+  const { guests, files } = plan('l2-baseline', {
+    testbed: { ...testbed, software: { l1: { qemu: QEMU }, l2: { qemu: QEMU } } },
+    qemus,
+  });
   const programs = guests.map(({ qemu: { argv } }) => argv[0]);
   expect(programs).toEqual(['qemu-system-x86_64', '/opt/nestbench/l1/qemu-system-x86_64']);
   // L2 of this cell runs no guest.
   expect([...files]).toEqual([['/opt/nestbench/l1/qemu-system-x86_64', '/cache/qemu']]);
 });
 
+test('a QEMU that knows no PVH is refused a kernel that needs it, before anything boots', () => {
+  const vintage = { [sourceKey(QEMU)]: { file: '/cache/qemu', version: '3.1.0', hash: 'q1' } };
+  const asked = (software: TestbedDescription['software']) => () =>
+    plan('l1-baseline', { testbed: { ...testbed, software }, qemus: vintage, kernels });
+  expect(asked({ l0: { qemu: QEMU } })).toThrow("which can't start nestbench's own kernel in l1");
+  expect(asked({ l0: { qemu: QEMU }, l1: { kernel: MINE } })).not.toThrow();
+});
+
+describe('the paper’s software', () => {
+  const paper = { software: 'paper' } as const;
+  const built = Object.fromEntries(
+    CELLS.flatMap((cell) => {
+      const { client, levels } = physicalSoftware(paper, cell);
+      return [client, ...levels].flatMap(({ kernel, release }) =>
+        kernel === 'installed'
+          ? []
+          : [[sourceKey(kernel), { file: `/cache/${release}`, release: release ?? '', hash: 'k' }] as const],
+      );
+    }),
+  );
+  const programs = Object.fromEntries(
+    CELLS.flatMap((cell) =>
+      physicalSoftware(paper, cell).levels.flatMap(({ qemu }) =>
+        qemu === null || qemu === 'installed'
+          ? []
+          : [[sourceKey(qemu), { file: `/cache/${qemu.ref}`, version: '3.1.0', hash: 'q' }] as const],
+      ),
+    ),
+  );
+  const ofPaper = (name: string): PhysicalPlan =>
+    plan(name, { testbed: { ...testbed, ...paper }, kernels: built, qemus: programs });
+
+  test('is three kernels and two QEMUs', () => {
+    expect(Object.values(built).map(({ release }) => release)).toEqual([
+      '4.18.0-base',
+      '4.18.0-dvh-L0-asplos',
+      '4.18.0-dvh-basic-asplos',
+      '4.18.0-dvh-full-asplos',
+    ]);
+    expect(Object.values(programs).map(({ file }) => file)).toEqual([
+      '/cache/v3.1.0-base',
+      '/cache/v3.1.0-dvh',
+    ]);
+  });
+
+  test.each(['l3-baseline', 'l3-dvh'])('in %s is this', async (name) => {
+    const { server, client, guests, files } = ofPaper(name);
+    const machines = [client, server].map(({ name: machine, boot, dvhKnobs }) =>
+      [
+        `${machine}: ${boot.release}, ${boot.parameters.join(' ') || 'no parameters'}`,
+        ...Object.entries(dvhKnobs ?? {}).map(([knob, value]) => `   ${knob} = ${value}`),
+      ].join('\n'),
+    );
+    const levels = guests.map((guest, index) =>
+      [...describeMachine(guest, index + 1), `   check: it runs ${guest.kernelRelease}`].join('\n').trim(),
+    );
+    const text = [...machines, ...levels, [...files].map((pair) => pair.join(' is ')).join('\n')].join(
+      '\n\n',
+    );
+    await expect(`${text}\n`).toMatchFileSnapshot(`captured/paper-${name}.txt`);
+  });
+});
+
+/** The configurations of which there are cells that can't be measured. */
+function refused(description: Pick<TestbedDescription, 'software'>): string[] {
+  const without = CELLS.filter((cell) => whyNotPhysical(cell, description) !== undefined);
+  return [...new Set(without.map(({ configuration }) => configuration))];
+}
+
 describe('guests', () => {
-  const CELLS_HERE = CELLS.filter((cell) => whyNotPhysical(cell) === undefined);
+  const CELLS_HERE = CELLS.filter((cell) => whyNotPhysical(cell, testbed) === undefined);
 
   test.each(CELLS_HERE.map(({ name }) => name))(
     'of %s are those of the emulated testbed, but for their disks and addresses',
@@ -103,14 +185,18 @@ describe('guests', () => {
       });
       const asEmulated = JSON.stringify(plan(name).guests)
         .replaceAll('/run/nestbench/image', '/dev/vda')
+        .replaceAll('rootfstype=ext4', 'rootfstype=erofs')
         .replaceAll('/run/nestbench/seed.tar', '/dev/vdb')
         .replaceAll(/192\.168\.7\.1(\d)/g, (_, level: string) => `10.10.1.10${Number(level) - 1}`);
       expect(JSON.parse(asEmulated)).toEqual(JSON.parse(JSON.stringify(emulated.levels.slice(1))));
     },
   );
 
-  test('of cells that assign a physical function are refused, and no others', () => {
-    const refused = CELLS.filter((cell) => whyNotPhysical(cell) !== undefined);
-    expect([...new Set(refused.map(({ configuration }) => configuration))]).toEqual(['passthrough']);
+  test('of cells that assign a physical function are refused; of DVH, where its software is not named', () => {
+    expect(refused(testbed)).toEqual(['passthrough', 'dvh']);
+    expect(refused({ software: 'paper' })).toEqual(['passthrough']);
+    const own = { kernel: MINE, qemu: QEMU };
+    expect(refused({ software: { l0: own, l1: own } })).toEqual(['passthrough', 'dvh']);
+    expect(refused({ software: { l0: own, l1: own, l2: own } })).toEqual(['passthrough']);
   });
 });

@@ -1,11 +1,14 @@
 /** The whole of a cell on a physical testbed, as data: what its two machines are booted with, and the guests of the server. */
 import type { Clock } from '../../../fixtures/clock.ts';
-import { ADDRESSES, MACHINE_NAMES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
+import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
-import { physicalSoftware } from '../../../fixtures/physical-software.ts';
+import { type MachineSoftware, physicalSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
+import { startsVmlinux } from '../../../fixtures/qemu-version.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
+import type { ImageFormat } from '../../build/image.ts';
+import { InputError } from '../../errors.ts';
 import type { OpensshTarget } from '../../machine/openssh.ts';
 import {
   type BenchmarkKind,
@@ -47,15 +50,27 @@ export interface PhysicalPlan {
   readonly files: ReadonlyMap<string, string>;
 }
 
+export interface BuiltKernel {
+  readonly file: string;
+  readonly release: string;
+  readonly hash: string;
+}
+
+export interface BuiltQemu {
+  readonly file: string;
+  readonly version: string;
+  readonly hash: string;
+}
+
 export interface PhysicalHost {
   readonly testbed: TestbedDescription;
   readonly sizing: Sizing;
-  /** The kernels of the two machines. */
-  readonly boots: Readonly<Record<'client' | 'server', Pick<Boot, 'release' | 'build'>>>;
-  /** Kernels of the levels that have one of their own: bzImages of this host. */
-  readonly kernels: Partial<Record<'l1' | 'l2' | 'l3', { readonly file: string; readonly release: string }>>;
-  /** QEMUs of the machines that have one of their own for the next level: programs of this host. */
-  readonly qemus: Partial<Record<MachineName, { readonly file: string }>>;
+  /** The kernels that the two machines came with. */
+  readonly installed: Readonly<Record<'client' | 'server', string>>;
+  /** Kernels that were built, by the key of their source: bzImages of this host. */
+  readonly kernels: Readonly<Record<string, BuiltKernel>>;
+  /** QEMUs that were built, by the key of their source: programs of this host. */
+  readonly qemus: Readonly<Record<string, BuiltQemu>>;
   /** CPUs of the client, all of which it uses. */
   readonly clientCpus: number;
   readonly variant?: Pick<Variant, 'kernelParameters'> | undefined;
@@ -65,14 +80,25 @@ export interface PhysicalHost {
 /** Where the server has what its guest boots from: machine/set-up puts it there. */
 const SERVER_DISKS: GuestDisks = { image: `${LEVEL_RUNTIME}/image`, seed: `${LEVEL_RUNTIME}/seed.tar` };
 
+/** Which a machine's own kernel, whatever it is, mounts. */
+export const IMAGE_FORMAT: ImageFormat = 'ext4';
+
 /** Firmware that finds its disks takes minutes; a guest's deadline is of no use here. */
 const CONNECT_SECONDS = 60;
 
-/** Plans a cell. Pure. */
+/**
+ * Plans a cell. Pure.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED where a QEMU can't start the kernel that it is to.
+ */
 export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
-  const { testbed, sizing, boots, variant } = host;
+  const { testbed, sizing, variant } = host;
   const addresses = addressesOf(testbed);
   const software = physicalSoftware(testbed, cell);
+  const [l0, ...inside] = software.levels;
+  const kernels = byMachine(inside, ({ kernel }) => builtKernel(host, kernel));
+  const qemus = byMachine(software.levels, ({ qemu }) =>
+    qemu === null || qemu === 'installed' ? undefined : host.qemus[sourceKey(qemu)],
+  );
   const guestHost = {
     accelerator: 'kvm',
     sizing,
@@ -81,12 +107,20 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     kind: host.kind,
     addresses,
     serverDisks: SERVER_DISKS,
-    qemus: MACHINE_NAMES.filter((name) => host.qemus[name] !== undefined),
-    kernels: Object.fromEntries(Object.entries(host.kernels).map(([name, { release }]) => [name, release])),
+    imageFormat: IMAGE_FORMAT,
+    qemus: Object.fromEntries([...qemus].map(([name, { version }]) => [name, version])),
+    kernels: Object.fromEntries([...kernels].map(([name, { release }]) => [name, release])),
   } as const;
   const server = needsOf(cell, 0, guestHost);
-  const [l0] = software.levels;
   const guests = planGuests(cell, guestHost);
+  for (const { name, runsOn } of guests) {
+    const version = runsOn === 'host' ? undefined : qemus.get(runsOn)?.version;
+    if (version === undefined || kernels.has(name) || startsVmlinux(version)) continue;
+    throw new InputError(
+      'NESTBENCH_BAD_TESTBED',
+      `The testbed file asks for QEMU ${version} on ${runsOn}, which can't start nestbench's own kernel in ${name} (a vmlinux, by PVH: from QEMU 4.0 on). Name a kernel for ${name}.`,
+    );
+  }
   return {
     cell,
     clock: 'real',
@@ -97,10 +131,11 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       cpus: host.clientCpus,
       runsGuests: false,
       nested: false,
+      dvhKnobs: undefined,
       isSized: false,
       ...placeOf(testbed, 'client', addresses),
       boot: {
-        ...boots.client,
+        ...machineKernel(host, 'client', software.client),
         parameters: [...software.client.parameters, ...(variant?.kernelParameters?.client ?? [])],
       },
     },
@@ -109,7 +144,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       isSized: true,
       ...placeOf(testbed, 'server', addresses),
       boot: {
-        ...boots.server,
+        ...machineKernel(host, 'server', l0),
         parameters: [
           ...(l0?.parameters ?? []).map((word) => sized(word, cpusAt(sizing, 0, cell.level))),
           ...(variant?.kernelParameters?.l0 ?? []),
@@ -117,20 +152,51 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       },
     },
     guests,
-    files: filesFor(guests, host),
+    files: filesFor(guests, kernels, qemus),
   };
+}
+
+function byMachine<T>(
+  levels: readonly MachineSoftware[],
+  its: (machine: MachineSoftware) => T | undefined,
+): Map<MachineName, T> {
+  return new Map(
+    levels.flatMap((machine) => {
+      const found = its(machine);
+      return found === undefined ? [] : [[machine.name, found] as const];
+    }),
+  );
+}
+
+function builtKernel(
+  { kernels }: Pick<PhysicalHost, 'kernels'>,
+  kernel: MachineSoftware['kernel'],
+): BuiltKernel | undefined {
+  return kernel === 'installed' ? undefined : kernels[sourceKey(kernel)];
+}
+
+function machineKernel(
+  host: PhysicalHost,
+  name: 'client' | 'server',
+  software: MachineSoftware | undefined,
+): Pick<Boot, 'release' | 'build'> {
+  const built = software && builtKernel(host, software.kernel);
+  return built === undefined
+    ? { release: host.installed[name] }
+    : { release: built.release, build: built.hash };
 }
 
 /** Kernels that guests are started with, and the QEMUs that start them. */
 function filesFor(
   guests: readonly MachinePlan[],
-  { kernels, qemus }: Pick<PhysicalHost, 'kernels' | 'qemus'>,
+  kernels: ReadonlyMap<MachineName, BuiltKernel>,
+  qemus: ReadonlyMap<MachineName, BuiltQemu>,
 ): Map<string, string> {
   const files = new Map<string, string>();
   for (const { name, runsOn } of guests) {
-    const kernel = name === 'client' || name === 'l0' ? undefined : kernels[name];
+    const kernel = kernels.get(name);
     if (kernel !== undefined) files.set(ownKernel(name), kernel.file);
-    const qemu = runsOn === 'host' ? undefined : qemus[runsOn];
+    const qemu = runsOn === 'host' ? undefined : qemus.get(runsOn);
     if (runsOn !== 'host' && qemu !== undefined) files.set(ownQemu(runsOn), qemu.file);
   }
   return files;

@@ -1,16 +1,15 @@
 /** Before any cell of a physical testbed: checks both machines, builds, and puts the kernels on them. */
 import type { Cell } from '../../../fixtures/matrix.ts';
 import { physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
-import { physicalSoftware } from '../../../fixtures/physical-software.ts';
+import { type MachineSoftware, physicalSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
-import type { MachineName } from '../../../fixtures/addresses.ts';
-import { guestKernelConfig } from '../../../fixtures/guest-kernel.ts';
-import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed.ts';
+import { kernelConfig } from '../../../fixtures/git-kernel.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import { buildAll, type Built } from '../../build/all.ts';
 import { cacheDirectory, holdCache } from '../../build/cache.ts';
 import { buildQemuPackage } from '../../build/qemu-package.ts';
-import { buildKernelPackage } from '../../build/kernel-package.ts';
+import { buildKernelPackage, type KernelPackage } from '../../build/kernel-package.ts';
 import { InputError, NestbenchError } from '../../errors.ts';
 import { ensurePackages } from '../../host/packages.ts';
 import { checkResources } from '../../host/resources.ts';
@@ -22,10 +21,11 @@ import { type Phase, Phases } from '../../stack/phases.ts';
 import { BUILD_BYTES, takeHost } from '../prepare.ts';
 import { checkMachine, type Finding } from './checks.ts';
 import { targetOf } from './description.ts';
-import { type Boot, installedRelease, readRunning } from './grub.ts';
+import { installedRelease, readRunning } from './grub.ts';
 import { holdMachine } from './hold.ts';
 import { installedKernels, installKernel } from './kernel-install.ts';
 import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
+import { type BuiltKernel, type BuiltQemu, IMAGE_FORMAT } from './plan.ts';
 
 export interface PreparePhysicalOptions {
   readonly testbed: TestbedDescription;
@@ -59,7 +59,7 @@ const CONNECT_SECONDS = 300;
  */
 export async function preparePhysical(options: PreparePhysicalOptions): Promise<PreparedPhysical> {
   const { testbed, cells, variant, held, signal } = options;
-  assertBuilt(testbed, variant);
+  assertBuilt(variant);
   const phases = new Phases();
   await takeHost(options);
   phases.lap('testbed');
@@ -78,26 +78,26 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   // QEMU is built of what the emulator of virtual time is built of.
   await ensurePackages(
     signal,
-    cells.some((cell) => hasOwnQemu(testbed, cell)),
+    softwareOf(testbed, cells).some(({ qemu }) => qemu !== null && qemu !== 'installed'),
   );
   held.use(await holdCache(signal));
-  const built = await buildAll(signal, variant);
+  const built = await buildAll(signal, variant, { format: IMAGE_FORMAT });
   phases.lap('kernel and image');
-  const [cell] = cells;
   // One after the other, as they may share what is built.
-  const boots = {
-    client: await kernelFor('client', cell, options),
-    server: await kernelFor('server', cell, options),
-  };
-  const kernels = await guestKernels(options);
+  const kernels = await builtKernels(options);
   phases.lap('kernels');
-  const qemus = await ownQemus(options);
+  const qemus = await builtQemus(options);
   phases.lap('QEMUs');
+  const installed = {
+    client: await giveKernels('client', kernels, options),
+    server: await giveKernels('server', kernels, options),
+  };
+  phases.lap('kernels on the machines');
   const { image, kernel } = built;
   return {
     physical: {
       testbed,
-      boots,
+      installed,
       kernels,
       qemus,
       clientCpus: Number(client.facts['onlineCpus'] ?? 1),
@@ -108,17 +108,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     host,
     versions: {
       kernel: kernel.release,
-      ...Object.fromEntries(
-        Object.entries(kernels).map(([name, { release, hash }]) => [
-          `kernel of ${name}`,
-          `${release} (${hash})`,
-        ]),
-      ),
-      ...Object.fromEntries(
-        Object.entries(qemus).map(([name, { version, hash }]) => [`qemu of ${name}`, `${version} (${hash})`]),
-      ),
-      'kernel of the server': kernelName(boots.server),
-      'kernel of the client': kernelName(boots.client),
+      ...softwareVersions(options, kernels, qemus, installed),
       image: image.hash,
       ...image.packages,
     },
@@ -127,25 +117,16 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
 }
 
 /**
- * What the testbed file can say, and no run can do yet: better told than measured as something else.
- * @throws {InputError} NESTBENCH_BAD_TESTBED, NESTBENCH_UNKNOWN_VARIANT.
+ * What a variant can say, and only the emulated testbed has: better told than measured as something else.
+ * @throws {InputError} NESTBENCH_UNKNOWN_VARIANT.
  */
-export function assertBuilt(testbed: TestbedDescription, variant: Variant): void {
-  if (testbed.software === 'paper') {
-    throw refused(
-      '"software: paper", which is planned (npm run plan) and not measured with yet: Linux 4.18 does not know the image\'s file system, and QEMU 3.1 not the machine that guests have. Use "installed", or describe kernels of your own',
-    );
-  }
+export function assertBuilt(variant: Variant): void {
   if (variant.qemu !== undefined) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_VARIANT',
       `VARIANT "${variant.name}" has a QEMU of its own, which emulates the server of the emulated testbed; TESTBED names physical machines.`,
     );
   }
-}
-
-function refused(what: string): InputError {
-  return new InputError('NESTBENCH_BAD_TESTBED', `The testbed file asks for ${what}.`);
 }
 
 function tellMachines(text: string, state: 'running' | 'done' = 'running'): void {
@@ -177,88 +158,101 @@ function assertUsable(findings: readonly Finding[]): void {
   );
 }
 
-function kernelName({ release, build }: Pick<Boot, 'release' | 'build'>): string {
-  return build === undefined ? release : `${release} (${build})`;
-}
-
-/** @returns the kernel that the machine is to run, which it has by now. */
-async function kernelFor(
-  name: 'client' | 'server',
-  cell: Cell | undefined,
-  { testbed, signal, log }: PreparePhysicalOptions,
-): Promise<Pick<Boot, 'release' | 'build'>> {
-  const { directory } = testbed[name];
-  const target = targetOf(testbed, name);
-  const wanted = cell && sourceFor(name, cell, testbed);
-  const built =
-    wanted === undefined || wanted === 'installed'
-      ? undefined
-      : await buildKernelPackage(wanted, signal, log, testbed.builder);
-  await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
-  // Nobody else measures on it while its kernels change.
-  await using _ = await holdMachine(name, target, signal);
-  if (built === undefined) return { release: await releaseOf(machine, directory, signal) };
-  await installKernel(machine, built, { target, directory, signal, onStep: tellMachines });
-  tellMachines(`${name} has the kernel ${built.release}`, 'done');
-  return { release: built.release, build: built.hash };
-}
-
-/** Those of the levels that have one of their own, the deepest cell's. */
-async function guestKernels({
+/** Each kernel that a cell asks for, built once. */
+async function builtKernels({
   testbed,
   cells,
   signal,
   log,
-}: PreparePhysicalOptions): Promise<
-  Partial<Record<'l1' | 'l2' | 'l3', { file: string; release: string; hash: string }>>
-> {
-  const kernels: Awaited<ReturnType<typeof guestKernels>> = {};
-  const deepest = cells.toSorted((one, other) => other.level - one.level)[0];
-  const { levels } = deepest === undefined ? { levels: [] } : physicalSoftware(testbed, deepest);
-  for (const { name, kernel } of levels) {
-    if (kernel === 'installed' || name === 'client' || name === 'l0') continue;
-    const config = guestKernelConfig(kernel.config);
-    const { image, release, hash } = await buildKernelPackage(
-      { ...kernel, config },
-      signal,
-      log,
-      testbed.builder,
-    );
-    kernels[name] = { file: image, release, hash };
+}: PreparePhysicalOptions): Promise<Record<string, BuiltKernel & KernelPackage>> {
+  const kernels: Awaited<ReturnType<typeof builtKernels>> = {};
+  for (const { kernel } of softwareOf(testbed, cells)) {
+    if (kernel === 'installed' || kernels[sourceKey(kernel)] !== undefined) continue;
+    const { must, may } = kernelConfig(kernel.config);
+    const wanted = { ...kernel, config: must, configWhereKnown: may };
+    const built = await buildKernelPackage(wanted, signal, log, testbed.builder);
+    kernels[sourceKey(kernel)] = { ...built, file: built.image };
   }
   return kernels;
 }
 
-function hasOwnQemu(testbed: TestbedDescription, cell: Cell): boolean {
-  return physicalSoftware(testbed, cell).levels.some(({ qemu }) => qemu !== null && qemu !== 'installed');
-}
-
-/** Of the machines that run a guest in some cell and have one of their own. */
-async function ownQemus({
+/** Each QEMU that a cell asks for, built once. */
+async function builtQemus({
   testbed,
   cells,
   signal,
   log,
-}: PreparePhysicalOptions): Promise<
-  Partial<Record<MachineName, { file: string; version: string; hash: string }>>
-> {
-  const qemus: Awaited<ReturnType<typeof ownQemus>> = {};
-  const levels = cells.flatMap((cell) => physicalSoftware(testbed, cell).levels);
-  for (const { name, qemu } of levels) {
-    if (qemu === null || qemu === 'installed' || qemus[name] !== undefined) continue;
+}: PreparePhysicalOptions): Promise<Record<string, BuiltQemu>> {
+  const qemus: Record<string, BuiltQemu> = {};
+  for (const { qemu } of softwareOf(testbed, cells)) {
+    if (qemu === null || qemu === 'installed' || qemus[sourceKey(qemu)] !== undefined) continue;
     const { program, version, hash } = await buildQemuPackage(qemu, signal, log, testbed.builder);
-    qemus[name] = { file: program, version, hash };
+    qemus[sourceKey(qemu)] = { file: program, version, hash };
   }
   return qemus;
 }
 
-function sourceFor(
+/** Of all machines in all of the cells. */
+function softwareOf(testbed: TestbedDescription, cells: readonly Cell[]): MachineSoftware[] {
+  return cells.flatMap((cell) => {
+    const { client, levels } = physicalSoftware(testbed, cell);
+    return [client, ...levels];
+  });
+}
+
+/**
+ * Puts on the machine every kernel that it is to run in some cell.
+ * @returns its own kernel: what it runs, unless that is one of ours.
+ */
+async function giveKernels(
   name: 'client' | 'server',
-  cell: Cell,
-  testbed: TestbedDescription,
-): KernelSource | 'installed' | undefined {
-  const { client, levels } = physicalSoftware(testbed, cell);
-  return (name === 'client' ? client : levels[0])?.kernel;
+  kernels: Readonly<Record<string, KernelPackage & { readonly hash: string }>>,
+  { testbed, cells, signal }: PreparePhysicalOptions,
+): Promise<string> {
+  const { directory } = testbed[name];
+  const target = targetOf(testbed, name);
+  const wanted = new Set(
+    softwareOf(testbed, cells).flatMap((its) =>
+      its.name === (name === 'client' ? 'client' : 'l0') && its.kernel !== 'installed'
+        ? [sourceKey(its.kernel)]
+        : [],
+    ),
+  );
+  await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
+  // Nobody else measures on it while its kernels change.
+  await using _ = await holdMachine(name, target, signal);
+  for (const key of wanted) {
+    const kernel = kernels[key];
+    if (kernel === undefined) continue;
+    await installKernel(machine, kernel, { target, directory, signal, onStep: tellMachines });
+    tellMachines(`${name} has the kernel ${kernel.release}`, 'done');
+  }
+  return await releaseOf(machine, directory, signal);
+}
+
+/** What every machine runs, as the experiment's record names it; where cells differ in it, all of it. */
+function softwareVersions(
+  { testbed, cells }: PreparePhysicalOptions,
+  kernels: Readonly<Record<string, BuiltKernel>>,
+  qemus: Readonly<Record<string, BuiltQemu>>,
+  installed: Readonly<Record<'client' | 'server', string>>,
+): Record<string, string> {
+  const versions = new Map<string, Set<string>>();
+  const add = (what: string, version: string | undefined): void => {
+    if (version !== undefined) versions.set(what, (versions.get(what) ?? new Set()).add(version));
+  };
+  for (const { name, kernel, qemu } of softwareOf(testbed, cells)) {
+    const of = name === 'l0' ? 'the server' : name === 'client' ? 'the client' : name;
+    if (kernel !== 'installed') add(`kernel of ${of}`, named(kernels[sourceKey(kernel)]));
+    else if (name === 'l0' || name === 'client')
+      add(`kernel of ${of}`, installed[name === 'l0' ? 'server' : 'client']);
+    if (qemu !== null && qemu !== 'installed') add(`qemu of ${name}`, named(qemus[sourceKey(qemu)]));
+  }
+  return Object.fromEntries([...versions].map(([what, all]) => [what, [...all].join(', ')]));
+}
+
+function named(built: BuiltKernel | BuiltQemu | undefined): string | undefined {
+  return built && `${'release' in built ? built.release : built.version} (${built.hash})`;
 }
 
 /** The machine's own kernel: what it runs, unless that is one of ours. */

@@ -7,22 +7,31 @@ import { fetchSource } from '../../build/emulator.ts';
 import { runTool } from '../../build/tool.ts';
 import { SOMEBODY } from './kernel-repository.testing.ts';
 
-const BRANCH = 'v7.2-nested';
+/** A Debian, and the branch that its QEMU is put on. */
+const SUITES = {
+  bookworm: 'v7.2-nested',
+  /** Its QEMU is the last of before 6.2 that Debian's archive still has. */
+  bullseye: 'v5.2-nested',
+} as const;
 
-export async function qemuRepository(signal: AbortSignal): Promise<QemuSource> {
+export async function qemuRepository(
+  signal: AbortSignal,
+  suite: keyof typeof SUITES = 'bookworm',
+): Promise<QemuSource> {
+  const branch = SUITES[suite];
   const { directory } = await cached({
     name: 'qemu-repository',
-    inputs: { recipe: 1 },
+    inputs: { recipe: 2, suite },
     signal,
     build: async ({ directory: place, log, signal: within }) => {
       const source = path.join(place, 'source');
       mkdirSync(source);
       const tree = path.join(source, 'qemu');
       const tool = { log, signal: within, env: SOMEBODY, purpose: 'making a QEMU repository' };
-      const description = await fetchSource(source, { ...tool, cwd: source });
+      const description = await fetchSource(source, { ...tool, cwd: source }, suite);
       await runTool(['dpkg-source', '--no-check', '--extract', description, tree], tool);
       const git = (...words: string[]): Promise<void> => runTool(['git', ...words], { ...tool, cwd: tree });
-      await git('init', '--quiet', `--initial-branch=${BRANCH}`);
+      await git('init', '--quiet', `--initial-branch=${branch}`);
       await git('add', '--all', '--force', '.');
       await git('commit', '--quiet', `--message=${path.basename(description)}`);
       await runTool(
@@ -32,5 +41,5 @@ export async function qemuRepository(signal: AbortSignal): Promise<QemuSource> {
       return {};
     },
   });
-  return { url: path.join(directory, 'repository'), ref: BRANCH };
+  return { url: path.join(directory, 'repository'), ref: branch };
 }

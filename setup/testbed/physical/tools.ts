@@ -9,7 +9,7 @@ import { measureFile } from '../../host/measure-file.ts';
 import { lastLines } from '../../machine/failures.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { feedFile } from '../../machine/openssh.ts';
-import type { PhysicalMachinePlan } from './plan.ts';
+import { IMAGE_FORMAT, type PhysicalMachinePlan } from './plan.ts';
 
 /** The root directory of whoever measures there. */
 export const TOOLS_ROOT = '/run/nestbench-mounts/root';
@@ -29,7 +29,7 @@ export interface DeployedImage {
 
 /** Where a machine has the image. */
 export function imageOn(directory: string, { hash }: Pick<DeployedImage, 'hash'>): string {
-  return `${directory}/images/${hash}.erofs`;
+  return `${directory}/images/${hash}.${IMAGE_FORMAT}`;
 }
 
 /**
@@ -77,6 +77,7 @@ export async function setUp(
   const { network, isSized, memoryMiB, name } = plan;
   const words = [
     imageOn(plan.directory, image),
+    IMAGE_FORMAT,
     plan.interface,
     plan.addressWithPrefix,
     network.bridge === 'with-nic' ? 'yes' : 'no',
