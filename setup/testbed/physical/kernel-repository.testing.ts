@@ -35,7 +35,7 @@ const FOR_DISKS = [
 const NOT_TWICE = /UNWINDER_GUESS/;
 
 /**
- * A second commit: a kernel that shows the files of a DVH kernel (what they are stands in fixtures/configurations/dvh.ts), and
+ * What is changed in it: it shows the files of a DVH kernel (what they are stands in fixtures/configurations/dvh.ts), and
  * has nothing behind them.
  */
 const KNOBS = String.raw`cat >arch/x86/kernel/dvh.c <<'END'
@@ -79,13 +79,11 @@ export async function kernelRepository(signal: AbortSignal): Promise<KernelSourc
         ['tar', '--extract', `--file=${source.tarball}`, '--strip-components=1', ...leftOut],
         tool,
       );
+      await runTool(['sh', '-eu', '-c', KNOBS], tool);
       await runTool(['git', 'init', '--quiet', `--initial-branch=${BRANCH}`], tool);
       // Also what the source's own .gitignore names.
       await runTool(['git', 'add', '--all', '--force', '.'], tool);
       await runTool(['git', 'commit', '--quiet', '--message', source.version], tool);
-      await runTool(['sh', '-eu', '-c', KNOBS], tool);
-      await runTool(['git', 'add', 'arch/x86/kernel'], tool);
-      await runTool(['git', 'commit', '--quiet', '--message', 'Files of a DVH kernel'], tool);
       await runTool(['sh', '-c', 'mv .git ../repository && cd .. && rm -r linux'], tool);
       return {};
     },
