@@ -27,10 +27,16 @@ export async function preparePhysicalExperiment(
     );
   }
   const description = readTestbed(file);
+  const reasons = cells.map((cell) => ({ cell, reason: whyNotPhysical(cell, description) }));
+  const measured = reasons.flatMap(({ cell, reason }) => (reason === undefined ? [cell] : []));
+  if (measured.length === 0) {
+    const why = reasons.map(({ cell, reason }) => `${cell.name}: ${reason}`).join('; ');
+    throw new InputError('NESTBENCH_BAD_TESTBED', `Nothing that was chosen can be measured there. ${why}.`);
+  }
   const prepared = await preparePhysical({
     ...options,
     testbed: description,
-    cells: cells.filter((cell) => whyNotPhysical(cell, description) === undefined),
+    cells: measured,
     variant,
     waitMinutes,
     onSized: (sizing) => checkExperiment(settings, describePhysicalTestbed(description, sizing)),

@@ -1,5 +1,5 @@
 /** Wrong input and hosts too small: one sentence, before anything boots. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
@@ -59,6 +59,29 @@ test('a run in which all that was chosen is skipped fails, and says why', async 
   const said = await refused(start(['run', 'suites/l3', '--project', 'l3-dvh']), place);
   expect(said).toContain('dvh needs a KVM with the DVH mechanisms');
   expect(said).toContain('Nothing was measured: everything that was chosen is skipped');
+});
+
+test('a cell that the physical testbed can’t measure is told before its machines are asked for', async ({
+  start,
+  place,
+}) => {
+  const file = path.join(place.results, 'testbed.yaml');
+  const machine = 'ssh: nowhere.invalid, interface: eno2';
+  mkdirSync(place.results, { recursive: true });
+  writeFileSync(file, `client: { ${machine} }\nserver: { ${machine} }\n`);
+  const environment = { TESTBED: file };
+  for (const [cell, reason] of [
+    ['l1-passthrough', 'nestbench does not make virtual functions of a physical card yet'],
+    [
+      'l2-dvh',
+      'DVH needs kernels and QEMUs with its mechanisms, and the testbed file names none for l0 and l1',
+    ],
+  ] as const) {
+    const run = start(['run', 'suites', '--project', cell], { experiment: 'none', environment });
+    expect(await refused(run, place)).toContain(
+      `Nothing that was chosen can be measured there. ${cell}: ${reason}`,
+    );
+  }
 });
 
 /** In a mount namespace of its own, which ends with the run. */

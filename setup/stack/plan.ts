@@ -177,8 +177,8 @@ export function needsOf(
     runsGuests: level < cell.level,
     // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
     nested: level + 1 < cell.level,
-    // Of the hypervisor above the level under test; that L1 is idle, L0 sees in any case.
-    virtualIdle: level === cell.level && virtualIdle === true,
+    // That L1 is idle, L0 sees in any case. Stock software passes it on for the level under test; DVH's knob, for all others.
+    virtualIdle: dvh === undefined ? level === cell.level && virtualIdle === true : level > 1,
     ...(dvh !== undefined &&
       level < cell.level && { dvhKnobs: level === 0 ? dvh.serverKnobs : dvh.guestKnobs }),
   };

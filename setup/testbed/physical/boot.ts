@@ -3,6 +3,7 @@ import { NestbenchError } from '../../errors.ts';
 import { connectOpenssh } from '../../machine/openssh.ts';
 import type { SshMachine } from '../../machine/ssh.ts';
 import { tell } from '../../progress.ts';
+import { consoleFile } from '../../stack/attach.ts';
 import { bootGuests, type GuestOptions } from '../../stack/guests.ts';
 import type { UpMachine } from '../../stack/machine-boot.ts';
 import { Phases } from '../../stack/phases.ts';
@@ -47,7 +48,7 @@ export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOpti
   return stack;
 }
 
-type MachineOptions = BringUp & Pick<BootPhysicalOptions, 'image' | 'runtime'>;
+type MachineOptions = BringUp & Pick<BootPhysicalOptions, 'image' | 'runtime' | 'logs'>;
 
 /** A machine that runs what the cell asks for, with a connection to it as it is. */
 interface Ready {
@@ -70,7 +71,12 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
     tell({ task: name, text, state: 'running', lasting: true });
   }
   phases.lap(`${name}: SSH`);
-  const booted = await ensureBoot(machine, plan.boot, { target, signal, ...(onStep && { onStep }) });
+  const booted = await ensureBoot(machine, plan.boot, {
+    target,
+    signal,
+    ...(onStep && { onStep }),
+    console: plan.console && { argv: plan.console, file: consoleFile(options.logs, name) },
+  });
   if (booted.rebootSeconds !== undefined) {
     ({ machine } = booted);
     await hold[Symbol.asyncDispose]();

@@ -113,8 +113,9 @@ export interface DiskMachine extends AsyncDisposable {
   /** Of this host, where its sshd answers. */
   readonly port: number;
   readonly interface: string;
-  /** What its console said so far. */
+  /** What its console said so far, and where that is kept. */
   console(): string;
+  readonly consoleFile: string;
 }
 
 export interface DiskMachineOptions {
@@ -188,6 +189,7 @@ export async function bootDiskMachine({
     port,
     interface: INTERFACES.private,
     console: () => readFileSync(consoleFile, 'utf8'),
+    consoleFile,
     async [Symbol.asyncDispose]() {
       process.off('exit', kill);
       if (qemu.exitCode === null && qemu.signalCode === null) {

@@ -267,9 +267,18 @@ test('DVH is asked for by its knobs and its QEMU, and what has it not is not mea
   expect(await leftOnServer()).toBe(NOTHING);
 });
 
-test('of a kernel that does not boot it says which one GRUB fell back to', async () => {
+test('of a kernel that does not boot it says why, and which one GRUB fell back to', async () => {
   await using stack = new AsyncDisposableStack();
-  const options = { target: two.server.target, signal: never, deadlineSeconds: REBOOT_SECONDS };
+  const options = {
+    target: two.server.target,
+    signal: never,
+    deadlineSeconds: REBOOT_SECONDS,
+    // As a console server would show it: from now on.
+    console: {
+      argv: ['tail', '--lines=0', '--follow', two.server.consoleFile],
+      file: path.join(temporaryDirectory(), 'console.log'),
+    },
+  };
   const machine = await two.connect('server');
   stack.use(machine);
   // It finds no root file system, panics, and starts the machine anew.
@@ -279,7 +288,10 @@ test('of a kernel that does not boot it says which one GRUB fell back to', async
   };
   await expect(ensureBoot(machine, boot, options)).rejects.toMatchObject({
     code: 'NESTBENCH_CHECK_FAILED',
-    message: expect.stringContaining(`GRUB fell back to ${before.release}.`),
+    message: expect.stringMatching(
+      new RegExp(`GRUB fell back to ${RegExp.escape(before.release)}. Its kernel panicked: VFS: `),
+    ),
+    facts: { output: expect.stringContaining('Kernel panic - not syncing: VFS: ') },
   });
 });
 

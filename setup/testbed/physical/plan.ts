@@ -29,6 +29,8 @@ export interface PhysicalMachinePlan extends MachineNeeds {
   readonly target: OpensshTarget;
   /** What it runs; where it does not yet, it is booted anew. */
   readonly boot: Boot;
+  /** What prints its console, run on this host. */
+  readonly console?: readonly string[] | undefined;
   /** Where nestbench keeps what it needs there. */
   readonly directory: string;
   /** Of the private network. */
@@ -213,12 +215,13 @@ function placeOf(
   addresses: typeof ADDRESSES,
 ): Pick<
   PhysicalMachinePlan,
-  'target' | 'directory' | 'interface' | 'address' | 'addressWithPrefix' | 'deadlineSeconds'
+  'target' | 'console' | 'directory' | 'interface' | 'address' | 'addressWithPrefix' | 'deadlineSeconds'
 > {
-  const { directory, interface: nic } = testbed[name];
+  const { console, directory, interface: nic } = testbed[name];
   const address = addresses[name === 'client' ? 'client' : 'l0'];
   return {
     target: targetOf(testbed, name),
+    ...(console !== undefined && { console }),
     directory,
     interface: nic,
     address,

@@ -4,6 +4,7 @@ import { inSeconds } from '../../machine/failures.ts';
 import { connectOpenssh, type OpensshTarget } from '../../machine/openssh.ts';
 import type { SshMachine } from '../../machine/ssh.ts';
 import { waitUntil, withDeadline } from '../../machine/wait.ts';
+import { type ConsoleCommand, watchConsole, type WatchedConsole } from './watch-console.ts';
 import { type Boot, chooseBoot, differencesFrom, readRunning, type Running } from './grub.ts';
 
 /** A server's firmware alone takes minutes; more than fifteen, and somebody has to look at its console. */
@@ -18,6 +19,8 @@ export interface RebootOptions {
   /** From the command to SSH. */
   readonly deadlineSeconds?: number;
   readonly onStep?: (text: string) => void;
+  /** What shows its console meanwhile, where there is such a thing. */
+  readonly console?: ConsoleCommand | undefined;
 }
 
 /** A machine that runs what was asked for. */
@@ -39,8 +42,11 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
   if (reasons.length === 0) return { machine, running: before, rebootSeconds: undefined };
   options.onStep?.(`${machine.name} boots anew: ${reasons.join('; ')}`);
   await chooseBoot(machine, boot, signal);
+  await using console = options.console && watchConsole(machine.name, options.console);
   const began = performance.now();
-  const fresh = await reboot(machine, before.bootId, options);
+  const fresh = await reboot(machine, before.bootId, options).catch((error: unknown) => {
+    throw withConsole(error, console);
+  });
   const rebootSeconds = (performance.now() - began) / 1000;
   const running = await readRunning(fresh, signal);
   const wrong = differencesFrom(running, boot);
@@ -50,8 +56,8 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
   throw new NestbenchError(
     'NESTBENCH_CHECK_FAILED',
     'infrastructure',
-    `${machine.name} came back after ${inSeconds(rebootSeconds)} with something else than ${boot.release}: ${wrong.join('; ')}.${fellBack} Its console says why, where the testbed file has one.`,
-    { machine: machine.name, seconds: rebootSeconds, output: running.commandLine },
+    `${machine.name} came back after ${inSeconds(rebootSeconds)} with something else than ${boot.release}: ${wrong.join('; ')}.${fellBack} ${console?.sentence() ?? 'Its console would say why: the testbed file can name one.'}`,
+    { machine: machine.name, seconds: rebootSeconds, output: console?.output() ?? running.commandLine },
   );
 }
 
@@ -80,4 +86,12 @@ async function reboot(
     },
     { machine: name, deadlineSeconds, signal, intervalMs: POLL_MS },
   );
+}
+
+/** One that did not come up again: its console is all that there is of it. */
+function withConsole(error: unknown, console: WatchedConsole | undefined): unknown {
+  if (console === undefined || !(error instanceof NestbenchError)) return error;
+  const { code, kind, message, facts } = error;
+  const told = `${message} ${console.sentence()}`;
+  return new NestbenchError(code, kind, told, { ...facts, output: console.output() }, { cause: error });
 }

@@ -1,0 +1,59 @@
+/** What a machine's console says while it boots anew, by the command that the testbed file has for it. */
+import { execa } from 'execa';
+import { lastLines } from '../../machine/failures.ts';
+import { Console } from '../../machine/console.ts';
+
+export interface ConsoleCommand {
+  /** Run on this host: prints the console for as long as it runs. */
+  readonly argv: readonly string[];
+  /** Where all of it is kept. */
+  readonly file: string;
+}
+
+/** Disposing it ends the command. */
+export interface WatchedConsole extends AsyncDisposable {
+  /** What was seen there and where it is kept, as a sentence. */
+  sentence(): string;
+  /** The lines before a panic, or its last ones. */
+  output(): string;
+}
+
+/** Of an error, as of guests' consoles. */
+const LINES = 25;
+/** A command that ignores being ended. */
+const KILL_AFTER_MS = 2000;
+
+/** Begins to watch the console of `machine`; whatever becomes of the command, it is no reason to fail. */
+export function watchConsole(machine: string, { argv, file }: ConsoleCommand): WatchedConsole {
+  const [program = '', ...words] = argv;
+  const child = execa(program, words, {
+    reject: false,
+    all: true,
+    buffer: false,
+    // Left open: ssh and ipmitool end where theirs does.
+    stdin: 'pipe',
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+  const console = new Console(child.readable({ from: 'all' }), { machine, file });
+  let panic: string | undefined;
+  void console.panicked.then((reason) => (panic = reason));
+  return {
+    sentence() {
+      const kept = `Its console is kept in ${file}`;
+      if (panic !== undefined) return `Its kernel panicked: ${panic}. ${kept}.`;
+      return console.lastOutputAt === undefined
+        ? `Its console said nothing ("${argv.join(' ')}").`
+        : `${kept}; no panic was seen there.`;
+    },
+    output() {
+      const { text } = console;
+      const at = panic === undefined ? -1 : text.indexOf(panic);
+      return lastLines(at === -1 ? text : text.slice(0, at + (panic ?? '').length), LINES);
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await child;
+      await console.closed;
+    },
+  };
+}
