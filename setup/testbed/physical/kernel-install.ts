@@ -78,7 +78,9 @@ export async function installKernel(
       signal,
     );
     await feedFile(target, kernel.config, ['sh', '-c', 'cat >"$1"', 'sh', `/boot/config-${release}`], signal);
-    const unpack = 'tar --extract --auto-compress --no-same-owner --directory=/usr lib/modules';
+    // /lib is a link to /usr/lib, but for an Ubuntu as old as CloudLab's.
+    const unpack =
+      'tar --extract --auto-compress --no-same-owner --directory="$(readlink -f /lib)/.." lib/modules';
     await feedFile(
       target,
       kernel.modules,
@@ -128,7 +130,7 @@ async function assertNotForeign(
 async function assertRoom(machine: Machine, kernel: KernelPackage, signal: AbortSignal): Promise<void> {
   const needs = [
     ['/boot', statSync(kernel.image).size + INITRAMFS_BYTES],
-    ['/usr/lib', statSync(kernel.modules).size * UNPACKED_TIMES],
+    ['/lib', statSync(kernel.modules).size * UNPACKED_TIMES],
   ] as const;
   for (const [place, bytes] of needs) {
     const text = await machine.check(['df', '--output=avail', '--block-size=1', place], {
