@@ -1,22 +1,35 @@
 import { expect, test } from 'vitest';
+import { DVH_OFF } from '../../fixtures/configurations/configuration.ts';
 import { dvh } from '../../fixtures/configurations/dvh.ts';
-import { knobsFault } from './dvh-knobs.ts';
+import { parseKnobs } from './dvh-knobs.ts';
 
 const wanted = dvh.dvh.serverKnobs;
 
 test('knobs that took what was written are right, as debugfs shows them', () => {
-  expect(knobsFault(wanted, 'virtual_ipi=Y\nvirtual_timer=Y\nvirtual_idle=N\nfs_base=Y\n')).toBeUndefined();
+  const said = 'virtual_ipi=Y\nvirtual_timer=Y\nvirtual_idle=N\nfs_base=Y\n';
+  expect(parseKnobs(wanted, said)).toEqual({ ok: true, found: wanted });
 });
 
 test('a kernel without some of them is told, with which', () => {
-  const said = 'virtual_ipi=Y\nvirtual_timer=Y\n';
-  expect(knobsFault(wanted, said)).toBe('which has no virtual_idle, fs_base in /sys/kernel/debug/dvh');
-  expect(knobsFault(wanted, '')).toContain('has no virtual_ipi, virtual_timer, virtual_idle, fs_base');
+  expect(parseKnobs(wanted, 'virtual_ipi=Y\nvirtual_timer=Y\n')).toEqual({
+    ok: false,
+    fault: 'which has no virtual_idle, fs_base in /sys/kernel/debug/dvh',
+  });
+  expect(parseKnobs(wanted, '')).toMatchObject({ ok: false });
 });
 
-test('one that does not take what is written is told, with what it has', () => {
-  const said = 'virtual_ipi=Y\nvirtual_timer=N\nvirtual_idle=N\nfs_base=\n';
-  expect(knobsFault(wanted, said)).toBe(
-    'which does not take virtual_timer=y (it has N), fs_base=y (it has )',
-  );
+test('where none is to be on, a kernel without them is as good as one that has them off', () => {
+  expect(parseKnobs(DVH_OFF, '')).toEqual({ ok: true, found: undefined });
+  expect(parseKnobs(DVH_OFF, 'virtual_ipi=N\n')).toEqual({ ok: true, found: { virtual_ipi: 'n' } });
+});
+
+test.each([
+  [
+    wanted,
+    'virtual_ipi=Y\nvirtual_timer=N\nvirtual_idle=N\nfs_base=\n',
+    'virtual_timer=y (it has N), fs_base=y (it has )',
+  ],
+  [DVH_OFF, 'virtual_ipi=Y\n', 'virtual_ipi=n (it has Y)'],
+] as const)('one that does not take what is written is told, with what it has', (knobs, said, told) => {
+  expect(parseKnobs(knobs, said)).toEqual({ ok: false, fault: `which does not take ${told}` });
 });

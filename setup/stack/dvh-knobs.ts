@@ -1,5 +1,6 @@
-/** The mechanisms of a DVH kernel, turned on before the next level is started; a kernel without them is not taken for one. */
+/** The mechanisms of a DVH kernel, set before the next level is started; a kernel without them is not taken for one. */
 import type { DvhKnobs } from '../../fixtures/configurations/configuration.ts';
+import type { LevelFacts } from '../../fixtures/records.ts';
 import { NestbenchError } from '../errors.ts';
 import { pairsOf } from '../machine/lines.ts';
 import type { UpMachine } from './machine-boot.ts';
@@ -17,38 +18,47 @@ done`;
 
 /**
  * Sets a level's knobs, where it is to have any.
- * @throws NESTBENCH_CHECK_FAILED where the kernel has not all of them, or does not take what was written.
+ * @throws NESTBENCH_CHECK_FAILED where the kernel has not all that are to be on, or does not take what was written.
  */
 export async function setDvhKnobs(level: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const { plan, machine, facts } = level;
-  const { dvhKnobs } = plan;
-  if (dvhKnobs === undefined) return level;
-  const words = Object.entries(dvhKnobs).map(([name, value]) => `${name}=${value}`);
+  if (plan.dvhKnobs === undefined) return level;
+  const words = Object.entries(plan.dvhKnobs).map(([name, value]) => `${name}=${value}`);
   const said = await machine.check(['sh', '-c', SET, 'sh', ...words], {
     signal,
     deadlineSeconds: plan.deadlineSeconds,
   });
-  const fault = knobsFault(dvhKnobs, said);
-  if (fault === undefined) return { ...level, facts: { ...facts, dvhKnobs: { ...dvhKnobs } } };
+  const result = parseKnobs(plan.dvhKnobs, said);
+  if (result.ok) return { ...level, facts: { ...facts, ...(result.found && { dvhKnobs: result.found }) } };
   throw new NestbenchError(
     'NESTBENCH_CHECK_FAILED',
     'configuration',
-    `${plan.name} runs ${facts.kernelRelease}, ${fault}. Without DVH its numbers would be another configuration's: nothing is measured.`,
+    `${plan.name} runs ${facts.kernelRelease}, ${result.fault}. Its numbers would be another configuration's: nothing is measured.`,
     { machine: plan.name, output: said },
   );
 }
 
+/** What of the knobs there is, by name; undefined where there is none. */
+type Knobs = NonNullable<LevelFacts['dvhKnobs']> | undefined;
+
 /**
  * @param said a line a knob that there is, as `virtual_ipi=Y`: debugfs' own way to show a boolean.
- * @returns what is wrong, undefined where nothing is.
+ * @returns what they are, or what is wrong. Where all are to be off, a kernel need not have them.
  */
-export function knobsFault(wanted: DvhKnobs, said: string): string | undefined {
+export function parseKnobs(
+  wanted: DvhKnobs,
+  said: string,
+): { readonly ok: true; readonly found: Knobs } | { readonly ok: false; readonly fault: string } {
   const found = pairsOf(said);
+  const names = Object.keys(found);
   const entries = Object.entries(wanted);
   const missing = entries.filter(([name]) => found[name] === undefined).map(([name]) => name);
-  if (missing.length > 0) return `which has no ${missing.join(', ')} in ${DVH_DIRECTORY}`;
-  const other = entries.filter(([name, value]) => found[name]?.toLowerCase() !== value);
-  return other.length === 0
-    ? undefined
-    : `which does not take ${other.map(([name, value]) => `${name}=${value} (it has ${found[name]})`).join(', ')}`;
+  if (missing.length > 0 && entries.some(([, value]) => value === 'y'))
+    return { ok: false, fault: `which has no ${missing.join(', ')} in ${DVH_DIRECTORY}` };
+  const there = entries.filter(([name]) => names.includes(name));
+  const other = there.filter(([name, value]) => found[name]?.toLowerCase() !== value);
+  if (other.length === 0)
+    return { ok: true, found: there.length === 0 ? undefined : Object.fromEntries(there) };
+  const told = other.map(([name, value]) => `${name}=${value} (it has ${found[name]})`);
+  return { ok: false, fault: `which does not take ${told.join(', ')}` };
 }

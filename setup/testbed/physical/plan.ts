@@ -1,6 +1,7 @@
 /** The whole of a cell on a physical testbed, as data: what its two machines are booted with, and the guests of the server. */
 import type { Clock } from '../../../fixtures/clock.ts';
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
+import { DVH_OFF } from '../../../fixtures/configurations/configuration.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import { type MachineSoftware, physicalSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
 import { startsVmlinux } from '../../../fixtures/qemu-version.ts';
@@ -114,7 +115,9 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     kernels: Object.fromEntries([...kernels].map(([name, { release }]) => [name, release])),
   } as const;
   const server = needsOf(cell, 0, guestHost);
-  const guests = planGuests(cell, guestHost);
+  const guests = planGuests(cell, guestHost).map((guest) =>
+    kernels.has(guest.name) ? withKnobs(guest) : guest,
+  );
   for (const { name, runsOn } of guests) {
     const version = runsOn === 'host' ? undefined : qemus.get(runsOn)?.version;
     if (version === undefined || kernels.has(name) || startsVmlinux(version)) continue;
@@ -142,7 +145,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       },
     },
     server: {
-      ...server,
+      ...withKnobs(server),
       isSized: true,
       ...placeOf(testbed, 'server', addresses),
       boot: {
@@ -156,6 +159,11 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     guests,
     files: filesFor(guests, kernels, qemus),
   };
+}
+
+/** A kernel that has the mechanisms may have been left with them on, or come up so: off is asked for too. */
+function withKnobs<M extends MachineNeeds>(machine: M): M {
+  return machine.runsGuests ? { ...machine, dvhKnobs: machine.dvhKnobs ?? DVH_OFF } : machine;
 }
 
 function byMachine<T>(
