@@ -5,6 +5,7 @@ import {
   type MachineSoftware,
   orderedByBoot,
   physicalSoftware,
+  whyNotPhysical,
 } from '../../../fixtures/physical-software.ts';
 import { CPU_SCALES, cpusAt, MEMORY_SCALES, memoryMiBAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type KernelSource, type TestbedDescription } from '../../../fixtures/testbed.ts';
@@ -37,8 +38,10 @@ export function describePhysical(testbed: TestbedDescription, cell: Cell): strin
     addresses[machine.name],
   ]);
   const own = configurationOf(cell).description;
+  const reason = whyNotPhysical(cell, testbed);
   const lines = [
     `${cell.name}: ${own}`,
+    ...(reason === undefined ? [] : [`It is skipped: ${reason}.`]),
     '',
     ...aligned([HEADINGS, ...rows]),
     '',
@@ -94,11 +97,12 @@ function describeSource({ url, ref, defconfig }: KernelSource): string {
 }
 
 function bootsOf(testbed: TestbedDescription): string[] {
-  const ordered = orderedByBoot(testbed, CELLS);
+  const measured = CELLS.filter((cell) => whyNotPhysical(cell, testbed) === undefined);
+  const ordered = orderedByBoot(testbed, measured);
   const boots = ordered.filter((each) => each.boots).length;
   const order = ordered.map(({ cell, boots: isFirst }) => `${isFirst ? '| ' : ''}${cell.name}`).join(' ');
   return [
-    `All ${ordered.length} cells take ${boots} boots of the server at most (|), in this order:`,
+    `All ${ordered.length} cells that can be measured take ${boots} boots of the server at most (|), in this order:`,
     `  ${order}`,
   ];
 }
