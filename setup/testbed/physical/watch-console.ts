@@ -14,7 +14,7 @@ export interface ConsoleCommand {
 export interface WatchedConsole extends AsyncDisposable {
   /** What was seen there and where it is kept, as a sentence. */
   sentence(): string;
-  /** The lines before a panic, or its last ones. */
+  /** The lines up to the fault, or its last ones: after a fault it is another kernel that speaks. */
   output(): string;
 }
 
@@ -22,6 +22,9 @@ export interface WatchedConsole extends AsyncDisposable {
 const LINES = 25;
 /** A command that ignores being ended. */
 const KILL_AFTER_MS = 2000;
+
+/** What a kernel says that can't go on, and what an initramfs does (initramfs-tools, scripts/local). */
+const FAULT = /Kernel panic - not syncing: .*|Gave up waiting for [^.\n]*/;
 
 /** Begins to watch the console of `machine`; whatever becomes of the command, it is no reason to fail. */
 export function watchConsole(machine: string, { argv, file }: ConsoleCommand): WatchedConsole {
@@ -35,20 +38,18 @@ export function watchConsole(machine: string, { argv, file }: ConsoleCommand): W
     forceKillAfterDelay: KILL_AFTER_MS,
   });
   const console = new Console(child.readable({ from: 'all' }), { machine, file });
-  let panic: string | undefined;
-  void console.panicked.then((reason) => (panic = reason));
   return {
     sentence() {
-      const kept = `Its console is kept in ${file}`;
-      if (panic !== undefined) return `Its kernel panicked: ${panic}. ${kept}.`;
+      const fault = FAULT.exec(console.text)?.[0].trim();
+      if (fault !== undefined) return `Its console said "${fault}"; it is kept in ${file}.`;
       return console.lastOutputAt === undefined
         ? `Its console said nothing ("${argv.join(' ')}").`
-        : `${kept}; no panic was seen there.`;
+        : `Its console is kept in ${file}; no fault was seen there.`;
     },
     output() {
       const { text } = console;
-      const at = panic === undefined ? -1 : text.indexOf(panic);
-      return lastLines(at === -1 ? text : text.slice(0, at + (panic ?? '').length), LINES);
+      const fault = FAULT.exec(text);
+      return lastLines(fault === null ? text : text.slice(0, fault.index + fault[0].length), LINES);
     },
     async [Symbol.asyncDispose]() {
       child.kill();
