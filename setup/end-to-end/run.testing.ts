@@ -129,8 +129,9 @@ export class Run implements AsyncDisposable {
   }
 
   /** Waits until it has printed this. */
-  says(text: string): Promise<string> {
-    return this.#until(`"${text}"`, () => (this.output.includes(text) ? text : undefined));
+  says(text: string, deadlineSeconds?: number): Promise<string> {
+    const found = (): string | undefined => (this.output.includes(text) ? text : undefined);
+    return this.#until(`"${text}"`, found, deadlineSeconds);
   }
 
   /** Waits until its journal has such a record. */
