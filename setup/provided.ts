@@ -8,7 +8,8 @@ import type { NetworkCard } from '../fixtures/configurations/configuration.ts';
 import type { BootKind } from './settings.ts';
 import type { Ingredients } from './snapshot/identity.ts';
 import type { Prefetched } from './snapshot/prefetch.ts';
-import type { Accelerator, HostPaths } from './stack/plan.ts';
+import type { Accelerator } from './stack/machine-plan.ts';
+import type { HostPaths } from './stack/plan.ts';
 import type { PhysicalHost } from './testbed/physical/plan.ts';
 import type { DeployedImage } from './testbed/physical/tools.ts';
 

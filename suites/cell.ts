@@ -2,7 +2,7 @@
 import { inject, type RunnerTask, test as base } from 'vitest';
 import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../fixtures/clock.ts';
-import type { BenchmarkKind } from '../setup/stack/plan.ts';
+import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';

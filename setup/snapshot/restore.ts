@@ -10,7 +10,8 @@ import { attach, consoleFile, type LaunchedQemu, reach } from '../stack/attach.t
 import { checkFacts, readGuestFacts } from '../stack/facts.ts';
 import type { BootedMachine } from '../stack/machine-boot.ts';
 import { Phases } from '../stack/phases.ts';
-import { type MachinePlan, seedFile, type StackPlan } from '../stack/plan.ts';
+import type { MachinePlan } from '../stack/machine-plan.ts';
+import { seedFile, type StackPlan } from '../stack/plan.ts';
 import { type EmulatedStack, emulatedStack } from '../stack/emulated-stack.ts';
 import { both, bringUp, type BringUp, type StackOptions } from '../stack/running.ts';
 import { openForward, spawnOnHost } from '../testbed/emulated.ts';

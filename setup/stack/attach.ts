@@ -9,7 +9,7 @@ import { connectQmp, type Qmp } from '../machine/qmp.ts';
 import { openSocketOnceThere } from '../machine/socket.ts';
 import { connectSsh, type SshMachine } from '../machine/ssh.ts';
 import type { Keys } from '../testbed/keys.ts';
-import type { MachinePlan } from './plan.ts';
+import type { MachinePlan } from './machine-plan.ts';
 
 /** Of a console, as much as an error tells. */
 export const CONSOLE_LINES = 25;

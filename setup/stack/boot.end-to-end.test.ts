@@ -12,7 +12,8 @@ import { describeHost, hostVirtualization } from '../host/resources.ts';
 import { findOwned } from '../machine/qemu-process.ts';
 import { boot } from './boot.ts';
 import type { RunningStack } from './running.ts';
-import { type MachinePlan, planStack, type StackPlan } from './plan.ts';
+import type { MachinePlan } from './machine-plan.ts';
+import { planStack, type StackPlan } from './plan.ts';
 
 const never = new AbortController().signal;
 

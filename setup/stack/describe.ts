@@ -3,7 +3,8 @@ import { type Cell, type Level, levelName } from '../../fixtures/matrix.ts';
 import { softwareAt } from '../../fixtures/software.ts';
 import { DVH_DIRECTORY } from './dvh-knobs.ts';
 import { handOnCommands } from './network.ts';
-import type { MachinePlan, StackPlan } from './plan.ts';
+import type { MachinePlan } from './machine-plan.ts';
+import type { StackPlan } from './plan.ts';
 
 export function describePlan(plan: StackPlan): string {
   const { cell, levels, client } = plan;

@@ -13,7 +13,8 @@ import {
   parseAssigned,
   parseFacts,
 } from './facts.ts';
-import { type MachinePlan, planStack } from './plan.ts';
+import type { MachinePlan } from './machine-plan.ts';
+import { planStack } from './plan.ts';
 
 /** What nestbench-facts printed on L0 and L1 of a booted l1-baseline, and on L1 of l1-passthrough. */
 function captured(name: 0 | 1 | '1-passthrough'): string {

@@ -5,7 +5,7 @@ import { NestbenchError } from '../errors.ts';
 import { pairsOf } from '../machine/lines.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Qmp } from '../machine/qmp.ts';
-import type { MachineNeeds, MachinePlan } from './plan.ts';
+import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
 
 /** What `nestbench-facts` prints, one `name=value` a line. */
 const reported = z.object({

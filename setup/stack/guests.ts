@@ -8,7 +8,7 @@ import { setDvhKnobs } from './dvh-knobs.ts';
 import type { FactsCheck } from './facts.ts';
 import { checkIdle, handOn } from './hand-on.ts';
 import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
-import { EXPECTED_SECONDS, type MachinePlan } from './plan.ts';
+import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
 import { DVH_OPTION } from './qemu-argv.ts';
 import type { BringUp } from './running.ts';
 

@@ -14,7 +14,7 @@ import { attach, type AttachOptions, CONSOLE_LINES, type LaunchedQemu, reach } f
 import { checkFacts, type FactsCheck, readGuestFacts } from './facts.ts';
 import { Phases } from './phases.ts';
 import { readModuleParameters } from './module-parameters.ts';
-import type { MachineNeeds, MachinePlan } from './plan.ts';
+import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
 
 export interface BootOptions extends AttachOptions {
   /** Starts its QEMU there. */

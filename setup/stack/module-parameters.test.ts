@@ -3,7 +3,8 @@ import { findCell } from '../../fixtures/matrix.ts';
 import { sizingFor } from '../../fixtures/sizing.ts';
 import { hostMachine } from '../machine/host.ts';
 import { readModuleParameters } from './module-parameters.ts';
-import { type MachinePlan, planStack } from './plan.ts';
+import type { MachinePlan } from './machine-plan.ts';
+import { planStack } from './plan.ts';
 
 const never = new AbortController().signal;
 

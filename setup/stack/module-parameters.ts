@@ -5,7 +5,7 @@
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { NestbenchError } from '../errors.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { MachinePlan } from './plan.ts';
+import type { MachinePlan } from './machine-plan.ts';
 
 /** As sysfs has them: `kvm_amd.npt=0` is 0 in parameters/npt of module kvm_amd. */
 const MODULE_PARAMETER = /^([\w-]+)\.([\w-]+)=(.*)$/;

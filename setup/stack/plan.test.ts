@@ -4,7 +4,8 @@ import { type Cell, CELLS, findCell } from '../../fixtures/matrix.ts';
 import { CPU_SCALES } from '../../fixtures/sizing.ts';
 import { softwareAt } from '../../fixtures/software.ts';
 import { runtimeDirectory } from '../testbed/runtime.ts';
-import { EXPECTED_SECONDS, type MachinePlan, planStack, type StackPlan } from './plan.ts';
+import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
+import { planStack, type StackPlan } from './plan.ts';
 
 const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
 const paths = { kernel: '/cache/vmlinux', image: '/cache/image.erofs', runtime: runtimeDirectory() };

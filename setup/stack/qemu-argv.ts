@@ -2,7 +2,7 @@
 import type { Clock } from '../../fixtures/clock.ts';
 import type { Dvh } from '../../fixtures/configurations/configuration.ts';
 import { type HandedOn, type MachineNetwork, MANAGEMENT_SLOT, ROOT_PORT_SLOT, slotOf } from './network.ts';
-import type { Accelerator } from './plan.ts';
+import type { Accelerator } from './machine-plan.ts';
 
 export interface QemuPaths {
   readonly kernel: string;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findCell } from '../../fixtures/matrix.ts';
-import type { Accelerator, MachinePlan } from './plan.ts';
+import type { Accelerator, MachinePlan } from './machine-plan.ts';
 import { planStack } from './plan.ts';
 import { stockPlan } from './stock.ts';
 

@@ -2,7 +2,8 @@
  * The same stack as a person would type it without our recipe: QEMU's and the kernel's own settings. It runs the same
  * image and kernel with the same devices, sizes and pins, so what differs is what the recipe of setup/testbed/emulation.md is worth.
  */
-import type { Accelerator, MachinePlan, StackPlan } from './plan.ts';
+import type { Accelerator, MachinePlan } from './machine-plan.ts';
+import type { StackPlan } from './plan.ts';
 
 /** What is not stock about it; told beside every comparison, since it flatters stock. */
 export const KEPT_OF_OURS = [

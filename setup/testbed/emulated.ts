@@ -6,7 +6,7 @@ import { spawnQemu } from '../machine/qemu-process.ts';
 import type { Qmp } from '../machine/qmp.ts';
 import type { LaunchedQemu } from '../stack/attach.ts';
 import { type BootedMachine, bootMachine, type BootOptions } from '../stack/machine-boot.ts';
-import type { MachinePlan } from '../stack/plan.ts';
+import type { MachinePlan } from '../stack/machine-plan.ts';
 
 /** What a machine of the host needs of the stack that it belongs to. */
 export interface OnHost {

@@ -12,16 +12,14 @@ import type { ImageFormat } from '../../build/image.ts';
 import { InputError } from '../../errors.ts';
 import type { OpensshTarget } from '../../machine/openssh.ts';
 import {
-  type BenchmarkKind,
   type GuestDisks,
   LEVEL_RUNTIME,
-  type MachineNeeds,
-  type MachinePlan,
   needsOf,
   ownKernel,
   ownQemu,
   planGuests,
-} from '../../stack/plan.ts';
+} from '../../stack/guest-plan.ts';
+import type { BenchmarkKind, MachineNeeds, MachinePlan } from '../../stack/machine-plan.ts';
 import type { Boot } from './grub.ts';
 import { targetOf } from './description.ts';
 

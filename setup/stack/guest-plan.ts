@@ -1,0 +1,171 @@
+/**
+ * The levels above L0, as data: each is started by the level below it, from disks that are handed on. They are the same
+ * wherever the server comes from.
+ */
+import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
+import type { NetworkCard } from '../../fixtures/configurations/configuration.ts';
+import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
+import { isVintageQemu } from '../../fixtures/qemu-version.ts';
+import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
+import { DVH_QEMU, IOMMU, softwareAt } from '../../fixtures/software.ts';
+import type { Variant } from '../../fixtures/variant.ts';
+import type { ImageFormat } from '../build/image.ts';
+import { kernelCommandLine } from './kernel-command-line.ts';
+import type { Accelerator, BenchmarkKind, MachineNeeds, MachinePlan } from './machine-plan.ts';
+import { type MachineNetwork, networkOf } from './network.ts';
+import { guestQemu, type QemuPaths } from './qemu-argv.ts';
+
+/** Many times what is expected, so that a loaded machine is not taken for a hung guest. */
+export const DEADLINE_SECONDS: Record<Level, number> = { 0: 60, 1: 90, 2: 180, 3: 400 };
+
+/** The level that runs a level's QEMU. */
+const BELOW = { 1: 0, 2: 1, 3: 2 } as const;
+
+/** Where a level keeps its guest's sockets: made by the image's init. */
+export const LEVEL_RUNTIME = '/run/nestbench';
+/** The QEMU in the image. */
+const IMAGE_QEMU = 'qemu-system-x86_64';
+/** The kernel in the image: what a level boots its guest from. */
+const LEVEL_KERNEL = '/boot/vmlinux';
+
+/** What the guests of a cell are planned for, wherever its server comes from. */
+export interface GuestHost {
+  /** What runs the server's instructions. */
+  readonly accelerator: Accelerator;
+  readonly sizing: Sizing;
+  /** What plays the server's network card where a function of it is assigned. */
+  readonly card: NetworkCard;
+  /** What a variant puts in the place of the default; nothing where there is none. */
+  readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
+  /** What is measured at its last level; an application where that is not said. */
+  readonly kind?: BenchmarkKind | undefined;
+  /** Other addresses than the artifact's. */
+  readonly addresses?: typeof ADDRESSES;
+  /** Releases of the levels that have a kernel of their own, which the level below finds under {@link ownKernel}. */
+  readonly kernels?: Partial<Record<MachineName, string>> | undefined;
+  /** Versions of the QEMUs of levels that have one of their own to run the next with, under {@link ownQemu}. */
+  readonly qemus?: Partial<Record<MachineName, string>> | undefined;
+  /** Where the server has the image and the keys for its guest; its own disks, where that is not said. */
+  readonly serverDisks?: GuestDisks;
+  /** Of the image that they boot from; erofs, where that is not said. */
+  readonly imageFormat?: ImageFormat;
+}
+
+/** Two files or block devices. */
+export type GuestDisks = Pick<QemuPaths, 'image' | 'seed'>;
+
+/** The levels above L0 that a cell boots, L1 first; none where L0 is under test. */
+export function planGuests(cell: Cell, host: GuestHost): MachinePlan[] {
+  // The guest program of a microbenchmark is the level under test itself: the stack ends below it.
+  const last = host.kind === 'micro' ? cell.level - 1 : cell.level;
+  return ([1, 2, 3] as const).filter((level) => level <= last).map((level) => planGuest(cell, level, host));
+}
+
+/** What a cell asks of one of its levels, on every testbed. */
+export function needsOf(
+  cell: Cell,
+  level: Level,
+  { sizing, card, addresses = ADDRESSES }: GuestHost,
+): MachineNeeds & { readonly network: MachineNetwork } {
+  const name = `l${level}` as const;
+  const { dvh, virtualIdle } = configurationOf(cell);
+  return {
+    name,
+    level,
+    cpus: cpusAt(sizing, level, cell.level),
+    memoryMiB: memoryMiBAt(sizing, level, cell.level),
+    address: addresses[name],
+    network: networkOf(cell, level, card),
+    deadlineSeconds: DEADLINE_SECONDS[level],
+    runsGuests: level < cell.level,
+    // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
+    nested: level + 1 < cell.level,
+    // That L1 is idle, L0 sees in any case. Stock software passes it on for the level under test; DVH's knob, for all others.
+    virtualIdle: dvh === undefined ? level === cell.level && virtualIdle === true : level > 1,
+    ...(dvh !== undefined &&
+      level < cell.level && { dvhKnobs: level === 0 ? dvh.serverKnobs : dvh.guestKnobs }),
+  };
+}
+
+/** A level with its kernel's command line. */
+export function withKernel(
+  cell: Cell,
+  level: Level,
+  host: GuestHost,
+  tscKhz?: number | string,
+): Omit<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
+  const needs = needsOf(cell, level, host);
+  const { name, address, network, runsGuests, nested } = needs;
+  const added = host.variant?.kernelParameters?.[name];
+  const commandLine = kernelCommandLine({
+    name,
+    address: `${address}/${PREFIX_LENGTH}`,
+    bridge: network.bridge,
+    management: level === 0,
+    iommu: softwareAt(cell, level).parameters.includes(IOMMU),
+    emulated: host.accelerator === 'tcg',
+    imageFormat: host.imageFormat ?? 'erofs',
+    tscKhz,
+    kvm: runsGuests ? { nested } : undefined,
+    added,
+  });
+  return { ...needs, kernelCommandLine: commandLine, addedParameters: added ?? [] };
+}
+
+function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): MachinePlan {
+  const common = withKernel(cell, level, host);
+  const { name, cpus, memoryMiB, network, virtualIdle, kernelCommandLine: commandLine } = common;
+  const below = BELOW[level];
+  const version = host.qemus?.[`l${below}`];
+  const { dvh } = configurationOf(cell);
+  const hostCpus = cpusAt(host.sizing, below, cell.level);
+  const paths = levelPaths(name, host.kernels?.[name], level === 1 ? host.serverDisks : undefined);
+  return {
+    ...common,
+    ...(host.kernels?.[name] !== undefined && { kernelRelease: host.kernels[name] }),
+    runsOn: `l${below}`,
+    accelerator: 'kvm',
+    qemu: {
+      argv: guestQemu({
+        program: version === undefined ? IMAGE_QEMU : ownQemu(`l${below}`),
+        isVintage: version !== undefined && isVintageQemu(version),
+        cpus,
+        memoryMiB,
+        commandLine,
+        network,
+        paths,
+        // DVH's own way to it is a knob of the kernel.
+        passesHalts: virtualIdle && dvh === undefined,
+        dvh: dvh && { ...dvh, isBelow: softwareAt(cell, below).qemu === DVH_QEMU },
+      }),
+      qmpSocket: paths.qmpSocket,
+      consoleSocket: paths.consoleSocket,
+    },
+    // One to one on the highest-numbered CPUs; the lowest stay for the host, where the sizing keeps any.
+    pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: hostCpus - cpus + vcpu })),
+    sshFrom: 'l0',
+  };
+}
+
+/** A level's own disks, handed on read-only: no level copies the image. */
+const OWN_DISKS: GuestDisks = { image: '/dev/vda', seed: '/dev/vdb' };
+
+/** Where every level has the QEMU of one that has its own; as its kernel, it comes with the keys. */
+export function ownQemu(name: MachineName): string {
+  // Whose CPU time is the benchmark's is known by the program's name (setup/measure/window.ts).
+  return `/opt/nestbench/${name}/${IMAGE_QEMU}`;
+}
+
+/** Where every level has the kernel of one that has its own: it comes with the keys. */
+export function ownKernel(name: MachineName): string {
+  return `/boot/kernel-${name}`;
+}
+
+function levelPaths(name: MachineName, release: string | undefined, disks = OWN_DISKS): QemuPaths {
+  return {
+    kernel: release === undefined ? LEVEL_KERNEL : ownKernel(name),
+    ...disks,
+    qmpSocket: `${LEVEL_RUNTIME}/${name}.qmp`,
+    consoleSocket: `${LEVEL_RUNTIME}/${name}.console`,
+  };
+}
