@@ -93,3 +93,9 @@ export function withoutStack(error: NestbenchError): NestbenchError {
   if (error.kind !== 'bug') error.stack = `${error.name}: ${error.message}`;
   return error;
 }
+
+/** The same failure, told with what else was seen of it. */
+export function retold(error: NestbenchError, output: string, message = error.message): NestbenchError {
+  const { code, kind, facts } = error;
+  return new NestbenchError(code, kind, message, { ...facts, output }, { cause: error });
+}

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError, retold } from '../errors.ts';
 import { ControlCodeStripper } from './control-codes.ts';
 import { connectionLost, lastLines } from './failures.ts';
 import { withDeadline } from './wait.ts';
@@ -140,8 +140,7 @@ export class Console {
 
   #withTail(error: unknown): unknown {
     if (!(error instanceof NestbenchError) || error.facts.output !== undefined) return error;
-    const { code, kind, message, facts } = error;
-    return new NestbenchError(code, kind, message, { ...facts, output: this.tail(20) }, { cause: error });
+    return retold(error, this.tail(20));
   }
 
   #append(text: string): void {

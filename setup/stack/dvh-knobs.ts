@@ -38,24 +38,22 @@ export async function setDvhKnobs(level: UpMachine, signal: AbortSignal): Promis
   );
 }
 
-/** What of the knobs there is, by name; undefined where there is none. */
-type Knobs = NonNullable<LevelFacts['dvhKnobs']> | undefined;
-
 /**
  * @param said a line a knob that there is, as `virtual_ipi=Y`: debugfs' own way to show a boolean.
- * @returns what they are, or what is wrong. Where all are to be off, a kernel need not have them.
+ * @returns what they are, undefined where there is none; or what is wrong. Where all are to be off, a kernel need not have them.
  */
 export function parseKnobs(
   wanted: DvhKnobs,
   said: string,
-): { readonly ok: true; readonly found: Knobs } | { readonly ok: false; readonly fault: string } {
+):
+  | { readonly ok: true; readonly found: LevelFacts['dvhKnobs'] }
+  | { readonly ok: false; readonly fault: string } {
   const found = pairsOf(said);
-  const names = Object.keys(found);
   const entries = Object.entries(wanted);
+  const there = entries.filter(([name]) => found[name] !== undefined);
   const missing = entries.filter(([name]) => found[name] === undefined).map(([name]) => name);
   if (missing.length > 0 && entries.some(([, value]) => value === 'y'))
     return { ok: false, fault: `which has no ${missing.join(', ')} in ${DVH_DIRECTORY}` };
-  const there = entries.filter(([name]) => names.includes(name));
   const other = there.filter(([name, value]) => found[name]?.toLowerCase() !== value);
   if (other.length === 0)
     return { ok: true, found: there.length === 0 ? undefined : Object.fromEntries(there) };

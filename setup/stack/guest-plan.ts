@@ -48,7 +48,7 @@ export interface GuestHost {
   /** Where the server has the image and the keys for its guest; its own disks, where that is not said. */
   readonly serverDisks?: GuestDisks;
   /** Of the image that they boot from; erofs, where that is not said. */
-  readonly imageFormat?: ImageFormat;
+  readonly imageFormat?: ImageFormat | undefined;
 }
 
 /** Two files or block devices. */
@@ -104,7 +104,7 @@ export function withKernel(
     management: level === 0,
     iommu: softwareAt(cell, level).parameters.includes(IOMMU),
     emulated: host.accelerator === 'tcg',
-    imageFormat: host.imageFormat ?? 'erofs',
+    imageFormat: host.imageFormat,
     tscKhz,
     kvm: runsGuests ? { nested } : undefined,
     added,
@@ -136,7 +136,7 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
         paths,
         // DVH's own way to it is a knob of the kernel.
         passesHalts: virtualIdle && dvh === undefined,
-        dvh: dvh && { ...dvh, isBelow: softwareAt(cell, below).qemu === DVH_QEMU },
+        dvh: softwareAt(cell, below).qemu === DVH_QEMU ? dvh : undefined,
       }),
       qmpSocket: paths.qmpSocket,
       consoleSocket: paths.consoleSocket,

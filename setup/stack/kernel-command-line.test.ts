@@ -9,7 +9,6 @@ const plain: CommandLineOptions = {
   management: false,
   tscKhz: undefined,
   emulated: true,
-  imageFormat: 'erofs',
   kvm: undefined,
 };
 

@@ -19,13 +19,14 @@ export interface CommandLineOptions {
   readonly tscKhz: number | string | undefined;
   /** Where the machine runs guests: whether they may run guests of their own. */
   readonly kvm: { readonly nested: boolean } | undefined;
-  readonly imageFormat: ImageFormat;
+  /** Of the image; erofs, where that is not said. */
+  readonly imageFormat?: ImageFormat | undefined;
   /** A variant's own parameters, which go last: the last of two holds. */
   readonly added?: readonly string[] | undefined;
 }
 
 /** Every line was measured in the trials of setup/testbed/emulation.md; the reasons stand there. */
-function always({ emulated, imageFormat }: CommandLineOptions): string[] {
+function always({ emulated, imageFormat = 'erofs' }: CommandLineOptions): string[] {
   return [
     'quiet',
     'console=hvc0',

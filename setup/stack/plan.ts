@@ -84,7 +84,6 @@ function planClient(host: Host): MachinePlan {
       management: true,
       iommu: false,
       emulated: host.accelerator === 'tcg',
-      imageFormat: host.imageFormat ?? 'erofs',
       tscKhz: emulatedTsc(host),
       kvm: undefined,
       added: host.variant?.kernelParameters?.client,

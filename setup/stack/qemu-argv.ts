@@ -102,8 +102,8 @@ export function guestQemu(
     readonly isVintage: boolean;
     /** Whether its KVM is not to trap the guest's HLT. */
     readonly passesHalts: boolean;
-    /** DVH, where it is asked for, and whether this is the DVH QEMU: the level below it may have another. */
-    readonly dvh?: (Dvh & { readonly isBelow: boolean }) | undefined;
+    /** Where this is the DVH QEMU, what is asked of it. */
+    readonly dvh?: Dvh | undefined;
   },
 ): string[] {
   const { program, network, isVintage, passesHalts, dvh } = options;
@@ -115,8 +115,8 @@ export function guestQemu(
     ['-accel', 'kvm'],
     ['-cpu', 'host'],
     ...(passesHalts ? [['-overcommit', 'cpu-pm=on']] : []),
-    ...(dvh?.isBelow === true ? [[DVH_OPTION, dvh.qemuOption]] : []),
-    common(options, dvh?.isBelow === true ? `,${dvh.iommuProperty}` : ''),
+    ...(dvh === undefined ? [] : [[DVH_OPTION, dvh.qemuOption]]),
+    common(options, dvh?.iommuProperty),
     ...(nic.kind === 'virtio'
       ? [
           ['-netdev', tap('wire', 'tap0')],
@@ -145,10 +145,10 @@ function machineOf(handsOn: boolean, isVintage: boolean): string[] {
   return isVintage ? ['-M', `${Q35}${split}`, '-no-hpet'] : ['-M', `${Q35},hpet=off${split}`];
 }
 
-/** @param iommuProperties what is added to the vIOMMU's, where there is one. */
+/** @param iommuProperty one more of the vIOMMU's, where there is one. */
 function common(
   { cpus, memoryMiB, commandLine, paths, network }: QemuOptions,
-  iommuProperties = '',
+  iommuProperty?: string,
 ): string[] {
   return [
     ['-smp', String(cpus)],
@@ -162,7 +162,7 @@ function common(
     ['-kernel', paths.kernel],
     ['-append', commandLine],
     // Before the devices that are behind it.
-    ...(network.handsOn === undefined ? [] : [['-device', `${vIommu(network.handsOn)}${iommuProperties}`]]),
+    ...(network.handsOn === undefined ? [] : [['-device', vIommu(network.handsOn, iommuProperty)]]),
     disk('image', paths.image),
     disk('seed', paths.seed),
     ['-device', 'virtio-serial-pci'],
@@ -197,11 +197,14 @@ function tap(id: string, interfaceName: string): string {
  * by VFIO, each mapping must be seen by QEMU as it is made (caching-mode); where QEMU's own vhost is behind it, vhost
  * keeps the translations (device-iotlb).
  */
-function vIommu({ kind, device }: HandedOn): string {
-  // 512 GiB by three levels of tables, QEMU 7.2's default; from 10 on it is 48, which VFIO refuses above one of 39.
-  const iommu = 'intel-iommu,intremap=on,aw-bits=39';
-  if (kind === 'assigned') return `${iommu},caching-mode=on`;
-  return device === 'virtio' ? `${iommu},device-iotlb=on` : iommu;
+function vIommu({ kind, device }: HandedOn, ...more: (string | undefined)[]): string {
+  return [
+    // 512 GiB by three levels of tables, QEMU 7.2's default; from 10 on it is 48, which VFIO refuses above one of 39.
+    'intel-iommu,intremap=on,aw-bits=39',
+    ...(kind === 'assigned' ? ['caching-mode=on'] : []),
+    ...(kind === 'made' && device === 'virtio' ? ['device-iotlb=on'] : []),
+    ...more.filter((property) => property !== undefined),
+  ].join(',');
 }
 
 function rootPort(): string[] {

@@ -1,5 +1,5 @@
 /** Starts a physical machine anew, and knows what came up. */
-import { NestbenchError } from '../../errors.ts';
+import { NestbenchError, retold } from '../../errors.ts';
 import { inSeconds } from '../../machine/failures.ts';
 import { connectOpenssh, type OpensshTarget } from '../../machine/openssh.ts';
 import type { SshMachine } from '../../machine/ssh.ts';
@@ -91,7 +91,5 @@ async function reboot(
 /** One that did not come up again: its console is all that there is of it. */
 function withConsole(error: unknown, console: WatchedConsole | undefined): unknown {
   if (console === undefined || !(error instanceof NestbenchError)) return error;
-  const { code, kind, message, facts } = error;
-  const told = `${message} ${console.sentence()}`;
-  return new NestbenchError(code, kind, told, { ...facts, output: console.output() }, { cause: error });
+  return retold(error, console.output(), `${error.message} ${console.sentence()}`);
 }
