@@ -30,12 +30,10 @@ function tinyRoot(): string {
   return tar;
 }
 
-const LOOK = {
-  erofs: (image: string, name: string) => ['dump.erofs', `--path=${name}`, image],
-  ext4: (image: string, name: string) => ['debugfs', '-R', `stat ${name}`, image],
-} as const;
-const WORDS = {
+/** How each is looked into, and what is said there of a file. */
+const TOOLS = {
   erofs: {
+    look: (image: string, name: string) => ['dump.erofs', `--path=${name}`, image],
     owner: (group: number) => new RegExp(`Uid: 0\\s+Gid: ${group}\\s`),
     executable: 'Access: 0755',
     file: 'regular file',
@@ -43,18 +41,19 @@ const WORDS = {
     there: 'Uid',
   },
   ext4: {
+    look: (image: string, name: string) => ['debugfs', '-R', `stat ${name}`, image],
     owner: (group: number) => new RegExp(`User: +0 +Group: +${group} `),
     executable: 'Mode:  0755',
     file: 'Type: regular',
     directory: 'Type: directory',
     there: 'User:',
   },
-} as const;
+};
 
 test.each(['erofs', 'ext4'] as const)(
   'as %s it holds the root, our scripts and the kernel; owners are kept, and what is of no use left out',
   async (format) => {
-    const words = WORDS[format];
+    const words = TOOLS[format];
     const directory = temporaryDirectory();
     const vmlinux = path.join(directory, 'a kernel');
     writeFileSync(vmlinux, 'kernel');
@@ -72,7 +71,7 @@ test.each(['erofs', 'ext4'] as const)(
     const inImage = async (name: string): Promise<string> => {
       const { stdout, stderr } = await execa({
         reject: false,
-      })`${LOOK[format](path.join(work, image), name)}`;
+      })`${words.look(path.join(work, image), name)}`;
       return stdout + stderr;
     };
     expect(await inImage('/usr/bin/hackbench')).toMatch(words.owner(42));

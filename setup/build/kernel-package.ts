@@ -2,6 +2,7 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import type { GitKernel } from '../../fixtures/git-kernel.ts';
 import type { KernelSource, TestbedDescription } from '../../fixtures/testbed.ts';
 import { NestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
@@ -37,19 +38,13 @@ export function localVersionOf({ ref, localVersion }: Pick<KernelSource, 'ref' |
   return (localVersion ?? behind).replaceAll(/[^\w.-]/g, '-').slice(0, 40);
 }
 
-/** What is to be built. */
-interface Wanted extends KernelSource {
-  /** Lines before those of `config`, which the source may not know. */
-  readonly configWhereKnown?: readonly string[];
-}
-
 /**
  * The kernel from the cache, or built now.
  * @param where it is built; `dockerfiles` as chooseBuilder has them.
  * @throws NESTBENCH_BUILD_FAILED: kind configuration, at once, where the compiler there can't build this source.
  */
 export async function buildKernelPackage(
-  wanted: Wanted,
+  wanted: GitKernel,
   signal: AbortSignal,
   say: (sentence: string) => void,
   where: TestbedDescription['builder'] = 'host',
@@ -124,7 +119,7 @@ function versionOf(makefile: string): { version: number; patchLevel: number } {
 
 async function compilePackage(
   source: GitSource,
-  wanted: Wanted,
+  wanted: GitKernel,
   place: BuildPlace,
   { directory, log, signal }: Workplace,
 ): Promise<{ release: string; commit: string; url: string; ref: string; compiler: string }> {

@@ -2,6 +2,7 @@
 import type { MachineName } from '../../../fixtures/addresses.ts';
 import { type Cell, CELLS, configurationOf, type Level, LEVELS } from '../../../fixtures/matrix.ts';
 import {
+  isBuilt,
   type MachineSoftware,
   orderedByBoot,
   physicalSoftware,
@@ -84,10 +85,8 @@ function levelOf(name: MachineName): Level | undefined {
 }
 
 function sourcesOf(levels: readonly MachineSoftware[]): string[] {
-  const kernels = levels.flatMap(({ kernel }) => (kernel === 'installed' ? [] : [describeSource(kernel)]));
-  const qemus = levels.flatMap(({ qemu }) =>
-    qemu === null || qemu === 'installed' ? [] : [`QEMU ${qemu.ref} of ${qemu.url}`],
-  );
+  const kernels = levels.flatMap(({ kernel }) => (isBuilt(kernel) ? [describeSource(kernel)] : []));
+  const qemus = levels.flatMap(({ qemu }) => (isBuilt(qemu) ? [`QEMU ${qemu.ref} of ${qemu.url}`] : []));
   const all = [...new Set([...kernels, ...qemus])];
   return all.length === 0 ? ['Nothing is built.'] : ['Built:', ...all.map((source) => `  ${source}`)];
 }

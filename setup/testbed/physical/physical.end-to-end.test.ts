@@ -7,7 +7,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { buildKernelPackage, type KernelPackage } from '../../build/kernel-package.ts';
-import { kernelConfig } from '../../../fixtures/git-kernel.ts';
+import { configured } from '../../../fixtures/git-kernel.ts';
 import type { KernelSource, QemuSource } from '../../../fixtures/testbed.ts';
 import { leftovers } from '../../end-to-end/run.testing.ts';
 import { test } from '../../end-to-end/test.testing.ts';
@@ -49,9 +49,7 @@ beforeAll(async () => {
   if (whyNot !== undefined) return;
   const source = await kernelRepository(never);
   // As a run builds it, so that it is built once.
-  const { must, may } = kernelConfig(source.config);
-  const wanted = { ...source, config: must, configWhereKnown: may };
-  kernel = await buildKernelPackage(wanted, never, console.log);
+  kernel = await buildKernelPackage(configured(source), never, console.log);
   two = await bootTwoMachines(never);
   cleanup.use(two);
   await using server = await two.connect('server');

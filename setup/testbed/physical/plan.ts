@@ -3,7 +3,12 @@ import type { Clock } from '../../../fixtures/clock.ts';
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { DVH_OFF } from '../../../fixtures/configurations/configuration.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
-import { type MachineSoftware, physicalSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
+import {
+  isBuilt,
+  type MachineSoftware,
+  physicalSoftware,
+  sourceKey,
+} from '../../../fixtures/physical-software.ts';
 import { startsVmlinux } from '../../../fixtures/qemu-version.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
@@ -98,7 +103,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
   const [l0, ...inside] = software.levels;
   const kernels = byMachine(inside, ({ kernel }) => builtKernel(host, kernel));
   const qemus = byMachine(software.levels, ({ qemu }) =>
-    qemu === null || qemu === 'installed' ? undefined : host.qemus[sourceKey(qemu)],
+    isBuilt(qemu) ? host.qemus[sourceKey(qemu)] : undefined,
   );
   const guestHost = {
     accelerator: 'kvm',
@@ -180,7 +185,7 @@ function builtKernel(
   { kernels }: Pick<PhysicalHost, 'kernels'>,
   kernel: MachineSoftware['kernel'],
 ): BuiltKernel | undefined {
-  return kernel === 'installed' ? undefined : kernels[sourceKey(kernel)];
+  return isBuilt(kernel) ? kernels[sourceKey(kernel)] : undefined;
 }
 
 function machineKernel(

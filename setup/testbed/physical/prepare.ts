@@ -1,10 +1,15 @@
 /** Before any cell of a physical testbed: checks both machines, builds, and puts the kernels on them. */
 import type { Cell } from '../../../fixtures/matrix.ts';
 import { physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
-import { type MachineSoftware, physicalSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
+import {
+  isBuilt,
+  type MachineSoftware,
+  physicalSoftware,
+  sourceKey,
+} from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
-import { kernelConfig } from '../../../fixtures/git-kernel.ts';
-import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import { configured } from '../../../fixtures/git-kernel.ts';
+import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import { buildAll, type Built } from '../../build/all.ts';
 import { cacheDirectory, holdCache } from '../../build/cache.ts';
@@ -58,7 +63,7 @@ const CONNECT_SECONDS = 300;
  * doctor` finds wrong; what building and copying throw.
  */
 export async function preparePhysical(options: PreparePhysicalOptions): Promise<PreparedPhysical> {
-  const { testbed, cells, variant, held, signal } = options;
+  const { testbed, cells, variant, held, signal, log } = options;
   assertBuilt(variant);
   const phases = new Phases();
   await takeHost(options);
@@ -75,22 +80,34 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   options.onSized(sizing);
   phases.lap('machines');
   await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
+  const software = softwareOf(testbed, cells);
   // QEMU is built of what the emulator of virtual time is built of.
   await ensurePackages(
     signal,
-    softwareOf(testbed, cells).some(({ qemu }) => qemu !== null && qemu !== 'installed'),
+    software.some(({ qemu }) => isBuilt(qemu)),
   );
   held.use(await holdCache(signal));
   const built = await buildAll(signal, variant, { format: IMAGE_FORMAT });
   phases.lap('kernel and image');
-  // One after the other, as they may share what is built.
-  const kernels = await builtKernels(options);
+  const kernels = await builtEach(
+    software.map(({ kernel }) => kernel),
+    async (kernel) => {
+      const its = await buildKernelPackage(configured(kernel), signal, log, testbed.builder);
+      return { ...its, file: its.image };
+    },
+  );
   phases.lap('kernels');
-  const qemus = await builtQemus(options);
+  const qemus = await builtEach(
+    software.map(({ qemu }) => qemu),
+    async (qemu) => {
+      const { program, version, hash } = await buildQemuPackage(qemu, signal, log, testbed.builder);
+      return { file: program, version, hash };
+    },
+  );
   phases.lap('QEMUs');
   const installed = {
-    client: await giveKernels('client', kernels, options),
-    server: await giveKernels('server', kernels, options),
+    client: await giveKernels('client', software, kernels, options),
+    server: await giveKernels('server', software, kernels, options),
   };
   phases.lap('kernels on the machines');
   const { image, kernel } = built;
@@ -108,7 +125,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     host,
     versions: {
       kernel: kernel.release,
-      ...softwareVersions(options, kernels, qemus, installed),
+      ...softwareVersions(software, kernels, qemus, installed),
       image: image.hash,
       ...image.packages,
     },
@@ -158,38 +175,14 @@ function assertUsable(findings: readonly Finding[]): void {
   );
 }
 
-/** Each kernel that a cell asks for, built once. */
-async function builtKernels({
-  testbed,
-  cells,
-  signal,
-  log,
-}: PreparePhysicalOptions): Promise<Record<string, BuiltKernel & KernelPackage>> {
-  const kernels: Awaited<ReturnType<typeof builtKernels>> = {};
-  for (const { kernel } of softwareOf(testbed, cells)) {
-    if (kernel === 'installed' || kernels[sourceKey(kernel)] !== undefined) continue;
-    const { must, may } = kernelConfig(kernel.config);
-    const wanted = { ...kernel, config: must, configWhereKnown: may };
-    const built = await buildKernelPackage(wanted, signal, log, testbed.builder);
-    kernels[sourceKey(kernel)] = { ...built, file: built.image };
-  }
-  return kernels;
-}
-
-/** Each QEMU that a cell asks for, built once. */
-async function builtQemus({
-  testbed,
-  cells,
-  signal,
-  log,
-}: PreparePhysicalOptions): Promise<Record<string, BuiltQemu>> {
-  const qemus: Record<string, BuiltQemu> = {};
-  for (const { qemu } of softwareOf(testbed, cells)) {
-    if (qemu === null || qemu === 'installed' || qemus[sourceKey(qemu)] !== undefined) continue;
-    const { program, version, hash } = await buildQemuPackage(qemu, signal, log, testbed.builder);
-    qemus[sourceKey(qemu)] = { file: program, version, hash };
-  }
-  return qemus;
+/** What comes from git, each source built once; one after the other, as each build takes all CPUs. */
+async function builtEach<S extends KernelSource | QemuSource, B>(
+  wanted: readonly (S | 'installed' | null)[],
+  build: (source: S) => Promise<B>,
+): Promise<Record<string, B>> {
+  const built: Record<string, B> = {};
+  for (const source of wanted.filter(isBuilt)) built[sourceKey(source)] ??= await build(source);
+  return built;
 }
 
 /** Of all machines in all of the cells. */
@@ -206,18 +199,14 @@ function softwareOf(testbed: TestbedDescription, cells: readonly Cell[]): Machin
  */
 async function giveKernels(
   name: 'client' | 'server',
-  kernels: Readonly<Record<string, KernelPackage & { readonly hash: string }>>,
-  { testbed, cells, signal }: PreparePhysicalOptions,
+  software: readonly MachineSoftware[],
+  kernels: Readonly<Record<string, KernelPackage>>,
+  { testbed, signal }: PreparePhysicalOptions,
 ): Promise<string> {
   const { directory } = testbed[name];
   const target = targetOf(testbed, name);
-  const wanted = new Set(
-    softwareOf(testbed, cells).flatMap((its) =>
-      its.name === (name === 'client' ? 'client' : 'l0') && its.kernel !== 'installed'
-        ? [sourceKey(its.kernel)]
-        : [],
-    ),
-  );
+  const own = software.filter((its) => its.name === (name === 'client' ? 'client' : 'l0'));
+  const wanted = new Set(own.flatMap(({ kernel }) => (isBuilt(kernel) ? [sourceKey(kernel)] : [])));
   await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
   // Nobody else measures on it while its kernels change.
   await using _ = await holdMachine(name, target, signal);
@@ -232,7 +221,7 @@ async function giveKernels(
 
 /** What every machine runs, as the experiment's record names it; where cells differ in it, all of it. */
 function softwareVersions(
-  { testbed, cells }: PreparePhysicalOptions,
+  software: readonly MachineSoftware[],
   kernels: Readonly<Record<string, BuiltKernel>>,
   qemus: Readonly<Record<string, BuiltQemu>>,
   installed: Readonly<Record<'client' | 'server', string>>,
@@ -241,12 +230,12 @@ function softwareVersions(
   const add = (what: string, version: string | undefined): void => {
     if (version !== undefined) versions.set(what, (versions.get(what) ?? new Set()).add(version));
   };
-  for (const { name, kernel, qemu } of softwareOf(testbed, cells)) {
-    const of = name === 'l0' ? 'the server' : name === 'client' ? 'the client' : name;
-    if (kernel !== 'installed') add(`kernel of ${of}`, named(kernels[sourceKey(kernel)]));
-    else if (name === 'l0' || name === 'client')
-      add(`kernel of ${of}`, installed[name === 'l0' ? 'server' : 'client']);
-    if (qemu !== null && qemu !== 'installed') add(`qemu of ${name}`, named(qemus[sourceKey(qemu)]));
+  for (const { name, kernel, qemu } of software) {
+    const end = name === 'l0' ? 'server' : name === 'client' ? 'client' : undefined;
+    const what = `kernel of ${end === undefined ? name : `the ${end}`}`;
+    if (isBuilt(kernel)) add(what, named(kernels[sourceKey(kernel)]));
+    else if (end !== undefined) add(what, installed[end]);
+    if (isBuilt(qemu)) add(`qemu of ${name}`, named(qemus[sourceKey(qemu)]));
   }
   return Object.fromEntries([...versions].map(([what, all]) => [what, [...all].join(', ')]));
 }
