@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
+import { testbedFileOf } from './setup/testbed-file.ts';
 import CellSequencer from './setup/sequencer.ts';
 
 /** Boots and series have deadlines of their own; these only must never be the first to pass. */
@@ -15,13 +16,13 @@ function junit(outputFile: string): ['junit', object] {
   return ['junit', { outputFile, suiteNameTemplate: '{displayName}', classnameTemplate: '{displayName}' }];
 }
 
-const testbed = process.env['TESTBED'] ?? 'emulated';
+const testbedFile = testbedFileOf(process.env['TESTBED']);
 
 /** In the matrix's order, or as suits a physical testbed; reading its file takes modules that nobody else waits for. */
 const ordered =
-  testbed === '' || testbed === 'emulated'
+  testbedFile === undefined
     ? CELLS
-    : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbed);
+    : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbedFile);
 
 /** A cell is a project: its stack is booted in a worker of its own, and cells never overlap (groupOrder). */
 const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({

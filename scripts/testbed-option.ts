@@ -3,13 +3,14 @@ import type { TestbedDescription } from '../fixtures/testbed.ts';
 import { InputError } from '../setup/errors.ts';
 import { connectOpenssh } from '../setup/machine/openssh.ts';
 import type { Machine } from '../setup/machine/machine.ts';
+import { testbedFileOf } from '../setup/testbed-file.ts';
 import { holdMachine } from '../setup/testbed/physical/hold.ts';
 import { readTestbed, targetOf } from '../setup/testbed/physical/description.ts';
 
 /** Undefined where none is named, or `emulated` is. */
 export function chosenTestbed(option: string | undefined): TestbedDescription | undefined {
-  const file = option ?? process.env['TESTBED'] ?? 'emulated';
-  return file === 'emulated' || file === '' ? undefined : readTestbed(file);
+  const file = testbedFileOf(option ?? process.env['TESTBED']);
+  return file === undefined ? undefined : readTestbed(file);
 }
 
 /** @throws {InputError} where none is named: only a physical one can be changed. */

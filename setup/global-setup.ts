@@ -11,11 +11,12 @@ import { checkout, openExperiment } from './experiment.ts';
 import { endOwned } from './machine/qemu-process.ts';
 import { type ExperimentOptions, prepareExperiment, type PreparedExperiment } from './prepare.ts';
 import type { ProvidedExperiment } from './provided.ts';
-import { resolveSettings, type Settings, testbedFileOf, withOwnOptions } from './settings.ts';
+import { resolveSettings, type Settings, withOwnOptions } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { identityOf } from './snapshot/identity.ts';
 import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
 import { planStack } from './stack/plan.ts';
+import { testbedFileOf } from './testbed-file.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {

@@ -10,6 +10,7 @@ import {
 import { type Clock, CLOCKS } from '../fixtures/clock.ts';
 import type { Variant } from '../fixtures/variant.ts';
 import { InputError } from './errors.ts';
+import { testbedFileOf } from './testbed-file.ts';
 import { findVariant } from './variant.ts';
 
 /** As Vitest's `--shard=1/3` has it: counted from 1. */
@@ -125,11 +126,6 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
     waitMinutes,
     testbedFile: testbedFileOf(valueOf(environment, 'TESTBED')),
   };
-}
-
-/** The file that TESTBED names; undefined for the emulated testbed. */
-export function testbedFileOf(text: string | undefined): string | undefined {
-  return text === 'emulated' || text === '' ? undefined : text;
 }
 
 function clockOf(text: string | undefined): Clock | undefined {
