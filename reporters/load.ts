@@ -20,13 +20,13 @@ export interface LoadedPart {
   readonly lines: number;
 }
 
-/** Below this a thread's start (0.1 s, with the modules it loads) takes longer than it saves: some 10,000 samples. */
-const THREADED_BYTES = 10 * 2 ** 20;
+/** Some 16,000 samples, for which a thread takes less time (0.05 s) than for its start. */
+const PART_BYTES = 16 * 2 ** 20;
 /** More threads share the memory's bandwidth, and each takes its own memory (measured up to 2 CPUs). */
 const MOST_THREADS = 4;
 /**
- * Of each thread, for what it has parsed and forgets at once. Measured with a million samples, in all: 533 to 568 MB at V8's
- * own limit, 471 to 495 MB at 6 MiB, 481 to 494 MB and a little sooner done at 16 MiB, 505 to 509 MB at 32 MiB.
+ * Of each thread, for what it forgets at once. Measured with a million samples, when every line was parsed as JSON: 533
+ * to 568 MB in all at V8's own limit, 481 to 494 MB at 16 MiB, 505 to 509 MB at 32 MiB. (Now it is 400 to 446 MB.)
  */
 const YOUNG_MIB = 16;
 
@@ -37,19 +37,21 @@ const YOUNG_MIB = 16;
  */
 export async function loadResults(directory: string): Promise<Loaded> {
   const file = journalFile(directory);
-  const isLong = statSync(file).size >= THREADED_BYTES;
-  const parts = isLong
-    ? await Promise.all(
-        partsOf(file, Math.min(availableParallelism(), MOST_THREADS)).map((part) => inThread(file, part)),
-      )
-    : [loadPart(file)];
+  const parts = partsOf(file, Math.ceil(statSync(file).size / PART_BYTES));
+  const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const helpers = Math.min(availableParallelism(), MOST_THREADS, parts.length) - 1;
+  const theirs = Array.from({ length: helpers }, () => inThread({ file, parts, next }));
+  const own = loadParts({ file, parts, next });
+  const loaded = [own, ...(await Promise.all(theirs))]
+    .flat()
+    .toSorted((one, other) => one.index - other.index);
   let before = 0;
-  const damaged = parts.flatMap(({ damaged: its, lines }) => {
+  const damaged = loaded.flatMap(({ damaged: its, lines }) => {
     const counted = its.map(({ line, reason }) => ({ line: line + before, reason }));
     before += lines;
     return counted;
   });
-  return { results: collectItems(parts.flatMap(({ items }) => items)), damaged };
+  return { results: collectItems(loaded.flatMap(({ items }) => items)), damaged };
 }
 
 /** Reads a journal or a part of it in this thread. */
@@ -58,20 +60,43 @@ export function loadPart(file: string, part?: Part): LoadedPart {
   const damaged: DamagedLine[] = [];
   const lines = visitJournal(
     file,
-    { record: (record) => stretches.add(record), damaged: (line) => void damaged.push(line) },
+    {
+      line: (bytes, start) => stretches.addAlike(bytes, start),
+      record: (record) => stretches.add(record),
+      damaged: (line) => void damaged.push(line),
+    },
     part,
   );
   return { items: stretches.items, damaged, lines };
 }
 
-function inThread(file: string, part: Part): Promise<LoadedPart> {
+/** A journal, and which of its parts is to be read next. */
+export interface Queue {
+  readonly file: string;
+  readonly parts: readonly Part[];
+  /** A number in memory that all threads share. */
+  readonly next: Int32Array;
+}
+
+/** Reads parts until all of them are taken, by this thread or by another: one that starts late takes fewer. */
+export function loadParts({ file, parts, next }: Queue): (LoadedPart & { readonly index: number })[] {
+  const loaded: (LoadedPart & { readonly index: number })[] = [];
+  for (;;) {
+    const index = Atomics.add(next, 0, 1);
+    const part = parts[index];
+    if (part === undefined) return loaded;
+    loaded.push({ ...loadPart(file, part), index });
+  }
+}
+
+function inThread(queue: Queue): Promise<ReturnType<typeof loadParts>> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('load-thread.ts', import.meta.url), {
-      workerData: { file, part },
+      workerData: queue,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     worker.once('message', resolve);
     worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the thread that read ${file} ended with ${code}`)));
+    worker.once('exit', (code) => reject(new Error(`the thread that read ${queue.file} ended with ${code}`)));
   });
 }

@@ -3,6 +3,7 @@
  * A million samples are then some ten megabytes of numbers; as records they would be gigabytes.
  */
 import type { JournalRecord, SampleRecord } from '../fixtures/records.ts';
+import { SampleShape } from './sample-shape.ts';
 
 /** What is kept of every sample. NaN where the record does not tell. */
 export const COLUMNS = [
@@ -70,8 +71,17 @@ export class Stretches {
       return;
     }
     const last = this.#items.at(-1);
-    if (last instanceof OpenStretch && last.takes(record)) last.add(record);
-    else this.#items.push(new OpenStretch(record));
+    if (last instanceof OpenStretch && last.takes(record)) last.add(new SampleShape(record));
+    else this.#items.push(new OpenStretch(new SampleShape(record)));
+  }
+
+  /**
+   * Adds the line at `start` where it is a sample of the same shape as the last.
+   * @returns where its newline is; -1 where it is another.
+   */
+  addAlike(bytes: Buffer<ArrayBuffer>, start: number): number {
+    const last = this.#items.at(-1);
+    return last instanceof OpenStretch ? last.addAlike(bytes, start) : -1;
   }
 
   /** What was collected so far. */
@@ -89,7 +99,7 @@ export function inStretches(records: Iterable<JournalRecord>): JournalItem[] {
 
 class OpenStretch {
   readonly #first: SampleRecord;
-  #at: string;
+  #shape: SampleShape;
   readonly #columns: Record<ColumnName, GrowingColumn> = {
     iteration: new GrowingColumn(),
     value: new GrowingColumn(),
@@ -107,9 +117,9 @@ class OpenStretch {
   };
   readonly #exits = new ExitSums();
 
-  constructor(first: SampleRecord) {
-    this.#first = first;
-    this.#at = first.at;
+  constructor(first: SampleShape) {
+    this.#first = first.learnedFrom;
+    this.#shape = first;
     this.add(first);
   }
 
@@ -124,23 +134,31 @@ class OpenStretch {
     );
   }
 
-  add(sample: SampleRecord): void {
-    const { l0, gapSeconds } = sample;
+  /** Adds the line at `start` where it has the shape of the last sample. @returns where its newline is, or -1. */
+  addAlike(bytes: Buffer<ArrayBuffer>, start: number): number {
+    const end = this.#shape.read(bytes, start);
+    if (end !== -1) this.add(this.#shape);
+    return end;
+  }
+
+  /** Adds the sample that `shape` has read last. */
+  add(shape: SampleShape): void {
+    this.#shape = shape;
+    const gapSeconds = shape.number('gapSeconds');
     const columns = this.#columns;
-    columns.iteration.push(sample.iteration);
-    columns.value.push(sample.value);
-    columns.startedAt.push(Date.parse(sample.started));
-    columns.gapSeconds.push(gapSeconds ?? Number.NaN);
-    columns.windowSeconds.push(l0?.seconds ?? Number.NaN);
-    columns.harnessSeconds.push(l0?.cpuSeconds.harness ?? Number.NaN);
+    columns.iteration.push(shape.number('iteration'));
+    columns.value.push(shape.number('value'));
+    columns.startedAt.push(shape.number('started'));
+    columns.gapSeconds.push(gapSeconds);
+    columns.windowSeconds.push(shape.number('windowSeconds'));
+    columns.harnessSeconds.push(shape.number('harnessSeconds'));
     const sums = this.#sums;
-    sums.seconds += sample.seconds;
-    sums.aroundSeconds += (sample.beforeSeconds ?? 0) + (sample.afterSeconds ?? 0);
-    sums.gapSeconds += gapSeconds ?? 0;
-    sums.kernelSeconds += l0?.cpuSeconds.kernel ?? Number.NaN;
-    sums.benchmarkSeconds += l0?.cpuSeconds.benchmark ?? Number.NaN;
-    this.#exits.add(sample);
-    this.#at = sample.at;
+    sums.seconds += shape.number('seconds');
+    sums.aroundSeconds += orZero(shape.number('beforeSeconds')) + orZero(shape.number('afterSeconds'));
+    sums.gapSeconds += orZero(gapSeconds);
+    sums.kernelSeconds += shape.number('kernelSeconds');
+    sums.benchmarkSeconds += shape.number('benchmarkSeconds');
+    this.#exits.add(shape);
   }
 
   close(): SampleStretch {
@@ -153,7 +171,7 @@ class OpenStretch {
       run,
       unit,
       better,
-      at: this.#at,
+      at: new Date(this.#shape.number('at')).toISOString(),
       columns: {
         iteration: iteration.close(),
         value: value.close(),
@@ -188,38 +206,67 @@ class GrowingColumn {
   }
 }
 
+function orZero(number: number): number {
+  return Number.isNaN(number) ? 0 : number;
+}
+
 /** Adds up what KVM counted. */
 class ExitSums {
   #samples = 0;
   #seconds = 0;
   #work: Work = null;
-  /** Counters by name, in the order of their first appearance. */
-  readonly #counters = new Map<string, { count: number; samples: number }>();
+  /** Of the shape that was added last: one of each of its names. */
+  #counts = new Float64Array(0);
+  #samplesOfShape = 0;
+  #shape: SampleShape | undefined;
+  /** Of the shapes before, by name, in the order of their first appearance. */
+  readonly #counters = new Map<string, { readonly count: number; readonly samples: number }>();
 
-  add({ l0, work, unit }: SampleRecord): void {
+  add(shape: SampleShape): void {
+    const { l0, work, unit } = shape.learnedFrom;
     if (l0?.exits === undefined) return;
     this.#samples += 1;
-    this.#seconds += l0.seconds;
+    this.#seconds += shape.number('windowSeconds');
     // Where the value is the time that the whole of it took, an operation is one run.
-    const done = work ?? (unit === 's' ? { unit: 'run', amount: 1 } : 'mixed');
-    this.#work = addWork(this.#work, done);
-    for (const name in l0.exits) {
-      const count = l0.exits[name] ?? 0;
-      const counter = this.#counters.get(name);
-      if (counter === undefined) this.#counters.set(name, { count, samples: 1 });
-      else {
-        counter.count += count;
-        counter.samples += 1;
-      }
+    const other = unit === 's' ? ONE_RUN : 'mixed';
+    this.#work = addWork(
+      this.#work,
+      work === undefined ? other : { unit: work.unit, amount: shape.number('workAmount') },
+    );
+    if (shape !== this.#shape) {
+      this.#keepCounts();
+      this.#shape = shape;
+      this.#counts = new Float64Array(shape.exitNames.length);
     }
+    shape.addExits(this.#counts);
+    this.#samplesOfShape += 1;
   }
 
   close(): CountedExits | null {
     if (this.#samples === 0) return null;
-    const counters = new Map([...this.#counters].map(([name, counter]) => [name, { ...counter }]));
-    return { samples: this.#samples, seconds: this.#seconds, work: this.#work, counters };
+    this.#keepCounts();
+    return {
+      samples: this.#samples,
+      seconds: this.#seconds,
+      work: this.#work,
+      counters: new Map(this.#counters),
+    };
+  }
+
+  #keepCounts(): void {
+    for (const [index, name] of (this.#shape?.exitNames ?? []).entries()) {
+      const { count, samples } = this.#counters.get(name) ?? { count: 0, samples: 0 };
+      this.#counters.set(name, {
+        count: count + (this.#counts[index] ?? Number.NaN),
+        samples: samples + this.#samplesOfShape,
+      });
+    }
+    this.#counts.fill(0);
+    this.#samplesOfShape = 0;
   }
 }
+
+const ONE_RUN = { unit: 'run', amount: 1 };
 
 /** Both together; what is null adds nothing. */
 export function addWork(one: Work, other: Work): Work {

@@ -24,6 +24,11 @@ export interface JournalContents {
 
 /** What is done with each line; numbers count from 1 at the start of what is read. */
 export interface JournalVisitor {
+  /**
+   * Is shown each whole line, and says where its newline is if nothing else is to be done with it; else -1. There is a
+   * newline behind `start`.
+   */
+  readonly line?: (bytes: Buffer<ArrayBuffer>, start: number) => number;
   readonly record: (record: JournalRecord) => void;
   readonly damaged: (line: DamagedLine) => void;
 }
@@ -72,15 +77,26 @@ export function readJournal(directory: string): JournalContents {
  * Goes through `file`, or a part of it, from its start to its end.
  * @returns how many lines that were.
  */
-export function visitJournal(file: string, { record, damaged }: JournalVisitor, part?: Part): number {
-  let line = 0;
-  for (const text of linesOf(file, part)) {
-    line += 1;
-    if (text === '') continue;
+export function visitJournal(file: string, visitor: JournalVisitor, part?: Part): number {
+  let line = 1;
+  const visit = (text: string): void => {
+    if (text === '') return;
     const parsed = parseLine(text);
-    if (typeof parsed === 'string') damaged({ line, reason: parsed });
-    else record(parsed);
-  }
+    if (typeof parsed === 'string') visitor.damaged({ line, reason: parsed });
+    else visitor.record(parsed);
+  };
+  const rest = visitBlocks(file, part, (bytes) => {
+    for (let start = 0; start < bytes.length; line += 1) {
+      let end = visitor.line?.(bytes, start) ?? -1;
+      if (end === -1) {
+        end = bytes.indexOf(NEWLINE, start);
+        visit(bytes.toString('utf8', start, end));
+      }
+      start = end + 1;
+    }
+  });
+  if (rest === '') return line - 1;
+  visit(rest);
   return line;
 }
 
@@ -120,13 +136,20 @@ function lineStart(descriptor: number, from: number): number {
 /** Read at once: some thousand lines, as a larger block is no faster (measured: 64 KiB to 16 MiB). */
 const BLOCK_BYTES = 2 ** 20;
 
-/** The lines of a file or a part of it, without their ends. What a torn last line holds is a line too. */
-function* linesOf(file: string, part?: Part): Generator<string> {
+/**
+ * Shows `visit` the whole lines of a file or a part of it, some thousand at once.
+ * @returns what is left at the end: a torn last line.
+ */
+function visitBlocks(
+  file: string,
+  part: Part | undefined,
+  visit: (lines: Buffer<ArrayBuffer>) => void,
+): string {
   const descriptor = openSync(file, 'r');
   try {
     const end = part?.end ?? fstatSync(descriptor).size;
     let position = part?.start ?? 0;
-    // One for all blocks, as a million lines would fill a gigabyte. It begins with what the last block's last line held.
+    // One for all blocks, as a million lines would fill a gigabyte.
     let buffer = Buffer.allocUnsafe(BLOCK_BYTES);
     let filled = 0;
     while (position < end) {
@@ -136,13 +159,12 @@ function* linesOf(file: string, part?: Part): Generator<string> {
       if (read === 0) break;
       position += read;
       filled += read;
-      const last = buffer.subarray(0, filled).lastIndexOf(NEWLINE);
-      if (last === -1) continue;
-      yield* buffer.toString('utf8', 0, last).split('\n');
-      buffer.copyWithin(0, last + 1, filled);
-      filled -= last + 1;
+      const done = buffer.subarray(0, filled).lastIndexOf(NEWLINE) + 1;
+      visit(buffer.subarray(0, done));
+      buffer.copyWithin(0, done, filled);
+      filled -= done;
     }
-    if (filled > 0) yield buffer.toString('utf8', 0, filled);
+    return buffer.toString('utf8', 0, filled);
   } finally {
     closeSync(descriptor);
   }
