@@ -38,8 +38,16 @@ export interface Fairness {
   readonly gapSeconds: Watched | null;
 }
 
-/** Of every run that has anything of it. */
-export function fairnessOf(results: Results): Fairness[] {
+const found = new WeakMap<Results, readonly Fairness[]>();
+
+/** Of every run that has anything of it. It is asked for by four of those who tell the results, and found once. */
+export function fairnessOf(results: Results): readonly Fairness[] {
+  const fairness = found.get(results) ?? findFairness(results);
+  found.set(results, fairness);
+  return fairness;
+}
+
+function findFairness(results: Results): Fairness[] {
   const idles = new Map(
     results.records.flatMap((record) =>
       record.type === 'idle' ? [[runKey(record), record.l0.cpuSeconds.harness] as const] : [],

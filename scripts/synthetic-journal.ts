@@ -3,7 +3,7 @@
  * three runs, each record with all that a real one tells, so that its lines are as long (measured: 915 bytes a sample in
  * a journal of the whole matrix at quick). Its numbers are made up, and only its size means anything.
  */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { KVM_COUNTERS } from '../fixtures/kvm-counters.ts';
@@ -36,6 +36,8 @@ export function writeSyntheticJournal(directory: string, samples: number): numbe
       }
     }
     writeSync(descriptor, text);
+    // As a real one is: what reads it does not share the disk with what wrote it.
+    fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
