@@ -40,11 +40,10 @@ export async function loadResults(directory: string): Promise<Loaded> {
   const parts = partsOf(file, Math.ceil(statSync(file).size / PART_BYTES));
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const helpers = Math.min(availableParallelism(), MOST_THREADS, parts.length) - 1;
-  const theirs = Array.from({ length: helpers }, () => inThread({ file, parts, next }));
-  const own = loadParts({ file, parts, next });
-  const loaded = [own, ...(await Promise.all(theirs))]
-    .flat()
-    .toSorted((one, other) => one.index - other.index);
+  const queue = { file, parts, next };
+  const theirs = Array.from({ length: helpers }, () => inThread(queue));
+  const each = await Promise.all([...theirs, Promise.try(() => loadParts(queue))]);
+  const loaded = each.flat().toSorted((one, other) => one.index - other.index);
   let before = 0;
   const damaged = loaded.flatMap(({ damaged: its, lines }) => {
     const counted = its.map(({ line, reason }) => ({ line: line + before, reason }));
