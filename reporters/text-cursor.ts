@@ -29,9 +29,10 @@ const TIME_LENGTH = '2026-11-23T00:40:03.000Z'.length;
 /** A text to be compared with; in words of 4 bytes, which takes 0.4 of the time that single bytes take (measured). */
 export class KnownText {
   readonly length: number;
+  /** The last overlaps the one before it, where the length is no multiple of theirs. */
   readonly words: Int32Array;
-  /** What is left behind the last word. */
-  readonly rest: Uint8Array;
+  /** The text itself, where it is shorter than a word. */
+  readonly short: Uint8Array;
 
   constructor(bytes: Uint8Array) {
     this.length = bytes.length;
@@ -40,7 +41,7 @@ export class KnownText {
     this.words = Int32Array.from({ length: isShort ? 0 : Math.ceil(bytes.length / WORD_BYTES) }, (_, index) =>
       view.getInt32(Math.min(index * WORD_BYTES, bytes.length - WORD_BYTES), true),
     );
-    this.rest = isShort ? Uint8Array.from(bytes) : new Uint8Array(0);
+    this.short = isShort ? Uint8Array.from(bytes) : new Uint8Array(0);
   }
 }
 
@@ -63,7 +64,7 @@ export class TextCursor {
   }
 
   /** Whether `text` stands here, which is then read. */
-  skip({ words, rest, length }: KnownText): boolean {
+  skip({ words, short, length }: KnownText): boolean {
     const start = this.#position;
     if (start + length > this.#bytes.length) return false;
     const view = this.#view;
@@ -72,14 +73,17 @@ export class TextCursor {
       if (view.getInt32(start + index * WORD_BYTES, true) !== words[index]) return false;
     }
     if (last >= 0 && view.getInt32(start + length - WORD_BYTES, true) !== words[last]) return false;
-    for (let index = 0; index < rest.length; index++) {
-      if (view.getUint8(start + index) !== rest[index]) return false;
+    for (let index = 0; index < short.length; index++) {
+      if (view.getUint8(start + index) !== short[index]) return false;
     }
     this.#position = start + length;
     return true;
   }
 
-  /** A whole number without a sign, in digits alone; NaN where none stands here, or one above 2^53. */
+  /**
+   * A whole number without a sign, in digits alone; NaN where none stands here, or one above 2^53. It has a loop of its
+   * own, as most numbers are exits: with `number` in its place a million samples took 0.6 s more (measured).
+   */
   integer(): number {
     const bytes = this.#bytes;
     const start = this.#position;
