@@ -1,6 +1,6 @@
 /** A thread that reads parts of a journal. Columns are handed over without being copied. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadParts, type Queue } from './load.ts';
+import { loadParts, type Queue } from './load-parts.ts';
 
 // Only loadResults starts it, with just that.
 const queue: Queue = workerData;

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { KVM_COUNTERS } from '../fixtures/kvm-counters.ts';
 import { realisticJournal } from './experiment.testing.ts';
 import { TestJournal } from './journal.testing.ts';
-import { loadPart, loadResults } from './load.ts';
+import { loadResults } from './load.ts';
+import { loadPart } from './load-parts.ts';
 import { collectItems } from './results.ts';
 
 test('a short journal is read as its records are', async () => {

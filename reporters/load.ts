@@ -2,22 +2,14 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type DamagedLine, journalFile, type Part, partsOf, visitJournal } from '../setup/journal-reader.ts';
+import { type DamagedLine, journalFile, partsOf } from '../setup/journal-reader.ts';
+import { loadParts, type Queue } from './load-parts.ts';
 import { collectItems, type Results } from './results.ts';
-import { type JournalItem, Stretches } from './stretches.ts';
 
 export interface Loaded {
   readonly results: Results;
   /** Lines of the journal that are no record, which are left out. */
   readonly damaged: readonly DamagedLine[];
-}
-
-/** What a thread made of its part of a journal. */
-export interface LoadedPart {
-  readonly items: readonly JournalItem[];
-  /** Numbered from the part's own start. */
-  readonly damaged: readonly DamagedLine[];
-  readonly lines: number;
 }
 
 /** Some 16,000 samples, for which a thread takes less time (0.05 s) than for its start. */
@@ -51,41 +43,6 @@ export async function loadResults(directory: string): Promise<Loaded> {
     return counted;
   });
   return { results: collectItems(loaded.flatMap(({ items }) => items)), damaged };
-}
-
-/** Reads a journal or a part of it in this thread. */
-export function loadPart(file: string, part?: Part): LoadedPart {
-  const stretches = new Stretches();
-  const damaged: DamagedLine[] = [];
-  const lines = visitJournal(
-    file,
-    {
-      line: (bytes, start) => stretches.addAlike(bytes, start),
-      record: (record) => stretches.add(record),
-      damaged: (line) => void damaged.push(line),
-    },
-    part,
-  );
-  return { items: stretches.items, damaged, lines };
-}
-
-/** A journal, and which of its parts is to be read next. */
-export interface Queue {
-  readonly file: string;
-  readonly parts: readonly Part[];
-  /** A number in memory that all threads share. */
-  readonly next: Int32Array;
-}
-
-/** Reads parts until all of them are taken, by this thread or by another: one that starts late takes fewer. */
-export function loadParts({ file, parts, next }: Queue): (LoadedPart & { readonly index: number })[] {
-  const loaded: (LoadedPart & { readonly index: number })[] = [];
-  for (;;) {
-    const index = Atomics.add(next, 0, 1);
-    const part = parts[index];
-    if (part === undefined) return loaded;
-    loaded.push({ ...loadPart(file, part), index });
-  }
 }
 
 function inThread(queue: Queue): Promise<ReturnType<typeof loadParts>> {
