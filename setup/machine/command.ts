@@ -14,6 +14,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export interface StartedProcess {
   readonly argv: readonly string[];
   readonly started: Date;
+  /** The same moment by `performance.now()`: before it was asked for, so no time of the command's own goes uncounted. */
+  readonly startedAt: number;
   readonly output: Output;
   /** Settles once it has exited and its output is complete; rejects where that can't be known any more. */
   readonly closed: Promise<{ exitCode: number | null; signal: string | null }>;
@@ -23,9 +25,8 @@ export interface StartedProcess {
 
 /** Watches over a started process until it ends, by itself or by deadline, abort or stop. */
 export function supervise(machine: string, process: StartedProcess, options: RunOptions): RunningCommand {
-  const { argv, started, output } = process;
+  const { argv, started, startedAt, output } = process;
   const { signal, deadlineSeconds } = options;
-  const begun = performance.now();
   const interrupted = Promise.withResolvers<never>();
   let ending: Promise<void> | undefined;
   const end = (): Promise<void> => (ending ??= process.end());
@@ -56,7 +57,7 @@ export function supervise(machine: string, process: StartedProcess, options: Run
     try {
       const closed = await Promise.race([process.closed, interrupted.promise]);
       if (why !== undefined) return await interrupted.promise;
-      const seconds = (performance.now() - begun) / 1000;
+      const seconds = (performance.now() - startedAt) / 1000;
       return { argv, stdout: output.stdout, stderr: output.stderr, ...closed, seconds, started };
     } finally {
       clearTimeout(timer);

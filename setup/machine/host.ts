@@ -46,6 +46,8 @@ export function hostMachine(name = 'host'): Machine {
 function startProcess(argv: readonly string[], input: string): StartedProcess {
   const [file = '', ...rest] = argv;
   const started = new Date();
+  // spawn(2) returns once the program runs already, on a busy machine tens of milliseconds later.
+  const startedAt = performance.now();
   const subprocess = execa(file, rest, {
     input,
     buffer: false,
@@ -72,6 +74,7 @@ function startProcess(argv: readonly string[], input: string): StartedProcess {
   return {
     argv,
     started,
+    startedAt,
     output,
     closed,
     async end() {

@@ -65,6 +65,8 @@ export function startRemote(
   const marked = Promise.withResolvers<boolean>();
   const mark = new GroupMark();
   let ending = false;
+  const started = new Date();
+  const startedAt = performance.now();
   const opening = openExec(connection, `echo '${MARK}'$$ >&2; exec ${quote(argv)}`);
 
   const close = async (): Promise<{ exitCode: number | null; signal: string | null }> => {
@@ -103,7 +105,8 @@ export function startRemote(
   };
   return {
     argv,
-    started: new Date(),
+    started,
+    startedAt,
     output,
     closed,
     marked: marked.promise,
