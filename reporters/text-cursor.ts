@@ -2,6 +2,8 @@
  * Reads pieces of a line of JSON, byte by byte. What does not stand there as JSON.stringify writes it is not read:
  * whoever asks then has JSON.parse look at the whole line. No piece has a newline, so nothing is read past the line.
  */
+import { decimal, HIGH_DIGITS } from './decimal.ts';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const FIRST_PRINTABLE = 0x20;
@@ -14,12 +16,6 @@ const PLUS = 0x2b;
 const MINUS = 0x2d;
 const COLON = 0x3a;
 const LETTER_Z = 0x5a;
-
-/**
- * By which a whole number up to 2^53 can be divided with one rounding, the right one (W. D. Clinger, "How to Read
- * Floating Point Numbers Accurately", PLDI 1990).
- */
-const EXACT_POWERS = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 
 const WORD_BYTES = 4;
 
@@ -105,12 +101,17 @@ export class TextCursor {
     const bytes = this.#bytes;
     const start = this.#position;
     let position = start;
+    let high = 0;
+    let low = 0;
     let digits = 0;
     let point = -1;
     for (; ; position++) {
       const byte = bytes[position] ?? 0;
-      if (byte >= ZERO && byte <= NINE) digits = digits * 10 + (byte - ZERO);
-      else if (byte === POINT && point === -1) point = position;
+      if (byte >= ZERO && byte <= NINE) {
+        if (digits < HIGH_DIGITS) high = high * 10 + (byte - ZERO);
+        else low = low * 10 + (byte - ZERO);
+        digits += 1;
+      } else if (byte === POINT && point === -1) point = position;
       else break;
     }
     const wholeEnd = point === -1 ? position : point;
@@ -120,8 +121,9 @@ export class TextCursor {
     const end = this.#exponentEnd(position);
     this.#position = end;
     const decimals = point === -1 ? 0 : position - point - 1;
-    if (end === position && digits <= Number.MAX_SAFE_INTEGER && decimals < EXACT_POWERS.length) {
-      return digits / (EXACT_POWERS[decimals] ?? Number.NaN);
+    if (end === position) {
+      const near = decimal(high, low, Math.max(0, digits - HIGH_DIGITS), decimals);
+      if (!Number.isNaN(near)) return near;
     }
     const number = Number(bytes.toString('latin1', start, end));
     return Number.isFinite(number) ? number : Number.NaN;
