@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
 import { testbedFileOf } from './setup/testbed-file.ts';
@@ -24,9 +25,24 @@ const ordered =
     ? CELLS
     : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbedFile);
 
+/**
+ * What is no test is imported by Node itself, which keeps what it compiled, here and in the workers. (Measured, L2 warm: the
+ * global setup began after 0.6 s in place of 1.0, and its worker's tests 0.6 s after it was started in place of 1.1.)
+ */
+process.env['NODE_COMPILE_CACHE'] ??= `${import.meta.dirname}/node_modules/.cache/node`;
+enableCompileCache(process.env['NODE_COMPILE_CACHE']);
+const byNode: TestProjectInlineConfiguration['test'] = {
+  server: {
+    deps: {
+      external: [new RegExp(String.raw`^${RegExp.escape(import.meta.dirname)}/(fixtures|setup|reporters)/`)],
+    },
+  },
+};
+
 /** A cell is a project: its stack is booted in a worker of its own, and cells never overlap (groupOrder). */
 const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
   test: {
+    ...byNode,
     name: cell.name,
     include: [
       `suites/l${cell.level}/*.test.ts`,
@@ -47,6 +63,7 @@ const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
 
 export default defineConfig({
   test: {
+    ...byNode,
     // A bare `npx vitest` must not boot a stack at every change of a file.
     watch: false,
     globalSetup: ['setup/global-setup.ts'],

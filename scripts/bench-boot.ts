@@ -12,7 +12,6 @@ import { firstLine, wrap } from '../reporters/text.ts';
 import ProgressReporter from '../reporters/progress.ts';
 import { NestbenchError, toNestbenchError } from '../setup/errors.ts';
 import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
-import { measureTscKhz } from '../setup/host/tsc.ts';
 import { endOwned } from '../setup/machine/qemu-process.ts';
 import { withDeadline } from '../setup/machine/wait.ts';
 import { tell } from '../setup/progress.ts';
@@ -85,16 +84,10 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   const { waitMinutes, variant } = settings;
   const { cells } = options;
   const onTestbed = (is: boolean): void => void (isOurs = is);
-  const wanted = { cells, sizing, variant, virtualTime: false, waitMinutes };
+  const wanted = { cells, sizing, variant, accelerator, virtualTime: false, waitMinutes };
   const built = await prepareTestbed({ ...wanted, held, onTestbed, signal, log });
   const preparing = built.phases.filter((phase) => phase.name !== 'testbed');
-  const began = performance.now();
-  const tscKhz = accelerator === 'tcg' ? await measureTscKhz(signal) : undefined;
-  const start = [
-    { name: 'Node and modules', seconds: modulesSeconds },
-    ...preparing,
-    { name: 'TSC rate', seconds: (performance.now() - began) / 1000 },
-  ];
+  const start = [{ name: 'Node and modules', seconds: modulesSeconds }, ...preparing];
   log(reason);
 
   mkdirSync(logs, { recursive: true });
@@ -119,7 +112,7 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
         variant,
         sizing,
         paths,
-        tscKhz,
+        tscKhz: built.tscKhz,
       });
       if (round === 1) await ensureSnapshot(ours, common);
       // Who goes first changes with the round, since a host is never the same twice.

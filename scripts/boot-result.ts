@@ -45,6 +45,8 @@ export interface FirstSample {
   readonly level: Level;
   readonly round: number;
   readonly seconds: number;
-  /** Of that, Vitest's own: until it calls our setup, and until its worker calls our suite. */
+  /** Of that, npx's and Vitest's own: until our setup is called, and until a worker calls our suite. */
   readonly vitestSeconds: number;
+  /** And the benchmark's own commands before its sample (hackbench's sync and drop_caches, as in the artifact). */
+  readonly benchmarkSeconds: number;
 }

@@ -218,11 +218,13 @@ export function firstSampleTable(results: readonly FirstSample[], columns: numbe
       its.length < 2
         ? ''
         : ` (${seconds(fastestFirst[0]?.seconds)} to ${seconds(fastestFirst.at(-1)?.seconds)})`;
-    const own = median === undefined ? undefined : median.seconds - median.vitestSeconds;
+    const own =
+      median === undefined ? undefined : median.seconds - median.vitestSeconds - median.benchmarkSeconds;
     return [
       levelName(level),
       `${seconds(median?.seconds)} s${range}`,
       `${seconds(median?.vitestSeconds)} s`,
+      `${seconds(median?.benchmarkSeconds)} s`,
       `${seconds(own)} s`,
     ];
   });
@@ -231,5 +233,9 @@ export function firstSampleTable(results: readonly FirstSample[], columns: numbe
     columns,
     '',
   );
-  return [heading, '', table([['level', 'first sample', "of it Vitest's", 'ours'], ...rows])].join('\n');
+  return [
+    heading,
+    '',
+    table([['level', 'first sample', "npx and Vitest's", "hackbench's before it", 'ours'], ...rows]),
+  ].join('\n');
 }

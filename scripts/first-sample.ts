@@ -6,8 +6,8 @@ import { execa } from 'execa';
 import type { Cell } from '../fixtures/matrix.ts';
 import { NestbenchError } from '../setup/errors.ts';
 import { readJournal } from '../setup/journal-reader.ts';
+import { sum } from '../reporters/sum.ts';
 import type { FirstSample } from './boot-result.ts';
-import { VITEST } from './vitest-program.ts';
 
 const BENCHMARK = 'hackbench';
 
@@ -22,10 +22,10 @@ export async function measureFirstSample(
 ): Promise<FirstSample> {
   // Short, since Unix sockets are made in it. With it, the run has a testbed of its own.
   const place = mkdtempSync(path.join(tmpdir(), 'nb-'));
-  const argv = ['run', `suites/l${level}`, '--project', cell, '-t', BENCHMARK];
+  const argv = ['vitest', 'run', `suites/l${level}`, '--project', cell, '-t', BENCHMARK];
   try {
     const began = Date.now();
-    const { exitCode, all } = await execa(process.execPath, [VITEST, ...argv], {
+    const { exitCode, all } = await execa('npx', argv, {
       env: { TMPDIR: place, RESULTS: place, EXPERIMENT: 'first', PROFILE: 'smoke', BOOT: 'warm', RUNS: '1' },
       all: true,
       stdin: 'ignore',
@@ -47,7 +47,9 @@ export async function measureFirstSample(
         { machine: 'host', output: all.slice(-2000) },
       );
     }
-    const beforeSetup = experiment.phases?.find(({ name }) => name === 'Vitest')?.seconds ?? 0;
+    const phases = experiment.phases ?? [];
+    const setup = sum(phases.filter(({ name }) => name !== 'Vitest').map((phase) => phase.seconds));
+    const beforeSetup = (Date.parse(experiment.at) - began) / 1000 - setup;
     const worker = (Date.parse(boot.at) - Date.parse(experiment.at)) / 1000 - boot.seconds;
     return {
       cell,
@@ -55,6 +57,7 @@ export async function measureFirstSample(
       round,
       seconds: (Date.parse(sample.started) - began) / 1000,
       vitestSeconds: beforeSetup + worker,
+      benchmarkSeconds: sample.beforeSeconds ?? 0,
     };
   } finally {
     rmSync(place, { recursive: true, force: true });

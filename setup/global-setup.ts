@@ -11,6 +11,7 @@ import { checkout, openExperiment } from './experiment.ts';
 import { endOwned } from './machine/qemu-process.ts';
 import { type ExperimentOptions, prepareExperiment, type PreparedExperiment } from './prepare.ts';
 import type { ProvidedExperiment } from './provided.ts';
+import { Phases } from './stack/phases.ts';
 import { resolveSettings, type Settings, withOwnOptions } from './settings.ts';
 import { stopGracefully } from './signals.ts';
 import { identityOf } from './snapshot/identity.ts';
@@ -67,9 +68,11 @@ async function prepare(
   const ofCheckout = checkout();
   ofCheckout.catch(() => {});
   const { made, environment } = await prepareExperiment(chosen, settings, options);
+  const prefetching = new Phases();
   const prefetched = await prefetchFirst(chosen.first, made, settings, options);
+  prefetching.lap('prefetch');
   const ownPhase = { name: 'Vitest', seconds: options.vitestSeconds };
-  const phases = [ownPhase, ...(environment.phases ?? [])];
+  const phases = [ownPhase, ...(environment.phases ?? []), ...prefetching.list];
   const journal = await openExperiment(settings, { ...environment, phases }, ofCheckout);
   return { ...made, directory: journal.directory, prefetched };
 }

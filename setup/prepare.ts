@@ -4,7 +4,6 @@ import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
 import type { Chosen } from './chosen.ts';
 import { checkExperiment, type Environment } from './experiment.ts';
 import { describeHost, hostVirtualization } from './host/resources.ts';
-import { measureTscKhz } from './host/tsc.ts';
 import type { ProvidedExperiment } from './provided.ts';
 import type { Settings } from './settings.ts';
 import { EMULATED_CPU } from './stack/qemu-argv.ts';
@@ -37,7 +36,7 @@ async function prepareEmulated(
   settings: Settings,
   options: ExperimentOptions,
 ): Promise<PreparedExperiment> {
-  const { signal, log } = options;
+  const { log } = options;
   const phases = new Phases();
   const host = describeHost();
   const sizing = sizingFor(host);
@@ -55,12 +54,16 @@ async function prepareEmulated(
     const { waitMinutes, variant, clock } = settings;
     const virtualTime =
       accelerator === 'tcg' && hasMicrobenchmarks && clock !== 'real' && variant.qemu === undefined;
-    built = await prepareTestbed({ ...options, cells, sizing, variant, virtualTime, waitMinutes });
+    built = await prepareTestbed({
+      ...options,
+      cells,
+      sizing,
+      variant,
+      accelerator,
+      virtualTime,
+      waitMinutes,
+    });
   }
-  const beforeClock = new Phases();
-  // KVM tells its guests the rate: only an emulated kernel has to be told.
-  const tscKhz = built !== undefined && accelerator === 'tcg' ? await measureTscKhz(signal) : undefined;
-  beforeClock.lap('TSC rate');
   return {
     made: {
       ...chosenBy(settings),
@@ -74,7 +77,7 @@ async function prepareEmulated(
         emulator: built?.emulator?.program,
         runtime: runtimeDirectory(),
       },
-      tscKhz,
+      tscKhz: built?.tscKhz,
       kernelRelease: built?.kernel.release ?? '',
       ingredients: {
         kernel: built?.kernel.hash ?? '',
@@ -87,7 +90,7 @@ async function prepareEmulated(
       testbed,
       host,
       versions: built === undefined ? {} : versionsOf(built),
-      phases: [...phases.list, ...(built?.phases ?? []), ...beforeClock.list],
+      phases: [...phases.list, ...(built?.phases ?? [])],
     },
   };
 }

@@ -1,13 +1,20 @@
 /** What a file is. */
 import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
 
-const CHUNK_BYTES = 2 ** 20;
+const BLOCK_BYTES = 2 ** 20;
 
 /** A file's size and its SHA-256. */
 export async function measureFile(file: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: CHUNK_BYTES }), hash);
-  return { bytes: statSync(file).size, sha256: hash.digest('hex') };
+  // One for all blocks: a stream makes one for each, and of a snapshot's 180 MB took 0.3 s to collect them (measured).
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  await using handle = await open(file);
+  let bytes = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(block, 0, BLOCK_BYTES, null);
+    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
+    hash.update(block.subarray(0, bytesRead));
+    bytes += bytesRead;
+  }
 }

@@ -24,13 +24,16 @@ export const HOST_QEMU = 'qemu-system-x86_64';
 export async function describeQemu(signal: AbortSignal, qemu: string = HOST_QEMU): Promise<HostQemu> {
   const options = { signal, deadlineSeconds: ANSWER_SECONDS };
   const program = findProgram(qemu);
-  const { stdout } = await hostMachine().run([qemu, '--version'], options);
-  // From QEMU 8 on it has a card with SR-IOV (docs/system/devices/igb.rst). Without it, it ends with 0 all the same.
-  const { stdout: help } = await hostMachine().run([qemu, '-device', 'igb,help'], options);
+  const [{ stdout }, { stdout: help }, hash] = await Promise.all([
+    hostMachine().run([qemu, '--version'], options),
+    // From QEMU 8 on it has a card with SR-IOV (docs/system/devices/igb.rst). Without it, it ends with 0 all the same.
+    hostMachine().run([qemu, '-device', 'igb,help'], options),
+    existsSync(program) ? measureFile(program).then(({ sha256 }) => sha256) : 'unknown',
+  ]);
   const version = /version (.+)/.exec(stdout)?.[1] ?? 'unknown';
   return {
     version,
-    identity: `${program} ${version} ${existsSync(program) ? (await measureFile(program)).sha256 : 'unknown'}`,
+    identity: `${program} ${version} ${hash}`,
     card: help.startsWith('igb options') ? 'igb' : 'virtio-net-pci',
   };
 }

@@ -1,7 +1,9 @@
 /** Brings a saved stack back: the host's two machines with all levels inside, and every connection into them made anew. */
 import { copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
+import { both } from '../both.ts';
 import { NestbenchError } from '../errors.ts';
+import type { LevelFacts } from '../../fixtures/records.ts';
 import type { Console } from '../machine/console.ts';
 import { hostMachine } from '../machine/host.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -13,7 +15,7 @@ import { Phases } from '../stack/phases.ts';
 import type { MachinePlan } from '../stack/machine-plan.ts';
 import { seedFile, type StackPlan } from '../stack/plan.ts';
 import { type EmulatedStack, emulatedStack } from '../stack/emulated-stack.ts';
-import { both, bringUp, type BringUp, type StackOptions } from '../stack/running.ts';
+import { bringUp, type BringUp, type StackOptions } from '../stack/running.ts';
 import { openForward, spawnOnHost } from '../testbed/emulated.ts';
 import { incoming, loaded } from './migrate.ts';
 import type { HOST_MACHINES } from './record.ts';
@@ -69,13 +71,21 @@ export async function restore(
     };
     const [serverPlan, ...guestPlans] = plan.levels;
     const bringLevels = async (): Promise<readonly [BootedMachine, ...BootedMachine[]]> => {
-      const server = await restoreOnHost(serverPlan, 'server', intact, context);
-      return [server, ...(await reconnectGuests(guestPlans, server, context))];
+      const connected = await restoreOnHost(serverPlan, 'server', intact, context);
+      const [server, guests] = await both(
+        resumed(connected, context),
+        reconnectGuests(guestPlans, connected.machine, context),
+      );
+      // They come back side by side: together they are one phase.
+      server.phases.lap('levels: connections');
+      return [server, ...guests];
     };
-    const [levels, client] = await both(
-      up.explained(bringLevels()),
-      up.explained(restoreOnHost(plan.client, 'client', intact, context)),
-    );
+    const bringClient = async (): Promise<BootedMachine> => {
+      const client = await resumed(await restoreOnHost(plan.client, 'client', intact, context), context);
+      client.phases.lap('client: checks');
+      return client;
+    };
+    const [levels, client] = await both(up.explained(bringLevels()), up.explained(bringClient()));
     return { keys: record.keys, client, server: levels[0], levels };
   });
   try {
@@ -116,13 +126,16 @@ export function incomingArgv(
   return [...plan.qemu.argv, '-incoming', incoming(stateFile(directory, file))];
 }
 
+/** A machine that goes on, before what it could not know is made good. */
+type Connected = Omit<BootedMachine, 'facts'>;
+
 /** Starts one of the host's QEMUs with the state of its machine, which goes on once the file is known to be whole. */
 async function restoreOnHost(
   plan: MachinePlan,
   file: (typeof HOST_MACHINES)[number],
   intact: Promise<void>,
   context: Context,
-): Promise<BootedMachine> {
+): Promise<Connected> {
   const { signal, snapshot } = context;
   const host = hostMachine();
   const phases = new Phases();
@@ -138,9 +151,7 @@ async function restoreOnHost(
   const open = await openForward(plan, qmp);
   const machine = await reach(plan, { ...context, keys: snapshot.record.keys, open, console: () => console });
   phases.lap(`${plan.name}: SSH`);
-  const booted = await resumed({ plan, machine, qmp, console, phases }, context);
-  phases.lap(`${plan.name}: checks`);
-  return booted;
+  return { plan, machine, qmp, console, phases };
 }
 
 /** Another process started it, and is told of its end; by QMP, so are we. */
@@ -152,60 +163,67 @@ function takeOver({ runtime, defer }: Context): LaunchedQemu {
 /** Connects to all guests at once: each is reached through the server, and its QEMU through the machine below. */
 async function reconnectGuests(
   plans: readonly MachinePlan[],
-  server: BootedMachine,
+  server: Machine,
   context: Context,
 ): Promise<BootedMachine[]> {
   const { signal } = context;
   const guests: Promise<BootedMachine>[] = [];
-  let below: Promise<Machine> = Promise.resolve(server.machine);
-  const began = new Phases();
+  let below: Promise<Machine> = Promise.resolve(server);
   for (const plan of plans) {
-    const phases = new Phases();
     let console: Console | undefined;
     const machine = reach(plan, {
       ...context,
       keys: context.snapshot.record.keys,
-      open: (limit) => server.machine.connect(plan.address, 22, limit),
+      open: (limit) => server.connect(plan.address, 22, limit),
       console: () => console,
     });
     const reconnect = async (hypervisor: Promise<Machine>): Promise<BootedMachine> => {
-      const [runner, reached] = await both(hypervisor, machine);
-      const attached = await attach(plan, {}, { ...context, below: runner });
+      // Its QEMU is reached through the machine below, and it need not wait for that.
+      const [attached, reached] = await both(
+        hypervisor.then((runner) => attach(plan, {}, { ...context, below: runner })),
+        machine.then(async (its) => ({
+          machine: its,
+          facts: await resumeMachine({ plan, machine: its }, context),
+        })),
+      );
       ({ console } = attached);
-      return resumed({ plan, machine: reached, ...attached, phases }, context);
+      return proved({ plan, ...attached, ...reached, phases: new Phases() }, context);
     };
     guests.push(reconnect(below));
     below = machine;
   }
   await Promise.allSettled(guests);
   signal.throwIfAborted();
-  const reconnected = await Promise.all(guests);
-  // They come back side by side: together they are one phase.
-  began.lap('guests: connections');
-  reconnected.at(-1)?.phases.list.push(...began.list);
-  return reconnected;
+  return Promise.all(guests);
 }
 
 /** The machine with what it could not know made good, and with what is known of it. */
-async function resumed(
-  connected: Omit<BootedMachine, 'facts'>,
-  { snapshot, prove, signal, onClock }: Context,
-): Promise<BootedMachine> {
-  const { plan, machine, qmp } = connected;
-  const { record } = snapshot;
+async function resumed(connected: Connected, context: Context): Promise<BootedMachine> {
+  const facts = await resumeMachine(connected, context);
+  return proved({ ...connected, facts }, context);
+}
+
+/** @returns what is known of it since it was saved. */
+async function resumeMachine(
+  { plan, machine }: Pick<Connected, 'plan' | 'machine'>,
+  { snapshot: { name, record }, signal, onClock }: Context,
+): Promise<LevelFacts> {
   const { deadlineSeconds } = plan;
   onClock(await resume(machine, record.bootIds[plan.name], { signal, deadlineSeconds }));
   const facts = plan.name === 'client' ? record.facts.client : record.facts.levels[plan.level];
-  if (facts === undefined) {
-    throw new NestbenchError(
-      'NESTBENCH_CHECK_FAILED',
-      'infrastructure',
-      `The snapshot ${snapshot.name} does not tell what ${plan.name} is.`,
-      { machine: plan.name },
-    );
-  }
+  if (facts !== undefined) return facts;
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `The snapshot ${name} does not tell what ${plan.name} is.`,
+    { machine: plan.name },
+  );
+}
+
+async function proved(booted: BootedMachine, { prove, signal }: Context): Promise<BootedMachine> {
+  const { plan, machine, qmp, facts } = booted;
   if (prove !== undefined) {
     checkFacts(plan, await readGuestFacts(plan, machine, qmp, facts.pinned, signal), prove);
   }
-  return { ...connected, facts };
+  return booted;
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { MachineName } from '../../fixtures/addresses.ts';
+import { both } from '../both.ts';
 import { NestbenchError } from '../errors.ts';
 import { Console } from '../machine/console.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -47,13 +48,19 @@ export async function attach(
   let console: Console | undefined;
   const watch = (end: Promise<string>): void => void end.then((said) => report(died(plan, said, console)));
   if (exited !== undefined) watch(exited);
-  const qmp = await connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
-    machine: plan.name,
-    signal,
-    deadlineSeconds: plan.deadlineSeconds,
-  });
+  const openQmp = async (): Promise<Qmp> =>
+    connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
+      machine: plan.name,
+      signal,
+      deadlineSeconds: plan.deadlineSeconds,
+    });
+  // Side by side, as each is several round trips to a level that may be deep.
+  const [qmp, consoleStream] = await both(
+    openQmp(),
+    openWhenThere(below, plan.qemu.consoleSocket, plan, signal),
+  );
   if (exited === undefined) watch(qmp.closed.then(() => ''));
-  const guestConsole = new Console(await openWhenThere(below, plan.qemu.consoleSocket, plan, signal), {
+  const guestConsole = new Console(consoleStream, {
     machine: plan.name,
     file: consoleFile(logs, plan.name),
   });

@@ -1,10 +1,11 @@
 /** Boots the stack of a cell on the emulated testbed: the client and the server, then level by level inside the server. */
+import { both } from '../both.ts';
 import { bootOnHost } from '../testbed/emulated.ts';
 import { makeKeys } from '../testbed/keys.ts';
 import { type EmulatedStack, emulatedStack } from './emulated-stack.ts';
 import { bootGuests, expectedSeconds, type GuestOptions } from './guests.ts';
 import type { StackPlan } from './plan.ts';
-import { both, bringUp, type StackOptions } from './running.ts';
+import { bringUp, type StackOptions } from './running.ts';
 
 export type BootStackOptions = StackOptions & GuestOptions;
 

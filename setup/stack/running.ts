@@ -145,10 +145,3 @@ export async function prepareRuntime(runtime: string, logs: string): Promise<voi
   await mkdir(runtime, { recursive: true, mode: 0o700 });
   await mkdir(logs, { recursive: true });
 }
-
-/** Both, or the first's failure before the second's, once neither runs any more. */
-export async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const work = [first, second] as const;
-  await Promise.allSettled(work);
-  return Promise.all(work);
-}

@@ -7,8 +7,10 @@ import { cacheDirectory, holdCache } from '../build/cache.ts';
 import { ensurePackages } from '../host/packages.ts';
 import { describeQemu, type HostQemu } from '../host/qemu.ts';
 import { checkResources } from '../host/resources.ts';
+import { measureTscKhz } from '../host/tsc.ts';
 import { endOwned } from '../machine/qemu-process.ts';
 import { tell } from '../progress.ts';
+import type { Accelerator } from '../stack/machine-plan.ts';
 import { type Phase, Phases } from '../stack/phases.ts';
 import { runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
 
@@ -22,6 +24,8 @@ export interface PrepareOptions {
   readonly cells: readonly Cell[];
   readonly sizing: Sizing;
   readonly variant: Variant;
+  /** What will run the server's instructions. */
+  readonly accelerator: Accelerator;
   /** Whether a cell will live in virtual time, which has an emulator of its own. */
   readonly virtualTime: boolean;
   /** How long to wait for a testbed that another run holds. */
@@ -36,6 +40,8 @@ export interface PrepareOptions {
 
 export interface Prepared extends Built {
   readonly qemu: HostQemu;
+  /** Of the host's TSC; undefined under KVM, which tells its guests the rate: only an emulated kernel has to be told. */
+  readonly tscKhz: number | undefined;
   /** What it took; the wait for the testbed is the first, named `testbed`. */
   readonly phases: readonly Phase[];
 }
@@ -63,7 +69,7 @@ export async function takeHost({
 }
 
 export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {
-  const { cells, sizing, variant, virtualTime, held, signal } = options;
+  const { cells, sizing, variant, accelerator, virtualTime, held, signal } = options;
   const phases = new Phases();
   await takeHost(options);
   phases.lap('testbed');
@@ -73,14 +79,22 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
     memoryBytes: memoryNeeded(cells, sizing),
   });
   await ensurePackages(signal, virtualTime);
-  const qemu = await describeQemu(signal, variant.qemu);
+  // Beside the look into the cache: each waits for programs.
+  const asked = Promise.all([
+    describeQemu(signal, variant.qemu),
+    accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
+  ]);
+  // Whoever awaits it may have failed before.
+  asked.catch(() => {});
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));
   const built = await buildAll(signal, variant, { virtualTime });
   phases.lap('kernel and image');
   tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
-  return { ...built, qemu, phases: phases.list };
+  const [qemu, tscKhz] = await asked;
+  phases.lap('QEMU and TSC');
+  return { ...built, qemu, tscKhz, phases: phases.list };
 }
 
 function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {

@@ -22,9 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "listen.h"
 
 /* The names of all counters that Linux 6.1 has are a kilobyte (arch/x86/kvm/x86.c). */
 #define LONGEST_REQUEST 4096
@@ -150,21 +151,6 @@ static void answer(int client, int kvm, char *names)
 		sent += count;
 	}
 	free(text);
-}
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		errx(1, "%s is too long for the path of a socket", path);
-	strcpy(address.sun_path, path);
-	unlink(path);
-	if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    listen(listener, 1) != 0)
-		err(1, "%s", path);
-	return listener;
 }
 
 /* Whoever asks waits for each answer before asking again: a request is all that has come, once it has its newline. */

@@ -1,4 +1,5 @@
 /** Brings up the stack of a cell on a physical testbed: its two machines as they are to be, then the guests inside. */
+import { both } from '../../both.ts';
 import { NestbenchError } from '../../errors.ts';
 import { connectOpenssh } from '../../machine/openssh.ts';
 import type { SshMachine } from '../../machine/ssh.ts';
@@ -8,7 +9,7 @@ import { bootGuests, type GuestOptions } from '../../stack/guests.ts';
 import type { UpMachine } from '../../stack/machine-boot.ts';
 import { Phases } from '../../stack/phases.ts';
 import { seedFile } from '../../stack/plan.ts';
-import { both, bringUp, type BringUp, type RunningStack, type StackOptions } from '../../stack/running.ts';
+import { bringUp, type BringUp, type RunningStack, type StackOptions } from '../../stack/running.ts';
 import { makeKeys } from '../keys.ts';
 import { readPhysicalFacts } from './facts.ts';
 import { holdMachine } from './hold.ts';

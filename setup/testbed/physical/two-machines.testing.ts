@@ -5,10 +5,10 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import { both } from '../../both.ts';
 import { REPOSITORY } from '../../end-to-end/run.testing.ts';
 import { connectOpenssh } from '../../machine/openssh.ts';
 import type { SshMachine } from '../../machine/ssh.ts';
-import { both } from '../../stack/running.ts';
 import { baseImage, bootDiskMachine, type DiskMachine } from './disk-machine.testing.ts';
 
 type Name = 'client' | 'server';
