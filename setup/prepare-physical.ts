@@ -1,5 +1,4 @@
 /** As prepare.ts, of an experiment on a physical testbed. */
-import { whyNotPhysical } from '../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../fixtures/records.ts';
 import type { Sizing } from '../fixtures/sizing.ts';
 import type { TestbedDescription } from '../fixtures/testbed.ts';
@@ -10,7 +9,7 @@ import { checkExperiment } from './experiment.ts';
 import { chosenBy, describeSizing, type ExperimentOptions, type PreparedExperiment } from './prepare.ts';
 import type { Settings } from './settings.ts';
 import { readTestbed } from './testbed/physical/description.ts';
-import { preparePhysical } from './testbed/physical/prepare.ts';
+import { measurable, preparePhysical } from './testbed/physical/prepare.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 
 export async function preparePhysicalExperiment(
@@ -27,12 +26,8 @@ export async function preparePhysicalExperiment(
     );
   }
   const description = readTestbed(file);
-  const reasons = cells.map((cell) => ({ cell, reason: whyNotPhysical(cell, description) }));
-  const measured = reasons.flatMap(({ cell, reason }) => (reason === undefined ? [cell] : []));
-  if (measured.length === 0) {
-    const why = reasons.map(({ cell, reason }) => `${cell.name}: ${reason}`).join('; ');
-    throw new InputError('NESTBENCH_BAD_TESTBED', `Nothing that was chosen can be measured there. ${why}.`);
-  }
+  // What can be told before any machine is asked; of the server's card, once it was.
+  const measured = measurable(cells, { testbed: description });
   const prepared = await preparePhysical({
     ...options,
     testbed: description,

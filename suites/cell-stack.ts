@@ -50,9 +50,7 @@ export class CellStack {
     const kind: BenchmarkKind = benchmark.kind ?? 'application';
     const { accelerator, physical } = this.experiment;
     const reason =
-      physical === undefined
-        ? configurationOf(this.cell).notEmulated
-        : whyNotPhysical(this.cell, physical.testbed);
+      physical === undefined ? configurationOf(this.cell).notEmulated : whyNotPhysical(this.cell, physical);
     if (reason !== undefined) return reason;
     if (kind !== this.#kind)
       return `${name} is measured by a suite of its own kind, and this one is of ${this.#kind}s`;

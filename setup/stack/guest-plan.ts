@@ -3,7 +3,6 @@
  * wherever the server comes from.
  */
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
-import type { NetworkCard } from '../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
 import { isVintageQemu } from '../../fixtures/qemu-version.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
@@ -12,7 +11,7 @@ import type { Variant } from '../../fixtures/variant.ts';
 import type { ImageFormat } from '../build/image.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import type { Accelerator, BenchmarkKind, MachineNeeds, MachinePlan } from './machine-plan.ts';
-import { type MachineNetwork, networkOf } from './network.ts';
+import { type MachineNetwork, type NetworkHost, networkOf } from './network.ts';
 import { guestQemu, type QemuPaths } from './qemu-argv.ts';
 
 /** Many times what is expected, so that a loaded machine is not taken for a hung guest. */
@@ -29,18 +28,14 @@ const IMAGE_QEMU = 'qemu-system-x86_64';
 const LEVEL_KERNEL = '/boot/vmlinux';
 
 /** What the guests of a cell are planned for, wherever its server comes from. */
-export interface GuestHost {
+export interface GuestHost extends NetworkHost {
   /** What runs the server's instructions. */
   readonly accelerator: Accelerator;
   readonly sizing: Sizing;
-  /** What plays the server's network card where a function of it is assigned. */
-  readonly card: NetworkCard;
   /** What a variant puts in the place of the default; nothing where there is none. */
   readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
   /** What is measured at its last level; an application where that is not said. */
   readonly kind?: BenchmarkKind | undefined;
-  /** Other addresses than the artifact's. */
-  readonly addresses?: typeof ADDRESSES;
   /** Releases of the levels that have a kernel of their own, which the level below finds under {@link ownKernel}. */
   readonly kernels?: Partial<Record<MachineName, string>> | undefined;
   /** Versions of the QEMUs of levels that have one of their own to run the next with, under {@link ownQemu}. */
@@ -75,7 +70,7 @@ export function needsOf(
     cpus: cpusAt(sizing, level, cell.level),
     memoryMiB: memoryMiBAt(sizing, level, cell.level),
     address: addresses[name],
-    network: networkOf(cell, level, card),
+    network: networkOf(cell, level, { card, addresses }),
     deadlineSeconds: DEADLINE_SECONDS[level],
     runsGuests: level < cell.level,
     // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).

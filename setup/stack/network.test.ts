@@ -8,7 +8,7 @@ function networksOf(name: string): MachineNetwork[] {
   if (cell === undefined) throw new Error(`no cell ${name}`);
   return ([0, 1, 2, 3] as const)
     .filter((level) => level <= cell.level)
-    .map((level) => networkOf(cell, level, 'virtio-net-pci'));
+    .map((level) => networkOf(cell, level, { card: 'virtio-net-pci' }));
 }
 
 const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleSocket: '/c' };
@@ -114,7 +114,9 @@ test('virtual idle is a word of the QEMU above the level under test', () => {
 describe('a card with virtual functions', () => {
   const cell = findCell('l2-passthrough');
   if (cell === undefined) throw new Error('no l2-passthrough');
-  const [server, between, last] = ([0, 1, 2] as const).map((level) => networkOf(cell, level, 'igb'));
+  const [server, between, last] = ([0, 1, 2] as const).map((level) =>
+    networkOf(cell, level, { card: 'igb' }),
+  );
 
   test('has one of its functions made, with the MAC of the level under test, and assigned', () => {
     const { handsOn } = server ?? {};
@@ -134,7 +136,40 @@ describe('a card with virtual functions', () => {
   test('plays no part where the device is of L0’s QEMU', () => {
     const vp = findCell('l2-dvh-vp');
     if (vp === undefined) throw new Error('no l2-dvh-vp');
-    expect(networkOf(vp, 2, 'igb')).toEqual(networkOf(vp, 2, 'virtio-net-pci'));
+    expect(networkOf(vp, 2, { card: 'igb' })).toEqual(networkOf(vp, 2, { card: 'virtio-net-pci' }));
+  });
+});
+
+describe("a physical server's card", () => {
+  const card = { firstFunction: '0000:41:10.1', guestDriver: 'ixgbevf' };
+  const of = (name: string) => {
+    const cell = findCell(name);
+    if (cell === undefined) throw new Error(`no cell ${name}`);
+    const addresses = { client: '', l0: '', l1: '192.168.7.11', l2: '192.168.7.12', l3: '' };
+    return ([0, 1, 2, 3] as const)
+      .filter((level) => level <= cell.level)
+      .map((level) => networkOf(cell, level, { card, addresses }));
+  };
+
+  test('has its first virtual function taken from where it is, and driven by what drives it', () => {
+    const [server, between, last] = of('l2-passthrough');
+    expect(server?.handsOn).toMatchObject({ kind: 'made', pciAddress: '0000:41:10.1' });
+    // Whoever sets the machine up makes it (machine/set-up), and not the image's program for an emulated card.
+    expect(server?.handsOn === undefined ? [] : handOnCommands(server.handsOn)).toEqual([
+      ['nestbench-assign', '0000:41:10.1'],
+    ]);
+    expect(between?.assignedFrom).toBe('0000:41:10.1');
+    expect(last).toMatchObject({ assignedFrom: '0000:01:00.0', nic: { driver: 'ixgbevf' } });
+  });
+
+  test('is not bridged, and guests between are reached by the addresses of the testbed', () => {
+    expect(of('l1-passthrough')[0]?.bridge).toBeUndefined();
+    expect(of('l3-passthrough')[0]?.bridge).toEqual({ routesTo: ['192.168.7.11', '192.168.7.12'] });
+  });
+
+  test('that is not there is an error, and no cell', () => {
+    const cell = findCell('l1-passthrough');
+    expect(() => cell && networkOf(cell, 0, { card: undefined })).toThrow(RangeError);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   type AssignedDevice,
   FIRST_WITH,
   type NetworkCard,
+  type PhysicalCard,
 } from '../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
 
@@ -33,7 +34,7 @@ export interface OwnNic {
   /** How it came: a virtio NIC made by the QEMU of the machine, or a device assigned by the level below. */
   readonly kind: 'virtio' | 'assigned';
   readonly mac: string;
-  readonly driver: 'virtio_net' | 'igbvf';
+  readonly driver: string;
   /** Its PCI address in the machine. */
   readonly pciAddress: string;
 }
@@ -46,7 +47,7 @@ export interface HandedOn {
   readonly mac: string;
   /** Its PCI address in the machine, where vfio-pci takes it. */
   readonly pciAddress: string;
-  /** The card that it has to be made of first, as its virtual function. */
+  /** The emulated card that it has to be made of first, as its virtual function; of a physical one, set-up makes it. */
   readonly functionOf?: { readonly pciAddress: string; readonly mac: string };
 }
 
@@ -59,8 +60,18 @@ export interface MachineNetwork {
   readonly bridge?: 'with-nic' | { readonly routesTo: readonly string[] };
 }
 
-/** @param card what plays the server's network card where a function of it is assigned. */
-export function networkOf(cell: Cell, level: Level, card: NetworkCard): MachineNetwork {
+/** What a cell's network depends on besides the cell. */
+export interface NetworkHost {
+  /** What is, or plays, the server's network card where a function of it is assigned; not there where none can be. */
+  readonly card: NetworkCard | PhysicalCard | undefined;
+  readonly addresses?: typeof ADDRESSES | undefined;
+}
+
+export function networkOf(
+  cell: Cell,
+  level: Level,
+  { card, addresses = ADDRESSES }: NetworkHost,
+): MachineNetwork {
   const { assigned } = configurationOf(cell);
   const isLast = level === cell.level;
   const name: MachineName = `l${level}`;
@@ -75,13 +86,9 @@ export function networkOf(cell: Cell, level: Level, card: NetworkCard): MachineN
   const first = FIRST_WITH[assigned];
   // The device keeps its MAC on its whole way: that it is this one that came out is seen by it.
   const mac = macAddress(2, first, 1);
+  const { driver, ...device } = assigned === 'physical' ? firstDevice(card) : MADE_DEVICE;
   const deviceAt = (at: Level): Pick<HandedOn, 'pciAddress' | 'functionOf'> =>
-    assigned === 'physical' && card === 'igb' && at === first
-      ? {
-          pciAddress: FIRST_VIRTUAL_FUNCTION,
-          functionOf: { pciAddress: BEHIND_ROOT_PORT, mac: macAddress(2, first, 2) },
-        }
-      : { pciAddress: BEHIND_ROOT_PORT };
+    at === first ? device : { pciAddress: BEHIND_ROOT_PORT };
   const assignedFrom = level > first ? deviceAt(below(level)).pciAddress : undefined;
   if (isLast) {
     if (assignedFrom === undefined) throw new RangeError(`${cell.name}: ${name} has no level to get it from`);
@@ -89,13 +96,13 @@ export function networkOf(cell: Cell, level: Level, card: NetworkCard): MachineN
       nic: {
         kind: 'assigned',
         mac,
-        driver: assigned === 'physical' && card === 'igb' ? 'igbvf' : 'virtio_net',
+        driver,
         pciAddress: onRootBus(ASSIGNED_SLOT),
       },
       assignedFrom,
     };
   }
-  const bridge = bridgeOf(cell, level, assigned);
+  const bridge = bridgeOf(cell, level, assigned, addresses);
   return {
     nic: virtio,
     ...(level < first
@@ -113,6 +120,28 @@ export function networkOf(cell: Cell, level: Level, card: NetworkCard): MachineN
   };
 }
 
+/** The device as the first level has it, and what drives it at the last. */
+type FirstDevice = Pick<HandedOn, 'pciAddress' | 'functionOf'> & Pick<OwnNic, 'driver'>;
+
+const MADE_DEVICE: FirstDevice = { pciAddress: BEHIND_ROOT_PORT, driver: 'virtio_net' };
+
+function firstDevice(card: NetworkHost['card']): FirstDevice {
+  switch (card) {
+    case 'virtio-net-pci':
+      return MADE_DEVICE;
+    case 'igb':
+      return {
+        pciAddress: FIRST_VIRTUAL_FUNCTION,
+        functionOf: { pciAddress: BEHIND_ROOT_PORT, mac: macAddress(2, FIRST_WITH.physical, 2) },
+        driver: 'igbvf',
+      };
+    case undefined:
+      throw new RangeError('no function of a card is assigned where there is no such card');
+    default:
+      return { pciAddress: card.firstFunction, driver: card.guestDriver };
+  }
+}
+
 function below(level: Level): Level {
   return level === 3 ? 2 : level === 2 ? 1 : 0;
 }
@@ -122,11 +151,16 @@ function below(level: Level): Level {
  * bridge hears every packet, and L0 would handle those of the level under test a second time. The levels between are
  * reached from L0 alone, for SSH.
  */
-function bridgeOf(cell: Cell, level: Level, assigned: AssignedDevice): MachineNetwork['bridge'] {
+function bridgeOf(
+  cell: Cell,
+  level: Level,
+  assigned: AssignedDevice,
+  addresses: typeof ADDRESSES,
+): MachineNetwork['bridge'] {
   const between = ([1, 2, 3] as const).filter((each) => each > level && each < cell.level);
   if (level === 0 && assigned === 'virtio') return 'with-nic';
   if (between.length === 0) return undefined;
-  return level === 0 ? { routesTo: between.map((each) => ADDRESSES[`l${each}`]) } : 'with-nic';
+  return level === 0 ? { routesTo: between.map((each) => addresses[`l${each}`]) } : 'with-nic';
 }
 
 /** The client's: the other end of the wire. */

@@ -9,14 +9,14 @@ const passthrough = { name: 'l1-passthrough', level: 1, configuration: 'passthro
 const common = { cpus: 2, memoryMiB: 768, commandLine: 'quiet a=b', paths };
 const guest = {
   ...common,
-  network: networkOf(baseline, 1, 'virtio-net-pci'),
+  network: networkOf(baseline, 1, { card: 'virtio-net-pci' }),
   program: 'qemu',
   isVintage: false,
   passesHalts: false,
 };
 const host = {
   ...common,
-  network: networkOf(baseline, 0, 'virtio-net-pci'),
+  network: networkOf(baseline, 0, { card: 'virtio-net-pci' }),
   program: 'qemu-system-x86_64',
   pidFile: '/p',
   wire: { local: '/wire.a', remote: '/wire.b' },
@@ -48,7 +48,7 @@ describe('a machine of the host', () => {
 
   test('keeps the BARs of an igb’s virtual functions below 4 GiB, where every QEMU finds them', () => {
     const [igb, virtio] = (['igb', 'virtio-net-pci'] as const).map((card) =>
-      hostQemu({ ...host, network: networkOf(passthrough, 0, card), accelerator: 'tcg', clock: 'real' }),
+      hostQemu({ ...host, network: networkOf(passthrough, 0, { card }), accelerator: 'tcg', clock: 'real' }),
     );
     expect(valueOf(igb ?? [], '-global')).toBe('q35-pcihost.pci-hole64-size=0');
     expect(virtio).not.toContain('-global');
@@ -95,8 +95,8 @@ function help(option: string): string {
 
 test("this host's QEMU knows the machines, the CPU and every device of an argv", () => {
   const known = [help('-machine'), help('-cpu'), help('-device')].join('\n');
-  const handing = { ...host, network: networkOf(passthrough, 0, 'virtio-net-pci') };
-  const assigned = { ...guest, network: networkOf(passthrough, 1, 'virtio-net-pci') };
+  const handing = { ...host, network: networkOf(passthrough, 0, { card: 'virtio-net-pci' }) };
+  const assigned = { ...guest, network: networkOf(passthrough, 1, { card: 'virtio-net-pci' }) };
   const argvs = [host, handing].map((options) => hostQemu({ ...options, accelerator: 'tcg', clock: 'real' }));
   argvs.push(guestQemu(guest), guestQemu(assigned));
   const named = argvs.flatMap((argv) =>

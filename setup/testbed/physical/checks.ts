@@ -1,6 +1,7 @@
 /** What a physical testbed has to be for its numbers to mean anything: each with what was found, what is needed, and how to mend it. */
 import type { TestbedDescription } from '../../../fixtures/testbed.ts';
 import { inBytes } from '../../host/bytes.ts';
+import { cardOf } from './card.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
 /** `wrong`: nothing can be measured; `unquiet`: it can, and worse than need be; `some cells` can't be measured. */
@@ -145,13 +146,19 @@ const CHECKS: readonly Check[] = [
   {
     name: 'SR-IOV',
     on: SERVER,
-    needed: 'as many virtual functions of the interface as the testbed file says, for the passthrough cells',
+    needed:
+      'as many virtual functions of the interface as the testbed file says, and a driver for them, for the passthrough cells',
     otherwise: 'some cells',
-    mend: 'Turn SR-IOV on in the firmware, take a card that has it, or leave the passthrough cells out.',
-    look: ({ virtualFunctions }, at) => ({
-      holds: Number(virtualFunctions) >= at.virtualFunctions,
-      found: `${said(virtualFunctions, '0')} of ${at.virtualFunctions}`,
-    }),
+    mend: 'Turn SR-IOV on in the firmware, take a card that has it, take away what others made of it (echo 0 >sriov_numvfs), or leave the passthrough cells out.',
+    look: (facts, at) => {
+      const card = cardOf(facts, at);
+      return 'whyNot' in card
+        ? { holds: false, found: card.whyNot }
+        : {
+            holds: true,
+            found: `${said(facts['virtualFunctions'])} possible, the first at ${card.firstFunction}, for ${card.guestDriver}`,
+          };
+    },
   },
   {
     name: 'CPUs',

@@ -39,10 +39,11 @@ export function describePhysical(testbed: TestbedDescription, cell: Cell): strin
     addresses[machine.name],
   ]);
   const own = configurationOf(cell).description;
-  const reason = whyNotPhysical(cell, testbed);
+  const reason = whyNotPhysical(cell, { testbed });
   const lines = [
     `${cell.name}: ${own}`,
     ...(reason === undefined ? [] : [`It is skipped: ${reason}.`]),
+    ...(configurationOf(cell).assigned === 'physical' ? [functionsOf(testbed, cell)] : []),
     '',
     ...aligned([HEADINGS, ...rows]),
     '',
@@ -84,6 +85,10 @@ function levelOf(name: MachineName): Level | undefined {
   return LEVELS.find((level) => name === `l${level}`);
 }
 
+function functionsOf({ server }: TestbedDescription, { level }: Cell): string {
+  return `The card at ${server.interface} of the server gets ${server.virtualFunctions} virtual functions, and the first is assigned down to l${level}; it is skipped where the card has none.`;
+}
+
 function sourcesOf(levels: readonly MachineSoftware[]): string[] {
   const kernels = levels.flatMap(({ kernel }) => (isBuilt(kernel) ? [describeSource(kernel)] : []));
   const qemus = levels.flatMap(({ qemu }) => (isBuilt(qemu) ? [`QEMU ${qemu.ref} of ${qemu.url}`] : []));
@@ -96,7 +101,7 @@ function describeSource({ url, ref, defconfig }: KernelSource): string {
 }
 
 function bootsOf(testbed: TestbedDescription): string[] {
-  const measured = CELLS.filter((cell) => whyNotPhysical(cell, testbed) === undefined);
+  const measured = CELLS.filter((cell) => whyNotPhysical(cell, { testbed }) === undefined);
   const ordered = orderedByBoot(testbed, measured);
   const boots = ordered.filter((each) => each.boots).length;
   const order = ordered.map(({ cell, boots: isFirst }) => `${isFirst ? '| ' : ''}${cell.name}`).join(' ');

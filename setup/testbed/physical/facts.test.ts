@@ -19,6 +19,7 @@ const { server, client } = planPhysical(cell, {
   installed: { client: '6.1.0-50-amd64', server: '6.1.0-50-amd64' },
   kernels: {},
   qemus: {},
+  card: { whyNot: 'nobody looked' },
   clientCpus: 20,
 });
 

@@ -35,7 +35,19 @@ say master "$master"
 say carrier "$(cat "$sys/carrier" 2>/dev/null)"
 say addresses "$(ip -o -4 address show dev "$1" 2>/dev/null | sed -n 's/.* inet \([0-9.]*\).*/\1/p')"
 say sshOver "$(ip -o route get "$(cut -d ' ' -f 1 /run/nestbench-ssh-connection)" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')"
+say cardDriver "$(basename "$(readlink "$sys/device/driver")" 2>/dev/null)"
+say cardAddress "$(basename "$(readlink "$sys/device")" 2>/dev/null)"
 say virtualFunctions "$(cat "$sys/device/sriov_totalvfs" 2>/dev/null)"
+# But for those of a run that was killed, which the next takes away.
+say virtualFunctionsThere "$(if [ ! -e /run/nestbench/functions ]; then cat "$sys/device/sriov_numvfs" 2>/dev/null; fi)"
+# Where they are, the card's configuration space tells on every kernel; sriov_offset is of Linux 4.15 and later. Extended
+# capabilities begin at 256, each with its ID, 16 for SR-IOV, and where the next one is; First VF Offset is 20 bytes on.
+word() { od -A n -v -t u2 -j "$1" -N 2 "$sys/device/config" | tr -d ' '; }
+if [ -e "$sys/device/sriov_totalvfs" ]; then
+  at=256
+  while [ "$at" -ge 256 ] && [ "$(word "$at")" != 16 ]; do at=$(($(word $((at + 2))) >> 4)); done
+  if [ "$at" -ge 256 ]; then say firstFunctionOffset "$(word $((at + 20)))"; fi
+fi
 say governors "$(cat /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor 2>/dev/null | sort -u)"
 say noTurbo "$(cat /sys/devices/system/cpu/intel_pstate/no_turbo 2>/dev/null)"
 say boost "$(cat /sys/devices/system/cpu/cpufreq/boost 2>/dev/null)"

@@ -3,6 +3,7 @@ import { type Cell, CELLS, findCell } from '../../../fixtures/matrix.ts';
 import { physicalSoftware, sourceKey, whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import { CPU_SCALES } from '../../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
 import { describeMachine } from '../../stack/describe.ts';
 import { planStack } from '../../stack/plan.ts';
 import { parseTestbed } from './description.ts';
@@ -21,6 +22,8 @@ software:
   'testbed.yaml',
 );
 const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
+/** As the emulated testbed's is, where QEMU has no card with virtual functions. */
+const CARD = { firstFunction: '0000:01:00.0', guestDriver: 'virtio_net' };
 const installed = { client: '6.1.0-50-amd64', server: '6.1.0-50-amd64' };
 
 function plan(name: string, changes: Partial<Parameters<typeof planPhysical>[1]> = {}): PhysicalPlan {
@@ -30,6 +33,7 @@ function plan(name: string, changes: Partial<Parameters<typeof planPhysical>[1]>
     installed,
     kernels: {},
     qemus: {},
+    card: CARD,
     clientCpus: 20,
     ...changes,
   });
@@ -53,6 +57,25 @@ test('the server is booted with the row of its table, and what the testbed file 
     parameters: ['maxcpus=10', 'kvm-intel.nested=1', 'kvm-amd.nested=1', 'mitigations=off'],
   });
   expect(plan('l3-baseline').client.boot).toEqual({ release: '6.1.0-50-amd64', parameters: ['quiet'] });
+});
+
+test('a server whose card is assigned from gets virtual functions, and keeps its interface out of bridges', () => {
+  const card = { firstFunction: '0000:41:10.1', guestDriver: 'ixgbevf' };
+  const { server, client, guests } = plan('l2-passthrough', { card });
+  expect(server).toMatchObject({
+    virtualFunctions: 2,
+    network: { handsOn: { pciAddress: '0000:41:10.1' }, bridge: { routesTo: ['192.168.7.11'] } },
+  });
+  expect(server.boot.parameters).toContain('intel_iommu=on');
+  expect(client.virtualFunctions).toBe(0);
+  const [l1, l2] = guests;
+  expect(l1?.qemu.argv).toContain('vfio-pci,host=0000:41:10.1,bus=root-port');
+  expect(l2?.network.nic).toMatchObject({
+    kind: 'assigned',
+    driver: 'ixgbevf',
+    mac: server.network.handsOn?.mac,
+  });
+  expect(plan('l2-baseline', { card }).server.virtualFunctions).toBe(0);
 });
 
 test('a smaller server has the CPUs of its own sizing, and no more', () => {
@@ -166,13 +189,14 @@ describe('the paper’s software', () => {
 });
 
 /** The configurations of which there are cells that can't be measured. */
-function refused(description: Pick<TestbedDescription, 'software'>): string[] {
-  const without = CELLS.filter((cell) => whyNotPhysical(cell, description) !== undefined);
+function refused(description: Pick<TestbedDescription, 'software'>, card?: ServerCard): string[] {
+  const there = { testbed: description, ...(card && { card }) };
+  const without = CELLS.filter((cell) => whyNotPhysical(cell, there) !== undefined);
   return [...new Set(without.map(({ configuration }) => configuration))];
 }
 
 describe('guests', () => {
-  const CELLS_HERE = CELLS.filter((cell) => whyNotPhysical(cell, testbed) === undefined);
+  const CELLS_HERE = CELLS.filter((cell) => whyNotPhysical(cell, { testbed }) === undefined);
 
   test.each(CELLS_HERE.map(({ name }) => name))(
     'of %s are those of the emulated testbed, but for their disks and addresses',
@@ -192,11 +216,16 @@ describe('guests', () => {
     },
   );
 
-  test('of cells that assign a physical function are refused; of DVH, where its software is not named', () => {
-    expect(refused(testbed)).toEqual(['passthrough', 'dvh']);
-    expect(refused({ software: 'paper' })).toEqual(['passthrough']);
+  test('of DVH are refused where its software is not named', () => {
+    expect(refused(testbed)).toEqual(['dvh']);
+    expect(refused({ software: 'paper' })).toEqual([]);
     const own = { kernel: MINE, qemu: QEMU };
-    expect(refused({ software: { l0: own, l1: own } })).toEqual(['passthrough', 'dvh']);
-    expect(refused({ software: { l0: own, l1: own, l2: own } })).toEqual(['passthrough']);
+    expect(refused({ software: { l0: own, l1: own } })).toEqual(['dvh']);
+    expect(refused({ software: { l0: own, l1: own, l2: own } })).toEqual([]);
+  });
+
+  test('of cells that assign a function of the card are refused where it has none', () => {
+    expect(refused({ software: 'paper' }, { whyNot: 'it has none' })).toEqual(['passthrough']);
+    expect(refused({ software: 'paper' }, CARD)).toEqual([]);
   });
 });

@@ -13,6 +13,7 @@ import { startsVmlinux } from '../../../fixtures/qemu-version.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
+import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
 import type { ImageFormat } from '../../build/image.ts';
 import { InputError } from '../../errors.ts';
 import type { OpensshTarget } from '../../machine/openssh.ts';
@@ -41,6 +42,8 @@ export interface PhysicalMachinePlan extends MachineNeeds {
   readonly interface: string;
   /** Its address there, with the prefix's length. */
   readonly addressWithPrefix: string;
+  /** How many virtual functions its card is given for the cell; the first is the one that the plan hands on. */
+  readonly virtualFunctions: number;
   /** Whether its memory and its CPUs are held to what the cell gives it; a client has all that it has. */
   readonly isSized: boolean;
 }
@@ -77,6 +80,8 @@ export interface PhysicalHost {
   readonly kernels: Readonly<Record<string, BuiltKernel>>;
   /** QEMUs that were built, by the key of their source: programs of this host. */
   readonly qemus: Readonly<Record<string, BuiltQemu>>;
+  /** The server's, at the interface of its private network. */
+  readonly card: ServerCard;
   /** CPUs of the client, all of which it uses. */
   readonly clientCpus: number;
   readonly variant?: Pick<Variant, 'kernelParameters'> | undefined;
@@ -97,7 +102,7 @@ const CONNECT_SECONDS = 60;
  * @throws {InputError} NESTBENCH_BAD_TESTBED where a QEMU can't start the kernel that it is to.
  */
 export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
-  const { testbed, sizing, variant } = host;
+  const { testbed, sizing, variant, card } = host;
   const addresses = addressesOf(testbed);
   const software = physicalSoftware(testbed, cell);
   const [l0, ...inside] = software.levels;
@@ -108,7 +113,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
   const guestHost = {
     accelerator: 'kvm',
     sizing,
-    card: 'virtio-net-pci',
+    card: 'whyNot' in card ? undefined : card,
     variant,
     kind: host.kind,
     addresses,
@@ -140,6 +145,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       runsGuests: false,
       nested: false,
       dvhKnobs: undefined,
+      virtualFunctions: 0,
       isSized: false,
       ...placeOf(testbed, 'client', addresses),
       boot: {
@@ -149,6 +155,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     },
     server: {
       ...withKnobs(server),
+      virtualFunctions: server.network.handsOn === undefined ? 0 : testbed.server.virtualFunctions,
       isSized: true,
       ...placeOf(testbed, 'server', addresses),
       boot: {

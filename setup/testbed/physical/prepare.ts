@@ -6,6 +6,7 @@ import {
   type MachineSoftware,
   physicalSoftware,
   sourceKey,
+  whyNotPhysical,
 } from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
 import { configured } from '../../../fixtures/git-kernel.ts';
@@ -24,6 +25,7 @@ import { tell } from '../../progress.ts';
 import type { ProvidedPhysical } from '../../provided.ts';
 import { type Phase, Phases } from '../../stack/phases.ts';
 import { BUILD_BYTES, takeHost } from '../prepare.ts';
+import { cardOf } from './card.ts';
 import { checkMachine, type Finding } from './checks.ts';
 import { targetOf } from './description.ts';
 import { installedRelease, readRunning } from './grub.ts';
@@ -80,7 +82,8 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   options.onSized(sizing);
   phases.lap('machines');
   await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
-  const software = softwareOf(testbed, cells);
+  const card = cardOf(server.facts, testbed.server);
+  const software = softwareOf(testbed, measurable(cells, { testbed, card }));
   // QEMU is built of what the emulator of virtual time is built of.
   await ensurePackages(
     signal,
@@ -114,6 +117,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   return {
     physical: {
       testbed,
+      card,
       installed,
       kernels,
       qemus,
@@ -173,6 +177,18 @@ function assertUsable(findings: readonly Finding[]): void {
     'configuration',
     `The testbed can't be measured on. "npm run doctor" tells all that was looked at. To mend:\n${lines.join('\n')}`,
   );
+}
+
+/**
+ * Those of the cells that can be measured there.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED with why, where there is none.
+ */
+export function measurable(cells: readonly Cell[], there: Parameters<typeof whyNotPhysical>[1]): Cell[] {
+  const reasons = cells.map((cell) => ({ cell, reason: whyNotPhysical(cell, there) }));
+  const measured = reasons.flatMap(({ cell, reason }) => (reason === undefined ? [cell] : []));
+  if (measured.length > 0) return measured;
+  const why = reasons.map(({ cell, reason }) => `${cell.name}: ${reason}`).join('; ');
+  throw new InputError('NESTBENCH_BAD_TESTBED', `Nothing that was chosen can be measured there. ${why}.`);
 }
 
 /** What comes from git, each source built once; one after the other, as each build takes all CPUs. */

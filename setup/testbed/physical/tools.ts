@@ -74,15 +74,18 @@ export async function setUp(
   seed: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { network, isSized, memoryMiB, name } = plan;
+  const { network, isSized, memoryMiB, name, virtualFunctions } = plan;
   const words = [
     imageOn(plan.directory, image),
     IMAGE_FORMAT,
     plan.interface,
     plan.addressWithPrefix,
-    network.bridge === 'with-nic' ? 'yes' : 'no',
+    bridgeWord(network.bridge),
     String(isSized ? memoryMiB : 0),
     name === 'l0' ? 'yes' : 'no',
+    String(virtualFunctions),
+    network.handsOn?.pciAddress ?? '',
+    network.handsOn?.mac ?? '',
   ];
   const { exitCode, stderr } = await machine.run(['sh', '-c', SET_UP, 'set-up', ...words], {
     signal,
@@ -98,6 +101,11 @@ export async function setUp(
     `${machine.name} (${plan.target.destination}) can't be made ready for the cell: ${why}. Mend that, or the testbed file; "npm run doctor" tells more.`,
     { machine: machine.name, exitCode: exitCode ?? null, output },
   );
+}
+
+function bridgeWord(bridge: PhysicalMachinePlan['network']['bridge']): string {
+  if (bridge === undefined) return 'none';
+  return bridge === 'with-nic' ? 'interface' : bridge.routesTo.join(',');
 }
 
 /** Undoes {@link setUp}, and ends what runs there. @returns what was ended. */
