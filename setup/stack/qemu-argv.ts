@@ -46,7 +46,7 @@ const Q35 = 'q35,usb=off,smbus=off,sata=off,vmport=off';
  * virtual function's 64-bit BAR for one of 32 bits (fixed by 'pcie_sriov: Fix broken MMIO accesses from SR-IOV VFs'):
  * above, its driver would reach no register.
  */
-const NO_PCI_ABOVE_4_GIB = 'q35-pcihost.pci-hole64-size=0';
+export const NO_PCI_ABOVE_4_GIB = 'q35-pcihost.pci-hole64-size=0';
 
 /** A PC of PCIe and virtio alone; its virtio-net-pci with MSI-X is the artifact's device. Boots faster than q35. */
 const MICROVM = 'microvm,pcie=on,pit=off,pic=off,rtc=off,isa-serial=off,x-option-roms=off';

@@ -15,7 +15,8 @@ import type { OpensshTarget } from '../../machine/openssh.ts';
 import { generateKeyPair } from '../../machine/ssh.ts';
 import { freePort } from '../../machine/sshd.testing.ts';
 import { waitUntil } from '../../machine/wait.ts';
-import { EMULATED_CPU } from '../../stack/qemu-argv.ts';
+import { EMULATED_CPU, NO_PCI_ABOVE_4_GIB } from '../../stack/qemu-argv.ts';
+import { newerQemu } from './newer-qemu.testing.ts';
 
 /** Beside what nestbench itself needs: what makes a disk image. */
 const TOOLS = ['sfdisk', 'losetup', 'partx', 'mkfs.ext4', 'mmdebstrap'];
@@ -33,12 +34,20 @@ export async function whyNoDiskMachines(): Promise<string | undefined> {
 }
 
 /** The machine's own network card first, then that of the private network. */
-const INTERFACES = { own: 'enp0s3', private: 'enp0s4' } as const;
+const OWN_INTERFACE = 'enp0s3';
 
 const PACKAGES = [
-  ['systemd-sysv', 'udev', 'linux-image-cloud-amd64', 'grub-pc', 'openssh-server', 'ifupdown'],
+  ['systemd-sysv', 'udev', 'grub-pc', 'openssh-server', 'ifupdown'],
   ['iproute2', 'kmod', 'initramfs-tools', 'e2fsprogs', 'zstd', 'procps'],
 ].flat();
+
+/** The network card of the private network, and what a machine needs for it. */
+const CARDS = {
+  virtio: { interface: 'enp0s4', kernel: 'linux-image-cloud-amd64' },
+  /** Intel's 82576, with virtual functions, behind a vIOMMU. The kernel for clouds does not drive it. */
+  igb: { interface: 'enp1s0', kernel: 'linux-image-amd64' },
+} as const;
+type Card = keyof typeof CARDS;
 
 /** $1: the directory to work in, $2: packages. A partition is made known to the kernel by hand: it may know no tables. */
 const MAKE_IMAGE = String.raw`
@@ -75,8 +84,8 @@ END
 cat >root/etc/network/interfaces <<END
 auto lo
 iface lo inet loopback
-auto ${INTERFACES.own}
-iface ${INTERFACES.own} inet static
+auto ${OWN_INTERFACE}
+iface ${OWN_INTERFACE} inet static
   address 10.0.2.15/24
 END
 rm -f root/etc/ssh/ssh_host_*
@@ -88,13 +97,14 @@ sed -i "s#root=$(echo "$loop")p1#root=UUID=$uuid#" root/boot/grub/grub.cfg
 `;
 
 /** The image that all of them begin with, as Debian's packages make it. */
-export async function baseImage(signal: AbortSignal): Promise<string> {
+export async function baseImage(signal: AbortSignal, card: Card = 'virtio'): Promise<string> {
+  const packages = [...PACKAGES, CARDS[card].kernel];
   const { directory } = await cached({
     name: 'disk-machine',
-    inputs: { recipe: 1, packages: PACKAGES, script: MAKE_IMAGE },
+    inputs: { recipe: 1, packages, script: MAKE_IMAGE },
     signal,
     build: async ({ directory: place, log, signal: within }) => {
-      await runTool(['sh', '-c', MAKE_IMAGE, 'sh', place, PACKAGES.join(',')], {
+      await runTool(['sh', '-c', MAKE_IMAGE, 'sh', place, packages.join(',')], {
         purpose: 'making a disk image',
         log,
         signal: within,
@@ -121,6 +131,8 @@ export interface DiskMachine extends AsyncDisposable {
 export interface DiskMachineOptions {
   readonly name: string;
   readonly memoryMiB?: number;
+  /** Of the private network. */
+  readonly card?: Card;
   /** The other end of the private network's wire; a card without a cable, where there is none. */
   readonly wire?: { readonly local: string; readonly remote: string };
   readonly signal: AbortSignal;
@@ -133,10 +145,11 @@ const UP_SECONDS = 300;
 export async function bootDiskMachine({
   name,
   memoryMiB = 3072,
+  card = 'virtio',
   wire,
   signal,
 }: DiskMachineOptions): Promise<DiskMachine> {
-  const base = await baseImage(signal);
+  const base = await baseImage(signal, card);
   const directory = mkdtempSync(path.join(tmpdir(), `nb-disk-${name}-`));
   const file = (its: string, text: string): string => {
     writeFileSync(path.join(directory, its), text, { mode: 0o600 });
@@ -150,6 +163,7 @@ export async function bootDiskMachine({
   const consoleFile = path.join(directory, 'console.log');
   writeFileSync(consoleFile, '');
   const argv = [
+    card === 'igb' ? await newerQemu(signal) : ['qemu-system-x86_64'],
     ['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', EMULATED_CPU, '-smp', '2', '-m', String(memoryMiB)],
     ['-nodefaults', '-no-user-config', '-display', 'none', '-serial', `file:${consoleFile}`],
     [
@@ -160,15 +174,11 @@ export async function bootDiskMachine({
     ],
     ['-netdev', `user,id=own,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`],
     ['-device', 'virtio-net-pci,netdev=own,romfile=,addr=3'],
-    [
-      '-netdev',
-      privateNetwork(wire),
-      '-device',
-      `virtio-net-pci,netdev=private,romfile=,addr=4,mac=${macOf(name)}`,
-    ],
+    ['-netdev', privateNetwork(wire), ...privateCard(card, macOf(name))],
     ['-device', 'virtio-rng-pci'],
   ].flat();
-  const qemu = spawn('qemu-system-x86_64', argv, { stdio: 'ignore' });
+  const [program = '', ...words] = argv;
+  const qemu = spawn(program, words, { stdio: 'ignore' });
   const kill = (): void => void qemu.kill('SIGKILL');
   process.once('exit', kill);
   const configuration = file(
@@ -187,7 +197,7 @@ export async function bootDiskMachine({
     target: { name, destination: name, configuration },
     configuration,
     port,
-    interface: INTERFACES.private,
+    interface: CARDS[card].interface,
     console: () => readFileSync(consoleFile, 'utf8'),
     consoleFile,
     async [Symbol.asyncDispose]() {
@@ -220,6 +230,17 @@ export async function bootDiskMachine({
 function macOf(name: string): string {
   const bytes = createHash('sha256').update(name).digest().subarray(0, 3);
   return `52:54:00:${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+}
+
+/** The machine's card; where functions of it are assigned, with what that takes, as setup/stack/qemu-argv.ts has it. */
+function privateCard(card: Card, mac: string): string[] {
+  return card === 'virtio'
+    ? ['-device', `virtio-net-pci,netdev=private,romfile=,addr=4,mac=${mac}`]
+    : [
+        ['-device', 'intel-iommu,intremap=on,aw-bits=39', '-global', NO_PCI_ABOVE_4_GIB],
+        ['-device', 'pcie-root-port,id=root-port,chassis=1,addr=4'],
+        ['-device', `igb,netdev=private,romfile=,bus=root-port,mac=${mac}`],
+      ].flat();
 }
 
 /** QEMU's -netdev: Unix sockets play the wire, as in the emulated testbed. */

@@ -9,7 +9,12 @@ import { both } from '../../both.ts';
 import { REPOSITORY } from '../../end-to-end/run.testing.ts';
 import { connectOpenssh } from '../../machine/openssh.ts';
 import type { SshMachine } from '../../machine/ssh.ts';
-import { baseImage, bootDiskMachine, type DiskMachine } from './disk-machine.testing.ts';
+import {
+  baseImage,
+  bootDiskMachine,
+  type DiskMachine,
+  type DiskMachineOptions,
+} from './disk-machine.testing.ts';
 
 type Name = 'client' | 'server';
 
@@ -35,7 +40,11 @@ export interface TwoMachines extends AsyncDisposable {
 
 const CONNECT_SECONDS = 120;
 
-export async function bootTwoMachines(signal: AbortSignal): Promise<TwoMachines> {
+/** @param card of the server on the private network. */
+export async function bootTwoMachines(
+  signal: AbortSignal,
+  card: DiskMachineOptions['card'] = 'virtio',
+): Promise<TwoMachines> {
   const directory = mkdtempSync(path.join(tmpdir(), 'nb-two-'));
   const wire = (own: Name, other: Name) => ({
     local: path.join(directory, `wire.${own}`),
@@ -43,8 +52,9 @@ export async function bootTwoMachines(signal: AbortSignal): Promise<TwoMachines>
   });
   // Made once, and waited for by nobody else.
   await baseImage(signal);
+  if (card !== 'virtio') await baseImage(signal, card);
   const [server, client] = await both(
-    bootDiskMachine({ name: 'server', wire: wire('server', 'client'), signal }),
+    bootDiskMachine({ name: 'server', card, wire: wire('server', 'client'), signal }),
     bootDiskMachine({ name: 'client', wire: wire('client', 'server'), signal, memoryMiB: 2048 }),
   );
   const configuration = path.join(directory, 'ssh_config');
