@@ -29,17 +29,36 @@ test('digits are the double that JSON.parse makes of them', () => {
   expect(told).toBeGreaterThan(19_900);
 });
 
-test('so are the shortest digits of a double, and those beside the middle of two', () => {
-  const double = fc.double({ min: 1e-3, max: 1e15, noNaN: true });
+test('so are the digits that JSON.stringify writes of a double, unless they are a middle themselves', () => {
+  let told = 0;
   fc.assert(
-    fc.property(double, fc.integer({ min: -2, max: 2 }), (number, off) => {
-      const [whole = '', part = ''] = number.toFixed(6).split('.');
-      // The next double's middle, to the last digit that 22 decimals and 30 digits have room for.
-      const near = String(BigInt(whole + part) + BigInt(off));
-      expect([Number.NaN, parsed(near, 6)]).toContain(read(near, 6));
+    fc.property(fc.double({ min: 1e-6, max: 1e21, noNaN: true, maxExcluded: true }), (number) => {
+      const [whole = '', part = ''] = JSON.stringify(number).split('.');
+      const its = read(whole + part, part.length);
+      if (Number.isNaN(its)) return;
+      told += 1;
+      expect(its).toBe(number);
     }),
     { numRuns: 20_000 },
   );
+  expect(told).toBeGreaterThan(19_900);
+});
+
+test('beside the middle of two doubles it is the nearer one, or not told', () => {
+  let told = 0;
+  fc.assert(
+    fc.property(fc.bigInt(2n ** 52n, 2n ** 53n - 1n), fc.integer({ min: -1, max: 1 }), (mantissa, off) => {
+      // The middle of mantissa / 2^7 and its successor, which is (2 * mantissa + 1) / 2^8, with eight decimals.
+      const text = String(((2n * mantissa + 1n) * 10n ** 8n) / 2n ** 8n + BigInt(off));
+      const number = read(text, 8);
+      if (Number.isNaN(number)) return;
+      told += 1;
+      expect(number).toBe(parsed(text, 8));
+    }),
+    { numRuns: 20_000 },
+  );
+  // All but the middles themselves.
+  expect(told).toBeGreaterThan(12_000);
 });
 
 test('the middle of two doubles is not told, and what is right beside it is', () => {

@@ -5,7 +5,7 @@ const EXACT_POWERS = Float64Array.from({ length: 23 }, (_, power) => Number(`1e$
 
 /** So many digits are a whole number below 2^53, whatever they are. */
 export const HIGH_DIGITS = 15;
-/** And as many again are more than JSON.stringify ever writes (17 in all). */
+/** And as many again: JSON.stringify writes 17 that count, and up to 6 zeros before or 4 behind them. */
 const MOST_LOW_DIGITS = 15;
 
 /** By which a product of two doubles is split into halves of 26 bits (T. J. Dekker, see below). */

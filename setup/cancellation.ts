@@ -1,7 +1,7 @@
 /**
  * The signal that ends everything in this worker when the run is cancelled. Vitest aborts only the signals of running
  * tests; a boot is a hook, and is told through the runner. Runner and suites have the same copy of this module, since it
- * is Node that imports it for both (vitest.config.ts).
+ * is Node that imports it for both (vitest.config.ts); that a Ctrl-C ends a boot is tested by stopping.end-to-end.test.ts.
  */
 import { NestbenchError } from './errors.ts';
 

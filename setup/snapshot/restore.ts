@@ -180,13 +180,16 @@ async function reconnectGuests(
     const reconnect = async (hypervisor: Promise<Machine>): Promise<BootedMachine> => {
       // Its QEMU is reached through the machine below, and it need not wait for that.
       const [attached, reached] = await both(
-        hypervisor.then((runner) => attach(plan, {}, { ...context, below: runner })),
+        hypervisor.then(async (runner) => {
+          const its = await attach(plan, {}, { ...context, below: runner });
+          ({ console } = its);
+          return its;
+        }),
         machine.then(async (its) => ({
           machine: its,
           facts: await resumeMachine({ plan, machine: its }, context),
         })),
       );
-      ({ console } = attached);
       return proved({ plan, ...attached, ...reached, phases: new Phases() }, context);
     };
     guests.push(reconnect(below));

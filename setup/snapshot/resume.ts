@@ -21,20 +21,21 @@ const answer = z.union([
  * Sets its clock and gives it random numbers of its own.
  * @param bootId of the kernel that was saved.
  * @returns how far its clock was behind, in seconds.
- * @throws NESTBENCH_CHECK_FAILED where it could not be done, or another kernel answers; NESTBENCH_DEADLINE.
+ * @throws NESTBENCH_CHECK_FAILED where it could not be done, or another kernel answers; NESTBENCH_DEADLINE; what
+ * `openSocket` throws.
  */
 export async function resume(
   machine: Machine,
   bootId: string | undefined,
-  options: { readonly signal: AbortSignal; readonly deadlineSeconds: number },
+  options: { readonly signal: AbortSignal; readonly deadlineSeconds: number; readonly socket?: string },
 ): Promise<number> {
-  const { signal, deadlineSeconds } = options;
+  const { signal, deadlineSeconds, socket = SOCKET } = options;
   const what = 'its answer to what time it is';
   const said = await withDeadline(
     what,
     deadlineSeconds,
     signal,
-    (limit) => ask(machine, limit),
+    (limit) => ask(machine, socket, limit),
     machine.name,
   );
   const parsed = answer.safeParse(parseJson(said));
@@ -53,11 +54,12 @@ export async function resume(
   );
 }
 
-async function ask(machine: Machine, signal: AbortSignal): Promise<string> {
-  const stream = await machine.openSocket(SOCKET, signal);
+async function ask(machine: Machine, socket: string, signal: AbortSignal): Promise<string> {
+  const stream = await machine.openSocket(socket, signal);
   const stop = (): void => void stream.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
+    signal.throwIfAborted();
     const seed = randomBytes(SEED_BYTES).toString('hex');
     // As late as can be: what it is told is the time that it sets.
     stream.write(`${seed} ${BigInt(Date.now()) * NANOSECONDS}\n`);

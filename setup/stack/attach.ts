@@ -48,25 +48,27 @@ export async function attach(
   let console: Console | undefined;
   const watch = (end: Promise<string>): void => void end.then((said) => report(died(plan, said, console)));
   if (exited !== undefined) watch(exited);
-  const openQmp = async (): Promise<Qmp> =>
-    connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
+  const openQmp = async (): Promise<Qmp> => {
+    const opened = await connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
       machine: plan.name,
       signal,
       deadlineSeconds: plan.deadlineSeconds,
     });
+    if (exited === undefined) watch(opened.closed.then(() => ''));
+    return opened;
+  };
+  const openConsole = async (): Promise<Console> => {
+    const opened = new Console(await openWhenThere(below, plan.qemu.consoleSocket, plan, signal), {
+      machine: plan.name,
+      file: consoleFile(logs, plan.name),
+    });
+    console = opened;
+    void opened.panicked.then((reason) => report(opened.panicError(reason)));
+    return opened;
+  };
   // Side by side, as each is several round trips to a level that may be deep.
-  const [qmp, consoleStream] = await both(
-    openQmp(),
-    openWhenThere(below, plan.qemu.consoleSocket, plan, signal),
-  );
-  if (exited === undefined) watch(qmp.closed.then(() => ''));
-  const guestConsole = new Console(consoleStream, {
-    machine: plan.name,
-    file: consoleFile(logs, plan.name),
-  });
-  console = guestConsole;
-  void guestConsole.panicked.then((reason) => report(guestConsole.panicError(reason)));
-  return { qmp, console };
+  const [qmp, guestConsole] = await both(openQmp(), openConsole());
+  return { qmp, console: guestConsole };
 }
 
 /** Where a machine's console is kept. */

@@ -1,6 +1,7 @@
 /** What really runs on a machine, read from it and from its QEMU, and held against the plan. */
 import { z } from 'zod';
 import type { LevelFacts } from '../../fixtures/records.ts';
+import { driverName } from '../../fixtures/virtual-functions.ts';
 import { NestbenchError } from '../errors.ts';
 import { pairsOf } from '../machine/lines.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -132,7 +133,7 @@ function networkDifferences(plan: MachinePlan, found: LevelFacts): string[] {
   const expect = (what: string, is: unknown, wanted: unknown): void => {
     if (is !== wanted) wrong.push(differs(`${what} of the NIC that owns the level's address`, is, wanted));
   };
-  expect('the driver', found.nic.driver, nic.driver);
+  expect('the driver', driverName(found.nic.driver), nic.driver);
   expect('the MAC', found.nic.mac, nic.mac);
   expect('the PCI address', pciAddressOf(found.nic.path), nic.pciAddress);
   // With two NICs on one network a guest receives on either, which ruins the numbers (the artifact's own warning).

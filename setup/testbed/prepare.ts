@@ -79,21 +79,17 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
     memoryBytes: memoryNeeded(cells, sizing),
   });
   await ensurePackages(signal, virtualTime);
-  // Beside the look into the cache: each waits for programs.
-  const asked = Promise.all([
-    describeQemu(signal, variant.qemu),
-    accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
-  ]);
-  // Whoever awaits it may have failed before.
-  asked.catch(() => {});
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));
-  const built = await buildAll(signal, variant, { virtualTime });
+  // Side by side, as each waits for programs.
+  const [built, qemu, tscKhz] = await Promise.all([
+    buildAll(signal, variant, { virtualTime }),
+    describeQemu(signal, variant.qemu),
+    accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
+  ]);
   phases.lap('kernel and image');
   tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
-  const [qemu, tscKhz] = await asked;
-  phases.lap('QEMU and TSC');
   return { ...built, qemu, tscKhz, phases: phases.list };
 }
 

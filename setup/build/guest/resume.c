@@ -140,8 +140,9 @@ int main(int argc, char **argv)
 	for (;;) {
 		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
+		/* Whoever asked went away; the next one is answered. */
 		if (client < 0)
-			err(1, "accept");
+			continue;
 		serve(client);
 		close(client);
 	}

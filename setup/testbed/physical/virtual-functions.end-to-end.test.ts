@@ -35,6 +35,12 @@ async function stateOfServer(): Promise<string> {
   return (await machine.run(['sh', '-c', look], generous)).stdout;
 }
 
+/** An emulated TSC is the host's, and the server's KVM would think little of it (setup/testbed/emulation.md). */
+async function environment(): Promise<{ TESTBED: string }> {
+  const parameters = [`tsc_early_khz=${await measureTscKhz(never)}`, 'kvm.tsc_tolerance_ppm=100000'];
+  return { TESTBED: two.describe({ software: { l0: { parameters } } }) };
+}
+
 test('the doctor tells where the functions of the card will be, and what drives them', async () => {
   const { output } = await two.script(['doctor']);
   expect(output).toMatch(/^server {2}SR-IOV +right +7 possible, the first at 0000:01:10\.0, for igbvf$/m);
@@ -47,29 +53,27 @@ test('functions that are somebody else’s are left alone, and no cell with them
   const make = (count: number): Promise<string> =>
     machine.check(['sh', '-c', `echo ${count} >${CARD}/sriov_numvfs`], generous);
   await make(1);
-  const run = start(['run', 'suites/l1', '--project', 'l1-passthrough'], {
-    experiment: 'theirs',
-    environment: { TESTBED: two.describe() },
-  });
-  expect((await run.end()).exitCode).toBe(1);
-  expect(run.output).toContain(
-    "l1-passthrough: the server's card at enp1s0 (igb) has 1 virtual functions already, which are not nestbench's.",
-  );
-  expect(await stateOfServer()).toMatch(/^1\n1\n/);
-  await make(0);
+  try {
+    const run = start(['run', 'suites/l1', '--project', 'l1-passthrough'], {
+      experiment: 'theirs',
+      environment: { TESTBED: two.describe() },
+    });
+    expect((await run.end()).exitCode).toBe(1);
+    expect(run.output).toContain(
+      "l1-passthrough: the server's card at enp1s0 (igb) has 1 virtual functions already, which are not nestbench's.",
+    );
+    expect(await stateOfServer()).toMatch(/^1\n1\n/);
+  } finally {
+    await make(0);
+  }
 });
 
 test('a function is assigned down to L1 and to L2, and the card is as it was', async ({ place, start }) => {
   const before = await stateOfServer();
   expect(before).toMatch(/^0\n1\n/);
-  // An emulated TSC is the host's, and its KVM would think little of it (setup/testbed/emulation.md).
-  const clock = [`tsc_early_khz=${await measureTscKhz(never)}`, 'kvm.tsc_tolerance_ppm=100000'];
   const run = start(
     ['run', 'suites', '--project', 'l1-passthrough', '--project', 'l2-passthrough', '-t', 'netperf-rr'],
-    {
-      experiment: 'functions',
-      environment: { TESTBED: two.describe({ software: { l0: { parameters: clock } } }) },
-    },
+    { experiment: 'functions', environment: await environment() },
   );
   const { exitCode } = await run.end(RUN_SECONDS);
   console.log(run.output);
@@ -94,5 +98,20 @@ test('a function is assigned down to L1 and to L2, and the card is as it was', a
     ['l2-passthrough', 'netperf-rr'],
   ]);
   expect(leftovers(place)).toEqual([]);
+  expect(await stateOfServer()).toBe(before);
+});
+
+test('functions that a killed run left are taken away by restore', async ({ start }) => {
+  const before = await stateOfServer();
+  const run = start(['run', 'suites/l2', '--project', 'l2-passthrough', '-t', 'hackbench'], {
+    experiment: 'killed',
+    environment: await environment(),
+  });
+  // Its functions are there, and given to nobody yet.
+  await run.says('l2-passthrough: booting L1', RUN_SECONDS);
+  run.killGroup('SIGKILL');
+  await run.groupEnds();
+  expect(await stateOfServer()).toMatch(/^2\n0\n/);
+  await two.script(['restore']);
   expect(await stateOfServer()).toBe(before);
 });
