@@ -54,17 +54,47 @@ export async function chooseBuilder(
     }
   }
   if (wanted === 'auto') return hostBuilder();
-  throw new NestbenchError(
-    'NESTBENCH_BUILD_FAILED',
-    'configuration',
-    `"builder: container" is asked for, and no container engine answers: ${engine.why}. Start Docker or Podman's socket, let DOCKER_HOST name it, or ask for "builder: host".`,
-    { machine: 'host' },
-  );
+  throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', noEngine(engine.why), {
+    machine: 'host',
+  });
+}
+
+function noEngine(why: string): string {
+  return `"builder: container" is asked for, and no container engine answers: ${why}. Start Docker or Podman's socket, let DOCKER_HOST name it, or ask for "builder: host".`;
+}
+
+async function hostGcc(): Promise<string> {
+  return (await execa('gcc', ['-dumpfullversion'])).stdout.trim();
+}
+
+/** There is something that builds; of a container's compiler nobody knows before it is made. */
+type FoundBuilder =
+  | { readonly ok: true; readonly what: string; readonly gcc: string | undefined }
+  | { readonly ok: false; readonly why: string };
+
+/** What {@link chooseBuilder} would take; makes no image. */
+export async function findBuilder(
+  wanted: TestbedDescription['builder'],
+  signal: AbortSignal,
+): Promise<FoundBuilder> {
+  if (wanted !== 'host') {
+    const { findEngine } = await import('./container-builder.ts');
+    const engine = await findEngine();
+    signal.throwIfAborted();
+    if (engine.ok) return { ok: true, what: 'a container: an engine answers', gcc: undefined };
+    if (wanted === 'container') return { ok: false, why: noEngine(engine.why) };
+  }
+  try {
+    const gcc = await hostGcc();
+    return { ok: true, what: `this host: gcc ${gcc}`, gcc };
+  } catch (error) {
+    return { ok: false, why: `This host has no gcc: ${reasonOf(error)}` };
+  }
 }
 
 /** This host's compilers. */
 async function hostBuilder(): Promise<Builder> {
-  const gcc = (await execa('gcc', ['-dumpfullversion'])).stdout.trim();
+  const gcc = await hostGcc();
   return {
     kind: 'host',
     identity: `gcc ${gcc}`,

@@ -63,6 +63,42 @@ export async function resolveSource(
   throw unusable(`${url} has no branch, tag or commit ${ref}.`, undefined);
 }
 
+/** Of a repository that is on another continent: it lists its refs and sends nothing of them. */
+const LOOK_UP_SECONDS = 60;
+
+/**
+ * Whether the repository answers and has the ref, without fetching anything.
+ * @returns what the ref is there, or why it is not to be had.
+ */
+export async function lookUpSource(
+  { url, ref }: Pick<GitSource, 'url' | 'ref'>,
+  signal: AbortSignal,
+): Promise<{ readonly ok: true; readonly what: string } | { readonly ok: false; readonly why: string }> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(LOOK_UP_SECONDS * 1000)]);
+  const mirror = mirrorOf(url);
+  const known = existsSync(mirror) ? await commitOf(mirror, ref, signal) : undefined;
+  if (known !== undefined && COMMIT.test(ref)) return { ok: true, what: 'the cache has it' };
+  try {
+    const { exitCode, stdout, stderr } = await run(['ls-remote', '--quiet', '--', url], within);
+    if (exitCode !== 0) {
+      return known === undefined
+        ? { ok: false, why: `It can't be reached. git says: ${lastLines(stderr)}` }
+        : { ok: true, what: `can't be reached now; the cache has ${known.slice(0, 12)}` };
+    }
+    // A commit that no branch ends with is seen only once it is fetched.
+    if (COMMIT.test(ref)) return { ok: true, what: 'the repository answers' };
+    const [, commit] =
+      new RegExp(`^([0-9a-f]{40})\trefs/(?:heads|tags)/${RegExp.escape(ref)}$`, 'm').exec(stdout) ?? [];
+    return commit === undefined
+      ? { ok: false, why: `It answers, and has no branch or tag ${ref}.` }
+      : { ok: true, what: commit.slice(0, 12) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (within.aborted) return { ok: false, why: `It did not answer within ${LOOK_UP_SECONDS} s.` };
+    throw error;
+  }
+}
+
 /**
  * Lays out the commit's files in `directory`, which comes to be.
  * @param options `without`: submodules below are left out.

@@ -10,6 +10,7 @@ import { connectOpenssh } from '../machine/openssh.ts';
 import { targetOf } from './physical/description.ts';
 import { checkMachine, type Finding as MachineFinding } from './physical/checks.ts';
 import { readMachineFacts } from './physical/machine-facts.ts';
+import { examineSources } from './physical/sources.ts';
 import { BUILD_BYTES } from './prepare.ts';
 
 export interface Finding extends Omit<MachineFinding, 'machine'> {
@@ -21,13 +22,14 @@ const DEEPEST = LEVELS.at(-1) ?? 0;
 /** A machine that answers answers soon; one that is just booting is looked at again by hand. */
 const CONNECT_SECONDS = 30;
 
-/** Both machines, looked at side by side. */
+/** Both machines, looked at side by side, and what is to be built for them. */
 export async function examinePhysical(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding[]> {
-  const [client, server] = await Promise.all([
+  const [client, server, sources] = await Promise.all([
     examineMachine('client', testbed, signal),
     examineMachine('server', testbed, signal),
+    examineSources(testbed, signal),
   ]);
-  return [...client, ...server];
+  return [...client, ...server, ...sources];
 }
 
 async function examineMachine(

@@ -43,6 +43,7 @@ const FACTS: MachineFacts = {
   grubEnvironment: 'yes',
   initramfs: '/usr/sbin/update-initramfs',
   busy: '',
+  listening: '0016 0019 ',
   offsetSeconds: '0.02',
   askedSeconds: '0.3',
 };
@@ -88,6 +89,7 @@ test.each([
     'some cells',
     "the server's card at enp0s4 (igb) has 2 virtual functions already, which are not nestbench's",
   ],
+  ['services', { listening: '0016 0050 0CEA 2BCB' }, 'some cells', 'one listens on 3306, 80, 11211'],
   ['CPUs', { cpus: '4', onlineCpus: '2' }, 'some cells', '4, 2 of them online'],
   ['memory', { memoryBytes: '8000000000' }, 'some cells', '7.5 GiB'],
   ['hugepages', { hugepages: '' }, 'wrong', 'none'],

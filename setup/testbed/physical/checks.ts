@@ -1,4 +1,5 @@
 /** What a physical testbed has to be for its numbers to mean anything: each with what was found, what is needed, and how to mend it. */
+import { BENCHMARK_PORTS } from '../../../fixtures/benchmarks/index.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed.ts';
 import { inBytes } from '../../host/bytes.ts';
 import { cardOf } from './card.ts';
@@ -245,6 +246,21 @@ const CHECKS: readonly Check[] = [
       holds: irqbalance === '',
       found: irqbalance === '' ? 'not running' : 'running',
     }),
+  },
+  {
+    name: 'services',
+    on: SERVER,
+    needed: `nothing of the machine's own that listens where the servers of benchmarks do (${BENCHMARK_PORTS.join(', ')}), for l0-baseline`,
+    otherwise: 'some cells',
+    mend: 'Stop it: systemctl stop apache2, mariadb, memcached or netperf.',
+    look: ({ listening = '' }) => {
+      const theirs = new Set(listening.split(' ').map((port) => Number.parseInt(port, 16)));
+      const taken = BENCHMARK_PORTS.filter((port) => theirs.has(port));
+      return {
+        holds: taken.length === 0,
+        found: taken.length === 0 ? 'none in the way' : `one listens on ${taken.join(', ')}`,
+      };
+    },
   },
   {
     name: 'other work',

@@ -9,7 +9,8 @@ const SECONDS = 60;
 
 /**
  * Prints `name=value` lines. In plain POSIX shell, as nothing of nestbench is there yet.
- * $1: the interface of the private network, $2: the directory that nestbench may use.
+ * $1: the interface of the private network, $2: the directory that nestbench may use. Of ports those are told that are
+ * listened on at all addresses or at one, by TCP over IPv4 or IPv6: state 0A of /proc/net/tcp (proc(5)).
  */
 const SCRIPT = String.raw`
 say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ')"; }
@@ -64,6 +65,7 @@ say grub "$(for each in update-grub grub-reboot grub-set-default grub-editenv; d
 say grubEnvironment "$(if [ -w /boot/grub/grubenv ]; then echo yes; fi)"
 say initramfs "$(command -v update-initramfs)"
 say busy "$(ps -e -o pcpu=,etimes=,comm= | awk '$1 >= 10 && $2 >= 10 { printf "%s (%s %%) ", $3, $1 }')"
+say listening "$(awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed 's/.*://' | sort -u)"
 say seconds "$(date +%s.%N)"
 `;
 

@@ -2,9 +2,9 @@
 import type { Cell } from '../../../fixtures/matrix.ts';
 import { physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
 import {
+  allSoftware,
   isBuilt,
   type MachineSoftware,
-  physicalSoftware,
   sourceKey,
   whyNotPhysical,
 } from '../../../fixtures/physical-software.ts';
@@ -83,7 +83,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   phases.lap('machines');
   await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
   const card = cardOf(server.facts, testbed.server);
-  const software = softwareOf(testbed, measurable(cells, { testbed, card }));
+  const software = allSoftware(testbed, measurable(cells, { testbed, card }));
   // QEMU is built of what the emulator of virtual time is built of.
   await ensurePackages(
     signal,
@@ -199,14 +199,6 @@ async function builtEach<S extends KernelSource | QemuSource, B>(
   const built: Record<string, B> = {};
   for (const source of wanted.filter(isBuilt)) built[sourceKey(source)] ??= await build(source);
   return built;
-}
-
-/** Of all machines in all of the cells. */
-function softwareOf(testbed: TestbedDescription, cells: readonly Cell[]): MachineSoftware[] {
-  return cells.flatMap((cell) => {
-    const { client, levels } = physicalSoftware(testbed, cell);
-    return [client, ...levels];
-  });
 }
 
 /**

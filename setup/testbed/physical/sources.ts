@@ -1,0 +1,83 @@
+/** Whether what the testbed file asks to be built can be: its repositories and refs, and something to build them with. */
+import { CELLS } from '../../../fixtures/matrix.ts';
+import { allSoftware, isBuilt, sourceKey } from '../../../fixtures/physical-software.ts';
+import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed.ts';
+import { findBuilder } from '../../build/builder.ts';
+import { lookUpSource } from '../../build/git-source.ts';
+import { compilerFault } from '../../build/kernel-package.ts';
+
+/** What was found of one source, or of the builder. */
+export interface SourceFinding {
+  /** Where it is built. */
+  readonly machine: 'host';
+  readonly check: 'source' | 'builder';
+  readonly verdict: 'right' | 'wrong';
+  readonly found: string;
+  readonly needed: string;
+  readonly mend: string;
+}
+
+/** Each source once, and the builder where there is any; nothing is fetched, made or built. */
+export async function examineSources(
+  testbed: TestbedDescription,
+  signal: AbortSignal,
+): Promise<SourceFinding[]> {
+  const sources = sourcesOf(testbed);
+  if (sources.length === 0) return [];
+  const [builder, ...found] = await Promise.all([
+    examineBuilder(testbed, signal),
+    ...sources.map((source) => examineSource(source, signal)),
+  ]);
+  return [...found, builder];
+}
+
+/** Of all machines in all cells. */
+export function sourcesOf(
+  testbed: Pick<TestbedDescription, 'software'>,
+): Pick<KernelSource | QemuSource, 'url' | 'ref'>[] {
+  const all = allSoftware(testbed, CELLS).flatMap(({ kernel, qemu }) => [kernel, qemu].filter(isBuilt));
+  return [...new Map(all.map((source) => [sourceKey(source), source])).values()];
+}
+
+async function examineSource(
+  { url, ref }: Pick<KernelSource | QemuSource, 'url' | 'ref'>,
+  signal: AbortSignal,
+): Promise<SourceFinding> {
+  const looked = await lookUpSource({ url, ref }, signal);
+  return {
+    machine: 'host',
+    check: 'source',
+    verdict: looked.ok ? 'right' : 'wrong',
+    found: looked.ok ? `${ref} of ${url}: ${looked.what}` : `no ${ref} of ${url}`,
+    needed: 'a repository that git can clone, and a branch, tag or commit in it',
+    mend: looked.ok ? '' : looked.why,
+  };
+}
+
+/** What would build them. */
+export async function examineBuilder(
+  testbed: TestbedDescription,
+  signal: AbortSignal,
+): Promise<SourceFinding> {
+  const found = await findBuilder(testbed.builder, signal);
+  const why = found.ok ? found.gcc && compilerFaultOf(testbed, found.gcc) : found.why;
+  return {
+    machine: 'host',
+    check: 'builder',
+    verdict: why === undefined ? 'right' : 'wrong',
+    found: found.ok ? found.what : 'none',
+    needed:
+      "what builds kernels and QEMUs: a container engine, or this host's compilers, old enough for old sources",
+    mend: why ?? '',
+  };
+}
+
+/** Of kernels whose version is known before they are fetched. */
+function compilerFaultOf(testbed: TestbedDescription, gcc: string): string | undefined {
+  for (const { release = '' } of allSoftware(testbed, CELLS)) {
+    const known = /^(\d+)\.(\d+)\./.exec(release);
+    const fault = known && compilerFault(`VERSION = ${known[1]}\nPATCHLEVEL = ${known[2]}\n`, '', gcc);
+    if (typeof fault === 'string') return fault;
+  }
+  return undefined;
+}
