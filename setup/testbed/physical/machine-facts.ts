@@ -44,7 +44,7 @@ say virtualFunctionsThere "$(if [ ! -e /run/nestbench/functions ]; then cat "$sy
 # Where they will be, the card's configuration space tells on every kernel (sriov_offset is of Linux 4.15 and later). Extended
 # capabilities begin at 256, each with its ID, 16 for SR-IOV, and where the next one is; First VF Offset is 20 bytes on. By
 # the specification (9.3.3.9) it may be another once there are functions, so whoever makes them checks.
-word() { number=$(od -A n -v -t u2 -j "$1" -N 2 "$sys/device/config" | tr -d ' '); echo "\${number:-0}"; }
+word() { number=$(od -A n -v -t u2 -j "$1" -N 2 "$sys/device/config" | tr -d ' '); echo $((number + 0)); }
 if [ -e "$sys/device/sriov_totalvfs" ]; then
   at=256
   while [ "$at" -ge 256 ] && [ "$(word "$at")" != 16 ]; do at=$(($(word $((at + 2))) >> 4)); done
