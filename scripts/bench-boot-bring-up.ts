@@ -1,6 +1,5 @@
 /** How the boot bench brings a stack up: from its snapshot, cold or stock. */
 import path from 'node:path';
-import { hackbench } from '../fixtures/benchmarks/hackbench.ts';
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { tell } from '../setup/progress.ts';
 import { identityOf, type Ingredients } from '../setup/snapshot/identity.ts';
@@ -46,8 +45,6 @@ export async function bringUp(
     boot: settings,
     identity: identityOf(plan, runtime, ingredients),
     limitBytes: snapshotBytes,
-    // The benchmark of the wait for a first sample.
-    benchmarks: [hackbench],
     primedWith: BENCHMARKS,
     say: (sentence) => process.stdout.write(`${sentence}\n`),
   });

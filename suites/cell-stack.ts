@@ -149,7 +149,6 @@ export class CellStack {
       runtime: paths.runtime,
       logs: `${directory}/${name}`,
       kernelRelease,
-      benchmarks,
       signal: cancellation(),
       onStep: (text: string, secondsLeft?: number) =>
         tell({ task: name, text, state: 'running', secondsLeft }),
@@ -160,7 +159,7 @@ export class CellStack {
       const { planPhysical } = await import('../setup/testbed/physical/plan.ts');
       const { startPhysical } = await import('../setup/testbed/physical/start.ts');
       const planned = planPhysical(this.cell, { ...this.experiment, ...physical, kind: this.#kind });
-      return startPhysical(planned, { ...options, image: physical.image });
+      return startPhysical(planned, { ...options, primedWith: benchmarks, image: physical.image });
     }
     const plan = planStack(this.cell, { ...this.experiment, kind: this.#kind, clock });
     return startStack(plan, {

@@ -7,7 +7,7 @@ import type { PhysicalPlan } from './plan.ts';
 /** @throws what `bootPhysical` throws. */
 export async function startPhysical(
   plan: PhysicalPlan,
-  options: BootPhysicalOptions & { readonly benchmarks: readonly Benchmark[] },
+  options: BootPhysicalOptions & { readonly primedWith: readonly Benchmark[] },
 ): Promise<Started> {
   const began = performance.now();
   const { stack, phases } = await primed(() => bootPhysical(plan, options), options);
