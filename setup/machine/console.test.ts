@@ -32,6 +32,21 @@ test('the tail is plain text', async () => {
   expect(guest.tail(2)).toBe('two\nthree');
 });
 
+test('one that goes on from a snapshot tells what was said before, and waits only for what is said now', async () => {
+  const { stream: before, guest: saved } = openConsole();
+  before.end('\u001B[32mup\u001B[0m\r\nKernel panic - not syncing: long ago\r\n');
+  await saved.closed;
+  const stream = new PassThrough();
+  const guest = new Console(stream, { machine: 'l1', file: saved.file, goesOn: true });
+  expect(guest.tail(2)).toBe('up\nKernel panic - not syncing: long ago');
+  const seen = guest.seen(/^(up|again)$/m, soon);
+  stream.write('again\r\n');
+  expect((await seen)[0]).toBe('again');
+  expect(guest.tail(1)).toBe('again');
+  const afresh = new Console(new PassThrough(), { machine: 'l1', file: saved.file });
+  expect(afresh.tail(2)).toBe('');
+});
+
 test('a pattern is seen however the text is cut', async () => {
   const text = '[    0.1] Linux version 6.1\r\n\u001B[1;32mL1 é ready\u001B[0m\r\n';
   const bytes = Buffer.from(text);

@@ -1,5 +1,5 @@
 /** A guest's console: kept whole in a file, watched for what is waited for, and for a kernel that panics. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
@@ -13,6 +13,8 @@ export interface ConsoleOptions {
   readonly machine: string;
   /** All of it, byte for byte, is appended here. */
   readonly file: string;
+  /** Whether it goes on from a snapshot: then what the file has already was said by the same kernel. */
+  readonly goesOn?: boolean | undefined;
 }
 
 export interface SeenOptions {
@@ -35,6 +37,8 @@ export class Console {
   readonly closed: Promise<void>;
   /** When the guest last wrote anything; undefined before its first byte. */
   lastOutputAt: Date | undefined;
+  /** What its kernel said before it was saved: told at its end, and waited for by nobody. */
+  readonly #before: string;
   #text = '';
   /** The line that has no end yet. */
   #line = '';
@@ -48,6 +52,7 @@ export class Console {
     this.machine = options.machine;
     this.file = options.file;
     this.panicked = this.#panic.promise;
+    this.#before = options.goesOn === true ? textOf(options.file) : '';
 
     const decoder = new StringDecoder('utf8');
     const stripper = new ControlCodeStripper();
@@ -79,7 +84,7 @@ export class Console {
 
   /** Its last lines, without control codes. */
   tail(lines: number): string {
-    return lastLines(this.#text, lines);
+    return lastLines(this.#before + this.#text, lines);
   }
 
   /**
@@ -169,4 +174,11 @@ export class Console {
     this.#panicReason = reason.trim();
     this.#panic.resolve(this.#panicReason);
   }
+}
+
+/** What a console said that is over, without control codes; as much as is kept of one that is not. */
+function textOf(file: string): string {
+  if (!existsSync(file)) return '';
+  const stripper = new ControlCodeStripper();
+  return (stripper.push(readFileSync(file, 'utf8')) + stripper.end()).slice(-KEPT_CHARACTERS);
 }

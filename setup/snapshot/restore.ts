@@ -143,7 +143,7 @@ async function restoreOnHost(
   const launched = context.isPrefetched
     ? takeOver(context)
     : await spawnOnHost({ ...plan, qemu: { ...plan.qemu, argv } }, context);
-  const { qmp, console } = await attach(plan, launched, { ...context, below: host });
+  const { qmp, console } = await attach(plan, launched, { ...context, below: host, goesOn: true });
   await loaded(plan.name, qmp, signal);
   await intact;
   phases.lap(`${plan.name}: restore`);
@@ -181,7 +181,7 @@ async function reconnectGuests(
       // Its QEMU is reached through the machine below, and it need not wait for that.
       const [attached, reached] = await both(
         hypervisor.then(async (runner) => {
-          const its = await attach(plan, {}, { ...context, below: runner });
+          const its = await attach(plan, {}, { ...context, below: runner, goesOn: true });
           ({ console } = its);
           return its;
         }),

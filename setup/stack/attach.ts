@@ -28,6 +28,8 @@ export interface AttachOptions {
   readonly logs: string;
   /** Ends the connecting. */
   readonly signal: AbortSignal;
+  /** Whether it goes on from a snapshot. */
+  readonly goesOn?: boolean | undefined;
   /** Called whenever the machine panics, dies or is lost, be it during the boot or later; aborts `signal`. */
   readonly onTrouble: (error: NestbenchError) => void;
 }
@@ -61,6 +63,7 @@ export async function attach(
     const opened = new Console(await openWhenThere(below, plan.qemu.consoleSocket, plan, signal), {
       machine: plan.name,
       file: consoleFile(logs, plan.name),
+      goesOn: options.goesOn,
     });
     console = opened;
     void opened.panicked.then((reason) => report(opened.panicError(reason)));
