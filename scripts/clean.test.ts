@@ -20,7 +20,7 @@ test('refuses in one sentence while a run uses it', async () => {
   const cache = temporaryCache();
   await using run = await holdCache(new AbortController().signal);
   const { exitCode, stderr } = await execa(process.execPath, [script], { reject: false });
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(2);
   expect(stderr).toContain(`${cache} is used by process ${process.pid}`);
   expect(stderr.split('\n').filter((line) => line.startsWith('    at '))).toEqual([]);
   expect(run.file).toContain(cache);

@@ -1,15 +1,45 @@
 /**
- * How every script of ours ends: wrong input is one sentence and exit code 2, a failure that is not our bug one
- * sentence and exit code 1, and everything else is thrown on.
+ * How every script ends. Exit codes 0 and 1 are a script's own verdicts; everything that keeps it from one ends with 2,
+ * and with one sentence where it is not a bug of nestbench.
  */
-import { InputError, NestbenchError } from '../setup/errors.ts';
+import { NestbenchError } from '../setup/errors.ts';
+
+const NO_VERDICT = 2;
 
 export async function runScript(main: () => void | Promise<void>): Promise<void> {
+  process.on('uncaughtException', (error) => {
+    report(error);
+    process.exit(NO_VERDICT);
+  });
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutOutput);
   try {
     await main();
   } catch (error) {
-    if (!(error instanceof NestbenchError) || error.kind === 'bug') throw error;
-    console.error(error.message);
-    process.exitCode = error instanceof InputError ? 2 : 1;
+    report(error);
+    process.exitCode = NO_VERDICT;
   }
+}
+
+function report(error: unknown): void {
+  console.error(sentenceOf(error) ?? error);
+}
+
+/** undefined for a bug, whose stack is of use. */
+function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof NestbenchError) return error.kind === 'bug' ? undefined : error.message;
+  // Of the operating system: a full disk, a file that may not be written.
+  if (error instanceof Error && 'syscall' in error) return `The system refused: ${error.message}.`;
+  return undefined;
+}
+
+/** Nobody reads on (`npm run compare ... | true`), or the disk that takes the output is full. */
+function endWithoutOutput(error: NodeJS.ErrnoException): void {
+  process.stdout.off('error', endWithoutOutput).on('error', () => {});
+  process.stderr.off('error', endWithoutOutput).on('error', () => {});
+  if (error.code !== 'EPIPE') report(error);
+  // Registered last, so it wins over the code of a signal.
+  process.on('exit', () => void (process.exitCode = NO_VERDICT));
+  // A script that holds machines ends them as when it is told to stop.
+  if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
+  else process.exit();
 }
