@@ -1,4 +1,5 @@
 /** What the bench of adaptive stopping found, as text that a person reads at a glance. Pure. */
+import { chance } from '../fixtures/statistics/binomial.ts';
 import type { Tally } from '../fixtures/statistics/replay.ts';
 import { blockText, wordColumn, tableBlocks } from '../reporters/columns.ts';
 import { wrap } from '../reporters/text.ts';
@@ -22,11 +23,6 @@ export interface TableOptions {
   readonly most: number;
   readonly nominal: number;
   readonly columns: number;
-}
-
-/** How far a share of so many series strays by chance: three standard errors. */
-export function chance(share: number, series: number): number {
-  return 3 * Math.sqrt((share * (1 - share)) / series);
 }
 
 /** Whether the rule's interval held as often as it says, as far as so many series can tell. */

@@ -20,3 +20,15 @@ export function parseArguments<T extends ParseArgsConfig>(
 export function unknownSetting(why: string, usage: string): InputError {
   return new InputError('NESTBENCH_UNKNOWN_SETTING', `${why} Usage: ${usage}.`);
 }
+
+/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING for what is no whole number, or is not from `least` to `most`. */
+export function wholeNumber(
+  option: string,
+  text: string,
+  [least, most]: readonly [least: number, most: number],
+  usage: string,
+): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw unknownSetting(`${option} is "${text}": it is a whole number from ${least} to ${most}.`, usage);
+}

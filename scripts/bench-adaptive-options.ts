@@ -1,6 +1,6 @@
 /** What a person may ask of `npm run bench:adaptive`. */
 import { parseTarget } from '../setup/settings.ts';
-import { parseArguments, unknownSetting } from './arguments.ts';
+import { parseArguments, wholeNumber } from './arguments.ts';
 
 export const USAGE =
   'npm run bench:adaptive -- [EXPERIMENT...] [--target 2%] [--repeats N] [--seed N], where each EXPERIMENT is replayed besides: "latest", a name under results/, or a path';
@@ -26,8 +26,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
     help: values.help,
     experiments: positionals,
     target: parseTarget(values.target, '--target'),
-    repeats: numberIn('--repeats', values.repeats, FEWEST_REPEATS, MOST_REPEATS),
-    seed: numberIn('--seed', values.seed, 0, 2 ** 31 - 1),
+    repeats: wholeNumber('--repeats', values.repeats, [FEWEST_REPEATS, MOST_REPEATS], USAGE),
+    seed: wholeNumber('--seed', values.seed, [0, 2 ** 31 - 1], USAGE),
   };
 }
 
@@ -45,10 +45,4 @@ function parse(argv: readonly string[]) {
     },
     USAGE,
   );
-}
-
-function numberIn(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw unknownSetting(`${option} is "${text}": it is a whole number from ${least} to ${most}.`, USAGE);
 }
