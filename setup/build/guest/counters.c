@@ -25,10 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "listen.h"
 
-/* The names of all counters that Linux 6.1 has are a kilobyte (arch/x86/kvm/x86.c). */
-#define LONGEST_REQUEST 4096
 /* Of /proc/PID/stat, field 9 (proc(5)), and include/linux/sched.h. */
 #define PF_KTHREAD 0x00200000
 
@@ -76,19 +75,6 @@ static void write_counters(FILE *out, int directory, char *names)
 	}
 }
 
-/* A process may call itself anything. */
-static void write_name(FILE *out, const char *name, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = name[i];
-
-		if (c < ' ' || c > '~' || c == '"' || c == '\\')
-			fprintf(out, "\\u%04x", c);
-		else
-			putc(c, out);
-	}
-}
-
 /* Returns whether the process is still there to be written about. */
 static int write_process(FILE *out, int proc, int pid, const char *comma)
 {
@@ -107,9 +93,9 @@ static int write_process(FILE *out, int proc, int pid, const char *comma)
 		return 0;
 	if (clock_getcpuclockid(pid, &clock) != 0)
 		return 0;
-	fprintf(out, "%s[%d,\"", comma, pid);
-	write_name(out, name + 1, end - name - 1);
-	fprintf(out, "\",%d,%llu]", flags & PF_KTHREAD ? 1 : 0, nanoseconds(clock));
+	fprintf(out, "%s[%d,", comma, pid);
+	write_string(out, name + 1, end - name - 1);
+	fprintf(out, ",%d,%llu]", flags & PF_KTHREAD ? 1 : 0, nanoseconds(clock));
 	return 1;
 }
 
@@ -127,66 +113,23 @@ static void write_processes(FILE *out)
 	closedir(proc);
 }
 
-static void answer(int client, int kvm, char *names)
-{
-	char *text;
-	size_t length, sent = 0;
-	FILE *out = open_memstream(&text, &length);
+/* Of KVM_DIRECTORY; -1 without KVM: then every counter is left out. */
+static int kvm;
 
-	if (out == NULL)
-		err(1, "open_memstream");
+static void write_answer(FILE *out, char *names)
+{
 	fprintf(out, "{\"nanoseconds\":%llu,\"kvm\":{", nanoseconds(CLOCK_MONOTONIC));
 	write_counters(out, kvm, names);
 	fputs("},\"processes\":[", out);
 	write_processes(out);
 	fputs("]}\n", out);
-	if (fclose(out) != 0)
-		err(1, "open_memstream");
-	while (sent < length) {
-		ssize_t count = write(client, text + sent, length - sent);
-
-		/* Whoever asked went away. */
-		if (count < 0)
-			break;
-		sent += count;
-	}
-	free(text);
-}
-
-/* Whoever asks waits for each answer before asking again: a request is all that has come, once it has its newline. */
-static void serve(int client, int kvm)
-{
-	char request[LONGEST_REQUEST];
-	size_t length = 0;
-	ssize_t count;
-
-	while ((count = read(client, request + length, sizeof(request) - length)) > 0) {
-		length += count;
-		if (request[length - 1] == '\n') {
-			request[length - 1] = '\0';
-			answer(client, kvm, request);
-			length = 0;
-		}
-	}
 }
 
 int main(int argc, char **argv)
 {
-	int listener, kvm;
-
 	if (argc != 3)
 		errx(1, "usage: counters SOCKET KVM_DIRECTORY");
 	signal(SIGPIPE, SIG_IGN);
 	kvm = open(argv[2], O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* Without KVM there is nothing to open: then every counter is left out. */
-	listener = listen_at(argv[1]);
-	for (;;) {
-		int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-
-		if (client < 0)
-			err(1, "accept");
-		/* One at a time: there is one harness. */
-		serve(client, kvm);
-		close(client);
-	}
+	answer_lines(listen_at(argv[1]), write_answer);
 }
