@@ -1,5 +1,5 @@
 /** Processes of this host as /proc tells of them (proc(5)). */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface ProcessStat {
   /** R, S, D, Z and so on. */
@@ -42,6 +42,25 @@ export function processIds(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
+}
+
+/** The user that it runs as; undefined where there is no such process. */
+export function processUid(pid: number | 'self'): number | undefined {
+  try {
+    const uid = /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return uid === undefined ? undefined : Number(uid);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The namespace whose mounts it sees, as `mnt:[4026531841]`; undefined where that can't be read. */
+export function mountNamespace(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether it runs: a zombie has ended, and only waits for its parent to ask. */

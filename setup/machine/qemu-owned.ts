@@ -1,15 +1,16 @@
 /**
- * QEMUs of this host that a killed run left behind. A QEMU is ours when its command line names a path in our runtime
- * directory. Pid files only say which machine it is: one is missing between fork and its writing, and stale after a
- * kill, when its pid may long be somebody else's; so every process is looked at as it is now, and the time it started
- * tells, up to each signal sent, that it is still the same.
+ * QEMUs of this host that a killed run left behind. A QEMU is ours when it runs as our user, in our mount namespace, and
+ * its command line names a path in our runtime directory, which it sees as the same directory: in a container or a chroot
+ * the same path is another run's. Pid files only say which machine it is: one is missing between fork and its writing, and
+ * stale after a kill, when its pid may belong to another process. So every process is looked at as it is now, and its
+ * start time shows, up to each signal sent, that it is still the same.
  */
 import { errorCode } from './failures.ts';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GRACE_MS } from './command.ts';
-import { isRunning, processArgv, processIds, processStat } from './proc.ts';
+import { isRunning, mountNamespace, processArgv, processIds, processStat, processUid } from './proc.ts';
 
 export const PID_SUFFIX = '.pid';
 const POLL_MS = 20;
@@ -30,15 +31,48 @@ export interface OwnedQemu {
 export function findOwned(runtimeDirectory: string): OwnedQemu[] {
   const inside = `${path.resolve(runtimeDirectory)}/`;
   const files = new Map(pidFilesIn(runtimeDirectory).map((file) => [pidIn(file), file]));
+  const place = placeOf(inside);
   return processIds().flatMap((pid) => {
     const stat = processStat(pid);
     const argv = processArgv(pid);
     const ours =
-      path.basename(argv[0] ?? '').startsWith('qemu-system-') && argv.some((word) => word.includes(inside));
+      path.basename(argv[0] ?? '').startsWith('qemu-system-') &&
+      argv.some((word) => word.includes(inside)) &&
+      isSeenBy(pid, place);
     return isRunning(stat) && ours
       ? [{ pid, startTicks: stat.startTicks, argv, pidFile: files.get(pid) }]
       : [];
   });
+}
+
+/** A directory, and which one it is. */
+interface Place {
+  readonly directory: string;
+  readonly inode: string;
+}
+
+/** The directory as this process sees it; where there is none, the nearest one above that exists. */
+function placeOf(directory: string): Place {
+  const inode = inodeOf(directory);
+  return inode === undefined ? placeOf(path.dirname(directory)) : { directory, inode };
+}
+
+/** Whether `pid` is a process of our user, in our mount namespace, for which the path leads to the same directory. */
+function isSeenBy(pid: number, { directory, inode }: Place): boolean {
+  return (
+    processUid(pid) === processUid('self') &&
+    mountNamespace(pid) === mountNamespace('self') &&
+    inodeOf(`/proc/${pid}/root${directory}`) === inode
+  );
+}
+
+function inodeOf(directory: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(directory, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -64,12 +98,12 @@ async function endOne(qemu: OwnedQemu): Promise<void> {
   }
 }
 
-/** It may have ended since we looked: that is what was wanted. */
+/** It may have ended since we looked, and its number may be another user's process by now: both are left alone. */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error;
+    if (!['ESRCH', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
   }
 }
 
