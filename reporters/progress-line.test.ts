@@ -72,4 +72,9 @@ describe('a line', () => {
   test('never says that less than nothing is left', () => {
     expect(describeProgress({ ...event, secondsLeft: 4 }, 60)).toContain('about 1 s left');
   });
+
+  test('does not say its task twice', () => {
+    const text = 'l2-baseline: no snapshot could be made.';
+    expect(describeProgress({ ...event, text }, 0)).toBe(text);
+  });
 });

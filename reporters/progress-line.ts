@@ -16,6 +16,11 @@ export function bar(fraction: number): string {
   return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}]`;
 }
 
+/** The event's text behind its task's name, which a sentence that was written for a table may have already. */
+export function named({ task, text }: ProgressEvent): string {
+  return text.startsWith(`${task}: `) ? text : `${task}: ${text}`;
+}
+
 /** One line of one task: what, for how long, how much of it, how much longer. */
 export function describeProgress(event: ProgressEvent, elapsedSeconds: number): string {
   const left =
@@ -24,6 +29,5 @@ export function describeProgress(event: ProgressEvent, elapsedSeconds: number): 
       : `about ${inWords(Math.max(0, event.secondsLeft - elapsedSeconds))} left`;
   const fraction = event.fraction === undefined ? undefined : bar(event.fraction);
   const elapsed = elapsedSeconds < 1 ? undefined : `for ${inWords(elapsedSeconds)}`;
-  const parts = [event.text, fraction, elapsed, left].filter((part) => part !== undefined);
-  return `${event.task}: ${parts.join('  ')}`;
+  return [named(event), fraction, elapsed, left].filter((part) => part !== undefined).join('  ');
 }

@@ -76,6 +76,25 @@ describe.concurrent('in a log', () => {
     expect(stderr).toBe('l1-baseline: L1 panicked\nl1-baseline: again\n');
   });
 
+  test('what goes on is printed again now and then, and a milestone is not', async () => {
+    const { stderr } = await show(`
+      const often = new ProgressReporter({ logEveryMs: 1 });
+      reporter.onTestRunEnd();
+      often.onTestRunStart();
+      await turns();
+      said('compiling');
+      tell({ task: 'l2-baseline', text: 'Ready to run experiments!', state: 'running', lasting: true });
+      tell({ task: 'image', text: 'the root file system is made', state: 'done' });
+      // Three of its looks at what goes on.
+      await sleep(1700);
+      often.onTestRunEnd();`);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines.filter((line) => line.startsWith('l1-baseline: compiling')).length).toBeGreaterThan(1);
+    expect(lines.filter((line) => !line.startsWith('l1-baseline: compiling'))).toEqual([
+      'l2-baseline: Ready to run experiments!',
+    ]);
+  });
+
   test('what is no event is passed over', async () => {
     const { stderr } = await show(`
       const socket = connect(process.env[PROGRESS_VARIABLE]);

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import type { Reporter } from 'vitest/node';
 import { isRunning, processStat } from '../setup/machine/proc.ts';
 import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from '../setup/progress.ts';
-import { describeProgress } from './progress-line.ts';
+import { describeProgress, named } from './progress-line.ts';
 
 /** Between redraws in a terminal, and between lines of the same kind in a log. */
 const REDRAW_MS = 500;
@@ -26,12 +26,17 @@ interface Task {
 
 export default class ProgressReporter implements Reporter {
   readonly #out = process.stderr;
+  readonly #logEveryMs: number;
   readonly #tasks = new Map<string, Task>();
   #server: Server | undefined;
   #directory: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #drawn = false;
   #restoreStdout: (() => void) | undefined;
+
+  constructor({ logEveryMs = LOG_EVERY_MS }: { readonly logEveryMs?: number } = {}) {
+    this.#logEveryMs = logEveryMs;
+  }
 
   onTestRunStart(): void {
     if (this.#server !== undefined) return;
@@ -81,11 +86,14 @@ export default class ProgressReporter implements Reporter {
     const now = performance.now();
     if (event.state !== 'running') {
       this.#tasks.delete(event.task);
-      if (event.state === 'failed' && !this.#out.isTTY) this.#out.write(`${event.task}: ${event.text}\n`);
+      if (event.state === 'failed' && !this.#out.isTTY) this.#out.write(`${named(event)}\n`);
       return;
     }
     // A count that goes up, `12 %` or `iteration 2 of 3`, is still the same thing being done; `L2` after `L1` is not.
-    const same = known !== undefined && withoutNumbers(known.event.text) === withoutNumbers(event.text);
+    const same =
+      known !== undefined &&
+      known.event.lasting !== true &&
+      withoutNumbers(known.event.text) === withoutNumbers(event.text);
     const task = { event, since: now, loggedAt: same ? known.loggedAt : Number.NEGATIVE_INFINITY };
     this.#tasks.set(event.task, task);
     if (!this.#out.isTTY) this.#log(task, now);
@@ -102,8 +110,9 @@ export default class ProgressReporter implements Reporter {
   }
 
   #log(task: Task, now: number): void {
-    if (now - task.loggedAt < LOG_EVERY_MS) return;
-    task.loggedAt = now;
+    if (now - task.loggedAt < this.#logEveryMs) return;
+    // A milestone is printed once.
+    task.loggedAt = task.event.lasting === true ? Number.POSITIVE_INFINITY : now;
     this.#out.write(`${describeProgress(task.event, (now - task.since) / 1000)}\n`);
   }
 

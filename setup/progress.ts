@@ -14,7 +14,7 @@ export const progressEvent = z.object({
   /** What it is doing now, in words for a person: `booting L2`, `hackbench: iteration 2 of 3`. */
   text: z.string(),
   state: z.enum(['running', 'done', 'failed']),
-  /** A line that stays, as a milestone does; other lines make way for the next. */
+  /** A milestone: its line stays and is printed once. Other lines make way for the next. */
   lasting: z.boolean().optional(),
   /** How much of the task is done, 0 to 1, where that is known. */
   fraction: z.number().min(0).max(1).optional(),

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { NestbenchError } from '../errors.ts';
 import { cached, emptyCache, holdCache, type Recipe, sweepCache } from './cache.ts';
 import { hashOf } from './hash.ts';
+import { eventsOf } from '../progress.testing.ts';
 import { temporaryCache } from '../temporary.testing.ts';
 
 const never = new AbortController().signal;
@@ -59,6 +60,20 @@ test('who wants what another builds waits for it', async () => {
   const [first, second] = await Promise.all([cached(make), cached(make)]);
   expect(builds).toBe(1);
   expect(second).toEqual(first);
+});
+
+test('a wait for what another builds is told, and told to be over', async () => {
+  const cache = temporaryCache();
+  const script = `
+    import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'cache.ts'))};
+    const build = async () => { await new Promise((r) => setTimeout(r, 200)); return {}; };
+    const recipe = { name: 'thing', inputs: { a: 1 }, build, signal: new AbortController().signal };
+    await Promise.all([cached(recipe), cached(recipe)]);`;
+  const events = await eventsOf(script, { XDG_CACHE_HOME: path.dirname(cache) });
+  expect(events.map(({ task, state }) => ({ task, state }))).toEqual([
+    { task: 'thing', state: 'running' },
+    { task: 'thing', state: 'done' },
+  ]);
 });
 
 test('what a killed build left is swept, and what is being built is not', async () => {

@@ -68,8 +68,10 @@ export async function cached(recipe: Recipe): Promise<Artefact> {
 
   await using held = new AsyncDisposableStack();
   held.use(await holdCache(signal));
-  const onWait = (holders: string): void =>
+  const onWait = (holders: string): void => {
     tell({ task: name, text: `waiting for ${holders}, which builds it`, state: 'running' });
+    held.defer(() => tell({ task: name, text: 'the wait is over', state: 'done' }));
+  };
   held.use(await takeLock(artefactLock(label), { signal, onWait }));
   // Awaited here, as the locks are freed when this returns.
   return readArtefact(whole) ?? (await build(recipe, hash, whole));

@@ -134,7 +134,8 @@ async function bootstrap({ directory, log, signal }: Workplace): Promise<Record<
       onLine: (line) => tellPhase(line, started),
     },
   );
-  tell({ task: 'image', text: 'the root file system is made', state: 'running', fraction: 0.98 });
+  // The image is packed once the kernel is built, which can take many minutes more.
+  tell({ task: 'image', text: 'the root file system is made', state: 'done' });
   return installedPackages(tar);
 }
 

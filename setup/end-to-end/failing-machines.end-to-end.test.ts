@@ -47,7 +47,7 @@ describe('a server that dies while its benchmark runs', () => {
 
   test('is told under the table', () => {
     expect(run.stdout).toMatch(
-      /NESTBENCH_GUEST_DIED \(infrastructure, on l0\): The QEMU that runs l0 on host ended\./,
+      /NESTBENCH_GUEST_DIED \(infrastructure, on l0\): The QEMU that runs l0 on host was killed by SIGKILL/,
     );
   });
 

@@ -103,7 +103,7 @@ async function startSaved(plan: StackPlan, options: StartOptions): Promise<Broug
 
 /** Where no snapshot could be made. */
 async function startUnsaved(plan: StackPlan, why: string, options: StartOptions): Promise<Brought> {
-  options.say(`${plan.cell.name}: ${why} It boots again, and goes on without.`);
+  options.say(`${why} The cell boots again, and goes on without a snapshot.`);
   const { stack, phases } = await bootPrimed(plan, options);
   return { running: stack, start: { kind: 'cold', why }, phases };
 }

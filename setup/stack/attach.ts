@@ -11,14 +11,15 @@ import { openSocketOnceThere } from '../machine/socket.ts';
 import { connectSsh, type SshMachine } from '../machine/ssh.ts';
 import type { Keys } from '../testbed/keys.ts';
 import type { MachinePlan } from './machine-plan.ts';
+import { died, type QemuEnd } from './qemu-end.ts';
 
 /** Of a console, as much as an error tells. */
 export const CONSOLE_LINES = 25;
 
 /** A QEMU that was started, stopped before its guest's first instruction. */
 export interface LaunchedQemu {
-  /** Resolves with what it said when it ends, whyever. Never rejects. Without it, the end of its QMP connection tells. */
-  readonly exited?: Promise<string>;
+  /** Resolves when it ends, for whatever reason. Never rejects. Without it, the end of its QMP connection tells. */
+  readonly exited?: Promise<QemuEnd>;
 }
 
 export interface AttachOptions {
@@ -48,7 +49,8 @@ export async function attach(
 ): Promise<Attached> {
   const { below, logs, signal, onTrouble: report } = options;
   let console: Console | undefined;
-  const watch = (end: Promise<string>): void => void end.then((said) => report(died(plan, said, console)));
+  const watch = (ended: Promise<QemuEnd>): void =>
+    void ended.then((end) => report(died(plan, end, console?.tail(CONSOLE_LINES))));
   if (exited !== undefined) watch(exited);
   const openQmp = async (): Promise<Qmp> => {
     const opened = await connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
@@ -56,7 +58,7 @@ export async function attach(
       signal,
       deadlineSeconds: plan.deadlineSeconds,
     });
-    if (exited === undefined) watch(opened.closed.then(() => ''));
+    if (exited === undefined) watch(opened.closed.then(() => ({})));
     return opened;
   };
   const openConsole = async (): Promise<Console> => {
@@ -111,16 +113,6 @@ function openWhenThere(
 ): Promise<Duplex> {
   const what = `the socket ${socket} of the QEMU for ${plan.name}`;
   return openSocketOnceThere(below, socket, what, { deadlineSeconds: plan.deadlineSeconds, signal });
-}
-
-export function died(plan: MachinePlan, said: string, console: Console | undefined): NestbenchError {
-  const words = said.trim() === '' ? 'It said nothing.' : `It said: ${said.trim()}`;
-  return new NestbenchError(
-    'NESTBENCH_GUEST_DIED',
-    'infrastructure',
-    `The QEMU that runs ${plan.name} on ${plan.runsOn} ended. ${words}`,
-    { machine: plan.name, output: console?.tail(CONSOLE_LINES) ?? said },
-  );
 }
 
 /** Where nothing else tells why a machine is lost, its console may. */

@@ -119,7 +119,7 @@ describe('boot', () => {
     const plan = withLast(l0.plan, (last) => withArguments(last, '-device', 'nosuch'));
     const error = await failure(l0.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_GUEST_DIED');
-    expect(error.message).toContain('The QEMU that runs l0 on host ended.');
+    expect(error.message).toContain('The QEMU that runs l0 on host exited with 1.');
     expect(error.message).toContain("'nosuch' is not a valid device model name");
   });
 
@@ -127,7 +127,7 @@ describe('boot', () => {
     const plan = withLast(l1.plan, (last) => withArguments(last, '-device', 'nosuch'));
     const error = await failure(l1.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_GUEST_DIED');
-    expect(error.message).toContain('The QEMU that runs l1 on l0 ended.');
+    expect(error.message).toContain('The QEMU that runs l1 on l0 exited with 1.');
     expect(error.message).toContain("'nosuch' is not a valid device model name");
   });
 

@@ -3,12 +3,12 @@ import { levelName } from '../../fixtures/matrix.ts';
 import { NestbenchError } from '../errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Keys } from '../testbed/keys.ts';
-import { died } from './attach.ts';
 import { setDvhKnobs } from './dvh-knobs.ts';
 import type { FactsCheck } from './facts.ts';
 import { checkIdle, handOn } from './hand-on.ts';
 import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
 import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
+import { died } from './qemu-end.ts';
 import { DVH_OPTION } from './qemu-argv.ts';
 import type { BringUp } from './running.ts';
 
@@ -60,7 +60,7 @@ function bootGuest(
       const { deadlineSeconds } = plan;
       const qemu = await below.run(plan.qemu.argv, { signal, deadlineSeconds });
       const said = `${qemu.stdout}${qemu.stderr}`.trim();
-      if (qemu.exitCode !== 0) throw died(plan, said, undefined);
+      if (qemu.exitCode !== 0) throw died(plan, { ...qemu, said });
       if (said !== '' && plan.qemu.argv.includes(DVH_OPTION)) throw notEnabled(plan, said);
       return {};
     },

@@ -41,7 +41,7 @@ export async function spawnOnHost(plan: MachinePlan, options: OnHost): Promise<L
   });
   options.defer(() => qemu[Symbol.asyncDispose]());
   options.signal.throwIfAborted();
-  return { exited: qemu.exited.then(({ stderr }) => stderr) };
+  return { exited: qemu.exited.then(({ stderr, ...how }) => ({ ...how, said: stderr })) };
 }
 
 /** What opens a stream to the sshd of a machine of the host. */
