@@ -56,6 +56,25 @@ describe('is refused, with what is wrong', () => {
     expect(choose).toThrow(why);
   });
 
+  test('with its line and its key', () => {
+    const file = fileOf('kernelParameters:\n  l1: [kvm_amd.nested: 1]\n');
+    expect(() => findVariant(file)).toThrow(
+      `${file}:2: "kernelParameters.l1.0" is "kvm_amd.nested: 1", which YAML reads as a map: write one text and quote it, "kvm_amd.nested=1"`,
+    );
+  });
+
+  test.each([
+    ['an alias of nothing', 'description: *nothing', /:1: "description" is \*nothing, and nothing before it/],
+    ['an alias of itself', 'description: &a [*a]', /:1: "description\.0" is \*a, which contains itself/],
+  ])('%s', (_, text, why) => {
+    expect(() => findVariant(fileOf(text))).toThrow(InputError);
+    expect(() => findVariant(fileOf(text))).toThrow(why);
+  });
+
+  test('a directory', () => {
+    expect(() => findVariant(temporaryDirectory())).toThrow(/that can be read: it is a directory\./);
+  });
+
   test('an unknown name, which tells what there is', () => {
     expect(() => findVariant('nosuch')).toThrow(/no variant "nosuch".*no-virtual-vmload, stock/s);
   });

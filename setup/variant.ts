@@ -1,9 +1,10 @@
 /** The variant that a person chose: found, read and checked before anything is built. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { parse } from 'yaml';
 import { STOCK, type Variant, variantContent } from '../fixtures/variant.ts';
 import { InputError } from './errors.ts';
+import { reasonOf } from './machine/failures.ts';
+import { faultLines, parseYaml, readTextFile } from './yaml-file.ts';
 
 const OURS = path.join(import.meta.dirname, '../fixtures/variants');
 
@@ -22,25 +23,24 @@ export function findVariant(chosen: string = STOCK): Variant {
       `The variant ${file} can't be named "${STOCK}", which is the one that changes nothing. Rename the file.`,
     );
   }
-  let content: unknown;
-  try {
-    content = parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InputError(
+  const unreadable = (why: string): InputError =>
+    new InputError(
       'NESTBENCH_UNKNOWN_VARIANT',
       `There is no variant "${chosen}" that can be read: ${why}. It is one of ${ownVariants().join(', ')}, or a YAML file.`,
     );
+  let text: string;
+  try {
+    text = readTextFile(file);
+  } catch (error) {
+    throw unreadable(reasonOf(error));
   }
-  const parsed = variantContent.safeParse(content ?? {});
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.') || name}: ${issue.message}`);
-    throw new InputError(
-      'NESTBENCH_UNKNOWN_VARIANT',
-      `The variant ${file} can't be used: ${wrong.join('; ')}.`,
-    );
+  const parsed = parseYaml(text, variantContent, 'variant');
+  if (!parsed.ok) {
+    const lines = faultLines(file, parsed.faults);
+    if (parsed.faults.some(({ isSyntax }) => isSyntax)) throw unreadable(lines);
+    throw new InputError('NESTBENCH_UNKNOWN_VARIANT', `The variant ${file} can't be used:\n${lines}`);
   }
-  return withPaths({ name, ...parsed.data }, path.dirname(file));
+  return withPaths({ name, ...parsed.value }, path.dirname(file));
 }
 
 /** The names of nestbench's own. */

@@ -103,6 +103,44 @@ describe('is told with its line and its key', () => {
     ]);
   });
 
+  test.each([
+    [
+      'refnumber.yaml',
+      ':5: "software.l0.kernel.ref" is 6.10, which YAML reads as a number: quote it, "6.10"',
+    ],
+    [
+      'parameter-as-map.yaml',
+      ':5: "software.l0.parameters.0" is "kvm_intel.nested: 1", which YAML reads as a map: write one text and quote it, "kvm_intel.nested=1"',
+    ],
+    ['yamlcrash.yaml', ':6: "server.interface" is *nic, and nothing before it has the anchor &nic'],
+    ['bomb.yaml', ':5: "server.console" is *c, which stands for 1000 values: an alias may stand for 100'],
+    [
+      'samehost.yaml',
+      ':2: "server.ssh" is "root@server.example.org", the same host as "client.ssh": a testbed is two machines',
+    ],
+  ])('%s', (name, said) => {
+    const file = path.join(import.meta.dirname, 'captured/cases', name);
+    expect(() => readTestbed(file)).toThrow(InputError);
+    expect(() => readTestbed(file)).toThrow(`${file}${said}`);
+  });
+
+  test.each([
+    ['server.example.org', 'root@Server.example.org'],
+    ['a@2001:db8::1', 'root@2001:db8::1'],
+    ['ssh://root@server:2222', 'ssh://server:2222/'],
+  ])('%s and %s, which are one host', (client, server) => {
+    const text = LEAST.replace('alias-of-client', `"${client}"`).replace('root@10.0.0.2', `"${server}"`);
+    expect(faults(text)[0]).toMatch(/^testbed\.yaml:5: "server\.ssh" is .*the same host as "client\.ssh"/);
+    // Two machines behind one address are told apart by their ports.
+    expect(faults(text.replace('ssh:', 'port: 2201\n  ssh:'))).toEqual([]);
+  });
+
+  test.each(['${CLIENT}', '$CLIENT', '`host`', 'a;b'])('%s as a host', (host) => {
+    expect(faults(LEAST.replace('alias-of-client', `"${host}"`))[1]).toMatch(
+      /^testbed\.yaml:2: "client\.ssh" is .* a testbed file has no variables: write the name itself$/,
+    );
+  });
+
   test('what is no YAML', () => {
     expect(faults(`${LEAST}levels: { l1: `)[1]).toMatch(/^testbed\.yaml:7: /);
   });

@@ -1,12 +1,15 @@
 /** Reads a testbed file, and says of what is wrong in it where that stands. */
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { LineCounter, parseDocument, isMap, isScalar, type Document } from 'yaml';
-import type { z } from 'zod';
-import { addressesOf, testbedDescription, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import {
+  addressesOf,
+  hostOf,
+  testbedDescription,
+  type TestbedDescription,
+} from '../../../fixtures/testbed.ts';
 import { InputError } from '../../errors.ts';
 import { reasonOf } from '../../machine/failures.ts';
 import type { OpensshTarget } from '../../machine/openssh.ts';
+import { faultLines, parseYaml, readTextFile } from '../../yaml-file.ts';
 
 /**
  * The testbed that `file` describes.
@@ -15,7 +18,7 @@ import type { OpensshTarget } from '../../machine/openssh.ts';
 export function readTestbed(file: string): TestbedDescription {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTextFile(file);
   } catch (error) {
     throw bad(
       `The testbed file ${file} can't be read: ${reasonOf(error)}. testbed.example.yaml is one to start from.`,
@@ -39,75 +42,21 @@ export function targetOf(
 
 /** @param file how it is named in what is said of it. */
 export function parseTestbed(text: string, file: string): TestbedDescription {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  if (document.errors.length > 0) {
+  const parsed = parseYaml(text, testbedDescription, 'testbed');
+  if (!parsed.ok) throw bad(`The testbed file can't be used:\n${faultLines(file, parsed.faults)}`);
+  const { value: testbed, lineOf } = parsed;
+  if (hostOf(testbed.client) === hostOf(testbed.server)) {
     throw bad(
-      faultsOf(
-        file,
-        document.errors.map(({ pos, message }) => [lineAt(lines, pos[0]), message]),
-      ),
+      `${file}:${lineOf('server.ssh')}: "server.ssh" is "${testbed.server.ssh}", the same host as "client.ssh": a testbed is two machines`,
     );
   }
-  const parsed = testbedDescription.safeParse(document.toJS() ?? {});
-  if (!parsed.success) {
-    throw bad(
-      faultsOf(
-        file,
-        parsed.error.issues.flatMap((issue) => wordsOf(document, lines, issue)),
-      ),
-    );
-  }
-  const clash = clashOf(parsed.data);
+  const clash = clashOf(testbed);
   if (clash !== undefined) throw bad(`${file}: ${clash}`);
-  return parsed.data;
+  return testbed;
 }
-
-type Fault = readonly [line: number, message: string];
 
 function bad(message: string): InputError {
   return new InputError('NESTBENCH_BAD_TESTBED', message);
-}
-
-function faultsOf(file: string, faults: readonly Fault[]): string {
-  const lines = faults
-    .toSorted(([one], [other]) => one - other)
-    .map(([line, message]) => `${file}:${line}: ${message}`);
-  return `The testbed file can't be used:\n${lines.join('\n')}`;
-}
-
-function lineAt(lines: LineCounter, offset: number): number {
-  return Math.max(1, lines.linePos(offset).line);
-}
-
-/** An unknown key stands on a line of its own; of a missing one, the line of what it is missing in is told. */
-function wordsOf(document: Document, lines: LineCounter, issue: z.core.$ZodIssue): Fault[] {
-  const keys = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key): Fault => {
-      const name = [...keys, key].join('.');
-      return [lineOf(document, lines, [...keys, key]), `"${name}" is no key of a testbed`];
-    });
-  }
-  const isMissing = issue.code === 'invalid_type' && document.getIn(keys) === undefined;
-  const why = isMissing ? 'is missing' : `is ${shown(document.getIn(keys))}: ${issue.message}`;
-  return [[lineOf(document, lines, keys), `"${keys.join('.')}" ${why}`]];
-}
-
-function shown(value: unknown): string {
-  return value === null ? 'empty' : typeof value === 'object' ? 'not right' : JSON.stringify(value);
-}
-
-/** The line of the key at `path`, or of the nearest that is there. */
-function lineOf(document: Document, lines: LineCounter, keys: readonly string[]): number {
-  for (let length = keys.length; length > 0; length--) {
-    const parent = length === 1 ? document.contents : document.getIn(keys.slice(0, length - 1), true);
-    const pair =
-      isMap(parent) && parent.items.find(({ key }) => isScalar(key) && key.value === keys[length - 1]);
-    const offset = pair && isScalar(pair.key) ? pair.key.range?.[0] : undefined;
-    if (offset !== undefined) return lineAt(lines, offset);
-  }
-  return 1;
 }
 
 /** Two machines of one address would be measured as one. */
