@@ -4,6 +4,7 @@ import { type Column, type Paint, type Role, tableBlocks, widest, wordColumn } f
 import { formatMean, formatOverhead } from './numbers.ts';
 import { overheadOf } from './overhead.ts';
 import { type CellResults, outcomeOf, type Results } from './results.ts';
+import { markAcross } from './stack-states.ts';
 
 /** What one benchmark shows in one cell: numbers, each set under the others of its kind, or a word. */
 type Entry =
@@ -63,7 +64,7 @@ function entry(results: Results, cell: string, benchmark: string): Entry {
   return {
     mean,
     halfWidth: halfWidth ?? '',
-    overhead: overhead === null ? '' : `(${formatOverhead(overhead)})`,
+    overhead: overhead === null ? '' : `(${markAcross(results, cell)}${formatOverhead(overhead)})`,
     mark: outcome.failures.length > 0 ? '!' : '',
   };
 }

@@ -3,17 +3,20 @@ import { isProfileName, PROFILES } from '../fixtures/profiles.ts';
 import type { ExperimentRecord } from '../fixtures/records.ts';
 import { formatPercent } from './numbers.ts';
 import type { Results } from './results.ts';
+import { describeStates } from './stack-states.ts';
 import { count } from './text.ts';
 
 /** The heading's lines, each under its word. A word whose line differs between starts has one line for each. */
 export function heading(results: Results): (readonly [word: string, line: string])[] {
   const lines = (word: string, of: (start: ExperimentRecord) => string) =>
     [...new Set(results.starts.map(of))].filter((line) => line !== '').map((line) => [word, line] as const);
+  const stacks = describeStates(results);
   return [
     ['experiment', results.experiment ?? 'unknown: the journal holds no record of its start'],
     ...lines('testbed', describeTestbed),
     ...lines('host', host),
     ...lines('variant', describeVariant),
+    ...(stacks === '' ? [] : [['stacks', stacks] as const]),
     ...lines('profile', describeProfile),
     ...whatWasRun(results).map((line) => ['', line] as const),
     ...lines('commit', describeCommit),

@@ -4,6 +4,7 @@ import { applicationsOf } from './applications.ts';
 import { NATIVE_CELL, overheadInterval, overheadOf } from './overhead.ts';
 import { reasonOf } from './reason.ts';
 import { type CellResults, outcomeOf, type Results } from './results.ts';
+import { ACROSS_STATES_REASON, isAcrossStates } from './stack-states.ts';
 
 export interface OverheadFigure {
   /** The CSV file's name without its ending. */
@@ -77,9 +78,11 @@ export function barsOf(results: Results, { levels, has }: OverheadFigure): Bar[]
   );
 }
 
-/** The cell's own reason; for a sound cell that of L0, without which there is no overhead. */
+/** The cell's own reason; for a sound cell that of L0, without which there is no overhead; else why it is doubtful. */
 function whyNot(results: Results, cell: string, benchmark: string): string {
   const own = reasonOf(outcomeOf(results, cell, benchmark));
   const native = reasonOf(outcomeOf(results, NATIVE_CELL, benchmark));
-  return own === '' && native !== '' ? `${NATIVE_CELL}: ${native}` : own;
+  if (own !== '') return own;
+  if (native !== '') return `${NATIVE_CELL}: ${native}`;
+  return isAcrossStates(results, cell) ? ACROSS_STATES_REASON : '';
 }

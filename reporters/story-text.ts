@@ -51,8 +51,8 @@ function measured({ benchmarks, rows }: Story, whole: boolean): Column[] {
 /** `2.3x`, or the mean where there is no overhead. */
 export function shortText(entry: StoryEntry): string {
   if (entry.state !== 'measured') return entry.state === 'missing' ? '' : entry.state;
-  const { mean, halfWidth, overhead, failedPartWay } = entry;
-  const text = overhead === null ? formatMean({ mean, halfWidth }).mean : formatOverhead(overhead);
+  const { mean, halfWidth, overhead, mark, failedPartWay } = entry;
+  const text = overhead === null ? formatMean({ mean, halfWidth }).mean : mark + formatOverhead(overhead);
   return text + (failedPartWay ? '!' : '');
 }
 
@@ -64,7 +64,7 @@ function wholeTexts(entries: readonly StoryEntry[]): { text: string; role: Role 
   const parts = entries.map((entry) => {
     if (entry.state !== 'measured') return ['', '', ''];
     const { mean, halfWidth } = formatMean(entry);
-    const overhead = entry.overhead === null ? '' : `(${formatOverhead(entry.overhead)})`;
+    const overhead = entry.overhead === null ? '' : `(${entry.mark}${formatOverhead(entry.overhead)})`;
     return [mean, halfWidth ?? '', overhead];
   });
   const widths = [0, 1, 2].map((part) => widest(parts.map((texts) => texts[part] ?? '')));

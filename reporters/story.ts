@@ -9,6 +9,7 @@ import { describeCommit, describeProfile, describeTestbed, describeVariant } fro
 import { NATIVE_CELL, overheadOf } from './overhead.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import { type Outcome, outcomeOf, type Results } from './results.ts';
+import { ACROSS_STATES_LEGEND, describeStates, markAcross } from './stack-states.ts';
 
 /** What a cell and benchmark came to. */
 export type StoryEntry =
@@ -18,6 +19,8 @@ export type StoryEntry =
       readonly halfWidth: number | null;
       /** Against L0; null at L0, and where that was not measured. */
       readonly overhead: number | null;
+      /** Before the overhead: whether it compares stacks in two states (stack-states.ts). */
+      readonly mark: string;
       /** Whether there are fewer samples than planned. */
       readonly failedPartWay: boolean;
     }
@@ -84,15 +87,19 @@ function entryOf(results: Results, cell: string, benchmark: string): StoryEntry 
     mean,
     halfWidth,
     overhead: cell === NATIVE_CELL ? null : overheadOf(results, cell, benchmark),
+    mark: markAcross(results, cell),
     failedPartWay: outcome.failures.length > 0,
   };
 }
 
 /** What differs between starts is told of each. */
-function factsOf({ starts }: Results): string[] {
+function factsOf(results: Results): string[] {
+  const { starts } = results;
+  const stacks = describeStates(results);
   return [describeTestbed, describeVariant, describeProfile, describeCommit]
     .map((describe) => new Set(starts.map(describe)))
     .map((texts) => [...texts].filter((text) => text !== '').join(' and '))
+    .concat(stacks === '' ? '' : `stacks ${stacks}`)
     .filter((text) => text !== '');
 }
 
@@ -104,6 +111,7 @@ function legendOf(rows: Story['rows']): string[] {
           `2.3x: overhead against ${NATIVE_CELL} by the best of the runs' averages, 1.0 is native and more is worse`,
         ]
       : []),
+    ...(entries.some(({ overhead, mark }) => overhead !== null && mark !== '') ? [ACROSS_STATES_LEGEND] : []),
     ...(entries.some(({ failedPartWay }) => failedPartWay) ? ['!: fewer samples than planned'] : []),
   ];
 }

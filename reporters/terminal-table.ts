@@ -9,6 +9,7 @@ import { NATIVE_CELL, overheadOf } from './overhead.ts';
 import { painter } from './paint.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import type { Measured, Results } from './results.ts';
+import { ACROSS_STATES_LEGEND, isAcrossStates } from './stack-states.ts';
 import { stoppingOf } from './stopping.ts';
 import { besideWords, wrap } from './text.ts';
 
@@ -71,6 +72,7 @@ function legend(results: Results): string[] {
           `(2.3x): overhead against ${NATIVE_CELL}, by the best of the runs' averages; 1.0 is native, more is worse`,
         ]
       : []),
+    ...(overheads.some(({ name }) => isAcrossStates(results, name)) ? [ACROSS_STATES_LEGEND] : []),
     ...(nested.length > overheads.length
       ? [`no overhead where ${NATIVE_CELL} was not measured: ${again}npx vitest run suites/l0`]
       : []),

@@ -2,6 +2,7 @@
 import type { BootRecord, ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
 import { describeHost } from '../heading.ts';
 import type { Results } from '../results.ts';
+import { cellsInOtherStates } from '../stack-states.ts';
 import type { Difference, Side } from './comparison.ts';
 
 /** What differs and may be the point: the software of host, levels and harness. */
@@ -91,6 +92,7 @@ function parameters({ commandLine }: LevelFacts): string[] {
 export function warningsOf(base: Results, head: Results): string[] {
   return [
     ...anotherHost(base, head),
+    ...otherStates(base, head),
     ...notInTurn(base, head),
     ...oneSnapshot('base', base),
     ...oneSnapshot('head', head),
@@ -104,6 +106,14 @@ function anotherHost(base: Results, head: Results): string[] {
   if (one === other) return [];
   return [
     `ANOTHER HOST: the base was measured on ${one}, the head on ${other}. What differs may be the hosts, and not what you changed.`,
+  ];
+}
+
+function otherStates(base: Results, head: Results): string[] {
+  const cells = cellsInOtherStates(base, head);
+  if (cells.length === 0) return [];
+  return [
+    `OTHER STATES: some stacks of ${cells.join(', ')} were measured as booted, others restored from a snapshot. What differs may be that, and not what you changed.`,
   ];
 }
 

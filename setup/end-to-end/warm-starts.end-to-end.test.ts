@@ -134,7 +134,7 @@ test('clocks are right after a restore, and no two restores draw the same random
 
 test('behind two dashes --cold boots, and leaves the snapshot alone', async ({ start, cache }) => {
   const cold = await run(start, cache, 'cold', '--', '--cold');
-  expect(startOf(cold)).toEqual({ kind: 'cold', why: 'asked for' });
+  expect(startOf(cold)).toEqual({ kind: 'cold', why: 'asked for', state: 'restored' });
   expect(snapshots(cache)).toHaveLength(1);
 });
 

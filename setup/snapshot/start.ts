@@ -87,7 +87,7 @@ async function startCold(plan: StackPlan, options: StartOptions): Promise<Brough
   const { running } = restored;
   return {
     running,
-    start: { kind: 'cold', why: 'asked for' },
+    start: { kind: 'cold', why: 'asked for', state: 'restored' },
     phases: [...before, ...running.phases],
   };
 }
@@ -105,7 +105,7 @@ async function startSaved(plan: StackPlan, options: StartOptions): Promise<Broug
 async function startUnsaved(plan: StackPlan, why: string, options: StartOptions): Promise<Brought> {
   options.say(`${why} The cell boots again, and goes on without a snapshot.`);
   const { stack, phases } = await bootPrimed(plan, options);
-  return { running: stack, start: { kind: 'cold', why }, phases };
+  return { running: stack, start: { kind: 'cold', why, state: 'booted' }, phases };
 }
 
 interface CameBack {

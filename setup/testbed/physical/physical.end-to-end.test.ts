@@ -157,7 +157,7 @@ test('the L1 cell runs on a kernel and in a QEMU built from git, after a reboot 
   const [experiment] = run.recordsOf('experiment');
   expect(experiment?.testbed).toMatchObject({ kind: 'physical', accelerator: 'none' });
   const [boot] = run.recordsOf('boot');
-  expect(boot?.start).toEqual({ kind: 'cold', why: 'its machines are physical' });
+  expect(boot?.start).toEqual({ kind: 'cold', why: 'its machines are physical', state: 'booted' });
   const [l0, l1] = boot?.levels ?? [];
   expect(l0).toMatchObject({ kernelRelease: kernel.release, cpus: 2, qemu: null });
   for (const word of ['maxcpus=2', ...software.l0.parameters])

@@ -12,5 +12,10 @@ export async function startPhysical(
   const began = performance.now();
   const { stack, phases } = await primed(() => bootPhysical(plan, options), options);
   const seconds = (performance.now() - began) / 1000;
-  return { running: stack, start: { kind: 'cold', why: 'its machines are physical' }, phases, seconds };
+  return {
+    running: stack,
+    start: { kind: 'cold', why: 'its machines are physical', state: 'booted' },
+    phases,
+    seconds,
+  };
 }
