@@ -1,6 +1,7 @@
 /** Where an experiment's journal is, by the name that a person gives. */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { plainLine } from '../fixtures/plain-text.ts';
 import { InputError } from '../setup/errors.ts';
 import { JOURNAL_FILE } from '../setup/journal.ts';
 
@@ -41,7 +42,9 @@ export function whatThereIs(results: string): string {
   if (names.length === 0) return 'There are none yet: npx vitest run suites/l1 makes one.';
   // Most are named by their start, so the last ones are the newest, and `latest` follows them.
   const last = names.toSorted().slice(-NAMED);
-  return `Known are ${names.length > NAMED ? `${names.length - NAMED} others, ` : ''}${last.join(', ')}.`;
+  return plainLine(
+    `Known are ${names.length > NAMED ? `${names.length - NAMED} others, ` : ''}${last.join(', ')}.`,
+  );
 }
 
 function holdsJournal(directory: string): boolean {

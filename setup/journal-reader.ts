@@ -2,11 +2,23 @@
  * Reads a journal, line by line, so that one of a million samples does not have to be in memory at once. A line that is
  * no record is told, never guessed at.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
+import { plainLine } from '../fixtures/plain-text.ts';
 import { type JournalRecord, journalRecord } from '../fixtures/records.ts';
 import { InputError } from './errors.ts';
 import { JOURNAL_FILE } from './journal.ts';
+import { checkRecord } from './journal-check.ts';
+import { reasonOf } from './machine/failures.ts';
 
 export interface DamagedLine {
   /** Numbered from 1. */
@@ -39,15 +51,30 @@ export interface Part {
 
 /**
  * The journal's file in `directory`.
- * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is none.
+ * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is none, NESTBENCH_JOURNAL_DAMAGED where it can't be read.
  */
 export function journalFile(directory: string): string {
   const file = path.join(directory, JOURNAL_FILE);
-  if (existsSync(file)) return file;
-  throw new InputError(
-    'NESTBENCH_UNKNOWN_EXPERIMENT',
-    `There is no journal in ${directory}. Name an experiment under results/, or "latest".`,
-  );
+  if (!existsSync(file)) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_EXPERIMENT',
+      `There is no journal in ${directory}. Name an experiment under results/, or "latest".`,
+    );
+  }
+  const why = whyUnreadable(file);
+  if (why === undefined) return file;
+  throw new InputError('NESTBENCH_JOURNAL_DAMAGED', `The journal ${file} can't be read: ${why}.`);
+}
+
+function whyUnreadable(file: string): string | undefined {
+  // A pipe or a device would be waited for.
+  if (!statSync(file).isFile()) return 'it is not a file';
+  try {
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 /** As {@link readJournal}, and empty where there is none. */
@@ -177,6 +204,7 @@ function parseLine(text: string): JournalRecord | string {
     return 'not JSON: torn by a kill, or damaged';
   }
   const parsed = journalRecord.safeParse(value);
-  if (parsed.success) return parsed.data;
-  return parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  if (parsed.success) return checkRecord(parsed.data);
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  return plainLine(faults.join('; '));
 }

@@ -6,6 +6,7 @@ import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
+import { isBenchmarkName } from '../setup/journal-check.ts';
 import { readJournal } from '../setup/journal-reader.ts';
 import { withOriginal } from '../setup/measure/original.ts';
 import { measureSeries } from '../setup/measure/series.ts';
@@ -40,7 +41,7 @@ function testOf(kind: BenchmarkKind) {
     )
     /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
     .extend('measure', async ({ stack, skip }) => async (chosen: string | Benchmark): Promise<void> => {
-      const benchmark = typeof chosen === 'string' ? known(chosen, stack.clock) : chosen;
+      const benchmark = typeof chosen === 'string' ? known(chosen, stack.clock) : nameable(chosen);
       const { cell, experiment, journal } = stack;
       const reason = stack.whyNot(benchmark);
       if (reason !== undefined) {
@@ -91,6 +92,15 @@ function testOf(kind: BenchmarkKind) {
     if (benchmarks.length > 0) await stack.boot(benchmarks);
   }, HOOK_BUDGET_MS);
   return ofKind;
+}
+
+/** Its name becomes that of a folder and of a file. */
+function nameable(benchmark: Benchmark): Benchmark {
+  if (isBenchmarkName(benchmark.name)) return benchmark;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_BENCHMARK',
+    `A benchmark can't be named ${JSON.stringify(benchmark.name)}: a name is at most 100 letters, digits, ".", "_" and "-".`,
+  );
 }
 
 function known(name: string, clock: Clock): Benchmark {
