@@ -135,6 +135,12 @@ describe('is told with its line and its key', () => {
     expect(faults(text.replace('ssh:', 'port: 2201\n  ssh:'))).toEqual([]);
   });
 
+  test.each(['/', 'relative', '/var/../etc', '/a b', '/a;b'])('%j as a directory', (directory) => {
+    expect(faults(`${LEAST}  directory: "${directory}"\n`)[1]).toMatch(
+      /^testbed\.yaml:7: "server\.directory" is /,
+    );
+  });
+
   test.each(['${CLIENT}', '$CLIENT', '`host`', 'a;b'])('%s as a host', (host) => {
     expect(faults(LEAST.replace('alias-of-client', `"${host}"`))[1]).toMatch(
       /^testbed\.yaml:2: "client\.ssh" is .* a testbed file has no variables: write the name itself$/,

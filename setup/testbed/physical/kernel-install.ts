@@ -1,11 +1,11 @@
 /** Puts a kernel that was built on a physical machine, beside those that are there, for its boot loader to find. */
 import { statSync } from 'node:fs';
-import { z } from 'zod';
 import { NestbenchError } from '../../errors.ts';
 import type { KernelPackage } from '../../build/kernel-package.ts';
 import { inBytes } from '../../host/bytes.ts';
 import { measureFile } from '../../host/measure-file.ts';
 import { OUR_KERNELS } from './grub.ts';
+import { listOwn, ownFolder, readOwn, removeOwn, writeArgv, writeOwn } from './own-folder.ts';
 import { feedFile, type OpensshTarget } from '../../machine/openssh.ts';
 import type { Machine } from '../../machine/machine.ts';
 
@@ -20,14 +20,16 @@ export interface KernelInstallOptions {
 const COMMAND_SECONDS = 60;
 /** An initramfs with all modules of a distribution's kernel, on a slow machine. */
 const INITRAMFS_SECONDS = 900;
+/** As long as a copy of them may take (setup/machine/openssh.ts). */
+const UNPACK_SECONDS = 3600;
 /** Modules are kept uncompressed: what they were in a tar, several times over. And an initramfs as large as the largest. */
 const UNPACKED_TIMES = 4;
 const INITRAMFS_BYTES = 200e6;
 
 const RELEASE = /^\d[\w.+-]*$/;
 
-/** What of ours a machine has: kept there, so that it can be taken away again. */
-const installedRecord = z.object({ image: z.string(), modules: z.string() });
+/** Modules on their way to the machine. */
+const MODULES = 'modules.tar.gz';
 
 /**
  * Installs it, where just it is not there yet. What could not be finished is taken away again.
@@ -47,27 +49,18 @@ export async function installKernel(
     image: (await measureFile(kernel.image)).sha256,
     modules: (await measureFile(kernel.modules)).sha256,
   };
-  const record = recordFile(directory, release);
-  const there = await machine.run(['cat', record], { signal, deadlineSeconds: COMMAND_SECONDS });
-  if (there.exitCode === 0) {
-    const parsed = installedRecord.safeParse(JSON.parse(there.stdout));
-    if (
-      parsed.success &&
-      parsed.data.image === fingerprint.image &&
-      parsed.data.modules === fingerprint.modules
-    ) {
-      return false;
-    }
-  }
-  if (there.exitCode !== 0) await assertNotForeign(machine, release, record, signal);
+  const record = recordOf(release);
+  const isOurs = (await listOwn(machine, directory, signal)).includes(record);
+  if (isOurs) {
+    const there = await readOwn(machine, directory, record, signal);
+    // Without spaces and in this order, as it was written.
+    if (there === JSON.stringify(fingerprint)) return false;
+  } else await assertNotForeign(machine, release, `${ownFolder(directory)}/${record}`, signal);
   await assertRoom(machine, kernel, signal);
-  const check = (argv: readonly string[], input = '', deadlineSeconds = COMMAND_SECONDS): Promise<string> =>
-    machine.check(argv, { signal, deadlineSeconds, input });
+  const check = (argv: readonly string[], deadlineSeconds = COMMAND_SECONDS): Promise<string> =>
+    machine.check(argv, { signal, deadlineSeconds });
   // Before the first file, so that a run that is killed leaves nothing of which nobody knows.
-  await check(
-    ['sh', '-c', 'mkdir -p "$(dirname "$1")" && cat >"$1"', 'sh', record],
-    JSON.stringify({ image: '', modules: '' }),
-  );
+  await writeOwn(machine, directory, record, JSON.stringify({ image: '', modules: '' }), signal);
   try {
     await check(['mkdir', '-p', OUR_KERNELS]);
     onStep?.(`copying the kernel ${release} to ${machine.name}`);
@@ -81,16 +74,16 @@ export async function installKernel(
     // /lib is a link to /usr/lib, but for an Ubuntu as old as CloudLab's.
     const unpack =
       'tar --extract --auto-compress --no-same-owner --directory="$(readlink -f /lib)/.." lib/modules';
-    await feedFile(
-      target,
-      kernel.modules,
-      ['sh', '-c', `cat >"$1" && ${unpack} --file="$1" && rm "$1"`, 'sh', `${directory}/modules.tar.gz`],
-      signal,
+    await feedFile(target, kernel.modules, writeArgv(directory, MODULES), signal);
+    await check(
+      ['sh', '-c', `${unpack} --file="$1"`, 'sh', `${ownFolder(directory)}/${MODULES}`],
+      UNPACK_SECONDS,
     );
+    await removeOwn(machine, directory, [MODULES], signal);
     await check(['depmod', release]);
     onStep?.(`making the initramfs of ${release} on ${machine.name}`);
-    await check(['update-initramfs', '-c', '-k', release, '-b', OUR_KERNELS], '', INITRAMFS_SECONDS);
-    await check(['sh', '-c', 'cat >"$1" && sync', 'sh', record], JSON.stringify(fingerprint));
+    await check(['update-initramfs', '-c', '-k', release, '-b', OUR_KERNELS], INITRAMFS_SECONDS);
+    await writeOwn(machine, directory, record, JSON.stringify(fingerprint), signal);
     return true;
   } catch (error) {
     // Not by the signal, which may be why it was not finished.
@@ -101,8 +94,8 @@ export async function installKernel(
   }
 }
 
-function recordFile(directory: string, release: string): string {
-  return `${directory}/kernels/${release}.json`;
+function recordOf(release: string): string {
+  return `kernels/${release}.json`;
 }
 
 /** A kernel of that name which is not ours is not ours to write over. */
@@ -112,13 +105,13 @@ async function assertNotForeign(
   record: string,
   signal: AbortSignal,
 ): Promise<void> {
-  // Both would be made of the same modules.
-  const modules = `/lib/modules/${release}`;
-  const { exitCode } = await machine.run(['test', '-e', modules], {
+  const files = [`/lib/modules/${release}`, `/boot/config-${release}`, `${OUR_KERNELS}/vmlinuz-${release}`];
+  const look = 'for each; do if [ -e "$each" ] || [ -L "$each" ]; then echo "$each"; fi; done';
+  const there = await machine.check(['sh', '-c', look, 'sh', ...files], {
     signal,
     deadlineSeconds: COMMAND_SECONDS,
   });
-  if (exitCode !== 0) return;
+  if (there === '') return;
   throw new NestbenchError(
     'NESTBENCH_CHECK_FAILED',
     'configuration',
@@ -148,7 +141,7 @@ async function assertRoom(machine: Machine, kernel: KernelPackage, signal: Abort
   }
 }
 
-/** Takes away a kernel of ours, whole or not. */
+/** Takes away a kernel of ours, whole or not; one that is not ours stays. */
 export async function removeKernel(
   machine: Machine,
   release: string,
@@ -156,22 +149,14 @@ export async function removeKernel(
   signal: AbortSignal,
 ): Promise<void> {
   if (!RELEASE.test(release)) throw new RangeError(`${release} is no kernel release`);
+  if (!(await installedKernels(machine, directory, signal)).includes(release)) return;
   const options = { signal, deadlineSeconds: INITRAMFS_SECONDS };
   await machine.run(['update-initramfs', '-d', '-k', release, '-b', OUR_KERNELS], options);
-  // And the directories, where nothing else of ours is in them.
-  const tidy = 'rmdir --ignore-fail-on-non-empty "$3" "$2/kernels" "$2" 2>/dev/null || true';
-  await machine.check(
-    [
-      'sh',
-      '-c',
-      `rm -rf "$3/vmlinuz-$1" "$3/initrd.img-$1" "/boot/config-$1" "/lib/modules/$1" "$2/modules.tar.gz" "$2/kernels/$1.json" && { ${tidy}; }`,
-      'sh',
-      release,
-      directory,
-      OUR_KERNELS,
-    ],
-    options,
-  );
+  const remove =
+    'rm -rf --one-file-system "/lib/modules/$1" && rm -f "$2/vmlinuz-$1" "$2/initrd.img-$1" "/boot/config-$1" && { rmdir "$2" 2>/dev/null || true; }';
+  await machine.check(['sh', '-c', remove, 'sh', release, OUR_KERNELS], options);
+  // Last: without its record nobody knows what of it is left.
+  await removeOwn(machine, directory, [MODULES, recordOf(release)], signal);
 }
 
 /** The releases of nestbench's kernels there. */
@@ -180,12 +165,7 @@ export async function installedKernels(
   directory: string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { stdout } = await machine.run(['ls', `${directory}/kernels`], {
-    signal,
-    deadlineSeconds: COMMAND_SECONDS,
-  });
-  return stdout
-    .split('\n')
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => name.slice(0, -'.json'.length));
+  return (await listOwn(machine, directory, signal))
+    .map((name) => /^kernels\/(.+)\.json$/.exec(name)?.[1])
+    .filter((release) => release !== undefined);
 }

@@ -222,6 +222,11 @@ test('what a killed run left on the machines is ended by the next', async ({ sta
   killed.killGroup('SIGKILL');
   await killed.groupEnds();
   expect(await leftOnServer()).toContain('qemu-system-x86');
+  {
+    await using server = await two.connect('server');
+    // It has the keys of the guests.
+    expect(await server.check(['stat', '-c', '%a', '/run/nestbench/seed.tar'], generous)).toBe('600\n');
+  }
   const next = start(words, { experiment: 'next', environment });
   expect((await next.end(RUN_SECONDS)).exitCode).toBe(0);
   expect(next.output).toMatch(
@@ -327,7 +332,7 @@ test('restore takes everything away and puts everything back', async () => {
   );
   await using machine = await two.connect('server');
   const left = await machine.check(
-    ['sh', '-c', `ls /boot /lib/modules; ls ${CUSTOM_CFG} ${DIRECTORY}/* || true`],
+    ['sh', '-c', `ls /boot /lib/modules; ls -d ${CUSTOM_CFG} ${DIRECTORY} || true`],
     generous,
   );
   expect(left).not.toContain('nested');

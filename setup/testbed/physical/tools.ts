@@ -9,6 +9,7 @@ import { measureFile } from '../../host/measure-file.ts';
 import { lastLines } from '../../machine/failures.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { feedFile } from '../../machine/openssh.ts';
+import { listOwn, ownFolder, removeOwn, writeArgv } from './own-folder.ts';
 import { IMAGE_FORMAT, type PhysicalMachinePlan } from './plan.ts';
 
 /** The root directory of whoever measures there. */
@@ -27,9 +28,15 @@ export interface DeployedImage {
   readonly hash: string;
 }
 
+const IMAGES = 'images/';
+
+function imageName({ hash }: Pick<DeployedImage, 'hash'>): string {
+  return `${IMAGES}${hash}.${IMAGE_FORMAT}`;
+}
+
 /** Where a machine has the image. */
-export function imageOn(directory: string, { hash }: Pick<DeployedImage, 'hash'>): string {
-  return `${directory}/images/${hash}.${IMAGE_FORMAT}`;
+export function imageOn(directory: string, image: Pick<DeployedImage, 'hash'>): string {
+  return `${ownFolder(directory)}/${imageName(image)}`;
 }
 
 /**
@@ -43,23 +50,17 @@ export async function deployImage(
   options: { readonly signal: AbortSignal; readonly onStep?: ((text: string) => void) | undefined },
 ): Promise<void> {
   const { signal } = options;
-  const place = imageOn(directory, image);
-  const there = await machine.run(['test', '-e', place], { signal, deadlineSeconds: COMMAND_SECONDS });
-  if (there.exitCode === 0) return;
+  const name = imageName(image);
+  const images = (await listOwn(machine, directory, signal)).filter((each) => each.startsWith(IMAGES));
+  if (images.includes(name)) {
+    const there = ['test', '-e', imageOn(directory, image)];
+    if ((await machine.run(there, { signal, deadlineSeconds: COMMAND_SECONDS })).exitCode === 0) return;
+  }
   options.onStep?.(`copying the image to ${machine.name}`);
   const { sha256 } = await measureFile(image.file);
-  // Under its own name only once it is whole.
-  const take = [
-    'set -e; mkdir -p "$(dirname "$1")"; rm -f "$(dirname "$1")"/*',
-    'trap \'rm -f "$1.new"\' EXIT; cat >"$1.new"',
-    'echo "$2  $1.new" | sha256sum --check --quiet; sync; mv "$1.new" "$1"',
-  ].join('\n');
-  await feedFile(
-    { ...target, name: machine.name },
-    image.file,
-    ['sh', '-c', take, 'sh', place, sha256],
-    signal,
-  );
+  // First, for the room.
+  await removeOwn(machine, directory, images, signal);
+  await feedFile({ ...target, name: machine.name }, image.file, writeArgv(directory, name, sha256), signal);
 }
 
 /**
@@ -124,13 +125,10 @@ export async function removeTools(
   signal: AbortSignal,
 ): Promise<string[]> {
   const told = (await tearDown(machine, signal)).map((ended) => `ended ${ended}`);
-  const remove =
-    'ls "$1/images" 2>/dev/null; rm -rf "$1/images"; rmdir --ignore-fail-on-non-empty "$1" 2>/dev/null || true';
-  const images = await machine.check(['sh', '-c', remove, 'sh', directory], {
-    signal,
-    deadlineSeconds: COMMAND_SECONDS,
-  });
-  return images === '' ? told : [...told, 'took the image away'];
+  const images = (await listOwn(machine, directory, signal)).filter((each) => each.startsWith(IMAGES));
+  if (images.length === 0) return told;
+  await removeOwn(machine, directory, images, signal);
+  return [...told, 'took the image away'];
 }
 
 function script(name: string): string {

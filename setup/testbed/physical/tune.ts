@@ -1,6 +1,7 @@
 /** Makes a physical machine quiet for measurements, and puts back exactly what it found. */
 import { z } from 'zod';
 import type { Machine } from '../../machine/machine.ts';
+import { listOwn, readOwn, removeOwn, writeOwn } from './own-folder.ts';
 
 /** What was there before: of files their content, swap areas, and services that ran. */
 const tunedRecord = z.object({
@@ -24,18 +25,15 @@ const SERVICES = ['irqbalance'];
 const LIST = String.raw`for file; do if [ -w "$file" ]; then printf '%s\t%s\n' "$file" "$(cat "$file")"; fi; done`;
 const WRITE = `printf '%s' "$2" >"$1"`;
 
-function recordFile(directory: string): string {
-  return `${directory}/tune-before.json`;
-}
+const RECORD = 'tune-before.json';
 
 /** @returns in words what was changed; nothing where it is tuned already. */
 export async function tune(machine: Machine, directory: string, signal: AbortSignal): Promise<string[]> {
-  const check = (argv: readonly string[], input = ''): Promise<string> =>
-    machine.check(argv, { signal, deadlineSeconds: SECONDS, input });
+  const check = (argv: readonly string[]): Promise<string> =>
+    machine.check(argv, { signal, deadlineSeconds: SECONDS });
   const run = (argv: readonly string[]): ReturnType<Machine['run']> =>
     machine.run(argv, { signal, deadlineSeconds: SECONDS });
-  const file = recordFile(directory);
-  if ((await run(['test', '-e', file])).exitCode === 0) return [];
+  if ((await listOwn(machine, directory, signal)).includes(RECORD)) return [];
 
   const changes: { file: string; value: string; wanted: string }[] = [];
   for (const { pattern, value: wanted } of WANTED) {
@@ -59,10 +57,7 @@ export async function tune(machine: Machine, directory: string, signal: AbortSig
     services,
   };
   // Before the first change, so that whatever happens meanwhile it can be put back.
-  await check(
-    ['sh', '-c', 'mkdir -p "$1" && cat >"$2" && sync', 'sh', directory, file],
-    JSON.stringify(record),
-  );
+  await writeOwn(machine, directory, RECORD, JSON.stringify(record), signal);
   for (const { file: name, wanted } of changes) await check(['sh', '-c', WRITE, 'sh', name, wanted]);
   for (const swap of swaps) await check(['swapoff', swap]);
   for (const service of services) await check(['systemctl', 'stop', service]);
@@ -76,15 +71,17 @@ export async function tune(machine: Machine, directory: string, signal: AbortSig
 /** @returns in words what was put back; nothing where nothing was tuned. */
 export async function untune(machine: Machine, directory: string, signal: AbortSignal): Promise<string[]> {
   const options = { signal, deadlineSeconds: SECONDS };
-  const file = recordFile(directory);
-  const kept = await machine.run(['cat', file], options);
-  if (kept.exitCode !== 0) return [];
-  const { files, swaps, services } = tunedRecord.parse(JSON.parse(kept.stdout));
+  const kept = await readOwn(machine, directory, RECORD, signal);
+  if (kept === undefined) {
+    await removeOwn(machine, directory, [RECORD], signal);
+    return [];
+  }
+  const { files, swaps, services } = tunedRecord.parse(JSON.parse(kept));
   for (const { file: name, value } of files)
     await machine.check(['sh', '-c', WRITE, 'sh', name, value], options);
   for (const swap of swaps) await machine.check(['swapon', swap], options);
   for (const service of services) await machine.check(['systemctl', 'start', service], options);
-  await machine.check(['rm', '-f', file], options);
+  await removeOwn(machine, directory, [RECORD], signal);
   return [
     ...files.map(({ file: name, value }) => `${name}: ${value}`),
     ...swaps.map((swap) => `swap on ${swap} on`),
