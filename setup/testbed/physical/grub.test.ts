@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { differencesFrom, entryFor, markOf, releasesIn, withEntry } from './grub.ts';
+import { differencesFrom, entryFor, markOf, releasesIn, whyNotOnce, withEntry } from './grub.ts';
+import { grubWords } from './grub-words.ts';
 
 /** As update-grub wrote it on a Debian 12 that was made for the end-to-end test. */
 const grubCfg = readFileSync(path.join(import.meta.dirname, 'captured/grub-debian-12.cfg'), 'utf8');
@@ -50,6 +51,53 @@ test('what a person has in custom.cfg stays as it is', () => {
   expect(twice).not.toContain('one');
   expect(withEntry(twice, undefined)).toBe(own);
   expect(withEntry('', undefined)).toBe('');
+});
+
+test.each(['custom-no-newline.cfg', 'custom-no-newline-set.cfg'])(
+  '%s: our entry begins a line of its own, and goes without a trace',
+  (name) => {
+    const own = readFileSync(path.join(import.meta.dirname, 'captured/cases', name), 'utf8');
+    const once = withEntry(own, 'one');
+    expect(once.startsWith(`${own}\n### BEGIN nestbench`)).toBe(true);
+    const twice = withEntry(once, 'two');
+    expect(twice).toBe(once.replace('one', 'two'));
+    expect(withEntry(twice, undefined)).toBe(own);
+    // What was added behind it meanwhile stays.
+    expect(withEntry(`${twice}set a=b\n`, undefined)).toBe(`${own}set a=b\n`);
+  },
+);
+
+test('parameters reach the kernel as they are', () => {
+  const parameters = ['memmap=4G$0x100000000', 'a=b;c', 'x={1,2}', 'y=#1', 'z=&|<>', 'w=$(q)'];
+  const entry = entryFor(grubCfg, { ...boot, parameters }) ?? '';
+  const line = entry.split('\n').find((each) => /^\s*linux\s/.test(each)) ?? '';
+  expect(grubWords(line)).toEqual(expect.arrayContaining(parameters));
+  expect(line).toContain(" 'memmap=4G$0x100000000' 'a=b;c' ");
+});
+
+test('the entry of a kernel of ours is made of the one that is booted by default', () => {
+  const pinned = readFileSync(path.join(import.meta.dirname, 'captured/cases/pinned-default.cfg'), 'utf8');
+  const older = pinned.replace('vmlinuz-5.15.0-91-generic root=', 'vmlinuz-5.15.0-91-generic quiet root=');
+  expect(entryFor(older, boot)).toContain('\tlinux\t/boot/nestbench/vmlinuz-4.18.0-base quiet root=');
+});
+
+test('our entry is never what GRUB saves as its default', () => {
+  const saving = grubCfg.replaceAll(/^(\s*)load_video$/gm, '$1savedefault\n$1load_video');
+  expect(saving).toContain('\tsavedefault\n');
+  expect(entryFor(saving, boot)).not.toContain('savedefault');
+});
+
+test.each([
+  ['\n\next2\n', undefined],
+  ['\n\nxfs\n', undefined],
+  ['cryptodisk luks2\n\next2\n', undefined],
+  ['lvm\n\next2\n', "GRUB can't write to /boot/grub/grubenv, which is on lvm"],
+  ['diskfilter mdraid1x\n\next2\n', "GRUB can't write to /boot/grub/grubenv, which is on diskfilter"],
+  ['\n\nbtrfs\n', "GRUB can't write to /boot/grub/grubenv, which is on btrfs"],
+  ['\n\nzfs\n', "GRUB can't write to /boot/grub/grubenv, which is on zfs"],
+  ['', 'it is not known on what /boot/grub/grubenv is'],
+])('of a grubenv on %j GRUB can take back what it boots once, or why not', (probed, why) => {
+  expect(whyNotOnce(probed)).toBe(why);
 });
 
 test('a machine that runs what is asked for is left alone', () => {

@@ -8,7 +8,10 @@
  */
 import { NestbenchError } from '../../errors.ts';
 import { hashOf } from '../../build/hash.ts';
+import { pairsOf } from '../../machine/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
+import { defaultEntry, type GrubEnvironment, type MenuEntry, menuOf } from './grub-menu.ts';
+import { grubWord } from './grub-words.ts';
 
 /** What a machine is to be booted with. */
 export interface Boot {
@@ -28,6 +31,8 @@ const OURS = 'nestbench';
 /** Where kernels of ours are: update-grub does not look there, so that none becomes the machine's default by its version. */
 export const OUR_KERNELS = `/boot/${OURS}`;
 const [BEGIN, END] = ['### BEGIN nestbench ###', '### END nestbench ###'];
+/** Behind which our part has a line break before it that is ours as well. */
+const BEGIN_JOINED = '### BEGIN nestbench, after a line break ###';
 const COMMAND_SECONDS = 30;
 /** A kernel that panics starts the machine anew after so many seconds (Documentation/admin-guide/kernel-parameters.txt). */
 const PANIC_SECONDS = 10;
@@ -47,26 +52,38 @@ export function releasesIn(grubCfg: string): string[] {
 
 /**
  * An entry for that kernel under our own name, with the parameters behind the machine's own: made of the machine's entry
- * for it, or, of a kernel of ours, of the first that there is, which finds the same disk.
+ * for it, or, of a kernel of ours, of the one that GRUB boots by default, which finds the same disk.
  * @returns undefined where the menu has no entry at all.
  */
-export function entryFor(grubCfg: string, boot: Boot): string | undefined {
+export function entryFor(grubCfg: string, boot: Boot, environment: GrubEnvironment = {}): string | undefined {
   const releases = releasesIn(grubCfg);
-  const like = releases.includes(boot.release) ? boot.release : releases[0];
-  if (like === undefined) return undefined;
-  const lines = grubCfg.split('\n');
-  const start = lines.findIndex((line) =>
-    new RegExp(`^\\s*menuentry .*'gnulinux-${RegExp.escape(like)}-advanced-`).test(line),
+  const byDefault = defaultRelease(grubCfg, environment);
+  const like = [boot.release, byDefault, releases[0]].find(
+    (release) => release !== undefined && releases.includes(release),
   );
-  const indent = /^\s*/.exec(lines[start] ?? '')?.[0] ?? '';
-  const length = lines.slice(start).findIndex((line) => line === `${indent}}`);
-  if (length === -1) return undefined;
-  const words = [...boot.parameters, `panic=${PANIC_SECONDS}`, markOf(boot)].join(' ');
-  const body = lines
-    .slice(start + 1, start + length)
-    .map((line) => (/^\s*linux(efi)?\s/.test(line) ? `${line.trimEnd()} ${words}` : line))
+  const entry = flat(menuOf(grubCfg)).find(({ id }) => id?.startsWith(`gnulinux-${like}-advanced-`));
+  if (like === undefined || entry === undefined || entry.end === entry.start) return undefined;
+  const words = [...boot.parameters, `panic=${PANIC_SECONDS}`, markOf(boot)].map(grubWord).join(' ');
+  const body = grubCfg
+    .split('\n')
+    .slice(entry.start + 1, entry.end)
+    // It is never what the machine's own default becomes.
+    .filter((line) => line.trim() !== 'savedefault')
+    .map((line) => (/^\s*linux(efi|16)?\s/.test(line) ? `${line.trimEnd()} ${words}` : line))
     .map((line) => (like === boot.release ? line : ofOurs(line, like, boot.release)));
-  return [`menuentry 'nestbench: Linux ${boot.release}' --id ${ENTRY} {`, ...body, '}'].join('\n');
+  const title = grubWord(`nestbench: Linux ${boot.release}`);
+  return [`menuentry ${title} --id ${ENTRY} {`, ...body, '}'].join('\n');
+}
+
+/** The kernel that GRUB boots when nobody asks for another; undefined where its entry names no release. */
+export function defaultRelease(grubCfg: string, environment: GrubEnvironment): string | undefined {
+  // What was asked for once is not what it boots the time after; before GRUB 2.00 grub-reboot kept the default aside.
+  const { saved_entry: saved = '', prev_saved_entry: before = '' } = environment;
+  return defaultEntry(grubCfg, { saved_entry: before === '' ? saved : before })?.release;
+}
+
+function flat(menu: readonly MenuEntry[]): MenuEntry[] {
+  return menu.flatMap((entry) => [entry, ...flat(entry.entries ?? [])]);
 }
 
 /** The path is from the file system's root, which /boot may be. */
@@ -77,10 +94,13 @@ function ofOurs(line: string, like: string, release: string): string {
     .replace(`Loading Linux ${like} `, `Loading Linux ${release} `);
 }
 
-/** A custom.cfg with our entry in it, or, where there is none, without; what else is in it stays. */
+/** A custom.cfg with our entry in it, or, where there is none, without; what else is in it stays as it is. */
 export function withEntry(customCfg: string, entry: string | undefined): string {
-  const others = customCfg.replace(new RegExp(`${BEGIN}\n[^]*?${END}\n`), '');
-  return entry === undefined ? others : `${others}${BEGIN}\n${entry}\n${END}\n`;
+  const others = customCfg.replace(new RegExp(`(?:\n${BEGIN_JOINED}|${BEGIN})\n[^]*?${END}\n`), '');
+  if (entry === undefined) return others;
+  // Glued to a last line without an end, it would be a syntax error for the whole file.
+  const begin = others === '' || others.endsWith('\n') ? BEGIN : `\n${BEGIN_JOINED}`;
+  return `${others}${begin}\n${entry}\n${END}\n`;
 }
 
 /** What runs now. */
@@ -100,18 +120,34 @@ export async function readRunning(machine: Machine, signal: AbortSignal): Promis
   return { release, commandLine, cpus: Number(cpus), bootId };
 }
 
-/** The kernel that the machine boots when nobody asks for another: its menu's first (GRUB_DEFAULT=0). */
+/** The kernel that the machine boots when nobody asks for another. */
 export async function installedRelease(machine: Machine, signal: AbortSignal): Promise<string> {
-  const [first] = releasesIn(
-    await machine.check(['cat', GRUB_CFG], { signal, deadlineSeconds: COMMAND_SECONDS }),
+  const menu = await machine.check(['cat', GRUB_CFG], { signal, deadlineSeconds: COMMAND_SECONDS });
+  const environment = await readEnvironment(machine, signal);
+  const release = defaultRelease(menu, environment);
+  if (release !== undefined) return release;
+  const entry = defaultEntry(menu, environment);
+  const what =
+    entry === undefined
+      ? `has no kernel in its menu (${GRUB_CFG})`
+      : `boots "${entry.title}" by default, whose kernel has no release in its name (${GRUB_CFG})`;
+  throw grubError(
+    machine,
+    `${what}. Let its default be an entry of a kernel (GRUB_DEFAULT, then update-grub)`,
   );
-  if (first !== undefined) return first;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `GRUB on ${machine.name} has no kernel in its menu (${GRUB_CFG}).`,
-    { machine: machine.name },
+}
+
+async function readEnvironment(machine: Machine, signal: AbortSignal): Promise<GrubEnvironment> {
+  return pairsOf(
+    await machine.check(['grub-editenv', '-', 'list'], { signal, deadlineSeconds: COMMAND_SECONDS }),
   );
+}
+
+function grubError(machine: Machine, what: string, output = ''): NestbenchError {
+  return new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', `GRUB on ${machine.name} ${what}.`, {
+    machine: machine.name,
+    output,
+  });
 }
 
 /** Why it has to be booted anew; empty where what runs is what is asked for. */
@@ -133,44 +169,94 @@ export function differencesFrom(running: Pick<Running, 'release' | 'commandLine'
   return differences;
 }
 
+/** Prints what GRUB's environment is kept on, by GRUB's own names: abstractions, then the file system. */
+export const PROBE_GRUBENV =
+  'grub-probe --target=abstraction /boot/grub/grubenv && echo && grub-probe --target=fs /boot/grub/grubenv';
+
+/**
+ * Why GRUB can't take back there what it was asked to boot once; undefined where it can. The lists are those of Debian's
+ * grub-reboot (abstractions) and /etc/grub.d/00_header (check_writable).
+ * @param probed what {@link PROBE_GRUBENV} printed.
+ */
+export function whyNotOnce(probed: string): string | undefined {
+  const names = probed.split(/\s+/).filter((word) => word !== '');
+  if (names.length === 0) return 'it is not known on what /boot/grub/grubenv is';
+  const found = names.find((name) =>
+    /^(diskfilter|lvm|mdraid\w*|raid\w*|ldm|btrfs|cpiofs|newc|odc|romfs|squash4|tarfs|zfs)$/.test(name),
+  );
+  return found && `GRUB can't write to /boot/grub/grubenv, which is on ${found}`;
+}
+
 /**
  * Lets the machine's next start be `boot`, once.
- * @throws NESTBENCH_CHECK_FAILED where GRUB has no entry for that kernel; what a failing command throws.
+ * @throws NESTBENCH_CHECK_FAILED where GRUB has no entry for that kernel, or would boot it more than once; what a failing
+ * command throws.
  */
 export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSignal): Promise<void> {
-  const check = (argv: readonly string[], input = ''): Promise<string> =>
-    machine.check(argv, { signal, deadlineSeconds: COMMAND_SECONDS, input });
-  const grubCfg = await check(['cat', GRUB_CFG]);
+  const options = { signal, deadlineSeconds: COMMAND_SECONDS };
+  const grubCfg = await machine.check(['cat', GRUB_CFG], options);
   const releases = releasesIn(grubCfg);
-  const ours = await machine.run(['test', '-e', `${OUR_KERNELS}/vmlinuz-${boot.release}`], {
-    signal,
-    deadlineSeconds: COMMAND_SECONDS,
-  });
+  const ours = await machine.run(['test', '-e', `${OUR_KERNELS}/vmlinuz-${boot.release}`], options);
   const isThere = releases.includes(boot.release) || ours.exitCode === 0;
-  const entry = entryFor(grubCfg, boot);
-  if (entry === undefined || !isThere || !grubCfg.includes('custom.cfg')) {
-    const there = releases.join(', ');
-    const why = grubCfg.includes('custom.cfg')
-      ? `has no kernel ${boot.release}; it has ${there}`
-      : `does not read ${CUSTOM_CFG}: /etc/grub.d/41_custom is not executable`;
-    throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', `GRUB on ${machine.name} ${why}.`, {
-      machine: machine.name,
-      output: there,
-    });
+  const entry = entryFor(grubCfg, boot, await readEnvironment(machine, signal));
+  if (!grubCfg.includes('custom.cfg')) {
+    throw grubError(machine, `does not read ${CUSTOM_CFG}: /etc/grub.d/41_custom is not executable`);
   }
+  if (entry === undefined || !isThere) {
+    const there = releases.join(', ');
+    throw grubError(machine, `has no kernel ${boot.release}; it has ${there}`, there);
+  }
+  const { stdout } = await machine.run(['sh', '-c', PROBE_GRUBENV], options);
+  const why = grubCfg.includes('save_env next_entry')
+    ? whyNotOnce(stdout)
+    : `${GRUB_CFG} does not take back what it was asked to boot once (next_entry)`;
+  if (why !== undefined) throw notOnce(machine, why);
   await writeCustom(machine, entry, signal);
-  await check(['grub-reboot', ENTRY]);
-  await check(['sync']);
+  const asked = await machine.run(['env', 'LC_ALL=C', 'grub-reboot', ENTRY], options);
+  const said = `${asked.stdout}${asked.stderr}`.trim();
+  const next = (await readEnvironment(machine, signal))['next_entry'];
+  if (asked.exitCode !== 0 || /warning|remain the default/i.test(said) || next !== ENTRY) {
+    await forgetChoice(machine, signal);
+    throw notOnce(machine, `grub-reboot says "${said}"`);
+  }
+  await machine.check(['sync'], options);
+}
+
+function notOnce(machine: Machine, why: string): NestbenchError {
+  return grubError(
+    machine,
+    `can't boot a kernel for just one start: ${why}. One that does not come up would stay the default, so nothing is booted. Put /boot on a partition of its own, with ext4 and without LVM or RAID; or take "software: installed" and start the machine as the cells need it`,
+    why,
+  );
+}
+
+async function forgetChoice(machine: Machine, signal: AbortSignal): Promise<void> {
+  const options = { signal, deadlineSeconds: COMMAND_SECONDS };
+  await machine.check(['grub-editenv', '-', 'unset', 'next_entry'], options);
 }
 
 /** @returns whether there was anything of ours; the machine's next start is that of its own configuration then. */
 export async function restoreGrub(machine: Machine, signal: AbortSignal): Promise<boolean> {
   const hadEntry = await writeCustom(machine, undefined, signal);
   if (!hadEntry) return false;
-  const options = { signal, deadlineSeconds: COMMAND_SECONDS };
-  await machine.check(['grub-editenv', '-', 'unset', 'next_entry'], options);
+  if ((await readEnvironment(machine, signal))['next_entry'] === ENTRY) await forgetChoice(machine, signal);
   return true;
 }
+
+/**
+ * Writes standard input to $1 in one step, as a machine that loses its power meanwhile has one or the other. It stays what it
+ * was: a link's file, its owner, its mode. Where $2 is `check`, GRUB is asked first whether it can read it.
+ */
+const WRITE = `
+set -e
+file=$(readlink -f "$1")
+new=$(mktemp "$file.XXXXXX")
+trap 'rm -f "$new"' EXIT
+if [ -e "$file" ]; then cp -p "$file" "$new"; else chmod 644 "$new"; fi
+cat >"$new"
+if [ "$2" = check ] && command -v grub-script-check >/dev/null; then grub-script-check "$new"; fi
+sync
+mv "$new" "$file"`;
 
 /** @returns whether there was an entry of ours. */
 async function writeCustom(
@@ -179,13 +265,27 @@ async function writeCustom(
   signal: AbortSignal,
 ): Promise<boolean> {
   const options = { signal, deadlineSeconds: COMMAND_SECONDS };
-  const before = (await machine.run(['cat', CUSTOM_CFG], options)).stdout;
+  const before = await machine.check(
+    ['sh', '-c', 'if [ -e "$1" ]; then cat "$1"; fi', 'sh', CUSTOM_CFG],
+    options,
+  );
+  if (before.includes('\u{FFFD}'))
+    throw grubError(machine, `has a ${CUSTOM_CFG} that is not text in UTF-8, so it is left alone`);
   const after = withEntry(before, entry);
-  if (after === '') await machine.check(['rm', '-f', CUSTOM_CFG], options);
-  else if (after !== before) {
-    // In one step: a machine that loses its power meanwhile has one or the other.
-    const write = 'cat >"$1.new" && mv "$1.new" "$1"';
-    await machine.check(['sh', '-c', write, 'sh', CUSTOM_CFG], { ...options, input: after });
+  const hadEntry = withEntry(before, undefined) !== before;
+  if (after === before) return hadEntry;
+  if (after === '') {
+    await machine.check(['rm', '-f', CUSTOM_CFG], options);
+    return hadEntry;
   }
-  return before.includes(BEGIN);
+  const written = await machine.run(
+    ['sh', '-c', WRITE, 'sh', CUSTOM_CFG, entry === undefined ? 'write' : 'check'],
+    { ...options, input: after },
+  );
+  if (written.exitCode === 0) return hadEntry;
+  throw grubError(
+    machine,
+    `can't read ${CUSTOM_CFG} with nestbench's entry in it, so it is left as it was: ${written.stderr.trim()}`,
+    written.stderr,
+  );
 }

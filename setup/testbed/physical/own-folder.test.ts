@@ -132,7 +132,7 @@ async function refusals(directory: string): Promise<string[]> {
   return said;
 }
 
-function each(why: string): unknown[] {
+function refusedBy(why: string): unknown[] {
   return Array.from({ length: 5 }, () => expect.stringContaining(why));
 }
 
@@ -141,7 +141,7 @@ describe('a folder of our name that is not ours is refused, and left alone', () 
     const directory = temporaryDirectory();
     fill(ownFolder(directory));
     const before = everything(directory);
-    expect(await refusals(directory)).toEqual(each('its marker '));
+    expect(await refusals(directory)).toEqual(refusedBy('its marker '));
     expect(everything(directory)).toEqual(before);
   });
 
@@ -150,16 +150,16 @@ describe('a folder of our name that is not ours is refused, and left alone', () 
     await write(other, 'images/1.ext4');
     symlinkSync(ownFolder(other), ownFolder(directory));
     const before = everything(other);
-    expect(await refusals(directory)).toEqual(each('is not a directory'));
+    expect(await refusals(directory)).toEqual(refusedBy('is not a directory'));
     expect(everything(other)).toEqual(before);
   });
 
   test('a link to nowhere, or a file', async () => {
     const [one, other] = [temporaryDirectory(), temporaryDirectory()];
     symlinkSync('/nowhere', ownFolder(one));
-    expect(await refusals(one)).toEqual(each('is not a directory'));
+    expect(await refusals(one)).toEqual(refusedBy('is not a directory'));
     writeFileSync(ownFolder(other), 'precious');
-    expect(await refusals(other)).toEqual(each('is not a directory'));
+    expect(await refusals(other)).toEqual(refusedBy('is not a directory'));
   });
 
   test('with another marker, or a link to one', async () => {
@@ -168,10 +168,10 @@ describe('a folder of our name that is not ours is refused, and left alone', () 
     const marker = path.join(ownFolder(directory), '.nestbench');
     const text = readFileSync(marker, 'utf8');
     writeFileSync(marker, 'file images/1.ext4\n');
-    expect(await refusals(directory)).toEqual(each('is not the marker that nestbench wrote'));
+    expect(await refusals(directory)).toEqual(refusedBy('is not the marker that nestbench wrote'));
     writeFileSync(path.join(directory, 'marker'), text);
     await execa('ln', ['--symbolic', '--force', path.join(directory, 'marker'), marker]);
-    expect(await refusals(directory)).toEqual(each('its marker '));
+    expect(await refusals(directory)).toEqual(refusedBy('its marker '));
     expect(existsSync(path.join(ownFolder(directory), 'images/1.ext4'))).toBe(true);
   });
 
@@ -179,14 +179,16 @@ describe('a folder of our name that is not ours is refused, and left alone', () 
     const directory = temporaryDirectory();
     await write(directory, 'images/1.ext4');
     chmodSync(ownFolder(directory), 0o777);
-    expect(await refusals(directory)).toEqual(each('belongs to another user, or others can write to it'));
+    expect(await refusals(directory)).toEqual(
+      refusedBy('belongs to another user, or others can write to it'),
+    );
   });
 
   test.skipIf(!isRoot)('whose marker is of another user', async () => {
     const directory = temporaryDirectory();
     await write(directory, 'images/1.ext4');
     chownSync(path.join(ownFolder(directory), '.nestbench'), 12_345, 12_345);
-    expect(await refusals(directory)).toEqual(each('is not the marker that nestbench wrote'));
+    expect(await refusals(directory)).toEqual(refusedBy('is not the marker that nestbench wrote'));
   });
 
   test('whose images are elsewhere', async () => {
@@ -194,7 +196,7 @@ describe('a folder of our name that is not ours is refused, and left alone', () 
     await write(directory, 'tune-before.json');
     writeFileSync(path.join(elsewhere, '1.ext4'), 'precious');
     symlinkSync(elsewhere, path.join(ownFolder(directory), 'images'));
-    expect(await refusals(directory)).toEqual(each('images is not the directory that nestbench made'));
+    expect(await refusals(directory)).toEqual(refusedBy('images is not the directory that nestbench made'));
     expect(readdirSync(elsewhere)).toEqual(['1.ext4']);
   });
 
@@ -205,7 +207,7 @@ describe('a folder of our name that is not ours is refused, and left alone', () 
     const mounted = await execa('mount', ['--bind', own, own], { reject: false });
     skip(mounted.exitCode !== 0, 'mounts need root');
     try {
-      expect(await refusals(directory)).toEqual(each('another file system is mounted'));
+      expect(await refusals(directory)).toEqual(refusedBy('another file system is mounted'));
     } finally {
       await execa('umount', [own]);
     }
