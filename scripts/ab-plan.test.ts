@@ -17,6 +17,8 @@ test('spend no more than the significance of the whole, and each can be reached'
         const looks = looksOf(rounds, significance);
         const spent = looks.reduce((sum, look) => sum + look.significance, 0);
         expect(spent).toBeLessThanOrEqual(significance * (1 + 1e-12));
+        const missed = looks.reduce((sum, look) => sum + 1 - look.confidence, 0);
+        expect(missed).toBeCloseTo(0.05 * (spent / significance), 12);
         for (const { afterRound, significance: level } of looks) {
           expect(runsToReach(level)).toBeLessThanOrEqual(afterRound);
         }

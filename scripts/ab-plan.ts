@@ -5,10 +5,13 @@
  * function of K. K. G. Lan and D. L. DeMets ("Discrete sequential boundaries for clinical trials", Biometrika 70(3),
  * 1983) that resembles Pocock's boundary, alpha ln(1 + (e - 1) t), has spent at a look, the look's own level is the
  * part that is new. By the union bound the levels' sum, the whole significance, then holds whatever the dependence
- * between looks, at the cost of some power against exact boundaries.
+ * between looks, at the cost of some power against exact boundaries. So do the looks' intervals, which "no change" goes by
+ * (C. Jennison and B. W. Turnbull, "Interim analyses: the repeated confidence interval approach", Journal of the Royal
+ * Statistical Society B 51(3), 1989).
  */
 import { runsToReach } from '../fixtures/statistics/permutation.ts';
 import type { Look } from '../reporters/verdict/comparison.ts';
+import { CONFIDENCE } from '../reporters/verdict/options.ts';
 
 /** Rounds between two looks. */
 const EACH = 2;
@@ -22,7 +25,9 @@ export function looksOf(rounds: number, significance: number): Look[] {
     const level = readable(spent(round) - before);
     // As long as not even the rarest arrangement of so many runs is that rare, nothing is looked at, nor spent.
     if (runsToReach(level) > round) continue;
-    looks.push({ afterRound: round, significance: level });
+    // "No change" has an error budget of its own, what the intervals may miss, and spends the same part of it.
+    const confidence = 1 - (1 - CONFIDENCE) * (level / significance);
+    looks.push({ afterRound: round, significance: level, confidence });
     before = spent(round);
   }
   return looks;

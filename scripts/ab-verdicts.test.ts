@@ -3,7 +3,7 @@ import { noisyResults } from '../reporters/verdict/noisy-experiment.testing.ts';
 import type { Results } from '../reporters/results.ts';
 import { AbVerdicts } from './ab-verdicts.ts';
 
-const LOOK = { afterRound: 6, significance: 0.006 };
+const LOOK = { afterRound: 6, significance: 0.006, confidence: 0.97 };
 
 /** hackbench, which may be slower at L2. */
 function side(seed: number, slower: number, cells = ['l1-baseline', 'l2-baseline']): Results {

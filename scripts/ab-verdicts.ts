@@ -1,6 +1,7 @@
 /** What an A/B knows so far: the verdicts that are closed, and what still has to be measured. */
 import type { Results } from '../reporters/results.ts';
 import { compareExperiments } from '../reporters/verdict/compare.ts';
+import { CONFIDENCE } from '../reporters/verdict/options.ts';
 import type { Compared, ComparedRow, Comparison, Look } from '../reporters/verdict/comparison.ts';
 
 /** The rows by cell and benchmark. A closed one stays as it was when it was closed: a later look is no other chance. */
@@ -12,8 +13,8 @@ export class AbVerdicts {
 
   /** Looks at both experiments. @returns what is still open. */
   look(base: Results, head: Results, look: Look): readonly ComparedRow[] {
-    const { significance } = look;
-    this.#last = compareExperiments(base, head, { significance });
+    const { significance, confidence } = look;
+    this.#last = compareExperiments(base, head, { significance, confidence });
     if (this.#last.state === 'incomparable') return [];
     this.#looks.push(look);
     this.#falseAlarms += this.#last.tests.expectedFalseAlarms;
@@ -33,7 +34,7 @@ export class AbVerdicts {
       rows,
       // Each look is a chance of its own to be misled.
       tests: { ...tests, expectedFalseAlarms: this.#falseAlarms },
-      options: { ...options, significance: Number(significance.toPrecision(2)) },
+      options: { ...options, significance: Number(significance.toPrecision(2)), confidence: CONFIDENCE },
       looks: this.#looks,
     } satisfies Compared;
   }

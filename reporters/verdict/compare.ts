@@ -9,7 +9,7 @@
  * Statistics 6(2), 1979).
  */
 import padjust from '@stdlib/stats-padjust';
-import { attainableLevel } from '../../fixtures/statistics/permutation.ts';
+import { attainableLevel, runsToReach } from '../../fixtures/statistics/permutation.ts';
 import { outcomeOf, type Results } from '../results.ts';
 import { forbidding } from './comparable.ts';
 import type {
@@ -79,9 +79,10 @@ function adjusted(rows: readonly UnadjustedRow[]): ComparedRow[] {
 
 function testsOf(rows: readonly UnadjustedRow[], { significance, resamples }: ResolvedOptions): Tests {
   const tested = rows.filter(({ probability }) => probability !== null);
-  const expected = tested.map(
+  const least = runsToReach(significance);
+  const expected = tested
+    .filter(({ base, head }) => Math.min(base.boots, head.boots) >= least)
     // Half of them point in the good direction.
-    ({ base, head }) => attainableLevel(base.boots, head.boots, significance, resamples) / 2,
-  );
+    .map(({ base, head }) => attainableLevel(base.boots, head.boots, significance, resamples) / 2);
   return { count: tested.length, expectedFalseAlarms: expected.reduce((sum, level) => sum + level, 0) };
 }

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { type Comparison, VERDICT_KINDS } from './comparison.ts';
 import { isBroken } from './comparison-notes.ts';
-import { CONFIDENCE } from './row.ts';
 
 const measurement = z.object({
   boots: z.number().int().positive().describe('how often its stack was booted: what verdicts count'),
@@ -22,11 +21,11 @@ const row = z.object({
   interval: z
     .tuple([z.number(), z.number()])
     .nullable()
-    .describe("of the change, at the options' confidence; null where a side has one run"),
+    .describe("of the change, at the options' confidence; null where a side has one boot"),
   probability: z
     .number()
     .nullable()
-    .describe('two-sided p of the permutation test; null where it can say nothing'),
+    .describe("two-sided p, the larger of a permutation test's and Welch's; null where a side has one boot"),
   adjusted: z.number().nullable().describe('the same, adjusted by Holm for all tests'),
   minimumEffect: z.number(),
   verdict: z.object({
@@ -106,7 +105,6 @@ export function comparisonJson(
     ...common,
     options: {
       ...options,
-      confidence: CONFIDENCE,
       minimumEffect: typeof minimumEffect === 'number' ? minimumEffect : Object.fromEntries(minimumEffect),
     },
   });

@@ -7,6 +7,8 @@ export type Side = 'base' | 'head';
 export interface CompareOptions {
   /** A change is told only where p is below it; 0.01 where none is given. */
   readonly significance?: number;
+  /** Of the intervals; 0.95 where none is given. */
+  readonly confidence?: number;
   /**
    * How large a change must be to matter, as a part of the base: 0.05 is 5 %, which is also what holds where none is
    * given, but for what is counted in instructions, of which 1 % matters. By benchmark's name where they differ; a
@@ -42,6 +44,8 @@ export interface Compared {
 export interface Look {
   readonly afterRound: number;
   readonly significance: number;
+  /** Of its intervals: those of all looks together hold at the confidence of the whole. */
+  readonly confidence: number;
 }
 
 export interface Incomparable {
@@ -59,9 +63,9 @@ export interface ComparedRow {
   readonly head: Measurement;
   /** The head's mean over the base's, less 1: 0.1 is 10 % more, which is bad where lower is better. */
   readonly change: number;
-  /** The change's 95 % confidence interval; null where a side has one boot, which tells nothing of how boots differ. */
+  /** The change's confidence interval; null where a side has one boot, which tells nothing of how boots differ. */
   readonly interval: readonly [low: number, high: number] | null;
-  /** Two-sided p of the permutation test; null where there are too few boots for it to say anything (1 and 1). */
+  /** Two-sided p, the larger of a permutation test's and Welch's; null where a side has one boot. */
   readonly probability: number | null;
   /** The same, adjusted by Holm for all tests of the comparison. Told; the verdict goes by {@link probability}. */
   readonly adjusted: number | null;
@@ -113,6 +117,7 @@ export interface Tests {
 
 export interface ResolvedOptions {
   readonly significance: number;
+  readonly confidence: number;
   readonly minimumEffect: number | ReadonlyMap<string, number>;
   readonly resamples: number;
   readonly seed: number;

@@ -3,6 +3,8 @@ import { UNITS } from '../../fixtures/benchmarks/micro.ts';
 import type { CompareOptions, ResolvedOptions } from './comparison.ts';
 
 export const SIGNIFICANCE = 0.01;
+/** Of the intervals, as of all others that nestbench prints. */
+export const CONFIDENCE = 0.95;
 export const MINIMUM_EFFECT = 0.05;
 /**
  * Of what is counted in instructions of virtual time: boots differ by 0.3 to 0.6 % (setup/testbed/emulation.md), whatever the
@@ -18,18 +20,20 @@ const DRAWS_AT_SIGNIFICANCE = 10;
 /** @throws {RangeError} for a number that is none of its kind. */
 export function resolveOptions({
   significance = SIGNIFICANCE,
+  confidence = CONFIDENCE,
   minimumEffect = new Map<string, number>(),
   resamples = Math.max(RESAMPLES, Math.ceil(DRAWS_AT_SIGNIFICANCE / significance)),
   seed = SEED,
 }: CompareOptions): ResolvedOptions {
   if (!(significance > 0 && significance < 1)) throw new RangeError(`the significance is ${significance}`);
+  if (!(confidence > 0 && confidence < 1)) throw new RangeError(`the confidence is ${confidence}`);
   if (!(Number.isSafeInteger(resamples) && (resamples + 1) * significance > 1)) {
     throw new RangeError(`${resamples} resamples can't show a p below ${significance}`);
   }
   const effects = typeof minimumEffect === 'number' ? [minimumEffect] : [...minimumEffect.values()];
   const unusable = effects.find((effect) => !(effect >= 0 && Number.isFinite(effect)));
   if (unusable !== undefined) throw new RangeError(`a minimum effect is ${unusable}`);
-  return { significance, minimumEffect, resamples, seed };
+  return { significance, confidence, minimumEffect, resamples, seed };
 }
 
 export function minimumEffectOf({ minimumEffect }: ResolvedOptions, benchmark: string, unit: string): number {

@@ -9,10 +9,8 @@ const CLEAR: Evidence = {
   interval: [0.15, 0.25],
   probability: 2 / 252,
   significance: 0.01,
-  leastProbability: 2 / 252,
   leastBoots: 5,
   minimumEffect: 0.05,
-  couldSee: true,
   neededBoots: 5,
 };
 
@@ -57,12 +55,13 @@ describe('no change', () => {
     }
   });
 
-  test('where it would have been seen and was not', () => {
-    expect(verdict({ change: 0.03, interval: [-0.01, 0.07], probability: 0.2 })).toEqual({
-      kind: 'no change',
-      reason: 'a change of 5 % would have been seen in 9 of 10 such comparisons',
-      neededBoots: null,
-    });
+  test('never beside an interval that reaches past the minimum effect', () => {
+    for (const interval of [
+      [-0.01, 0.0501],
+      [-0.0501, 0.01],
+    ] as const) {
+      expect(verdict({ change: 0.01, interval, probability: 0.9 }).kind).toBe('undecided');
+    }
   });
 });
 
@@ -74,28 +73,38 @@ describe('undecided, with what it would take', () => {
         boots: [1, 1],
         interval: null,
         probability: null,
-        leastProbability: 1,
-        couldSee: false,
         neededBoots: null,
       },
-      "a permutation of 1 and 1 boots can't reach p < 0.01: at least 5 boots each",
+      "1 and 1 boots can't show p < 0.01: at least 5 boots each",
       5,
     ],
     [
       'too few runs, and noise besides',
-      { boots: [3, 4], probability: 0.03, leastProbability: 1 / 35, couldSee: false, neededBoots: 12 },
-      "a permutation of 3 and 4 boots can't reach p < 0.01: at least 5 boots each",
+      { boots: [3, 4], probability: 0.03, neededBoots: 12 },
+      "3 and 4 boots can't show p < 0.01: at least 5 boots each",
       12,
     ],
     [
+      'too few runs on one side, however small p is',
+      { boots: [3, 12], probability: 1 / 455 },
+      "3 and 12 boots can't show p < 0.01: at least 5 boots each",
+      5,
+    ],
+    [
+      'an interval that p contradicts',
+      { change: 0.2, interval: [-0.01, 0.4], probability: 0.004, neededBoots: 9 },
+      'the noise hides a change of 5 %: about 9 boots each at this noise',
+      9,
+    ],
+    [
       'noise',
-      { change: 0.02, interval: [-0.1, 0.14], probability: 0.3, couldSee: false, neededBoots: 23 },
+      { change: 0.02, interval: [-0.1, 0.14], probability: 0.3, neededBoots: 23 },
       'the noise hides a change of 5 %: about 23 boots each at this noise',
       23,
     ],
     [
       'noise without an end',
-      { change: 0.02, interval: [-0.9, 3], probability: 0.3, couldSee: false, neededBoots: null },
+      { change: 0.02, interval: [-0.9, 3], probability: 0.3, neededBoots: null },
       'the noise hides a change of 5 %: more than 1000 boots each at this noise',
       null,
     ],
@@ -118,7 +127,6 @@ describe('undecided, with what it would take', () => {
         minimumEffect: 0,
         interval: [-0.01, 0.03],
         probability: 0.3,
-        couldSee: false,
         neededBoots: null,
       },
       'the noise hides a change of 0 %: no number of boots rules out the smallest change, so name a minimum effect',

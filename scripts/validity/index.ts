@@ -1,5 +1,7 @@
 /** All simulations of `npm run bench:validity`, in the order of its table. */
+import { abVerdicts } from './ab-verdicts.ts';
+import { compareVerdicts } from './compare-verdicts.ts';
 import { meanIntervals } from './mean-intervals.ts';
 import type { Simulation } from './simulation.ts';
 
-export const SIMULATIONS: readonly Simulation[] = [...meanIntervals];
+export const SIMULATIONS: readonly Simulation[] = [...meanIntervals, ...compareVerdicts, ...abVerdicts];
