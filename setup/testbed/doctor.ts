@@ -8,8 +8,8 @@ import { installCommand, missingPackages, neededPackages } from '../host/package
 import { checkResources, describeHost, hostVirtualization } from '../host/resources.ts';
 import { connectOpenssh } from '../machine/openssh.ts';
 import { targetOf } from './physical/description.ts';
-import { checkMachine, type Finding as MachineFinding } from './physical/checks.ts';
-import { readMachineFacts } from './physical/machine-facts.ts';
+import { checkMachine, checkTwo, type Finding as MachineFinding } from './physical/checks.ts';
+import { type MachineFacts, readMachineFacts } from './physical/machine-facts.ts';
 import { examineSources } from './physical/sources.ts';
 import { BUILD_BYTES } from './prepare.ts';
 
@@ -29,14 +29,16 @@ export async function examinePhysical(testbed: TestbedDescription, signal: Abort
     examineMachine('server', testbed, signal),
     examineSources(testbed, signal),
   ]);
-  return [...client, ...server, ...sources];
+  const two =
+    client.facts === undefined || server.facts === undefined ? [] : [checkTwo(client.facts, server.facts)];
+  return [...client.findings, ...two, ...server.findings, ...sources];
 }
 
 async function examineMachine(
   name: 'client' | 'server',
   testbed: TestbedDescription,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<{ readonly findings: Finding[]; readonly facts?: MachineFacts }> {
   const described = testbed[name];
   const ssh = { machine: name, check: 'SSH', needed: 'a root login that asks for nothing' };
   try {
@@ -47,10 +49,10 @@ async function examineMachine(
     });
     const facts = await readMachineFacts(machine, described, signal);
     const found: Finding = { ...ssh, verdict: 'right', found: described.ssh, mend: '' };
-    return [found, ...checkMachine(name, facts, testbed)];
+    return { findings: [found, ...checkMachine(name, facts, testbed)], facts };
   } catch (error) {
     if (!(error instanceof NestbenchError) || error.kind === 'bug') throw error;
-    return [{ ...ssh, verdict: 'wrong', found: 'none', mend: error.message }];
+    return { findings: [{ ...ssh, verdict: 'wrong', found: 'none', mend: error.message }] };
   }
 }
 

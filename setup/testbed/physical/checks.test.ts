@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkMachine, type Finding } from './checks.ts';
+import { checkMachine, checkTwo, type Finding } from './checks.ts';
 import { parseTestbed } from './description.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
@@ -25,6 +25,9 @@ const FACTS: MachineFacts = {
   carrier: '1',
   addresses: '10.10.1.2',
   sshOver: 'enp0s3',
+  master: '',
+  folderFault: '',
+  bootId: 'b0d7e0a2-3f4c-4b7e-9a51-0c1d2e3f4a5b',
   virtualFunctions: '7',
   virtualFunctionsThere: '0',
   cardDriver: 'igb',
@@ -41,6 +44,7 @@ const FACTS: MachineFacts = {
   hugepages: '0',
   grub: '4',
   grubEnvironment: 'yes',
+  grubenvOn: '  ext2 ',
   initramfs: '/usr/sbin/update-initramfs',
   busy: '',
   listening: '0016 0019 ',
@@ -91,7 +95,28 @@ test.each([
   ],
   ['services', { listening: '0016 0050 0CEA 2BCB' }, 'some cells', 'one listens on 3306, 80, 11211'],
   ['CPUs', { cpus: '4', onlineCpus: '2' }, 'some cells', '4, 2 of them online'],
-  ['memory', { memoryBytes: '8000000000' }, 'some cells', '7.5 GiB'],
+  ['memory', { memoryBytes: '8000000000' }, 'some cells', '7.5 GiB: the level under test gets 1.0 GiB'],
+  // "MemTotal: 49300000 kB", of a server of 48 GB: what a run then takes.
+  [
+    'memory',
+    { memoryBytes: String(49_300_000 * 1024) },
+    'some cells',
+    '47.0 GiB: the level under test gets 4.0 GiB',
+  ],
+  ['memory', { memoryBytes: String(51.2 * 2 ** 30 - 1024) }, 'some cells', expect.stringMatching(/gets 4/)],
+  [
+    'folder',
+    { folderFault: '/vm/nestbench/nestbench is not a directory' },
+    'wrong',
+    '/vm/nestbench/nestbench is not a directory',
+  ],
+  [
+    'boot loader',
+    { grubenvOn: 'lvm  ext2 ' },
+    'wrong',
+    "GRUB, GRUB can't write to /boot/grub/grubenv, which is on lvm, update-initramfs, 858 MiB in /boot",
+  ],
+  ['SSH beside it', { sshOver: '' }, 'wrong', 'not told'],
   ['hugepages', { hugepages: '' }, 'wrong', 'none'],
   [
     'boot loader',
@@ -110,6 +135,40 @@ test.each([
   expect(told).toMatchObject({ verdict, found });
   expect(told?.needed).not.toBe('');
   expect(told?.mend).not.toBe('');
+});
+
+test.each(
+  Object.keys(FACTS).filter(
+    (fact) => !/^(os|release|interfaces|addresses|bootId|onlineCpus|card.*|firstFunctionOffset)$/.test(fact),
+  ),
+)('without %s nothing is right that it would tell', (fact) => {
+  const { [fact]: _, ...facts } = FACTS;
+  const findings = checkMachine('server', facts, testbed).filter(({ verdict }) => verdict !== 'right');
+  expect(findings).not.toEqual([]);
+  for (const { found, mend } of findings) {
+    expect(found).toBe(`not known: the machine did not say ${fact}`);
+    expect(mend).not.toBe('');
+  }
+});
+
+test('a machine that says nothing at all has nothing right', () => {
+  for (const machine of ['client', 'server'] as const)
+    expect(checkMachine(machine, {}, testbed).filter(({ verdict }) => verdict === 'right')).toEqual([]);
+});
+
+test('a server with just enough memory gets the sizes of the paper', () => {
+  expect(finding({ memoryBytes: String(51.2 * 2 ** 30) }, 'memory')).toMatchObject({
+    verdict: 'right',
+    found: '51.2 GiB: the level under test gets 12.0 GiB',
+  });
+});
+
+test('two names of one machine are not two machines', () => {
+  const other = { ...FACTS, bootId: '1c0e8c52-7d31-4f0e-8b3f-8a4a60b0f6f1' };
+  expect(checkTwo(FACTS, other).verdict).toBe('right');
+  expect(checkTwo(FACTS, FACTS)).toMatchObject({ verdict: 'wrong', found: 'the same host as the client' });
+  expect(checkTwo(FACTS, {})).toMatchObject({ verdict: 'wrong', found: 'not known' });
+  expect(checkTwo({ bootId: '' }, { bootId: '' })).toMatchObject({ verdict: 'wrong', found: 'not known' });
 });
 
 test('an interface that is down is for a run to take up', () => {

@@ -1,9 +1,12 @@
 /** What a physical testbed has to be for its numbers to mean anything: each with what was found, what is needed, and how to mend it. */
 import { BENCHMARK_PORTS } from '../../../fixtures/benchmarks/index.ts';
+import { MEMORY_SCALES, physicalBytesFor, physicalSizingFor } from '../../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed.ts';
 import { inBytes } from '../../host/bytes.ts';
 import { cardOf } from './card.ts';
+import { whyNotOnce } from './grub.ts';
 import type { MachineFacts } from './machine-facts.ts';
+import { ownFolder } from './own-folder.ts';
 
 /** `wrong`: nothing can be measured; `unquiet`: it can, and worse than need be; `some cells` can't be measured. */
 export type Verdict = 'right' | 'wrong' | 'unquiet' | 'some cells';
@@ -21,15 +24,18 @@ export interface Finding {
 /** The artifact's image alone has 45 GB; ours, kernels and builds have a few. */
 const DISK_BYTES = 10e9;
 const BOOT_BYTES = 300e6;
-/** The paper's L0 has 12 GB for each level and for itself, three levels deep. */
-const MEMORY_BYTES = 48e9;
-/** And 10 CPUs for three levels (maxcpus of the artifact's tables); 6 for one. */
+const [PAPER_MIB] = MEMORY_SCALES;
+/** Of the server, from which a run takes the paper's sizes. */
+const PAPER_BYTES = physicalBytesFor(PAPER_MIB);
+/** 10 CPUs for three levels (maxcpus of the artifact's tables); 6 for one. */
 const CPUS = { least: 6, most: 10 };
 /** Journals of both machines are read side by side. */
 const CLOCK_SECONDS = 1;
 
 interface Check {
   readonly name: string;
+  /** Facts without which nothing is known of it; what is not known is not right. */
+  readonly by: readonly string[];
   readonly on: readonly Finding['machine'][];
   readonly needed: string;
   /** Of what is wrong where it does not hold. */
@@ -49,13 +55,14 @@ const LINKS: Readonly<Record<string, string>> = { '0': 'without a link', '1': 'w
 
 const SERVER = ['server'] as const;
 const BOTH = ['client', 'server'] as const;
-const bytes = (facts: MachineFacts, key: string): number => Number(facts[key] ?? 0);
+const bytes = (facts: MachineFacts, key: string): number => Number(facts[key]);
 const said = (text: string | undefined, otherwise = 'nothing'): string =>
   text === undefined || text === '' ? otherwise : text;
 
 const CHECKS: readonly Check[] = [
   {
     name: 'operating system',
+    by: ['machine'],
     on: BOTH,
     needed: 'Linux on x86-64',
     otherwise: 'wrong',
@@ -67,6 +74,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'clock',
+    by: ['offsetSeconds', 'askedSeconds'],
     on: BOTH,
     needed: `within ${CLOCK_SECONDS} s of this host's`,
     otherwise: 'wrong',
@@ -78,6 +86,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'private network',
+    by: ['interface', 'carrier'],
     on: BOTH,
     needed: 'the interface of the testbed file, with a link',
     otherwise: 'wrong',
@@ -93,18 +102,20 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'SSH beside it',
+    by: ['sshOver', 'master'],
     on: BOTH,
     needed:
       'SSH over another interface than that of the private network, which is a port of no bridge or bond',
     otherwise: 'wrong',
     mend: 'Reach the machine over its other network ("ssh" in the testbed file): the private one is set up anew by each cell, and nothing else may be on it.',
     look: ({ sshOver, master = '' }, at) => ({
-      holds: sshOver !== at.interface && master === '',
+      holds: said(sshOver, at.interface) !== at.interface && master === '',
       found: master === '' ? said(sshOver, 'not told') : `${at.interface} is a port of ${master}`,
     }),
   },
   {
     name: 'disk',
+    by: ['freeBytes'],
     on: BOTH,
     needed: `${inBytes(DISK_BYTES)} where "directory" is`,
     otherwise: 'wrong',
@@ -115,7 +126,20 @@ const CHECKS: readonly Check[] = [
     }),
   },
   {
+    name: 'folder',
+    by: ['folderFault'],
+    on: BOTH,
+    needed: 'a folder of its own where "directory" is, or none of that name',
+    otherwise: 'wrong',
+    mend: 'Move what is there away, or let "directory" in the testbed file name another place.',
+    look: ({ folderFault }, at) => ({
+      holds: folderFault === '',
+      found: said(folderFault, ownFolder(at.directory)),
+    }),
+  },
+  {
     name: 'virtualization',
+    by: ['flags', 'kvm', 'kvmModule'],
     on: SERVER,
     needed: "vmx or svm, and KVM's modules",
     otherwise: 'wrong',
@@ -127,6 +151,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'nesting',
+    by: ['nested'],
     on: SERVER,
     needed: "KVM's nested parameter on, for L2 and L3",
     otherwise: 'some cells',
@@ -135,6 +160,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'IOMMU',
+    by: ['iommuGroups'],
     on: SERVER,
     needed: 'IOMMU groups, for the passthrough cells',
     otherwise: 'some cells',
@@ -146,6 +172,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'SR-IOV',
+    by: ['virtualFunctions', 'virtualFunctionsThere'],
     on: SERVER,
     needed:
       'as many virtual functions of the interface as the testbed file says, and a driver for them, for the passthrough cells',
@@ -163,6 +190,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'CPUs',
+    by: ['cpus'],
     on: SERVER,
     needed: `${CPUS.most} for L3, ${CPUS.least} for L1`,
     otherwise: 'some cells',
@@ -174,17 +202,25 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'memory',
+    by: ['memoryBytes', 'cpus'],
     on: SERVER,
-    needed: `${inBytes(MEMORY_BYTES)} for L3, a quarter less for each level fewer`,
+    needed: `${inBytes(PAPER_BYTES)} for the paper's ${PAPER_MIB / 1024} GiB of the level under test, so that L3 has room beside what runs on the server itself`,
     otherwise: 'some cells',
     mend: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
-    look: (facts) => ({
-      holds: bytes(facts, 'memoryBytes') >= MEMORY_BYTES,
-      found: inBytes(bytes(facts, 'memoryBytes')),
-    }),
+    look: (facts) => {
+      const { memoryMiB } = physicalSizingFor({
+        cpus: Number(facts['cpus']),
+        memoryBytes: bytes(facts, 'memoryBytes'),
+      });
+      return {
+        holds: memoryMiB === PAPER_MIB,
+        found: `${inBytes(bytes(facts, 'memoryBytes'))}: the level under test gets ${inBytes(memoryMiB * 2 ** 20)}`,
+      };
+    },
   },
   {
     name: 'hugepages',
+    by: ['hugepages'],
     on: SERVER,
     needed: "the kernel's hugepages, by which L0's memory is held to the table's size",
     otherwise: 'wrong',
@@ -196,26 +232,32 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'boot loader',
+    by: ['grub', 'grubEnvironment', 'grubenvOn', 'initramfs', 'bootFreeBytes'],
     on: BOTH,
-    needed: 'GRUB as Debian and Ubuntu have it, update-initramfs, and room in /boot',
+    needed:
+      'GRUB as Debian and Ubuntu have it, with /boot where GRUB can write, update-initramfs, and room in /boot',
     otherwise: 'wrong',
-    mend: 'apt-get install grub-pc (or grub-efi-amd64) initramfs-tools; take kernels away that nobody boots. Without it only what is installed can be measured (software: installed).',
+    mend: 'apt-get install grub-pc (or grub-efi-amd64) initramfs-tools; take kernels away that nobody boots; have /boot on ext4, without LVM or RAID, as GRUB could not forget there what it was asked to boot once. Without it only what is installed can be measured (software: installed).',
     look: (facts) => ({
       holds:
         facts['grub'] === '4' &&
         facts['grubEnvironment'] === 'yes' &&
+        whyNotOnce(facts['grubenvOn'] ?? '') === undefined &&
         facts['initramfs'] !== '' &&
         bytes(facts, 'bootFreeBytes') >= BOOT_BYTES,
       found: [
         facts['grub'] === '4' ? 'GRUB' : "not all of GRUB's programs",
-        ...(facts['grubEnvironment'] === 'yes' ? [] : ['no /boot/grub/grubenv']),
+        facts['grubEnvironment'] === 'yes' ? whyNotOnce(facts['grubenvOn'] ?? '') : 'no /boot/grub/grubenv',
         facts['initramfs'] === '' ? 'no update-initramfs' : 'update-initramfs',
         `${inBytes(bytes(facts, 'bootFreeBytes'))} in /boot`,
-      ].join(', '),
+      ]
+        .filter((clause) => clause !== undefined)
+        .join(', '),
     }),
   },
   {
     name: 'CPU frequency',
+    by: ['governors', 'noTurbo', 'boost'],
     on: BOTH,
     needed: 'the governor "performance", turbo off',
     otherwise: 'unquiet',
@@ -230,6 +272,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'swap',
+    by: ['swaps'],
     on: BOTH,
     needed: 'none',
     otherwise: 'unquiet',
@@ -238,6 +281,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'irqbalance',
+    by: ['irqbalance'],
     on: BOTH,
     needed: 'not running',
     otherwise: 'unquiet',
@@ -249,6 +293,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'services',
+    by: ['listening'],
     on: SERVER,
     needed: `nothing of the machine's own that listens where the servers of benchmarks do (${BENCHMARK_PORTS.join(', ')}), for l0-baseline`,
     otherwise: 'some cells',
@@ -264,6 +309,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'other work',
+    by: ['busy'],
     on: BOTH,
     needed: 'no process that takes a tenth of a CPU',
     otherwise: 'unquiet',
@@ -271,6 +317,21 @@ const CHECKS: readonly Check[] = [
     look: ({ busy }) => ({ holds: busy === '', found: said(busy?.trim(), 'none') }),
   },
 ];
+
+/** That the two machines are two: aliases of one host show the same boot, by which a running kernel is known (random(4)). */
+export function checkTwo(client: MachineFacts, server: MachineFacts): Finding {
+  const [one, other] = [client['bootId'], server['bootId']];
+  const isKnown = said(one, '') !== '' && said(other, '') !== '';
+  const holds = isKnown && one !== other;
+  return {
+    machine: 'server',
+    check: 'two machines',
+    verdict: holds ? 'right' : 'wrong',
+    found: holds ? 'another than the client' : isKnown ? 'the same host as the client' : 'not known',
+    needed: 'another machine than the client',
+    mend: holds ? '' : 'Let "ssh" of client and server in the testbed file name two machines.',
+  };
+}
 
 /** All that is to be said of one machine of the testbed. */
 export function checkMachine(
@@ -284,8 +345,12 @@ export function checkMachine(
     virtualFunctions: testbed.server.virtualFunctions,
   };
   return CHECKS.filter(({ on }) => on.includes(machine)).map(
-    ({ name, needed, otherwise, mend, look }): Finding => {
-      const { holds, found } = look(facts, place);
+    ({ name, by, needed, otherwise, mend, look }): Finding => {
+      const unknown = by.filter((fact) => facts[fact] === undefined);
+      const { holds, found } =
+        unknown.length === 0
+          ? look(facts, place)
+          : { holds: false, found: `not known: the machine did not say ${unknown.join(', ')}` };
       const verdict = holds ? 'right' : otherwise;
       return { machine, check: name, verdict, found, needed, mend: holds ? '' : mend };
     },

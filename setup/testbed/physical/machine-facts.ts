@@ -1,8 +1,10 @@
 /** What a physical machine is and how it is set up, read by one command that changes nothing. */
 import { pairsOf } from '../../machine/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
+import { PROBE_GRUBENV } from './grub.ts';
+import { folderFault } from './own-folder.ts';
 
-/** By name, as the machine says it; what it does not have is empty. */
+/** By name, as the machine says it; what it does not have is empty, and what could not be read is not there. */
 export type MachineFacts = Readonly<Record<string, string>>;
 
 const SECONDS = 60;
@@ -25,6 +27,7 @@ say onlineCpus "$(nproc)"
 say flags "$(grep -m 1 -o -w -E 'vmx|svm' /proc/cpuinfo)"
 say kvm "$(if [ -w /dev/kvm ]; then echo yes; fi)"
 say nested "$(first /sys/module/kvm_intel/parameters/nested /sys/module/kvm_amd/parameters/nested)"
+say bootId "$(cat /proc/sys/kernel/random/boot_id)"
 say kvmModule "$(if modinfo kvm_amd >/dev/null 2>&1 || [ -d /sys/module/kvm ]; then echo yes; fi)"
 say iommuGroups "$(ls /sys/kernel/iommu_groups 2>/dev/null | wc -l)"
 say interface "$(if [ -e "$sys" ]; then echo yes; fi)"
@@ -53,19 +56,22 @@ fi
 say governors "$(cat /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor 2>/dev/null | sort -u)"
 say noTurbo "$(cat /sys/devices/system/cpu/intel_pstate/no_turbo 2>/dev/null)"
 say boost "$(cat /sys/devices/system/cpu/cpufreq/boost 2>/dev/null)"
-say swaps "$(tail -n +2 /proc/swaps | cut -d ' ' -f 1)"
-say irqbalance "$(pgrep -x irqbalance)"
-say memoryBytes "$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1000/p' /proc/meminfo)"
+# Of these "nothing" is what is wanted, so that it has to be known.
+has() { command -v "$1" >/dev/null; }
+if [ -r /proc/swaps ]; then say swaps "$(tail -n +2 /proc/swaps | cut -d ' ' -f 1)"; fi
+if has pgrep; then say irqbalance "$(pgrep -x irqbalance)"; fi
+say memoryKibibytes "$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)"
 at=$2
 while [ ! -d "$at" ]; do at=$(dirname "$at"); done
 say freeBytes "$(df --output=avail --block-size=1 "$at" | tail -n 1 | tr -d ' ')"
 say bootFreeBytes "$(df --output=avail --block-size=1 /boot | tail -n 1 | tr -d ' ')"
 say hugepages "$(if [ -w /proc/sys/vm/nr_hugepages ]; then cat /proc/sys/vm/nr_hugepages; fi)"
 say grub "$(for each in update-grub grub-reboot grub-set-default grub-editenv; do command -v "$each"; done | wc -l)"
+if probed=$(${PROBE_GRUBENV}); then say grubenvOn "$probed"; fi
 say grubEnvironment "$(if [ -w /boot/grub/grubenv ]; then echo yes; fi)"
 say initramfs "$(command -v update-initramfs)"
-say busy "$(ps -e -o pcpu=,etimes=,comm= | awk '$1 >= 10 && $2 >= 10 { printf "%s (%s %%) ", $3, $1 }')"
-say listening "$(awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed 's/.*://' | sort -u)"
+if has ps && has awk; then say busy "$(ps -e -o pcpu=,etimes=,comm= | awk '$1 >= 10 && $2 >= 10 { printf "%s (%s %%) ", $3, $1 }')"; fi
+if has awk && [ -r /proc/net/tcp ]; then say listening "$(awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed 's/.*://' | sort -u)"; fi
 say seconds "$(date +%s.%N)"
 `;
 
@@ -81,8 +87,19 @@ export async function readMachineFacts(
     deadlineSeconds: SECONDS,
   });
   const after = Date.now();
-  const facts = pairsOf(text);
-  // The clock is the last that it reads.
-  const offset = Number(facts['seconds']) - after / 1000;
-  return { ...facts, offsetSeconds: String(offset), askedSeconds: String((after - before) / 1000) };
+  const { seconds, memoryKibibytes, ...facts } = pairsOf(text);
+  const folder = await folderFault(machine, place.directory, signal);
+  return {
+    ...facts,
+    folderFault: folder,
+    // The "kB" of /proc/meminfo are 1024 bytes (proc(5)).
+    ...(isNumber(memoryKibibytes) && { memoryBytes: String(Number(memoryKibibytes) * 1024) }),
+    // The clock is the last that it reads.
+    ...(isNumber(seconds) && { offsetSeconds: String(Number(seconds) - after / 1000) }),
+    askedSeconds: String((after - before) / 1000),
+  };
+}
+
+function isNumber(text: string | undefined): boolean {
+  return text !== undefined && text !== '' && Number.isFinite(Number(text));
 }

@@ -26,7 +26,7 @@ import type { ProvidedPhysical } from '../../provided.ts';
 import { type Phase, Phases } from '../../stack/phases.ts';
 import { BUILD_BYTES, takeHost } from '../prepare.ts';
 import { cardOf } from './card.ts';
-import { checkMachine, type Finding } from './checks.ts';
+import { checkMachine, checkTwo, type Finding } from './checks.ts';
 import { targetOf } from './description.ts';
 import { installedRelease, readRunning } from './grub.ts';
 import { holdMachine } from './hold.ts';
@@ -75,8 +75,8 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     examine('server', testbed, signal),
   ]);
   tellMachines('both machines were looked at', 'done');
-  assertUsable([...client.findings, ...server.findings]);
-  const { cpuModel = 'unknown', release: running = '', memoryBytes = '0', cpus = '1' } = server.facts;
+  assertUsable([...client.findings, checkTwo(client.facts, server.facts), ...server.findings]);
+  const { cpuModel = 'unknown', release: running = '', memoryBytes, cpus } = server.facts;
   const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: running };
   const sizing = physicalSizingFor(host);
   options.onSized(sizing);

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { expect, test } from 'vitest';
+import { hostMachine } from '../../machine/host.ts';
+import { temporaryDirectory } from '../../temporary.testing.ts';
+import { readMachineFacts } from './machine-facts.ts';
+
+const never = new AbortController().signal;
+
+test('a machine is read as its kernel has it; "kB" of memory are 1024 bytes', async () => {
+  const place = { interface: 'nosuch', directory: temporaryDirectory() };
+  const facts = await readMachineFacts(hostMachine(), place, never);
+  expect(facts).toMatchObject({
+    memoryBytes: String(totalmem()),
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    interface: '',
+    folderFault: '',
+  });
+  expect(Math.abs(Number(facts['offsetSeconds']))).toBeLessThan(10);
+});
+
+test('what could not be read is not there, rather than empty', async () => {
+  const host = hostMachine();
+  const place = { interface: 'lo', directory: temporaryDirectory() };
+  // A machine without these programs.
+  const bare = {
+    ...host,
+    check: (argv: readonly string[], options: Parameters<typeof host.check>[1]) =>
+      host.check(
+        argv.map((word) => word.replaceAll(/\b(pgrep|awk|grub-probe)\b/g, 'nosuch-$1')),
+        options,
+      ),
+  };
+  const facts = await readMachineFacts(bare, place, never);
+  for (const fact of ['irqbalance', 'busy', 'listening', 'grubenvOn']) expect(facts).not.toHaveProperty(fact);
+  expect(facts).toHaveProperty('swaps');
+});
