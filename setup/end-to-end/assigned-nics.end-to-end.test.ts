@@ -1,29 +1,64 @@
-/** Cells in which the level under test drives a NIC that was assigned to it: which way the traffic goes is looked at. */
+/**
+ * Cells in which the level under test drives a NIC that was assigned to it, on a stack that is saved and on the same stack
+ * once it is restored: which way the traffic goes is looked at.
+ */
+import path from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
 import type { BootRecord, LevelFacts } from '../../fixtures/records.ts';
-import { type Ended, leftovers, Run } from './run.testing.ts';
-import { test } from './testbed.testing.ts';
+import { restore } from '../snapshot/restore.ts';
+import type { EmulatedStack } from '../stack/emulated-stack.ts';
+import type { StackPlan } from '../stack/plan.ts';
+import { type Ended, leftovers, type Place, Run, runtimeOf } from './run.testing.ts';
+import { planOf, snapshotOf, test, warm } from './snapshots.testing.ts';
 
-const CELLS = ['l1-passthrough', 'l2-dvh-vp'] as const;
+/** One of each configuration with an assigned NIC. */
+const CELLS = ['l1-passthrough', 'l2-dvh-vp', 'l2-vp-idle'] as const;
+type CellName = (typeof CELLS)[number];
+
+const patient = { signal: new AbortController().signal, deadlineSeconds: 60 };
 
 /** Shared by all tests: they only look. */
 let run: Run;
 let ended: Ended;
+let second: Run;
+let secondEnded: Ended;
 
-test.beforeAll(async ({ place, testbed }) => {
+test.beforeAll(async ({ place, cache, testbed }) => {
   if (!testbed.heldBySelf) return;
   const projects = CELLS.flatMap((name) => ['--project', name]);
-  run = new Run(place, ['run', 'suites', ...projects, '-t', 'hackbench|netperf-rr'], {
-    experiment: 'assigned',
-  });
-  ended = await run.end();
+  const measure = (experiment: string): Run =>
+    new Run(place, ['run', 'suites', ...projects, '-t', 'hackbench|netperf-rr'], {
+      experiment,
+      environment: warm(cache),
+    });
+  run = measure('saved');
+  ended = await run.end(600);
+  second = measure('restored');
+  secondEnded = await second.end();
 });
 afterAll(() => run?.[Symbol.asyncDispose]());
+afterAll(() => second?.[Symbol.asyncDispose]());
 
-function bootOf(cell: string): BootRecord {
-  const boot = run.recordsOf('boot').find((record) => record.cell === cell);
-  if (boot === undefined) throw new Error(`${cell} did not boot:\n${run.output}`);
+function bootOf(cell: string, of = run): BootRecord {
+  const boot = of.recordsOf('boot').find((record) => record.cell === cell);
+  if (boot === undefined) throw new Error(`${cell} did not boot:\n${of.output}`);
   return boot;
+}
+
+/** Restores the cell's snapshot once more, and checks it against the plan. */
+async function restoreAs(
+  cell: CellName,
+  { place, cache }: { readonly place: Place; readonly cache: string },
+  planned: (plan: StackPlan) => StackPlan = (plan) => plan,
+): Promise<EmulatedStack> {
+  const snapshot = snapshotOf(cell, cache);
+  const { running } = await restore(planned(planOf(snapshot, place)), snapshot, {
+    runtime: runtimeOf(place),
+    logs: path.join(place.results, 'logs', cell),
+    signal: patient.signal,
+    prove: snapshot.record.facts.client.kernelRelease,
+  });
+  return running;
 }
 
 /** Where the device is on the first level that has it, and what makes it there: by what the host's QEMU has. */
@@ -38,11 +73,81 @@ function devicesOf({ qemu }: LevelFacts): string[] {
   return qemu?.argv.filter((_, index) => qemu.argv[index - 1] === '-device') ?? [];
 }
 
-test('the run ends well, with a sample of each benchmark in each cell', () => {
+/** What L0 keeps, and drives by virtio. */
+const OWN_NIC = '0000:00:10.0';
+
+function withOwnNicAssigned(plan: StackPlan): StackPlan {
+  const [{ network, ...server }, ...guests] = plan.levels;
+  if (network.handsOn === undefined) throw new Error('L0 has nothing to assign');
+  const handsOn = { ...network.handsOn, pciAddress: OWN_NIC };
+  return { ...plan, levels: [{ ...server, network: { ...network, handsOn } }, ...guests] };
+}
+
+function withHaltsTrapped(plan: StackPlan): StackPlan {
+  const [server, l1, l2] = plan.levels;
+  if (l1 === undefined || l2 === undefined) throw new Error('there is no L2');
+  return { ...plan, levels: [server, l1, { ...l2, virtualIdle: false }] };
+}
+
+test('both runs end well, with a sample of each benchmark in each cell', () => {
   expect({ ...ended, output: run.output }).toMatchObject({ exitCode: 0 });
-  const samples = run.recordsOf('sample').map(({ cell, benchmark }) => `${cell} ${benchmark}`);
-  expect(samples).toEqual(CELLS.flatMap((cell) => [`${cell} hackbench`, `${cell} netperf-rr`]));
-  expect(run.recordsOf('failure')).toEqual([]);
+  expect({ ...secondEnded, output: second.output }).toMatchObject({ exitCode: 0 });
+  for (const its of [run, second]) {
+    const samples = its.recordsOf('sample').map(({ cell, benchmark }) => `${cell} ${benchmark}`);
+    expect(samples).toEqual(CELLS.flatMap((cell) => [`${cell} hackbench`, `${cell} netperf-rr`]));
+    expect(its.recordsOf('failure')).toEqual([]);
+  }
+});
+
+/** Virtual functions, which a QEMU with an igb makes, are not saved. */
+function isSaved(cell: CellName): boolean {
+  return deviceOf(cell).made !== 'igb,';
+}
+
+test.for(CELLS)('%s: the first run keeps a snapshot, and the second restores it', (cell, { cache, skip }) => {
+  skip(!isSaved(cell), 'it is measured as booted');
+  const { name } = snapshotOf(cell, cache);
+  expect(bootOf(cell).start).toMatchObject({ kind: 'saved', snapshot: name });
+  expect(bootOf(cell, second).start).toMatchObject({ kind: 'warm', snapshot: name });
+  expect(bootOf(cell, second).levels).toEqual(bootOf(cell).levels);
+});
+
+test.for(CELLS)(
+  '%s: the assigned NIC carries the traffic of a restored stack',
+  async (cell, { place, cache, skip }) => {
+    skip(!isSaved(cell), 'there is no snapshot');
+    await using stack = await restoreAs(cell, { place, cache });
+    const device = stack.facts.levels.at(-1)?.nic.device ?? '';
+    // Its driver's own count. That this is the assigned device, and that there is no other NIC, restoreAs has checked.
+    const received = async (): Promise<number> =>
+      Number(await stack.target.check(['cat', `/sys/class/net/${device}/statistics/rx_packets`], patient));
+    const before = await received();
+    await stack.client.check(['busybox', 'ping', '-c', '20', '-A', stack.underTest.address], patient);
+    expect((await received()) - before).toBeGreaterThanOrEqual(20);
+  },
+);
+
+test('a restored stack is refused where another device than the planned one is assigned', async ({
+  place,
+  cache,
+  skip,
+}) => {
+  skip(!isSaved('l1-passthrough'), 'there is no snapshot');
+  await expect(restoreAs('l1-passthrough', { place, cache }, withOwnNicAssigned)).rejects.toMatchObject({
+    code: 'NESTBENCH_CHECK_FAILED',
+    message: expect.stringContaining(`l0 has to assign ${OWN_NIC} by vfio-pci`),
+  });
+  expect(leftovers(place)).toEqual([]);
+});
+
+test('a restored stack is refused where its level under test idles otherwise than planned', async ({
+  place,
+  cache,
+}) => {
+  await expect(restoreAs('l2-vp-idle', { place, cache }, withHaltsTrapped)).rejects.toMatchObject({
+    code: 'NESTBENCH_CHECK_FAILED',
+    message: expect.stringContaining('HLT of l2 was to be trapped, and its KVM trapped none'),
+  });
 });
 
 test('every sample tells what it cost L0 in exits, and who had its CPUs', () => {
@@ -60,6 +165,7 @@ test('nothing of it is left running', ({ place }) => {
 describe.each([
   { cell: 'l1-passthrough', handing: [0], mac: 'de:ad:be:ef:f2:01' },
   { cell: 'l2-dvh-vp', handing: [1], mac: 'de:ad:be:ef:f2:11' },
+  { cell: 'l2-vp-idle', handing: [1], mac: 'de:ad:be:ef:f2:11' },
 ] as const)('$cell', ({ cell, handing, mac }) => {
   test('the levels above the last gave the device to vfio-pci', () => {
     const { levels } = bootOf(cell);

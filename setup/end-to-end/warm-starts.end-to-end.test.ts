@@ -1,38 +1,18 @@
 /** A cell's stack is saved by the first run and restored by the next: what is right again, and what is noticed that is wrong. */
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { findCell } from '../../fixtures/matrix.ts';
 import type { StartRecord } from '../../fixtures/records.ts';
-import { cacheDirectory } from '../build/cache.ts';
 import { restore } from '../snapshot/restore.ts';
-import { snapshotRecord } from '../snapshot/record.ts';
-import type { StackPlan } from '../stack/plan.ts';
-import { planStack } from '../stack/plan.ts';
-import { describeHost } from '../host/resources.ts';
-import { sizingFor } from '../../fixtures/sizing.ts';
-import { leftovers, type Place, type Run, runtimeOf } from './run.testing.ts';
+import { leftovers, type Run, runtimeOf } from './run.testing.ts';
+import { planOf, snapshotOf, snapshots, test, warm } from './snapshots.testing.ts';
 import type { Start } from './test.testing.ts';
-import { test as base } from './testbed.testing.ts';
 
 const CELL = 'l1-baseline';
 const WORDS = ['run', 'suites/l1', '--project', CELL, '-t', 'hackbench|netperf-rr'];
 
-/** The host's cache with a drawer of its own for snapshots. */
-const test = base.extend('cache', { scope: 'file' }, ({ place }): string => {
-  const cache = path.join(place.results, 'cache', 'nestbench');
-  mkdirSync(cache, { recursive: true });
-  for (const name of readdirSync(cacheDirectory())) {
-    if (/^(kernel|image|root|tsc)-[0-9a-f]+$/.test(name)) {
-      symlinkSync(path.join(cacheDirectory(), name), path.join(cache, name));
-    }
-  }
-  return cache;
-});
-
 async function run(start: Start, cache: string, experiment: string, ...words: string[]): Promise<Run> {
-  const environment = { BOOT: 'warm', XDG_CACHE_HOME: path.dirname(cache) };
-  const started = start([...WORDS, ...words], { experiment, environment });
+  const started = start([...WORDS, ...words], { experiment, environment: warm(cache) });
   const { exitCode } = await started.end();
   if (exitCode !== 0) throw new Error(`${experiment} ended with ${exitCode}:\n${started.output}`);
   return started;
@@ -44,40 +24,6 @@ function startOf(measured: Run): StartRecord {
   return boot.start;
 }
 
-/** What stands in the cache's drawer, each CELL-HASH. */
-function snapshots(cache: string): string[] {
-  return readdirSync(path.join(cache, 'snapshots'));
-}
-
-function snapshotIn(cache: string): string {
-  const [name, ...others] = snapshots(cache);
-  if (name === undefined || others.length > 0) throw new Error(snapshots(cache).join(', '));
-  return path.join(cache, 'snapshots', name);
-}
-
-/** The plan of what was saved, for sockets of this test's own. */
-function planOf(snapshot: string, place: Place): StackPlan {
-  const { facts } = snapshotRecord.parse(
-    JSON.parse(readFileSync(path.join(snapshot, 'snapshot.json'), 'utf8')),
-  );
-  const [l0] = facts.levels;
-  const argv = l0?.qemu?.argv ?? [];
-  const drive = argv.find((word) => word.includes('id=image')) ?? '';
-  const cell = findCell(CELL);
-  if (cell === undefined || l0 === undefined) throw new Error(CELL);
-  return planStack(cell, {
-    accelerator: l0.qemu?.accelerator === 'kvm' ? 'kvm' : 'tcg',
-    card: 'virtio-net-pci',
-    sizing: sizingFor(describeHost()),
-    tscKhz: Number(/tsc_early_khz=(\d+)/.exec(l0.commandLine)?.[1]) || undefined,
-    paths: {
-      kernel: argv[argv.indexOf('-kernel') + 1] ?? '',
-      image: /file=([^,]+)/.exec(drive)?.[1] ?? '',
-      runtime: runtimeOf(place),
-    },
-  });
-}
-
 test('the first run saves the stack and goes on with what comes back; the next restores it', async ({
   start,
   cache,
@@ -85,17 +31,17 @@ test('the first run saves the stack and goes on with what comes back; the next r
 }) => {
   const first = await run(start, cache, 'first');
   const [saved] = first.recordsOf('boot');
-  expect(saved?.start).toMatchObject({ kind: 'saved', snapshot: path.basename(snapshotIn(cache)) });
+  expect(saved?.start).toMatchObject({ kind: 'saved', snapshot: snapshotOf(CELL, cache).name });
   expect(saved?.phases.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['l1: kernel', 'prime', 'save', 'l0: restore', 'levels: connections']),
   );
 
   const second = await run(start, cache, 'second');
-  const [warm] = second.recordsOf('boot');
-  expect(warm?.start).toMatchObject({ kind: 'warm', snapshot: path.basename(snapshotIn(cache)) });
-  expect(warm?.phases.map(({ name }) => name)).not.toContain('l1: kernel');
+  const [restored] = second.recordsOf('boot');
+  expect(restored?.start).toMatchObject({ kind: 'warm', snapshot: snapshotOf(CELL, cache).name });
+  expect(restored?.phases.map(({ name }) => name)).not.toContain('l1: kernel');
   // It is the very machines that were checked when they booted, and their consoles are not lost.
-  expect(warm?.levels).toEqual(saved?.levels);
+  expect(restored?.levels).toEqual(saved?.levels);
   expect(readFileSync(path.join(second.directory, CELL, 'console-l1.log'), 'utf8')).toContain(
     'nestbench: l1 up',
   );
@@ -107,17 +53,13 @@ test('clocks are right after a restore, and no two restores draw the same random
   cache,
   place,
 }) => {
-  const directory = snapshotIn(cache);
-  const record = snapshotRecord.parse(
-    JSON.parse(readFileSync(path.join(directory, 'snapshot.json'), 'utf8')),
-  );
-  const snapshot = { name: path.basename(directory), directory, record };
+  const snapshot = snapshotOf(CELL, cache);
   const drawn: string[] = [];
   for (const round of ['one', 'two']) {
     const runtime = runtimeOf(place);
     const { signal } = new AbortController();
     const options = { runtime, logs: path.join(place.results, 'logs', round), signal };
-    await using stack = (await restore(planOf(directory, place), snapshot, options)).running;
+    await using stack = (await restore(planOf(snapshot, place), snapshot, options)).running;
     for (const machine of [stack.client, ...stack.machines]) {
       const asked = { signal, deadlineSeconds: 60 };
       const began = Date.now() / 1000;
@@ -143,8 +85,7 @@ test('a restored stack that is lost is booted cold in its place, once, and what 
   cache,
   place,
 }) => {
-  const environment = { BOOT: 'warm', XDG_CACHE_HOME: path.dirname(cache) };
-  const lost = start(WORDS, { experiment: 'lost', environment });
+  const lost = start(WORDS, { experiment: 'lost', environment: warm(cache) });
   await lost.notes('sample');
   const server = lost.machines.get('l0');
   if (server === undefined) throw new Error(lost.output);
@@ -167,8 +108,7 @@ test('a run that is stopped while it restores leaves nothing running, and the sn
   cache,
   place,
 }) => {
-  const environment = { BOOT: 'warm', XDG_CACHE_HOME: path.dirname(cache) };
-  const stopped = start(WORDS, { experiment: 'stopped', environment });
+  const stopped = start(WORDS, { experiment: 'stopped', environment: warm(cache) });
   await stopped.says('restoring the stack');
   stopped.killGroup('SIGINT');
   expect((await stopped.end()).exitCode).toBe(130);
@@ -181,7 +121,7 @@ test('a damaged snapshot is noticed, said and dropped, and the cell boots and is
   start,
   cache,
 }) => {
-  const file = path.join(snapshotIn(cache), 'server.zst');
+  const file = path.join(snapshotOf(CELL, cache).directory, 'server.zst');
   const bytes = readFileSync(file);
   // So near its beginning that QEMU ends before the file is known to be damaged.
   writeFileSync(file, bytes.fill(0, 1000, 2000));

@@ -9,7 +9,6 @@ import { hostMachine } from '../machine/host.ts';
 import type { Machine } from '../machine/machine.ts';
 import { endOwned } from '../machine/qemu-process.ts';
 import { attach, consoleFile, type LaunchedQemu, reach } from '../stack/attach.ts';
-import { checkFacts, readGuestFacts } from '../stack/facts.ts';
 import type { BootedMachine } from '../stack/machine-boot.ts';
 import { Phases } from '../stack/phases.ts';
 import type { MachinePlan } from '../stack/machine-plan.ts';
@@ -18,6 +17,7 @@ import { type EmulatedStack, emulatedStack } from '../stack/emulated-stack.ts';
 import { bringUp, type BringUp, type StackOptions } from '../stack/running.ts';
 import { openForward, spawnOnHost } from '../testbed/emulated.ts';
 import { incoming, loaded } from './migrate.ts';
+import { proveStack } from './prove.ts';
 import type { HOST_MACHINES } from './record.ts';
 import { resume } from './resume.ts';
 import { machinesOf } from './save.ts';
@@ -39,7 +39,6 @@ export interface Restored {
 
 interface Context extends BringUp {
   readonly snapshot: Snapshot;
-  readonly prove: string | undefined;
   readonly isPrefetched: boolean;
   /** Told how far a machine's clock was behind. */
   readonly onClock: (behindSeconds: number) => void;
@@ -65,7 +64,6 @@ export async function restore(
     const context: Context = {
       ...up,
       snapshot,
-      prove,
       isPrefetched,
       onClock: (seconds) => (behindSeconds = Math.max(behindSeconds, seconds)),
     };
@@ -86,6 +84,10 @@ export async function restore(
       return client;
     };
     const [levels, client] = await both(up.explained(bringLevels()), up.explained(bringClient()));
+    if (prove !== undefined) {
+      await up.explained(proveStack(client, levels, prove, up.signal));
+      levels[0].phases.lap('stack: checks');
+    }
     return { keys: record.keys, client, server: levels[0], levels };
   });
   try {
@@ -190,7 +192,7 @@ async function reconnectGuests(
           facts: await resumeMachine({ plan, machine: its }, context),
         })),
       );
-      return proved({ plan, ...attached, ...reached, phases: new Phases() }, context);
+      return { plan, ...attached, ...reached, phases: new Phases() };
     };
     guests.push(reconnect(below));
     below = machine;
@@ -202,8 +204,7 @@ async function reconnectGuests(
 
 /** The machine with what it could not know made good, and with what is known of it. */
 async function resumed(connected: Connected, context: Context): Promise<BootedMachine> {
-  const facts = await resumeMachine(connected, context);
-  return proved({ ...connected, facts }, context);
+  return { ...connected, facts: await resumeMachine(connected, context) };
 }
 
 /** @returns what is known of it since it was saved. */
@@ -221,12 +222,4 @@ async function resumeMachine(
     `The snapshot ${name} does not tell what ${plan.name} is.`,
     { machine: plan.name },
   );
-}
-
-async function proved(booted: BootedMachine, { prove, signal }: Context): Promise<BootedMachine> {
-  const { plan, machine, qmp, facts } = booted;
-  if (prove !== undefined) {
-    checkFacts(plan, await readGuestFacts(plan, machine, qmp, facts.pinned, signal), prove);
-  }
-  return booted;
 }

@@ -23,6 +23,13 @@ export function machinesOf({ client, levels }: StackPlan): readonly MachinePlan[
   return [client, ...levels];
 }
 
+/** @returns why a snapshot of such a stack would not come back; undefined where it does. */
+export function whyNotSaved({ levels: [server] }: StackPlan): string | undefined {
+  if (server.network.handsOn?.functionOf === undefined) return undefined;
+  // hw/net/igbvf.c (QEMU 10) has no VMStateDescription: a restored function has neither bus mastering nor MSI-X.
+  return 'QEMU does not save the virtual functions of its igb.';
+}
+
 /**
  * Saves the stack in `place`, and takes it out of use: what is left to do with it is to end it.
  * @throws NESTBENCH_DEADLINE where its vCPUs are never idle all at once, NESTBENCH_COMMAND_FAILED with QEMU's reason.

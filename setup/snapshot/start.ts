@@ -13,7 +13,7 @@ import { type Identity, snapshotName } from './identity.ts';
 import type { Prefetched } from './prefetch.ts';
 import { prime } from './prime.ts';
 import { type Restored, restore } from './restore.ts';
-import { save } from './save.ts';
+import { save, whyNotSaved } from './save.ts';
 import {
   dropSnapshot,
   findSnapshot,
@@ -62,6 +62,11 @@ export async function startStack(plan: StackPlan, options: StartOptions): Promis
 }
 
 async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
+  const why = whyNotSaved(plan);
+  if (why !== undefined) {
+    options.say(`${why} The cell is measured as booted.`);
+    return startUnsaved(plan, why, options);
+  }
   if (options.boot === 'cold') return startCold(plan, options);
   const { prefetched, identity, runtime, say } = options;
   const found = await findSnapshot(plan.cell.name, identity, say);
@@ -81,7 +86,7 @@ async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
  */
 async function startCold(plan: StackPlan, options: StartOptions): Promise<Brought> {
   const came = await comeBack(plan, options);
-  if ('why' in came) return startUnsaved(plan, came.why, options);
+  if ('why' in came) return startAgain(plan, came.why, options);
   const { restored, saved, before } = came;
   await dropSnapshot(saved.directory);
   const { running } = restored;
@@ -95,15 +100,19 @@ async function startCold(plan: StackPlan, options: StartOptions): Promise<Brough
 /** Boots, and goes on with what comes back from the snapshot that was made: so nobody measures on what no restore has proved. */
 async function startSaved(plan: StackPlan, options: StartOptions): Promise<Brought> {
   const came = await comeBack(plan, options);
-  if ('why' in came) return startUnsaved(plan, came.why, options);
+  if ('why' in came) return startAgain(plan, came.why, options);
   const { restored, saved, before } = came;
   await keep(saved, options);
   return broughtBack(restored, saved, 'saved', before);
 }
 
 /** Where no snapshot could be made. */
+function startAgain(plan: StackPlan, why: string, options: StartOptions): Promise<Brought> {
+  options.say(`${why} The cell boots again, and is measured as booted.`);
+  return startUnsaved(plan, why, options);
+}
+
 async function startUnsaved(plan: StackPlan, why: string, options: StartOptions): Promise<Brought> {
-  options.say(`${why} The cell boots again, and goes on without a snapshot.`);
   const { stack, phases } = await bootPrimed(plan, options);
   return { running: stack, start: { kind: 'cold', why, state: 'booted' }, phases };
 }

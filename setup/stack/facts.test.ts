@@ -209,6 +209,19 @@ describe('held against the plan', () => {
     expect(differences(handing, without, RELEASE)).toEqual([expect.stringContaining('is to hand on')]);
   });
 
+  test.each([['eth1'], ['eth1', 'eth2']])(
+    'a device that vfio-pci has taken is looked for among the NICs no more (%s)',
+    (...otherNics) => {
+      // eth2 of an igb: its physical function, which stays with the level.
+      const facts = factsOf(handing, captured(0), {
+        commandLine: handing.kernelCommandLine,
+        otherNics,
+        handsOn: { pciAddress: '0000:01:00.0', identity: '1af4:1041', driver: 'vfio-pci', group: '9' },
+      });
+      expect(differences(handing, facts, RELEASE)).toEqual([]);
+    },
+  );
+
   test('a level that runs guests must have /dev/kvm', () => {
     const facts = factsOf(l0, captured(0), { kvm: { available: false, nested: '0' } });
     expect(differences(l0, facts, RELEASE)).toEqual(['whether /dev/kvm is there is false, planned was true']);

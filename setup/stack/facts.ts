@@ -143,7 +143,9 @@ function networkDifferences(plan: MachinePlan, found: LevelFacts): string[] {
   }
   // The server's NIC for SSH is the other one there.
   const expected = plan.sshFrom === 'host' ? 1 : 0;
-  if (handsOn !== undefined && others.length <= expected)
+  // Once vfio-pci has it, which is read by itself (hand-on.ts), it is no network interface any more.
+  const isAssigned = found.handsOn !== undefined;
+  if (handsOn !== undefined && !isAssigned && others.length <= expected)
     wrong.push('the NIC that it is to hand on is not there');
   return wrong;
 }
@@ -153,7 +155,7 @@ function pciAddressOf(sysfsPath: string): string | undefined {
   return sysfsPath.match(/[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d/g)?.at(-1);
 }
 
-/** What `nestbench-assign` prints of the device that vfio-pci has taken. */
+/** What `nestbench-assigned` prints of a device that vfio-pci has. */
 const assignedDevice = z.object({
   pciAddress: z.string(),
   identity: z.string(),
@@ -172,7 +174,7 @@ export function parseAssigned(
   throw new NestbenchError(
     'NESTBENCH_CHECK_FAILED',
     'infrastructure',
-    `${machine} was to give ${planned} to vfio-pci, and what it says of that device is something else.`,
+    `${machine} has to assign ${planned} by vfio-pci, and what it reports of that device is something else.`,
     { machine, output: text },
   );
 }

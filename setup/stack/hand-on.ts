@@ -1,7 +1,10 @@
 /** What is done on a running level for the sake of the next: the device that it hands on, and proof that it idles as planned. */
+import type { LevelFacts } from '../../fixtures/records.ts';
 import { NestbenchError } from '../errors.ts';
+import type { Machine } from '../machine/machine.ts';
 import { parseAssigned } from './facts.ts';
 import type { UpMachine } from './machine-boot.ts';
+import type { MachineNeeds } from './machine-plan.ts';
 import { handOnCommands } from './network.ts';
 
 /** Gives the device that the level is to hand on to vfio-pci; where there is none, there is nothing to do. */
@@ -17,6 +20,22 @@ export async function handOn(level: UpMachine, signal: AbortSignal): Promise<UpM
   return { ...level, facts: { ...facts, handsOn: parseAssigned(plan.name, handsOn.pciAddress, said) } };
 }
 
+/**
+ * Reads which driver has the device that a level assigned to its guest.
+ * @returns undefined where it has none to assign.
+ * @throws NESTBENCH_CHECK_FAILED where it is not vfio-pci.
+ */
+export async function readAssigned(
+  { name, network: { handsOn }, deadlineSeconds }: MachineNeeds,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<LevelFacts['handsOn']> {
+  if (handsOn === undefined) return undefined;
+  const argv = ['nestbench-assigned', handsOn.pciAddress];
+  const said = await machine.check(argv, { signal, deadlineSeconds });
+  return parseAssigned(name, handsOn.pciAddress, said);
+}
+
 /** KVM's count of the HLTs that it trapped, over all guests: each level has one. */
 const HALT_EXITS = '/sys/kernel/debug/kvm/halt_exits';
 
@@ -26,16 +45,23 @@ const HALT_EXITS = '/sys/kernel/debug/kvm/halt_exits';
  * @throws NESTBENCH_CHECK_FAILED where it is not as planned.
  */
 export async function checkIdle(below: UpMachine, guest: UpMachine, signal: AbortSignal): Promise<UpMachine> {
-  const { machine, facts, plan } = below;
+  const guestHaltExits = await readHaltExits(below, guest.plan, signal);
+  return { ...below, facts: { ...below.facts, guestHaltExits } };
+}
+
+/** @throws NESTBENCH_CHECK_FAILED where the count is not as planned for this guest. */
+export async function readHaltExits(
+  { plan, machine }: Pick<UpMachine, 'plan' | 'machine'>,
+  guest: MachineNeeds,
+  signal: AbortSignal,
+): Promise<number> {
   const text = await machine.check(['cat', HALT_EXITS], { signal, deadlineSeconds: plan.deadlineSeconds });
-  const fault = idleFault(guest.plan.name, guest.plan.virtualIdle, text);
-  if (fault !== undefined) {
-    throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', `${plan.name}: ${fault}.`, {
-      machine: plan.name,
-      output: text,
-    });
-  }
-  return { ...below, facts: { ...facts, guestHaltExits: Number(text) } };
+  const fault = idleFault(guest.name, guest.virtualIdle, text);
+  if (fault === undefined) return Number(text);
+  throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', `${plan.name}: ${fault}.`, {
+    machine: plan.name,
+    output: text,
+  });
 }
 
 /** @returns what is wrong with the count, undefined where nothing is. */
