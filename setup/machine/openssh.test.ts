@@ -1,5 +1,5 @@
 /** What OpenSSH's own client makes of a machine; what every machine promises is held against it in machine.test.ts. */
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectOpenssh, opensshArgv } from './openssh.ts';
@@ -17,6 +17,7 @@ beforeEach(async () => {
   sshd = await testSshd();
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await sshd?.[Symbol.asyncDispose]();
 });
 
@@ -100,6 +101,99 @@ test('a name that nobody knows is told at once', async () => {
   await expect(connect('nobody.invalid')).rejects.toMatchObject({
     kind: 'configuration',
     message: expect.stringContaining('Its name is not known'),
+  });
+});
+
+/** ssh/remotecommand.config, of a person who has tmux started by every login. */
+const REMOTE_COMMAND = '  RequestTTY yes\n  RemoteCommand tmux new -A -s main\n';
+
+test.each([
+  ['RemoteCommand', REMOTE_COMMAND],
+  ['SessionType none', '  SessionType none\n'],
+  ['SessionType subsystem', '  SessionType subsystem\n'],
+  ['StdinNull', '  StdinNull yes\n'],
+  ['ForkAfterAuthentication', '  ForkAfterAuthentication yes\n'],
+  ['RequestTTY', '  RequestTTY force\n'],
+  ['ControlPersist', '  ControlMaster auto\n  ControlPath ~/.ssh/%C\n  ControlPersist 600\n'],
+  ['LocalCommand', '  PermitLocalCommand yes\n  LocalCommand echo hello\n'],
+  ['a forward that fails', '  ExitOnForwardFailure yes\n  LocalForward 1 127.0.0.1:1\n  DynamicForward 2\n'],
+  ['Tunnel', '  Tunnel yes\n'],
+  ['LogLevel', '  LogLevel DEBUG3\n  VisualHostKey yes\n'],
+  ['an option of other systems', '  IgnoreUnknown UseKeychain\n  UseKeychain yes\n'],
+])('connects whatever a configuration says of %s', async (_, lines) => {
+  appendFileSync(sshd.openssh.configuration, lines);
+  await using machine = await connect();
+  expect((await machine.check(['echo', 'hello'], { signal: never, deadlineSeconds: 10 })).trim()).toBe(
+    'hello',
+  );
+});
+
+/** Puts a program before the one of that name. @returns its directory. */
+function program(name: string, script: string): void {
+  const bin = file('bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(path.join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`);
+}
+
+test('an old client is not asked for what it does not know', async () => {
+  program(
+    'ssh',
+    [
+      'if [ "$1" = -V ]; then echo "OpenSSH_7.4p1, OpenSSL 1.0.2k" >&2; exit; fi',
+      'for each; do case "$each" in SessionType=*|StdinNull=*|ForkAfterAuthentication=*|RemoteCommand=*)',
+      '  echo "command-line: line 0: Bad configuration option: $each" >&2; exit 255 ;; esac; done',
+      'exec /usr/bin/ssh "$@"',
+    ].join('\n'),
+  );
+  await using machine = await connect();
+  expect(machine.name).toBe('server');
+});
+
+test.each([
+  ['a ProxyCommand that is not there', 'ProxyCommand nosuch-program %h', 'check ProxyCommand'],
+  ['a ProxyCommand whose path is wrong', 'ProxyCommand /no/such/program %h', 'check ProxyCommand'],
+  ['a ProxyCommand that is no program', 'ProxyCommand /etc/passwd %h', 'check ProxyCommand'],
+  ['a jump host that nobody knows', 'ProxyJump nobody.invalid', 'Its name is not known'],
+  ['a host of a variable', 'HostName ${CLIENT}', 'Its name '],
+  ['an option that there is not', 'Foo bar', "Fix OpenSSH's configuration"],
+  ['a port that is none', 'Port many', "Fix OpenSSH's configuration"],
+  ['a user configuration that is not closed', 'IdentityFile "a b', "Fix OpenSSH's configuration"],
+  ['ciphers that it has not', 'Ciphers aes128-cbc', 'agree on no algorithm'],
+])('%s is reported at once', async (_, line, advice) => {
+  // Before what the configuration has for it: of two the first holds.
+  const { configuration } = sshd.openssh;
+  const text = readFileSync(configuration, 'utf8');
+  writeFileSync(
+    configuration,
+    text.replace('Host here\n', () => `Host here\n  ${line}\n`),
+  );
+  for (const SHELL of ['/bin/sh', '/bin/bash']) {
+    vi.stubEnv('SHELL', SHELL);
+    await expect(connect('here', 600)).rejects.toMatchObject({
+      code: 'NESTBENCH_CONNECTION_LOST',
+      kind: 'configuration',
+      message: expect.stringContaining(advice),
+    });
+  }
+});
+
+test.each(['${CLIENT}', 'a;b'])('%s, which is no name, is reported at once', async (host) => {
+  await expect(connect(host, 600)).rejects.toMatchObject({ kind: 'configuration' });
+});
+
+test('a configuration that is not there is reported at once', async () => {
+  const options = { name: 'server', destination: 'here', signal: never, deadlineSeconds: 600 };
+  await expect(connectOpenssh({ ...options, configuration: file('nosuch') })).rejects.toMatchObject({
+    message: expect.stringContaining("Fix OpenSSH's configuration"),
+  });
+});
+
+test('the name of a machine that is on its way back may be unknown for a while', async () => {
+  const { configuration } = sshd.openssh;
+  const options = { name: 'server', destination: 'nobody.invalid', configuration, signal: never };
+  await expect(connectOpenssh({ ...options, deadlineSeconds: 2, isAway: true })).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
   });
 });
 

@@ -7,7 +7,7 @@
  * that: so a command there starts, ends and reaches sockets as on every other machine.
  */
 import type { Duplex } from 'node:stream';
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 import { NestbenchError } from '../errors.ts';
 import { lastLines } from './failures.ts';
 import { endGroup, killOnExit } from './process-group.ts';
@@ -30,6 +30,8 @@ export interface OpensshOptions extends OpensshTarget {
   readonly signal: AbortSignal;
   /** For the whole connect, all its attempts. */
   readonly deadlineSeconds: number;
+  /** Whether it was reached before and is on its way back: then its name may be unknown for a while. */
+  readonly isAway?: boolean;
   /** A directory there that its commands have as their root; sockets and ports are the machine's own in any case. */
   readonly root?: string;
 }
@@ -45,22 +47,75 @@ const SILENCE_SECONDS = 20;
 /** OpenSSH's own failures, and nothing that a remote command did (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255;
 
+/** Of a person's own configuration, whatever would make a connection that runs a command into something else. */
 const SETTINGS = [
   'BatchMode=yes',
   'StrictHostKeyChecking=yes',
   `ConnectTimeout=${CONNECT_SECONDS}`,
+  'ConnectionAttempts=1',
   // Four silent intervals, and it counts as lost: as for the guests (ssh.ts).
   'ServerAliveInterval=15',
   'ServerAliveCountMax=4',
   'ForwardAgent=no',
   'ForwardX11=no',
   'ClearAllForwardings=yes',
+  'ExitOnForwardFailure=no',
+  'Tunnel=no',
   'PermitLocalCommand=no',
   'RequestTTY=no',
-].flatMap((setting) => ['-o', setting]);
+  'EscapeChar=none',
+  // A master that stays would keep our pipes open, and one of before a reboot leads nowhere.
+  'ControlMaster=no',
+  'ControlPath=none',
+  'ControlPersist=no',
+  // Failures are known by their messages, some of which are of this level (sshlogdie in its log.c).
+  'LogLevel=INFO',
+  'VisualHostKey=no',
+];
 
-/** What trying again does not mend, by what OpenSSH says of it; and what to do. */
-const HOPELESS: readonly { readonly says: RegExp; readonly advice: string }[] = [
+/** What only newer clients know, and others refuse: by the release notes of OpenSSH. */
+const NEWER_SETTINGS: readonly (readonly [since: number, setting: string])[] = [
+  [7.6, 'RemoteCommand=none'],
+  [8.7, 'SessionType=default'],
+  [8.7, 'StdinNull=no'],
+  [8.7, 'ForkAfterAuthentication=no'],
+];
+
+/**
+ * The settings that this client knows. Not all of them behind IgnoreUnknown, which would take the place of the one in a
+ * person's own configuration.
+ */
+function settings(): string[] {
+  const version = clientVersion();
+  const newer = NEWER_SETTINGS.filter(([since]) => version >= since).map(([, setting]) => setting);
+  return [...SETTINGS, ...newer].flatMap((setting) => ['-o', setting]);
+}
+
+/** By the PATH that it was found with. */
+const clientVersions = new Map<string | undefined, number>();
+
+/** `9.2` of `OpenSSH_9.2p1`; 0 where it says none. */
+function clientVersion(): number {
+  const { PATH } = process.env;
+  const known = clientVersions.get(PATH);
+  if (known !== undefined) return known;
+  const { stderr } = execaSync('ssh', ['-V'], { reject: false });
+  const version = Number(/OpenSSH\D*(\d+\.\d+)/.exec(stderr ?? '')?.[1] ?? 0);
+  clientVersions.set(PATH, version);
+  return version;
+}
+
+interface Hopeless {
+  /** What OpenSSH says of it. */
+  readonly says: RegExp;
+  /** What to do. */
+  readonly advice: string;
+  /** Whether it passes after all where the machine was reached before, and is only away. */
+  readonly passes?: boolean;
+}
+
+/** What trying again does not fix. */
+const HOPELESS: readonly Hopeless[] = [
   {
     says: /REMOTE HOST IDENTIFICATION HAS CHANGED|host key .* has changed/i,
     advice:
@@ -71,6 +126,12 @@ const HOPELESS: readonly { readonly says: RegExp; readonly advice: string }[] = 
     advice: 'Its host key is not in known_hosts: connect once by hand, and compare the key that is shown',
   },
   {
+    // As shells say it of a program that is not there, or is none: they run ProxyCommand.
+    says: /^(?:\S*\/)?\w*sh(?::| ).*(?:not found|no such file or directory|permission denied|cannot execute|unknown command)/im,
+    advice:
+      "A program that OpenSSH is to reach it through can't be started: check ProxyCommand in its configuration, and that the program is installed here",
+  },
+  {
     says: /Permission denied|Too many authentication failures/i,
     advice:
       'It takes none of the keys that OpenSSH has for it, and nestbench types no passwords: add one to the agent, or name it in ~/.ssh/config',
@@ -78,8 +139,23 @@ const HOPELESS: readonly { readonly says: RegExp; readonly advice: string }[] = 
   {
     says: /Could not resolve hostname/i,
     advice: 'Its name is not known: check "ssh" in the testbed file and ~/.ssh/config',
+    passes: true,
   },
-  { says: /Bad configuration option|terminating, \d+ bad/i, advice: "Mend OpenSSH's configuration" },
+  {
+    says: /name contains invalid characters/i,
+    advice:
+      'Its name can be none: check "ssh" in the testbed file, which has no variables, and ~/.ssh/config',
+  },
+  {
+    says: /no matching .* found/i,
+    advice:
+      'The two agree on no algorithm: allow one that it has in ~/.ssh/config, as the message names them',
+  },
+  {
+    says: /Bad configuration option|terminating, \d+ bad|Can't open user config file|Bad owner or permissions|percent_expand|\bline \d+: /i,
+    advice:
+      'Fix OpenSSH\'s configuration: ~/.ssh/config, or what "sshConfiguration" in the testbed file names',
+  },
 ];
 
 /** OpenSSH's arguments for a command on that machine. */
@@ -90,7 +166,7 @@ export function opensshArgv(
   return [
     'ssh',
     ...(configuration === undefined ? [] : ['-F', configuration]),
-    ...SETTINGS,
+    ...settings(),
     ...(port === undefined ? [] : ['-p', String(port)]),
     '--',
     destination,
@@ -203,7 +279,11 @@ async function prepare(
   const directory = /^\/run\/nestbench-ssh\.\w+$/m.exec(stdout)?.[0];
   if (exitCode === 0 && directory !== undefined) return { ok: true, directory };
   const said = lastLines(stderr.trim() === '' ? `exit code ${exitCode}` : stderr);
-  const hopeless = HOPELESS.find(({ says }) => says.test(stderr));
+  // What a command there says, and ends with another code, is not OpenSSH's.
+  const hopeless =
+    exitCode === SSH_FAILED
+      ? HOPELESS.find(({ says, passes }) => says.test(stderr) && !(passes && options.isAway))
+      : undefined;
   if (hopeless === undefined && exitCode === SSH_FAILED) return { ok: false, said };
   const advice = hopeless?.advice ?? 'What it needs is an account that is root, and OpenSSH';
   throw new NestbenchError(

@@ -77,7 +77,7 @@ async function reboot(
   return waitUntil(
     'the machine to come up again',
     async ({ saw, signal: within }) => {
-      const fresh = await connectOpenssh({ ...target, name, signal: within, deadlineSeconds });
+      const fresh = await connectOpenssh({ ...target, name, signal: within, deadlineSeconds, isAway: true });
       const running = await readRunning(fresh, within).catch(() => undefined);
       if (running !== undefined && running.bootId !== bootId) return fresh;
       saw('it still answers as before.');
