@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module';
-import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
 import { testbedFileOf } from './setup/testbed-file.ts';
 import CellSequencer from './setup/sequencer.ts';
@@ -7,15 +7,35 @@ import CellSequencer from './setup/sequencer.ts';
 /** Boots and series have deadlines of their own; these only must never be the first to pass. */
 const DAY_MS = 86_400_000;
 
-/** The configuration is not told of the command line's own options; `--reporter=blob` would leave ours out. */
+/** The configuration is not told of the command line's own options. */
 const isShard = process.argv.some((word) => word.startsWith('--shard'));
 
 const junitFile = process.env['JUNIT'];
 
 /** A cell is a suite there, as every cell of a level is the same file. */
-function junit(outputFile: string): ['junit', object] {
+function junit(outputFile: string): [string, Record<string, unknown>] {
   return ['junit', { outputFile, suiteNameTemplate: '{displayName}', classnameTemplate: '{displayName}' }];
 }
+
+/** What makes the results, and what a run was asked for by other means than `--reporter`. */
+const ownReporters: [string, Record<string, unknown>][] = [
+  ['./reporters/experiment.ts', {}],
+  ['./reporters/progress.ts', {}],
+  // For CI systems that read JUnit: where JUNIT says.
+  ...(junitFile === undefined || junitFile === '' ? [] : [junit(junitFile)]),
+  // What --merge-reports reads; a merge itself may have no such reporter.
+  ...(isShard ? ([['blob', {}]] satisfies [string, object][]) : []),
+];
+
+/** Vitest replaces the configuration's reporters by those of the command line; ours are put back beside them. */
+const keepReporters: Plugin = {
+  name: 'nestbench:keep-reporters',
+  configureVitest({ vitest }) {
+    const { reporters } = vitest.config;
+    const names = new Set(reporters.map((reporter) => (Array.isArray(reporter) ? reporter[0] : undefined)));
+    reporters.push(...ownReporters.filter(([name]) => !names.has(name)));
+  },
+};
 
 const testbedFile = testbedFileOf(process.env['TESTBED']);
 
@@ -41,6 +61,7 @@ const byNode: TestProjectInlineConfiguration['test'] = {
 
 /** A cell is a project: its stack is booted in a worker of its own, and cells never overlap (groupOrder). */
 const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
+  plugins: [keepReporters],
   test: {
     ...byNode,
     name: cell.name,
@@ -67,15 +88,7 @@ export default defineConfig({
     // A bare `npx vitest` must not boot a stack at every change of a file.
     watch: false,
     globalSetup: ['setup/global-setup.ts'],
-    reporters: [
-      ['default', { summary: false }],
-      './reporters/experiment.ts',
-      './reporters/progress.ts',
-      // For CI systems that read JUnit: where JUNIT says.
-      ...(junitFile === undefined || junitFile === '' ? [] : [junit(junitFile)]),
-      // What --merge-reports reads; a merge itself may have no such reporter.
-      ...(isShard ? ['blob'] : []),
-    ],
+    reporters: [['default', { summary: false }], ...ownReporters],
     sequence: { sequencer: CellSequencer },
     // Ending a stack, in order, after a Ctrl-C.
     teardownTimeout: 60_000,

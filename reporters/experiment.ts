@@ -5,6 +5,7 @@ import type { ProvidedContext } from 'vitest';
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { findCell } from '../fixtures/matrix.ts';
 import { NestbenchError } from '../setup/errors.ts';
+import { sayOf } from '../setup/say.ts';
 import { resolveSettings } from '../setup/settings.ts';
 import { writeFiles } from './files/index.ts';
 import { storyMarkdown } from './files/summary-markdown.ts';
@@ -54,15 +55,16 @@ export default class ExperimentReporter implements Reporter {
     const directory = directoryOf(vitest);
     if (directory === undefined) return;
 
+    const say = sayOf(vitest);
     const { results, damaged } = await loadResults(directory);
     for (const { line, reason: why } of damaged) {
       vitest.logger.error(`Warning: line ${line} of the journal is left out: ${why}`);
     }
     const story = storyOf(results);
-    vitest.logger.log(`\n${storyText(story, terminalOptions())}`);
+    say(`\n${storyText(story, terminalOptions())}`);
     writeFiles(results, directory);
     const place = path.relative(process.cwd(), directory);
-    vitest.logger.log(`Results: ${place} (report.html; intervals, exits and times as text: tables.txt)`);
+    say(`Results: ${place} (report.html; intervals, exits and times as text: tables.txt)`);
     // GitHub shows what is appended there on the job's page.
     const jobSummary = process.env['GITHUB_STEP_SUMMARY'];
     if (jobSummary !== undefined && jobSummary !== '') appendFileSync(jobSummary, storyMarkdown(story));

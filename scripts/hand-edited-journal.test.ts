@@ -137,12 +137,11 @@ describe('numbers that no arithmetic bears', () => {
   ])('samples of %s are left out', (_, values) => {
     const [start, ...others] = RECORDS;
     const numbers = values.split(', ').map(Number);
-    let next = 0;
     const { place, directory } = edited([
       start,
-      ...others.map((record) =>
+      ...others.map((record, index) =>
         record.type === 'sample' && record.cell === 'l1-baseline'
-          ? { ...record, value: numbers[next++ % numbers.length] }
+          ? Object.assign(structuredClone(record), { value: numbers[index % numbers.length] })
           : record,
       ),
     ]);

@@ -2,7 +2,7 @@
  * How every script ends. Exit codes 0 and 1 are a script's own verdicts; everything that keeps it from one ends with 2,
  * and with one sentence where it is not a bug of nestbench.
  */
-import { NestbenchError } from '../setup/errors.ts';
+import { sentenceOf } from '../setup/errors.ts';
 
 const NO_VERDICT = 2;
 
@@ -22,14 +22,6 @@ export async function runScript(main: () => void | Promise<void>): Promise<void>
 
 function report(error: unknown): void {
   console.error(sentenceOf(error) ?? error);
-}
-
-/** undefined for a bug, whose stack is of use. */
-function sentenceOf(error: unknown): string | undefined {
-  if (error instanceof NestbenchError) return error.kind === 'bug' ? undefined : error.message;
-  // Of the operating system: a full disk, a file that may not be written.
-  if (error instanceof Error && 'syscall' in error) return `The system refused: ${error.message}.`;
-  return undefined;
 }
 
 /** Nobody reads on (`npm run compare ... | true`), or the disk that takes the output is full. */

@@ -88,6 +88,14 @@ export function toNestbenchError(thrown: unknown): NestbenchError {
   return new NestbenchError('NESTBENCH_BUG', 'bug', error.stack ?? error.message, {}, { cause: error });
 }
 
+/** What a person is told of a fault that can be foreseen; undefined for a bug, whose stack is of use. */
+export function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof NestbenchError) return error.kind === 'bug' ? undefined : error.message;
+  // Of the operating system: a full disk, a file that may not be written.
+  if (error instanceof Error && 'syscall' in error) return `The system refused: ${error.message}.`;
+  return undefined;
+}
+
 /** For the person at the keyboard: the sentence, without the stack of our own calls. A bug keeps it. */
 export function withoutStack(error: NestbenchError): NestbenchError {
   if (error.kind !== 'bug') error.stack = `${error.name}: ${error.message}`;

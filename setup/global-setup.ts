@@ -3,16 +3,17 @@
  * behind, builds the kernel and the image, and opens the experiment. It boots no stack: each cell's worker does.
  */
 import path from 'node:path';
-import type { TestProject } from 'vitest/node';
+import { type TestProject, TestsNotFoundError, type Vitest } from 'vitest/node';
 import type { Cell } from '../fixtures/matrix.ts';
 import { type Chosen, findChosen } from './chosen.ts';
-import { NestbenchError, withoutStack } from './errors.ts';
+import { sentenceOf } from './errors.ts';
 import { checkout, openExperiment } from './experiment.ts';
 import { endOwned } from './machine/qemu-process.ts';
 import { type ExperimentOptions, prepareExperiment, type PreparedExperiment } from './prepare.ts';
 import type { ProvidedExperiment } from './provided.ts';
 import { Phases } from './stack/phases.ts';
 import { resolveSettings, type Settings, withOwnOptions } from './settings.ts';
+import { sayOf } from './say.ts';
 import { stopGracefully } from './signals.ts';
 import { identityOf } from './snapshot/identity.ts';
 import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
@@ -23,7 +24,7 @@ import { runtimeDirectory } from './testbed/runtime.ts';
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { vitest } = project;
   const vitestSeconds = process.uptime();
-  const log = (line: string): void => vitest.logger.log(line);
+  const log = sayOf(vitest);
   try {
     const chosen = await findChosen(vitest, testbedFileOf(process.env['TESTBED']) === undefined);
     if (chosen.cells.length === 0) return undefined;
@@ -52,8 +53,20 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const keep = held.move();
     return () => keep.disposeAsync();
   } catch (error) {
-    throw error instanceof NestbenchError ? withoutStack(error) : error;
+    throw refusal(error, vitest);
   }
+}
+
+/**
+ * For a fault that can be foreseen, the error of Vitest's own that it prints nothing of: the sentence is the last line of
+ * the run, in the place of an "Unhandled Error" with all that it carries.
+ */
+function refusal(error: unknown, vitest: Vitest): unknown {
+  const sentence = sentenceOf(error);
+  if (sentence === undefined) return error;
+  process.exitCode = 1;
+  vitest.onClose(() => vitest.logger.error(sentence));
+  return new TestsNotFoundError();
 }
 
 async function prepare(

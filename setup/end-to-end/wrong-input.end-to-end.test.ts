@@ -12,15 +12,17 @@ async function refused(run: Run, place: Place): Promise<string> {
   expect(await run.end()).toMatchObject({ exitCode: 1 });
   expect(leftovers(place)).toEqual([]);
   expect(run.output).not.toContain('booting');
+  expect(run.output).not.toMatch(/Unhandled Error|Serialized Error/);
   expect(run.recordsOf('boot')).toEqual([]);
   return run.output;
 }
 
 test('a profile that there is not is told with those there are', async ({ start, place }) => {
   const run = start(['run', 'suites/l0'], { environment: { PROFILE: 'nosuch' } });
-  const sentence =
-    'InputError: There is no profile "nosuch". PROFILE is one of paper, quick, smoke, adaptive.\n';
-  expect(await refused(run, place)).toContain(sentence);
+  const said = await refused(run, place);
+  expect(said.trimEnd().split('\n').at(-1)).toBe(
+    'There is no profile "nosuch". PROFILE is one of paper, quick, smoke, adaptive.',
+  );
 });
 
 test('a benchmark that there is not is told with those there are', async ({ start, place }) => {
@@ -36,9 +38,38 @@ test('a cell that there is not is told with those there are', async ({ start, pl
   for (const { name } of CELLS) expect(said).toContain(name);
 });
 
-test('a number of minutes that is none is told with what it is for', async ({ start, place }) => {
-  const said = await refused(start(['run', 'suites/l0'], { environment: { WAIT: 'long' } }), place);
-  expect(said).toContain('WAIT is "long": it is the number of minutes to wait');
+test.for([
+  { WAIT: 'long' },
+  { RUNS: '0' },
+  { PROFILE: 'adaptive', TARGET: 'nosuch' },
+  { TARGET: '2%' },
+  { BOOT: 'nosuch' },
+  { SNAPSHOT_GB: 'nosuch' },
+  { CLOCK: 'nosuch' },
+  { VARIANT: 'nosuch' },
+  { TESTBED: '/nosuch.yaml' },
+  { EXPERIMENT: '../nosuch' },
+])('%j is one sentence that names what is wrong', async (environment, { start, place }) => {
+  const said = await refused(start(['run', 'suites/l0'], { environment }), place);
+  const [name = '', value = ''] = Object.entries(environment).at(-1) ?? [];
+  const sentence = said.trimEnd().split('\n').at(-1);
+  expect(sentence?.toLowerCase()).toContain(name === 'TESTBED' ? 'testbed file' : name.toLowerCase());
+  expect(sentence).toContain(value);
+  expect(said).not.toMatch(/\n +at | ❯ /);
+});
+
+test('reporters of the command line do not take the place of those that make the results', async ({
+  start,
+  place,
+}) => {
+  const reporters = ['--reporter=tap', '--reporter=json', '--outputFile.json', '/dev/null'];
+  const run = start(['run', 'suites/l2', '--project', 'l2-dvh', ...reporters], { experiment: 'reported' });
+  const said = await refused(run, place);
+  expect(said).toMatch(/^Results: \S+reported \(report\.html/m);
+  expect(readdirSync(run.directory)).toEqual(expect.arrayContaining(['report.html', 'tables.txt']));
+  // What a reporter prints there may be read by a program.
+  expect(run.stdout).toMatch(/^TAP version 13\n/);
+  expect(run.stdout).not.toContain('Results: ');
 });
 
 test('an experiment of another profile is not added to', async ({ start, place }) => {
@@ -91,7 +122,7 @@ describe('on a host', () => {
       experiment: 'full',
     });
     expect(await refused(run, place)).toMatch(
-      /NestbenchError: \S+\/cache\/nestbench needs \S+ GiB of free space, and its file system has 16\.0 MiB\. Make room/,
+      /^\S+\/cache\/nestbench needs \S+ GiB of free space, and its file system has 16\.0 MiB\. Make room/m,
     );
     expect(readdirSync(cache)).toEqual([]);
   });
@@ -105,7 +136,7 @@ describe('on a host', () => {
       experiment: 'small',
     });
     expect(await refused(run, place)).toMatch(
-      /NestbenchError: The testbed's machines need \S+ GiB of memory, and 1\.0 GiB is available\. End other programs/,
+      /^The testbed's machines need \S+ GiB of memory, and 1\.0 GiB is available\. End other programs/m,
     );
   });
 });
