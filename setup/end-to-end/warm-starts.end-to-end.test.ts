@@ -33,7 +33,7 @@ test('the first run saves the stack and goes on with what comes back; the next r
   const [saved] = first.recordsOf('boot');
   expect(saved?.start).toMatchObject({ kind: 'saved', snapshot: snapshotOf(CELL, cache).name });
   expect(saved?.phases.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['l1: kernel', 'prime', 'save', 'l0: restore', 'levels: connections']),
+    expect.arrayContaining(['l1: kernel', 'prime', 'save', 'l0: restore', 'guests: connections']),
   );
 
   const second = await run(start, cache, 'second');

@@ -75,7 +75,7 @@ export async function restore(
         reconnectGuests(guestPlans, connected.machine, context),
       );
       // They come back side by side: together they are one phase.
-      server.phases.lap('levels: connections');
+      server.phases.lap('guests: connections');
       return [server, ...guests];
     };
     const bringClient = async (): Promise<BootedMachine> => {
@@ -86,7 +86,7 @@ export async function restore(
     const [levels, client] = await both(up.explained(bringLevels()), up.explained(bringClient()));
     if (prove !== undefined) {
       await up.explained(proveStack(client, levels, prove, up.signal));
-      levels[0].phases.lap('stack: checks');
+      levels[0].phases.lap('guests: checks');
     }
     return { keys: record.keys, client, server: levels[0], levels };
   });
