@@ -45,6 +45,15 @@ export function realisticJournal(): TestJournal {
 
 /** Every cell measured with every benchmark, numbers of many sizes: what a whole experiment on hardware gives. */
 export function wholeJournal(): TestJournal {
+  return measuredEverywhere(() => {});
+}
+
+/** The same, booted again for each run. */
+export function bootedJournal(): TestJournal {
+  return measuredEverywhere((journal, cell) => journal.boot(cell));
+}
+
+function measuredEverywhere(beforeRun: (journal: TestJournal, cell: string) => void): TestJournal {
   const journal = new TestJournal().start({
     experiment: 'asplos-hardware',
     testbed: { kind: 'physical', accelerator: 'none', settings: {} },
@@ -59,6 +68,7 @@ export function wholeJournal(): TestJournal {
       const base = (native[row] ?? 1) * (benchmark.better === 'lower' ? factor : 1 / factor);
       for (const run of [1, 2, 3]) {
         const values = [0.98, 1, 1.03].map((noise) => Number((base * (noise + run * 0.004)).toFixed(2)));
+        beforeRun(journal, name);
         journal.samples(name, benchmark.name, values, run);
       }
     });

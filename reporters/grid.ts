@@ -2,7 +2,7 @@
 import { applicationsOf } from './applications.ts';
 import { type Column, type Paint, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
-import { overheadOf } from './overhead.ts';
+import { isUneven, overheadOf, UNEVEN_MARK } from './overhead.ts';
 import { type CellResults, outcomeOf, type Results } from './results.ts';
 import { markAcross } from './stack-states.ts';
 
@@ -56,7 +56,7 @@ function entry(results: Results, cell: string, benchmark: string): Entry {
   if (outcome.state !== 'measured') {
     return { word: outcome.state, role: outcome.state === 'failed' ? 'failed' : 'aside' };
   }
-  const { mean, halfWidth } = formatMean(outcome.statistics);
+  const { mean, halfWidth } = formatMean(outcome.interval);
   const overhead =
     results.cells.find(({ name }) => name === cell)?.level === 0
       ? null
@@ -64,9 +64,15 @@ function entry(results: Results, cell: string, benchmark: string): Entry {
   return {
     mean,
     halfWidth: halfWidth ?? '',
-    overhead: overhead === null ? '' : `(${markAcross(results, cell)}${formatOverhead(overhead)})`,
+    overhead: overhead === null ? '' : `(${overheadText(results, cell, benchmark, overhead)})`,
     mark: outcome.failures.length > 0 ? '!' : '',
   };
+}
+
+/** With a mark before it and one behind it for what makes it doubtful. */
+function overheadText(results: Results, cell: string, benchmark: string, overhead: number): string {
+  const uneven = isUneven(results, cell, benchmark) ? UNEVEN_MARK : '';
+  return markAcross(results, cell) + formatOverhead(overhead) + uneven;
 }
 
 /** Lays out a column: means, half-widths and overheads are each flush right, so that their digits stand in line. */

@@ -1,6 +1,13 @@
 /** A journal by cell and benchmark, so that what came of each is found at once. */
-import type { FailureRecord } from '../fixtures/records.ts';
+import type { FailureRecord, StartRecord } from '../fixtures/records.ts';
 import type { JournalItem, SampleStretch } from './stretches.ts';
+
+export interface BootOfRun {
+  /** Counted from 1. */
+  readonly boot: number;
+  /** The snapshot that it was restored from; null where it booted by itself. */
+  readonly snapshot: string | null;
+}
 
 export interface JournalIndex {
   readonly samples: ReadonlyMap<string, SampleStretch[]>;
@@ -8,8 +15,8 @@ export interface JournalIndex {
   readonly skips: ReadonlyMap<string, string>;
   /** How many samples each run of a benchmark in a cell was to take. */
   readonly asked: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  /** Which boot of its cell each run was measured on, counted from 1. */
-  readonly boots: ReadonlyMap<string, number>;
+  /** Which boot of its cell each run was measured on. */
+  readonly boots: ReadonlyMap<string, BootOfRun>;
   /** The nominal confidence of a rule that ended its runs, whose intervals are its own. */
   readonly confidences: ReadonlyMap<string, number>;
   /** Which start of the experiment a failure belongs to, counted from 0. */
@@ -58,14 +65,22 @@ export function indexOf(records: readonly JournalItem[]): JournalIndex {
 }
 
 function bootsOf(records: readonly JournalItem[]): JournalIndex['boots'] {
-  const booted = new Map<string, number>();
-  const boots = new Map<string, number>();
+  const newest = new Map<string, BootOfRun>();
+  const boots = new Map<string, BootOfRun>();
   for (const record of records) {
-    if (record.type === 'boot') booted.set(record.cell, (booted.get(record.cell) ?? 0) + 1);
-    const boot = record.type === 'series' ? booted.get(record.cell) : undefined;
-    if (record.type === 'series' && boot !== undefined) boots.set(runKey(record), boot);
+    if (record.type === 'boot') {
+      const boot = (newest.get(record.cell)?.boot ?? 0) + 1;
+      newest.set(record.cell, { boot, snapshot: snapshotOf(record.start) });
+    }
+    const its = record.type === 'series' ? newest.get(record.cell) : undefined;
+    if (record.type === 'series' && its !== undefined) boots.set(runKey(record), its);
   }
   return boots;
+}
+
+/** A snapshot of the same name that was made again is another one. */
+function snapshotOf(start: StartRecord | undefined): string | null {
+  return start === undefined || start.kind === 'cold' ? null : `${start.snapshot} ${start.madeAt}`;
 }
 
 function askedOf(records: readonly JournalItem[]): JournalIndex['asked'] {

@@ -44,6 +44,11 @@ export class TestJournal implements Disposable {
     });
   }
 
+  /** A boot of the cell, of which nothing else is known. */
+  boot(cell: string, fields: Fields<'boot'> = {}): this {
+    return this.#append({ type: 'boot', cell, levels: [], client: null, phases: [], seconds: 5, ...fields });
+  }
+
   /** What is about to run, with the sizes of the quick profile, and the benchmark's loader where no other is named. */
   series(cell: string, benchmark: string, run = 1, other?: string): this {
     const known = findBenchmark(benchmark);

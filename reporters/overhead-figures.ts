@@ -1,7 +1,14 @@
 /** The figures of overhead: which bars each has, and why one can't be drawn. Files and the report are made of these. */
 import { isPaperCell, type Level } from '../fixtures/matrix.ts';
 import { applicationsOf } from './applications.ts';
-import { NATIVE_CELL, overheadInterval, overheadOf } from './overhead.ts';
+import {
+  isUneven,
+  NATIVE_CELL,
+  type OverheadInterval,
+  overheadInterval,
+  overheadOf,
+  UNEVEN_LEGEND,
+} from './overhead.ts';
 import { reasonOf } from './reason.ts';
 import { type CellResults, outcomeOf, type Results } from './results.ts';
 import { ACROSS_STATES_REASON, isAcrossStates } from './stack-states.ts';
@@ -20,9 +27,8 @@ export interface Bar {
   readonly level: Level;
   readonly configuration: string;
   readonly overhead: number | null;
-  /** Of its 95 % confidence interval; null where there is none. */
-  readonly low: number | null;
-  readonly high: number | null;
+  /** Of the ratio of the means over boots; null where a side has one boot alone. */
+  readonly interval: OverheadInterval | null;
   readonly loader: string | null;
   /** Empty where the number is there and whole. */
   readonly reason: string;
@@ -61,28 +67,27 @@ export function barsOf(results: Results, { levels, has }: OverheadFigure): Bar[]
       cell.level !== null && levels.includes(cell.level) && has(cell),
   );
   return applicationsOf(results).flatMap(({ name: benchmark, loader }) =>
-    cells.map(({ name: cell, level, configuration }): Bar => {
-      const interval = overheadInterval(results, cell, benchmark);
-      return {
-        benchmark,
-        cell,
-        level,
-        configuration,
-        overhead: overheadOf(results, cell, benchmark),
-        low: interval?.low ?? null,
-        high: interval?.high ?? null,
-        loader,
-        reason: whyNot(results, cell, benchmark),
-      };
-    }),
+    cells.map(({ name: cell, level, configuration }): Bar => ({
+      benchmark,
+      cell,
+      level,
+      configuration,
+      overhead: overheadOf(results, cell, benchmark),
+      interval: overheadInterval(results, cell, benchmark),
+      loader,
+      reason: whyNot(results, cell, benchmark),
+    })),
   );
 }
 
 /** The cell's own reason; for a sound cell that of L0, without which there is no overhead; else why it is doubtful. */
 function whyNot(results: Results, cell: string, benchmark: string): string {
   const own = reasonOf(outcomeOf(results, cell, benchmark));
-  const native = reasonOf(outcomeOf(results, NATIVE_CELL, benchmark));
   if (own !== '') return own;
+  const native = reasonOf(outcomeOf(results, NATIVE_CELL, benchmark));
   if (native !== '') return `${NATIVE_CELL}: ${native}`;
-  return isAcrossStates(results, cell) ? ACROSS_STATES_REASON : '';
+  return [
+    ...(isAcrossStates(results, cell) ? [ACROSS_STATES_REASON] : []),
+    ...(isUneven(results, cell, benchmark) ? [UNEVEN_LEGEND] : []),
+  ].join('; ');
 }

@@ -4,9 +4,10 @@
  * worse either way. Both operands are the artifact's number, the best of the runs' averages.
  */
 import type { CellName } from '../fixtures/matrix.ts';
-import { type Interval, ratioInterval } from '../fixtures/statistics/ratio-interval.ts';
-import type { Statistics } from '../fixtures/statistics/statistics.ts';
-import { type Measured, outcomeOf, type Results } from './results.ts';
+import type { IntervalOf } from '../fixtures/statistics/mean-interval.ts';
+import { type RatioInterval, ratioInterval } from '../fixtures/statistics/ratio-interval.ts';
+import { isOverBoots } from './interval-words.ts';
+import { outcomeOf, type Results } from './results.ts';
 
 /** The bare machine: what all others are measured against. */
 export const NATIVE_CELL: CellName = 'l0-baseline';
@@ -24,21 +25,39 @@ export function overheadOf(results: Results, cell: string, benchmark: string): n
   return overhead(native.best.value, measured.best.value, measured.better);
 }
 
+/** An interval of the overhead, and what it is over. */
+export interface OverheadInterval extends RatioInterval {
+  readonly of: IntervalOf;
+}
+
 /**
- * The 95 % interval of that overhead, from the samples of the two runs whose averages it divides; null where there is
- * no overhead or one of them has a single sample. The best of several runs was chosen for its average, so with more
- * than one run the interval is of that run, and says nothing about the spread between runs.
+ * How far the overhead is known: the 95 % interval of the ratio of the means over boots. null where a side has one boot
+ * alone, which does not show how boots differ.
+ *
+ * It is not one of the number itself, the ratio of the best runs. What that is an estimate of depends on how many runs
+ * there were, and one set of runs has one best, without a spread to judge it by; an interval of the best run's own
+ * samples held in 61 of 100 experiments. So the interval is of the ratio that boots do tell of, and says so.
  */
-export function overheadInterval(results: Results, cell: string, benchmark: string): Interval | null {
+export function overheadInterval(results: Results, cell: string, benchmark: string): OverheadInterval | null {
   const native = outcomeOf(results, NATIVE_CELL, benchmark);
   const measured = outcomeOf(results, cell, benchmark);
   if (native.state !== 'measured' || measured.state !== 'measured') return null;
-  const [above, below] = measured.better === 'higher' ? [native, measured] : [measured, native];
-  const numerator = bestRun(above);
-  const denominator = bestRun(below);
-  return numerator && denominator ? ratioInterval(numerator, denominator) : null;
+  const sides = [native.interval, measured.interval] as const;
+  if (!sides.every(({ of }) => isOverBoots(of))) return null;
+  const [above, below] = measured.better === 'higher' ? sides : sides.toReversed();
+  const interval = above && below && ratioInterval(above.means, below.means);
+  const of = sides.every((side) => side.of === 'boots') ? 'boots' : 'restores';
+  return interval ? { ...interval, of } : null;
 }
 
-function bestRun({ runs, best }: Measured): Statistics | undefined {
-  return runs.find(({ run }) => run === best.run)?.statistics;
+/** What stands behind an overhead that {@link isUneven}, and what it means. */
+export const UNEVEN_MARK = '#';
+export const UNEVEN_LEGEND =
+  'the two sides are the best of different numbers of runs, which favours the side with more';
+
+/** Whether the two numbers that the overhead divides are the best of different numbers of runs. */
+export function isUneven(results: Results, cell: string, benchmark: string): boolean {
+  const native = outcomeOf(results, NATIVE_CELL, benchmark);
+  const measured = outcomeOf(results, cell, benchmark);
+  return native.state === 'measured' && measured.state === 'measured' && native.best.of !== measured.best.of;
 }

@@ -45,8 +45,16 @@ describe('measured', () => {
     for (const benchmark of ['hackbench', 'netperf-rr']) {
       journal.samples('l0-baseline', benchmark, [9, 11], 1).samples('l0-baseline', benchmark, [1, 21], 2);
     }
-    expect(measuredOf(journal.results, 'l0-baseline', 'hackbench').best).toEqual({ run: 1, value: 10 });
-    expect(measuredOf(journal.results, 'l0-baseline', 'netperf-rr').best).toEqual({ run: 2, value: 11 });
+    expect(measuredOf(journal.results, 'l0-baseline', 'hackbench').best).toEqual({
+      run: 1,
+      value: 10,
+      of: 2,
+    });
+    expect(measuredOf(journal.results, 'l0-baseline', 'netperf-rr').best).toEqual({
+      run: 2,
+      value: 11,
+      of: 2,
+    });
   });
 
   test('runs of all starts count together', () => {
@@ -88,7 +96,11 @@ describe('measured', () => {
     journal
       .samples('l2-baseline', 'netperf-rr', [99], 1)
       .samples('l2-baseline', 'netperf-rr', [10, 11, 12], 2);
-    expect(measuredOf(journal.results, 'l2-baseline', 'netperf-rr').best).toEqual({ run: 2, value: 11 });
+    expect(measuredOf(journal.results, 'l2-baseline', 'netperf-rr').best).toEqual({
+      run: 2,
+      value: 11,
+      of: 1,
+    });
   });
 
   test('a benchmark and a cell that only the journal knows come last, by first appearance', () => {

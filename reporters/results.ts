@@ -5,6 +5,7 @@
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { CELLS, LEVELS, type Level } from '../fixtures/matrix.ts';
 import type { ExperimentRecord, FailureRecord, JournalRecord } from '../fixtures/records.ts';
+import { type MeanInterval, meanInterval } from '../fixtures/statistics/mean-interval.ts';
 import { type Statistics, statisticsOf } from '../fixtures/statistics/statistics.ts';
 import { type BenchmarkRow, benchmarkRow, type Better } from './benchmark-row.ts';
 import { causeOf, indexOf, type JournalIndex, key, runKey } from './journal-index.ts';
@@ -16,6 +17,8 @@ export interface Run {
   readonly run: number;
   /** Which boot of the cell it was measured on, counted from 1 in this journal; null where the journal has none. */
   readonly boot: number | null;
+  /** The snapshot that the boot was restored from; null where it booted by itself. */
+  readonly snapshot: string | null;
   /** By iteration, as all of a run's lists are. */
   readonly values: readonly number[];
   /** The samples' numbers. An iteration that failed leaves a gap in them. */
@@ -33,13 +36,15 @@ export interface Measured {
   readonly better: Better;
   /** By run number. */
   readonly runs: readonly Run[];
+  /** Of the samples of all runs together, which are not independent: {@link interval} says how far the mean is known. */
+  readonly statistics: Omit<Statistics, 'halfWidth'>;
+  /** Of the mean, over what is independent: boots before runs before iterations. */
+  readonly interval: MeanInterval;
   /**
-   * Of the samples of all runs together. Samples of one run resemble each other more than those of two, so with
-   * several runs the half-width says less than it seems to; the runs' own statistics tell.
+   * The artifact's number: the best of the runs' averages, and the run that gave it, cut short or not. It is the better the
+   * more runs it is the best `of`.
    */
-  readonly statistics: Statistics;
-  /** The artifact's number: the best of the runs' averages, and the run that gave it, cut short or not. */
-  readonly best: { readonly run: number; readonly value: number };
+  readonly best: { readonly run: number; readonly value: number; readonly of: number };
   /** What failed part way. The samples are whole all the same, but fewer than planned. */
   readonly failures: readonly FailureRecord[];
 }
@@ -88,6 +93,8 @@ export interface Results {
   /** What all of this was made from, for what else there is in it. */
   readonly records: readonly JournalItem[];
 }
+
+const UNKNOWN_BOOT = { boot: null, snapshot: null };
 
 const NOT_RUN: Missing = { state: 'missing', reason: 'not run' };
 
@@ -149,7 +156,7 @@ function outcome(
       failures: isCutOff ? cellFailures : failures,
       asked,
       confidence: index.confidences.get(at),
-      bootOf: (run) => index.boots.get(runKey({ cell, benchmark, run })) ?? null,
+      bootOf: (run) => index.boots.get(runKey({ cell, benchmark, run })) ?? UNKNOWN_BOOT,
     });
   }
   const skip = index.skips.get(at);
@@ -165,7 +172,7 @@ function measured(
     readonly failures: readonly FailureRecord[];
     readonly asked: ReadonlyMap<number, number>;
     readonly confidence: number | undefined;
-    readonly bootOf: (run: number) => number | null;
+    readonly bootOf: (run: number) => Pick<Run, 'boot' | 'snapshot'>;
   },
 ): Measured {
   const { failures, asked, confidence, bootOf } = known;
@@ -186,6 +193,7 @@ function measured(
             runs.flatMap(({ values }) => values),
             confidence,
           ),
+    interval: meanInterval(runs, confidence),
     best: bestOf(competing(runs, asked), better),
     failures,
   };
@@ -201,7 +209,7 @@ function joined(stretches: readonly SampleStretch[], name: keyof SampleStretch['
 
 function runOf(
   run: number,
-  boot: number | null,
+  boot: Pick<Run, 'boot' | 'snapshot'>,
   stretches: readonly SampleStretch[],
   confidence: number | undefined,
 ): Run {
@@ -217,7 +225,7 @@ function runOf(
   const values = ordered(column('value'));
   return {
     run,
-    boot,
+    ...boot,
     values,
     iterations: ordered(iterations),
     startedAt: ordered(column('startedAt')),
@@ -235,7 +243,7 @@ function competing(runs: readonly Run[], asked: ReadonlyMap<number, number>): re
 /** The best of the runs' averages; of two that are equal the earlier. */
 function bestOf(runs: readonly Run[], better: Better): Measured['best'] {
   return runs
-    .map(({ run, statistics }) => ({ run, value: statistics.mean }))
+    .map(({ run, statistics }) => ({ run, value: statistics.mean, of: runs.length }))
     .reduce((best, other) => {
       const isBetter = better === 'higher' ? other.value > best.value : other.value < best.value;
       return isBetter ? other : best;

@@ -2,6 +2,7 @@
 import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { EXIT_COSTS_LEGEND, exitCostTable } from './exit-costs.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
+import { UNEVEN_MARK } from './overhead.ts';
 import { painter } from './paint.ts';
 import type { Story, StoryEntry } from './story.ts';
 import type { TableOptions } from './terminal-table.ts';
@@ -13,12 +14,13 @@ import { wrap } from './text.ts';
  */
 export function storyText(story: Story, { columns, colours }: TableOptions): string {
   const paint = painter(colours);
-  const { experiment, facts, rows, legend, troubles, skipped } = story;
+  const { experiment, facts, rows, troubles, skipped } = story;
   const costs = exitCostTable(story.exitCosts, columns, paint);
   const tables = [true, false].map((whole) =>
     tableBlocks([cells(story)], measured(story, whole), columns, paint),
   );
   const blocks = tables.find((table) => table.length <= 1) ?? tables[1] ?? [];
+  const legend = blocks === tables[0] ? story.intervals.concat(story.legend) : story.legend;
   return [
     wrap(`${experiment}: ${facts.join('; ')}`, columns, '  ', ''),
     ...(rows.length === 0 && costs.length === 0 ? ['Nothing was measured.'] : []),
@@ -51,9 +53,17 @@ function measured({ benchmarks, rows }: Story, whole: boolean): Column[] {
 /** `2.3x`, or the mean where there is no overhead. */
 export function shortText(entry: StoryEntry): string {
   if (entry.state !== 'measured') return entry.state === 'missing' ? '' : entry.state;
-  const { mean, halfWidth, overhead, mark, failedPartWay } = entry;
-  const text = overhead === null ? formatMean({ mean, halfWidth }).mean : mark + formatOverhead(overhead);
+  const { mean, halfWidth, overhead, failedPartWay } = entry;
+  const text = overhead === null ? formatMean({ mean, halfWidth }).mean : overheadText(overhead, entry);
   return text + (failedPartWay ? '!' : '');
+}
+
+/** With a mark before it and one behind it for what makes it doubtful. */
+function overheadText(
+  overhead: number,
+  { mark, uneven }: { readonly mark: string; readonly uneven: boolean },
+): string {
+  return mark + formatOverhead(overhead) + (uneven ? UNEVEN_MARK : '');
 }
 
 /** Which of an entry's parts is the half-width of its interval. */
@@ -64,7 +74,7 @@ function wholeTexts(entries: readonly StoryEntry[]): { text: string; role: Role 
   const parts = entries.map((entry) => {
     if (entry.state !== 'measured') return ['', '', ''];
     const { mean, halfWidth } = formatMean(entry);
-    const overhead = entry.overhead === null ? '' : `(${entry.mark}${formatOverhead(entry.overhead)})`;
+    const overhead = entry.overhead === null ? '' : `(${overheadText(entry.overhead, entry)})`;
     return [mean, halfWidth ?? '', overhead];
   });
   const widths = [0, 1, 2].map((part) => widest(parts.map((texts) => texts[part] ?? '')));

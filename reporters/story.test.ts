@@ -38,8 +38,8 @@ describe('in a terminal', () => {
       l1-baseline   1.001 ±  0.049  (9.7x)    2316 ±  69  (3.5x)     406 ±   18 (2.3x)  380.1      (1.9x)
       l2-baseline    8.09 ±   0.49 (78.6x)  201.3       (40.4x)!                failed
       l3-baseline                   failed                failed                failed             failed        failed
-      2.3x: overhead against l0-baseline by the best of the runs' averages, 1.0 is native and more is worse; !: fewer samples
-        than planned
+      ±: within one boot; 2.3x: overhead against l0-baseline by the best of the runs' averages, 1.0 is native and more is
+        worse; !: fewer samples than planned
       l2-baseline: netperf-rr: NESTBENCH_UNPARSABLE_OUTPUT (benchmark, on client): netperf-rr gave no number: throughput is
         "", which is not a number
       l2-baseline: netperf-stream: NESTBENCH_DEADLINE (benchmark, on client): netperf-stream gave nothing within 40 s, ten
@@ -73,6 +73,7 @@ describe('in a terminal', () => {
       .samples('l0-baseline', 'hackbench', [0.1, 0.11, 0.12])
       .samples('l1-baseline', 'hackbench', [1, 1.1, 1.2]);
     expect(text(journal)).toContain('l1-baseline   1.10 ±  0.25 (10.0x)');
+    expect(text(journal)).toContain('±: within one boot;');
   });
 
   test('colours, where they are wanted, change no text', () => {

@@ -6,7 +6,8 @@ import { applicationsOf } from './applications.ts';
 import { type ExitCosts, exitCosts } from './exit-costs.ts';
 import { fairnessLines } from './fairness.ts';
 import { describeCommit, describeProfile, describeTestbed, describeVariant } from './heading.ts';
-import { NATIVE_CELL, overheadOf } from './overhead.ts';
+import { intervalTexts, SHORT } from './interval-words.ts';
+import { isUneven, NATIVE_CELL, overheadOf, UNEVEN_LEGEND, UNEVEN_MARK } from './overhead.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import { type Outcome, outcomeOf, type Results } from './results.ts';
 import { ACROSS_STATES_LEGEND, describeStates, markAcross } from './stack-states.ts';
@@ -21,6 +22,8 @@ export type StoryEntry =
       readonly overhead: number | null;
       /** Before the overhead: whether it compares stacks in two states (stack-states.ts). */
       readonly mark: string;
+      /** Whether the overhead divides the best of different numbers of runs. */
+      readonly uneven: boolean;
       /** Whether there are fewer samples than planned. */
       readonly failedPartWay: boolean;
     }
@@ -37,6 +40,8 @@ export interface Story {
   readonly rows: readonly { readonly cell: string; readonly entries: readonly StoryEntry[] }[];
   /** How to read the entries. */
   readonly legend: readonly string[];
+  /** And their intervals, where they are shown. */
+  readonly intervals: readonly string[];
   /** What failed, and what was over a limit. */
   readonly troubles: readonly string[];
   readonly skipped: readonly string[];
@@ -68,6 +73,9 @@ export function storyOf(results: Results): Story {
     exitCosts: exitCosts(results),
     rows,
     legend: legendOf(rows),
+    intervals: intervalTexts(results, SHORT).map(
+      ({ text, places }) => `±: ${text}${places === '' ? '' : ` (${places})`}`,
+    ),
     troubles: [...fewest(failures(results)), ...over.map(({ text }) => text)],
     skipped: skips(results).map(({ where, reason }) => `${where}: ${reason}`),
   };
@@ -81,13 +89,14 @@ function isOwn(outcome: Outcome): boolean {
 function entryOf(results: Results, cell: string, benchmark: string): StoryEntry {
   const outcome = outcomeOf(results, cell, benchmark);
   if (outcome.state !== 'measured') return { state: outcome.state };
-  const { mean, halfWidth } = outcome.statistics;
+  const { mean, halfWidth } = outcome.interval;
   return {
     state: 'measured',
     mean,
     halfWidth,
     overhead: cell === NATIVE_CELL ? null : overheadOf(results, cell, benchmark),
     mark: markAcross(results, cell),
+    uneven: isUneven(results, cell, benchmark),
     failedPartWay: outcome.failures.length > 0,
   };
 }
@@ -112,6 +121,9 @@ function legendOf(rows: Story['rows']): string[] {
         ]
       : []),
     ...(entries.some(({ overhead, mark }) => overhead !== null && mark !== '') ? [ACROSS_STATES_LEGEND] : []),
+    ...(entries.some(({ overhead, uneven }) => overhead !== null && uneven)
+      ? [`${UNEVEN_MARK}: ${UNEVEN_LEGEND}`]
+      : []),
     ...(entries.some(({ failedPartWay }) => failedPartWay) ? ['!: fewer samples than planned'] : []),
   ];
 }

@@ -27,7 +27,8 @@ test('a realistic experiment at 120 columns', () => {
     netperf-maerts  10^6 bit/s         738 ±     11  380.1         (1.9x)                not run       failed
     memcached       operations/s     38208 ±    629               not run                not run       failed
 
-      a ± b: mean and half-width of its 95 % confidence interval (Student's t)
+      a ± b: mean and half-width within one boot, of its one run's mean (Student's t over iterations); another boot may
+        differ by more
       a alone: one sample, so no interval
       (2.3x): overhead against l0-baseline, by the best of the runs' averages; 1.0 is native, more is worse
       !: failed part way, so there are fewer samples than planned
@@ -63,77 +64,78 @@ test('a whole experiment at 80 columns, in blocks of cells', () => {
                 thread 8, loaded by memaslap
     commit      cb90e4d1c0ff, with changes that are not committed
 
-                                      l0-baseline          l1-baseline
-    ------------------------------------------------------------------
-    hackbench       s                12.55 ± 0.21  16.44 ± 0.27 (1.3x)
-    mysql           s                 9.91 ± 0.17  16.06 ± 0.27 (1.6x)
-    netperf-rr      transactions/s   20310 ±  341  10523 ±  177 (1.9x)
-    netperf-stream  10^6 bit/s        9520 ±  160   4250 ±   71 (2.2x)
-    netperf-maerts  10^6 bit/s        9518 ±  160   3732 ±   63 (2.6x)
-    apache          requests/s       16012 ±  269   5599 ±   94 (2.9x)
-    memcached       operations/s    214747 ± 3602  67744 ± 1136 (3.2x)
+                                       l0-baseline          l1-baseline
+    -------------------------------------------------------------------
+    hackbench       s                12.55 ±  0.12  16.44 ± 0.16 (1.3x)
+    mysql           s                9.910 ± 0.099  16.06 ± 0.16 (1.6x)
+    netperf-rr      transactions/s   20310 ±   200  10523 ±  103 (1.9x)
+    netperf-stream  10^6 bit/s        9520 ±    94   4250 ±   42 (2.2x)
+    netperf-maerts  10^6 bit/s        9518 ±    94   3732 ±   37 (2.6x)
+    apache          requests/s       16012 ±   157   5599 ±   55 (2.9x)
+    memcached       operations/s    214747 ±  2110  67744 ±  666 (3.2x)
 
                                          l1-passthrough          l2-baseline
     ------------------------------------------------------------------------
-    hackbench       s               20.33 ± 0.34 (1.6x)  24.22 ± 0.41 (1.9x)
-    mysql           s               22.20 ± 0.37 (2.2x)  28.34 ± 0.48 (2.9x)
-    netperf-rr      transactions/s   7101 ±  119 (2.9x)   5359 ±   90 (3.8x)
-    netperf-stream  10^6 bit/s       2736 ±   46 (3.5x)   2017 ±   34 (4.7x)
-    netperf-maerts  10^6 bit/s       2321 ±   39 (4.1x)   1685 ±   28 (5.6x)
-    apache          requests/s       3392 ±   57 (4.7x)   2433 ±   41 (6.6x)
-    memcached       operations/s    40215 ±  675 (5.3x)  28595 ±  480 (7.5x)
+    hackbench       s               20.33 ± 0.20 (1.6x)  24.22 ± 0.24 (1.9x)
+    mysql           s               22.20 ± 0.22 (2.2x)  28.34 ± 0.28 (2.9x)
+    netperf-rr      transactions/s   7101 ±   70 (2.9x)   5359 ±   53 (3.8x)
+    netperf-stream  10^6 bit/s       2736 ±   27 (3.5x)   2017 ±   20 (4.7x)
+    netperf-maerts  10^6 bit/s       2321 ±   23 (4.1x)   1685 ±   17 (5.6x)
+    apache          requests/s       3392 ±   33 (4.7x)   2433 ±   24 (6.6x)
+    memcached       operations/s    40215 ±  395 (5.3x)  28595 ±  281 (7.5x)
 
                                          l2-passthrough             l2-dvh-vp
     -------------------------------------------------------------------------
-    hackbench       s               28.11 ± 0.47 (2.2x)  32.00 ± 0.54  (2.6x)
-    mysql           s               34.49 ± 0.58 (3.5x)  40.64 ± 0.68  (4.1x)
-    netperf-rr      transactions/s   4303 ±   72 (4.7x)   3595 ±   60  (5.6x)
-    netperf-stream  10^6 bit/s       1597 ±   27 (6.0x)   1322 ±   22  (7.2x)
-    netperf-maerts  10^6 bit/s       1322 ±   22 (7.2x)   1088 ±   18  (8.8x)
-    apache          requests/s       1897 ±   32 (8.4x)   1555 ±   26 (10.3x)
-    memcached       operations/s    22185 ±  372 (9.7x)  18122 ±  304 (11.9x)
+    hackbench       s               28.11 ± 0.28 (2.2x)  32.00 ± 0.31  (2.6x)
+    mysql           s               34.49 ± 0.34 (3.5x)  40.64 ± 0.40  (4.1x)
+    netperf-rr      transactions/s   4303 ±   42 (4.7x)   3595 ±   35  (5.6x)
+    netperf-stream  10^6 bit/s       1597 ±   16 (6.0x)   1322 ±   13  (7.2x)
+    netperf-maerts  10^6 bit/s       1322 ±   13 (7.2x)   1088 ±   11  (8.8x)
+    apache          requests/s       1897 ±   19 (8.4x)   1555 ±   15 (10.3x)
+    memcached       operations/s    22185 ±  218 (9.7x)  18122 ±  178 (11.9x)
 
                                                   l2-dvh            l2-vp-idle
     --------------------------------------------------------------------------
-    hackbench       s               35.89 ± 0.60  (2.9x)  39.78 ± 0.67  (3.2x)
-    mysql           s               46.78 ± 0.78  (4.7x)  52.92 ± 0.89  (5.3x)
-    netperf-rr      transactions/s   3087 ±   52  (6.6x)   2704 ±   45  (7.5x)
-    netperf-stream  10^6 bit/s       1128 ±   19  (8.4x)    984 ±   16  (9.7x)
-    netperf-maerts  10^6 bit/s        924 ±   15 (10.3x)    803 ±   13 (11.9x)
-    apache          requests/s       1317 ±   22 (12.2x)   1142 ±   19 (14.0x)
-    memcached       operations/s    15317 ±  257 (14.0x)  13264 ±  222 (16.2x)
+    hackbench       s               35.89 ± 0.36  (2.9x)  39.78 ± 0.39  (3.2x)
+    mysql           s               46.78 ± 0.46  (4.7x)  52.92 ± 0.52  (5.3x)
+    netperf-rr      transactions/s   3087 ±   30  (6.6x)   2704 ±   27  (7.5x)
+    netperf-stream  10^6 bit/s       1128 ±   11  (8.4x)  983.5 ±  9.7  (9.7x)
+    netperf-maerts  10^6 bit/s      924.1 ±  9.1 (10.3x)  803.2 ±  7.9 (11.9x)
+    apache          requests/s       1317 ±   13 (12.2x)   1142 ±   11 (14.0x)
+    memcached       operations/s    15317 ±  150 (14.0x)  13264 ±  130 (16.2x)
 
-                                             l3-baseline        l3-passthrough
-    --------------------------------------------------------------------------
-    hackbench       s               43.68 ± 0.73  (3.5x)  47.57 ± 0.80  (3.8x)
-    mysql           s               59.07 ± 0.99  (6.0x)   65.2 ±  1.1  (6.6x)
-    netperf-rr      transactions/s   2406 ±   40  (8.4x)   2168 ±   36  (9.4x)
-    netperf-stream  10^6 bit/s        872 ±   15 (10.9x)    783 ±   13 (12.2x)
-    netperf-maerts  10^6 bit/s        710 ±   12 (13.4x)    637 ±   11 (14.9x)
-    apache          requests/s       1008 ±   17 (15.9x)    903 ±   15 (17.7x)
-    memcached       operations/s    11696 ±  196 (18.4x)  10460 ±  175 (20.5x)
+                                              l3-baseline        l3-passthrough
+    ---------------------------------------------------------------------------
+    hackbench       s                43.68 ± 0.43  (3.5x)  47.57 ± 0.47  (3.8x)
+    mysql           s                59.07 ± 0.58  (6.0x)  65.21 ± 0.64  (6.6x)
+    netperf-rr      transactions/s    2406 ±   24  (8.4x)   2168 ±   21  (9.4x)
+    netperf-stream  10^6 bit/s       871.8 ±  8.6 (10.9x)  782.9 ±  7.7 (12.2x)
+    netperf-maerts  10^6 bit/s       710.3 ±  7.0 (13.4x)  636.6 ±  6.3 (14.9x)
+    apache          requests/s      1008.3 ±  9.9 (15.9x)  902.6 ±  8.9 (17.7x)
+    memcached       operations/s     11696 ±  115 (18.4x)  10460 ±  103 (20.5x)
 
                                                l3-dvh-vp                l3-dvh
     --------------------------------------------------------------------------
-    hackbench       s               51.46 ± 0.86  (4.1x)  55.35 ± 0.93  (4.4x)
-    mysql           s                71.4 ±  1.2  (7.2x)   77.5 ±  1.3  (7.8x)
-    netperf-rr      transactions/s   1972 ±   33 (10.3x)   1809 ±   30 (11.2x)
-    netperf-stream  10^6 bit/s        710 ±   12 (13.4x)    650 ±   11 (14.6x)
-    netperf-maerts  10^6 bit/s      576.8 ±  9.7 (16.5x)  527.3 ±  8.8 (18.1x)
-    apache          requests/s        817 ±   14 (19.6x)    746 ±   13 (21.5x)
-    memcached       operations/s     9460 ±  159 (22.7x)   8635 ±  145 (24.9x)
+    hackbench       s               51.46 ± 0.51  (4.1x)  55.35 ± 0.54  (4.4x)
+    mysql           s               71.36 ± 0.70  (7.2x)  77.50 ± 0.76  (7.8x)
+    netperf-rr      transactions/s   1972 ±   19 (10.3x)   1809 ±   18 (11.2x)
+    netperf-stream  10^6 bit/s      710.5 ±  7.0 (13.4x)  650.3 ±  6.4 (14.6x)
+    netperf-maerts  10^6 bit/s      576.8 ±  5.7 (16.5x)  527.3 ±  5.2 (18.1x)
+    apache          requests/s      816.9 ±  8.0 (19.6x)  746.1 ±  7.3 (21.5x)
+    memcached       operations/s     9460 ±   93 (22.7x)   8635 ±   85 (24.9x)
 
                                               l3-vp-idle
     ----------------------------------------------------
-    hackbench       s               59.24 ± 0.99  (4.7x)
-    mysql           s                83.6 ±  1.4  (8.4x)
-    netperf-rr      transactions/s   1670 ±   28 (12.2x)
-    netperf-stream  10^6 bit/s        600 ±   10 (15.9x)
-    netperf-maerts  10^6 bit/s      485.6 ±  8.1 (19.6x)
-    apache          requests/s        687 ±   12 (23.3x)
-    memcached       operations/s     7942 ±  133 (27.0x)
+    hackbench       s               59.24 ± 0.58  (4.7x)
+    mysql           s               83.65 ± 0.82  (8.4x)
+    netperf-rr      transactions/s   1670 ±   16 (12.2x)
+    netperf-stream  10^6 bit/s      599.5 ±  5.9 (15.9x)
+    netperf-maerts  10^6 bit/s      485.6 ±  4.8 (19.6x)
+    apache          requests/s      686.6 ±  6.7 (23.3x)
+    memcached       operations/s     7942 ±   78 (27.0x)
 
-      a ± b: mean and half-width of its 95 % confidence interval (Student's t)
+      a ± b: mean and half-width within one boot, of that boot's mean (Student's t
+        over its runs); another boot may differ by more
       (2.3x): overhead against l0-baseline, by the best of the runs' averages; 1.0
         is native, more is worse"
   `);
@@ -170,6 +172,69 @@ test('colours come only when asked for, and change nothing else', () => {
   expect(coloured).toContain('\u001b[31m');
   const text = stripVTControlCharacters(coloured);
   expect(text.split('\n').map((line) => line.trimEnd())).toEqual(plain.split('\n'));
+});
+
+/** What is said of `a ± b` under the numbers. */
+function legendOf(journal: TestJournal): string[] {
+  const table = terminalTable(journal.results, { ...PLAIN, columns: 300 });
+  return table.split('\n').filter((line) => line.startsWith('  a ± b'));
+}
+
+describe('what an interval is over', () => {
+  test('boots, where there are several, and their mean is the one that is shown', () => {
+    using journal = new TestJournal().start();
+    journal
+      .boot('l0-baseline')
+      .samples('l0-baseline', 'hackbench', [1, 1, 1], 1)
+      .boot('l0-baseline')
+      .samples('l0-baseline', 'hackbench', [2], 2);
+    expect(legendOf(journal)).toEqual([
+      "  a ± b: mean of the boots' means and half-width of its 95 % confidence interval (Student's t over boots)",
+    ]);
+    // Half of the difference, times t of one degree of freedom: 12.7062.
+    expect(terminalTable(journal.results, PLAIN)).toContain('1.50 ± 6.35');
+  });
+
+  test('within one boot it is not called one of the benchmark', () => {
+    using runs = new TestJournal().start().boot('l0-baseline');
+    runs.samples('l0-baseline', 'hackbench', [1, 2], 1).samples('l0-baseline', 'hackbench', [2, 3], 2);
+    expect(legendOf(runs)).toEqual([
+      "  a ± b: mean and half-width within one boot, of that boot's mean (Student's t over its runs); another boot may differ by more",
+    ]);
+    using iterations = new TestJournal().start().boot('l0-baseline');
+    iterations.samples('l0-baseline', 'hackbench', [1, 2]);
+    expect(legendOf(iterations)[0]).toContain('within one boot');
+    expect(terminalTable(iterations.results, PLAIN)).not.toContain('95 %');
+  });
+
+  test('where cells differ in that, it says which is which', () => {
+    using journal = new TestJournal().start();
+    journal
+      .samples('l0-baseline', 'hackbench', [1, 2])
+      .samples('l0-baseline', 'mysql', [1, 2])
+      .boot('l1-baseline')
+      .samples('l1-baseline', 'hackbench', [1], 1)
+      .samples('l1-baseline', 'mysql', [1, 2], 1)
+      .boot('l1-baseline')
+      .samples('l1-baseline', 'hackbench', [2], 2);
+    expect(legendOf(journal)).toEqual([
+      expect.stringMatching(/^ {2}a ± b \(l0-baseline, l1-baseline mysql\): .* within one boot/),
+      expect.stringMatching(/^ {2}a ± b \(l1-baseline hackbench\): mean of the boots' means/),
+    ]);
+  });
+});
+
+test('an overhead of the best of different numbers of runs is marked', () => {
+  using journal = new TestJournal().start();
+  journal
+    .samples('l0-baseline', 'hackbench', [1, 1, 1], 1)
+    .samples('l0-baseline', 'hackbench', [1, 1, 1], 2)
+    .samples('l1-baseline', 'hackbench', [2, 2, 2], 1);
+  const uneven = terminalTable(journal.results, PLAIN);
+  expect(uneven).toContain('(2.0x#)');
+  expect(uneven).toContain('#: the two sides are the best of different numbers of runs');
+  journal.samples('l1-baseline', 'hackbench', [2, 2, 2], 2);
+  expect(terminalTable(journal.results, PLAIN)).not.toContain('#');
 });
 
 test('without L0 there are no overheads, and the table says so', () => {

@@ -4,8 +4,9 @@ import { asides } from './asides.ts';
 import { EXIT_COSTS_LEGEND, exitCosts, exitCostTable } from './exit-costs.ts';
 import { grid } from './grid.ts';
 import { heading } from './heading.ts';
+import { intervalTexts, LONG } from './interval-words.ts';
 import { formatPercent } from './numbers.ts';
-import { NATIVE_CELL, overheadOf } from './overhead.ts';
+import { isUneven, NATIVE_CELL, overheadOf, UNEVEN_LEGEND, UNEVEN_MARK } from './overhead.ts';
 import { painter } from './paint.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import type { Measured, Results } from './results.ts';
@@ -57,22 +58,24 @@ function legend(results: Results): string[] {
   const nested = measured.filter(({ level }) => level !== 0);
   const overheads = nested.filter(({ name, benchmark }) => overheadOf(results, name, benchmark) !== null);
   const levels = new Set(stoppingOf(results).map(({ rule }) => formatPercent(rule.confidence)));
-  const rules =
-    levels.size === 0 ? '' : `; at the nominal ${[...levels].join(' or ')} of the rule that stopped it`;
   const again = results.experiment === null ? '' : `EXPERIMENT=${results.experiment} `;
   return [
-    ...(some(({ statistics }) => statistics.halfWidth !== null)
-      ? [`a ± b: mean and half-width of its 95 % confidence interval (Student's t${rules})`]
+    ...intervalTexts(results, LONG).map(
+      ({ text, places }) => `a ± b${places === '' ? '' : ` (${places})`}: ${text}`,
+    ),
+    ...(levels.size > 0 && some(({ interval }) => interval.of === 'iterations')
+      ? [`over iterations: at the nominal ${[...levels].join(' or ')} of the rule that stopped them`]
       : []),
-    ...(some(({ statistics }) => statistics.halfWidth === null)
-      ? ['a alone: one sample, so no interval']
-      : []),
+    ...(some(({ interval }) => interval.halfWidth === null) ? ['a alone: one sample, so no interval'] : []),
     ...(overheads.length > 0
       ? [
           `(2.3x): overhead against ${NATIVE_CELL}, by the best of the runs' averages; 1.0 is native, more is worse`,
         ]
       : []),
     ...(overheads.some(({ name }) => isAcrossStates(results, name)) ? [ACROSS_STATES_LEGEND] : []),
+    ...(overheads.some(({ name, benchmark }) => isUneven(results, name, benchmark))
+      ? [`${UNEVEN_MARK}: ${UNEVEN_LEGEND}`]
+      : []),
     ...(nested.length > overheads.length
       ? [`no overhead where ${NATIVE_CELL} was not measured: ${again}npx vitest run suites/l0`]
       : []),

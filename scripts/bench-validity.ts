@@ -60,10 +60,12 @@ async function measureAll(
         const fraction = (index + step.value) / simulations.length;
         tell({
           task: 'bench:validity',
-          text: `${nameOf(simulation)} (${index + 1} of ${simulations.length})`,
+          text: 'simulating experiments',
           state: 'running',
           fraction,
-          secondsLeft: ((told - began) / 1000 / fraction) * (1 - fraction),
+          // The first trials take longer than the others, and tell nothing.
+          secondsLeft:
+            told - began < TELL_MS ? undefined : ((told - began) / 1000 / fraction) * (1 - fraction),
         });
         // The progress is drawn in between.
         await setImmediate();

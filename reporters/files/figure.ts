@@ -1,9 +1,10 @@
 /**
- * `figure-5.csv`, `figure-6.csv` and `figure-additional.csv`: the overhead of nested levels against L0 and its 95 %
- * confidence interval, a row for each bar of the figure. Where a bar can't be drawn its overhead is empty and its reason
- * is told.
+ * `figure-5.csv`, `figure-6.csv` and `figure-additional.csv`: the overhead of nested levels against L0, a row for each bar
+ * of the figure. Where both were booted twice or more, the ratio of their means over boots stands beside it with its 95 %
+ * confidence interval. `reason` says why a bar can't be drawn, or is not whole.
  */
 import { levelName } from '../../fixtures/matrix.ts';
+import { INTERVAL_OF } from '../interval-words.ts';
 import {
   ADDITIONAL,
   type Bar,
@@ -20,8 +21,10 @@ const COLUMNS: Columns<Bar> = {
   level: ({ level }) => levelName(level),
   configuration: ({ configuration }) => configuration,
   overhead: ({ overhead }) => overhead,
-  low_95: ({ low }) => low,
-  high_95: ({ high }) => high,
+  ratio_of_means: ({ interval }) => interval?.ratio,
+  low_95: ({ interval }) => interval?.low,
+  high_95: ({ interval }) => interval?.high,
+  interval_of: ({ interval }) => interval && `ratio of means over ${INTERVAL_OF[interval.of]}`,
   loader: ({ loader }) => loader,
   reason: ({ reason }) => reason,
 };

@@ -16,6 +16,7 @@ export function storyMarkdown({
   exitCosts,
   rows,
   legend,
+  intervals,
   troubles,
   skipped,
 }: Story): string {
@@ -37,7 +38,9 @@ export function storyMarkdown({
     facts.map(escapeMarkdown).join(' · '),
     ...(table.length === 0 ? [] : [table.join('\n')]),
     ...exitCostLines(exitCosts),
-    ...legend.map(escapeMarkdown),
+    ...(rows.some(({ entries }) => entries.some(hasInterval)) ? intervals : [])
+      .concat(legend)
+      .map(escapeMarkdown),
     ...troubles.map((text) => `- ⚠️ ${escapeMarkdown(text)}`),
     ...(skipped.length === 0 ? [] : [`Skipped: ${skipped.map(escapeMarkdown).join('; ')}`]),
   ]
@@ -48,11 +51,13 @@ export function storyMarkdown({
 /** There is room for the interval of what has no overhead; what failed is to be seen. */
 function entryText(entry: StoryEntry): string {
   if (entry.state === 'failed') return '**failed**';
-  if (entry.state !== 'measured' || entry.overhead !== null || entry.halfWidth === null) {
-    return escapeMarkdown(shortText(entry));
-  }
+  if (entry.state !== 'measured' || !hasInterval(entry)) return escapeMarkdown(shortText(entry));
   const { mean, halfWidth } = formatMean(entry);
   return escapeMarkdown(`${mean} ± ${halfWidth}${entry.failedPartWay ? '!' : ''}`);
+}
+
+function hasInterval(entry: StoryEntry): boolean {
+  return entry.state === 'measured' && entry.overhead === null && entry.halfWidth !== null;
 }
 
 /** The microbenchmarks' own table, and how to read it. */

@@ -1,11 +1,14 @@
 /**
  * `summary.csv`: everything that was measured or was not, tidy (one observation a row). A measured benchmark has a row
- * for each run; one whose run is `best`, which repeats the run whose mean is the artifact's number; and one for each
- * thing that failed part way. All others have a row that says why there is no number. A cell whose stack failed has a row
+ * for each run; one whose run is `best`, which repeats the run whose mean is the artifact's number; one whose run is
+ * `all`, with the mean over what is independent; and one for each thing that failed part way. A half-width stands under a
+ * heading that says what it is of: that of the benchmark, over boots, or one within one boot. All others have a row that says why there is no number. A cell whose stack failed has a row
  * without a benchmark for each failure.
  */
 import type { FailureRecord } from '../../fixtures/records.ts';
+import type { MeanInterval } from '../../fixtures/statistics/mean-interval.ts';
 import type { BenchmarkRow } from '../benchmark-row.ts';
+import { INTERVAL_OF, isOverBoots } from '../interval-words.ts';
 import type { CellResults, Outcome, Results, Run } from '../results.ts';
 import type { Statistics } from '../../fixtures/statistics/statistics.ts';
 import { firstLine } from '../text.ts';
@@ -18,8 +21,9 @@ interface Row {
   /** Absent where the cell's stack failed rather than a benchmark. */
   readonly benchmark?: BenchmarkRow;
   readonly outcome: Outcome['state'];
-  readonly run?: number | 'best' | undefined;
-  readonly statistics?: Statistics;
+  readonly run?: number | 'best' | 'all' | undefined;
+  readonly statistics?: Omit<Statistics, 'halfWidth'>;
+  readonly interval?: Pick<MeanInterval, 'mean' | 'halfWidth' | 'of'>;
   readonly code?: string;
   readonly reason?: string;
 }
@@ -32,9 +36,13 @@ const COLUMNS: Columns<Row> = {
   loader: ({ benchmark }) => benchmark?.loader,
   run: ({ run }) => run,
   n: ({ statistics }) => statistics?.n,
-  mean: ({ statistics }) => statistics?.mean,
+  mean: ({ interval }) => interval?.mean,
   standard_deviation: ({ statistics }) => statistics?.standardDeviation,
-  half_width_95: ({ statistics }) => statistics?.halfWidth,
+  half_width_95: ({ interval }) => (interval && isOverBoots(interval.of) ? interval.halfWidth : null),
+  half_width_within_one_boot: ({ interval }) =>
+    interval && !isOverBoots(interval.of) ? interval.halfWidth : null,
+  interval_of: ({ interval }) =>
+    interval === undefined || interval.halfWidth === null ? null : INTERVAL_OF[interval.of],
   min: ({ statistics }) => statistics?.min,
   max: ({ statistics }) => statistics?.max,
   outcome: ({ outcome }) => outcome,
@@ -63,10 +71,13 @@ function outcomeRows(place: Place, outcome: Outcome): Row[] {
       outcome: 'measured',
       run: name,
       statistics,
+      interval: { mean: statistics.mean, halfWidth: statistics.halfWidth, of: 'iterations' },
     });
+    const { statistics, interval } = outcome;
     return [
       ...outcome.runs.map((run) => rowOf(run)),
       ...outcome.runs.filter(({ run }) => run === outcome.best.run).map((run) => rowOf(run, 'best')),
+      { ...place, outcome: 'measured', run: 'all', statistics, interval },
       ...outcome.failures.map((failure) => failureRow(place, failure)),
     ];
   }

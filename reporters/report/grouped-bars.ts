@@ -29,8 +29,8 @@ export interface Scale {
 export function scaleOf(bars: readonly Bar[]): Scale {
   const overheads = bars.flatMap(({ overhead }) => overhead ?? []);
   const [least, most] = [Math.min(1, ...overheads), Math.max(1, ...overheads)];
-  const low = Math.min(...bars.flatMap(({ low: end }) => end ?? []), least);
-  const high = Math.max(...bars.flatMap(({ high: end }) => end ?? []), most);
+  const low = Math.min(...bars.flatMap(({ interval }) => interval?.low ?? []), least);
+  const high = Math.max(...bars.flatMap(({ interval }) => interval?.high ?? []), most);
   // Room for the number above the highest bar. An interval that goes further is cut, and marked.
   const span = Math.max(2, most / least);
   const top = Math.min(high, most * WIDEST_INTERVAL) * span ** 0.09;
@@ -64,7 +64,9 @@ export function groupedBars(
         label: configuration,
         swatch: { fill: fillOf(configuration), pattern: patternOf(configuration, scope) },
       })),
-      { label: '95 % confidence interval', swatch: INTERVAL_SWATCH },
+      ...(bars.some(({ interval }) => interval !== null)
+        ? [{ label: '95 % interval of the ratio of means', swatch: INTERVAL_SWATCH }]
+        : []),
     ],
     width,
   );
@@ -100,9 +102,7 @@ function barRow(
     bars.map((bar) => ({ ...bar, at: bar.at + start(index) })),
   );
   const measured = all.filter((bar): bar is Placed & { overhead: number } => bar.overhead !== null);
-  const intervals = all.flatMap(({ at, low, high }) =>
-    low === null || high === null ? [] : { at, low, high },
-  );
+  const intervals = all.flatMap(({ at, interval }) => (interval === null ? [] : { at, ...interval }));
   const clamp = (value: number): number => Math.min(Math.max(value, scale.low), scale.high);
   const pixels = (width - MARGIN.left - MARGIN.right) / (each * groupWidth);
   const levels = groups.flatMap(({ levels: its, index }) =>
@@ -185,7 +185,8 @@ function barRow(
       ),
       plot.text(measured, {
         x: 'at',
-        y: ({ overhead, high }: Placed & { overhead: number }) => clamp(Math.max(overhead, high ?? 0, 1)),
+        y: ({ overhead, interval }: Placed & { overhead: number }) =>
+          clamp(Math.max(overhead, interval?.high ?? 0, 1)),
         text: ({ overhead }: Placed & { overhead: number }) => twoDigits(overhead),
         dy: -8,
         fontSize: pixels < 20 ? 10 : NUMBER_SIZE,
@@ -271,8 +272,9 @@ function absence({ reason }: Bar): string {
 }
 
 /** What a pointer that rests on it is told. */
-function told({ benchmark, cell, overhead, low, high, reason }: Bar): string {
+function told({ benchmark, cell, overhead, interval, reason }: Bar): string {
   if (overhead === null) return `${benchmark}, ${cell}: ${reason}`;
-  const interval = low === null || high === null ? '' : ` (${shortOverhead(low)} to ${shortOverhead(high)})`;
-  return `${benchmark}, ${cell}: ${shortOverhead(overhead)} times native${interval}`;
+  const of =
+    interval === null ? '' : ` (of means: ${shortOverhead(interval.low)} to ${shortOverhead(interval.high)})`;
+  return `${benchmark}, ${cell}: ${shortOverhead(overhead)} times native${of}`;
 }

@@ -1,6 +1,7 @@
 /** The figures of overhead: the paper's 5 and 6, and that of the configurations that are not the paper's. */
 import { ADDITIONAL, type Bar, barsOf, OVERHEAD_FIGURES, type OverheadFigure } from '../overhead-figures.ts';
 import { barsCsv } from '../files/figure.ts';
+import { INTERVAL_OF } from '../interval-words.ts';
 import type { Results } from '../results.ts';
 import { dataTable, number } from './data-table.ts';
 import { shortOverhead } from './digits.ts';
@@ -49,8 +50,8 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
     description: describe(bars),
     caption: html`<p>
         ${each === ADDITIONAL ? 'Not a figure of the paper; dvh-vp, which virtual idle adds to, is shown beside it. ' : ''}The
-        axis is logarithmic and bars stand on 1.0, native: equal heights are equal factors. Whiskers are 95 %
-        confidence intervals of the ratio${intervalNote(bars)}.
+        axis is logarithmic and bars stand on 1.0, native: equal heights are equal factors.
+        ${intervalNote(bars)}
       </p>
       ${reasons(bars)}`,
     shown: {
@@ -62,14 +63,20 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
   });
 }
 
+/** What the whiskers are of, and why bars have none. */
 function intervalNote(bars: readonly Bar[]): string {
+  const intervals = bars.flatMap(({ interval }) => interval ?? []);
+  const isWithout = bars.some(({ overhead, interval }) => overhead !== null && interval === null);
+  const none = 'says nothing of how boots differ: that takes two boots of its cell and two of l0-baseline.';
+  if (intervals.length === 0) return `There are no whiskers: one boot ${none}`;
   const scale = scaleOf(bars);
-  const isCut = bars.some(({ low, high }) => (low ?? 1) < scale.low || (high ?? 1) > scale.high);
-  const isSingle = bars.some(({ overhead, low }) => overhead !== null && low === null);
+  const isCut = intervals.some(({ low, high }) => low < scale.low || high > scale.high);
+  const over = [...new Set(intervals.map(({ of }) => INTERVAL_OF[of]))].join(', or over ');
   return (
-    ' (Welch’s t on the logarithm)' +
-    (isCut ? '; those that end in an arrow-head go on, to where the table says' : '') +
-    (isSingle ? '; a bar without one has a single sample' : '')
+    `Whiskers are 95 % confidence intervals of the ratio of the means over ${over} (Student’s t on its logarithm); ` +
+    'the best of the runs, which the bar shows, may lie outside of it.' +
+    (isCut ? ' Those that end in an arrow-head go on, to where the table says.' : '') +
+    (isWithout ? ` A bar without one has one boot, which ${none}` : '')
   );
 }
 
@@ -116,9 +123,11 @@ function table(title: string, bars: readonly Bar[]): Html {
     { heading: 'benchmark', cell: ({ benchmark }) => benchmark },
     { heading: 'cell', cell: ({ cell }) => cell },
     { heading: 'overhead', cell: ({ overhead }) => number(overhead, shortOverhead), isNumber: true },
-    { heading: '95 % from', cell: ({ low }) => number(low, shortOverhead), isNumber: true },
-    { heading: 'to', cell: ({ high }) => number(high, shortOverhead), isNumber: true },
+    { heading: 'of means', cell: ({ interval }) => number(interval?.ratio, shortOverhead), isNumber: true },
+    { heading: '95 % from', cell: ({ interval }) => number(interval?.low, shortOverhead), isNumber: true },
+    { heading: 'to', cell: ({ interval }) => number(interval?.high, shortOverhead), isNumber: true },
+    { heading: 'over', cell: ({ interval }) => interval && INTERVAL_OF[interval.of] },
     { heading: 'loader', cell: ({ loader }) => loader },
-    { heading: 'why not', cell: ({ reason }) => reason },
+    { heading: 'note', cell: ({ reason }) => reason },
   ]);
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { wholeJournal } from '../experiment.testing.ts';
+import { bootedJournal } from '../experiment.testing.ts';
 import { writeFiles } from '../files/index.ts';
 import type { TestJournal } from '../journal.testing.ts';
 import { launch, type Seen, show, whyNoChromium } from './chromium.testing.ts';
@@ -30,7 +30,7 @@ describe.skipIf(whyNoChromium !== undefined)(
     let journals: { part: TestJournal; whole: TestJournal };
 
     beforeAll(async () => {
-      journals = { part: reportJournal(), whole: wholeJournal() };
+      journals = { part: reportJournal(), whole: bootedJournal() };
       for (const journal of Object.values(journals)) writeFiles(journal.results, journal.directory);
       browser = await launch();
     }, 60_000);
@@ -78,8 +78,10 @@ describe.skipIf(whyNoChromium !== undefined)(
         await using seen = await open('whole');
         const rows = await numbersIn(seen.page, `.figure:has(> #${name}) table`);
         const filed = fieldsOf(fileOf('whole', `${name}.csv`));
-        expect(rows).toEqual(filed.map((row) => [row['overhead'], row['low_95'], row['high_95']]));
-        expect(rows.flat()).toHaveLength(3 * filed.length);
+        expect(rows).toEqual(
+          filed.map((row) => [row['overhead'], row['ratio_of_means'], row['low_95'], row['high_95']]),
+        );
+        expect(rows.flat()).toHaveLength(4 * filed.length);
         expect(rows.flat().every((value) => Number(value) > 0)).toBe(true);
       },
     );

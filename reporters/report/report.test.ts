@@ -1,7 +1,7 @@
 /** The report's text; how it looks and works in a browser is tested beside this, end to end. */
 import { expect, test } from 'vitest';
 import { TestJournal } from '../journal.testing.ts';
-import { realisticJournal, wholeJournal } from '../experiment.testing.ts';
+import { bootedJournal, realisticJournal, wholeJournal } from '../experiment.testing.ts';
 import { collectResults } from '../results.ts';
 import { reportHtml } from './report.ts';
 import { reportJournal } from './report.testing.ts';
@@ -15,6 +15,7 @@ test.each([
   ['one sample, no native', () => new TestJournal().start().samples('l2-baseline', 'hackbench', [3])],
   ['what failed, was skipped and was not run', realisticJournal],
   ['everything', wholeJournal],
+  ['everything in three boots', bootedJournal],
   ['boots and exits', reportJournal],
 ])('%s makes a page without holes, and with every id once', (_, make) => {
   using journal = make();
@@ -44,6 +45,24 @@ test('what a journal says stays text, wherever it is shown', () => {
   );
   expect(drawings.filter((drawing) => drawing.includes('onerror')).length).toBeGreaterThan(0);
   expect(drawings.filter((drawing) => /<img|<script/.test(drawing))).toEqual([]);
+});
+
+/** The page's words without its markup. */
+function plain(page: string): string {
+  return page.replaceAll(/<[^>]+>/g, '').replaceAll(/\s+/g, ' ');
+}
+
+test('whiskers are of the ratio of means over boots; of one boot there are none, and the page says why', () => {
+  using once = wholeJournal();
+  const without = reportHtml(once.results);
+  expect(plain(without)).toContain('There are no whiskers: one boot says nothing of how boots differ');
+  expect(plain(without)).toContain('runs within one boot');
+  expect(without).not.toContain('95 % interval');
+  using thrice = bootedJournal();
+  expect(plain(reportHtml(thrice.results))).toContain(
+    'Whiskers are 95 % confidence intervals of the ratio of the means over boots',
+  );
+  expect(reportHtml(thrice.results)).toContain('95 % interval of the ratio of means');
 });
 
 function banners({ results }: TestJournal): string[] {

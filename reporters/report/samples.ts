@@ -4,6 +4,7 @@
  * noise does not look like much.
  */
 import { csv } from '../files/csv.ts';
+import { INTERVAL_OF } from '../interval-words.ts';
 import type { BenchmarkRow } from '../benchmark-row.ts';
 import type { Measured, Results } from '../results.ts';
 import { dataTable, number } from './data-table.ts';
@@ -63,10 +64,15 @@ function table(name: string, series: readonly SampleSeries[]): Html {
   return dataTable(`${name}: all samples of each cell`, series, [
     { heading: 'cell', cell: ({ cell }) => cell },
     { heading: 'runs', cell: ({ runs }) => runs.length, isNumber: true },
+    { heading: 'mean', cell: ({ outcome }) => number(outcome.interval.mean, inDigits), isNumber: true },
+    { heading: '±', cell: ({ outcome }) => number(outcome.interval.halfWidth, inDigits), isNumber: true },
+    {
+      heading: '± over',
+      cell: ({ outcome: { interval } }) => (interval.halfWidth === null ? '' : INTERVAL_OF[interval.of]),
+    },
     ...(
       [
         ['n', ({ n }) => n],
-        ['mean', ({ mean }) => mean],
         ['median', ({ median }) => median],
         ['standard deviation', ({ standardDeviation }) => standardDeviation],
         ['min', ({ min }) => min],

@@ -3,5 +3,11 @@ import { abVerdicts } from './ab-verdicts.ts';
 import { compareVerdicts } from './compare-verdicts.ts';
 import { meanIntervals } from './mean-intervals.ts';
 import type { Simulation } from './simulation.ts';
+import { whiskers } from './whiskers.ts';
 
-export const SIMULATIONS: readonly Simulation[] = [...meanIntervals, ...compareVerdicts, ...abVerdicts];
+export const SIMULATIONS: readonly Simulation[] = [
+  ...meanIntervals,
+  ...whiskers,
+  ...compareVerdicts,
+  ...abVerdicts,
+];

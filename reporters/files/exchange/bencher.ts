@@ -2,10 +2,12 @@
  * `exchange/bencher.json`: Bencher Metric Format (https://bencher.dev/docs/reference/bencher-metric-format), for
  * `bencher run --adapter json --file`. A measure is named by its unit: Bencher knows by the measure which way is better.
  */
+import type { MeanInterval } from '../../../fixtures/statistics/mean-interval.ts';
+import { isOverBoots } from '../../interval-words.ts';
 import { textFile } from '../exporter.ts';
 import { measuredSeries } from './measured.ts';
 
-/** Ends of the interval are left out where there is none. */
+/** An interval within one boot is left out: Bencher has no word for it, and would take it for that of the benchmark. */
 interface Metric {
   readonly value: number;
   readonly lower_value?: number;
@@ -13,15 +15,15 @@ interface Metric {
 }
 
 export const bencherFile = textFile('exchange/bencher.json', (results) => {
-  const metrics = measuredSeries(results).map(({ name, unit, mean, halfWidth }) => [
+  const metrics = measuredSeries(results).map(({ name, unit, interval }) => [
     name,
-    { [slugOf(unit)]: metricOf(mean, halfWidth) },
+    { [slugOf(unit)]: metricOf(interval) },
   ]);
   return `${JSON.stringify(Object.fromEntries(metrics), null, 2)}\n`;
 });
 
-function metricOf(mean: number, halfWidth: number | null): Metric {
-  return halfWidth === null
+function metricOf({ mean, halfWidth, of }: MeanInterval): Metric {
+  return halfWidth === null || !isOverBoots(of)
     ? { value: mean }
     : { value: mean, lower_value: mean - halfWidth, upper_value: mean + halfWidth };
 }

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { BENCHMARKS } from '../../../fixtures/benchmarks/index.ts';
 import { CELLS } from '../../../fixtures/matrix.ts';
-import { realisticJournal } from '../../experiment.testing.ts';
+import { bootedJournal, realisticJournal } from '../../experiment.testing.ts';
 import { TestJournal } from '../../journal.testing.ts';
 import { writeFiles } from '../index.ts';
 
@@ -66,15 +66,26 @@ describe('Bencher Metric Format', () => {
     expect(Object.keys(metrics).toSorted()).toEqual(MEASURED.toSorted());
   });
 
-  test('has the ends of the interval, where there is one', () => {
-    expect(metrics).toMatchObject({
+  test('has the ends of the interval over boots', () => {
+    const booted = JSON.parse(written('bencher.json', bootedJournal));
+    // Three boots, whose means are 12.41 times 1.007333, 1.011333 and 1.015333: t is 4.303, times 0.0040 / sqrt(3).
+    expect(booted).toMatchObject({
       'l0-baseline/hackbench': {
-        seconds: { value: expect.closeTo(0.103, 6), lower_value: expect.closeTo(0.094, 3) },
+        seconds: {
+          value: expect.closeTo(12.41 * 1.011_333, 2),
+          lower_value: expect.closeTo(12.41 * (1.011_333 - 0.009_937), 2),
+        },
       },
+    });
+  });
+
+  test('has no ends within one boot, which it could not tell from those', () => {
+    expect(metrics).toMatchObject({
+      'l0-baseline/hackbench': { seconds: { value: expect.closeTo(0.103, 6) } },
       'l1-baseline/netperf-maerts': { 'mega-bit-per-second': { value: 380.1 } },
       'l2-baseline/netperf-rr': { 'transactions-per-second': { value: 201.3 } },
     });
-    expect(JSON.stringify(metrics)).not.toContain('null');
+    expect(JSON.stringify(metrics)).not.toMatch(/null|lower_value|upper_value/);
   });
 });
 
@@ -87,7 +98,7 @@ describe("github-action-benchmark's custom JSON", () => {
       value: z.number(),
       range: z
         .string()
-        .regex(/^± [\d.e-]+$/)
+        .regex(/^± [\d.e-]+ (within one boot|95 % over boots)$/)
         .optional(),
       extra: z.string(),
     }),
@@ -101,6 +112,14 @@ describe("github-action-benchmark's custom JSON", () => {
     expect([...(smaller ?? []), ...(bigger ?? [])].map(({ name }) => name).toSorted()).toEqual(
       MEASURED.toSorted(),
     );
+  });
+
+  test('says what the interval is over', () => {
+    expect(new Set(smaller?.map(({ range }) => range?.replace(/^± \S+ /, '')))).toEqual(
+      new Set(['within one boot']),
+    );
+    const booted = entries.parse(JSON.parse(written('github-action-benchmark-bigger.json', bootedJournal)));
+    expect(booted[0]?.range).toMatch(/ 95 % over boots$/);
   });
 
   test('says where the numbers come from', () => {
@@ -159,6 +178,12 @@ describe('Google Benchmark JSON', () => {
   });
 });
 
+/** What the half-widths of an OpenMetrics text are over. */
+function overWhat(text: string): Set<string> {
+  const labels = text.matchAll(/^nestbench_result_half_width\{.*interval_of="(.*?)"/gm);
+  return new Set([...labels].map(([, words = '']) => words));
+}
+
 describe('OpenMetrics', () => {
   const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
   const LABEL = String.raw`[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"`;
@@ -176,6 +201,11 @@ describe('OpenMetrics', () => {
     const lines = text.split('\n').slice(0, -2);
     expect(lines.filter((line) => !LINE.test(line))).toEqual([]);
     expect(text).toContain(String.raw`experiment="odd \"name\" \\ here"`);
+  });
+
+  test('says of a half-width what the interval is over', () => {
+    expect(overWhat(written('openmetrics.txt'))).toEqual(new Set(['iterations within one boot']));
+    expect(overWhat(written('openmetrics.txt', bootedJournal))).toEqual(new Set(['boots']));
   });
 
   test('keeps the samples of a family together under its type, each series once', () => {

@@ -3,6 +3,7 @@
  * customBiggerIsBetter of https://github.com/benchmark-action/github-action-benchmark, which take one direction a file.
  */
 import type { Better } from '../../benchmark-row.ts';
+import { SHORT } from '../../interval-words.ts';
 import { type Exporter, textFile } from '../exporter.ts';
 import { measuredSeries, testbedOf } from './measured.ts';
 
@@ -14,8 +15,8 @@ function fileOf(which: string, better: Better): Exporter {
     const extra = `testbed: ${testbedOf(results)}`;
     const entries = measuredSeries(results)
       .filter((series) => series.better === better)
-      .map(({ name, unit, mean, halfWidth }) => {
-        const range = halfWidth === null ? undefined : `± ${halfWidth}`;
+      .map(({ name, unit, interval: { mean, halfWidth, of } }) => {
+        const range = halfWidth === null ? undefined : `± ${halfWidth} ${SHORT[of]}`;
         return { name, unit, value: mean, range, extra };
       });
     return `${JSON.stringify(entries, null, 2)}\n`;

@@ -35,7 +35,7 @@ function contextOf(results: Results) {
 }
 
 function repetitions({ name, better, unit, runs }: MeasuredSeries, index: number) {
-  return runs.map(({ run, values, statistics: { mean } }, repetition) => {
+  return runs.map(({ run, boot, values, statistics: { mean } }, repetition) => {
     const seconds = better === 'lower' ? mean : 1 / mean;
     return {
       name,
@@ -51,7 +51,8 @@ function repetitions({ name, better, unit, runs }: MeasuredSeries, index: number
       // No CPU time is measured of a sample as Google's is; a reader that asks for it gets the wall's.
       cpu_time: seconds * NANOSECONDS,
       time_unit: 'ns',
-      label: `run ${run}, ${unit}`,
+      // Runs of one boot are no independent repetitions.
+      label: `run ${run}${boot === null ? '' : ` in boot ${boot}`}, ${unit}`,
       ...(better === 'higher' ? { items_per_second: mean } : {}),
     };
   });

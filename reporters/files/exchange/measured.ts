@@ -1,8 +1,9 @@
 /**
- * What is handed on to other people's tools, the same in each format: the mean of all samples of a benchmark in a cell,
- * with the ends of its 95 % interval where it has one. What failed, was skipped or did not run is left out: no format
- * has a number for it.
+ * What other people's tools are given, the same in each format: the mean of a benchmark in a cell, and its interval. A
+ * format that cannot say "within one boot" gets no interval of that kind. What failed, was skipped or did not run is left
+ * out: no format has a number for it.
  */
+import type { MeanInterval } from '../../../fixtures/statistics/mean-interval.ts';
 import type { Better } from '../../benchmark-row.ts';
 import type { Measured, Results } from '../../results.ts';
 
@@ -13,8 +14,7 @@ export interface MeasuredSeries {
   readonly benchmark: string;
   readonly unit: string;
   readonly better: Better;
-  readonly mean: number;
-  readonly halfWidth: number | null;
+  readonly interval: MeanInterval;
   readonly runs: Measured['runs'];
 }
 
@@ -22,9 +22,8 @@ export function measuredSeries({ cells }: Results): MeasuredSeries[] {
   return cells.flatMap(({ name: cell, outcomes }) =>
     [...outcomes].flatMap(([benchmark, outcome]): MeasuredSeries | [] => {
       if (outcome.state !== 'measured') return [];
-      const { unit, better, runs, statistics } = outcome;
-      const { mean, halfWidth } = statistics;
-      return { name: `${cell}/${benchmark}`, cell, benchmark, unit, better, mean, halfWidth, runs };
+      const { unit, better, runs, interval } = outcome;
+      return { name: `${cell}/${benchmark}`, cell, benchmark, unit, better, interval, runs };
     }),
   );
 }

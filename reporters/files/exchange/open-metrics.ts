@@ -2,6 +2,7 @@
  * `exchange/openmetrics.txt`: OpenMetrics 1.0 text (https://github.com/prometheus/OpenMetrics, specification), as
  * Prometheus' backfilling and Pushgateway read it. Units differ by benchmark, so that they are a label.
  */
+import { INTERVAL_OF } from '../../interval-words.ts';
 import { overheadOf } from '../../overhead.ts';
 import type { Results } from '../../results.ts';
 import { textFile } from '../exporter.ts';
@@ -11,6 +12,8 @@ interface Family {
   readonly name: string;
   readonly help: string;
   readonly valueOf: (series: MeasuredSeries) => number | null;
+  /** Beside those that all families have. */
+  readonly labelsOf?: (series: MeasuredSeries) => Readonly<Record<string, string>>;
 }
 
 export const openMetricsFile = textFile('exchange/openmetrics.txt', (results) => {
@@ -18,13 +21,14 @@ export const openMetricsFile = textFile('exchange/openmetrics.txt', (results) =>
   const families: Family[] = [
     {
       name: 'nestbench_result',
-      help: 'Mean of the samples, in the unit of its label.',
-      valueOf: ({ mean }) => mean,
+      help: 'Mean, in the unit of its label.',
+      valueOf: ({ interval }) => interval.mean,
     },
     {
       name: 'nestbench_result_half_width',
-      help: 'Half the width of its 95 % confidence interval.',
-      valueOf: ({ halfWidth }) => halfWidth,
+      help: 'Half the width of the interval over what interval_of says; only over boots is it that of the benchmark, at 95 %.',
+      valueOf: ({ interval }) => interval.halfWidth,
+      labelsOf: ({ interval }) => ({ interval_of: INTERVAL_OF[interval.of] }),
     },
     {
       name: 'nestbench_overhead_ratio',
@@ -37,7 +41,7 @@ export const openMetricsFile = textFile('exchange/openmetrics.txt', (results) =>
 });
 
 function familyText(
-  { name, help, valueOf }: Family,
+  { name, help, valueOf, labelsOf }: Family,
   all: readonly MeasuredSeries[],
   results: Results,
 ): string {
@@ -52,6 +56,7 @@ function familyText(
       benchmark,
       unit,
       better,
+      ...labelsOf?.(series),
     };
     // In seconds: when the last sample began.
     const at = Math.max(...runs.map(({ startedAt }) => startedAt.at(-1) ?? 0)) / 1000;

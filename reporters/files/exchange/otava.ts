@@ -21,7 +21,7 @@ export const otavaCsv = textFile('exchange/otava.csv', (results) => csv([results
 export const otavaConfiguration = textFile('exchange/otava.yaml', () => stringify(tests()));
 
 function columnsOf(results: Results): Columns<Results> {
-  const means = new Map(measuredSeries(results).map(({ name, mean }) => [name, mean]));
+  const means = new Map(measuredSeries(results).map(({ name, interval }) => [name, interval.mean]));
   return {
     time: ({ starts }) => starts.at(-1)?.at,
     experiment: ({ experiment }) => experiment,
