@@ -1,7 +1,5 @@
 /** `test` for end-to-end tests that boot: the file holds the host's testbed, so that nobody else's numbers suffer. */
-import { existsSync } from 'node:fs';
-import { describeHolders } from '../host/lock.ts';
-import { processStat } from '../machine/proc.ts';
+import { isHeldAbove } from '../host/lock.ts';
 import { lockFile, takeTestbed } from '../testbed/runtime.ts';
 import { test as base } from './test.testing.ts';
 
@@ -10,7 +8,7 @@ const WAIT_MINUTES = 30;
 export const test = base
   // oxlint-disable-next-line no-empty-pattern
   .extend('testbed', { scope: 'file' }, async ({}, { onCleanup }): Promise<{ heldBySelf: boolean }> => {
-    if (heldByOuterRun()) return { heldBySelf: false };
+    if (isHeldAbove(lockFile())) return { heldBySelf: false };
     const lock = await takeTestbed({
       waitMinutes: WAIT_MINUTES,
       signal: new AbortController().signal,
@@ -23,13 +21,3 @@ export const test = base
 test.beforeEach(({ testbed, skip }) => {
   skip(!testbed.heldBySelf, 'the run that these tests are part of holds the testbed itself');
 });
-
-/** Whether a process above this one holds the testbed: it would wait for us, and we for it. */
-function heldByOuterRun(): boolean {
-  if (!existsSync(lockFile())) return false;
-  const holders = new Set(describeHolders(lockFile()).match(/(?<=process )\d+/g));
-  for (let pid = process.ppid; pid > 1; pid = processStat(pid)?.parent ?? 0) {
-    if (holders.has(String(pid))) return true;
-  }
-  return false;
-}

@@ -1,5 +1,9 @@
 /** Two runs at once on one host: the testbed is one run's at a time. */
-import { afterAll, expect } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, onTestFinished } from 'vitest';
+import { cacheDirectory } from '../build/cache.ts';
 import { leftovers, Run } from './run.testing.ts';
 import { test } from './testbed.testing.ts';
 
@@ -23,6 +27,15 @@ test('the second, with WAIT=0, stops at once and says who holds the testbed', as
   );
   expect(impatient.output).toContain('NESTBENCH_TESTBED_BUSY');
   expect(impatient.records).toEqual([]);
+});
+
+test('so does one with another TMPDIR and HOME', async ({ start }) => {
+  const TMPDIR = mkdtempSync(path.join(tmpdir(), 'nb-'));
+  onTestFinished(() => rmSync(TMPDIR, { recursive: true }));
+  const environment = { WAIT: '0', TMPDIR, HOME: TMPDIR, XDG_CACHE_HOME: path.dirname(cacheDirectory()) };
+  const elsewhere = start(ONE, { experiment: 'elsewhere', environment });
+  expect(await elsewhere.end()).toMatchObject({ exitCode: 1 });
+  expect(elsewhere.output).toContain(`The testbed of this host is held by process ${first.pid} (`);
 });
 
 test('the second says who holds the testbed, waits, and then measures', async ({ start, place }) => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { describeHolders, takeLock, tryLock } from './lock.ts';
+import { describeHolders, isHeldAbove, takeLock, tryLock } from './lock.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
 
 const never = new AbortController().signal;
@@ -64,4 +64,17 @@ test('a process that is killed leaves no lock', async () => {
   other.kill('SIGKILL');
   await using lock = await takeLock(file, { signal: AbortSignal.timeout(5000) });
   expect(lock.file).toBe(file);
+});
+
+test('a lock of a process above this one is known to be', async () => {
+  const file = path.join(temporaryDirectory(), 'lock');
+  expect(isHeldAbove(file)).toBe(false);
+  await using held = await takeLock(file, { signal: never });
+  // It is this process's own: it is above no other than its children.
+  expect(isHeldAbove(held.file)).toBe(false);
+  const script = `
+    import { isHeldAbove } from ${JSON.stringify(path.join(import.meta.dirname, 'lock.ts'))};
+    console.log(isHeldAbove(process.argv[1]));`;
+  const argv = ['--input-type=module', '--eval', script, file];
+  expect(execFileSync(process.execPath, argv, { encoding: 'utf8' })).toBe('true\n');
 });

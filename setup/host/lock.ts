@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { NestbenchError } from '../errors.ts';
 import { aborted } from '../machine/failures.ts';
@@ -95,21 +95,36 @@ async function hold(file: string, flags: string[], signal?: AbortSignal): Promis
   }
 }
 
-/** Who holds the lock, as words for a person: `process 4711 (node vitest run suites/l2)`. From /proc/locks (proc(5)). */
+/** Who holds the lock, as words for a person: `process 4711 (node vitest run suites/l2)`. */
 export function describeHolders(file: string): string {
-  const { ino } = statSync(file);
-  const holders = new Set<string>();
-  for (const line of readFileSync('/proc/locks', 'utf8').split('\n')) {
-    // `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`; those that wait have an arrow after the number.
-    const match = /^\d+: FLOCK\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/.exec(line);
-    if (match === null || match[2] !== String(ino)) continue;
-    const owner = processStat(Number(match[1]))?.parent;
-    holders.add(owner === undefined ? 'a process that cannot be seen from here' : describe(owner));
-  }
+  const holders = new Set(holdersOf(file).map(describe));
   return holders.size === 0 ? 'another process' : [...holders].join(' and ');
 }
 
-function describe(pid: number): string {
+/** Whether a process that started this one, directly or not, holds the lock: it would wait for us, and we for it. */
+export function isHeldAbove(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const holders = new Set(holdersOf(file));
+  for (let pid = process.ppid; pid > 1; pid = processStat(pid)?.parent ?? 0) {
+    if (holders.has(pid)) return true;
+  }
+  return false;
+}
+
+/** The processes whose children hold the lock, from /proc/locks (proc(5)); undefined for one that can't be seen from here. */
+function holdersOf(file: string): (number | undefined)[] {
+  const { ino } = statSync(file);
+  return readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      // `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`; those that wait have an arrow after the number.
+      const match = /^\d+: FLOCK\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/.exec(line);
+      return match === null || match[2] !== String(ino) ? [] : [processStat(Number(match[1]))?.parent];
+    });
+}
+
+function describe(pid: number | undefined): string {
+  if (pid === undefined) return 'a process that cannot be seen from here';
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
     return `process ${pid} (${words})`;

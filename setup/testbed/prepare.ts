@@ -54,7 +54,7 @@ export async function takeHost({
   signal,
   log,
 }: Pick<PrepareOptions, 'waitMinutes' | 'held' | 'onTestbed' | 'signal' | 'log'>): Promise<void> {
-  held.use(
+  const { previousRuntime } = held.use(
     await takeTestbed({
       waitMinutes,
       signal,
@@ -65,7 +65,7 @@ export async function takeHost({
   held.defer(() => onTestbed(false));
   // Whatever became of those who booted: after them nothing of ours runs any more.
   held.defer(async () => void (await endOwned(runtimeDirectory())));
-  for (const line of await sweepTestbed()) log(line);
+  for (const line of await sweepTestbed(previousRuntime)) log(line);
 }
 
 export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {

@@ -1,17 +1,19 @@
-import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu-process.ts';
-import { claimDirectory, runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
+import { claimDirectory, lockFile, runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
 
 const never = new AbortController().signal;
 
 // A testbed of the test's own: the real one may be in use, and its machines are not a test's to end.
 let own: string;
+let lock: string;
 beforeEach(() => {
   vi.stubEnv('TMPDIR', temporaryDirectory());
   own = runtimeDirectory();
+  lock = lockFile(temporaryDirectory());
 });
 afterEach(async () => {
   await endOwned(own);
@@ -19,7 +21,7 @@ afterEach(async () => {
 });
 
 function take(waitMinutes: number, onWait: (who: string) => void = () => {}): ReturnType<typeof takeTestbed> {
-  return takeTestbed({ waitMinutes, signal: never, onWait });
+  return takeTestbed({ waitMinutes, signal: never, onWait, lock });
 }
 
 describe('the directory of keys and sockets', () => {
@@ -35,17 +37,66 @@ describe('the directory of keys and sockets', () => {
     expect(() => claimDirectory()).toThrow(/only this user can write to/);
   });
 
+  test("is refused where it can't be made", () => {
+    const file = path.join(temporaryDirectory(), 'file');
+    writeFileSync(file, '');
+    vi.stubEnv('TMPDIR', file);
+    expect(() => claimDirectory()).toThrow(/could not be made: ENOTDIR.*Make .*file a directory/);
+  });
+
   test('is refused where its path is too long for a socket', () => {
     vi.stubEnv('TMPDIR', path.join(temporaryDirectory(), 'x'.repeat(80)));
     expect(() => claimDirectory()).toThrow(/TMPDIR is too long/);
   });
 });
 
+describe("the testbed's lock", () => {
+  test.each(['TMPDIR', 'HOME', 'XDG_RUNTIME_DIR', 'XDG_CACHE_HOME'])(
+    'is where it is whatever %s is',
+    (name) => {
+      const before = lockFile();
+      vi.stubEnv(name, temporaryDirectory());
+      expect(lockFile()).toBe(before);
+    },
+  );
+
+  test('excludes a run with another TMPDIR', async () => {
+    await using held = await take(0);
+    vi.stubEnv('TMPDIR', temporaryDirectory());
+    await expect(take(0)).rejects.toMatchObject({ code: 'NESTBENCH_TESTBED_BUSY' });
+    expect(runtimeDirectory()).not.toBe(own);
+    expect(held.file).toBe(lock);
+  });
+
+  const squatters: Readonly<Record<string, (folder: string) => void>> = {
+    'a folder that others can write to': (folder) => {
+      mkdirSync(folder);
+      chmodSync(folder, 0o777);
+    },
+    'a link': (folder) => symlinkSync(temporaryDirectory(), folder),
+    'a link to nowhere': (folder) => symlinkSync('/nowhere/at/all', folder),
+    'a file': (folder) => writeFileSync(folder, ''),
+  };
+  test.each(Object.entries(squatters))('is not taken where %s is in its place', async (_, squat) => {
+    squat(path.dirname(lock));
+    await expect(take(0)).rejects.toThrow(
+      /nestbench-\d+ is not a directory that only this user can write to.*administrator to remove it/,
+    );
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  test.runIf(process.getuid?.() === 0)("is not taken in another user's folder (needs root)", async () => {
+    mkdirSync(path.dirname(lock));
+    chownSync(path.dirname(lock), 65_534, 65_534);
+    await expect(take(0)).rejects.toThrow(/administrator to remove it/);
+  });
+});
+
 describe('the testbed of this host', () => {
   test('is taken at once where it is free, even by one that would not wait', async () => {
     const onWait = vi.fn<(who: string) => void>();
-    await using lock = await take(0, onWait);
-    expect(lock.file).toBe(`${runtimeDirectory()}.lock`);
+    await using held = await take(0, onWait);
+    expect(held.file).toBe(lock);
     expect(onWait).not.toHaveBeenCalled();
   });
 
@@ -88,6 +139,7 @@ describe('the testbed of this host', () => {
       waitMinutes: 5,
       signal: controller.signal,
       onWait: () => controller.abort(),
+      lock,
     });
     await expect(waiting).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
     expect(held.file).not.toBe('');
@@ -114,6 +166,29 @@ describe('the sweep', () => {
     ]);
     expect(findOwned(runtimeDirectory())).toEqual([]);
   });
+
+  test('finds what a killed run with another TMPDIR left, and removes its directory', async () => {
+    const killed = await take(0);
+    const qemu = await leftBehind('l0');
+    await killed[Symbol.asyncDispose]();
+    vi.stubEnv('TMPDIR', temporaryDirectory());
+    await using next = await take(0);
+    expect(next.previousRuntime).toBe(own);
+    expect(await sweepTestbed(next.previousRuntime)).toEqual([
+      expect.stringContaining(`process ${qemu.pid}), left behind`),
+    ]);
+    expect(existsSync(own)).toBe(false);
+  });
+
+  test.each(['', '/', 'relative/nestbench-0/testbed', '/somewhere/else'])(
+    'does not look where "%s" is said to have been the testbed',
+    async (text) => {
+      mkdirSync(path.dirname(lock), { mode: 0o700 });
+      writeFileSync(lock, text);
+      await using held = await take(0);
+      expect(held.previousRuntime).toBeUndefined();
+    },
+  );
 
   test('says nothing where nothing was left, and removes stale pid files', async () => {
     mkdirSync(runtimeDirectory(), { recursive: true });

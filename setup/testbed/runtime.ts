@@ -1,19 +1,27 @@
 /** The emulated testbed's place on this host: one run at a time, and nothing left of the last one. */
-import { lstatSync, mkdirSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { takeLock, type Lock } from '../host/lock.ts';
+import { isHeldAbove, takeLock, type Lock } from '../host/lock.ts';
 import { InputError, NestbenchError, toNestbenchError } from '../errors.ts';
+import { reasonOf } from '../machine/failures.ts';
 import { endOwned } from '../machine/qemu-process.ts';
 
 /** Where the running testbed's sockets and pid files are. */
 export function runtimeDirectory(temporary = tmpdir()): string {
-  return path.join(temporary, `nestbench-${userInfo().uid}`, 'testbed');
+  return path.join(temporary, ownFolder(), 'testbed');
 }
 
-/** Beside, not in, the directory that a boot empties. */
-export function lockFile(): string {
-  return `${runtimeDirectory()}.lock`;
+/** The file system hierarchy has it on every Linux (FHS 3.0), and all runs of a user find it, whatever TMPDIR says. */
+const LOCK_PLACE = '/tmp';
+
+/** The lock of the testbed: one for a user on a host. TMPDIR, HOME and XDG_* do not change it. */
+export function lockFile(place = LOCK_PLACE): string {
+  return path.join(place, ownFolder(), 'testbed.lock');
+}
+
+function ownFolder(): string {
+  return `nestbench-${process.geteuid?.()}`;
 }
 
 /** A Unix socket's path holds so many bytes (unix(7)). */
@@ -21,7 +29,7 @@ const SOCKET_PATH_BYTES = 107;
 
 /**
  * Makes the directory above the runtime directory, which anybody could have made before us under its name.
- * @throws {InputError} where it is not ours alone, or too long for the sockets that come to be in it.
+ * @throws {InputError} where it does not belong to this user alone, or is too long for the sockets that are made in it.
  */
 export function claimDirectory(runtime = runtimeDirectory()): void {
   // The longest name that a boot gives a socket.
@@ -32,38 +40,78 @@ export function claimDirectory(runtime = runtimeDirectory()): void {
       `TMPDIR is too long: ${socket} would be a socket's path, which holds ${SOCKET_PATH_BYTES} bytes. Set TMPDIR to a shorter one.`,
     );
   }
-  const directory = path.dirname(runtime);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const found = lstatSync(directory);
-  if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o022) === 0) return;
+  claim(path.dirname(runtime), 'so no keys are put there. Remove it, or set TMPDIR to another place.');
+}
+
+/** Makes a directory that only this user can write to. `otherwise` ends the sentence about one that is not. */
+function claim(directory: string, otherwise: string): void {
+  let failure: unknown;
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    failure = error;
+  }
+  if (isPrivate(directory)) return;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `${directory} is not a directory that only this user can write to, so no keys are put there. Remove it, or set TMPDIR to another place.`,
+    foundAt(directory) === undefined
+      ? `${directory} could not be made: ${reasonOf(failure)}. Make ${path.dirname(directory)} a directory that this user can write to.`
+      : `${directory} is not a directory that only this user can write to, ${otherwise}`,
   );
 }
 
+/** Whether it is a directory, and no link to one, that only this user can write to. */
+function isPrivate(directory: string): boolean {
+  const found = foundAt(directory);
+  return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o022) === 0;
+}
+
+function foundAt(directory: string): Stats | undefined {
+  try {
+    return lstatSync(directory);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The testbed of this host, held. */
+export interface HeldTestbed extends Lock {
+  /** The runtime directory of the run that held it before; undefined where there was none or it can't be trusted. */
+  readonly previousRuntime: string | undefined;
+}
+
 /**
- * Takes the testbed of this host. The lock is the kernel's own and is free once its holder is gone, however it went.
+ * Takes the testbed of this host. The kernel frees the lock once its holder is gone, however it ended. A run that a holder
+ * started, as the end-to-end tests do, belongs to it: it excludes only others of that kind.
  * @param onWait is told once who holds it, before waiting.
+ * @throws {InputError} where the lock can't be trusted.
  * @throws NESTBENCH_TESTBED_BUSY where it is not free in time, saying who holds it.
  */
 export async function takeTestbed(options: {
   readonly waitMinutes: number;
   readonly signal: AbortSignal;
   readonly onWait: (holders: string) => void;
-}): Promise<Lock> {
+  /** Another one than the host's own, for tests. */
+  readonly lock?: string;
+}): Promise<HeldTestbed> {
   const { waitMinutes, signal } = options;
   claimDirectory();
+  let file = options.lock ?? lockFile();
+  const noLock =
+    "so the testbed of this host can't be locked there. Ask its owner or an administrator to remove it.";
+  claim(path.dirname(file), noLock);
+  while (isHeldAbove(file)) file += '.inner';
   let holders = 'another process';
   const patience = AbortSignal.timeout(timerMilliseconds(waitMinutes));
   try {
-    return await takeLock(lockFile(), {
+    const lock = await takeLock(file, {
       signal: AbortSignal.any([signal, patience]),
       onWait: (text) => {
         holders = text;
         options.onWait(text);
       },
     });
+    return { ...lock, previousRuntime: replaceRuntime(lock.file) };
   } catch (error) {
     if (signal.aborted || !patience.aborted) throw toNestbenchError(error);
     throw new NestbenchError(
@@ -76,6 +124,15 @@ export async function takeTestbed(options: {
   }
 }
 
+/** Notes in the lock's file where this run's testbed is. @returns where that of the run before was. */
+function replaceRuntime(file: string): string | undefined {
+  const previous = readFileSync(file, 'utf8').trim();
+  const own = path.resolve(runtimeDirectory());
+  writeFileSync(file, `${own}\n`);
+  const isOurs = path.isAbsolute(previous) && previous === runtimeDirectory(path.resolve(previous, '../..'));
+  return isOurs && previous !== own && isPrivate(path.dirname(previous)) ? previous : undefined;
+}
+
 /** Timers hold 31 bits of whole milliseconds; more would be over at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -85,10 +142,15 @@ function timerMilliseconds(minutes: number): number {
 
 /**
  * Ends what a killed run left running. Only under the testbed's lock: then whatever runs there is nobody's.
+ * @param previousRuntime the runtime directory of the run before, where it was another one: it is removed.
  * @returns sentences that say what was ended.
  */
-export async function sweepTestbed(): Promise<string[]> {
+export async function sweepTestbed(previousRuntime?: string): Promise<string[]> {
   const ended = await endOwned(runtimeDirectory());
+  if (previousRuntime !== undefined) {
+    ended.push(...(await endOwned(previousRuntime)));
+    rmSync(previousRuntime, { recursive: true, force: true });
+  }
   return ended.map(({ pid, pidFile }) => {
     const name = pidFile === undefined ? 'a machine' : path.basename(pidFile, '.pid');
     return `Ended ${name} (QEMU, process ${pid}), left behind by a run that was killed.`;
