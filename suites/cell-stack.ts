@@ -5,6 +5,7 @@ import type { Clock } from '../fixtures/clock.ts';
 import type { StartRecord } from '../fixtures/records.ts';
 import type { BootKind } from '../setup/settings.ts';
 import { type Cell, configurationOf } from '../fixtures/matrix.ts';
+import { type Lock, takeLock } from '../setup/host/lock.ts';
 import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { Journal } from '../setup/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
@@ -17,13 +18,17 @@ import { identityOf } from '../setup/snapshot/identity.ts';
 import { type Started, startStack } from '../setup/snapshot/start.ts';
 import { whyNotPhysical } from '../fixtures/physical-software.ts';
 import { cancellation } from '../setup/cancellation.ts';
+import { Turns } from './turns.ts';
 
 export class CellStack {
   readonly cell: Cell;
   readonly experiment: ProvidedExperiment;
   readonly journal: Journal;
   #booting: Promise<RunningStack> | undefined;
-  #working: Promise<unknown> | undefined;
+  /** No two benchmarks are measured at once, whatever the command line or a suite says. */
+  readonly #turns = new Turns();
+  /** The journal, locked: no other cell boots beside this one, however many workers Vitest was told to start. */
+  #alone: Lock | undefined;
   /** How the stack that runs came to. */
   #start: StartRecord | undefined;
   /** What made it unusable; said again to every benchmark that comes after. */
@@ -96,11 +101,38 @@ export class CellStack {
   }
 
   /**
+   * Does work on the booted stack, which does not end under it. Other work waits until this has really ended.
+   * @throws what failed; where that was not a benchmark, the stack can't be used any more.
+   */
+  async using<T>(work: (running: RunningStack) => Promise<T>): Promise<T> {
+    const attempt = async (): Promise<T> => {
+      const running = await this.boot();
+      try {
+        return await work(running);
+      } catch (thrown) {
+        const error = toNestbenchError(thrown);
+        throw error.kind === 'infrastructure' ? await running.causeOf(error) : error;
+      }
+    };
+    return this.#turns.take(async () => {
+      try {
+        return await attempt().catch(async (thrown: unknown) => {
+          if (await this.#replace(toNestbenchError(thrown))) return attempt();
+          throw thrown;
+        });
+      } catch (thrown) {
+        const error = toNestbenchError(thrown);
+        throw error.kind === 'benchmark' ? error : this.break(error);
+      }
+    });
+  }
+
+  /**
    * Puts a stack that was booted cold in the place of a restored one that was lost, which was seen to happen now and then
    * (setup/testbed/emulation.md); once. What was measured before stands, and the loss is a failure record.
-   * @returns whether there is one: nothing else is mended by booting again.
+   * @returns whether there is one: booting again repairs nothing else.
    */
-  async replace(loss: NestbenchError): Promise<boolean> {
+  async #replace(loss: NestbenchError): Promise<boolean> {
     const isRestored = this.#start !== undefined && this.#start.kind !== 'cold';
     if (!isRestored || loss.kind !== 'infrastructure' || cancellation().aborted) return false;
     const { name } = this.cell;
@@ -114,23 +146,13 @@ export class CellStack {
     return true;
   }
 
-  /** Does work on the booted stack, which does not end under it. */
-  async using<T>(work: (running: RunningStack) => Promise<T>): Promise<T> {
-    const running = await this.boot();
-    const working = work(running).catch(async (thrown: unknown) => {
-      const error = toNestbenchError(thrown);
-      throw error.kind === 'infrastructure' ? await running.causeOf(error) : error;
-    });
-    this.#working = working.catch(() => {});
-    return working;
-  }
-
   /** Ends the machines. A test that Vitest cancelled counts as over at once, while its work still unwinds. */
   async end(): Promise<void> {
-    await this.#working;
+    await this.#turns.ended();
     const running = await this.#booting?.catch(() => undefined);
     const began = performance.now();
     await running?.[Symbol.asyncDispose]();
+    await this.#alone?.[Symbol.asyncDispose]();
     if (running !== undefined) {
       const seconds = (performance.now() - began) / 1000;
       this.journal.append({ type: 'end', cell: this.cell.name, seconds });
@@ -175,6 +197,11 @@ export class CellStack {
   async #boot(benchmarks: readonly Benchmark[], boot: BootKind): Promise<RunningStack> {
     const { name } = this.cell;
     const { clock } = this;
+    this.#alone ??= await takeLock(this.journal.file, {
+      signal: cancellation(),
+      onWait: (holders) =>
+        tell({ task: name, text: `waiting for another cell to end: ${holders}`, state: 'running' }),
+    });
     const { running, start, phases, seconds } = await this.#bringUp(benchmarks, boot);
     this.#start = start;
     this.journal.append({

@@ -4,11 +4,12 @@ import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../fixtures/clock.ts';
 import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
-import { InputError, toNestbenchError, withoutStack } from '../setup/errors.ts';
+import { InputError, NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
 import { nextRun } from '../setup/experiment.ts';
 import { isBenchmarkName } from '../setup/journal-check.ts';
 import { readJournal } from '../setup/journal-reader.ts';
 import { withOriginal } from '../setup/measure/original.ts';
+import { reasonOf } from '../setup/machine/failures.ts';
 import { measureSeries } from '../setup/measure/series.ts';
 import { tell } from '../setup/progress.ts';
 import { cancellation } from '../setup/cancellation.ts';
@@ -40,45 +41,42 @@ function testOf(kind: BenchmarkKind) {
       },
     )
     /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
-    .extend('measure', async ({ stack, skip }) => async (chosen: string | Benchmark): Promise<void> => {
-      const benchmark = typeof chosen === 'string' ? known(chosen, stack.clock) : nameable(chosen);
-      const { cell, experiment, journal } = stack;
-      const reason = stack.whyNot(benchmark);
-      if (reason !== undefined) {
-        journal.append({ type: 'skip', cell: cell.name, benchmark: benchmark.name, reason });
-        skip(reason);
-        return;
-      }
-      const measure = (): Promise<void> =>
-        stack.using(async (running) => {
-          const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
-          if (material.missing !== undefined) {
-            const text = `${benchmark.name} works on what nestbench makes, since the original is not to be had: ${material.missing}`;
-            tell({ task: cell.name, text, state: 'running', lasting: true });
-          }
-          await measureSeries({
-            cell: cell.name,
-            benchmark: material.benchmark,
-            original: material.original,
-            profile: experiment.profile,
-            firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
-            bed: running,
-            journal,
-            onIteration: ({ text, fraction, secondsLeft }) =>
-              tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
-          });
-        });
-      try {
-        try {
-          await measure();
-        } catch (thrown) {
-          if (!(await stack.replace(toNestbenchError(thrown)))) throw thrown;
-          await measure();
+    .extend('measure', async ({ stack, skip, task, signal }, { onCleanup }) => {
+      const ended = endOf(task.name, signal);
+      onCleanup(ended.end);
+      return async (chosen: string | Benchmark): Promise<void> => {
+        const benchmark = typeof chosen === 'string' ? known(chosen, stack.clock) : nameable(chosen);
+        const { cell, experiment, journal } = stack;
+        const reason = stack.whyNot(benchmark);
+        if (reason !== undefined) {
+          journal.append({ type: 'skip', cell: cell.name, benchmark: benchmark.name, reason });
+          skip(reason);
+          return;
         }
-      } catch (thrown) {
-        const error = toNestbenchError(thrown);
-        throw withoutStack(error.kind === 'benchmark' ? error : stack.break(error));
-      }
+        try {
+          await stack.using(async (running) => {
+            const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
+            if (material.missing !== undefined) {
+              const text = `${benchmark.name} works on what nestbench makes, since the original is not to be had: ${material.missing}`;
+              tell({ task: cell.name, text, state: 'running', lasting: true });
+            }
+            await measureSeries({
+              cell: cell.name,
+              benchmark: material.benchmark,
+              original: material.original,
+              profile: experiment.profile,
+              firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
+              bed: running,
+              until: ended.signal,
+              journal,
+              onIteration: ({ text, fraction, secondsLeft }) =>
+                tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
+            });
+          });
+        } catch (thrown) {
+          throw withoutStack(toNestbenchError(thrown));
+        }
+      };
     });
 
   // For every file of the suites, as it imports `test`: boots the cell where a benchmark was chosen that can be measured.
@@ -101,6 +99,22 @@ function nameable(benchmark: Benchmark): Benchmark {
     'NESTBENCH_UNKNOWN_BENCHMARK',
     `A benchmark can't be named ${JSON.stringify(benchmark.name)}: a name is at most 100 letters, digits, ".", "_" and "-".`,
   );
+}
+
+/** The end of a test, which ends what it measures: by itself, or by Vitest's `signal` where its time is over. */
+function endOf(name: string, signal: AbortSignal): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const end = (): void =>
+    // A run that is cancelled aborts this first and says why right after: that is the cell's failure.
+    queueMicrotask(() => {
+      if (cancellation().aborted) return;
+      const why = signal.aborted ? ` (${reasonOf(signal.reason).split('\n', 1)[0]})` : '';
+      const text = `The test "${name}" ended before its series did${why}, so the series was ended. Its samples until then are in the journal; give the test more time with --testTimeout, or await measure().`;
+      controller.abort(new NestbenchError('NESTBENCH_ABORTED', 'benchmark', text));
+    });
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  return { signal: controller.signal, end };
 }
 
 function known(name: string, clock: Clock): Benchmark {

@@ -1,5 +1,5 @@
 /** What running a command means on every machine: its deadline, its abort, and that its end is really an end. */
-import type { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../errors.ts';
 import { aborted, commandDeadline, commandFailed, reasonOf, words } from './failures.ts';
 import type { Completed, Machine, RunningCommand, RunOptions } from './machine.ts';
 import type { Output } from './output.ts';
@@ -35,7 +35,11 @@ export function supervise(machine: string, process: StartedProcess, options: Run
     try {
       await end();
     } catch (failure) {
-      error.message += ` Whether it still runs there is unknown: ${reasonOf(failure)}`;
+      const message = `${error.message} Whether it still runs there is unknown: ${reasonOf(failure)}`;
+      // Whatever ended it: a machine on which it may still run is no longer what it was.
+      interrupted.reject(
+        new NestbenchError(error.code, 'infrastructure', message, error.facts, { cause: error }),
+      );
     }
     interrupted.reject(error);
   };

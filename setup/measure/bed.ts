@@ -12,6 +12,8 @@ export interface Bed {
   readonly clock?: Clock;
   /** What L0 counts. Without it samples are taken all the same, and nothing is known of what ran beside them. */
   readonly counters?: Counters;
+  /** Ends everything on it. A command that ends before lets the counters answer, who could not be asked again. */
+  readonly signal?: AbortSignal;
 }
 
 export function machineFor(bed: Bed, { on }: Pick<Command, 'on'>): Machine {

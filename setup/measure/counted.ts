@@ -23,7 +23,7 @@ const SERVER = 'l0';
 
 /** Runs a command. Nothing is asked of L0 between its start and its end. @throws what `Machine.run` and `snapshot` throw. */
 export async function runCounted(bed: Bed, command: Command, options: RunOptions): Promise<Counted> {
-  const { signal } = options;
+  const { signal = options.signal } = bed;
   const machine = machineFor(bed, command);
   const before = await bed.counters?.snapshot(signal);
   const startedAt = performance.now();

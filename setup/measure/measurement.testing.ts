@@ -21,7 +21,13 @@ export interface Measurement {
   readonly told: { text: string; fraction: number; secondsLeft: number }[];
   readonly measure: (
     benchmark: Benchmark,
-    options?: { profile?: Profile; firstRun?: number; signal?: AbortSignal; counters?: Counters },
+    options?: {
+      profile?: Profile;
+      firstRun?: number;
+      signal?: AbortSignal;
+      until?: AbortSignal;
+      counters?: Counters;
+    },
   ) => Promise<void>;
   readonly records: () => readonly JournalRecord[];
   /** Of each record, what matters here. */
@@ -40,7 +46,13 @@ export function measurement(): Measurement {
     records,
     measure: (
       benchmark,
-      { profile = PROFILES.quick, firstRun = 1, signal = new AbortController().signal, counters } = {},
+      {
+        profile = PROFILES.quick,
+        firstRun = 1,
+        signal = new AbortController().signal,
+        counters,
+        ...rest
+      } = {},
     ) =>
       measureSeries({
         cell: 'l1-baseline',
@@ -48,6 +60,7 @@ export function measurement(): Measurement {
         profile,
         firstRun,
         journal,
+        ...rest,
         bed: { ...bed, underTest: target, signal, ...(counters && { counters }) },
         onIteration: (progress) => told.push(progress),
       }),

@@ -209,6 +209,35 @@ describe('a series that can go on no longer', () => {
     expect([...processesWith(serving), ...processesWith(working)]).toEqual([]);
   });
 
+  test('is a failure of the benchmark where its test ended, and no other run begins', async () => {
+    const { measure, scratch, story } = measurement();
+    const controller = new AbortController();
+    const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && sleep ${uniqueSleep()}; echo $n`;
+    const measuring = measure(toy({ script }), {
+      until: controller.signal,
+      profile: { ...PROFILES.quick, runs: 2 },
+    });
+    const failure = measuring.catch((error: unknown) => error);
+    const began = (): string => (existsSync(scratch('n')) ? readFileSync(scratch('n'), 'utf8') : '');
+    await expect.poll(began, { timeout: 20_000 }).toBe('2\n');
+    const reason = new NestbenchError('NESTBENCH_ABORTED', 'benchmark', 'its test ended');
+    controller.abort(reason);
+    expect(await failure).toBe(reason);
+    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.- ABORTED']);
+  });
+
+  test('keeps no sample that is done once it was aborted', async () => {
+    const { measure, story } = measurement();
+    const controller = new AbortController();
+    const parse = (): { ok: true; value: number } => {
+      controller.abort(new NestbenchError('NESTBENCH_ABORTED', 'benchmark', 'its test ended'));
+      return { ok: true, value: 5 };
+    };
+    const measuring = measure(toy({ script: 'echo 5', parse }), { until: controller.signal });
+    await expect(measuring).rejects.toThrow('its test ended');
+    expect(story()).toEqual(['series 1', 'failure 1.- ABORTED']);
+  });
+
   test('takes no sample where it was aborted before', async () => {
     const { measure, scratch } = measurement();
     const reason = new NestbenchError('NESTBENCH_ABORTED', 'infrastructure', 'stopped');

@@ -26,6 +26,8 @@ export interface SeriesOptions {
   readonly firstRun: number;
   /** A running stack, or as much of it as measuring needs; its signal ends everything. */
   readonly bed: Bed & { readonly underTest: Target; readonly signal: AbortSignal };
+  /** Ends this series alone, with a failure of the benchmark. No sample is kept after either signal. */
+  readonly until?: AbortSignal;
   readonly journal: Journal;
   readonly onIteration: (progress: SeriesProgress) => void;
 }
@@ -41,12 +43,14 @@ const PASSWORD_BYTES = 16;
  * @throws the first failure, once everything that can be measured was.
  */
 export async function measureSeries(options: SeriesOptions): Promise<void> {
-  const { benchmark, profile, firstRun } = options;
+  const { benchmark, profile, firstRun, bed, until } = options;
+  const signal = until === undefined ? bed.signal : AbortSignal.any([bed.signal, until]);
   const failures: NestbenchError[] = [];
   const plan = planRun(benchmark, profile);
   const clock = new SeriesClock(benchmark, plan, profile.runs);
   for (let run = firstRun; run < firstRun + profile.runs; run++) {
-    failures.push(...(await measureRun(run, plan, clock, options)));
+    failures.push(...(await measureRun(run, plan, clock, signal, options)));
+    if (signal.aborted) break;
   }
   const [first] = failures;
   if (first !== undefined) throw first;
@@ -56,10 +60,11 @@ async function measureRun(
   run: number,
   { sizes, rule }: RunPlan,
   clock: SeriesClock,
+  signal: AbortSignal,
   options: SeriesOptions,
 ): Promise<NestbenchError[]> {
   const { benchmark, bed, cell, journal, firstRun, onIteration } = options;
-  const { underTest: target, signal } = bed;
+  const { underTest: target } = bed;
   const { unit, better } = benchmark;
   const command = benchmark.command(sizes, target);
   const what = { cell, benchmark: benchmark.name, run };
@@ -86,6 +91,7 @@ async function measureRun(
     journal.append({ type: 'failure', ...what, ...failureFields(error), iteration, output });
   };
   const keep = (iteration: number, outcome: Iteration): number => {
+    signal.throwIfAborted();
     const { completed, beforeSeconds, afterSeconds, counted } = outcome;
     const gapSeconds =
       counted &&

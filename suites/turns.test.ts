@@ -1,0 +1,39 @@
+import { setImmediate as tick } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { Turns } from './turns.ts';
+
+/** Work that notes its start and its end. */
+function work(name: string, story: string[]): () => Promise<string> {
+  return async () => {
+    story.push(`${name} starts`);
+    await tick();
+    await tick();
+    story.push(`${name} ends`);
+    return name;
+  };
+}
+
+test('what is asked for at once is done one after another, in order', async () => {
+  const turns = new Turns();
+  const story: string[] = [];
+  const done = await Promise.all(['one', 'two', 'three'].map((name) => turns.take(work(name, story))));
+  expect(done).toEqual(['one', 'two', 'three']);
+  expect(story).toEqual(['one starts', 'one ends', 'two starts', 'two ends', 'three starts', 'three ends']);
+});
+
+test('what fails lets the next one have its turn', async () => {
+  const turns = new Turns();
+  const failing = turns.take(() => Promise.reject(new Error('lost')));
+  const next = turns.take(() => Promise.resolve('measured'));
+  await expect(failing).rejects.toThrow('lost');
+  await expect(next).resolves.toBe('measured');
+});
+
+test('the end of all is known, also of what nobody awaits', async () => {
+  const turns = new Turns();
+  const story: string[] = [];
+  void turns.take(work('one', story));
+  void turns.take(work('two', story));
+  await turns.ended();
+  expect(story.at(-1)).toBe('two ends');
+});
