@@ -56,8 +56,8 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
   throw new NestbenchError(
     'NESTBENCH_CHECK_FAILED',
     'infrastructure',
-    `${machine.name} came back after ${inSeconds(rebootSeconds)} with something else than ${boot.release}: ${wrong.join('; ')}.${fellBack} ${console?.sentence() ?? 'Its console would say why: the testbed file can name one.'}`,
-    { machine: machine.name, seconds: rebootSeconds, output: console?.output() ?? running.commandLine },
+    `${machine.name} came back after ${inSeconds(rebootSeconds)} with something else than ${boot.release}: ${wrong.join('; ')}.${fellBack} ${console?.sentence(true) ?? 'Its console would say why: the testbed file can name one.'}`,
+    { machine: machine.name, seconds: rebootSeconds, output: console?.output(true) ?? running.commandLine },
   );
 }
 

@@ -26,13 +26,69 @@ test.each([
   expect(processesWith(seconds)).toEqual([]);
 });
 
-test('without a fault its last lines are told', async () => {
-  await using watched = watchConsole('l0', { argv: ['sh', '-c', 'echo GRUB; exec cat'], file: file() });
-  await expect.poll(() => watched.output(), { timeout: 20_000 }).toBe('GRUB');
+function watch(script: string): ReturnType<typeof watchConsole> {
+  return watchConsole('l0', { argv: ['sh', '-c', script], file: file() });
+}
+
+test('without a fault of a kernel that started its last lines are reported', async () => {
+  await using watched = watch('echo GRUB; echo "Linux version 6.1.0 (x)"; echo up; exec cat');
+  await expect.poll(() => watched.output(), { timeout: 20_000 }).toBe('Linux version 6.1.0 (x)\nup');
   expect(watched.sentence()).toMatch(/^Its console is kept in .*; no fault was seen there\.$/);
 });
 
-test('a command that there is not is no failure, and says nothing', async () => {
-  await using watched = watchConsole('l0', { argv: ['nestbench-no-such-command'], file: file() });
-  expect(watched.sentence()).toBe('Its console said nothing ("nestbench-no-such-command").');
+test('what was seen until its command ended is said to be no more than that', async () => {
+  await using watched = watch('echo "Linux version 6.1.0 (x)"; exit 4');
+  await expect
+    .poll(() => watched.sentence(), { timeout: 20_000 })
+    .toMatch(/; no fault was seen there until the command for it, .*, ended after .* s with exit code 4\.$/);
+});
+
+test('without a kernel nothing is said of faults', async () => {
+  await using watched = watch('echo GRUB; exec cat');
+  await expect.poll(() => watched.output(), { timeout: 20_000 }).toBe('GRUB');
+  expect(watched.sentence()).toMatch(
+    /^Its console is kept in .*; no kernel was seen to start there, so it tells neither what is wrong nor that nothing is\.$/,
+  );
+});
+
+test('a command that there is not is no failure, and is reported', async () => {
+  const kept = file();
+  await using watched = watchConsole('l0', { argv: ['nestbench-no-such-command'], file: kept });
+  await expect
+    .poll(() => watched.sentence(), { timeout: 20_000 })
+    .toBe(
+      `Nothing is known of its console: the command for it, "nestbench-no-such-command", could not be started (ENOENT). Try it by hand; what it said is kept in ${kept}.`,
+    );
+});
+
+test.each([
+  [
+    'fails at once',
+    'echo "Error: Unable to establish IPMI v2 / RMCP+ session" >&2; exit 1',
+    'exit code 1, and said "Error: Unable to establish IPMI v2 / RMCP+ session"',
+  ],
+  ['ends at once', 'exit 0', 'exit code 0'],
+  ['is ended', 'kill -KILL $$', 'SIGKILL'],
+  [
+    'fails after it said something',
+    'echo "[SOL Session operational.]"; exit 3',
+    'exit code 3, and said "[SOL Session operational.]"',
+  ],
+])('a command that %s is no evidence of health', async (_, script, how) => {
+  await using watched = watch(script);
+  await expect.poll(() => watched.sentence(), { timeout: 20_000 }).toContain(how);
+  expect(watched.sentence()).toMatch(
+    /^Nothing is known of its console: the command for it, .*, ended after /,
+  );
+});
+
+test.each([
+  'Info: SOL payload already active on another session',
+  '[console server is in use by admin@there; attached (spy)]',
+  'error: operation failed: Active console session exists for this domain',
+  'Device /dev/ttyS0 is locked.',
+])('a console that somebody else has is no evidence of health: %s', async (busy) => {
+  await using watched = watch(`echo '${busy}'; exec cat`);
+  await expect.poll(() => watched.sentence(), { timeout: 20_000 }).toContain(`and said "${busy}"`);
+  expect(watched.sentence()).not.toContain('no fault was seen');
 });

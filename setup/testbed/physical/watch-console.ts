@@ -1,7 +1,8 @@
 /** What a machine's console says while it boots anew, by the command that the testbed file has for it. */
 import { execa } from 'execa';
-import { lastLines } from '../../machine/failures.ts';
 import { Console } from '../../machine/console.ts';
+import { inSeconds, lastLines } from '../../machine/failures.ts';
+import { evidenceOf } from './console-evidence.ts';
 
 export interface ConsoleCommand {
   /** Run on this host: prints the console for as long as it runs. */
@@ -12,19 +13,25 @@ export interface ConsoleCommand {
 
 /** Disposing it ends the command. */
 export interface WatchedConsole extends AsyncDisposable {
-  /** What was seen there and where it is kept, as a sentence. */
-  sentence(): string;
-  /** The lines up to the fault, or its last ones: after a fault it is another kernel that speaks. */
-  output(): string;
+  /**
+   * What was seen there and where it is kept, as sentences.
+   * @param cameUp whether a machine came up after all, with something else than was asked for.
+   */
+  sentence(cameUp?: boolean): string;
+  /** The lines up to the fault, or its last ones. */
+  output(cameUp?: boolean): string;
 }
 
 /** Of an error, as of guests' consoles. */
 const LINES = 25;
+/** A command says first that it has no console; later it is the machine that speaks. */
+const BUSY_CHARACTERS = 2000;
 /** A command that ignores being ended. */
 const KILL_AFTER_MS = 2000;
 
-/** What a kernel says that can't go on, and what an initramfs does (initramfs-tools, scripts/local). */
-const FAULT = /Kernel panic - not syncing: .*|Gave up waiting for [^.\n]*/;
+/** What ipmitool, conserver, virsh, cu, minicom and telnet say where somebody else has the console. */
+const BUSY =
+  /.*(?:already active|already in use|in use by|is locked|active console session|currently (?:in use|attached)|line in use|\[.*read-only|port is busy|session .*busy|device or resource busy).*/i;
 
 /** Begins to watch the console of `machine`; whatever becomes of the command, it is no reason to fail. */
 export function watchConsole(machine: string, { argv, file }: ConsoleCommand): WatchedConsole {
@@ -38,20 +45,44 @@ export function watchConsole(machine: string, { argv, file }: ConsoleCommand): W
     forceKillAfterDelay: KILL_AFTER_MS,
   });
   const console = new Console(child.readable({ from: 'all' }), { machine, file });
+  const command = words.length === 0 ? program : argv.join(' ');
+  let trouble: string | undefined;
+  let isDisposed = false;
+  const noteEnd = async (): Promise<void> => {
+    const { code, exitCode, signal, durationMs } = await child;
+    if (isDisposed) return;
+    trouble =
+      exitCode === undefined && signal === undefined
+        ? `could not be started (${code ?? 'no reason given'})`
+        : `ended after ${inSeconds(durationMs / 1000)} with ${signal ?? `exit code ${exitCode}`}`;
+  };
+  void noteEnd();
   return {
-    sentence() {
-      const fault = FAULT.exec(console.text)?.[0].trim();
-      if (fault !== undefined) return `Its console said "${fault}"; it is kept in ${file}.`;
-      return console.lastOutputAt === undefined
-        ? `Its console said nothing ("${argv.join(' ')}").`
-        : `Its console is kept in ${file}; no fault was seen there.`;
-    },
-    output() {
+    sentence(cameUp = false) {
       const { text } = console;
-      const fault = FAULT.exec(text);
-      return lastLines(fault === null ? text : text.slice(0, fault.index + fault[0].length), LINES);
+      const { fault, hasKernel } = evidenceOf(text, cameUp);
+      const busy = BUSY.exec(text.slice(0, BUSY_CHARACTERS))?.[0].trim();
+      const why = trouble ?? (busy === undefined ? undefined : 'shows no console of its own');
+      // Programs begin their own errors as GRUB does.
+      const isCommands = why !== undefined && !hasKernel && (fault ?? 'error:').startsWith('error:');
+      if (isCommands) {
+        const last = busy ?? lastLines(text, 1).trim();
+        return `Nothing is known of its console: the command for it, "${command}", ${why}${last === '' ? '' : `, and said "${last}"`}. Try it by hand; what it said is kept in ${file}.`;
+      }
+      if (fault !== undefined) return `Its console said "${fault}"; it is kept in ${file}.`;
+      if (console.lastOutputAt === undefined) return `Its console said nothing ("${command}").`;
+      if (!hasKernel) {
+        return `Its console is kept in ${file}; no kernel was seen to start there, so it tells neither what is wrong nor that nothing is.`;
+      }
+      return trouble === undefined
+        ? `Its console is kept in ${file}; no fault was seen there.`
+        : `Its console is kept in ${file}; no fault was seen there until the command for it, "${command}", ${trouble}.`;
+    },
+    output(cameUp = false) {
+      return lastLines(evidenceOf(console.text, cameUp).text, LINES);
     },
     async [Symbol.asyncDispose]() {
+      isDisposed = true;
       child.kill();
       await child;
       await console.closed;

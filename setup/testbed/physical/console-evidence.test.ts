@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { evidenceOf } from './console-evidence.ts';
+
+const KERNEL = '[    0.000000] Linux version 6.1.0-50-amd64 (debian) #1 SMP';
+const RESTART = '[ 1234.567890] reboot: Restarting system';
+const PANIC = '[    1.234567] Kernel panic - not syncing: VFS: Unable to mount root fs';
+const GRUB_ERROR = "error: file `/boot/nestbench/vmlinuz-6.9' not found.";
+
+function fault(lines: readonly string[], cameUp = false): string | undefined {
+  return evidenceOf(`${lines.join('\r\n')}\r\n`.replaceAll('\r', ''), cameUp).fault;
+}
+
+function hasKernel(...lines: string[]): boolean {
+  return evidenceOf(lines.join('\n'), false).hasKernel;
+}
+
+describe('of a machine that did not come up', () => {
+  test.each([
+    PANIC,
+    'Gave up waiting for root file system device',
+    'ALERT!  UUID=1 does not exist.  Dropping to a shell!',
+    '(initramfs)',
+    'You are in emergency mode. After logging in, type "journalctl -xb"',
+    'Welcome to emergency mode!',
+    'Entering emergency mode. Exit the shell to continue.',
+    'Give root password for maintenance',
+    'Cannot open access to console, the root account is locked.',
+    'Please unlock disk sda5_crypt: ',
+    'Please enter passphrase for disk VBOX (root):',
+    'dracut:/#',
+    '/dev/sda1: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.',
+  ])('"%s" is the fault', (line) => {
+    expect(fault([KERNEL, 'booting', line])).toBe(line.trim().replace(/^\[.*?\] /, ''));
+  });
+
+  test.each([
+    GRUB_ERROR,
+    'error: you need to load the kernel first.',
+    'error: no such device: 1234-5678.',
+    'error: bad shim signature.',
+    'Enter username:',
+    'grub rescue>',
+    'grub>',
+    'Enter passphrase for hd0,gpt2 (1234): ',
+    'No bootable device.',
+  ])('"%s" of GRUB or firmware is the fault, where no kernel followed', (line) => {
+    expect(fault([line])).toBe(line.trim());
+    expect(fault([KERNEL, 'login:', RESTART, 'GRUB loading.', line])).toBe(line.trim());
+    expect(fault([line, KERNEL, 'Debian GNU/Linux 12 server ttyS0'])).toBe(undefined);
+  });
+
+  test('an old panic that a console server shows again is none', () => {
+    expect(fault([KERNEL, PANIC, KERNEL, 'booting'])).toBe(undefined);
+    expect(fault([PANIC, KERNEL, 'booting'])).toBe(undefined);
+    expect(fault([PANIC, RESTART, 'GRUB loading.'])).toBe(undefined);
+    expect(fault([KERNEL, PANIC, KERNEL, 'login:', RESTART, GRUB_ERROR])).toBe(GRUB_ERROR);
+  });
+
+  test('what a kernel’s own services call an error is none of GRUB', () => {
+    expect(fault([KERNEL, 'error: no config file'])).toBe(undefined);
+  });
+
+  test('that a kernel was seen is known of the newest start alone', () => {
+    expect(hasKernel('GRUB')).toBe(false);
+    expect(hasKernel(KERNEL, 'booting')).toBe(true);
+    expect(hasKernel(KERNEL, RESTART, 'GRUB')).toBe(false);
+    expect(hasKernel(KERNEL, RESTART, 'GRUB', KERNEL)).toBe(true);
+  });
+});
+
+describe('of one that came up with another kernel', () => {
+  const OTHER = KERNEL.replace('6.1.0-50', '5.15.0');
+
+  test('it is the start before', () => {
+    expect(fault([OTHER, RESTART, KERNEL, PANIC, OTHER, 'login:'], true)).toContain('Kernel panic');
+    // Debian's initramfs restarts the machine in order.
+    const gaveUp = 'Gave up waiting for root file system device.  Common problems:';
+    expect(fault([OTHER, RESTART, KERNEL, gaveUp, RESTART, 'GRUB loading.', OTHER, 'login:'], true)).toBe(
+      'Gave up waiting for root file system device',
+    );
+    expect(fault([OTHER, RESTART, GRUB_ERROR, OTHER, 'login:'], true)).toBe(GRUB_ERROR);
+    expect(fault([OTHER, RESTART, 'GRUB loading.', OTHER, 'login:'], true)).toBe(undefined);
+  });
+
+  test('an old panic is none', () => {
+    expect(fault([OTHER, PANIC, OTHER, RESTART, KERNEL, 'booting', OTHER], true)).toBe(undefined);
+  });
+
+  test('quiet kernels are told apart by their restarts', () => {
+    expect(fault([PANIC, RESTART, 'GRUB', RESTART, 'login:'], true)).toBe(undefined);
+    expect(fault([RESTART, PANIC, 'GRUB', 'login:'], true)).toContain('Kernel panic');
+  });
+});

@@ -1,0 +1,84 @@
+/** What a console's text says of the start of a machine that was just rebooted. */
+
+export interface Evidence {
+  /** What was said there that keeps a machine from coming up; undefined where no such thing was seen. */
+  readonly fault: string | undefined;
+  /** The text up to the fault: after it, it may be another kernel that speaks. */
+  readonly text: string;
+  /** Whether a kernel was seen to start. Without that, nothing was seen of its health either. */
+  readonly hasKernel: boolean;
+}
+
+/** A kernel's first line, and the last one of a kernel that is rebooted (kernel/reboot.c, arch/x86/kernel/reboot.c). */
+const KERNEL = /^.*Linux version \d.*$/gm;
+const RESTART = /^.*reboot: (?:Restarting system|machine restart).*$/gm;
+
+/** What kernels, initramfs-tools, dracut, cryptsetup and systemd say where they can't go on. */
+const KERNEL_FAULTS = [
+  /Kernel panic - not syncing: .*/,
+  /Gave up waiting for [^.\n]*/,
+  /ALERT! .*(?:does not exist|not found).*/,
+  /.*(?:\(initramfs\)|dracut:\/#)/,
+  /Warning: dracut-initqueue:? timeout.*/,
+  /.*(?:Welcome to|You are in|Entering) (?:emergency|rescue|maintenance) mode.*/i,
+  /.*Give root password for maintenance.*/,
+  /.*Cannot open access to console, the root account is locked.*/,
+  /.*(?:unlock disk|enter (?:the )?passphrase|passphrase for).*/i,
+  /.*UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.*/,
+  /.*(?:soft|hard) LOCKUP.*/i,
+];
+
+/** What GRUB and firmware say: GRUB's errors, its password (password_pbkdf2), its prompts, and no disk to boot from. */
+const LOADER_FAULTS = [
+  /^\s*error: .*/m,
+  /.*(?:Enter username:|Enter password:).*/,
+  /^.*grub(?: rescue)?>/m,
+  /.*(?:No bootable device|No boot(?:able)? (?:device|media|option)|Operating System not found|Reboot and Select proper Boot device).*/i,
+  // GRUB asks for it too, where /boot is encrypted.
+  /.*(?:enter (?:the )?passphrase|passphrase for).*/i,
+];
+
+/**
+ * Of the newest start. What a console server shows again of earlier ones is before the newest kernel's first line, and
+ * counts for nothing; what GRUB said after the last restart counts for as long as no kernel followed it.
+ * @param cameUp whether a machine came up after all: then the newest kernel is not the one that was asked for, and the start
+ * before it is looked at.
+ */
+export function evidenceOf(console: string, cameUp: boolean): Evidence {
+  const kernels = positions(console, KERNEL);
+  const end = cameUp ? kernels.at(-1) : undefined;
+  const asked = cameUp ? kernels.at(-2) : kernels.at(-1);
+  const text = console.slice(0, end);
+  const restarts = positions(text, RESTART);
+  // Without a kernel's first line, as a quiet one has none, what follows the restart that was asked for.
+  const start = asked ?? restarts.at(cameUp && restarts.length > 1 ? -2 : -1) ?? 0;
+  const restart = restarts.at(-1) ?? 0;
+  const hasLoader = asked === undefined || restart > asked;
+  const loader = hasLoader ? firstOf(text, LOADER_FAULTS, Math.max(start, restart)) : undefined;
+  const found = loader ?? firstOf(text, KERNEL_FAULTS, start);
+  return {
+    fault: found?.[0].trim(),
+    text: found === undefined ? text.slice(start) : text.slice(start, found.index + found[0].length),
+    hasKernel: asked !== undefined && !(asked < restart),
+  };
+}
+
+function positions(text: string, pattern: RegExp): number[] {
+  return [...text.matchAll(pattern)].map(({ index }) => index);
+}
+
+/** The first match of any of these from `start` on, with its place in the whole text. */
+function firstOf(
+  text: string,
+  patterns: readonly RegExp[],
+  start: number,
+): { readonly 0: string; readonly index: number } | undefined {
+  const rest = text.slice(start);
+  return patterns
+    .flatMap((pattern) => {
+      const found = pattern.exec(rest);
+      return found === null ? [] : [{ 0: found[0], index: start + found.index }];
+    })
+    .toSorted((one, other) => one.index - other.index)
+    .at(0);
+}
