@@ -71,7 +71,7 @@ test('a regression comes first, in a table, and ends with 1', () => {
       with p adjusted for all 4 tests (Holm), 0 of 1 declared would stand
       p and interval hold for noise near normal; where one side scatters five times as much as the other, chance has p <
         0.01 in up to 1.4 of 100; where that side is also skewed or two-humped, a few boots may not show it, and chance has
-        it in 5 or 16 of 100
+        it in 5 or 17 of 100
     "
   `);
 });

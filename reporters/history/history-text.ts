@@ -109,12 +109,19 @@ function fieldsOf({ series, change, before, after }: HistoryChange): string[] {
   ];
 }
 
+/** What p can't rule out (`npm run bench:validity`). */
+export const CORRELATED =
+  'p counts with nights that resemble the one before as far as so few nights show it; where they do strongly, chance alone can look like a change: see whether it is still there two nights later';
+
 /** What changed, by where it was measured, for the worse first. */
 export function changesText(changes: readonly HistoryChange[], options: TableOptions): string {
   if (changes.length === 0) return 'No change that was not told before.';
-  return byPlace(worstFirst(changes), ({ series }) => series.kind)
-    .map(([place, rows]) => `${wrap(place, options.columns, '  ', '')}\n\n${changesTable(rows, options)}`)
-    .join('\n\n');
+  return [
+    ...byPlace(worstFirst(changes), ({ series }) => series.kind).map(
+      ([place, rows]) => `${wrap(place, options.columns, '  ', '')}\n\n${changesTable(rows, options)}`,
+    ),
+    wrap(CORRELATED, options.columns, '    ', '  '),
+  ].join('\n\n');
 }
 
 function changesTable(rows: readonly HistoryChange[], { columns, colours }: TableOptions): string {
@@ -138,6 +145,7 @@ export function changesMarkdown(changes: readonly HistoryChange[]): string {
     ...byPlace(worstFirst(changes), ({ series }) => series.kind).map(
       ([place, rows]) => `\nMeasured on: ${escapeMarkdown(place)}\n\n${markdownTable(rows)}`,
     ),
+    `\n${CORRELATED}.`,
   ].join('\n');
 }
 

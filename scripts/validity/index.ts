@@ -1,6 +1,7 @@
 /** All simulations of `npm run bench:validity`, in the order of its table. */
 import { abVerdicts } from './ab-verdicts.ts';
 import { compareVerdicts } from './compare-verdicts.ts';
+import { historyChanges } from './history-changes.ts';
 import { meanIntervals } from './mean-intervals.ts';
 import type { Simulation } from './simulation.ts';
 import { whiskers } from './whiskers.ts';
@@ -10,4 +11,5 @@ export const SIMULATIONS: readonly Simulation[] = [
   ...whiskers,
   ...compareVerdicts,
   ...abVerdicts,
+  ...historyChanges,
 ];
