@@ -116,6 +116,12 @@ test.each([
     'wrong',
     "GRUB, GRUB can't write to /boot/grub/grubenv, which is on lvm, update-initramfs, 858 MiB in /boot",
   ],
+  [
+    'boot loader',
+    { grub: '0', grubenvOn: '', grubEnvironment: 'yes' },
+    'wrong',
+    "not all of GRUB's programs, it is not known on what /boot/grub/grubenv is, update-initramfs, 858 MiB in /boot",
+  ],
   ['SSH beside it', { sshOver: '' }, 'wrong', 'not told'],
   ['hugepages', { hugepages: '' }, 'wrong', 'none'],
   [

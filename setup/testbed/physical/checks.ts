@@ -237,7 +237,7 @@ const CHECKS: readonly Check[] = [
     needed:
       'GRUB as Debian and Ubuntu have it, with /boot where GRUB can write, update-initramfs, and room in /boot',
     otherwise: 'wrong',
-    mend: 'apt-get install grub-pc (or grub-efi-amd64) initramfs-tools; take kernels away that nobody boots; have /boot on ext4, without LVM or RAID, as GRUB could not forget there what it was asked to boot once. Without it only what is installed can be measured (software: installed).',
+    mend: 'apt-get install grub-pc (or grub-efi-amd64) initramfs-tools; take kernels away that nobody boots; have /boot on ext4, without LVM or RAID, as GRUB could not forget there what it was asked to boot once.',
     look: (facts) => ({
       holds:
         facts['grub'] === '4' &&

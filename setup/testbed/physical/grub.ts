@@ -225,7 +225,7 @@ export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSign
 function notOnce(machine: Machine, why: string): NestbenchError {
   return grubError(
     machine,
-    `can't boot a kernel for just one start: ${why}. One that does not come up would stay the default, so nothing is booted. Put /boot on a partition of its own, with ext4 and without LVM or RAID; or take "software: installed" and start the machine as the cells need it`,
+    `can't boot a kernel for just one start: ${why}. One that does not come up would stay the default, so nothing is booted. Put /boot on a partition of its own, with ext4 and without LVM or RAID`,
     why,
   );
 }

@@ -67,7 +67,7 @@ say freeBytes "$(df --output=avail --block-size=1 "$at" | tail -n 1 | tr -d ' ')
 say bootFreeBytes "$(df --output=avail --block-size=1 /boot | tail -n 1 | tr -d ' ')"
 say hugepages "$(if [ -w /proc/sys/vm/nr_hugepages ]; then cat /proc/sys/vm/nr_hugepages; fi)"
 say grub "$(for each in update-grub grub-reboot grub-set-default grub-editenv; do command -v "$each"; done | wc -l)"
-if probed=$(${PROBE_GRUBENV}); then say grubenvOn "$probed"; fi
+say grubenvOn "$(${PROBE_GRUBENV})"
 say grubEnvironment "$(if [ -w /boot/grub/grubenv ]; then echo yes; fi)"
 say initramfs "$(command -v update-initramfs)"
 if has ps && has awk; then say busy "$(ps -e -o pcpu=,etimes=,comm= | awk '$1 >= 10 && $2 >= 10 { printf "%s (%s %%) ", $3, $1 }')"; fi
