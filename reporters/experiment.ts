@@ -5,6 +5,7 @@ import type { ProvidedContext } from 'vitest';
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { findCell } from '../fixtures/matrix.ts';
 import { NestbenchError } from '../setup/errors.ts';
+import { describeDamaged } from '../setup/journal-reader.ts';
 import { sayOf } from '../setup/say.ts';
 import { resolveSettings } from '../setup/settings.ts';
 import { writeFiles } from './files/index.ts';
@@ -57,9 +58,7 @@ export default class ExperimentReporter implements Reporter {
 
     const say = sayOf(vitest);
     const { results, damaged } = await loadResults(directory);
-    for (const { line, reason: why } of damaged) {
-      vitest.logger.error(`Warning: line ${line} of the journal is left out: ${why}`);
-    }
+    for (const text of describeDamaged(damaged)) vitest.logger.error(`Warning: ${text}`);
     const story = storyOf(results);
     say(`\n${storyText(story, terminalOptions())}`);
     writeFiles(results, directory);

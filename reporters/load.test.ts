@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { KVM_COUNTERS } from '../fixtures/kvm-counters.ts';
 import { realisticJournal } from './experiment.testing.ts';
@@ -66,4 +66,19 @@ test('a long one gives the same when threads share it', async () => {
     });
     expect(ours).toEqual(its);
   }
+});
+
+test.each([
+  ['copied behind itself', (lines: string[]) => [...lines, ...lines]],
+  ['with every line twice', (lines: string[]) => lines.flatMap((line) => [line, line])],
+])('a journal %s gives what it gave before', async (_, copy) => {
+  using journal = realisticJournal();
+  const { file } = journal.journal;
+  const before = journal.results;
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  writeFileSync(file, `${copy(lines).join('\n')}\n`);
+  const { results, damaged } = await loadResults(journal.directory);
+  expect(results).toEqual(before);
+  expect(journal.results).toEqual(before);
+  expect(damaged).toHaveLength(lines.length);
 });

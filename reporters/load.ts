@@ -2,13 +2,15 @@
 import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { type DamagedLine, journalFile, partsOf } from '../setup/journal-reader.ts';
+import { type DamagedLine, journalFile, partsOf, visitDistinct } from '../setup/journal-reader.ts';
+import { runKey } from './journal-index.ts';
 import { loadParts, type Queue } from './load-parts.ts';
 import { collectItems, type Results } from './results.ts';
+import { type JournalItem, Stretches } from './stretches.ts';
 
 export interface Loaded {
   readonly results: Results;
-  /** Lines of the journal that are no record, which are left out. */
+  /** Lines of the journal that are left out: they are no record, or stand there twice. */
   readonly damaged: readonly DamagedLine[];
 }
 
@@ -42,7 +44,35 @@ export async function loadResults(directory: string): Promise<Loaded> {
     before += lines;
     return counted;
   });
-  return { results: collectItems(loaded.flatMap(({ items }) => items)), damaged };
+  const items = loaded.flatMap((part) => part.items);
+  return isDistinct(items) ? { results: collectItems(items), damaged } : loadDistinct(file);
+}
+
+/** Reads record by record: what stands twice can't be taken out of columns and sums. */
+function loadDistinct(file: string): Loaded {
+  const stretches = new Stretches();
+  const damaged = visitDistinct(file, (record) => stretches.add(record));
+  return { results: collectItems(stretches.items), damaged };
+}
+
+/** Whether nothing stands twice, as in what nestbench writes: the iterations of a run count up, and it has one series. */
+function isDistinct(items: readonly JournalItem[]): boolean {
+  const others = new Set<string>();
+  const last = new Map<string, number>();
+  return items.every((item) => {
+    if (item.type === 'samples') {
+      const run = runKey(item);
+      return item.columns.iteration.every((iteration) => {
+        const isNext = iteration > (last.get(run) ?? 0);
+        last.set(run, iteration);
+        return isNext;
+      });
+    }
+    const name = item.type === 'series' ? runKey(item) : JSON.stringify(item);
+    const isNew = !others.has(name);
+    others.add(name);
+    return isNew;
+  });
 }
 
 function inThread(queue: Queue): Promise<ReturnType<typeof loadParts>> {

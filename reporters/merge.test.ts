@@ -1,4 +1,12 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ExperimentRecord } from '../fixtures/records.ts';
@@ -90,6 +98,15 @@ test('a shard that was killed leaves a torn line, which takes no other with it',
   const { records, damaged } = readJournal(shards.merge().directory);
   expect(damaged).toHaveLength(1);
   expect(records.filter(({ type }) => type === 'sample')).toHaveLength(12);
+});
+
+test('samples that two shards have count once', () => {
+  const shards = both();
+  const [first, second] = [1, 2].map((index) => path.join(shards.results, `night.shard-${index}-of-2`));
+  appendFileSync(`${first}/journal.ndjson`, readFileSync(`${second}/journal.ndjson`));
+  const { records, damaged } = readJournal(shards.merge().directory);
+  expect(records.filter(({ type }) => type === 'sample')).toHaveLength(12);
+  expect(damaged).not.toEqual([]);
 });
 
 test('a shard that is missing is told', () => {

@@ -3,6 +3,7 @@ import { findExperiment, type Places, whatThereIs } from '../reporters/find-expe
 import { loadResults } from '../reporters/load.ts';
 import type { Results } from '../reporters/results.ts';
 import { InputError } from '../setup/errors.ts';
+import { describeDamaged } from '../setup/journal-reader.ts';
 import { resolveSettings } from '../setup/settings.ts';
 import { parseArguments } from './arguments.ts';
 
@@ -26,9 +27,8 @@ export function placesOfExperiments(): Places {
 export async function readExperiment(name: string): Promise<ReadExperiment> {
   const directory = findExperiment(name, placesOfExperiments());
   const { results, damaged } = await loadResults(directory);
-  for (const { line, reason } of damaged) {
-    console.error(`Warning: line ${line} of the journal of ${name} is left out: ${reason}`);
-  }
+  for (const text of describeDamaged(damaged, name)) console.error(`Warning: ${text}`);
+  for (const remark of results.remarks) console.error(`Warning: ${name}: ${remark}`);
   return { name, directory, results };
 }
 

@@ -17,6 +17,7 @@ import { plainLine } from '../fixtures/plain-text.ts';
 import { type JournalRecord, journalRecord } from '../fixtures/records.ts';
 import { InputError } from './errors.ts';
 import { JOURNAL_FILE } from './journal.ts';
+import { Distinct } from './journal-distinct.ts';
 import { checkRecord } from './journal-check.ts';
 import { reasonOf } from './machine/failures.ts';
 
@@ -28,7 +29,7 @@ export interface DamagedLine {
 
 export interface JournalContents {
   readonly records: readonly JournalRecord[];
-  /** Lines that are no record: the torn last line of a killed run, or damage. */
+  /** Lines that are left out: the torn last line of a killed run, damage, or what stands there twice. */
   readonly damaged: readonly DamagedLine[];
 }
 
@@ -39,7 +40,7 @@ export interface JournalVisitor {
    * newline behind `start`.
    */
   readonly line?: (bytes: Buffer<ArrayBuffer>, start: number) => number;
-  readonly record: (record: JournalRecord) => void;
+  readonly record: (record: JournalRecord, line: number) => void;
   readonly damaged: (line: DamagedLine) => void;
 }
 
@@ -90,12 +91,36 @@ export function readJournalIfAny(directory: string): JournalContents {
  */
 export function readJournal(directory: string): JournalContents {
   const records: JournalRecord[] = [];
+  const damaged = visitDistinct(journalFile(directory), (record) => void records.push(record));
+  return { records, damaged };
+}
+
+/**
+ * Shows `visit` the records of `file` that count (setup/journal-distinct.ts).
+ * @returns the lines that are left out.
+ */
+export function visitDistinct(file: string, visit: (record: JournalRecord) => void): DamagedLine[] {
+  const distinct = new Distinct();
   const damaged: DamagedLine[] = [];
-  visitJournal(journalFile(directory), {
-    record: (record) => void records.push(record),
+  visitJournal(file, {
+    record: (record, line) => {
+      const reason = distinct.whyNot(record);
+      if (reason === undefined) visit(record);
+      else damaged.push({ line, reason });
+    },
     damaged: (line) => void damaged.push(line),
   });
-  return { records, damaged };
+  return damaged;
+}
+
+/** What was left out, in sentences: one for each reason, which thousands of lines may share. */
+export function describeDamaged(damaged: readonly DamagedLine[], name = ''): string[] {
+  const journal = name === '' ? 'the journal' : `the journal of ${name}`;
+  return [...Map.groupBy(damaged, ({ reason }) => reason)].map(([reason, [first, ...others]]) => {
+    const last = others.at(-1)?.line;
+    const more = last === undefined ? '' : ` (so are ${others.length} more, up to line ${last})`;
+    return `line ${first?.line} of ${journal} is left out: ${reason}${more}`;
+  });
 }
 
 /**
@@ -108,7 +133,7 @@ export function visitJournal(file: string, visitor: JournalVisitor, part?: Part)
     if (text === '') return;
     const parsed = parseLine(text);
     if (typeof parsed === 'string') visitor.damaged({ line, reason: parsed });
-    else visitor.record(parsed);
+    else visitor.record(parsed, line);
   };
   const rest = visitBlocks(file, part, (bytes) => {
     for (let start = 0; start < bytes.length; line += 1) {
