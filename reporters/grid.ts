@@ -3,6 +3,7 @@ import { applicationsOf } from './applications.ts';
 import { type Column, type Paint, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
 import { isUneven, overheadOf, UNEVEN_MARK } from './overhead.ts';
+import { OVERLAP_MARK, overlapping } from './overlap.ts';
 import { type CellResults, outcomeOf, type Results } from './results.ts';
 import { markAcross } from './stack-states.ts';
 
@@ -65,7 +66,9 @@ function entry(results: Results, cell: string, benchmark: string): Entry {
     mean,
     halfWidth: halfWidth ?? '',
     overhead: overhead === null ? '' : `(${overheadText(results, cell, benchmark, overhead)})`,
-    mark: outcome.failures.length > 0 ? '!' : '',
+    mark:
+      (outcome.failures.length > 0 ? '!' : '') +
+      (overlapping(results, cell, benchmark) > 0 ? OVERLAP_MARK : ''),
   };
 }
 

@@ -20,6 +20,7 @@ export function heading(results: Results): (readonly [word: string, line: string
     ...lines('profile', describeProfile),
     ...whatWasRun(results).map((line) => ['', line] as const),
     ...lines('commit', describeCommit),
+    ...results.remarks.map((line) => ['journal', line] as const),
   ];
 }
 

@@ -9,6 +9,7 @@ import { type MeanInterval, meanInterval } from '../fixtures/statistics/mean-int
 import { type Statistics, statisticsOf } from '../fixtures/statistics/statistics.ts';
 import { type BenchmarkRow, benchmarkRow, type Better } from './benchmark-row.ts';
 import { causeOf, indexOf, type JournalIndex, key, runKey } from './journal-index.ts';
+import { overlapRemarks } from './overlap.ts';
 import { inStretches, type JournalItem, type SampleStretch } from './stretches.ts';
 
 /** One run of a benchmark in a cell that gave at least one sample. */
@@ -92,6 +93,8 @@ export interface Results {
   readonly cells: readonly CellResults[];
   /** What all of this was made from, for what else there is in it. */
   readonly records: readonly JournalItem[];
+  /** What a reader has to know of all numbers together, in sentences. */
+  readonly remarks: readonly string[];
 }
 
 const UNKNOWN_BOOT = { boot: null, snapshot: null };
@@ -122,6 +125,7 @@ export function collectItems(records: readonly JournalItem[]): Results {
     starts,
     benchmarks,
     records,
+    remarks: overlapRemarks({ records }),
     cells: cellNames(records).map((name) => {
       const failures = index.failures.get(key(name, null)) ?? [];
       const outcomes = new Map(

@@ -3,6 +3,7 @@ import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } fr
 import { EXIT_COSTS_LEGEND, exitCostTable } from './exit-costs.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
 import { UNEVEN_MARK } from './overhead.ts';
+import { OVERLAP_MARK } from './overlap.ts';
 import { painter } from './paint.ts';
 import type { Story, StoryEntry } from './story.ts';
 import type { TableOptions } from './terminal-table.ts';
@@ -53,9 +54,15 @@ function measured({ benchmarks, rows }: Story, whole: boolean): Column[] {
 /** `2.3x`, or the mean where there is no overhead. */
 export function shortText(entry: StoryEntry): string {
   if (entry.state !== 'measured') return entry.state === 'missing' ? '' : entry.state;
-  const { mean, halfWidth, overhead, failedPartWay } = entry;
+  const { mean, halfWidth, overhead } = entry;
   const text = overhead === null ? formatMean({ mean, halfWidth }).mean : overheadText(overhead, entry);
-  return text + (failedPartWay ? '!' : '');
+  return text + flagsOf(entry);
+}
+
+/** What a reader has to know of a number, behind it. */
+export function flagsOf(entry: StoryEntry): string {
+  if (entry.state !== 'measured') return '';
+  return (entry.failedPartWay ? '!' : '') + (entry.isOverlapping ? OVERLAP_MARK : '');
 }
 
 /** With a mark before it and one behind it for what makes it doubtful. */
@@ -86,11 +93,11 @@ function wholeTexts(entries: readonly StoryEntry[]): { text: string; role: Role 
       const padded = text.padStart(width);
       return part === HALF_WIDTH ? `${text === '' ? ' ' : '±'} ${padded}` : padded;
     });
-    return { text: texts.join(' ') + (entry.failedPartWay ? '!' : ''), role: roleOf(entry) };
+    return { text: texts.join(' ') + flagsOf(entry), role: roleOf(entry) };
   });
 }
 
 function roleOf(entry: StoryEntry): Role {
-  if (entry.state === 'measured') return entry.failedPartWay ? 'failed' : 'value';
+  if (entry.state === 'measured') return flagsOf(entry) === '' ? 'value' : 'failed';
   return entry.state === 'failed' ? 'failed' : 'aside';
 }

@@ -8,6 +8,7 @@ import { fairnessLines } from './fairness.ts';
 import { describeCommit, describeProfile, describeTestbed, describeVariant } from './heading.ts';
 import { intervalTexts, SHORT } from './interval-words.ts';
 import { isUneven, NATIVE_CELL, overheadOf, UNEVEN_LEGEND, UNEVEN_MARK } from './overhead.ts';
+import { OVERLAP_LEGEND, overlapping } from './overlap.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import { type Outcome, outcomeOf, type Results } from './results.ts';
 import { ACROSS_STATES_LEGEND, describeStates, markAcross } from './stack-states.ts';
@@ -26,6 +27,8 @@ export type StoryEntry =
       readonly uneven: boolean;
       /** Whether there are fewer samples than planned. */
       readonly failedPartWay: boolean;
+      /** Whether samples of it ran beside others. */
+      readonly isOverlapping: boolean;
     }
   | { readonly state: 'failed' | 'skipped' | 'missing' };
 
@@ -76,7 +79,7 @@ export function storyOf(results: Results): Story {
     intervals: intervalTexts(results, SHORT).map(
       ({ text, places }) => `±: ${text}${places === '' ? '' : ` (${places})`}`,
     ),
-    troubles: [...fewest(failures(results)), ...over.map(({ text }) => text)],
+    troubles: [...results.remarks, ...fewest(failures(results)), ...over.map(({ text }) => text)],
     skipped: skips(results).map(({ where, reason }) => `${where}: ${reason}`),
   };
 }
@@ -98,6 +101,7 @@ function entryOf(results: Results, cell: string, benchmark: string): StoryEntry 
     mark: markAcross(results, cell),
     uneven: isUneven(results, cell, benchmark),
     failedPartWay: outcome.failures.length > 0,
+    isOverlapping: overlapping(results, cell, benchmark) > 0,
   };
 }
 
@@ -125,6 +129,7 @@ function legendOf(rows: Story['rows']): string[] {
       ? [`${UNEVEN_MARK}: ${UNEVEN_LEGEND}`]
       : []),
     ...(entries.some(({ failedPartWay }) => failedPartWay) ? ['!: fewer samples than planned'] : []),
+    ...(entries.some(({ isOverlapping }) => isOverlapping) ? [OVERLAP_LEGEND] : []),
   ];
 }
 

@@ -11,6 +11,7 @@ export const COLUMNS = [
   'value',
   /** In milliseconds since 1970. */
   'startedAt',
+  'seconds',
   'gapSeconds',
   /** How long L0's window around the sample was, and the CPU time that the harness had on L0 in it. */
   'windowSeconds',
@@ -104,6 +105,7 @@ class OpenStretch {
     iteration: new GrowingColumn(),
     value: new GrowingColumn(),
     startedAt: new GrowingColumn(),
+    seconds: new GrowingColumn(),
     gapSeconds: new GrowingColumn(),
     windowSeconds: new GrowingColumn(),
     harnessSeconds: new GrowingColumn(),
@@ -149,6 +151,7 @@ class OpenStretch {
     columns.iteration.push(shape.number('iteration'));
     columns.value.push(shape.number('value'));
     columns.startedAt.push(shape.number('started'));
+    columns.seconds.push(shape.number('seconds'));
     columns.gapSeconds.push(gapSeconds);
     columns.windowSeconds.push(shape.number('windowSeconds'));
     columns.harnessSeconds.push(shape.number('harnessSeconds'));
@@ -163,7 +166,7 @@ class OpenStretch {
 
   close(): SampleStretch {
     const { cell, benchmark, run, unit, better } = this.#first;
-    const { iteration, value, startedAt, gapSeconds, windowSeconds, harnessSeconds } = this.#columns;
+    const { iteration, value, startedAt, seconds, gapSeconds, windowSeconds, harnessSeconds } = this.#columns;
     return {
       type: 'samples',
       cell,
@@ -176,6 +179,7 @@ class OpenStretch {
         iteration: iteration.close(),
         value: value.close(),
         startedAt: startedAt.close(),
+        seconds: seconds.close(),
         gapSeconds: gapSeconds.close(),
         windowSeconds: windowSeconds.close(),
         harnessSeconds: harnessSeconds.close(),

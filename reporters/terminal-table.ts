@@ -7,6 +7,7 @@ import { heading } from './heading.ts';
 import { intervalTexts, LONG } from './interval-words.ts';
 import { formatPercent } from './numbers.ts';
 import { isUneven, NATIVE_CELL, overheadOf, UNEVEN_LEGEND, UNEVEN_MARK } from './overhead.ts';
+import { OVERLAP_LEGEND, overlapsOf } from './overlap.ts';
 import { painter } from './paint.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import type { Measured, Results } from './results.ts';
@@ -82,6 +83,7 @@ function legend(results: Results): string[] {
     ...(some((outcome) => outcome.failures.length > 0)
       ? ['!: failed part way, so there are fewer samples than planned']
       : []),
+    ...(overlapsOf(results).size > 0 ? [OVERLAP_LEGEND] : []),
   ];
 }
 

@@ -3,7 +3,7 @@ import { type ExitCost, type ExitCosts, EXIT_COSTS_LEGEND } from '../exit-costs.
 import { escapeMarkdown, tableRow } from '../markdown.ts';
 import { formatMean } from '../numbers.ts';
 import { type Story, type StoryEntry, storyOf } from '../story.ts';
-import { shortText } from '../story-text.ts';
+import { flagsOf, shortText } from '../story-text.ts';
 import { textFile } from './exporter.ts';
 
 export const summaryMarkdown = textFile('summary.md', (results) => storyMarkdown(storyOf(results)));
@@ -53,7 +53,7 @@ function entryText(entry: StoryEntry): string {
   if (entry.state === 'failed') return '**failed**';
   if (entry.state !== 'measured' || !hasInterval(entry)) return escapeMarkdown(shortText(entry));
   const { mean, halfWidth } = formatMean(entry);
-  return escapeMarkdown(`${mean} ± ${halfWidth}${entry.failedPartWay ? '!' : ''}`);
+  return escapeMarkdown(`${mean} ± ${halfWidth}${flagsOf(entry)}`);
 }
 
 function hasInterval(entry: StoryEntry): boolean {

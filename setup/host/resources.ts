@@ -1,5 +1,5 @@
 /** What the host offers: disk, memory, processors, and whether its hardware can run the emulated server. */
-import { constants } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 import { access, mkdir, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import path from 'node:path';
@@ -73,6 +73,7 @@ export function describeHost(): ExperimentRecord['host'] {
     cpus: availableParallelism(),
     memoryBytes: totalmem(),
     kernel: release(),
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
   };
 }
 
