@@ -1,6 +1,8 @@
 import { enableCompileCache } from 'node:module';
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
+import { junitFault } from './setup/host/places.ts';
+import { settleDataHome, viteCache } from './setup/host/vitest-places.ts';
 import { testbedFileOf } from './setup/testbed-file.ts';
 import CellSequencer from './setup/sequencer.ts';
 
@@ -10,7 +12,10 @@ const DAY_MS = 86_400_000;
 /** The configuration is not told of the command line's own options. */
 const isShard = process.argv.some((word) => word.startsWith('--shard'));
 
-const junitFile = process.env['JUNIT'];
+settleDataHome(process.env);
+
+/** Where no file can be written there, Vitest would end with a stack trace; the global setup says it in a sentence. */
+const junitFile = junitFault(process.env['JUNIT']) === undefined ? process.env['JUNIT'] : undefined;
 
 /** A cell is a suite there, as every cell of a level is the same file. */
 function junit(outputFile: string): [string, Record<string, unknown>] {
@@ -83,6 +88,7 @@ const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
 }));
 
 export default defineConfig({
+  cacheDir: viteCache(import.meta.dirname),
   test: {
     ...byNode,
     // A bare `npx vitest` must not boot a stack at every change of a file.

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Reporter } from 'vitest/node';
+import { temporaryFault } from '../setup/host/places.ts';
 import { isRunning, processStat } from '../setup/machine/proc.ts';
 import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from '../setup/progress.ts';
 import { describeProgress, named } from './progress-line.ts';
@@ -39,7 +40,8 @@ export default class ProgressReporter implements Reporter {
   }
 
   onTestRunStart(): void {
-    if (this.#server !== undefined) return;
+    // Without a place for a socket there is no progress; the global setup says what is wrong with TMPDIR.
+    if (this.#server !== undefined || temporaryFault() !== undefined) return;
     sweepSockets();
     this.#directory = mkdtempSync(path.join(tmpdir(), `nestbench-progress-${process.pid}-`));
     const socket = path.join(this.#directory, 'socket');

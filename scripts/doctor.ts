@@ -1,6 +1,7 @@
 /** `npm run doctor`: checks what a run needs of the testbed, says what to mend, and changes nothing. */
+import path from 'node:path';
 import { styleText } from 'node:util';
-import { examineEmulated, examinePhysical, type Finding } from '../setup/testbed/doctor.ts';
+import { examineEmulated, examinePhysical, examinePlaces, type Finding } from '../setup/testbed/doctor.ts';
 import { parseArguments } from './arguments.ts';
 import { runScript } from './run-script.ts';
 import { chosenTestbed } from './testbed-option.ts';
@@ -20,10 +21,12 @@ await runScript(async () => {
     USAGE,
   );
   const testbed = chosenTestbed(values.testbed);
-  const findings =
-    testbed === undefined
+  const findings = [
+    ...examinePlaces(path.resolve(process.env['RESULTS'] || 'results'), process.env['JUNIT']),
+    ...(testbed === undefined
       ? await examineEmulated()
-      : await examinePhysical(testbed, new AbortController().signal);
+      : await examinePhysical(testbed, new AbortController().signal)),
+  ];
   console.log(table(findings));
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
   console.log(wrong === 0 ? 'Nothing stands in the way of a run.' : `${wrong} to mend before a run.`);

@@ -8,6 +8,7 @@ import type { Cell } from '../fixtures/matrix.ts';
 import { type Chosen, findChosen } from './chosen.ts';
 import { sentenceOf } from './errors.ts';
 import { checkout, openExperiment } from './experiment.ts';
+import { checkPlaces } from './host/places.ts';
 import { endOwned } from './machine/qemu-process.ts';
 import { type ExperimentOptions, prepareExperiment, type PreparedExperiment } from './prepare.ts';
 import type { ProvidedExperiment } from './provided.ts';
@@ -33,6 +34,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
       new Date(),
       vitest.config.shard,
     );
+    checkPlaces(settings.resultsDirectory, process.env['JUNIT']);
     const stopping = new AbortController();
     let isOurs = false;
     const giveBack = stopGracefully(vitest, {

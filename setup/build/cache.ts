@@ -5,13 +5,15 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { NestbenchError, toNestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
+import { cacheDirectory } from './cache-directory.ts';
 import { hashOf, type Inputs } from './hash.ts';
 import { describeHolders, type Lock, takeLock, tryLock } from '../host/lock.ts';
+
+export { cacheDirectory };
 
 const PROVENANCE_FILE = 'provenance.json';
 const BUILDING = /^(.+)\.building-\d+$/;
@@ -49,12 +51,6 @@ export interface Recipe {
   /** @returns the artefact's facts. */
   readonly build: (workplace: Workplace) => Promise<Record<string, string>>;
   readonly signal: AbortSignal;
-}
-
-/** `$XDG_CACHE_HOME/nestbench`, else `~/.cache/nestbench`; a relative path is ignored as the XDG base directories say. */
-export function cacheDirectory(): string {
-  const base = process.env['XDG_CACHE_HOME'] ?? '';
-  return path.join(path.isAbsolute(base) ? base : path.join(homedir(), '.cache'), 'nestbench');
 }
 
 /** The artefact of these inputs: from the cache, from whoever is building it already, or built now. */

@@ -1,8 +1,8 @@
 /** How an ordinary user gets files owned by root into an image: as root of a user namespace of one's own. */
 
-import { userInfo } from 'node:os';
 import { execa } from 'execa';
 import { NestbenchError } from '../errors.ts';
+import { userName } from '../host/user.ts';
 import { toolEnvironment } from './tool.ts';
 
 export function isRoot(): boolean {
@@ -26,7 +26,7 @@ export async function assertOwnership(): Promise<void> {
   const [file = '', ...words] = asOwner(['true']);
   const trial = await execa(file, words, { reject: false, env: toolEnvironment() });
   if (trial.exitCode === 0) return;
-  const { username } = userInfo();
+  const username = userName();
   throw new NestbenchError(
     'NESTBENCH_BUILD_FAILED',
     'configuration',

@@ -1,9 +1,11 @@
 /** What can be said of a testbed before anything is measured on it. Nothing is changed by it. */
+import path from 'node:path';
 import { LEVELS } from '../../fixtures/matrix.ts';
 import { memoryMiBAt, sizingFor } from '../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../fixtures/testbed.ts';
 import { cacheDirectory } from '../build/cache.ts';
 import { NestbenchError } from '../errors.ts';
+import { cacheFault, placeFaults, whyUnusable } from '../host/places.ts';
 import { installCommand, missingPackages, neededPackages } from '../host/packages.ts';
 import { checkResources, describeHost, hostVirtualization } from '../host/resources.ts';
 import { connectOpenssh } from '../machine/openssh.ts';
@@ -16,6 +18,8 @@ import { BUILD_BYTES } from './prepare.ts';
 export interface Finding extends Omit<MachineFinding, 'machine'> {
   readonly machine: MachineFinding['machine'] | 'host';
 }
+
+const CHECKOUT = path.resolve(import.meta.dirname, '../..');
 
 const DEEPEST = LEVELS.at(-1) ?? 0;
 
@@ -56,6 +60,25 @@ async function examineMachine(
   }
 }
 
+/** Where a run started here keeps things, on any testbed. */
+export function examinePlaces(resultsDirectory: string, junitFile: string | undefined): Finding[] {
+  const faults = placeFaults(resultsDirectory, junitFile).map(({ place, fault, variable }) =>
+    finding(place, 'a place that can be written to', fault, `let ${variable} name another`),
+  );
+  const checkout = whyUnusable(CHECKOUT);
+  if (checkout !== undefined)
+    faults.push(
+      finding(
+        'checkout',
+        'one that can be written to, or an option of Vitest',
+        checkout,
+        'add --configLoader runner to each npx vitest',
+      ),
+    );
+  if (faults.length > 0) return faults;
+  return [finding('places', 'places that can be written to', 'cache, temporary files, results', '')];
+}
+
 /** This host, as the emulated testbed needs it. */
 export async function examineEmulated(): Promise<Finding[]> {
   const host = describeHost();
@@ -63,13 +86,15 @@ export async function examineEmulated(): Promise<Finding[]> {
   const { accelerator, reason } = await hostVirtualization();
   const missing = await missingPackages(neededPackages());
   const server = memoryMiBAt(sizing, 0, DEEPEST) + sizing.memoryMiB;
-  const room = await failureOf(
-    checkResources({
+  const room = await failureOf(async () => {
+    // Else a finding of its own says what is wrong with it.
+    if (cacheFault() !== undefined) return;
+    await checkResources({
       cacheDirectory: cacheDirectory(),
       cacheBytes: BUILD_BYTES,
       memoryBytes: server * 2 ** 20,
-    }),
-  );
+    });
+  });
   return [
     finding('CPUs', 'one; with more, levels have more', `${host.cpus}, ${host.cpuModel}`, ''),
     finding(
@@ -97,9 +122,9 @@ function finding(check: string, needed: string, found: string, mend: string): Fi
   return { machine: 'host', check, verdict: mend === '' ? 'right' : 'wrong', found, needed, mend };
 }
 
-async function failureOf(work: Promise<void>): Promise<string | undefined> {
+async function failureOf(work: () => Promise<void>): Promise<string | undefined> {
   try {
-    await work;
+    await work();
     return undefined;
   } catch (error) {
     if (error instanceof NestbenchError && error.kind !== 'bug') return error.message;

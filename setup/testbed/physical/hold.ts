@@ -1,8 +1,9 @@
 /** Keeps a physical machine for one run: another nestbench's sweep would end what this one measures. */
 import { once } from 'node:events';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { NestbenchError } from '../../errors.ts';
+import { userName } from '../../host/user.ts';
 import { connectionLost } from '../../machine/failures.ts';
 import { LineSplitter } from '../../machine/lines.ts';
 import { openOpenssh, type OpensshTarget } from '../../machine/openssh.ts';
@@ -30,7 +31,7 @@ export async function holdMachine(
   target: OpensshTarget,
   signal: AbortSignal,
 ): Promise<AsyncDisposable> {
-  const who = `${userInfo().username}@${hostname()}, process ${process.pid}`;
+  const who = `${userName()}@${hostname()}, process ${process.pid}`;
   const stream = openOpenssh(target, ['sh', '-c', HOLD, 'sh', who]);
   const line = await withDeadline('its lock', SECONDS, signal, () => answer(stream), name).catch(
     (error: unknown) => {

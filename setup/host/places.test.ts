@@ -1,0 +1,121 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { cacheDirectory } from '../build/cache-directory.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
+import { checkPlaces, junitFault, placeFaults, whyUnusable } from './places.ts';
+import { homeDirectory } from './user.ts';
+import { settleDataHome } from './vitest-places.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('a directory', () => {
+  test('that is not there yet can be used, and is not left behind', () => {
+    const place = temporaryDirectory();
+    expect(whyUnusable(path.join(place, 'a/b/c'))).toBeUndefined();
+    expect(whyUnusable(place)).toBeUndefined();
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('below a file can not', () => {
+    const file = path.join(temporaryDirectory(), 'file');
+    writeFileSync(file, '');
+    expect(whyUnusable(file)).toContain('ENOTDIR');
+    expect(whyUnusable(path.join(file, 'a/b'))).toContain('ENOTDIR');
+  });
+
+  test.each(['/proc/nope', '/proc/nope/a/b', '/sys/nope'])('%s can not, which is known at once', (name) => {
+    expect(whyUnusable(name)).toMatch(/^E[A-Z]+: /);
+  });
+});
+
+describe('what is wrong is a sentence that names the variable', () => {
+  test.each([
+    ['XDG_CACHE_HOME', '/proc/nope', /^Nothing can be kept in \/proc\/nope\/nestbench: ENOENT/],
+    ['TMPDIR', '/nosuch', /^The directory for temporary files, \/nosuch, does not exist\./],
+    ['TMPDIR', '/proc', /^Nothing can be kept in \/proc: ENOENT/],
+  ])('%s=%s', (variable, value, fault) => {
+    const results = temporaryDirectory();
+    vi.stubEnv('XDG_CACHE_HOME', results);
+    vi.stubEnv(variable, value);
+    expect(placeFaults(results, undefined)).toEqual([
+      { place: expect.any(String), variable, fault: expect.stringMatching(fault) },
+    ]);
+    expect(() => checkPlaces(results, undefined)).toThrow(`Set ${variable} to a place`);
+  });
+
+  test('RESULTS and JUNIT', () => {
+    const place = temporaryDirectory();
+    vi.stubEnv('XDG_CACHE_HOME', place);
+    expect(placeFaults('/proc/nope', '/proc/nope/x.xml').map(({ variable }) => variable)).toEqual([
+      'RESULTS',
+      'JUNIT',
+    ]);
+    expect(junitFault(place)).toContain('is a directory');
+    expect(junitFault(path.join(place, 'new', 'junit.xml'))).toBeUndefined();
+    expect(junitFault('')).toBeUndefined();
+  });
+});
+
+test.each(['', 'relative'])('HOME=%j is passed over', (home) => {
+  vi.stubEnv('HOME', home);
+  expect(homeDirectory()).toMatch(/^\//);
+  vi.stubEnv('XDG_CACHE_HOME', 'relative');
+  expect(cacheDirectory()).toBe(path.join(homeDirectory() ?? '', '.cache/nestbench'));
+});
+
+test("Vitest's token goes elsewhere only where its usual place can't be written to", () => {
+  const usual = { XDG_DATA_HOME: temporaryDirectory() };
+  settleDataHome(usual);
+  expect(readdirSync(usual.XDG_DATA_HOME)).toEqual([]);
+  const unusable = { XDG_DATA_HOME: '/proc/nope' };
+  settleDataHome(unusable);
+  expect(unusable.XDG_DATA_HOME).toMatch(/nestbench-\d+\/data$/);
+});
+
+/** A user that no /etc/passwd knows, as a container may have, without a home. */
+function asNobodyKnown(argv: readonly string[], environment: Readonly<Record<string, string>>) {
+  const identity = ['--reuid=64321', '--regid=64321', '--clear-groups'];
+  const { HOME: _, ...inherited } = process.env;
+  const { status, stdout, stderr } = spawnSync('setpriv', [...identity, process.execPath, ...argv], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...inherited, VITEST: undefined, NODE_ENV: undefined, ...environment },
+  });
+  return { status, stdout, stderr };
+}
+
+const canRead = spawnSync('setpriv', ['--reuid=64321', '--clear-groups', 'test', '-r', import.meta.filename]);
+
+describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', () => {
+  test('plans', () => {
+    const { status, stderr } = asNobodyKnown(['scripts/plan.ts', 'l1-baseline'], {});
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('is told by the doctor that there is no place for the cache', () => {
+    const { status, stdout } = asNobodyKnown(['scripts/doctor.ts'], {});
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/cache +WRONG +There is no place for the cache: this user has no home directory/);
+    expect(stdout).toContain('let XDG_CACHE_HOME name another');
+  });
+
+  test('is told the same by a run, and runs once the cache has a place', () => {
+    const place = temporaryDirectory();
+    chmodSync(place, 0o777);
+    mkdirSync(path.join(place, 'temporary'));
+    chmodSync(path.join(place, 'temporary'), 0o777);
+    const run = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader=runner', '--project', 'l2-dvh'];
+    const environment = { RESULTS: path.join(place, 'results'), TMPDIR: path.join(place, 'temporary') };
+    expect(asNobodyKnown(run, environment).stderr).toContain(
+      'There is no place for the cache: this user has no home directory',
+    );
+    const { stdout } = asNobodyKnown(run, { ...environment, XDG_CACHE_HOME: path.join(place, 'cache') });
+    expect(stdout).toContain('Results: ');
+  });
+});
