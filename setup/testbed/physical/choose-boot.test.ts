@@ -91,6 +91,17 @@ test.each([
   expect(await environment(its)).toBe('');
 });
 
+test('a custom.cfg that sets the default itself is left as it is, and is what is booted by default', async () => {
+  await using its = await grubMachine(captured('cases/pinned-default.cfg'));
+  writeFileSync(custom(its), 'set default=0\n');
+  expect(await installedRelease(its.machine, never)).toBe('6.8.0-40-generic');
+  const other = { ...boot, release: '6.8.0-40-generic' };
+  await expect(chooseBoot(its.machine, other, never)).rejects.toMatchObject({
+    message: expect.stringContaining('/boot/grub/custom.cfg sets the default itself, whatever was asked for'),
+  });
+  expect(readFileSync(custom(its), 'utf8')).toBe('set default=0\n');
+});
+
 test('a warning of grub-reboot itself is taken for one, and taken back', async () => {
   await using its = await grubMachine(debian);
   // As one says it that knows more of the disk than was asked.

@@ -122,7 +122,9 @@ export async function readRunning(machine: Machine, signal: AbortSignal): Promis
 
 /** The kernel that the machine boots when nobody asks for another. */
 export async function installedRelease(machine: Machine, signal: AbortSignal): Promise<string> {
-  const menu = await machine.check(['cat', GRUB_CFG], { signal, deadlineSeconds: COMMAND_SECONDS });
+  const grubCfg = await machine.check(['cat', GRUB_CFG], { signal, deadlineSeconds: COMMAND_SECONDS });
+  // It is read last, so that its entries are the last and its default holds.
+  const menu = `${grubCfg}\n${withEntry(await readCustom(machine, signal), undefined)}`;
   const environment = await readEnvironment(machine, signal);
   const release = defaultRelease(menu, environment);
   if (release !== undefined) return release;
@@ -207,9 +209,12 @@ export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSign
     throw grubError(machine, `has no kernel ${boot.release}; it has ${there}`, there);
   }
   const { stdout } = await machine.run(['sh', '-c', PROBE_GRUBENV], options);
-  const why = grubCfg.includes('save_env next_entry')
-    ? whyNotOnce(stdout)
-    : `${GRUB_CFG} does not take back what it was asked to boot once (next_entry)`;
+  const setsDefault = /^\s*(?:set\s+)?default=/m.test(await readCustom(machine, signal));
+  const why = !grubCfg.includes('save_env next_entry')
+    ? `${GRUB_CFG} does not take back what it was asked to boot once (next_entry)`
+    : setsDefault
+      ? `${CUSTOM_CFG} sets the default itself, whatever was asked for`
+      : whyNotOnce(stdout);
   if (why !== undefined) throw notOnce(machine, why);
   await writeCustom(machine, entry, signal);
   const asked = await machine.run(['env', 'LC_ALL=C', 'grub-reboot', ENTRY], options);
@@ -225,7 +230,7 @@ export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSign
 function notOnce(machine: Machine, why: string): NestbenchError {
   return grubError(
     machine,
-    `can't boot a kernel for just one start: ${why}. One that does not come up would stay the default, so nothing is booted. Put /boot on a partition of its own, with ext4 and without LVM or RAID`,
+    `can't boot a kernel for just one start: ${why}. One that does not come up would stay the default, so nothing is booted. "npm run doctor" says what it needs`,
     why,
   );
 }
@@ -258,6 +263,12 @@ if [ "$2" = check ] && command -v grub-script-check >/dev/null; then grub-script
 sync
 mv "$new" "$file"`;
 
+/** Empty where there is none. */
+function readCustom(machine: Machine, signal: AbortSignal): Promise<string> {
+  const read = ['sh', '-c', 'if [ -e "$1" ]; then cat "$1"; fi', 'sh', CUSTOM_CFG];
+  return machine.check(read, { signal, deadlineSeconds: COMMAND_SECONDS });
+}
+
 /** @returns whether there was an entry of ours. */
 async function writeCustom(
   machine: Machine,
@@ -265,10 +276,7 @@ async function writeCustom(
   signal: AbortSignal,
 ): Promise<boolean> {
   const options = { signal, deadlineSeconds: COMMAND_SECONDS };
-  const before = await machine.check(
-    ['sh', '-c', 'if [ -e "$1" ]; then cat "$1"; fi', 'sh', CUSTOM_CFG],
-    options,
-  );
+  const before = await readCustom(machine, signal);
   if (before.includes('\u{FFFD}'))
     throw grubError(machine, `has a ${CUSTOM_CFG} that is not text in UTF-8, so it is left alone`);
   const after = withEntry(before, entry);
