@@ -92,15 +92,15 @@ function isInOrder(stretches: readonly SampleStretch[]): boolean {
 
 /** Of spans in the order of their starts, those that begin before another has ended, and that other. */
 function overlappingSpans(spans: readonly Span[]): Set<Span> {
-  const overlapping = new Set<Span>();
+  const both = new Set<Span>();
   let longest: Span | undefined;
   for (const span of spans) {
     if (longest !== undefined && span.start < longest.end - TOLERANCE_MS) {
-      overlapping.add(longest).add(span);
+      both.add(longest).add(span);
     }
     if (longest === undefined || span.end > longest.end) longest = span;
   }
-  return overlapping;
+  return both;
 }
 
 function spansOf(stretch: SampleStretch): Span[] {

@@ -12,11 +12,18 @@ const FOLDER = path.join(ROOT, '.github/workflows');
 
 const workflow = z.object({
   permissions: z.record(z.string(), z.string()),
+  env: z.record(z.string(), z.string()).default({}),
   jobs: z.record(
     z.string(),
     z.object({
       'timeout-minutes': z.number(),
-      steps: z.array(z.object({ uses: z.string().optional(), run: z.string().optional() })),
+      steps: z.array(
+        z.object({
+          uses: z.string().optional(),
+          run: z.string().optional(),
+          with: z.record(z.string(), z.unknown()).default({}),
+        }),
+      ),
     }),
   ),
 });
@@ -54,6 +61,15 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   test('may only read, where no job says why it needs more, and has no job without an end', () => {
     expect(read.permissions).toEqual({ contents: 'read' });
     for (const job of Object.values(read.jobs)) expect(job['timeout-minutes']).toBeGreaterThan(0);
+  });
+
+  test('keeps under one name what every attempt makes, so that failed jobs can be run again alone', () => {
+    // A run's artifacts are those of all its attempts, and an upload under a name that there is fails.
+    const uploads = steps.filter(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
+    for (const { with: its } of uploads) {
+      expect(its).toMatchObject({ overwrite: true, name: expect.not.stringContaining('run_attempt') });
+    }
+    expect(read.env['EXPERIMENT'] ?? '').not.toContain('run_attempt');
   });
 
   test('runs what a shell can read', () => {
