@@ -8,6 +8,7 @@ import {
   resolveOptions,
   SIGNIFICANCE,
 } from '../../reporters/verdict/options.ts';
+import { type Noise, normal, skewed, twoHumped } from './noise.ts';
 import type { Random, Simulation } from './simulation.ts';
 
 /** A tenth of the usual, which makes p and interval no less valid, only coarser. */
@@ -15,15 +16,6 @@ const RESAMPLES = 999;
 
 /** A number of boots whose means scatter so much around the truth. */
 type Side = readonly [boots: number, spread: number];
-/** Noise of mean 0 and standard deviation 1. */
-type Noise = (random: Random) => number;
-
-const normal: Noise = ({ normal: next }) => next();
-/** Exponential: the least that boots take, and a tail above. */
-const skewed: Noise = ({ uniform }) => -Math.log(1 - uniform()) - 1;
-/** Three of ten boots are slow ones. */
-const twoHumped: Noise = ({ uniform }) => (uniform() < 0.3 ? 0.7 : -0.3) / Math.sqrt(0.3 * 0.7);
-
 interface Experiment {
   readonly base: Side;
   readonly head: Side;

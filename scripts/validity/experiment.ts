@@ -1,6 +1,7 @@
 /** Experiments that are made up as a journal has them, so that they take the way of real ones to what is printed. */
 import type { JournalRecord } from '../../fixtures/records.ts';
 import { collectResults, type Measured, outcomeOf, type Results } from '../../reporters/results.ts';
+import { factor, type Noise } from './noise.ts';
 import type { Random } from './simulation.ts';
 
 export interface SimulatedCell {
@@ -13,6 +14,8 @@ export interface SimulatedCell {
   readonly betweenBoots: number;
   readonly betweenRuns: number;
   readonly within: number;
+  /** How boots scatter, where it is not near normal. */
+  readonly noise?: Noise;
   /** Whether all boots were restored from one snapshot, which they then have in common. */
   readonly fromSnapshot?: boolean;
 }
@@ -25,21 +28,21 @@ export function simulatedResults(cells: readonly SimulatedCell[], random: Random
 }
 
 function recordsOf(
-  { cell, mean, boots, betweenBoots, betweenRuns, within, fromSnapshot = false }: SimulatedCell,
-  { normal }: Random,
+  { cell, mean, boots, betweenBoots, noise, betweenRuns, within, fromSnapshot = false }: SimulatedCell,
+  random: Random,
 ): JournalRecord[] {
   const place = { at: AT, cell, benchmark: BENCHMARK, unit: 's', better: 'lower' } as const;
   const records: JournalRecord[] = [];
   let run = 0;
   for (const runs of boots) {
     records.push({ type: 'boot', at: AT, cell, start: startOf(fromSnapshot), ...NOTHING });
-    const ofBoot = mean * noise(betweenBoots, normal);
+    const ofBoot = mean * (noise ? 1 + betweenBoots * noise(random) : factor(betweenBoots, random));
     for (const iterations of runs) {
       run += 1;
       records.push({ type: 'series', ...place, run, sizes: { iterations }, on: 'level', argv: [] });
-      const ofRun = ofBoot * noise(betweenRuns, normal);
+      const ofRun = ofBoot * factor(betweenRuns, random);
       for (let iteration = 1; iteration <= iterations; iteration++) {
-        const value = ofRun * noise(within, normal);
+        const value = ofRun * factor(within, random);
         records.push({
           type: 'sample',
           ...place,
@@ -54,12 +57,6 @@ function recordsOf(
     }
   }
   return records;
-}
-
-/** A positive factor of mean 1 and the given standard deviation: lognormal, near normal where that is small. */
-export function noise(deviation: number, normal: Random['normal']): number {
-  const variance = Math.log1p(deviation ** 2);
-  return Math.exp(Math.sqrt(variance) * normal() - variance / 2);
 }
 
 const NOTHING = { levels: [], client: null, phases: [], seconds: 1 };

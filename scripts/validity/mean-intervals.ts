@@ -4,7 +4,8 @@
  */
 import type { IntervalOf } from '../../fixtures/statistics/mean-interval.ts';
 import { SHORT } from '../../reporters/interval-words.ts';
-import { measuredOf, noise, type SimulatedCell, simulatedResults } from './experiment.ts';
+import { measuredOf, type SimulatedCell, simulatedResults } from './experiment.ts';
+import { factor, LIMIT_OF_FEW_BOOTS, type Noise, skewed, twoHumped } from './noise.ts';
 import type { Simulation } from './simulation.ts';
 
 const CELL = 'l2-baseline';
@@ -26,11 +27,16 @@ const over = (
   trial: (random) => {
     const cell = { cell: CELL, boots, betweenBoots: BETWEEN, betweenRuns: 0, within: WITHIN, ...scatter };
     // What the interval's groups have in common is known here, and is what an interval within it must hold.
-    const mean = MEAN * noise(BETWEEN, random.normal);
+    const mean = MEAN * factor(BETWEEN, random);
     const { interval } = measuredOf(simulatedResults([{ ...cell, mean }], random), CELL);
     if (interval.of !== of) throw new Error(`the interval is over ${interval.of}`);
     return interval.halfWidth !== null && Math.abs(interval.mean - mean) <= interval.halfWidth;
   },
+});
+
+const limited = (when: string, boots: number, noise: Noise): Simulation => ({
+  ...over('boots', when, repeated(boots, [3]), { noise }),
+  limit: LIMIT_OF_FEW_BOOTS,
 });
 
 const withinBoot = { betweenBoots: 0, betweenRuns: BETWEEN };
@@ -46,6 +52,10 @@ export const meanIntervals: readonly Simulation[] = [
     betweenRuns: BETWEEN,
   }),
   over('boots', '3 boots of 2, 5 and 40 iterations, noisy ones', [[2], [5], [40]], { within: 0.2 }),
+  limited('3 boots, skewed (exponential)', 3, skewed),
+  limited('5 boots, skewed (exponential)', 5, skewed),
+  limited('3 boots, of which 3 in 10 are slow', 3, twoHumped),
+  limited('5 boots, of which 3 in 10 are slow', 5, twoHumped),
   over('restores', '3 restores of 3 iterations', repeated(3, [3]), { fromSnapshot: true }),
   over('runs', "3 runs of 3 iterations: that boot's mean", [[3, 3, 3]], withinBoot),
   over('runs', "2 runs of 10 iterations: that boot's mean", [[10, 10]], withinBoot),
