@@ -39,6 +39,7 @@ export type ErrorCode =
   | 'NESTBENCH_UNPARSABLE_OUTPUT'
   | 'NESTBENCH_CLOCK_WRONG'
   | 'NESTBENCH_SERVICE_FAILED'
+  | 'NESTBENCH_PROCESS_KILLED'
   | 'NESTBENCH_BUG';
 
 /** Facts that travel with an error into the journal; all flat and optional. */

@@ -1,13 +1,12 @@
 /** The real program that counts, compiled for this host and reading counters from files of a test's own. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { connectCounters, type Counters } from './counters.ts';
+import { guestProgram } from './guest-program.testing.ts';
 import { hostMachine } from './host.ts';
-
-const SOURCE = path.resolve(import.meta.dirname, '../build/guest/counters.c');
 
 export interface CountersProgram {
   readonly process: ChildProcess;
@@ -20,13 +19,10 @@ export interface CountersProgram {
 /** Runs until the test is over. */
 export function countersProgram(): CountersProgram {
   const directory = temporaryDirectory();
-  const [program, socket, kvm] = ['counters', 'socket', 'kvm'].map((name) => path.join(directory, name));
-  if (program === undefined || socket === undefined || kvm === undefined) throw new RangeError(directory);
-  execFileSync('gcc', ['-Wall', '-Wextra', '-Werror', '-o', program, SOURCE]);
+  const kvm = path.join(directory, 'kvm');
   // As KVM has one for each virtual machine, named by its process and file descriptor.
   mkdirSync(path.join(kvm, '123-11'), { recursive: true });
-  const running = spawn(program, [socket, kvm], { stdio: ['ignore', 'inherit', 'inherit'] });
-  onTestFinished(() => void running.kill('SIGKILL'));
+  const { process: running, socket } = guestProgram('counters', directory, [kvm]);
   return {
     process: running,
     socket,

@@ -2,6 +2,7 @@
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
 import type { Counters } from '../machine/counters.ts';
+import type { KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';
 
 /** The two machines that a benchmark runs on. */
@@ -14,6 +15,8 @@ export interface Bed {
   readonly counters?: Counters;
   /** Ends everything on it. A command that ends before lets the counters answer, who could not be asked again. */
   readonly signal?: AbortSignal;
+  /** Of the machines that run anything of a sample. Without them it is not known whether a process of it was killed. */
+  readonly killed?: readonly KilledProcesses[];
 }
 
 export function machineFor(bed: Bed, { on }: Pick<Command, 'on'>): Machine {

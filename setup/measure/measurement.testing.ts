@@ -7,8 +7,8 @@ import type { JournalRecord } from '../../fixtures/records.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { Journal } from '../journal.ts';
 import { readJournal } from '../journal-reader.ts';
-import type { Counters } from '../machine/counters.ts';
 import { endSleeps } from '../machine/processes.testing.ts';
+import type { Bed } from './bed.ts';
 import { measureSeries } from './series.ts';
 import { bed, counting, target } from './toys.testing.ts';
 
@@ -26,8 +26,7 @@ export interface Measurement {
       firstRun?: number;
       signal?: AbortSignal;
       until?: AbortSignal;
-      counters?: Counters;
-    },
+    } & Pick<Bed, 'counters' | 'killed'>,
   ) => Promise<void>;
   readonly records: () => readonly JournalRecord[];
   /** Of each record, what matters here. */
@@ -51,6 +50,7 @@ export function measurement(): Measurement {
         firstRun = 1,
         signal = new AbortController().signal,
         counters,
+        killed,
         ...rest
       } = {},
     ) =>
@@ -61,7 +61,7 @@ export function measurement(): Measurement {
         firstRun,
         journal,
         ...rest,
-        bed: { ...bed, underTest: target, signal, ...(counters && { counters }) },
+        bed: { ...bed, underTest: target, signal, ...(counters && { counters }), ...(killed && { killed }) },
         onIteration: (progress) => told.push(progress),
       }),
     story: () => records().map(describeRecord),

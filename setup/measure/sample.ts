@@ -4,6 +4,7 @@ import { NestbenchError } from '../errors.ts';
 import type { Completed, Machine } from '../machine/machine.ts';
 import { type Bed, machineFor } from './bed.ts';
 import { type Counted, runCounted } from './counted.ts';
+import { killedError, killedSinceLast } from './killed.ts';
 import { clockError } from './stopwatch.ts';
 
 /** When and beside what the measured command ran. */
@@ -84,10 +85,12 @@ async function measure<S extends Sizes>(
     ...options,
     ...inputOf(command),
   });
+  const killed = killedError(benchmark.name, await killedSinceLast(bed, options.signal));
   if (completed.exitCode !== 0) {
     const error = ended(`${benchmark.name} failed`, machine, completed);
     return { state: 'failed', completed, counted, error };
   }
+  if (killed !== undefined) return { state: 'failed', completed, counted, error: killed };
   // Kept with its output, as evidence: what was measured by a wrong clock is a failure of the whole cell. Virtual time is
   // not ours, and microbenchmarks prove it themselves.
   const clock =

@@ -10,6 +10,7 @@ import type { Journal } from '../journal.ts';
 import type { Completed } from '../machine/machine.ts';
 import type { Bed } from './bed.ts';
 import { countIdle } from './counted.ts';
+import { killedSinceLast } from './killed.ts';
 import type { WithOriginal } from './original.ts';
 import { sampleRounds } from './rounds.ts';
 import { type Iteration, iterate, rawOutput } from './sample.ts';
@@ -128,6 +129,8 @@ async function measureRun(
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
     await using service = wanted && (await startService(benchmark.name, wanted, bed, signal));
     serving.pause();
+    // Up to here processes may be killed: the service of the run before was.
+    await killedSinceLast(bed, signal);
     const values: number[] = [];
     // How many iterations were begun, and how many of them failed since the last sample.
     const state = { tried: 0, onEnd: 0 };

@@ -6,6 +6,7 @@ import type { Clock } from '../../fixtures/clock.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import type { NestbenchError } from '../errors.ts';
 import { connectCounters, type Counters } from '../machine/counters.ts';
+import { connectKilled, type KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { UpMachine } from './machine-boot.ts';
@@ -35,6 +36,8 @@ export interface RunningStack extends AsyncDisposable {
   readonly machines: readonly Machine[];
   /** What L0 counts: exits of its guest, CPU time of its processes. */
   readonly counters: Counters;
+  /** Of the level under test and the client. */
+  readonly killed: readonly KilledProcesses[];
   readonly facts: { readonly levels: readonly LevelFacts[]; readonly client: LevelFacts };
   readonly phases: readonly Phase[];
   /** From the start of the first machine to the last check. */
@@ -101,13 +104,19 @@ export async function bringUp<U extends Up>(
   signal.throwIfAborted();
   const { client, levels } = up;
   const [server] = levels;
-  const counters = await explained(connectCounters(server.machine, signal));
-
   const last = levels.at(-1) ?? server;
+  const [counters, ...killed] = await explained(
+    Promise.all([
+      connectCounters(server.machine, signal),
+      connectKilled(last.machine, signal),
+      connectKilled(client.machine, signal),
+    ]),
+  );
+
   const owned = started.move();
   const disconnect = async (): Promise<void> => {
     troubles.end();
-    counters[Symbol.dispose]();
+    for (const program of [counters, ...killed]) program[Symbol.dispose]();
     for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
   };
   const stack: RunningStack = {
@@ -117,6 +126,7 @@ export async function bringUp<U extends Up>(
     target: last.machine,
     machines: levels.map(({ machine }) => machine),
     counters,
+    killed,
     facts: { levels: levels.map(({ facts }) => facts), client: client.facts },
     phases: [...client.phases.list, ...levels.flatMap(({ phases }) => phases.list)],
     seconds: (performance.now() - began) / 1000,

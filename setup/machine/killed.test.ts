@@ -1,0 +1,56 @@
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { temporaryDirectory } from '../temporary.testing.ts';
+import { hostMachine } from './host.ts';
+import { killedProgram } from './killed.testing.ts';
+import { endSleeps } from './processes.testing.ts';
+
+const forever = { signal: new AbortController().signal, deadlineSeconds: 60 };
+const host = hostMachine();
+afterEach(endSleeps);
+
+/** A program by a name that nothing else on this host has: other processes of it may be killed meanwhile. */
+async function endings(script: (program: string) => string) {
+  const killed = await killedProgram();
+  const name = `nb${process.pid}x`;
+  const program = path.join(temporaryDirectory(), name);
+  copyFileSync('/bin/sh', program);
+  const { exitCode } = await host.run(['sh', '-c', script(program)], forever);
+  const tell = async () => {
+    const { processes } = await killed.sinceLast(forever.signal);
+    return processes.filter((one) => one.name === name);
+  };
+  return { name, exitCode, first: await tell(), second: await tell() };
+}
+
+describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its processes', () => {
+  test('those that a signal killed are told, once, though their parent ended well', async () => {
+    const { name, exitCode, first, second } = await endings(
+      (program) =>
+        `for n in 1 2 3; do ${program} -c 'kill -KILL $$'; done; ${program} -c 'kill -SEGV $$'; exit 0`,
+    );
+    expect(exitCode).toBe(0);
+    expect(first).toEqual([
+      { name, signal: 'SIGKILL', count: 3 },
+      { name, signal: 'SIGSEGV', count: 1 },
+    ]);
+    expect(second).toEqual([]);
+  });
+
+  test('those that ended by themselves are not, whatever their exit code', async () => {
+    const { first } = await endings((program) => `${program} -c 'exit 137'; ${program} -c 'exit 0'`);
+    expect(first).toEqual([]);
+  });
+
+  test('one that caught the signal and exited is not', async () => {
+    const { first } = await endings((program) => `${program} -c 'trap "exit 3" TERM; kill -TERM $$'; exit 0`);
+    expect(first).toEqual([]);
+  });
+});
+
+test('where processes are not accounted for, nothing is told of them', async () => {
+  const killed = await killedProgram({ accounting: false });
+  await host.run(['sh', '-c', 'kill -KILL $$'], forever);
+  expect(await killed.sinceLast(forever.signal)).toEqual({ machine: 'l1', processes: [], oomKills: 0 });
+});

@@ -1,0 +1,83 @@
+/**
+ * Which processes of a machine a signal killed. A program whose workers were killed may end well and print a number; so a
+ * program of ours (setup/build/guest/killed.c) is asked after each sample, on the machines that ran any of it.
+ */
+import { constants } from 'node:os';
+import type { Duplex } from 'node:stream';
+import { z } from 'zod';
+import { ANSWER_SECONDS, LineProgram } from './line-program.ts';
+import type { Machine } from './machine.ts';
+import { openSocketOnceThere } from './socket.ts';
+
+/** Where guest/start has it listen, and physical/machine/set-up. */
+const KILLED_SOCKET = '/run/nestbench/killed';
+
+const count = z.number().int().nonnegative();
+
+const answer = z.object({
+  /** Names, signals and how many of them, since it was last asked. */
+  killed: z.array(z.tuple([z.string(), count, count])).nullable(),
+  /** Since the machine booted. */
+  oomKills: count.nullable(),
+});
+
+const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/** What was killed on a machine between two questions. */
+export interface Killed {
+  readonly machine: string;
+  /** Empty also where its kernel does not account for processes. */
+  readonly processes: readonly { readonly name: string; readonly signal: string; readonly count: number }[];
+  /** How often the kernel killed a process for want of memory; 0 also where it does not count that. */
+  readonly oomKills: number;
+}
+
+export class KilledProcesses implements Disposable {
+  readonly #machine: string;
+  readonly #program: LineProgram<z.infer<typeof answer>>;
+  #oomKills: number | null = null;
+
+  constructor(machine: string, stream: Duplex) {
+    this.#machine = machine;
+    this.#program = new LineProgram(machine, stream, {
+      name: 'that tells which processes were killed',
+      loss: 'Without it a sample whose workers were killed looks like any other.',
+      request: 'killed',
+      answer,
+    });
+  }
+
+  /** Since it was last asked. @throws what `LineProgram.ask` throws. */
+  async sinceLast(signal: AbortSignal): Promise<Killed> {
+    const { killed, oomKills } = await this.#program.ask(signal);
+    const before = this.#oomKills ?? oomKills ?? 0;
+    this.#oomKills = oomKills;
+    return {
+      machine: this.#machine,
+      processes: (killed ?? []).map(([name, number, times]) => ({
+        name,
+        signal: SIGNALS.get(number) ?? `signal ${number}`,
+        count: times,
+      })),
+      oomKills: Math.max(0, (oomKills ?? 0) - before),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#program[Symbol.dispose]();
+  }
+}
+
+/** @throws NESTBENCH_DEADLINE where the program does not run there, or what `openSocket` throws once it was stopped. */
+export async function connectKilled(
+  machine: Machine,
+  signal: AbortSignal,
+  socket = KILLED_SOCKET,
+): Promise<KilledProcesses> {
+  const what = `the program that tells which processes were killed, on ${socket}`;
+  const stream = await openSocketOnceThere(machine, socket, what, {
+    deadlineSeconds: ANSWER_SECONDS,
+    signal,
+  });
+  return new KilledProcesses(machine.name, stream);
+}

@@ -1,0 +1,91 @@
+/** A program of ours on a machine that answers each line with a line of JSON (setup/build/guest/answer.h). */
+import type { Duplex } from 'node:stream';
+import type { z } from 'zod';
+import { NestbenchError } from '../errors.ts';
+import { connectionLost, reasonOf } from './failures.ts';
+import { LineSplitter } from './lines.ts';
+import { withDeadline } from './wait.ts';
+
+/** An answer took 2 to 20 ms on an emulated server; one that takes so long will never come. */
+export const ANSWER_SECONDS = 60;
+
+export interface LineProgramKind<T> {
+  /** Behind "the program": `that counts exits`. */
+  readonly name: string;
+  /** A sentence of what is not known without it. */
+  readonly loss: string;
+  /** What it is asked each time. */
+  readonly request: string;
+  readonly answer: z.ZodType<T>;
+}
+
+export class LineProgram<T> implements Disposable {
+  readonly #machine: string;
+  readonly #stream: Duplex;
+  readonly #kind: LineProgramKind<T>;
+  #waiting: PromiseWithResolvers<string> | undefined;
+  #lost: NestbenchError | undefined;
+
+  constructor(machine: string, stream: Duplex, kind: LineProgramKind<T>) {
+    this.#machine = machine;
+    this.#stream = stream;
+    this.#kind = kind;
+    const lines = new LineSplitter();
+    stream
+      .on('data', (chunk: Buffer) => {
+        for (const line of lines.push(chunk)) this.#waiting?.resolve(line);
+      })
+      .on('error', (error) => this.#end(reasonOf(error)))
+      .on('end', () => this.#end('it closed the connection'))
+      .on('close', () => this.#end('its connection was closed'));
+  }
+
+  /**
+   * Asks once more. One at a time.
+   * @throws NESTBENCH_CONNECTION_LOST where the program or the way to it is gone, NESTBENCH_DEADLINE,
+   * NESTBENCH_CHECK_FAILED where its answer makes no sense, or the signal's reason.
+   */
+  async ask(signal: AbortSignal): Promise<T> {
+    if (this.#lost !== undefined) throw this.#lost;
+    const waiting = Promise.withResolvers<string>();
+    this.#waiting = waiting;
+    this.#stream.write(`${this.#kind.request}\n`);
+    try {
+      const what = `an answer of the program ${this.#kind.name}`;
+      const line = await withDeadline(what, ANSWER_SECONDS, signal, () => waiting.promise, this.#machine);
+      return this.#parse(line);
+    } catch (error) {
+      // An answer that comes later would be taken for that to the next question.
+      this.#end('it did not answer in time');
+      throw error;
+    } finally {
+      this.#waiting = undefined;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#end('it was ended');
+    this.#stream.destroy();
+  }
+
+  #parse(line: string): T {
+    try {
+      return this.#kind.answer.parse(JSON.parse(line));
+    } catch (error) {
+      throw new NestbenchError(
+        'NESTBENCH_CHECK_FAILED',
+        'infrastructure',
+        `What the program ${this.#kind.name} on ${this.#machine} said makes no sense: ${reasonOf(error)}`,
+        { machine: this.#machine, output: line.slice(0, 1000) },
+      );
+    }
+  }
+
+  #end(why: string): void {
+    this.#lost ??= connectionLost(
+      this.#machine,
+      `The program ${this.#kind.name} on ${this.#machine} is out of reach: ${why}. ${this.#kind.loss}`,
+    );
+    this.#waiting?.reject(this.#lost);
+  }
+}
