@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { ServerWindow } from '../fixtures/records.ts';
+import type { HostWindow, ServerWindow } from '../fixtures/records.ts';
 import { fairnessLines, fairnessOf } from './fairness.ts';
 import { writeFiles } from './files/index.ts';
 import { TestJournal } from './journal.testing.ts';
+import { terminalTable } from './terminal-table.ts';
 
 function harness(seconds: number, cpuSeconds: number): ServerWindow {
   return { seconds, cpuSeconds: { kernel: 0.5, harness: cpuSeconds } };
@@ -65,9 +66,63 @@ test('fairness.csv has a row a run', () => {
   writeFiles(its.results, its.directory);
   expect(readFileSync(path.join(its.directory, 'fairness.csv'), 'utf8').split('\n').slice(1)).toEqual([
     // Two samples of 3.2 s; QEMU's time is not told.
-    'L1,baseline,hackbench,1,2,6.4,1,,0.02,2,0.025,0.02,2,1',
+    'L1,baseline,hackbench,1,2,6.4,1,,0.02,2,0.025,0.02,2,,,,,0,1',
     '',
   ]);
+});
+
+/** Samples of a host of 4 CPUs, each of 2 s but where it says otherwise. */
+function hostJournal(hosts: readonly Partial<HostWindow>[]): TestJournal {
+  const its = new TestJournal().start();
+  for (const [index, host] of hosts.entries()) {
+    const whole = { seconds: 2, cpus: 4, othersSeconds: 0, stealSeconds: 0, ...host };
+    its.sample({ cell: 'l1-baseline', benchmark: 'hackbench', value: 1, iteration: index + 1, host: whole });
+  }
+  return its;
+}
+
+test("others' share of the host's CPUs has what its hypervisor gave away, too", () => {
+  using its = hostJournal([{ othersSeconds: 0.2, stealSeconds: 0.1 }]);
+  const [one] = fairnessOf(its.results);
+  expect(one?.othersShare?.most.value).toBeCloseTo(0.3 / 8);
+  expect(one?.contended).toBe(0);
+});
+
+test('a sample beside others is flagged, in Fairness, in the heading and in its cell', () => {
+  using its = hostJournal([
+    { othersSeconds: 0.01 },
+    { othersSeconds: 4 },
+    { qemuSeconds: 2, qemuWaitSeconds: 6 },
+  ]);
+  expect(fairnessLines(its.results).map(({ text }) => text)).toEqual([
+    expect.stringContaining(
+      "others' share of the host's CPUs during a sample: at most 50.0 % OVER THE LIMIT of 5 % in 1 of 3",
+    ),
+    expect.stringContaining('of all that they could have run: at most 75.0 % OVER THE LIMIT'),
+  ]);
+  const text = terminalTable(its.results, { columns: 100, colours: false });
+  expect(text).toContain(
+    "2 of 3 samples were taken while other work had the host's CPUs (l1-baseline hackbench)",
+  );
+  expect(text).toMatch(/^hackbench .*\*$/m);
+  expect(text).toContain("*: other work had the host's CPUs during a sample");
+});
+
+test("a share that may be the error of the kernel's ticks is not flagged", () => {
+  using its = hostJournal([{ seconds: 0.2, othersSeconds: 0.08 }]);
+  const [one] = fairnessOf(its.results);
+  expect(one).toMatchObject({ contended: 0, othersShare: { over: 0 } });
+  expect(one?.othersShare?.most.value).toBeCloseTo(0.1);
+});
+
+test('a sample that is over both limits is one', () => {
+  using its = hostJournal([{ othersSeconds: 4, qemuSeconds: 1, qemuWaitSeconds: 1 }]);
+  expect(fairnessOf(its.results)[0]?.contended).toBe(1);
+});
+
+test('on a quiet host neither heading nor cell says a word', () => {
+  using its = hostJournal([{ othersSeconds: 0.01, qemuSeconds: 2, qemuWaitSeconds: 0.01 }]);
+  expect(terminalTable(its.results, { columns: 100, colours: false })).not.toMatch(/other work|\*/);
 });
 
 test('of a journal that does not tell, nothing is said', () => {

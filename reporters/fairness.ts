@@ -1,6 +1,6 @@
 /**
- * Whether the harness kept its hands off: how much of a sample's time its processes had a CPU of L0, and how long it
- * took between samples. Neither is a failure; over its limit it is flagged.
+ * Whether the harness kept its hands off, and others did: how much of a sample's time its processes had a CPU of L0, how
+ * long it took between samples, and whether the host had CPUs for the QEMUs. None is a failure; over its limit it is flagged.
  */
 import { isMicrobenchmark } from '../fixtures/benchmarks/index.ts';
 import { runKey } from './journal-index.ts';
@@ -11,8 +11,19 @@ import { sum } from './sum.ts';
 /** Of a sample's time, on all CPUs of L0 together. */
 export const HARNESS_LIMIT = 0.01;
 export const GAP_LIMIT_SECONDS = 0.05;
+/**
+ * Of the host's CPUs, over all of them. /proc/stat gives each tick, of 4 ms at 250 Hz, whole to whoever runs when it comes:
+ * in a short sample less than 25 of them may be its error.
+ */
+export const OTHERS_LIMIT = 0.05;
+const OTHERS_LEAST_SECONDS = 0.1;
+/**
+ * The QEMUs of client and server wait for each other, too. Measured on two CPUs beside builds (others had 40 to 89 % of the
+ * CPUs), hackbench at L2 and L1: 5 to 9 % where the QEMUs had the highest priority, 20 to 85 % where they had none.
+ */
+export const WAIT_LIMIT = 0.1;
 
-/** One of the two over the samples of a run that have it. */
+/** One of them over the samples of a run that have it. */
 export interface Watched {
   /** How many samples have it. */
   readonly samples: number;
@@ -36,6 +47,12 @@ export interface Fairness {
   readonly harnessShareInAll: Watched | null;
   /** Null where no sample had one before it in its run. */
   readonly gapSeconds: Watched | null;
+  /** Of the host's CPUs, what others had during a sample. Null where nobody looked at the host. */
+  readonly othersShare: Watched | null;
+  /** Of the time that QEMU's threads could have run, what they waited for a CPU. Null where the kernel does not tell. */
+  readonly waitShare: Watched | null;
+  /** How many samples are over the limit of either of the two. */
+  readonly contended: number;
 }
 
 const found = new WeakMap<Results, readonly Fairness[]>();
@@ -60,22 +77,23 @@ function findFairness(results: Results): Fairness[] {
         (outcome.state === 'measured' && !isMicrobenchmark(benchmark) ? outcome.runs : []).map(
           (run): Fairness => {
             const idle = idles.get(runKey({ cell: cell.name, benchmark, run: run.run })) ?? 0;
-            const { harnessShare, harnessShareInAll, gapSeconds } = watchedOf(run.stretches, idle);
-            return { cell, benchmark, run, harnessShare, harnessShareInAll, gapSeconds };
+            return watchedOf({ cell, benchmark, run }, idle);
           },
         ),
       ),
     )
-    .filter(({ harnessShareInAll, gapSeconds }) => harnessShareInAll !== null || gapSeconds !== null);
+    .filter(
+      ({ harnessShareInAll, gapSeconds, othersShare }) =>
+        harnessShareInAll !== null || gapSeconds !== null || othersShare !== null,
+    );
 }
 
 type Numbers = SampleStretch['columns'];
 
-function watchedOf(
-  stretches: readonly SampleStretch[],
-  idleSeconds: number,
-): Pick<Fairness, 'harnessShare' | 'harnessShareInAll' | 'gapSeconds'> {
+function watchedOf(what: Pick<Fairness, 'cell' | 'benchmark' | 'run'>, idleSeconds: number): Fairness {
+  const { stretches } = what.run;
   return {
+    ...what,
     harnessShare: watch(
       stretches,
       HARNESS_LIMIT,
@@ -89,13 +107,29 @@ function watchedOf(
         (harnessSeconds[at] ?? Number.NaN) / (windowSeconds[at] ?? Number.NaN),
     ),
     gapSeconds: watch(stretches, GAP_LIMIT_SECONDS, ({ gapSeconds }, at) => gapSeconds[at] ?? Number.NaN),
+    othersShare: watch(stretches, othersAreOver, ({ othersShare }, at) => othersShare[at] ?? Number.NaN),
+    waitShare: watch(stretches, WAIT_LIMIT, ({ waitShare }, at) => waitShare[at] ?? Number.NaN),
+    contended: sum(stretches.map(({ columns }) => contendedIn(columns))),
   };
 }
 
-/** What `valueOf` gives for each sample, NaN where it has none. */
+function othersAreOver({ othersShare, othersSeconds }: Numbers, at: number): boolean {
+  return (othersShare[at] ?? 0) >= OTHERS_LIMIT && (othersSeconds[at] ?? 0) >= OTHERS_LEAST_SECONDS;
+}
+
+/** How many samples were taken while the host had other work. */
+function contendedIn(numbers: Numbers): number {
+  let contended = 0;
+  for (let at = 0; at < numbers.iteration.length; at++) {
+    if (othersAreOver(numbers, at) || (numbers.waitShare[at] ?? 0) >= WAIT_LIMIT) contended += 1;
+  }
+  return contended;
+}
+
+/** What `valueOf` gives for each sample, NaN where it has none. A limit is a value, or asks the sample. */
 function watch(
   stretches: readonly SampleStretch[],
-  limit: number,
+  limit: number | ((numbers: Numbers, at: number) => boolean),
   valueOf: (numbers: Numbers, at: number) => number,
 ): Watched | null {
   let samples = 0;
@@ -106,7 +140,7 @@ function watch(
       const value = valueOf(columns, at);
       if (Number.isNaN(value)) continue;
       samples += 1;
-      if (value >= limit) over += 1;
+      if (typeof limit === 'number' ? value >= limit : limit(columns, at)) over += 1;
       if (value > most.value) most = { value, iteration: columns.iteration[at] ?? 0 };
     }
   }
@@ -119,9 +153,26 @@ export function sumOf({ run }: Fairness, name: (typeof SUMS)[number]): number | 
   return Number.isNaN(total) ? null : total;
 }
 
-/** How many samples are over a limit; one that is over both counts for each. */
-export function overLimit({ harnessShare, gapSeconds }: Fairness): number {
-  return (harnessShare?.over ?? 0) + (gapSeconds?.over ?? 0);
+/** How many samples are over a limit; one that is over several counts for each. */
+export function overLimit({ harnessShare, gapSeconds, othersShare, waitShare }: Fairness): number {
+  return sum([harnessShare, gapSeconds, othersShare, waitShare].map((watched) => watched?.over ?? 0));
+}
+
+/** Whether any sample of a benchmark in a cell was taken while the host had other work. */
+export function isBesideOthers(results: Results, cell: string, benchmark: string): boolean {
+  return fairnessOf(results).some(
+    (one) => one.contended > 0 && one.cell.name === cell && one.benchmark === benchmark,
+  );
+}
+
+/** `2 of 12 samples were taken while ... (l1-baseline hackbench)`; empty where none was. */
+export function describeContention(results: Results): string {
+  const all = fairnessOf(results);
+  const contended = all.filter(({ contended: its }) => its > 0);
+  if (contended.length === 0) return '';
+  const samples = sum(all.map(({ run }) => run.values.length));
+  const its = sum(contended.map((one) => one.contended));
+  return `${its} of ${samples} samples were taken while other work had the host's CPUs (${placesOf(contended)}): see Fairness`;
 }
 
 export interface FairnessLine {
@@ -142,6 +193,16 @@ export function fairnessLines(results: Results): FairnessLine[] {
       what: 'the gap between two samples',
       show: (seconds) => `${(seconds * 1000).toFixed(0)} ms`,
       limit: `${GAP_LIMIT_SECONDS * 1000} ms`,
+    }),
+    ...worst(all, ({ othersShare }) => othersShare, {
+      what: "others' share of the host's CPUs during a sample",
+      show: (share) => `${(share * 100).toFixed(1)} %`,
+      limit: `${OTHERS_LIMIT * 100} %`,
+    }),
+    ...worst(all, ({ waitShare }) => waitShare, {
+      what: "the time that QEMU's threads waited for a CPU of the host, of all that they could have run",
+      show: (share) => `${(share * 100).toFixed(1)} %`,
+      limit: `${WAIT_LIMIT * 100} %`,
     }),
   ];
 }

@@ -1,6 +1,7 @@
 /** What stands above every table: which experiment it was, on what, how much was run, and by which nestbench. */
 import { isProfileName, PROFILES } from '../fixtures/profiles.ts';
 import type { ExperimentRecord } from '../fixtures/records.ts';
+import { describeContention } from './fairness.ts';
 import { formatPercent } from './numbers.ts';
 import type { Results } from './results.ts';
 import { describeStates } from './stack-states.ts';
@@ -11,12 +12,14 @@ export function heading(results: Results): (readonly [word: string, line: string
   const lines = (word: string, of: (start: ExperimentRecord) => string) =>
     [...new Set(results.starts.map(of))].filter((line) => line !== '').map((line) => [word, line] as const);
   const stacks = describeStates(results);
+  const contention = describeContention(results);
   return [
     ['experiment', results.experiment ?? 'unknown: the journal holds no record of its start'],
     ...lines('testbed', describeTestbed),
     ...lines('host', host),
     ...lines('variant', describeVariant),
     ...(stacks === '' ? [] : [['stacks', stacks] as const]),
+    ...(contention === '' ? [] : [['contention', contention] as const]),
     ...lines('profile', describeProfile),
     ...whatWasRun(results).map((line) => ['', line] as const),
     ...lines('commit', describeCommit),

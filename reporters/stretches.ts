@@ -16,6 +16,11 @@ export const COLUMNS = [
   /** How long L0's window around the sample was, and the CPU time that the harness had on L0 in it. */
   'windowSeconds',
   'harnessSeconds',
+  /** CPU time of the host that others had, and the share of its CPUs that this is; the host's hypervisor is among them. */
+  'othersSeconds',
+  'othersShare',
+  /** Of the time that the QEMUs' threads could have run: how much they waited for a CPU. */
+  'waitShare',
 ] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
@@ -109,6 +114,9 @@ class OpenStretch {
     gapSeconds: new GrowingColumn(),
     windowSeconds: new GrowingColumn(),
     harnessSeconds: new GrowingColumn(),
+    othersSeconds: new GrowingColumn(),
+    othersShare: new GrowingColumn(),
+    waitShare: new GrowingColumn(),
   };
   readonly #sums: Record<SumName, number> = {
     seconds: 0,
@@ -155,6 +163,12 @@ class OpenStretch {
     columns.gapSeconds.push(gapSeconds);
     columns.windowSeconds.push(shape.number('windowSeconds'));
     columns.harnessSeconds.push(shape.number('harnessSeconds'));
+    const others = shape.number('othersSeconds') + shape.number('stealSeconds');
+    columns.othersSeconds.push(others);
+    columns.othersShare.push(others / (shape.number('hostSeconds') * shape.number('hostCpus')));
+    const wait = shape.number('qemuWaitSeconds');
+    // Of threads that neither ran nor waited it says nothing.
+    columns.waitShare.push(wait / (shape.number('qemuSeconds') + wait));
     const sums = this.#sums;
     sums.seconds += shape.number('seconds');
     sums.aroundSeconds += orZero(shape.number('beforeSeconds')) + orZero(shape.number('afterSeconds'));
@@ -166,7 +180,8 @@ class OpenStretch {
 
   close(): SampleStretch {
     const { cell, benchmark, run, unit, better } = this.#first;
-    const { iteration, value, startedAt, seconds, gapSeconds, windowSeconds, harnessSeconds } = this.#columns;
+    const { iteration, value, startedAt, seconds, gapSeconds, windowSeconds, harnessSeconds, ...host } =
+      this.#columns;
     return {
       type: 'samples',
       cell,
@@ -183,6 +198,9 @@ class OpenStretch {
         gapSeconds: gapSeconds.close(),
         windowSeconds: windowSeconds.close(),
         harnessSeconds: harnessSeconds.close(),
+        othersSeconds: host.othersSeconds.close(),
+        othersShare: host.othersShare.close(),
+        waitShare: host.waitShare.close(),
       },
       sums: { ...this.#sums },
       exits: this.#exits.close(),

@@ -1,5 +1,5 @@
 /**
- * `fairness.csv`: what else ran on L0 during the samples, and how long it was between them; a row a run. CPU seconds are
+ * `fairness.csv`: what else ran on L0 and on the host during the samples, and how long it was between them; a row a run. CPU seconds are
  * sums over its samples; shares and gaps the largest of one sample, each with the iteration that it was seen in.
  */
 import { type Fairness, fairnessOf, overLimit, sumOf } from '../fairness.ts';
@@ -20,6 +20,11 @@ const COLUMNS: Columns<Fairness> = {
   harness_share_with_start_and_end_most: ({ harnessShareInAll }) => harnessShareInAll?.most.value,
   gap_seconds_most: ({ gapSeconds }) => gapSeconds?.most.value,
   gap_seconds_most_iteration: ({ gapSeconds }) => gapSeconds?.most.iteration,
+  others_share_most: ({ othersShare }) => othersShare?.most.value,
+  others_share_most_iteration: ({ othersShare }) => othersShare?.most.iteration,
+  wait_share_most: ({ waitShare }) => waitShare?.most.value,
+  wait_share_most_iteration: ({ waitShare }) => waitShare?.most.iteration,
+  contended: ({ contended }) => contended,
   over_limit: overLimit,
 };
 

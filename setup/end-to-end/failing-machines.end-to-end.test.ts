@@ -87,7 +87,7 @@ describe("benchmarks of the user's own, in a checkout of the user's own", () => 
       ['syscalls', 'MB/s'],
       ['hackbench', 's'],
     ]);
-    expect(run.stdout).toMatch(/^ +hackbench +syscalls +broken$\n-+\n +s +MB\/s/m);
+    expect(run.stdout).toMatch(/^ +hackbench +syscalls +broken +killed$\n-+\n +s +MB\/s/m);
   });
 
   test('fail with what the tool said, and those after them are measured', () => {
@@ -102,8 +102,20 @@ describe("benchmarks of the user's own, in a checkout of the user's own", () => 
     });
   });
 
+  test('whose workers were killed gave no sample, though they ended well and printed a number', () => {
+    expect(run.recordsOf('failure')[1]).toMatchObject({
+      cell: 'l0-baseline',
+      benchmark: 'killed',
+      iteration: 1,
+      kind: 'benchmark',
+      code: 'NESTBENCH_PROCESS_KILLED',
+      machine: 'l0',
+      message: expect.stringContaining('a signal killed 40 x hackbench (SIGKILL) on l0'),
+    });
+  });
+
   test("that make the kernel panic are the cell's failure, with the kernel's reason and console", () => {
-    expect(run.recordsOf('failure').slice(1)).toEqual([
+    expect(run.recordsOf('failure').slice(2)).toEqual([
       expect.objectContaining({
         cell: 'l0-baseline',
         benchmark: null,
@@ -146,6 +158,9 @@ test('my own system calls', ({ measure }) =>
   measure(own('syscalls', ['sh', '-c', 'dd if=/dev/zero of=/dev/null bs=1k count=20000 2>&1'], throughput)));
 test('my own broken one', ({ measure }) =>
   measure(own('broken', ['sh', '-c', 'echo no such thing >&2; exit 3'], throughput)));
+const slaughter = 'hackbench --process --groups 1 --loops 20000 & sleep 0.5; pkill -KILL -P $!; wait $!';
+test('my own whose workers are killed', ({ measure }) =>
+  measure(own('killed', ['sh', '-c', slaughter], (output) => ({ ok: true, value: Number(/^Time: (.*)$/m.exec(output)?.[1]) }))));
 test('hackbench', ({ measure }) => measure('hackbench'));
 test('my own that ends the kernel', ({ measure }) =>
   measure(own('panic', ['sh', '-c', 'sysctl -q vm.panic_on_oom=2; exec tail /dev/zero'], throughput)));

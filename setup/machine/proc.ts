@@ -8,7 +8,14 @@ export interface ProcessStat {
   readonly group: number;
   /** When it started, in clock ticks since the host booted: with the pid it names a process for good. */
   readonly startTicks: number;
+  /** The program's own name, of at most 15 characters. */
+  readonly name: string;
+  /** CPU time of its threads and of its children that have ended, in clock ticks. */
+  readonly cpuTicks: number;
 }
+
+/** Of proc(5): Linux tells every user program 100 a second on x86 (USER_HZ). */
+export const TICKS_PER_SECOND = 100;
 
 /** Undefined where there is no such process. */
 export function processStat(pid: number): ProcessStat | undefined {
@@ -19,12 +26,15 @@ export function processStat(pid: number): ProcessStat | undefined {
     return undefined;
   }
   // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const end = text.lastIndexOf(')');
+  const fields = text.slice(end + 2).split(' ');
   return {
+    name: text.slice(text.indexOf('(') + 1, end),
     state: fields[0] ?? '',
     parent: Number(fields[1]),
     group: Number(fields[2]),
     startTicks: Number(fields[19]),
+    cpuTicks: fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0),
   };
 }
 

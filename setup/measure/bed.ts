@@ -1,6 +1,7 @@
 /** What a benchmark runs on. */
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
+import type { HostReading } from '../host/contention.ts';
 import type { Counters } from '../machine/counters.ts';
 import type { KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -15,6 +16,8 @@ export interface Bed {
   readonly counters?: Counters;
   /** Ends everything on it. A command that ends before lets the counters answer, who could not be asked again. */
   readonly signal?: AbortSignal;
+  /** Who has had the CPUs of the host that runs the machines; undefined where that is not told. */
+  readonly host?: () => HostReading | undefined;
   /** Of the machines that run anything of a sample. Without them it is not known whether a process of it was killed. */
   readonly killed?: readonly KilledProcesses[];
 }

@@ -1,6 +1,7 @@
 /** A command with a stopwatch around it, and around both what L0 counts; and what that costs by itself. */
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
-import type { ServerWindow } from '../../fixtures/records.ts';
+import type { HostWindow, ServerWindow } from '../../fixtures/records.ts';
+import { hostBetween } from '../host/contention.ts';
 import type { Counters } from '../machine/counters.ts';
 import type { Completed, RunOptions } from '../machine/machine.ts';
 import { type Bed, machineFor } from './bed.ts';
@@ -16,6 +17,7 @@ export interface Counted {
   readonly endedAt: number;
   /** Undefined where nobody counts. */
   readonly l0: ServerWindow | undefined;
+  readonly host: HostWindow | undefined;
 }
 
 /** The machine whose CPUs and KVM carry everything. */
@@ -25,16 +27,18 @@ const SERVER = 'l0';
 export async function runCounted(bed: Bed, command: Command, options: RunOptions): Promise<Counted> {
   const { signal = options.signal } = bed;
   const machine = machineFor(bed, command);
+  const hostBefore = bed.host?.();
   const before = await bed.counters?.snapshot(signal);
   const startedAt = performance.now();
   const ran = await machine.run(timed(command.argv), options);
   const endedAt = performance.now();
   const after = await bed.counters?.snapshot(signal);
+  const host = hostBetween(hostBefore, bed.host?.());
   const { ownCpuSeconds, ...read } = readStopwatch(ran, command.argv);
   const stopwatch = machine.name === SERVER ? ownCpuSeconds : undefined;
   const l0 =
     before && after && windowBetween(before, after, { guests: bed.target.name !== SERVER, stopwatch });
-  return { ...read, startedAt, endedAt, l0 };
+  return { ...read, startedAt, endedAt, l0, host };
 }
 
 /** Once for each machine of a stack: three levels deep a command that does nothing takes a second. */

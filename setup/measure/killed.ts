@@ -5,7 +5,9 @@ import type { Bed } from './bed.ts';
 
 /** What was killed on the bed's machines since this was last asked: before the first sample, that is of no interest. */
 export async function killedSinceLast(bed: Bed, signal: AbortSignal): Promise<readonly Killed[]> {
-  return Promise.all((bed.killed ?? []).map((machine) => machine.sinceLast(signal)));
+  // One that was not let answer could not be asked again.
+  const patient = bed.signal ?? signal;
+  return Promise.all((bed.killed ?? []).map((machine) => machine.sinceLast(patient)));
 }
 
 /** NESTBENCH_PROCESS_KILLED where anything was; undefined where nothing was. */

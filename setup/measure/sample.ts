@@ -8,7 +8,7 @@ import { killedError, killedSinceLast } from './killed.ts';
 import { clockError } from './stopwatch.ts';
 
 /** When and beside what the measured command ran. */
-type When = Pick<Counted, 'startedAt' | 'endedAt' | 'l0'>;
+type When = Pick<Counted, 'startedAt' | 'endedAt' | 'l0' | 'host'>;
 
 /** How long the benchmark's own commands around the sample took. */
 interface Asides {

@@ -120,6 +120,7 @@ async function measureRun(
       gapSeconds,
       work: outcome.work,
       l0: outcome.counted.l0,
+      host: outcome.counted.host,
     });
     return outcome.value;
   };

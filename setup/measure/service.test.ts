@@ -89,7 +89,7 @@ test('what was measured of one that ended meanwhile is no sample, whatever its l
     value: 5,
     work: undefined,
     completed: await bed.client.run(['true'], forever),
-    counted: { startedAt: 0, endedAt: 1, l0: undefined },
+    counted: { startedAt: 0, endedAt: 1, l0: undefined, host: undefined },
     beforeSeconds: 0,
     afterSeconds: 0,
   };

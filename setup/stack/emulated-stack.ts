@@ -1,4 +1,5 @@
 /** A stack whose client and server are machines of QEMU's: it can be saved. */
+import { readHost } from '../host/contention.ts';
 import type { Keys } from '../testbed/keys.ts';
 import type { BootedMachine, UpMachine } from './machine-boot.ts';
 import type { StackPlan } from './plan.ts';
@@ -32,6 +33,7 @@ export function emulatedStack(
 ): EmulatedStack {
   return {
     ...stack,
+    host: () => readHost(),
     plan,
     keys,
     detach: async () => {

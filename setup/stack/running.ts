@@ -5,6 +5,7 @@ import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import type { NestbenchError } from '../errors.ts';
+import type { HostReading } from '../host/contention.ts';
 import { connectCounters, type Counters } from '../machine/counters.ts';
 import { connectKilled, type KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -36,6 +37,8 @@ export interface RunningStack extends AsyncDisposable {
   readonly machines: readonly Machine[];
   /** What L0 counts: exits of its guest, CPU time of its processes. */
   readonly counters: Counters;
+  /** Who has had the CPUs of the host, where its machines run on the host. */
+  readonly host?: () => HostReading | undefined;
   /** Of the level under test and the client. */
   readonly killed: readonly KilledProcesses[];
   readonly facts: { readonly levels: readonly LevelFacts[]; readonly client: LevelFacts };
