@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
+import { checkoutFault } from './setup/checkout-path.ts';
 import { junitFault } from './setup/host/places.ts';
 import { settleDataHome, viteCache } from './setup/host/vitest-places.ts';
 import { testbedFileOf } from './setup/testbed-file.ts';
@@ -12,6 +13,11 @@ const DAY_MS = 86_400_000;
 /** The configuration is not told of the command line's own options. */
 const isShard = process.argv.some((word) => word.startsWith('--shard'));
 
+const fault = checkoutFault(import.meta.dirname);
+if (fault !== undefined) {
+  console.error(fault);
+  process.exit(1);
+}
 settleDataHome(process.env);
 
 /** Where no file can be written there, Vitest would end with a stack trace; the global setup says it in a sentence. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { LEVELS } from '../../fixtures/matrix.ts';
 import { memoryMiBAt, sizingFor } from '../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../fixtures/testbed.ts';
+import { checkoutFault } from '../checkout-path.ts';
 import { cacheDirectory } from '../build/cache.ts';
 import { NestbenchError } from '../errors.ts';
 import { cacheFault, placeFaults, whyUnusable } from '../host/places.ts';
@@ -65,6 +66,9 @@ export function examinePlaces(resultsDirectory: string, junitFile: string | unde
   const faults = placeFaults(resultsDirectory, junitFile).map(({ place, fault, variable }) =>
     finding(place, 'a place that can be written to', fault, `let ${variable} name another`),
   );
+  const named = checkoutFault(CHECKOUT);
+  if (named !== undefined)
+    faults.push(finding('checkout', 'a path that Vite can read', named, 'move the checkout'));
   const checkout = whyUnusable(CHECKOUT);
   if (checkout !== undefined)
     faults.push(
