@@ -1,0 +1,36 @@
+/** package-lock.json, as npm itself reads it. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../setup/temporary.testing.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+/** npm's own program, which is run here by a Node that says that it is another. */
+const NPM = realpathSync(spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim());
+
+/** The newest of each line that README names. */
+test.each(['v20.20.2', 'v22.19.0', 'v24.21.0', 'v26.0.0'])(
+  'npm ci under Node %s has no warning',
+  (version) => {
+    const place = temporaryDirectory();
+    for (const file of ['package.json', 'package-lock.json', '.npmrc'])
+      copyFileSync(path.join(ROOT, file), path.join(place, file));
+    const pretend = `Object.defineProperty(process, 'version', { value: '${version}' })`;
+    const node = [`--import=data:text/javascript,${encodeURIComponent(pretend)}`, NPM];
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [...node, 'ci', '--dry-run', '--offline'],
+      {
+        cwd: place,
+        encoding: 'utf8',
+        env: { ...process.env, npm_config_cache: path.join(place, 'cache') },
+      },
+    );
+    expect(stdout).toMatch(/added \d+ packages/);
+    // Where it names a package: its "engines" in the lock file forbid a Node that only installs it. Take them out there.
+    expect(stderr).not.toContain('EBADENGINE');
+    expect(status).toBe(0);
+  },
+);
