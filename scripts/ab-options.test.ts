@@ -38,6 +38,10 @@ test('what to measure is chosen as with Vitest', () => {
 describe('is refused before anything is measured', () => {
   test.each([
     ['one variant', ['--base', 'stock'], 'Name both variants'],
+    ['a name that leaves the results', [...BOTH, '--name', '../../etc/x'], '--name is "../../etc/x"'],
+    ['a name that is a path', [...BOTH, '--name', '/etc/x'], '--name is "/etc/x"'],
+    ['a name of dots', [...BOTH, '--name', '..'], '--name is ".."'],
+    ['no name', [...BOTH, '--name', ''], '--name is ""'],
     ['rounds that are no number', [...BOTH, '--rounds', 'x'], '--rounds is "x"'],
     ['no rounds', [...BOTH, '--rounds', '0'], '--rounds is "0"'],
     ['too few rounds to tell', [...BOTH, '--rounds', '4'], 'could be told from chance'],

@@ -15,7 +15,7 @@ VARIANT is one of nestbench's own (fixtures/variants) or a YAML file. SUITE, -t 
   --name NAME     the two experiments are NAME-base and NAME-head (ab-START)
   --rounds N      at most so many rounds (12)
 
-It ends with 0 where nothing became slower, 1 where something did or failed, 2 where the two can't be compared.
+It ends with 0 where nothing became slower, 1 where something did or failed in the head alone, 2 where there is no verdict.
 `;
 
 export interface AbOptions {
@@ -45,6 +45,12 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
     throw unknown(`--rounds is "${values.rounds}": it is a whole number from 1 to ${MOST_ROUNDS}.`);
   }
+  const { name } = values;
+  if (name !== undefined && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
+    throw unknown(
+      `--name is ${JSON.stringify(name)}: it names folders under results, of at most 100 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+    );
+  }
   const looks = looksOf(rounds, SIGNIFICANCE);
   if (!help && looks.length === 0) {
     throw unknown(`--rounds is ${rounds}, after which no change could be told from chance: it takes more.`);
@@ -53,7 +59,7 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
     help,
     base: base ?? '',
     head: head ?? '',
-    name: values.name ?? `ab-${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
+    name: name ?? `ab-${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
     rounds,
     looks,
     projects: values.project,

@@ -12,7 +12,7 @@ BASE and HEAD are "latest", a name under results/, or a path to an experiment's 
   --minimum-effect 5%   and where it is larger than that; hackbench=10% for one benchmark, again for each
   --json, --json=FILE   the comparison as JSON instead of the table, or beside it in FILE
 
-It ends with 0 where nothing became slower, 1 where something did or failed, 2 where the two can't be compared.
+It ends with 0 where nothing became slower, 1 where something did or failed in the head alone, 2 where there is no verdict.
 `;
 
 export interface CompareArguments {

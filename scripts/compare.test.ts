@@ -168,6 +168,54 @@ describe('exit code 2 for', () => {
     );
   });
 
+  test('a head in which everything failed, with the failures', () => {
+    const results = resultsWith({ before: SMALL, after: { ...SMALL, cells: [] } });
+    const failure = (cell: string, message: string) =>
+      JSON.stringify({
+        type: 'failure',
+        at: '2026-11-23T00:50:00.000Z',
+        cell,
+        benchmark: null,
+        kind: 'infrastructure',
+        code: 'NESTBENCH_GUEST_PANICKED',
+        message,
+      });
+    appendFileSync(
+      path.join(results, 'after', JOURNAL_FILE),
+      `${failure('l1-baseline', 'L1 panicked.')}\n${failure('l2-baseline', 'L2 did not answer.')}\n`,
+    );
+    const { status, stdout, stderr } = compare(results, 'before', 'after');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^before and after can't be compared\.\n {2}Everything failed in the head\. .*L1 panicked\..*L2 did not answer\.\n$/,
+    );
+  });
+
+  test.each(['/proc/nope/comparison.json', '.'])('a file %s that JSON can not be written to', (file) => {
+    const results = resultsWith({ before: SMALL, after: SLOWED });
+    const { status, stderr } = compare(results, 'before', 'after', `--json=${file}`);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^--json: \/.* can't be written: E[A-Z]+: [^\n]*\n$/);
+  });
+
+  test('a journal that is a directory', () => {
+    const results = resultsWith({ before: SMALL });
+    mkdirSync(path.join(results, 'after', JOURNAL_FILE), { recursive: true });
+    const { status, stderr } = compare(results, 'before', 'after');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^The journal .* can't be read: it is not a file\.\n$/);
+  });
+
+  test('output that nobody reads, though it became slower', () => {
+    const results = resultsWith({ before: SMALL, after: SLOWED });
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-c', `"${process.execPath}" "${SCRIPT}" before after | true; exit \${PIPESTATUS[0]}`],
+      { encoding: 'utf8', env: { ...process.env, INIT_CWD: results, RESULTS: results } },
+    );
+    expect({ status, stderr }).toEqual({ status: 2, stderr: '' });
+  });
+
   test.each([[[]], [['before']], [['before', 'nosuch']], [['before', 'before', '--significance', '2']]])(
     'arguments %j, in one sentence',
     (args) => {

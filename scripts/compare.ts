@@ -57,13 +57,23 @@ function minimumEffects(
 
 function print(comparison: Comparison, { json }: CompareArguments, { base, head }: Sides): void {
   const text = `${JSON.stringify(comparisonJson(comparison, { base: base.name, head: head.name }), null, 2)}\n`;
-  if (json?.to === 'file') writeWhole(path.resolve(placesOfExperiments().from, json.file), text);
+  if (json?.to === 'file') writeJson(json.file, text);
   if (json?.to === 'output') process.stdout.write(text);
   if (comparison.state === 'incomparable') {
     console.error(`${base.name} and ${head.name} can't be compared.`);
     for (const difference of comparison.differences) console.error(`  ${difference}`);
   } else if (json?.to !== 'output') {
     process.stdout.write(`${comparisonTable(comparison, { base, head }, terminalOptions())}\n`);
+  }
+}
+
+function writeJson(file: string, text: string): void {
+  const whole = path.resolve(placesOfExperiments().from, file);
+  try {
+    writeWhole(whole, text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `--json: ${whole} can't be written: ${why}.`);
   }
 }
 

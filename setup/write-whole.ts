@@ -1,6 +1,7 @@
 /** Files that are whole or not there. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeDirectory } from './make-directory.ts';
 
 /**
  * Writes `text` beside `file` and renames it into place: a reader finds the old file or the new one, never a part.
@@ -8,7 +9,7 @@ import path from 'node:path';
  */
 export function writeWhole(file: string, text: string, { flush = true } = {}): void {
   const beside = `${file}.${process.pid}.part`;
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeDirectory(path.dirname(file));
   try {
     writeFileSync(beside, text, { flush });
     renameSync(beside, file);

@@ -2,11 +2,12 @@
  * The history: what each experiment came to, in one SQLite file that a nightly job can carry along. It is Node's own
  * SQLite (node:sqlite; no compiler, no download, and no warning in the Node that nestbench ships).
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { InputError } from '../../setup/errors.ts';
+import { makeDirectory } from '../../setup/make-directory.ts';
 import type { Measurement } from '../measurement.ts';
 import type { Better } from '../benchmark-row.ts';
 
@@ -88,7 +89,7 @@ export class HistoryStore implements Disposable {
       throw unreadable(`There is no history ${file}: npm run history -- add latest makes it.`);
     }
     this.#database = this.#inWords(() => {
-      mkdirSync(path.dirname(file), { recursive: true });
+      makeDirectory(path.dirname(file));
       return new DatabaseSync(file, { timeout: PATIENCE_MS });
     });
     try {

@@ -2,6 +2,8 @@
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import type { BenchmarkRow } from '../benchmark-row.ts';
 import type { Results } from '../results.ts';
+import type { Side } from './comparison.ts';
+import { firstSentence } from './comparison-notes.ts';
 import { valuesOf } from './differences.ts';
 
 /** A sentence for each thing that forbids it, with both values; empty where the two can be compared. */
@@ -11,11 +13,30 @@ export function forbidding(base: Results, head: Results): string[] {
     ...(head.starts.length === 0 ? ['The head'] : []),
   ].map((side) => `${side}'s journal holds no record of its start, so what it was measured on is unknown.`);
   if (unknown.length > 0) return unknown;
+  const failed = [...allFailed('base', base), ...allFailed('head', head)];
+  if (failed.length > 0) return failed;
   const both = shared(base, head);
   if (both.length === 0) {
     return ['No benchmark was measured on both sides in the same cell, so there is nothing to compare.'];
   }
   return [...differingStarts(base, head), ...both.flatMap(([one, other]) => differingBenchmarks(one, other))];
+}
+
+/** A sentence for a side of which nothing was measured, with what failed. */
+function allFailed(side: Side, { cells }: Results): string[] {
+  const outcomes = cells.flatMap(({ name, outcomes: its }) =>
+    [...its].map(([benchmark, outcome]) => ({ where: `${name} ${benchmark}`, outcome })),
+  );
+  if (outcomes.some(({ outcome }) => outcome.state === 'measured')) return [];
+  const reasons = new Map<string, string[]>();
+  for (const { where, outcome } of outcomes) {
+    if (outcome.state !== 'failed') continue;
+    const reason = firstSentence(outcome.reason);
+    reasons.set(reason, [...(reasons.get(reason) ?? []), where]);
+  }
+  if (reasons.size === 0) return [];
+  const each = [...reasons].map(([reason, its]) => `${its.join(', ')}: ${reason}`);
+  return [`Everything failed in the ${side}. ${each.join(' ')}`];
 }
 
 function differingStarts(base: Results, head: Results): string[] {

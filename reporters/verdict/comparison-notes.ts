@@ -102,6 +102,6 @@ export function isBroken({ measured, other }: Unmatched): boolean {
   return measured === 'base' && other.state === 'failed';
 }
 
-function firstSentence(reason: string): string {
+export function firstSentence(reason: string): string {
   return reason.split('\n')[0] ?? reason;
 }
