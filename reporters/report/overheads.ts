@@ -63,20 +63,22 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
   });
 }
 
+const WITHIN_ONE_BOOT =
+  'what was measured within one boot does not show how boots differ; that takes two of the cell and two of l0-baseline.';
+
 /** What the whiskers are of, and why bars have none. */
 function intervalNote(bars: readonly Bar[]): string {
   const intervals = bars.flatMap(({ interval }) => interval ?? []);
+  if (intervals.length === 0) return `There are no whiskers: ${WITHIN_ONE_BOOT}`;
   const isWithout = bars.some(({ overhead, interval }) => overhead !== null && interval === null);
-  const none = 'says nothing of how boots differ: that takes two boots of its cell and two of l0-baseline.';
-  if (intervals.length === 0) return `There are no whiskers: one boot ${none}`;
   const scale = scaleOf(bars);
   const isCut = intervals.some(({ low, high }) => low < scale.low || high > scale.high);
   const over = [...new Set(intervals.map(({ of }) => INTERVAL_OF[of]))].join(', or over ');
   return (
     `Whiskers are 95 % confidence intervals of the ratio of the means over ${over} (Student’s t on its logarithm, boots taken to scatter normally); ` +
-    'the best of the runs, which the bar shows, may lie outside of it.' +
+    'the best of the runs, which the bar shows, may lie outside.' +
     (isCut ? ' Those that end in an arrow-head go on, to where the table says.' : '') +
-    (isWithout ? ` A bar without one has one boot, which ${none}` : '')
+    (isWithout ? ` A bar has none where a side has one boot: ${WITHIN_ONE_BOOT}` : '')
   );
 }
 
