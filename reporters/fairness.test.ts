@@ -5,6 +5,8 @@ import type { HostWindow, ServerWindow } from '../fixtures/records.ts';
 import { fairnessLines, fairnessOf } from './fairness.ts';
 import { writeFiles } from './files/index.ts';
 import { TestJournal } from './journal.testing.ts';
+import { storyText } from './story-text.ts';
+import { storyOf } from './story.ts';
 import { terminalTable } from './terminal-table.ts';
 
 function harness(seconds: number, cpuSeconds: number): ServerWindow {
@@ -104,8 +106,13 @@ test('a sample beside others is flagged, in Fairness, in the heading and in its 
   expect(text).toContain(
     "2 of 3 samples were taken while other work had the host's CPUs (l1-baseline hackbench)",
   );
-  expect(text).toMatch(/^hackbench .*\*$/m);
-  expect(text).toContain("*: other work had the host's CPUs during a sample");
+  expect(text).toMatch(/^hackbench .*\^$/m);
+  const glance = storyText(storyOf(its.results), { columns: 300, colours: false });
+  expect(glance).toContain(
+    "2 of 3 samples were taken while other work had the host's CPUs (l1-baseline hackbench)",
+  );
+  expect(glance).toMatch(/^l1-baseline .*\^$/m);
+  expect(text).toContain("^: other work had the host's CPUs during a sample");
 });
 
 test("a share that may be the error of the kernel's ticks is not flagged", () => {
@@ -122,7 +129,7 @@ test('a sample that is over both limits is one', () => {
 
 test('on a quiet host neither heading nor cell says a word', () => {
   using its = hostJournal([{ othersSeconds: 0.01, qemuSeconds: 2, qemuWaitSeconds: 0.01 }]);
-  expect(terminalTable(its.results, { columns: 100, colours: false })).not.toMatch(/other work|\*/);
+  expect(terminalTable(its.results, { columns: 100, colours: false })).not.toMatch(/other work|\^/);
 });
 
 test('of a journal that does not tell, nothing is said', () => {

@@ -175,6 +175,10 @@ export function describeContention(results: Results): string {
   return `${its} of ${samples} samples were taken while other work had the host's CPUs (${placesOf(contended)}): see Fairness`;
 }
 
+/** Behind a number of which a sample was taken beside other work. */
+export const CONTENTION_MARK = '^';
+export const CONTENTION_LEGEND = `${CONTENTION_MARK}: other work had the host's CPUs during a sample (Fairness), so the number may say more of that`;
+
 export interface FairnessLine {
   readonly text: string;
   readonly over: boolean;

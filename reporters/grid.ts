@@ -1,7 +1,7 @@
 /** The grid of numbers: benchmarks down, cells across, in blocks of as many cells as the terminal is wide. */
 import { applicationsOf } from './applications.ts';
 import { type Column, type Paint, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
-import { isBesideOthers } from './fairness.ts';
+import { CONTENTION_MARK, isBesideOthers } from './fairness.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
 import { isUneven, overheadOf, UNEVEN_MARK } from './overhead.ts';
 import { OVERLAP_MARK, overlapping } from './overlap.ts';
@@ -70,7 +70,7 @@ function entry(results: Results, cell: string, benchmark: string): Entry {
     mark:
       (outcome.failures.length > 0 ? '!' : '') +
       (overlapping(results, cell, benchmark) > 0 ? OVERLAP_MARK : '') +
-      (isBesideOthers(results, cell, benchmark) ? '*' : ''),
+      (isBesideOthers(results, cell, benchmark) ? CONTENTION_MARK : ''),
   };
 }
 

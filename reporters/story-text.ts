@@ -1,6 +1,7 @@
 /** The story for a terminal. */
 import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { EXIT_COSTS_LEGEND, exitCostTable } from './exit-costs.ts';
+import { CONTENTION_MARK } from './fairness.ts';
 import { formatMean, formatOverhead } from './numbers.ts';
 import { UNEVEN_MARK } from './overhead.ts';
 import { OVERLAP_MARK } from './overlap.ts';
@@ -62,7 +63,11 @@ export function shortText(entry: StoryEntry): string {
 /** What a reader has to know of a number, behind it. */
 export function flagsOf(entry: StoryEntry): string {
   if (entry.state !== 'measured') return '';
-  return (entry.failedPartWay ? '!' : '') + (entry.isOverlapping ? OVERLAP_MARK : '');
+  return (
+    (entry.failedPartWay ? '!' : '') +
+    (entry.isOverlapping ? OVERLAP_MARK : '') +
+    (entry.isBesideOthers ? CONTENTION_MARK : '')
+  );
 }
 
 /** With a mark before it and one behind it for what makes it doubtful. */

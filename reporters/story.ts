@@ -4,7 +4,7 @@
  */
 import { applicationsOf } from './applications.ts';
 import { type ExitCosts, exitCosts } from './exit-costs.ts';
-import { fairnessLines } from './fairness.ts';
+import { CONTENTION_LEGEND, describeContention, fairnessLines, isBesideOthers } from './fairness.ts';
 import { describeCommit, describeProfile, describeTestbed, describeVariant } from './heading.ts';
 import { intervalTexts, SHORT } from './interval-words.ts';
 import { isUneven, NATIVE_CELL, overheadOf, UNEVEN_LEGEND, UNEVEN_MARK } from './overhead.ts';
@@ -29,6 +29,8 @@ export type StoryEntry =
       readonly failedPartWay: boolean;
       /** Whether samples of it ran beside others. */
       readonly isOverlapping: boolean;
+      /** Whether other work had the host's CPUs during a sample of it. */
+      readonly isBesideOthers: boolean;
     }
   | { readonly state: 'failed' | 'skipped' | 'missing' };
 
@@ -102,6 +104,7 @@ function entryOf(results: Results, cell: string, benchmark: string): StoryEntry 
     uneven: isUneven(results, cell, benchmark),
     failedPartWay: outcome.failures.length > 0,
     isOverlapping: overlapping(results, cell, benchmark) > 0,
+    isBesideOthers: isBesideOthers(results, cell, benchmark),
   };
 }
 
@@ -112,7 +115,7 @@ function factsOf(results: Results): string[] {
   return [describeTestbed, describeVariant, describeProfile, describeCommit]
     .map((describe) => new Set(starts.map(describe)))
     .map((texts) => [...texts].filter((text) => text !== '').join(' and '))
-    .concat(stacks === '' ? '' : `stacks ${stacks}`)
+    .concat(stacks === '' ? '' : `stacks ${stacks}`, describeContention(results))
     .filter((text) => text !== '');
 }
 
@@ -130,6 +133,7 @@ function legendOf(rows: Story['rows']): string[] {
       : []),
     ...(entries.some(({ failedPartWay }) => failedPartWay) ? ['!: fewer samples than planned'] : []),
     ...(entries.some(({ isOverlapping }) => isOverlapping) ? [OVERLAP_LEGEND] : []),
+    ...(entries.some((entry) => entry.isBesideOthers) ? [CONTENTION_LEGEND] : []),
   ];
 }
 

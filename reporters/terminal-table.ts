@@ -2,7 +2,7 @@
 import { blockText } from './columns.ts';
 import { asides } from './asides.ts';
 import { EXIT_COSTS_LEGEND, exitCosts, exitCostTable } from './exit-costs.ts';
-import { isBesideOthers } from './fairness.ts';
+import { CONTENTION_LEGEND, isBesideOthers } from './fairness.ts';
 import { grid } from './grid.ts';
 import { heading } from './heading.ts';
 import { intervalTexts, LONG } from './interval-words.ts';
@@ -86,7 +86,7 @@ function legend(results: Results): string[] {
       : []),
     ...(overlapsOf(results).size > 0 ? [OVERLAP_LEGEND] : []),
     ...(measured.some(({ name, benchmark }) => isBesideOthers(results, name, benchmark))
-      ? ["*: other work had the host's CPUs during a sample (Fairness), so the number may say more of that"]
+      ? [CONTENTION_LEGEND]
       : []),
   ];
 }
