@@ -170,16 +170,6 @@ describe('exit code 2 for', () => {
 
   test('a head in which everything failed, with the failures', () => {
     const results = resultsWith({ before: SMALL, after: { ...SMALL, cells: [] } });
-    const failure = (cell: string, message: string) =>
-      JSON.stringify({
-        type: 'failure',
-        at: '2026-11-23T00:50:00.000Z',
-        cell,
-        benchmark: null,
-        kind: 'infrastructure',
-        code: 'NESTBENCH_GUEST_PANICKED',
-        message,
-      });
     appendFileSync(
       path.join(results, 'after', JOURNAL_FILE),
       `${failure('l1-baseline', 'L1 panicked.')}\n${failure('l2-baseline', 'L2 did not answer.')}\n`,
@@ -247,3 +237,16 @@ test('a damaged line is told with its experiment', () => {
 test('--help tells the usage', () => {
   expect(compare('/', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('BASE HEAD') });
 });
+
+/** The record of a cell whose stack failed, as the journal has it. */
+function failure(cell: string, message: string): string {
+  return JSON.stringify({
+    type: 'failure',
+    at: '2026-11-23T00:50:00.000Z',
+    cell,
+    benchmark: null,
+    kind: 'infrastructure',
+    code: 'NESTBENCH_GUEST_PANICKED',
+    message,
+  });
+}
