@@ -16,6 +16,17 @@ export function parseArguments<T extends ParseArgsConfig>(
   }
 }
 
+/**
+ * For a script that takes no words. @returns whether it only had to print its usage.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any other word.
+ */
+export function onlyHelp(usage: string): boolean {
+  const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
+  const { values } = parseArguments({ args: process.argv.slice(2), options }, usage);
+  if (values.help) process.stdout.write(`${usage}\n`);
+  return values.help;
+}
+
 /** @param why a whole sentence. */
 export function unknownSetting(why: string, usage: string): InputError {
   return new InputError('NESTBENCH_UNKNOWN_SETTING', `${why} Usage: ${usage}.`);

@@ -131,7 +131,8 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   if (!options.withoutStock) log(wrap(`Stock keeps of ours: ${KEPT_OF_OURS.join('; ')}.`, COLUMNS, '  ', ''));
   log(`Each boot with its plan and phases: ${path.relative('', file)}`);
   const failed = results.some(({ settings: which, outcome }) => which !== 'stock' && outcome.state !== 'up');
-  if (failed) process.exitCode = 1;
+  // Not a verdict: what was to be measured was not.
+  if (failed) process.exitCode = 2;
 }
 
 /** Boots a stack and ends it. Undefined where the command was stopped meanwhile. */

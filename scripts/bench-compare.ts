@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { noisyRecords } from '../reporters/verdict/noisy-experiment.testing.ts';
 import { JOURNAL_FILE } from '../setup/journal.ts';
+import { onlyHelp } from './arguments.ts';
 import { runScript } from './run-script.ts';
 
 const ITERATIONS = 40;
@@ -15,6 +16,7 @@ const ROUNDS = 5;
 const COMPARE = path.join(import.meta.dirname, 'compare.ts');
 
 function main(): void {
+  if (onlyHelp('npm run bench:compare')) return;
   const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-bench-compare-'));
   try {
     for (const runs of [3, 5, 10, 20]) {

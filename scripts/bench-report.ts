@@ -9,8 +9,12 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { inBytes } from '../setup/host/bytes.ts';
 import { JOURNAL_FILE } from '../setup/journal.ts';
+import { onlyHelp } from './arguments.ts';
 import { runScript } from './run-script.ts';
 import { writeSyntheticJournal } from './synthetic-journal.ts';
+
+const USAGE =
+  'npm run bench:report, whose exit code is 1 where the largest journal takes more than its limits';
 
 const SIZES = [1e3, 1e4, 1e5, 1e6];
 /** Of the largest: what issue 4 of nestbench asks for. */
@@ -19,6 +23,7 @@ const MOST_BYTES = 500e6;
 const DEADLINE_MS = 120_000;
 
 await runScript(async () => {
+  if (onlyHelp(USAGE)) return;
   const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-bench-report-'));
   try {
     console.log(row('samples', 'journal', 'seconds', 'peak memory', 'us a sample'));

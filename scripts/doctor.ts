@@ -7,6 +7,8 @@ import { runScript } from './run-script.ts';
 import { chosenTestbed } from './testbed-option.ts';
 
 const USAGE = 'npm run doctor [-- --testbed FILE]';
+const EXIT_CODES =
+  'Exit code: 0 where nothing stands in the way of a run, 1 where something does, 2 where it could not be looked at.';
 
 const MARKS = {
   right: ['green', 'right'],
@@ -17,9 +19,16 @@ const MARKS = {
 
 await runScript(async () => {
   const { values } = parseArguments(
-    { args: process.argv.slice(2), options: { testbed: { type: 'string' } } },
+    {
+      args: process.argv.slice(2),
+      options: { help: { type: 'boolean', short: 'h', default: false }, testbed: { type: 'string' } },
+    },
     USAGE,
   );
+  if (values.help) {
+    console.log(`${USAGE}\n${EXIT_CODES}`);
+    return;
+  }
   const testbed = chosenTestbed(values.testbed);
   const findings = [
     ...examinePlaces(path.resolve(process.env['RESULTS'] || 'results'), process.env['JUNIT']),

@@ -1,0 +1,40 @@
+/** What every script promises of its exit code (README), in a process of its own. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')));
+
+/** The files behind `npm run NAME`. */
+const FILES = Object.values(scripts).flatMap((command) => /scripts\/\S+\.ts$/.exec(command)?.[0] ?? []);
+
+function script(file: string, ...words: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...words], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+test('there are some', () => {
+  expect(FILES).toContain('scripts/doctor.ts');
+});
+
+test.each(FILES)('%s ends with 2, and a sentence, for an option that there is not', (file) => {
+  const { status, stdout, stderr } = script(file, '--nosuch');
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toContain("'--nosuch'");
+  expect(stderr).not.toMatch(/\n +at /);
+});
+
+test('the doctor says what its exit code means', () => {
+  const { status, stdout } = script('scripts/doctor.ts', '--help');
+  expect(status).toBe(0);
+  expect(stdout).toContain('1 where something does');
+});
