@@ -97,9 +97,9 @@ test('a cell that the physical testbed can’t measure is told before its machin
   place,
 }) => {
   const file = path.join(place.results, 'testbed.yaml');
-  const machine = (name: string): string => `${name}: { ssh: ${name}.invalid, interface: eno2 }`;
   mkdirSync(place.results, { recursive: true });
-  writeFileSync(file, `${machine('client')}\n${machine('server')}\n`);
+  const machines = ['client', 'server'].map((name) => `${name}: { ssh: ${name}.invalid, interface: eno2 }\n`);
+  writeFileSync(file, machines.join(''));
   const environment = { TESTBED: file };
   const run = start(['run', 'suites', '--project', 'l2-dvh'], { experiment: 'none', environment });
   expect(await refused(run, place)).toContain(
