@@ -6,7 +6,7 @@ import { statisticsOf } from '../fixtures/statistics/statistics.ts';
 import { writeFiles } from './files/index.ts';
 import { TestJournal } from './journal.testing.ts';
 import { outcomeOf } from './results.ts';
-import { stoppingLines } from './stopping.ts';
+import { ADAPTIVE_LIMIT, stoppingLines } from './stopping.ts';
 import { terminalTable } from './terminal-table.ts';
 
 /** A series of netperf-rr that takes 40 at most, with `stopped` as its end; cut short where there is none. */
@@ -45,6 +45,7 @@ test('tells how many reached the target, with how many samples, and which did no
   expect(stoppingLines(journal.results)).toEqual([
     'half-width of at most 2 % of the mean: reached in 3 of 5 series, with 5 to 6 samples; 138 fewer samples than the most',
     'not reached: l1-baseline netperf-rr, run 1 (± 4.13 % with 6 samples, the most); l3-baseline netperf-rr, run 1 (cut short)',
+    ADAPTIVE_LIMIT,
   ]);
 });
 
@@ -59,10 +60,10 @@ test('stopping.csv has a row a series', () => {
   ruled(journal, 'l3-baseline', [5]);
   expect(writeFiles(journal.results, journal.directory)).toContain('stopping.csv');
   expect(readFileSync(path.join(journal.directory, 'stopping.csv'), 'utf8').split('\n')).toEqual([
-    'level,configuration,benchmark,run,target,nominal_confidence,least,most,samples,half_width_share,stopped',
-    'L0,baseline,netperf-rr,1,0.02,0.975,5,40,5,0.0111,target reached',
-    'L1,baseline,netperf-rr,1,0.02,0.975,5,40,6,0.0413,most taken',
-    'L3,baseline,netperf-rr,1,0.02,0.975,5,40,,,cut short',
+    'level,configuration,benchmark,run,target,nominal_confidence,least,most,samples,half_width_share,stopped,doubt',
+    'L0,baseline,netperf-rr,1,0.02,0.975,5,40,5,0.0111,target reached,',
+    'L1,baseline,netperf-rr,1,0.02,0.975,5,40,6,0.0413,most taken,',
+    'L3,baseline,netperf-rr,1,0.02,0.975,5,40,,,cut short,',
     '',
   ]);
 });

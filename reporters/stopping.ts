@@ -49,7 +49,24 @@ export function stoppingLines(results: Results): string[] {
       (reached.length === 0 ? '' : `, with ${count(samples.at(-1) ?? 0, 'sample').replace(/^\d+/, many)}`) +
       (saved === 0 ? '' : `; ${saved} fewer samples than the most`),
     ...(short.length === 0 ? [] : [`not reached: ${short.map(shortfall).join('; ')}`]),
+    ...doubted(
+      all,
+      'correlated',
+      'samples resemble the one before, so the interval is narrower than it should be',
+    ),
+    ...doubted(all, 'outlier', 'a sample is far from all others'),
+    ADAPTIVE_LIMIT,
   ];
+}
+
+/** `npm run bench:validity` measures how often. */
+export const ADAPTIVE_LIMIT =
+  'the interval holds for independent samples near normal; 5 samples miss a slow one in 20 in 77 of 100 series, and can not show that each resembles the one before: PROFILE=quick with RUNS, or paper, where that is to be expected';
+
+function doubted(all: readonly Stopping[], doubt: StopRecord['doubt'], why: string): string[] {
+  const its = all.filter(({ stop }) => stop?.doubt === doubt);
+  const where = its.map(({ cell, benchmark, run }) => `${cell.name} ${benchmark}, run ${run}`);
+  return its.length === 0 ? [] : [`all samples taken, since ${why}: ${where.join('; ')}`];
 }
 
 function shortfall({ cell, benchmark, run, stop }: Stopping): string {

@@ -15,6 +15,7 @@ const COLUMNS: Columns<Stopping> = {
   samples: ({ stop }) => stop?.samples,
   half_width_share: ({ stop }) => stop?.halfWidth,
   stopped: ({ stop }) => stop?.reason ?? 'cut short',
+  doubt: ({ stop }) => stop?.doubt,
 };
 
 export const stoppingFile = textFile('stopping.csv', (results) => {

@@ -1,5 +1,6 @@
 /** All simulations of `npm run bench:validity`, in the order of its table. */
 import { abVerdicts } from './ab-verdicts.ts';
+import { adaptiveIntervals } from './adaptive-intervals.ts';
 import { compareVerdicts } from './compare-verdicts.ts';
 import { historyChanges } from './history-changes.ts';
 import { meanIntervals } from './mean-intervals.ts';
@@ -12,4 +13,5 @@ export const SIMULATIONS: readonly Simulation[] = [
   ...compareVerdicts,
   ...abVerdicts,
   ...historyChanges,
+  ...adaptiveIntervals,
 ];

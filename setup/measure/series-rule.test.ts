@@ -34,6 +34,17 @@ describe('a series that a rule ends', () => {
     expect(records().at(-1)).toMatchObject({ halfWidth: expect.closeTo(0.0189, 4) });
   });
 
+  test('takes all where the samples resemble the one before when it could end, and says why', async () => {
+    const { measure, scratch, story, records } = measurement();
+    // Five of 97, five of 103, and so on: the half-width is below 2 % after some 16.
+    const script = `${counting(scratch('n'))}; echo $((97 + 6 * (n / 5 % 2)))`;
+    await measure(toy({ script, sizes: { ...sizes, paper: { iterations: 40 } } }), {
+      profile: PROFILES.adaptive,
+    });
+    expect(story().at(-1)).toBe('stop 1: target reached with 40');
+    expect(records().at(-1)).toMatchObject({ doubt: 'correlated' });
+  });
+
   test('takes the paper’s number where that is not enough', async () => {
     const { measure, scratch, story } = measurement();
     await measure(toy({ script: counter(scratch('n')), sizes }), { profile: PROFILES.adaptive });

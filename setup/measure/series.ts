@@ -156,8 +156,8 @@ async function measureRun(
     if (now.state === 'open') {
       fail(gaveUp(benchmark.name, cell, run, rule.most - state.tried));
     } else if (rule.kind !== 'fixed') {
-      const { reason, halfWidth } = now;
-      journal.append({ type: 'stop', ...what, reason, samples: values.length, halfWidth });
+      const { reason, halfWidth, doubt } = now;
+      journal.append({ type: 'stop', ...what, reason, samples: values.length, halfWidth, doubt });
     }
     serving.resume();
     await service?.end();
