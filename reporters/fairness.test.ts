@@ -8,6 +8,7 @@ import { TestJournal } from './journal.testing.ts';
 import { storyText } from './story-text.ts';
 import { storyOf } from './story.ts';
 import { terminalTable } from './terminal-table.ts';
+import { warningsOf } from './verdict/differences.ts';
 
 function harness(seconds: number, cpuSeconds: number): ServerWindow {
   return { seconds, cpuSeconds: { kernel: 0.5, harness: cpuSeconds } };
@@ -107,6 +108,10 @@ test('a sample beside others is flagged, in Fairness, in the heading and in its 
     "2 of 3 samples were taken while other work had the host's CPUs (l1-baseline hackbench)",
   );
   expect(text).toMatch(/^hackbench .*\^$/m);
+  using quiet = hostJournal([{}]);
+  expect(warningsOf(quiet.results, its.results)).toContain(
+    "OTHER WORK: in the head 2 of 3 samples were taken while other work had the host's CPUs (l1-baseline hackbench): see Fairness.",
+  );
   const glance = storyText(storyOf(its.results), { columns: 300, colours: false });
   expect(glance).toContain(
     "2 of 3 samples were taken while other work had the host's CPUs (l1-baseline hackbench)",

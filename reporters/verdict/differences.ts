@@ -2,6 +2,7 @@
 import type { BootRecord, ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
 import { describeHost } from '../heading.ts';
 import type { Results } from '../results.ts';
+import { describeContention } from '../fairness.ts';
 import { cellsInOtherStates } from '../stack-states.ts';
 import type { Difference, Side } from './comparison.ts';
 
@@ -98,6 +99,8 @@ export function warningsOf(base: Results, head: Results): string[] {
     ...oneSnapshot('head', head),
     ...partial('base', base),
     ...partial('head', head),
+    ...contended('base', base),
+    ...contended('head', head),
   ];
 }
 
@@ -150,6 +153,11 @@ function oneSnapshot(side: Side, { records }: Results): string[] {
   return [
     `ONE SNAPSHOT: all boots of ${cells.join(', ')} in the ${side} are restores of one, so what differs from boot to boot is not in the intervals. BOOT=cold boots each anew.`,
   ];
+}
+
+function contended(side: Side, results: Results): string[] {
+  const story = describeContention(results);
+  return story === '' ? [] : [`OTHER WORK: in the ${side} ${story}.`];
 }
 
 function partial(side: Side, { cells }: Results): string[] {
