@@ -34,7 +34,9 @@ export default async function setup(project: TestProject): Promise<(() => Promis
       new Date(),
       vitest.config.shard,
     );
-    checkPlaces(settings.resultsDirectory, process.env['JUNIT']);
+    const { resultsDirectory, folder } = settings;
+    for (const directory of [resultsDirectory, path.join(resultsDirectory, folder)])
+      checkPlaces(directory, process.env['JUNIT']);
     const stopping = new AbortController();
     let isOurs = false;
     const giveBack = stopGracefully(vitest, {
