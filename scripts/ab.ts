@@ -114,8 +114,19 @@ class AbRun {
     throw new NestbenchError(
       'NESTBENCH_COMMAND_FAILED',
       'infrastructure',
-      `Round ${round} of the A/B failed twice with ${this.#options[side]}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The rounds before it stay, and npm run compare takes them.`,
+      `Round ${round} of the A/B failed twice with ${this.#options[side]}${await this.#lastFailure(side)}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The rounds before it stay, and npm run compare takes them.`,
     );
+  }
+
+  async #lastFailure(side: Side): Promise<string> {
+    try {
+      const { results } = await readExperiment(path.join(this.#results, experimentOf(this.#options, side)));
+      const last = results.records.findLast((record) => record.type === 'failure');
+      return last === undefined ? '' : ` (${last.cell}: ${last.message.split('\n')[0]})`;
+    } catch {
+      // It failed before it had a journal.
+      return '';
+    }
   }
 
   /** By the rounds so far; a later round measures no more than they did. */
