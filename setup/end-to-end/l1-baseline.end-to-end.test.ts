@@ -164,7 +164,7 @@ describe('the files', () => {
   });
 
   test('figure-5.csv says why it has no overhead of L1', () => {
-    expect(file('figure-5.csv')).toContain('netperf-rr,L1,baseline,,,,,l0-baseline: not run\n');
+    expect(file('figure-5.csv')).toContain('netperf-rr,L1,baseline,,,,,,,l0-baseline: not run\n');
   });
 
   test('figure-6.csv has a line for every benchmark and cell of L3, none of them measured', () => {
