@@ -22,16 +22,6 @@ test('concurrent tests are measured one after another', async ({ start }) => {
   expect(second.start).toBeGreaterThanOrEqual(first.end);
 });
 
-test('a cell waits for another that Vitest was told to start beside it', async ({ start }) => {
-  const words = ['run', 'suites/l0', 'suites/l1', '--project', 'l?-baseline', '-t', 'netperf-rr'];
-  const beside = ['--maxWorkers=2', '--fileParallelism', '--sequence.groupOrder=1'];
-  const run = start([...words, ...beside], { experiment: 'beside' });
-  expect(await run.end()).toMatchObject({ exitCode: 0 });
-  expect(run.recordsOf('sample').map(({ cell }) => cell)).toEqual(['l0-baseline', 'l1-baseline']);
-  const order = run.records.filter(({ type }) => type === 'boot' || type === 'end').map(({ type }) => type);
-  expect(order).toEqual(['boot', 'end', 'boot', 'end']);
-});
-
 test('a test whose time is over ends its series, and the next one waits for that', async ({ start }) => {
   const run = start([...L0, '--testTimeout=1500'], {
     experiment: 'timeout',
