@@ -110,7 +110,8 @@ describe("benchmarks of the user's own, in a checkout of the user's own", () => 
       kind: 'benchmark',
       code: 'NESTBENCH_PROCESS_KILLED',
       machine: 'l0',
-      message: expect.stringContaining('a signal killed 40 x hackbench (SIGKILL) on l0'),
+      // On a loaded host not all have started by then, and some die of the others' closed sockets.
+      message: expect.stringMatching(/a signal killed .*\d+ x hackbench \(SIGKILL\).* on l0/),
     });
   });
 
