@@ -3,6 +3,8 @@
  * tried, on which machine and level, for how long, and what to do next.
  */
 
+import { plainText } from '../fixtures/plain-text.ts';
+
 /** Whose fault a failure is; the journal keeps it with every failure record. */
 export type FailureKind = 'infrastructure' | 'benchmark' | 'configuration' | 'bug';
 
@@ -74,11 +76,11 @@ export class NestbenchError extends Error {
   }
 }
 
-/** Wrong input of the person at the keyboard: one clear sentence, before anything boots. */
+/** Wrong input of the person at the keyboard: one clear sentence, which repeats input without what a terminal would obey. */
 export class InputError extends NestbenchError {
   override readonly name = 'InputError';
   constructor(code: ErrorCode, message: string) {
-    super(code, 'configuration', message);
+    super(code, 'configuration', plainText(message));
   }
 }
 

@@ -32,7 +32,7 @@ test('a file of one’s own is named as it is, and names files from where it sta
   const directory = path.dirname(file);
   mkdirSync(path.join(directory, 'patches'));
   writeFileSync(path.join(directory, 'patches/a.patch'), '');
-  writeFileSync(path.join(directory, 'qemu-system-x86_64'), '');
+  writeFileSync(path.join(directory, 'qemu-system-x86_64'), '', { mode: 0o755 });
   expect(findVariant(file)).toEqual({
     name: 'longer-exits',
     kernel: { patches: [path.join(directory, 'patches/a.patch')] },
@@ -60,6 +60,29 @@ describe('is refused, with what is wrong', () => {
     const file = fileOf('kernelParameters:\n  l1: [kvm_amd.nested: 1]\n');
     expect(() => findVariant(file)).toThrow(
       `${file}:2: "kernelParameters.l1.0" is "kvm_amd.nested: 1", which YAML reads as a map: write one text and quote it, "kvm_amd.nested=1"`,
+    );
+  });
+
+  test.each([
+    ['kernel:\n  vmlinux: nowhere', /:2: "kernel\.vmlinux" names .*\/nowhere, which is not there$/],
+    ['kernel:\n  vmlinux: .', /:2: "kernel\.vmlinux" names .*, which is not a file$/],
+    ['kernel:\n  vmlinux: 5', /:2: "kernel\.vmlinux" is 5, which YAML reads as a number: quote it, "5"$/],
+    ['kernel:\n  patches:\n    - nowhere', /:3: "kernel\.patches\.0" names .*, which is not there$/],
+    ['kernel: { patches: [""] }', /:1: "kernel\.patches\.0" names .*, which is not a file$/],
+    ['\nqemu: ./qemu-system-none', /:2: "qemu" names .*, which is not there$/],
+    ['kernel: { vmlinux: a, config: [CONFIG_X=y] }', /:1: "kernel" is a map: "vmlinux" is built already/],
+    ['kernel: x', /:1: "kernel" is "x": a map is needed, as \{ key: value \}$/],
+    ['kernelParameters: { l0: [] }', /:1: "kernelParameters\.l0" is a list: at least 1 entry is needed$/],
+  ])('%j, with its line and its key', (text, why) => {
+    expect(() => findVariant(fileOf(text))).toThrow(InputError);
+    expect(() => findVariant(fileOf(text))).toThrow(why);
+  });
+
+  test('a QEMU that is no program', () => {
+    const file = fileOf('qemu: ./qemu-system-x86_64');
+    writeFileSync(path.join(path.dirname(file), 'qemu-system-x86_64'), 'text', { mode: 0o644 });
+    expect(() => findVariant(file)).toThrow(
+      /:1: "qemu" names .*qemu-system-x86_64, which can't be executed$/,
     );
   });
 

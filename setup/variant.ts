@@ -1,5 +1,5 @@
 /** The variant that a person chose: found, read and checked before anything is built. */
-import { existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { STOCK, type Variant, variantContent } from '../fixtures/variant.ts';
 import { InputError } from './errors.ts';
@@ -40,7 +40,13 @@ export function findVariant(chosen: string = STOCK): Variant {
     if (parsed.faults.some(({ isSyntax }) => isSyntax)) throw unreadable(lines);
     throw new InputError('NESTBENCH_UNKNOWN_VARIANT', `The variant ${file} can't be used:\n${lines}`);
   }
-  return withPaths({ name, ...parsed.value }, path.dirname(file));
+  const { value, lineOf } = parsed;
+  const refused = (key: string, why: string): InputError =>
+    new InputError(
+      'NESTBENCH_UNKNOWN_VARIANT',
+      `The variant ${file} can't be used:\n${file}:${lineOf(key)}: "${key}" ${why}`,
+    );
+  return withPaths({ name, ...value }, path.dirname(file), refused);
 }
 
 /** The names of nestbench's own. */
@@ -50,27 +56,43 @@ export function ownVariants(): string[] {
     .map((file) => path.basename(file, '.yaml'));
 }
 
-/** Its files by their whole paths. @throws {InputError} where one is not there. */
-function withPaths(variant: Variant, from: string): Variant {
-  const found = (file: string): string => {
+/** Its files by their whole paths. @throws what `refused` makes where one is not there, or is none. */
+function withPaths(
+  variant: Variant,
+  from: string,
+  refused: (key: string, why: string) => InputError,
+): Variant {
+  const found = (key: string, file: string, mode: number = constants.R_OK): string => {
     const whole = path.resolve(from, file);
-    if (existsSync(whole)) return whole;
-    throw new InputError(
-      'NESTBENCH_UNKNOWN_VARIANT',
-      `The variant "${variant.name}" names ${whole}, which is not there.`,
-    );
+    const why = whyNotFile(whole, mode);
+    if (why !== undefined) throw refused(key, `names ${whole}, which ${why}`);
+    return whole;
   };
   const { kernel, qemu } = variant;
+  const { patches, vmlinux } = kernel ?? {};
   return {
     ...variant,
-    ...(qemu === undefined ? {} : { qemu: found(qemu) }),
+    ...(qemu === undefined ? {} : { qemu: found('qemu', qemu, constants.X_OK) }),
     ...(kernel === undefined
       ? {}
       : {
-          kernel:
-            'vmlinux' in kernel
-              ? { vmlinux: found(kernel.vmlinux) }
-              : { ...kernel, ...(kernel.patches && { patches: kernel.patches.map(found) }) },
+          kernel: {
+            ...kernel,
+            ...(patches && { patches: patches.map((file, at) => found(`kernel.patches.${at}`, file)) }),
+            ...(vmlinux !== undefined && { vmlinux: found('kernel.vmlinux', vmlinux) }),
+          },
         }),
   };
+}
+
+function whyNotFile(file: string, mode: number): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return 'is not there';
+  if (!stats.isFile()) return 'is not a file';
+  try {
+    accessSync(file, mode);
+  } catch {
+    return mode === constants.X_OK ? "can't be executed" : "can't be read";
+  }
+  return undefined;
 }

@@ -70,6 +70,12 @@ describe('a fault has its line and its key', () => {
       'count: 99999999999999999999999999',
       expect.stringMatching(/^f:1: "count" is 99999999999999999999999999: /),
     ],
+    ['count: "5"', 'f:1: "count" is "5": a number is needed, without quotes'],
+    ['parameters: a=1', 'f:1: "parameters" is "a=1": a list is needed, as [one, two]'],
+    ['parameters: {a: 1}', 'f:1: "parameters" is a map: a list is needed, as [one, two]'],
+    ['- name', 'f:1: the file is a list: a map is needed, as { key: value }'],
+    [`name: [a]\ncount: ${'x'.repeat(5000)}`, expect.stringMatching(/^.{0,300}$/s)],
+    ['name: !!binary aGk=', 'f:1: "name" is aGk=, where one text is needed'],
     ['count: .nan', expect.stringMatching(/^f:1: "count" is \.nan: /)],
     ['count: 1e999', expect.stringMatching(/^f:1: "count" is 1e999: /)],
     ['- 1', expect.stringMatching(/^f:1: the file is a list: /)],
@@ -83,13 +89,15 @@ describe('a fault has its line and its key', () => {
 
 describe('what YAML itself refuses has its line too', () => {
   test.each([
-    ['name: a\nname: b', 'f:2: Map keys must be unique'],
-    ['name:\n\t- a', 'f:2: Tabs are not allowed as indentation'],
-    ['name: a\n---\nname: b', 'f:2: Source contains multiple documents'],
-    ['name: !secret a', 'f:1: Unresolved tag: !secret'],
-    ['name: [a', 'f:1: Flow sequence'],
+    ['name: a\nname: b', 'f:2: "name" is there twice'],
+    ['inner:\n  ref: a\n  ref: b', 'f:3: "inner.ref" is there twice'],
+    ['inner:\n  ref: "a', 'f:2: at "inner.ref": Missing closing "quote'],
+    ['name:\n\t- a', 'f:2: at "name": Tabs are not allowed as indentation'],
+    ['name: a\n---\nname: b', 'f:2: a second document begins here, and a file holds one'],
+    ['name: !secret a', 'f:1: at "name": Unresolved tag: !secret'],
+    ['name: [a', 'f:1: at "name": Flow sequence'],
     ['? [a, b]\n: c', 'f:1: With stringKeys, all keys must be strings'],
-    ['name: *', 'f:1: Alias cannot be an empty string'],
+    ['name: *', 'f:1: at "name": Alias cannot be an empty string'],
     ['%YAML 1.1\n---\n<<: 5\nname: a', 'f:1: Merge sources must be maps'],
   ])('%j', (text, said) => {
     expect(faults(text)).toContain(said);

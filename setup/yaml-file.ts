@@ -35,6 +35,8 @@ const MOST_BYTES = 2 ** 20;
 const MOST_ALIASED = 100;
 /** Faults that are printed. A file of another kind has thousands. */
 const MOST_FAULTS = 10;
+/** Characters of a value that are printed. A file of another kind is one value. */
+const MOST_SHOWN = 100;
 
 /** @throws {Error} with the reason, where it is no file of text. */
 export function readTextFile(file: string): string {
@@ -61,11 +63,13 @@ export function parseYaml<S extends z.ZodType>(
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-    const unreadable = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
-      line: lineAt(lines, pos[0]),
-      message,
-      isSyntax: true,
-    }));
+    const unreadable = [...document.errors, ...document.warnings].map(
+      ({ pos: [at], code, message }, index) => ({
+        line: lineAt(lines, at),
+        message: syntaxFault(code, message, index < MOST_FAULTS ? keysAt(document, at) : []),
+        isSyntax: true,
+      }),
+    );
     if (unreadable.length > 0) return failed(unreadable);
     const aliases = aliasFaults(document, lines);
     if (aliases.length > 0) return failed(aliases);
@@ -129,8 +133,48 @@ function faultsOf(
   if (issue.code === 'invalid_type' && node === undefined) return [fault(keys, 'is missing')];
   if (isScalar(node) && node.value === null) return [fault(keys, 'is empty')];
   const isText = issue.code === 'invalid_type' && issue.expected === 'string';
-  const why = isText ? quoteIt(node, keys) : `is ${shown(node)}: ${issue.message}`;
+  const why = isText ? quoteIt(node, keys) : `is ${shown(node)}: ${neededBy(issue)}`;
   return [fault(keys, why)];
+}
+
+/** Zod's own sentences are about its types. */
+function neededBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') {
+    const { expected } = issue;
+    if (expected === 'array') return 'a list is needed, as [one, two]';
+    if (expected === 'object' || expected === 'record') return 'a map is needed, as { key: value }';
+    if (expected === 'int') return 'a whole number is needed, without quotes';
+    if (expected === 'number') return 'a number is needed, without quotes';
+  }
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'it is empty';
+  if (issue.code === 'too_small') {
+    const least = `at least ${issue.minimum}`;
+    return issue.origin === 'array' ? `${least} entry is needed` : `${least} is needed`;
+  }
+  if (issue.code === 'too_big') return `at most ${issue.maximum} is possible`;
+  if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')} is needed`;
+  return issue.message;
+}
+
+function syntaxFault(code: string, message: string, keys: readonly string[]): string {
+  const key = keys.length === 0 ? '' : `"${keys.join('.')}" `;
+  if (code === 'DUPLICATE_KEY') return `${key}is there twice`;
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here, and a file holds one';
+  return key === '' ? message : `at ${key.trimEnd()}: ${message}`;
+}
+
+/** The last key that begins at or before `offset`, with those above it. */
+function keysAt(document: Document, offset: number): string[] {
+  let keys: string[] = [];
+  visit(document, {
+    Pair(_, pair, ancestors) {
+      const { key } = pair;
+      if (isScalar(key) && (key.range?.[0] ?? Number.POSITIVE_INFINITY) <= offset) {
+        keys = pathTo(undefined, [...ancestors, pair]);
+      }
+    },
+  });
+  return keys;
 }
 
 function isInside(path: readonly PropertyKey[], code: z.core.$ZodIssue['code']): boolean {
@@ -140,7 +184,8 @@ function isInside(path: readonly PropertyKey[], code: z.core.$ZodIssue['code']):
 /** What YAML took for something else than the text that it was meant to be. */
 function quoteIt(node: unknown, keys: readonly string[]): string {
   if (isScalar(node)) {
-    const source = node.source ?? String(node.value);
+    const source = shown(node);
+    if (typeof node.value === 'object') return `is ${source}, where one text is needed`;
     return `is ${source}, which YAML reads as a ${typeof node.value}: quote it, "${source}"`;
   }
   const pair = isMap(node) && node.items.length === 1 ? node.items[0] : undefined;
@@ -156,7 +201,9 @@ function quoteIt(node: unknown, keys: readonly string[]): string {
 
 function shown(node: unknown): string {
   if (isScalar(node)) {
-    return typeof node.value === 'string' ? JSON.stringify(node.value) : (node.source ?? String(node.value));
+    const whole =
+      typeof node.value === 'string' ? JSON.stringify(node.value) : (node.source ?? String(node.value));
+    return whole.length > MOST_SHOWN ? `${whole.slice(0, MOST_SHOWN)}...` : whole;
   }
   return isMap(node) ? 'a map' : isSeq(node) ? 'a list' : 'not right';
 }

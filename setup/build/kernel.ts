@@ -59,7 +59,7 @@ export const REPRODUCIBLE = {
  */
 export async function buildKernel(signal: AbortSignal, variant: Variant): Promise<Kernel> {
   const { kernel: changes = {} } = variant;
-  if ('vmlinux' in changes) return givenKernel(changes.vmlinux);
+  if (changes.vmlinux !== undefined) return givenKernel(changes.vmlinux);
   assertArchitecture();
   const recipe = await readFile(path.join(import.meta.dirname, 'kernel.config'), 'utf8');
   const isChanged = changes.config !== undefined || changes.patches !== undefined;

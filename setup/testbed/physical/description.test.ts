@@ -96,10 +96,10 @@ describe('is told with its line and its key', () => {
 
   test('an address that two machines have, or that is of another network', () => {
     expect(faults(`${LEAST}levels: { l1: 10.10.1.2 }\n`)).toEqual([
-      'testbed.yaml: l0 and l1 have the same address, 10.10.1.2',
+      'testbed.yaml:7: "levels.l1": l1 has the address 10.10.1.2, which l0 has too',
     ]);
     expect(faults(`${LEAST}levels: { l2: 10.10.2.2 }\n`)).toEqual([
-      "testbed.yaml: l2 has the address 10.10.2.2, and the private network is 10.10.1.0/24, as the client's address has it",
+      'testbed.yaml:7: "levels.l2": l2 has the address 10.10.2.2, and the private network is 10.10.1.0/24, as the client\'s address has it',
     ]);
   });
 
@@ -128,6 +128,10 @@ describe('is told with its line and its key', () => {
     ['server.example.org', 'root@Server.example.org'],
     ['a@2001:db8::1', 'root@2001:db8::1'],
     ['ssh://root@server:2222', 'ssh://server:2222/'],
+    ['server.example.org.', 'SERVER.example.org'],
+    ['ssh://root@server:22', 'server'],
+    ['ssh://[2001:db8::1]', '2001:db8:0:0:0:0:0:1'],
+    ['10.0.0.1', 'root@10.0.0.001'],
   ])('%s and %s, which are one host', (client, server) => {
     const text = LEAST.replace('alias-of-client', `"${client}"`).replace('root@10.0.0.2', `"${server}"`);
     expect(faults(text)[0]).toMatch(/^testbed\.yaml:5: "server\.ssh" is .*the same host as "client\.ssh"/);
@@ -145,6 +149,19 @@ describe('is told with its line and its key', () => {
     expect(faults(LEAST.replace('alias-of-client', `"${host}"`))[1]).toMatch(
       /^testbed\.yaml:2: "client\.ssh" is .* a testbed file has no variables: write the name itself$/,
     );
+  });
+
+  test.each([
+    ['root@', 'the host is missing behind the @'],
+    ['root@server:2222', 'a port stands under "port:"'],
+  ])('%s as a host', (host, why) => {
+    expect(faults(LEAST.replace('alias-of-client', `"${host}"`))[1]).toBe(
+      `testbed.yaml:2: "client.ssh" is "${host}": ${why}`,
+    );
+  });
+
+  test('what a terminal would obey is not repeated', () => {
+    expect(faults(`${LEAST}"\\e[31m": x\n`)[1]).toBe('testbed.yaml:7: "\u{FFFD}[31m" is no key of a testbed');
   });
 
   test('what is no YAML', () => {

@@ -51,7 +51,7 @@ export function parseTestbed(text: string, file: string): TestbedDescription {
     );
   }
   const clash = clashOf(testbed);
-  if (clash !== undefined) throw bad(`${file}: ${clash}`);
+  if (clash !== undefined) throw bad(`${file}:${lineOf(clash.key)}: "${clash.key}": ${clash.why}`);
   return testbed;
 }
 
@@ -60,16 +60,28 @@ function bad(message: string): InputError {
 }
 
 /** Two machines of one address would be measured as one. */
-function clashOf(testbed: TestbedDescription): string | undefined {
+function clashOf(testbed: TestbedDescription): { readonly key: string; readonly why: string } | undefined {
   const addresses = Object.entries(addressesOf(testbed));
   const [, first = ''] = addresses[0] ?? [];
   const network = first.slice(0, first.lastIndexOf('.'));
-  for (const [name, address] of addresses) {
-    const same = addresses.find(([other, its]) => other !== name && its === address);
-    if (same !== undefined) return `${name} and ${same[0]} have the same address, ${address}`;
+  for (const [index, [name, address]] of addresses.entries()) {
+    const key = keyOf(name);
+    const [same] = addresses.slice(0, index).find(([, its]) => its === address) ?? [];
+    if (same !== undefined) {
+      return { key, why: `${name} has the address ${address}, which ${same} has too` };
+    }
     if (address.slice(0, address.lastIndexOf('.')) !== network) {
-      return `${name} has the address ${address}, and the private network is ${network}.0/24, as the client's address has it`;
+      return {
+        key,
+        why: `${name} has the address ${address}, and the private network is ${network}.0/24, as the client's address has it`,
+      };
     }
   }
   return undefined;
+}
+
+/** Where a machine's address stands in the file. */
+function keyOf(machine: string): string {
+  if (machine === 'client') return 'client.address';
+  return machine === 'l0' ? 'server.address' : `levels.${machine}`;
 }
