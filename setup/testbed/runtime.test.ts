@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu-process.ts';
@@ -89,6 +90,38 @@ describe("the testbed's lock", () => {
     mkdirSync(path.dirname(lock));
     chownSync(path.dirname(lock), 65_534, 65_534);
     await expect(take(0)).rejects.toThrow(/administrator to remove it/);
+  });
+});
+
+/** What becomes of a run below this process with this TMPDIR: the lock that it took, or why it took none. */
+async function takenBelow(TMPDIR: string): Promise<string> {
+  const script = `
+    const { takeTestbed } = await import(${JSON.stringify(path.join(import.meta.dirname, 'runtime.ts'))});
+    const options = { waitMinutes: 0, signal: new AbortController().signal, onWait() {}, lock: ${JSON.stringify(lock)} };
+    try {
+      await using held = await takeTestbed(options);
+      console.log(held.file);
+    } catch (error) {
+      console.log(error.message);
+    }`;
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { TMPDIR },
+  });
+  return stdout;
+}
+
+describe('a run that the holder of the testbed started', () => {
+  test('with another TMPDIR takes a lock of its own', async () => {
+    await using held = await take(0);
+    expect(await takenBelow(temporaryDirectory())).toBe(`${held.file}.inner`);
+  });
+
+  test('with the same TMPDIR is refused, as it would end the machines of the holder', async () => {
+    await using held = await take(0);
+    expect(held.file).toBe(lock);
+    expect(await takenBelow(path.resolve(own, '../..'))).toMatch(
+      /^The run that started this one has its machines in .*testbed too.*Set TMPDIR/,
+    );
   });
 });
 

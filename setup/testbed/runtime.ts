@@ -82,9 +82,9 @@ export interface HeldTestbed extends Lock {
 
 /**
  * Takes the testbed of this host. The kernel frees the lock once its holder is gone, however it ended. A run that a holder
- * started, as the end-to-end tests do, belongs to it: it excludes only others of that kind.
+ * started with another TMPDIR, as the end-to-end tests do, belongs to it: it excludes only others of that kind.
  * @param onWait is told once who holds it, before waiting.
- * @throws {InputError} where the lock can't be trusted.
+ * @throws {InputError} where the lock can't be trusted, or the holder that started this run has its machines in the same place.
  * @throws NESTBENCH_TESTBED_BUSY where it is not free in time, saying who holds it.
  */
 export async function takeTestbed(options: {
@@ -100,7 +100,10 @@ export async function takeTestbed(options: {
   const noLock =
     "so the testbed of this host can't be locked there. Ask its owner or an administrator to remove it.";
   claim(path.dirname(file), noLock);
-  while (isHeldAbove(file)) file += '.inner';
+  while (isHeldAbove(file)) {
+    if (notedIn(file) === path.resolve(runtimeDirectory())) throw sharedPlace();
+    file += '.inner';
+  }
   let holders = 'another process';
   const patience = AbortSignal.timeout(timerMilliseconds(waitMinutes));
   try {
@@ -124,9 +127,21 @@ export async function takeTestbed(options: {
   }
 }
 
+function notedIn(file: string): string {
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Its sweep would end the machines of the run that started it. */
+function sharedPlace(): InputError {
+  return new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `The run that started this one has its machines in ${runtimeDirectory()} too, and this one would end them. Set TMPDIR to another place for it.`,
+  );
+}
+
 /** Notes in the lock's file where this run's testbed is. @returns where that of the run before was. */
 function replaceRuntime(file: string): string | undefined {
-  const previous = readFileSync(file, 'utf8').trim();
+  const previous = notedIn(file);
   const own = path.resolve(runtimeDirectory());
   writeFileSync(file, `${own}\n`);
   const isOurs = path.isAbsolute(previous) && previous === runtimeDirectory(path.resolve(previous, '../..'));
