@@ -52,6 +52,11 @@ test('it still is when the directory was removed under it', async () => {
   expect(findOwned(directory).map(({ pid }) => pid)).toEqual([qemu.pid]);
 });
 
+test('one whose path only ends like ours is left alone', async () => {
+  const directory = temporaryDirectory();
+  expect(await isLeftAlone(directory, await qemuIn(`/srv${directory}`))).toBe(true);
+});
+
 describe.runIf(isRoot)('left alone (these tests need root)', () => {
   test("another user's that names our directory", async () => {
     const directory = temporaryDirectory();

@@ -37,12 +37,20 @@ export function findOwned(runtimeDirectory: string): OwnedQemu[] {
     const argv = processArgv(pid);
     const ours =
       path.basename(argv[0] ?? '').startsWith('qemu-system-') &&
-      argv.some((word) => word.includes(inside)) &&
+      argv.some((word) => namesPathIn(inside, word)) &&
       isSeenBy(pid, place);
     return isRunning(stat) && ours
       ? [{ pid, startTicks: stat.startTicks, argv, pidFile: files.get(pid) }]
       : [];
   });
+}
+
+/** Whether a word has a path that begins with `directory`: `file=/run/us/disk`, and not `file=/srv/run/us/disk`. */
+function namesPathIn(directory: string, word: string): boolean {
+  for (let at = word.indexOf(directory); at !== -1; at = word.indexOf(directory, at + 1)) {
+    if (!/[\w./-]/.test(word.charAt(at - 1))) return true;
+  }
+  return false;
 }
 
 /** A directory, and which one it is. */
