@@ -1,5 +1,6 @@
 /** The programs that run in guests (setup/build/guest), compiled for this host. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 
@@ -15,9 +16,13 @@ export function guestProgram(
   execFileSync('gcc', ['-Wall', '-Wextra', '-Werror', '-o', program, path.join(SOURCES, `${name}.c`)]);
   const running = spawn(program, [socket, ...argv], { stdio: ['ignore', 'inherit', 'inherit'] });
   // TERM lets it undo what it asked of the kernel, KILL ends one that was stopped.
-  onTestFinished(() => {
+  onTestFinished(async () => {
+    if (running.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, 'exit');
     running.kill('SIGTERM');
-    setTimeout(() => running.kill('SIGKILL'), 1000).unref();
+    const impatience = setTimeout(() => running.kill('SIGKILL'), 1000);
+    await ended;
+    clearTimeout(impatience);
   });
   return { process: running, socket };
 }

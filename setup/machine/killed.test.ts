@@ -43,6 +43,11 @@ describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its pro
     expect(first).toEqual([]);
   });
 
+  test('the writer of a pipeline, whose reader had enough, is not', async () => {
+    const { first } = await endings((program) => `${program} -c 'kill -PIPE $$'; exit 0`);
+    expect(first).toEqual([]);
+  });
+
   test('one that caught the signal and exited is not', async () => {
     const { first } = await endings((program) => `${program} -c 'trap "exit 3" TERM; kill -TERM $$'; exit 0`);
     expect(first).toEqual([]);

@@ -54,11 +54,14 @@ export class KilledProcesses implements Disposable {
     this.#oomKills = oomKills;
     return {
       machine: this.#machine,
-      processes: (killed ?? []).map(([name, number, times]) => ({
-        name,
-        signal: SIGNALS.get(number) ?? `signal ${number}`,
-        count: times,
-      })),
+      processes: (killed ?? [])
+        // Writers in a pipeline end this way once their reader has what it needs: `yes | head`.
+        .filter(([, number]) => number !== constants.signals.SIGPIPE)
+        .map(([name, number, times]) => ({
+          name,
+          signal: SIGNALS.get(number) ?? `signal ${number}`,
+          count: times,
+        })),
       oomKills: Math.max(0, (oomKills ?? 0) - before),
     };
   }

@@ -41,7 +41,7 @@ test('where memory ran out, it says so, and what to do', () => {
   const processes = [{ name: 'hackbench', signal: 'SIGKILL', count: 40 }];
   const error = killedError('hackbench', [nothing, { machine: 'l1', processes, oomKills: 40 }]);
   expect(error?.message).toBe(
-    'hackbench gave no sample, whatever it printed: while it ran, a signal killed 40 x hackbench (SIGKILL) on l1; l1 ran out of memory 40 times: choose smaller sizes, or give it more.',
+    'hackbench gave no sample, whatever it printed: while it ran, a signal killed 40 x hackbench (SIGKILL) on l1; l1 ran out of memory and killed 40 processes: choose smaller sizes, or give it more.',
   );
   expect(error?.facts.machine).toBe('l1');
 });

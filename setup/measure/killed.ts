@@ -1,11 +1,11 @@
-/** A sample during which a signal killed a process of its machines is none, whatever its program says. */
+/** No sample is kept during which a signal killed a process of its machines, whatever its program prints. */
 import { NestbenchError } from '../errors.ts';
 import type { Killed } from '../machine/killed.ts';
 import type { Bed } from './bed.ts';
 
-/** What was killed on the bed's machines since this was last asked: before the first sample, that is of no interest. */
+/** What was killed on the bed's machines since the last call. The result of the call before a first sample is not used. */
 export async function killedSinceLast(bed: Bed, signal: AbortSignal): Promise<readonly Killed[]> {
-  // One that was not let answer could not be asked again.
+  // A program whose answer was cut off can't be asked again.
   const patient = bed.signal ?? signal;
   return Promise.all((bed.killed ?? []).map((machine) => machine.sinceLast(patient)));
 }
@@ -29,6 +29,8 @@ function story({ machine, processes, oomKills }: Killed): string {
     ...(names === '' ? [] : [`a signal killed ${names} on ${machine}`]),
     ...(oomKills === 0
       ? []
-      : [`${machine} ran out of memory ${oomKills} times: choose smaller sizes, or give it more`]),
+      : [
+          `${machine} ran out of memory and killed ${oomKills === 1 ? 'a process' : `${oomKills} processes`}: choose smaller sizes, or give it more`,
+        ]),
   ].join('; ');
 }
