@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { cacheDirectory } from '../build/cache-directory.ts';
@@ -20,6 +20,12 @@ describe('a directory', () => {
     expect(whyUnusable(path.join(place, 'a/b/c'))).toBeUndefined();
     expect(whyUnusable(place)).toBeUndefined();
     expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('below a link that leads nowhere can not', () => {
+    const link = path.join(temporaryDirectory(), 'link');
+    symlinkSync('/nowhere/at/all', link);
+    expect(whyUnusable(path.join(link, 'a'))).toBe(`ENOENT: no such file or directory, in ${link}`);
   });
 
   test('below a file can not', () => {
@@ -57,6 +63,8 @@ describe('what is wrong is a sentence that names the variable', () => {
       'JUNIT',
     ]);
     expect(junitFault(place)).toContain('is a directory');
+    writeFileSync(path.join(place, 'file'), '');
+    expect(junitFault(path.join(place, 'file', 'junit.xml'))).toContain('ENOTDIR');
     expect(junitFault(path.join(place, 'new', 'junit.xml'))).toBeUndefined();
     expect(junitFault('')).toBeUndefined();
   });

@@ -1,9 +1,10 @@
 /** Where a run keeps things: the cache, sockets and keys, the results. Looked at before anything is built. */
-import { existsSync, mkdirSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cacheDirectory } from '../build/cache-directory.ts';
 import { InputError, sentenceOf } from '../errors.ts';
+import { reasonOf } from '../machine/failures.ts';
 
 export interface PlaceFault {
   readonly place: 'cache' | 'temporary files' | 'results' | 'JUnit report';
@@ -14,22 +15,32 @@ export interface PlaceFault {
 }
 
 /**
- * Why nothing can be kept in `directory`, which need not be there yet; undefined where it can. Nothing is left of the trial.
- * One level is made at a time, since Node's own recursive mkdir never ends where a file system refuses with ENOENT (/proc).
+ * Why nothing can be kept in `directory`, which need not be there yet; undefined where it can. It tries the nearest directory
+ * that is there, and leaves nothing behind.
  */
 export function whyUnusable(directory: string): string | undefined {
-  const made: string[] = [];
+  const place = nearest(path.resolve(directory));
   try {
-    for (const each of missingLevels(path.resolve(directory))) {
-      mkdirSync(each);
-      made.unshift(each);
-    }
-    rmdirSync(mkdtempSync(path.join(directory, '.nestbench-')));
+    rmdirSync(mkdtempSync(path.join(place, '.nestbench-')));
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    for (const each of made) removeIfEmpty(each);
+    // Without the name that was tried, which nobody chose.
+    const why = reasonOf(error).replace(/, mkdtemp .*$/, '');
+    return `${why}, in ${place}`;
+  }
+}
+
+/** The place itself, or what is the nearest above it; a link that leads nowhere is there. */
+function nearest(place: string): string {
+  return isThere(place) || place === path.dirname(place) ? place : nearest(path.dirname(place));
+}
+
+function isThere(place: string): boolean {
+  try {
+    lstatSync(place);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -60,7 +71,7 @@ export function checkPlaces(resultsDirectory: string, junitFile: string | undefi
 /** Why no JUnit report can be written there. */
 export function junitFault(file: string | undefined): string | undefined {
   if (file === undefined || file === '') return undefined;
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true
+  return existsSync(file) && statSync(file).isDirectory()
     ? `${file} is a directory, and not a file for a report in JUnit's format.`
     : within(path.dirname(file));
 }
@@ -84,19 +95,4 @@ export function cacheFault(): string | undefined {
 function within(directory: string): string | undefined {
   const why = whyUnusable(directory);
   return why === undefined ? undefined : `Nothing can be kept in ${directory}: ${why}.`;
-}
-
-/** The directory and those above it that are not there, the uppermost first. */
-function missingLevels(directory: string): string[] {
-  return existsSync(directory) || directory === path.dirname(directory)
-    ? []
-    : [...missingLevels(path.dirname(directory)), directory];
-}
-
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // Somebody else uses it by now.
-  }
 }
