@@ -151,8 +151,11 @@ export class CellStack {
     await this.#turns.ended();
     const running = await this.#booting?.catch(() => undefined);
     const began = performance.now();
-    await running?.[Symbol.asyncDispose]();
-    await this.#alone?.[Symbol.asyncDispose]();
+    try {
+      await running?.[Symbol.asyncDispose]();
+    } finally {
+      await this.#alone?.[Symbol.asyncDispose]();
+    }
     if (running !== undefined) {
       const seconds = (performance.now() - began) / 1000;
       this.journal.append({ type: 'end', cell: this.cell.name, seconds });
