@@ -165,19 +165,16 @@ export function isBesideOthers(results: Results, cell: string, benchmark: string
   );
 }
 
-/** `2 of 12 samples were taken while ... (l1-baseline hackbench)`; empty where none was. */
-export function describeContention(results: Results): string {
+/** `2 of 12 samples were taken while ...`, with `(l1-baseline hackbench)` where places are wanted; empty where none was. */
+export function describeContention(results: Results, { withPlaces = false } = {}): string {
   const all = fairnessOf(results);
   const contended = all.filter(({ contended: its }) => its > 0);
   if (contended.length === 0) return '';
   const samples = sum(all.map(({ run }) => run.values.length));
   const its = sum(contended.map((one) => one.contended));
-  return `${its} of ${samples} samples were taken while other work had the host's CPUs (${placesOf(contended)}): see Fairness`;
+  const places = withPlaces ? ` (${placesOf(contended)})` : '';
+  return `${its} of ${samples} samples were taken while other work had the host's CPUs${places}: see Fairness`;
 }
-
-/** Behind a number of which a sample was taken beside other work. */
-export const CONTENTION_MARK = '^';
-export const CONTENTION_LEGEND = `${CONTENTION_MARK}: other work had the host's CPUs during a sample (Fairness), so the number may say more of that`;
 
 export interface FairnessLine {
   readonly text: string;

@@ -1,15 +1,13 @@
 /** The grid of numbers: benchmarks down, cells across, in blocks of as many cells as the terminal is wide. */
 import { applicationsOf } from './applications.ts';
-import { type Column, type Paint, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
-import { CONTENTION_MARK, isBesideOthers } from './fairness.ts';
-import { formatMean, formatOverhead } from './numbers.ts';
-import { isUneven, overheadOf, UNEVEN_MARK } from './overhead.ts';
-import { OVERLAP_MARK, overlapping } from './overlap.ts';
+import { type Paint, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
+import { markedOverhead, markedSamples, marksOf } from './marks.ts';
+import { formatMean } from './numbers.ts';
+import { overheadOf } from './overhead.ts';
 import { type CellResults, outcomeOf, type Results } from './results.ts';
-import { markAcross } from './stack-states.ts';
 
 /** What one benchmark shows in one cell: numbers, each set under the others of its kind, or a word. */
-type Entry =
+export type Entry =
   | { readonly mean: string; readonly halfWidth: string; readonly overhead: string; readonly mark: string }
   | { readonly word: string; readonly role: Role };
 
@@ -35,9 +33,10 @@ export function grid(results: Results, columns: number, paint: Paint): string[][
     'left',
   );
   const shown = cells.map((cell) =>
-    column(
+    wordColumn(
       cell.name,
-      benchmarks.map((benchmark) => entry(results, cell.name, benchmark.name)),
+      entryTexts(benchmarks.map((benchmark) => entry(results, cell.name, benchmark.name))),
+      'right',
     ),
   );
   return tableBlocks([name, unit], shown, columns, paint);
@@ -59,6 +58,7 @@ function entry(results: Results, cell: string, benchmark: string): Entry {
     return { word: outcome.state, role: outcome.state === 'failed' ? 'failed' : 'aside' };
   }
   const { mean, halfWidth } = formatMean(outcome.interval);
+  const marks = marksOf(results, cell, benchmark);
   const overhead =
     results.cells.find(({ name }) => name === cell)?.level === 0
       ? null
@@ -66,37 +66,29 @@ function entry(results: Results, cell: string, benchmark: string): Entry {
   return {
     mean,
     halfWidth: halfWidth ?? '',
-    overhead: overhead === null ? '' : `(${overheadText(results, cell, benchmark, overhead)})`,
-    mark:
-      (outcome.failures.length > 0 ? '!' : '') +
-      (overlapping(results, cell, benchmark) > 0 ? OVERLAP_MARK : '') +
-      (isBesideOthers(results, cell, benchmark) ? CONTENTION_MARK : ''),
+    overhead: overhead === null ? '' : `(${markedOverhead(overhead, marks)})`,
+    mark: markedSamples(marks),
   };
 }
 
-/** With a mark before it and one behind it for what makes it doubtful. */
-function overheadText(results: Results, cell: string, benchmark: string, overhead: number): string {
-  const uneven = isUneven(results, cell, benchmark) ? UNEVEN_MARK : '';
-  return markAcross(results, cell) + formatOverhead(overhead) + uneven;
-}
-
 /** Lays out a column: means, half-widths and overheads are each flush right, so that their digits stand in line. */
-function column(heading: string, entries: readonly Entry[]): Column {
+export function entryTexts(entries: readonly Entry[]): { text: string; role: Role }[] {
   const numbers = entries.filter((one) => 'mean' in one);
   const mean = widest(numbers.map((one) => one.mean));
   const halfWidth = widest(numbers.map((one) => one.halfWidth));
   const overhead = widest(numbers.map((one) => one.overhead));
   const mark = widest(numbers.map((one) => one.mark));
-  const lines = entries.map((one) => {
+  return entries.map((one) => {
     if ('word' in one) return { text: one.word, role: one.role };
     const spread =
       one.halfWidth === '' ? ' '.repeat(3 + halfWidth) : ` ± ${one.halfWidth.padStart(halfWidth)}`;
+    const measured = one.mean.padStart(mean) + (halfWidth === 0 ? '' : spread);
+    const role = one.mark === '' ? ('value' as const) : ('failed' as const);
+    if (overhead === 0) return { text: measured + one.mark.padEnd(mark), role };
     const text =
-      one.mean.padStart(mean) +
-      (halfWidth === 0 ? '' : spread) +
-      (overhead === 0 ? '' : ` ${one.overhead.padStart(overhead)}`) +
-      one.mark.padEnd(mark);
-    return { text, role: one.mark === '' ? ('value' as const) : ('failed' as const) };
+      one.overhead === ''
+        ? (measured.trimEnd() + one.mark).padEnd(measured.length + 1 + overhead + mark)
+        : `${measured} ${one.overhead.padStart(overhead)}${one.mark.padEnd(mark)}`;
+    return { text, role };
   });
-  return wordColumn(heading, lines, 'right');
 }

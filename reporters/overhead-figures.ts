@@ -1,17 +1,10 @@
 /** The figures of overhead: which bars each has, and why one can't be drawn. Files and the report are made of these. */
 import { isPaperCell, type Level } from '../fixtures/matrix.ts';
 import { applicationsOf } from './applications.ts';
-import {
-  isUneven,
-  NATIVE_CELL,
-  type OverheadInterval,
-  overheadInterval,
-  overheadOf,
-  UNEVEN_LEGEND,
-} from './overhead.ts';
+import { marksOf } from './marks.ts';
+import { NATIVE_CELL, type OverheadInterval, overheadInterval, overheadOf } from './overhead.ts';
 import { reasonOf } from './reason.ts';
 import { type CellResults, outcomeOf, type Results } from './results.ts';
-import { ACROSS_STATES_REASON, isAcrossStates } from './stack-states.ts';
 
 export interface OverheadFigure {
   /** The CSV file's name without its ending. */
@@ -86,8 +79,6 @@ function whyNot(results: Results, cell: string, benchmark: string): string {
   if (own !== '') return own;
   const native = reasonOf(outcomeOf(results, NATIVE_CELL, benchmark));
   if (native !== '') return `${NATIVE_CELL}: ${native}`;
-  return [
-    ...(isAcrossStates(results, cell) ? [ACROSS_STATES_REASON] : []),
-    ...(isUneven(results, cell, benchmark) ? [UNEVEN_LEGEND] : []),
-  ].join('; ');
+  const { overhead, samples } = marksOf(results, cell, benchmark);
+  return [...overhead, ...samples].map(({ meaning }) => meaning).join('; ');
 }

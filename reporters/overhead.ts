@@ -50,11 +50,6 @@ export function overheadInterval(results: Results, cell: string, benchmark: stri
   return interval ? { ...interval, of } : null;
 }
 
-/** What stands behind an overhead that {@link isUneven}, and what it means. */
-export const UNEVEN_MARK = '#';
-export const UNEVEN_LEGEND =
-  'the two sides are the best of different numbers of runs, which favours the side with more';
-
 /** Whether the two numbers that the overhead divides are the best of different numbers of runs. */
 export function isUneven(results: Results, cell: string, benchmark: string): boolean {
   const native = outcomeOf(results, NATIVE_CELL, benchmark);

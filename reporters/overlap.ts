@@ -28,10 +28,6 @@ export function overlapsOf({ records }: Pick<Results, 'records'>): Overlaps {
   return overlaps;
 }
 
-/** Behind a number of which samples overlap others. */
-export const OVERLAP_MARK = '&';
-export const OVERLAP_LEGEND = `${OVERLAP_MARK}: samples ran beside others of the same host`;
-
 /** How many samples of a benchmark in a cell overlap others. */
 export function overlapping(results: Results, cell: string, benchmark: string): number {
   return overlapsOf(results).get(key(cell, benchmark)) ?? 0;

@@ -4,7 +4,7 @@ import { storyMarkdown } from './files/summary-markdown.ts';
 import { TestJournal } from './journal.testing.ts';
 import { barsOf, FIGURE_5 } from './overhead-figures.ts';
 import { reportHtml } from './report/report.ts';
-import { describeStates, markAcross, stackState } from './stack-states.ts';
+import { describeStates, isAcrossStates, stackState } from './stack-states.ts';
 import { storyOf } from './story.ts';
 import { storyText } from './story-text.ts';
 import { terminalTable } from './terminal-table.ts';
@@ -57,7 +57,7 @@ describe('the state in which a stack was measured', () => {
 test('stacks in the same state are not told of, however they came to it', () => {
   using journal = journalOf(['l0-baseline', RESTORED], ['l1-baseline', ON_REQUEST]);
   expect(describeStates(journal.results)).toBe('');
-  expect(markAcross(journal.results, 'l1-baseline')).toBe('');
+  expect(isAcrossStates(journal.results, 'l1-baseline')).toBe(false);
 });
 
 test('stacks that were all measured as booted are not told of', () => {
@@ -81,14 +81,14 @@ describe('with stacks in both states', () => {
 
   test('only overheads across the two are marked', () => {
     using journal = journalOf(...cells);
-    const marks = cells.map(([cell]) => markAcross(journal.results, cell));
-    expect(marks).toEqual(['', '', '~']);
+    const marks = cells.map(([cell]) => isAcrossStates(journal.results, cell));
+    expect(marks).toEqual([false, false, true]);
   });
 
   test('where it is L0 that differs, all others are marked', () => {
     using journal = journalOf(['l0-baseline', BOOTED], ['l1-baseline', RESTORED], ['l2-baseline', RESTORED]);
-    expect(markAcross(journal.results, 'l1-baseline')).toBe('~');
-    expect(markAcross(journal.results, 'l2-baseline')).toBe('~');
+    expect(isAcrossStates(journal.results, 'l1-baseline')).toBe(true);
+    expect(isAcrossStates(journal.results, 'l2-baseline')).toBe(true);
   });
 
   test('tables.txt says so above its table, marks the overhead and explains the mark', () => {
@@ -131,7 +131,7 @@ test('a cell that was measured in both states, one after the other, is told of a
   expect(describeStates(journal.results)).toBe(
     'measured in different states: restored from a snapshot: l0-baseline; some of each: l1-baseline',
   );
-  expect(markAcross(journal.results, 'l1-baseline')).toBe('~');
+  expect(isAcrossStates(journal.results, 'l1-baseline')).toBe(true);
 });
 
 test('a comparison of stacks in different states says so', () => {

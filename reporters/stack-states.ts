@@ -8,13 +8,6 @@ import type { Results } from './results.ts';
 
 export type StackState = 'booted' | 'restored';
 
-const MARK = '~';
-
-export const ACROSS_STATES_REASON =
-  'one of the two stacks was measured as booted, the other restored from a snapshot';
-
-export const ACROSS_STATES_LEGEND = `${MARK}: ${ACROSS_STATES_REASON}`;
-
 /** @param start absent in journals from before there were snapshots. */
 export function stackState(start: StartRecord | undefined): StackState {
   if (start === undefined) return 'booted';
@@ -51,11 +44,6 @@ function findStates({ records }: Results): StatesByCell {
 export function isAcrossStates(results: Results, cell: string): boolean {
   const states = statesByCell(results);
   return new Set([...(states.get(NATIVE_CELL) ?? []), ...(states.get(cell) ?? [])]).size > 1;
-}
-
-/** What stands before a cell's overheads; empty where both stacks were in the same state. */
-export function markAcross(results: Results, cell: string): string {
-  return isAcrossStates(results, cell) ? MARK : '';
 }
 
 /** Which cells were measured in which state; empty where it is the same for all. */

@@ -1,10 +1,9 @@
 /** The story for a terminal. */
 import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { EXIT_COSTS_LEGEND, exitCostTable } from './exit-costs.ts';
-import { CONTENTION_MARK } from './fairness.ts';
-import { formatMean, formatOverhead } from './numbers.ts';
-import { UNEVEN_MARK } from './overhead.ts';
-import { OVERLAP_MARK } from './overlap.ts';
+import { type Entry, entryTexts } from './grid.ts';
+import { markedOverhead, markedSamples } from './marks.ts';
+import { formatMean } from './numbers.ts';
 import { painter } from './paint.ts';
 import type { Story, StoryEntry } from './story.ts';
 import type { TableOptions } from './terminal-table.ts';
@@ -45,61 +44,46 @@ function cells({ rows }: Story): Column {
 function measured({ benchmarks, rows }: Story, whole: boolean): Column[] {
   return benchmarks.map(({ name, unit }, index) => {
     const entries = rows.map(({ entries: its }) => its[index] ?? { state: 'missing' as const });
-    const shown = whole
-      ? wholeTexts(entries)
-      : entries.map((entry) => ({ text: shortText(entry), role: roleOf(entry) }));
+    const shown = whole ? entryTexts(entries.map(entryOf)) : shortTexts(entries);
     return wordColumn(name, [{ text: unit, role: 'aside' }, ...shown], 'right');
   });
 }
 
-/** `2.3x`, or the mean where there is no overhead. */
+/** `2.3x`, or the mean where there is no overhead, with marks behind it. */
 export function shortText(entry: StoryEntry): string {
+  return withoutFlags(entry) + flagsOf(entry);
+}
+
+/** The same below each other: marks stand behind the numbers, whose digits stand in line. */
+function shortTexts(entries: readonly StoryEntry[]): { text: string; role: Role }[] {
+  const width = widest(entries.map(flagsOf));
+  return entries.map((entry) => ({
+    text: withoutFlags(entry) + (entry.state === 'measured' ? flagsOf(entry).padEnd(width) : ''),
+    role: roleOf(entry),
+  }));
+}
+
+function withoutFlags(entry: StoryEntry): string {
   if (entry.state !== 'measured') return entry.state === 'missing' ? '' : entry.state;
-  const { mean, halfWidth, overhead } = entry;
-  const text = overhead === null ? formatMean({ mean, halfWidth }).mean : overheadText(overhead, entry);
-  return text + flagsOf(entry);
+  const { mean, halfWidth, overhead, marks } = entry;
+  return overhead === null ? formatMean({ mean, halfWidth }).mean : markedOverhead(overhead, marks);
 }
 
-/** What a reader has to know of a number, behind it. */
-export function flagsOf(entry: StoryEntry): string {
-  if (entry.state !== 'measured') return '';
-  return (
-    (entry.failedPartWay ? '!' : '') +
-    (entry.isOverlapping ? OVERLAP_MARK : '') +
-    (entry.isBesideOthers ? CONTENTION_MARK : '')
-  );
+function flagsOf(entry: StoryEntry): string {
+  return entry.state === 'measured' ? markedSamples(entry.marks) : '';
 }
 
-/** With a mark before it and one behind it for what makes it doubtful. */
-function overheadText(
-  overhead: number,
-  { mark, uneven }: { readonly mark: string; readonly uneven: boolean },
-): string {
-  return mark + formatOverhead(overhead) + (uneven ? UNEVEN_MARK : '');
-}
-
-/** Which of an entry's parts is the half-width of its interval. */
-const HALF_WIDTH = 1;
-
-/** `802 ± 27 (2.8x)`, parts below parts. */
-function wholeTexts(entries: readonly StoryEntry[]): { text: string; role: Role }[] {
-  const parts = entries.map((entry) => {
-    if (entry.state !== 'measured') return ['', '', ''];
-    const { mean, halfWidth } = formatMean(entry);
-    const overhead = entry.overhead === null ? '' : `(${overheadText(entry.overhead, entry)})`;
-    return [mean, halfWidth ?? '', overhead];
-  });
-  const widths = [0, 1, 2].map((part) => widest(parts.map((texts) => texts[part] ?? '')));
-  return entries.map((entry, row) => {
-    if (entry.state !== 'measured') return { text: shortText(entry), role: roleOf(entry) };
-    const texts = (parts[row] ?? []).flatMap((text, part) => {
-      const width = widths[part] ?? 0;
-      if (width === 0) return [];
-      const padded = text.padStart(width);
-      return part === HALF_WIDTH ? `${text === '' ? ' ' : '±'} ${padded}` : padded;
-    });
-    return { text: texts.join(' ') + flagsOf(entry), role: roleOf(entry) };
-  });
+/** `802 ± 27 (2.8x)`, and a word where there is no number. */
+function entryOf(entry: StoryEntry): Entry {
+  if (entry.state !== 'measured') return { word: shortText(entry), role: roleOf(entry) };
+  const { mean, halfWidth } = formatMean(entry);
+  const { overhead, marks } = entry;
+  return {
+    mean,
+    halfWidth: halfWidth ?? '',
+    overhead: overhead === null ? '' : `(${markedOverhead(overhead, marks)})`,
+    mark: markedSamples(marks),
+  };
 }
 
 function roleOf(entry: StoryEntry): Role {

@@ -34,8 +34,8 @@ describe('in a terminal', () => {
                                  hackbench            netperf-rr        netperf-stream     netperf-maerts     memcached
       -----------------------------------------------------------------------------------------------------------------
                                          s        transactions/s            10^6 bit/s         10^6 bit/s  operations/s
-      l0-baseline  0.1030 ± 0.0090            8141 ± 134          941.31 ± 0.35           738 ± 11          38208 ± 629
-      l1-baseline   1.001 ±  0.049  (9.7x)    2316 ±  69  (3.5x)     406 ±   18 (2.3x)  380.1      (1.9x)
+      l0-baseline  0.1030 ± 0.0090           8141 ± 134           941.31 ± 0.35           738 ± 11          38208 ± 629
+      l1-baseline   1.001 ±  0.049  (9.7x)   2316 ±  69  (3.5x)      406 ±   18 (2.3x)  380.1      (1.9x)
       l2-baseline    8.09 ±   0.49 (78.6x)  201.3       (40.4x)!                failed
       l3-baseline                   failed                failed                failed             failed        failed
       ±: within one boot; 2.3x: overhead against l0-baseline by the best of the runs' averages, 1.0 is native and more is

@@ -4,14 +4,14 @@
  */
 import { applicationsOf } from './applications.ts';
 import { type ExitCosts, exitCosts } from './exit-costs.ts';
-import { CONTENTION_LEGEND, describeContention, fairnessLines, isBesideOthers } from './fairness.ts';
+import { describeContention, fairnessLines } from './fairness.ts';
 import { describeCommit, describeProfile, describeTestbed, describeVariant } from './heading.ts';
 import { intervalTexts, SHORT } from './interval-words.ts';
-import { isUneven, NATIVE_CELL, overheadOf, UNEVEN_LEGEND, UNEVEN_MARK } from './overhead.ts';
-import { OVERLAP_LEGEND, overlapping } from './overlap.ts';
+import { type Marks, marksLegend, marksOf } from './marks.ts';
+import { NATIVE_CELL, overheadOf } from './overhead.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import { type Outcome, outcomeOf, type Results } from './results.ts';
-import { ACROSS_STATES_LEGEND, describeStates, markAcross } from './stack-states.ts';
+import { describeStates } from './stack-states.ts';
 
 /** What a cell and benchmark came to. */
 export type StoryEntry =
@@ -21,16 +21,7 @@ export type StoryEntry =
       readonly halfWidth: number | null;
       /** Against L0; null at L0, and where that was not measured. */
       readonly overhead: number | null;
-      /** Before the overhead: whether it compares stacks in two states (stack-states.ts). */
-      readonly mark: string;
-      /** Whether the overhead divides the best of different numbers of runs. */
-      readonly uneven: boolean;
-      /** Whether there are fewer samples than planned. */
-      readonly failedPartWay: boolean;
-      /** Whether samples of it ran beside others. */
-      readonly isOverlapping: boolean;
-      /** Whether other work had the host's CPUs during a sample of it. */
-      readonly isBesideOthers: boolean;
+      readonly marks: Marks;
     }
   | { readonly state: 'failed' | 'skipped' | 'missing' };
 
@@ -100,11 +91,7 @@ function entryOf(results: Results, cell: string, benchmark: string): StoryEntry 
     mean,
     halfWidth,
     overhead: cell === NATIVE_CELL ? null : overheadOf(results, cell, benchmark),
-    mark: markAcross(results, cell),
-    uneven: isUneven(results, cell, benchmark),
-    failedPartWay: outcome.failures.length > 0,
-    isOverlapping: overlapping(results, cell, benchmark) > 0,
-    isBesideOthers: isBesideOthers(results, cell, benchmark),
+    marks: marksOf(results, cell, benchmark),
   };
 }
 
@@ -127,13 +114,7 @@ function legendOf(rows: Story['rows']): string[] {
           `2.3x: overhead against ${NATIVE_CELL} by the best of the runs' averages, 1.0 is native and more is worse`,
         ]
       : []),
-    ...(entries.some(({ overhead, mark }) => overhead !== null && mark !== '') ? [ACROSS_STATES_LEGEND] : []),
-    ...(entries.some(({ overhead, uneven }) => overhead !== null && uneven)
-      ? [`${UNEVEN_MARK}: ${UNEVEN_LEGEND}`]
-      : []),
-    ...(entries.some(({ failedPartWay }) => failedPartWay) ? ['!: fewer samples than planned'] : []),
-    ...(entries.some(({ isOverlapping }) => isOverlapping) ? [OVERLAP_LEGEND] : []),
-    ...(entries.some((entry) => entry.isBesideOthers) ? [CONTENTION_LEGEND] : []),
+    ...marksLegend(entries.map(({ marks }) => marks)),
   ];
 }
 

@@ -31,7 +31,7 @@ test('a realistic experiment at 120 columns', () => {
         differ by more
       a alone: one sample, so no interval
       (2.3x): overhead against l0-baseline, by the best of the runs' averages; 1.0 is native, more is worse
-      !: failed part way, so there are fewer samples than planned
+      !: fewer samples than planned
 
     Failed
       l2-baseline: netperf-rr

@@ -2,17 +2,15 @@
 import { blockText } from './columns.ts';
 import { asides } from './asides.ts';
 import { EXIT_COSTS_LEGEND, exitCosts, exitCostTable } from './exit-costs.ts';
-import { CONTENTION_LEGEND, isBesideOthers } from './fairness.ts';
 import { grid } from './grid.ts';
 import { heading } from './heading.ts';
 import { intervalTexts, LONG } from './interval-words.ts';
 import { formatPercent } from './numbers.ts';
-import { isUneven, NATIVE_CELL, overheadOf, UNEVEN_LEGEND, UNEVEN_MARK } from './overhead.ts';
-import { OVERLAP_LEGEND, overlapsOf } from './overlap.ts';
+import { marksLegend, marksOf } from './marks.ts';
+import { NATIVE_CELL, overheadOf } from './overhead.ts';
 import { painter } from './paint.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import type { Measured, Results } from './results.ts';
-import { ACROSS_STATES_LEGEND, isAcrossStates } from './stack-states.ts';
 import { stoppingOf } from './stopping.ts';
 import { besideWords, wrap } from './text.ts';
 
@@ -74,19 +72,9 @@ function legend(results: Results): string[] {
           `(2.3x): overhead against ${NATIVE_CELL}, by the best of the runs' averages; 1.0 is native, more is worse`,
         ]
       : []),
-    ...(overheads.some(({ name }) => isAcrossStates(results, name)) ? [ACROSS_STATES_LEGEND] : []),
-    ...(overheads.some(({ name, benchmark }) => isUneven(results, name, benchmark))
-      ? [`${UNEVEN_MARK}: ${UNEVEN_LEGEND}`]
-      : []),
+    ...marksLegend(measured.map(({ name, benchmark }) => marksOf(results, name, benchmark))),
     ...(nested.length > overheads.length
       ? [`no overhead where ${NATIVE_CELL} was not measured: ${again}npx vitest run suites/l0`]
-      : []),
-    ...(some((outcome) => outcome.failures.length > 0)
-      ? ['!: failed part way, so there are fewer samples than planned']
-      : []),
-    ...(overlapsOf(results).size > 0 ? [OVERLAP_LEGEND] : []),
-    ...(measured.some(({ name, benchmark }) => isBesideOthers(results, name, benchmark))
-      ? [CONTENTION_LEGEND]
       : []),
   ];
 }

@@ -3,7 +3,8 @@ import { type ExitCost, type ExitCosts, EXIT_COSTS_LEGEND } from '../exit-costs.
 import { escapeMarkdown, tableRow } from '../markdown.ts';
 import { formatMean } from '../numbers.ts';
 import { type Story, type StoryEntry, storyOf } from '../story.ts';
-import { flagsOf, shortText } from '../story-text.ts';
+import { markedSamples } from '../marks.ts';
+import { shortText } from '../story-text.ts';
 import { textFile } from './exporter.ts';
 
 export const summaryMarkdown = textFile('summary.md', (results) => storyMarkdown(storyOf(results)));
@@ -53,7 +54,7 @@ function entryText(entry: StoryEntry): string {
   if (entry.state === 'failed') return '**failed**';
   if (entry.state !== 'measured' || !hasInterval(entry)) return escapeMarkdown(shortText(entry));
   const { mean, halfWidth } = formatMean(entry);
-  return escapeMarkdown(`${mean} ± ${halfWidth}${flagsOf(entry)}`);
+  return escapeMarkdown(`${mean} ± ${halfWidth}${markedSamples(entry.marks)}`);
 }
 
 function hasInterval(entry: StoryEntry): boolean {

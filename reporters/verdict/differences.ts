@@ -156,7 +156,7 @@ function oneSnapshot(side: Side, { records }: Results): string[] {
 }
 
 function contended(side: Side, results: Results): string[] {
-  const story = describeContention(results);
+  const story = describeContention(results, { withPlaces: true });
   return story === '' ? [] : [`OTHER WORK: in the ${side} ${story}.`];
 }
 
