@@ -2,14 +2,29 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { InputError } from '../setup/errors.ts';
 
-/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING for an option that there is not, or that lacks its value. */
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for an option that there is not, that lacks its value, as `--x "$UNSET"`
+ * does, or that has two.
+ */
 export function parseArguments<T extends ParseArgsConfig>(
   config: T,
   usage: string,
 ): ReturnType<typeof parseArgs<T>> {
   try {
+    const { tokens = [] } = parseArgs({ ...config, tokens: true });
+    const valued = tokens.flatMap((token) =>
+      token.kind === 'option' && token.value !== undefined ? [token] : [],
+    );
+    for (const { name, rawName, value } of valued) {
+      if (value === '') throw unknownSetting(`${rawName} is "": it needs a value.`, usage);
+      const isOne = config.options?.[name]?.multiple !== true;
+      if (isOne && valued.filter((other) => other.name === name).length > 1) {
+        throw unknownSetting(`${rawName} is given more than once.`, usage);
+      }
+    }
     return parseArgs(config);
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     // What follows is advice on words that begin with a hyphen, which ours do not.
     throw unknownSetting(`${why.split('. ')[0]}.`, usage);

@@ -54,6 +54,7 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
 }
 
 function parse(argv: readonly string[]) {
+  if (argv.includes('--json=')) throw unknown('--json= names no file.');
   return parseArguments(
     {
       // An option whose value may be missing is none of parseArgs': with a value it is another option.
@@ -88,7 +89,6 @@ function significanceOf(text: string): number {
 }
 
 function jsonOf(toOutput: boolean, file: string | undefined): CompareArguments['json'] {
-  if (file === '') throw unknown('--json= names no file.');
   if (file !== undefined) return { to: 'file', file };
   return toOutput ? { to: 'output' } : null;
 }

@@ -33,6 +33,20 @@ test.each(FILES)('%s ends with 2, and a sentence, for an option that there is no
   expect(stderr).not.toMatch(/\n +at /);
 });
 
+test.each(['doctor', 'plan', 'restore', 'tune'])(
+  '%s takes no empty --testbed for the emulated one',
+  (name) => {
+    const words = { plan: ['l1-baseline'], tune: ['on'] }[name] ?? [];
+    const { status, stderr } = script(`scripts/${name}.ts`, ...words, '--testbed', '');
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('--testbed is ""') });
+  },
+);
+
+test('a plan is of one cell', () => {
+  const { status, stderr } = script('scripts/plan.ts', 'l1-baseline', 'l2-baseline');
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('"l2-baseline" is more') });
+});
+
 test('the doctor says what its exit code means', () => {
   const { status, stdout } = script('scripts/doctor.ts', '--help');
   expect(status).toBe(0);

@@ -9,7 +9,7 @@ import { planStack } from '../setup/stack/plan.ts';
 import { describePhysical } from '../setup/testbed/physical/describe.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
 import { resolveSettings } from '../setup/settings.ts';
-import { parseArguments } from './arguments.ts';
+import { parseArguments, unknownSetting } from './arguments.ts';
 import { runScript } from './run-script.ts';
 import { chosenTestbed } from './testbed-option.ts';
 
@@ -24,7 +24,9 @@ await runScript(async () => {
     },
     USAGE,
   );
-  const [name = ''] = positionals;
+  const [name = '', ...others] = positionals;
+  if (others.length > 0)
+    throw unknownSetting(`One cell has a plan, and "${others.join(' ')}" is more.`, USAGE);
   const kind = values.micro ? 'micro' : 'application';
   const cell = findCell(name);
   if (cell === undefined) {
