@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } f
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connectOpenssh, opensshArgv } from './openssh.ts';
+import { isRunning, processStat } from './proc.ts';
 import { generateKeyPair, type SshMachine } from './ssh.ts';
 import { testSshd, type TestSshd, whyNoSshd } from './sshd.testing.ts';
 
@@ -150,6 +151,9 @@ test('an old client is not asked for what it does not know', async () => {
   expect(machine.name).toBe('server');
 });
 
+const CANONICAL =
+  'HostName nobody\n  CanonicalizeHostname always\n  CanonicalizeFallbackLocal no\n  CanonicalDomains x.invalid';
+
 test.each([
   ['a ProxyCommand that is not there', 'ProxyCommand nosuch-program %h', 'check ProxyCommand'],
   ['a ProxyCommand whose path is wrong', 'ProxyCommand /no/such/program %h', 'check ProxyCommand'],
@@ -159,6 +163,12 @@ test.each([
   ['an option that there is not', 'Foo bar', "Fix OpenSSH's configuration"],
   ['a port that is none', 'Port many', "Fix OpenSSH's configuration"],
   ['a user configuration that is not closed', 'IdentityFile "a b', "Fix OpenSSH's configuration"],
+  ['an address that this host has not', 'BindAddress 203.0.113.9', 'check BindAddress'],
+  ['an interface that this host has not', 'BindInterface nosuch0', 'check BindAddress and BindInterface'],
+  ['a family that its address is not of', 'AddressFamily inet6', 'AddressFamily'],
+  ['a ProxyCommand that passes nothing', 'ProxyUseFdpass yes\n  ProxyCommand true', 'ProxyUseFdpass'],
+  ['a name that is canonical nowhere', CANONICAL, 'Its name is not known'],
+  ['an Include of itself', 'Include LOOP', "Fix OpenSSH's configuration"],
   ['ciphers that it has not', 'Ciphers aes128-cbc', 'agree on no algorithm'],
 ])('%s is reported at once', async (_, line, advice) => {
   // Before what the configuration has for it: of two the first holds.
@@ -166,8 +176,9 @@ test.each([
   const text = readFileSync(configuration, 'utf8');
   writeFileSync(
     configuration,
-    text.replace('Host here\n', () => `Host here\n  ${line}\n`),
+    text.replace('Host here\n', () => `Host here\n  ${line.replace('LOOP', file('loop'))}\n`),
   );
+  writeFileSync(file('loop'), `Include ${file('loop')}\n`);
   for (const SHELL of ['/bin/sh', '/bin/bash']) {
     vi.stubEnv('SHELL', SHELL);
     await expect(connect('here', 600)).rejects.toMatchObject({
@@ -203,6 +214,18 @@ test('a machine that is still booting is tried until it answers', async () => {
   setTimeout(() => sshd.start(), 1500);
   await using machine = await connecting;
   expect(machine.name).toBe('server');
+});
+
+test('what a configuration starts ends with the attempt that started it', async () => {
+  const { configuration } = sshd.openssh;
+  const text = readFileSync(configuration, 'utf8');
+  program('hangs', `echo $$ >${file('pid')}; sleep 1000; echo over`);
+  writeFileSync(configuration, `Match exec hangs\n  User nobody\n${text}`);
+  await expect(connect('here', 2)).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+    message: expect.stringContaining('OpenSSH has neither connected nor failed. Try "ssh -v here" by hand'),
+  });
+  expect(isRunning(processStat(Number(readFileSync(file('pid'), 'utf8'))))).toBe(false);
 });
 
 test('a machine that does not come up is told with how the last attempt failed', async () => {

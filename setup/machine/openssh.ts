@@ -137,7 +137,26 @@ const HOPELESS: readonly Hopeless[] = [
       'It takes none of the keys that OpenSSH has for it, and nestbench types no passwords: add one to the agent, or name it in ~/.ssh/config',
   },
   {
-    says: /Could not resolve hostname/i,
+    says: /Address family for hostname not supported/i,
+    advice: 'It has no address of the family that AddressFamily in the configuration of OpenSSH asks for',
+  },
+  {
+    says: /^(?:bind .*: Cannot assign requested address|getifaddrs: .*)/im,
+    advice:
+      'This host has no such address: check BindAddress and BindInterface in the configuration of OpenSSH',
+  },
+  {
+    says: /proxy dialer did not pass back a connection/i,
+    advice:
+      'Its ProxyCommand passes no connection back, as ProxyUseFdpass in the configuration of OpenSSH asks of it',
+  },
+  {
+    says: /jumphost loop/i,
+    advice:
+      'Its ProxyJump leads to itself: check it in the configuration of OpenSSH, above all under "Host *"',
+  },
+  {
+    says: /Could not resolve host(?:name)? /i,
     advice: 'Its name is not known: check "ssh" in the testbed file and ~/.ssh/config',
     passes: true,
   },
@@ -152,7 +171,7 @@ const HOPELESS: readonly Hopeless[] = [
       'The two agree on no algorithm: allow one that it has in ~/.ssh/config, as the message names them',
   },
   {
-    says: /Bad configuration option|terminating, \d+ bad|Can't open user config file|Bad owner or permissions|percent_expand|\bline \d+: /i,
+    says: /Bad configuration option|terminating, \d+ bad|Can't open user config file|Bad owner or permissions|percent_expand|Too many recursive configuration includes|\bline \d+: /i,
     advice:
       'Fix OpenSSH\'s configuration: ~/.ssh/config, or what "sshConfiguration" in the testbed file names',
   },
@@ -181,10 +200,14 @@ export function opensshArgv(
  */
 export async function connectOpenssh(options: OpensshOptions): Promise<SshMachine> {
   const { name, destination, signal, deadlineSeconds } = options;
+  let attempts = 0;
   const [host, user] = [generateKeyPair(), generateKeyPair()];
   const directory = await waitUntil(
     `SSH to ${destination}`,
     async ({ saw, signal: within }) => {
+      if (attempts === 0)
+        saw(`OpenSSH has neither connected nor failed. Try "ssh -v ${destination}" by hand`);
+      attempts += 1;
       const outcome = await prepare(options, host.privateKey, user.publicKey, within);
       if (outcome.ok) return outcome.directory;
       saw(`OpenSSH says: ${outcome.said}`);
@@ -254,21 +277,12 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const { name, destination } = options;
-  const [file = '', ...words] = opensshArgv(options, [
-    'sh',
-    '-c',
-    PREPARE,
-    'sh',
-    userKey,
-    options.root ?? 'none',
-  ]);
-  const { exitCode, stdout, stderr, code } = await execa(file, words, {
-    input: `${hostKey.trimEnd()}\n`,
-    reject: false,
-    cancelSignal: signal,
-    env: { LC_ALL: 'C' },
-  });
-  signal.throwIfAborted();
+  const command = ['sh', '-c', PREPARE, 'sh', userKey, options.root ?? 'none'];
+  const { exitCode, stdout, stderr, code } = await runOpenssh(
+    opensshArgv(options, command),
+    { input: `${hostKey.trimEnd()}\n` },
+    signal,
+  );
   if (code === 'ENOENT') {
     throw new NestbenchError(
       'NESTBENCH_PACKAGE_MISSING',
@@ -294,6 +308,42 @@ async function prepare(
   );
 }
 
+interface OpensshResult {
+  readonly exitCode?: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Of the system, where it could not be started. */
+  readonly code?: string | undefined;
+}
+
+/** Runs it to its end. An abort ends what it started too: a ProxyCommand or a `Match exec` would keep our pipes open. */
+async function runOpenssh(
+  argv: readonly string[],
+  input: { readonly input: string } | { readonly inputFile: string },
+  signal: AbortSignal,
+): Promise<OpensshResult> {
+  signal.throwIfAborted();
+  const [file = '', ...words] = argv;
+  const subprocess = execa(file, words, {
+    ...input,
+    reject: false,
+    detached: true,
+    cleanup: false,
+    env: { LC_ALL: 'C' },
+  });
+  const { pid } = subprocess;
+  const forget = pid === undefined ? undefined : killOnExit(pid);
+  const end = (): void => {
+    if (pid !== undefined) void endGroup(pid, 0);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  const result = await subprocess;
+  signal.removeEventListener('abort', end);
+  forget?.();
+  signal.throwIfAborted();
+  return result;
+}
+
 /** A copy may be of gigabytes, over a slow link. */
 const COPY_SECONDS = 3600;
 
@@ -314,14 +364,7 @@ export async function feedFile(
     COPY_SECONDS,
     signal,
     async (within) => {
-      const [program = '', ...words] = opensshArgv(target, argv);
-      const { exitCode, stderr } = await execa(program, words, {
-        inputFile: file,
-        reject: false,
-        cancelSignal: within,
-        env: { LC_ALL: 'C' },
-      });
-      within.throwIfAborted();
+      const { exitCode, stderr } = await runOpenssh(opensshArgv(target, argv), { inputFile: file }, within);
       if (exitCode === 0) return;
       const output = lastLines(stderr);
       const isFull = /No space left on device/.test(stderr);
