@@ -93,6 +93,14 @@ const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
   },
 }));
 
+/** Two machines with disks of their own, kernels and QEMUs from git: half an hour, and as much again for the first builds. */
+const LONG = 'setup/testbed/physical/*.end-to-end.test.ts';
+const endToEnd: TestProjectInlineConfiguration['test'] = {
+  fileParallelism: false,
+  testTimeout: 1_800_000,
+  hookTimeout: 1_800_000,
+};
+
 export default defineConfig({
   cacheDir: viteCache(import.meta.dirname),
   test: {
@@ -125,10 +133,18 @@ export default defineConfig({
           name: 'end-to-end',
           globalSetup: ['setup/unit-setup.ts'],
           include: ['{setup,reporters,suites,scripts}/**/*.end-to-end.test.ts'],
+          exclude: [LONG],
           sequence: { groupOrder: CELLS.length + 1 },
-          fileParallelism: false,
-          testTimeout: 1_800_000,
-          hookTimeout: 1_800_000,
+          ...endToEnd,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          globalSetup: ['setup/unit-setup.ts'],
+          include: [LONG],
+          sequence: { groupOrder: CELLS.length + 2 },
+          ...endToEnd,
         },
       },
     ],
