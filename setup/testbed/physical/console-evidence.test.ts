@@ -28,6 +28,17 @@ describe('of a machine that did not come up', () => {
     'Please unlock disk sda5_crypt: ',
     'Please enter passphrase for disk VBOX (root):',
     'dracut:/#',
+    'dracut-initqueue[300]: Warning: dracut-initqueue: starting timeout scripts',
+    'BusyBox v1.35.0 (Debian 1:1.35.0-4) built-in shell (ash)',
+    'Please enter LUKS2 token PIN: ',
+    'Please enter recovery key for disk root:',
+    'Press Enter for maintenance',
+    'VFS: Cannot open root device "sda9" or unknown-block(0,0): error -6',
+    'BUG: unable to handle page fault for address: ffffffff',
+    'rcu: INFO: rcu_sched self-detected stall on CPU',
+    'watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [swapper/1:0]',
+    'Timed out waiting for device /dev/disk/by-uuid/1.',
+    'systemd[1]: Freezing execution.',
     '/dev/sda1: UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.',
   ])('"%s" is the fault', (line) => {
     expect(fault([KERNEL, 'booting', line])).toBe(line.trim().replace(/^\[.*?\] /, ''));
@@ -43,10 +54,17 @@ describe('of a machine that did not come up', () => {
     'grub>',
     'Enter passphrase for hd0,gpt2 (1234): ',
     'No bootable device.',
+    'ERROR: No boot disk has been detected',
+    'Missing operating system',
+    'EFI stub: ERROR: Failed to load initrd',
+    'Verification failed: (0x1A) Security Violation',
+    'Shell>',
   ])('"%s" of GRUB or firmware is the fault, where no kernel followed', (line) => {
     expect(fault([line])).toBe(line.trim());
     expect(fault([KERNEL, 'login:', RESTART, 'GRUB loading.', line])).toBe(line.trim());
     expect(fault([line, KERNEL, 'Debian GNU/Linux 12 server ttyS0'])).toBe(undefined);
+    // A reset, of which the old kernel says nothing.
+    expect(fault([KERNEL, 'login:', 'GRUB loading.', line])).toBe(line.trim());
   });
 
   test('an old panic that a console server shows again is none', () => {
@@ -60,11 +78,36 @@ describe('of a machine that did not come up', () => {
     expect(fault([KERNEL, 'error: no config file'])).toBe(undefined);
   });
 
+  test.each([
+    'hard lockup detector disabled',
+    'sshd: passphrase for key is cached',
+    'Reached target cryptsetup passphrase agents',
+    'systemd[1]: Started Forward Password Requests to Wall Directory Watch.',
+    'Command line: root=/dev/sda1 panic=10 softlockup_panic=1',
+  ])('"%s" is nothing', (line) => {
+    expect(fault([KERNEL, line])).toBe(undefined);
+  });
+
+  test.each([
+    'error: no suitable video mode found.',
+    "error: file `/boot/grub/locale/de.gmo' not found.",
+    'error: sparse file not allowed.',
+  ])('"%s" of GRUB keeps nothing from booting', (line) => {
+    expect(fault(['GRUB loading.', line, 'Booting in blind mode'])).toBe(undefined);
+  });
+
+  test('a panic is what led to the GRUB after it', () => {
+    expect(fault([KERNEL, PANIC, 'Rebooting in 10 seconds..', 'GRUB loading.', GRUB_ERROR])).toContain(
+      'Kernel panic',
+    );
+  });
+
   test('that a kernel was seen is known of the newest start alone', () => {
     expect(hasKernel('GRUB')).toBe(false);
     expect(hasKernel(KERNEL, 'booting')).toBe(true);
     expect(hasKernel(KERNEL, RESTART, 'GRUB')).toBe(false);
     expect(hasKernel(KERNEL, RESTART, 'GRUB', KERNEL)).toBe(true);
+    expect(hasKernel(KERNEL, 'login:', 'SeaBIOS (version 1.16)')).toBe(false);
   });
 });
 

@@ -12,28 +12,44 @@ export interface Evidence {
 /** A kernel's first line, and the last one of a kernel that is rebooted (kernel/reboot.c, arch/x86/kernel/reboot.c). */
 const KERNEL = /^.*Linux version \d.*$/gm;
 const RESTART = /^.*reboot: (?:Restarting system|machine restart).*$/gm;
+/** What SeaBIOS, EDK II, iPXE and GRUB say first: also where no kernel told of a restart, as after a reset. */
+const LOADER =
+  /^(?:SeaBIOS \(version|BdsDxe: |iPXE \d|UEFI Interactive Shell|Welcome to GRUB!|GRUB loading| *GNU GRUB +version)/gm;
 
 /** What kernels, initramfs-tools, dracut, cryptsetup and systemd say where they can't go on. */
 const KERNEL_FAULTS = [
   /Kernel panic - not syncing: .*/,
+  /VFS: (?:Cannot open root device|Unable to mount root fs) .*/,
+  /(?:BUG: unable to handle|kernel BUG at|Oops: |general protection fault).*/,
+  /rcu.* (?:self-detected stall|detected stalls) .*/,
+  /task \S+ blocked for more than \d+ seconds.*/,
   /Gave up waiting for [^.\n]*/,
   /ALERT! .*(?:does not exist|not found).*/,
   /.*(?:\(initramfs\)|dracut:\/#)/,
   /Warning: dracut-initqueue:? timeout.*/,
+  /dracut-initqueue\S*: Warning: .*timeout.*/,
+  /BusyBox v.* built-in shell.*/,
+  /Timed out waiting for device .*/,
+  /Failed to (?:start Switch Root|mount (?:API filesystems|\/sysroot)).*/,
+  /systemd\[1\]: (?:Freezing execution|Caught <).*/,
   /.*(?:Welcome to|You are in|Entering) (?:emergency|rescue|maintenance) mode.*/i,
-  /.*Give root password for maintenance.*/,
+  /.*(?:Give root password|Press Enter) for maintenance.*/,
   /.*Cannot open access to console, the root account is locked.*/,
-  /.*(?:unlock disk|enter (?:the )?passphrase|passphrase for).*/i,
+  /.*(?:unlock disk|enter (?:the )?(?:passphrase|recovery key|LUKS2? \S+ PIN)|passphrase for (?:disk|volume|['"/])).*/i,
   /.*UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY.*/,
-  /.*(?:soft|hard) LOCKUP.*/i,
+  /.*(?:BUG: soft lockup|detected hard LOCKUP).*/i,
 ];
 
 /** What GRUB and firmware say: GRUB's errors, its password (password_pbkdf2), its prompts, and no disk to boot from. */
 const LOADER_FAULTS = [
-  /^\s*error: .*/m,
+  // It goes on without graphics, a translation, or a file of its environment that it may write.
+  /^\s*error: (?!no (?:suitable )?video mode|.*\/locale\/|sparse file not allowed).*/m,
+  /^EFI stub: ERROR: .*/m,
+  /.*Security Violation.*/,
+  /^Shell>/m,
   /.*(?:Enter username:|Enter password:).*/,
   /^.*grub(?: rescue)?>/m,
-  /.*(?:No bootable device|No boot(?:able)? (?:device|media|option)|Operating System not found|Reboot and Select proper Boot device).*/i,
+  /.*(?:No bootable device|No boot(?:able)? (?:device|disk|media|option)|Missing operating system|Operating System not found|Reboot and Select proper Boot device).*/i,
   // GRUB asks for it too, where /boot is encrypted.
   /.*(?:enter (?:the )?passphrase|passphrase for).*/i,
 ];
@@ -53,13 +69,17 @@ export function evidenceOf(console: string, cameUp: boolean): Evidence {
   // Without a kernel's first line, as a quiet one has none, what follows the restart that was asked for.
   const start = asked ?? restarts.at(cameUp && restarts.length > 1 ? -2 : -1) ?? 0;
   const restart = restarts.at(-1) ?? 0;
-  const hasLoader = asked === undefined || restart > asked;
-  const loader = hasLoader ? firstOf(text, LOADER_FAULTS, Math.max(start, restart)) : undefined;
-  const found = loader ?? firstOf(text, KERNEL_FAULTS, start);
+  const hasRestart = asked === undefined || restart > asked;
+  // A reset tells of no restart, but what is there before a kernel speaks again.
+  const reset = hasRestart ? undefined : positions(text, LOADER).find((at) => at > asked);
+  const from = hasRestart ? Math.max(start, restart) : reset;
+  const loader = from === undefined ? undefined : firstOf(text, LOADER_FAULTS, from);
+  const kernel = firstOf(text, KERNEL_FAULTS, start);
+  const found = hasRestart ? (loader ?? kernel) : (kernel ?? loader);
   return {
     fault: found?.[0].trim(),
     text: found === undefined ? text.slice(start) : text.slice(start, found.index + found[0].length),
-    hasKernel: asked !== undefined && !(asked < restart),
+    hasKernel: !hasRestart && (reset === undefined || cameUp),
   };
 }
 
