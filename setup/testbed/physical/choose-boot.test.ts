@@ -63,6 +63,17 @@ test.each([
     Buffer.from('if true; then\n'),
     "can't read /boot/grub/custom.cfg with nestbench's entry",
   ],
+  ['a last line that goes on', Buffer.from('set timeout=5\\'), 'last line ends in a backslash'],
+  [
+    'an entry of our name',
+    Buffer.from('menuentry "Mine" --id nestbench {\n linux /boot/vmlinuz-1\n}\n'),
+    'has an entry "nestbench" already',
+  ],
+  [
+    'a half of our own part',
+    Buffer.from("### BEGIN nestbench ###\nmenuentry 'nestbench: Linux 1' --id nestbench {\n\tlinux /x\n}\n"),
+    'has an entry "nestbench" already',
+  ],
   ['what is no UTF-8', Buffer.from("menuentry 'B\u00FCro' {\n}\n", 'latin1'), 'is not text in UTF-8'],
 ])('a custom.cfg with %s is left as it is', async (_, own, why) => {
   await using its = await grubMachine(debian);
@@ -73,6 +84,20 @@ test.each([
   });
   expect(readFileSync(custom(its))).toEqual(own);
   expect(await environment(its)).toBe('');
+});
+
+test.each([
+  'set timeout=5; set default=2',
+  'if true; then set default=2; fi',
+  'set "default=2"',
+  'default=2',
+])('a custom.cfg with "%s" sets the default itself', async (line) => {
+  await using its = await grubMachine(debian);
+  writeFileSync(custom(its), `${line}\n`);
+  await expect(chooseBoot(its.machine, boot, never)).rejects.toMatchObject({
+    message: expect.stringContaining('sets the default itself'),
+  });
+  expect(readFileSync(custom(its), 'utf8')).toBe(`${line}\n`);
 });
 
 test.each([

@@ -82,16 +82,24 @@ export function defaultEntry(grubCfg: string, environment: GrubEnvironment): Men
 function defaultSpec(grubCfg: string, environment: GrubEnvironment): string {
   const { next_entry: once = '' } = environment;
   if (once !== '' && grubCfg.includes('next_entry')) return once;
-  const values = grubCfg.split('\n').flatMap((line) => {
-    const [command, word = ''] = grubWords(line);
-    return command === 'set' && word.startsWith('default=') ? [word.slice('default='.length)] : [];
-  });
+  const values = defaultsIn(grubCfg);
   // One that was asked for once is what the first branch of grub-mkconfig's header sets.
   const value = values.findLast((each) => !each.includes('next_entry')) ?? '0';
   return value.replaceAll(
     /\$\{(\w+)\}|\$(\w+)/g,
     (_, braced?: string, bare?: string) => environment[braced ?? bare ?? ''] ?? '',
   );
+}
+
+/** What a script assigns to `default`, with or without `set`, wherever in a line. */
+export function defaultsIn(script: string): string[] {
+  return script.split('\n').flatMap((line) => {
+    const words = grubWords(line);
+    return words.flatMap((word, at) => {
+      const isCommand = /^(?:set|then|else|do|[;{&|])?$/.test(words[at - 1] ?? '');
+      return isCommand && word.startsWith('default=') ? [word.slice('default='.length)] : [];
+    });
+  });
 }
 
 /** By number, title or id; -1 where there is no such entry (get_entry_number and menuentry_eq in grub-core/normal/menu.c). */

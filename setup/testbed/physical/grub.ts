@@ -10,7 +10,7 @@ import { NestbenchError } from '../../errors.ts';
 import { hashOf } from '../../build/hash.ts';
 import { pairsOf } from '../../machine/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { defaultEntry, type GrubEnvironment, type MenuEntry, menuOf } from './grub-menu.ts';
+import { defaultEntry, defaultsIn, type GrubEnvironment, type MenuEntry, menuOf } from './grub-menu.ts';
 import { grubWord } from './grub-words.ts';
 
 /** What a machine is to be booted with. */
@@ -208,8 +208,22 @@ export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSign
     const there = releases.join(', ');
     throw grubError(machine, `has no kernel ${boot.release}; it has ${there}`, there);
   }
+  const custom = withEntry(await readCustom(machine, signal), undefined);
+  const menu = flat(menuOf(`${grubCfg}\n${custom}`));
+  if (menu.some(({ id, title }) => id === ENTRY || title === ENTRY)) {
+    throw grubError(
+      machine,
+      `has an entry "${ENTRY}" already that is not nestbench's, and would boot that one. Remove it from ${CUSTOM_CFG} or ${GRUB_CFG}`,
+    );
+  }
+  if (custom.trimEnd().endsWith('\\')) {
+    throw grubError(
+      machine,
+      `has a ${CUSTOM_CFG} whose last line ends in a backslash, so what follows would be part of it. Remove the backslash`,
+    );
+  }
   const { stdout } = await machine.run(['sh', '-c', PROBE_GRUBENV], options);
-  const setsDefault = /^\s*(?:set\s+)?default=/m.test(await readCustom(machine, signal));
+  const setsDefault = defaultsIn(custom).length > 0;
   const why = !grubCfg.includes('save_env next_entry')
     ? `${GRUB_CFG} does not take back what it was asked to boot once (next_entry)`
     : setsDefault
