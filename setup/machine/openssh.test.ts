@@ -169,7 +169,7 @@ test.each([
   ['a ProxyCommand that passes nothing', 'ProxyUseFdpass yes\n  ProxyCommand true', 'ProxyUseFdpass'],
   ['a name that is canonical nowhere', CANONICAL, 'Its name is not known'],
   ['an Include of itself', 'Include LOOP', "Fix OpenSSH's configuration"],
-  ['ciphers that it has not', 'Ciphers aes128-cbc', 'agree on no algorithm'],
+  ['ciphers that it has not', 'Ciphers aes128-cbc', 'no algorithm in common'],
 ])('%s is reported at once', async (_, line, advice) => {
   // Before what the configuration has for it: of two the first holds.
   const { configuration } = sshd.openssh;
@@ -197,6 +197,16 @@ test('a configuration that is not there is reported at once', async () => {
   const options = { name: 'server', destination: 'here', signal: never, deadlineSeconds: 600 };
   await expect(connectOpenssh({ ...options, configuration: file('nosuch') })).rejects.toMatchObject({
     message: expect.stringContaining("Fix OpenSSH's configuration"),
+  });
+});
+
+test("a name that is not found is not taken for a shell's missing program", async () => {
+  program(
+    'ssh',
+    'if [ "$1" = -V ]; then echo OpenSSH_9.2p1 >&2; exit; fi; echo "ssh: Could not resolve hostname here: Host not found" >&2; exit 255',
+  );
+  await expect(connect('here', 600)).rejects.toMatchObject({
+    message: expect.stringContaining('Its name is not known'),
   });
 });
 

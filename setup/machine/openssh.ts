@@ -47,7 +47,7 @@ const SILENCE_SECONDS = 20;
 /** OpenSSH's own failures, and nothing that a remote command did (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255;
 
-/** Of a person's own configuration, whatever would make a connection that runs a command into something else. */
+/** These override what, in a person's own configuration, would do more than run a command. */
 const SETTINGS = [
   'BatchMode=yes',
   'StrictHostKeyChecking=yes',
@@ -126,10 +126,10 @@ const HOPELESS: readonly Hopeless[] = [
     advice: 'Its host key is not in known_hosts: connect once by hand, and compare the key that is shown',
   },
   {
-    // As shells say it of a program that is not there, or is none: they run ProxyCommand.
-    says: /^(?:\S*\/)?\w*sh(?::| ).*(?:not found|no such file or directory|permission denied|cannot execute|unknown command)/im,
+    // What shells say of a program that is missing or can't be run: they run ProxyCommand. OpenSSH's own lines begin with "ssh: ".
+    says: /^(?!ssh: )(?:\S*\/)?\w*sh(?::| ).*(?:not found|no such file or directory|permission denied|cannot execute|unknown command)/im,
     advice:
-      "A program that OpenSSH is to reach it through can't be started: check ProxyCommand in its configuration, and that the program is installed here",
+      "A program that OpenSSH needs to reach it can't be started: check ProxyCommand in OpenSSH's configuration, and whether the program is installed here",
   },
   {
     says: /Permission denied|Too many authentication failures/i,
@@ -163,12 +163,11 @@ const HOPELESS: readonly Hopeless[] = [
   {
     says: /name contains invalid characters/i,
     advice:
-      'Its name can be none: check "ssh" in the testbed file, which has no variables, and ~/.ssh/config',
+      'Its name is not valid: check "ssh" in the testbed file, which has no variables, and ~/.ssh/config',
   },
   {
     says: /no matching .* found/i,
-    advice:
-      'The two agree on no algorithm: allow one that it has in ~/.ssh/config, as the message names them',
+    advice: 'The two have no algorithm in common: allow one of those in its message in ~/.ssh/config',
   },
   {
     says: /Bad configuration option|terminating, \d+ bad|Can't open user config file|Bad owner or permissions|percent_expand|Too many recursive configuration includes|\bline \d+: /i,
