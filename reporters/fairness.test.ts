@@ -101,7 +101,7 @@ test('a sample beside others is flagged, in Fairness, in the heading and in its 
     expect.stringContaining(
       "others' share of the host's CPUs during a sample: at most 50.0 % OVER THE LIMIT of 5 % in 1 of 3",
     ),
-    expect.stringContaining('of all that they could have run: at most 75.0 % OVER THE LIMIT'),
+    expect.stringContaining('as a share of the time that they could have run: at most 75.0 % OVER THE LIMIT'),
   ]);
   const text = terminalTable(its.results, { columns: 100, colours: false });
   expect(text).toContain("2 of 3 samples were taken while other work had the host's CPUs: see Fairness");

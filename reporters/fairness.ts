@@ -1,6 +1,6 @@
 /**
- * Whether the harness kept its hands off, and others did: how much of a sample's time its processes had a CPU of L0, how
- * long it took between samples, and whether the host had CPUs for the QEMUs. None is a failure; over its limit it is flagged.
+ * Whether anything but the benchmark took time: how long the harness's processes had a CPU of L0 during a sample, how long
+ * it took between samples, and whether the host had CPUs for the QEMUs. A value over its limit is flagged, and is no failure.
  */
 import { isMicrobenchmark } from '../fixtures/benchmarks/index.ts';
 import { runKey } from './journal-index.ts';
@@ -201,7 +201,7 @@ export function fairnessLines(results: Results): FairnessLine[] {
       limit: `${OTHERS_LIMIT * 100} %`,
     }),
     ...worst(all, ({ waitShare }) => waitShare, {
-      what: "the time that QEMU's threads waited for a CPU of the host, of all that they could have run",
+      what: "how long QEMU's threads waited for a CPU of the host, as a share of the time that they could have run",
       show: (share) => `${(share * 100).toFixed(1)} %`,
       limit: `${WAIT_LIMIT * 100} %`,
     }),

@@ -19,9 +19,9 @@ export function isOverBoots(of: IntervalOf): boolean {
 /** How to read `a ± b`, in a line for each kind of interval that there is. */
 export const LONG: Readonly<Record<IntervalOf, string>> = {
   boots:
-    "mean of the boots' means and half-width of its 95 % confidence interval (Student's t over boots, taken to scatter normally)",
+    "mean of the boots' means and half-width of its 95 % confidence interval (Student's t over boots, assumed to scatter normally)",
   restores:
-    "mean and half-width of its 95 % confidence interval over boots restored from one snapshot (Student's t): what its memory looks like is the same in all of them",
+    "mean and half-width of its 95 % confidence interval over boots restored from one snapshot (Student's t), which share the snapshot's memory",
   runs: "mean and half-width within one boot, of that boot's mean (Student's t over its runs); another boot may differ by more",
   iterations:
     "mean and half-width within one boot, of its one run's mean (Student's t over iterations); another boot may differ by more",

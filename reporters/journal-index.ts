@@ -5,7 +5,7 @@ import type { JournalItem, SampleStretch } from './stretches.ts';
 export interface BootOfRun {
   /** Counted from 1. */
   readonly boot: number;
-  /** The snapshot that it was restored from; null where it booted by itself. */
+  /** The snapshot that it was restored from; null where it was booted. */
   readonly snapshot: string | null;
 }
 

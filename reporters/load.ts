@@ -48,14 +48,14 @@ export async function loadResults(directory: string): Promise<Loaded> {
   return isDistinct(items) ? { results: collectItems(items), damaged } : loadDistinct(file);
 }
 
-/** Reads record by record: what stands twice can't be taken out of columns and sums. */
+/** Reads record by record: a repeated record can't be taken out of columns and sums. */
 function loadDistinct(file: string): Loaded {
   const stretches = new Stretches();
   const damaged = visitDistinct(file, (record) => stretches.add(record));
   return { results: collectItems(stretches.items), damaged };
 }
 
-/** Whether nothing stands twice, as in what nestbench writes: the iterations of a run count up, and it has one series. */
+/** Whether no record is repeated: the iterations of each run count up, and it has one series. So nestbench writes them. */
 function isDistinct(items: readonly JournalItem[]): boolean {
   const others = new Set<string>();
   const last = new Map<string, number>();

@@ -36,7 +36,7 @@ export interface OverheadInterval extends RatioInterval {
  *
  * It is not one of the number itself, the ratio of the best runs. What that is an estimate of depends on how many runs
  * there were, and one set of runs has one best, without a spread to judge it by; an interval of the best run's own
- * samples held in 61 of 100 experiments. So the interval is of the ratio that boots do tell of, and says so.
+ * samples held in 61 of 100 experiments. So the interval is of the ratio that boots show, and says so.
  */
 export function overheadInterval(results: Results, cell: string, benchmark: string): OverheadInterval | null {
   const native = outcomeOf(results, NATIVE_CELL, benchmark);

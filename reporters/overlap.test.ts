@@ -35,7 +35,7 @@ test('samples of one host that ran at once are told and marked', () => {
   using journal = twoAtOnce('a');
   const { results } = journal;
   expect(results.remarks).toEqual([
-    '2 samples ran while another sample of the same host did, so they say nothing of one benchmark alone: l1-baseline hackbench (1), l1-baseline netperf-rr (1). Measure them again.',
+    '2 samples ran at the same time as another sample on the same host, so each measured the other too: l1-baseline hackbench (1), l1-baseline netperf-rr (1). Measure them again.',
   ]);
   expect(overlapping(results, 'l1-baseline', 'hackbench')).toBe(1);
   expect(storyOf(results).troubles).toContain(results.remarks[0]);

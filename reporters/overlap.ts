@@ -40,7 +40,7 @@ export function overlapRemarks(results: Pick<Results, 'records'>): string[] {
   const places = overlaps.map(([at, samples]) => `${at.replace('\n', ' ')} (${samples})`).join(', ');
   const all = sum(overlaps.map(([, samples]) => samples));
   return [
-    `${count(all, 'sample')} ran while another sample of the same host did, so they say nothing of one benchmark alone: ${places}. Measure them again.`,
+    `${count(all, 'sample')} ran at the same time as another sample on the same host, so each measured the other too: ${places}. Measure them again.`,
   ];
 }
 

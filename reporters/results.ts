@@ -18,7 +18,7 @@ export interface Run {
   readonly run: number;
   /** Which boot of the cell it was measured on, counted from 1 in this journal; null where the journal has none. */
   readonly boot: number | null;
-  /** The snapshot that the boot was restored from; null where it booted by itself. */
+  /** The snapshot that the boot was restored from; null where it was booted. */
   readonly snapshot: string | null;
   /** By iteration, as all of a run's lists are. */
   readonly values: readonly number[];

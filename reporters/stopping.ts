@@ -61,7 +61,7 @@ export function stoppingLines(results: Results): string[] {
 
 /** `npm run bench:validity` measures how often. */
 export const ADAPTIVE_LIMIT =
-  'the interval holds for independent samples near normal; 5 samples miss a slow one in 20 in 77 of 100 series, and can not show that each resembles the one before: PROFILE=quick with RUNS, or paper, where that is to be expected';
+  "the interval holds for independent samples near normal; 5 samples miss a slow one in 20 in 77 of 100 series, and can't show that each resembles the one before; where you expect either, use PROFILE=paper, or quick with RUNS";
 
 function doubted(all: readonly Stopping[], doubt: StopRecord['doubt'], why: string): string[] {
   const its = all.filter(({ stop }) => stop?.doubt === doubt);

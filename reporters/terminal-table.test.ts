@@ -189,7 +189,7 @@ describe('what an interval is over', () => {
       .boot('l0-baseline')
       .samples('l0-baseline', 'hackbench', [2], 2);
     expect(legendOf(journal)).toEqual([
-      "  a ± b: mean of the boots' means and half-width of its 95 % confidence interval (Student's t over boots, taken to scatter normally)",
+      "  a ± b: mean of the boots' means and half-width of its 95 % confidence interval (Student's t over boots, assumed to scatter normally)",
     ]);
     // Half of the difference, times t of one degree of freedom: 12.7062.
     expect(terminalTable(journal.results, PLAIN)).toContain('1.50 ± 6.35');

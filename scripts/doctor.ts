@@ -1,4 +1,4 @@
-/** `npm run doctor`: checks what a run needs of the testbed, says what to mend, and changes nothing. */
+/** `npm run doctor`: checks what a run needs of the testbed, says what to fix, and changes nothing. */
 import path from 'node:path';
 import { styleText } from 'node:util';
 import { examineEmulated, examinePhysical, examinePlaces, type Finding } from '../setup/testbed/doctor.ts';
@@ -8,7 +8,7 @@ import { chosenTestbed } from './testbed-option.ts';
 
 const USAGE = 'npm run doctor [-- --testbed FILE]';
 const EXIT_CODES =
-  'Exit code: 0 where nothing stands in the way of a run, 1 where something does, 2 where it could not be looked at.';
+  'Exit code: 0 where a run can start, 1 where something must be fixed first, 2 where the checks could not be made.';
 
 const MARKS = {
   right: ['green', 'right'],
@@ -38,11 +38,11 @@ await runScript(async () => {
   ];
   console.log(table(findings));
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
-  console.log(wrong === 0 ? 'Nothing stands in the way of a run.' : `${wrong} to mend before a run.`);
+  console.log(wrong === 0 ? 'Nothing stands in the way of a run.' : `${wrong} to fix before a run.`);
   process.exitCode = wrong === 0 ? 0 : 1;
 });
 
-/** A line each; below what is not right, what is needed and how to mend it. */
+/** A line each; below what is not right, what is needed and how to fix it. */
 function table(findings: readonly Finding[]): string {
   const width = (key: 'machine' | 'check'): number =>
     Math.max(...findings.map((finding) => finding[key].length));
@@ -54,7 +54,7 @@ function table(findings: readonly Finding[]): string {
       const indent = ' '.repeat(machine + check + 4);
       return finding.verdict === 'right'
         ? [line]
-        : [line, `${indent}needed: ${finding.needed}`, `${indent}mend: ${finding.mend}`];
+        : [line, `${indent}needed: ${finding.needed}`, `${indent}fix: ${finding.fix}`];
     })
     .join('\n');
 }

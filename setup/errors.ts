@@ -91,7 +91,7 @@ export function toNestbenchError(thrown: unknown): NestbenchError {
   return new NestbenchError('NESTBENCH_BUG', 'bug', error.stack ?? error.message, {}, { cause: error });
 }
 
-/** What a person is told of a fault that can be foreseen; undefined for a bug, whose stack is of use. */
+/** The sentence for a foreseeable fault; undefined for a bug, whose stack is needed. */
 export function sentenceOf(error: unknown): string | undefined {
   if (error instanceof NestbenchError) return error.kind === 'bug' ? undefined : error.message;
   // Of the operating system: a full disk, a file that may not be written.

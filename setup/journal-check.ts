@@ -28,7 +28,7 @@ export function checkRecord(record: JournalRecord): JournalRecord | string {
     return fault('benchmark', record.benchmark, 'name a file');
   const [where] = unusableNumbers(record, '');
   if (where !== undefined)
-    return `${where}: a number that is measured is 0, or from ${NUMBERS.least} to ${NUMBERS.most}`;
+    return `${where}: a measured number is 0, or from ${NUMBERS.least} to ${NUMBERS.most}`;
   // It keeps the shape of what it is given.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return cleaned(record, plainLine) as JournalRecord;

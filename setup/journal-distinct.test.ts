@@ -49,7 +49,7 @@ describe('what stands twice counts once', () => {
     expect(read([...lines, ...lines])).toEqual({
       story: WHOLE,
       warnings: [
-        'line 5 of the journal is left out: the same record stands before it (so are 3 more, up to line 8)',
+        'line 5 of the journal is left out: it repeats an earlier record (and 3 more, up to line 8)',
       ],
     });
   });
@@ -59,7 +59,7 @@ describe('what stands twice counts once', () => {
     const { story, warnings } = read(lines.flatMap((line) => [line, line]));
     expect(story).toEqual(WHOLE);
     expect(warnings).toEqual([
-      'line 2 of the journal is left out: the same record stands before it (so are 3 more, up to line 8)',
+      'line 2 of the journal is left out: it repeats an earlier record (and 3 more, up to line 8)',
     ]);
   });
 
@@ -76,8 +76,8 @@ describe('what another measurement has under the same name is left out', () => {
     const { story, warnings } = read(linesOf(journalOf([5, 6]), journalOf([7, 8, 9])));
     expect(story).toEqual([...WHOLE, 'boot']);
     expect(warnings).toEqual([
-      'line 6 of the journal is left out: another series of the same cell, benchmark and run stands before it (so are 1 more, up to line 9)',
-      'line 7 of the journal is left out: another sample of the same cell, benchmark, run and iteration stands before it (so are 1 more, up to line 8)',
+      'line 6 of the journal is left out: an earlier line has another series of the same cell, benchmark and run (and 1 more, up to line 9)',
+      'line 7 of the journal is left out: an earlier line has another sample of the same cell, benchmark, run and iteration (and 1 more, up to line 8)',
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('what another measurement has under the same name is left out', () => {
     const { story, warnings } = read([...lines, lines[2]?.replace('"value":5', '"value":55') ?? '']);
     expect(story).toEqual(WHOLE);
     expect(warnings).toEqual([
-      'line 5 of the journal is left out: another sample of the same cell, benchmark, run and iteration stands before it',
+      'line 5 of the journal is left out: an earlier line has another sample of the same cell, benchmark, run and iteration',
     ]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * Tells what stands in a journal twice, as when results are copied together. A sample is named by its cell, benchmark,
+ * Finds what is in a journal twice, as when results are copied together. A sample is named by its cell, benchmark,
  * run and iteration: of two with the same name the first in the journal counts, and so does of two series of one run the
  * one that took samples first. Any other record is the same as one that has the same words and numbers.
  */
@@ -54,9 +54,9 @@ export class Distinct {
   }
 }
 
-const REPEATED = 'the same record stands before it';
-const OTHER_SAMPLE = 'another sample of the same cell, benchmark, run and iteration stands before it';
-const OTHER_SERIES = 'another series of the same cell, benchmark and run stands before it';
+const REPEATED = 'it repeats an earlier record';
+const OTHER_SAMPLE = 'an earlier line has another sample of the same cell, benchmark, run and iteration';
+const OTHER_SERIES = 'an earlier line has another series of the same cell, benchmark and run';
 
 /** A name for the run of a benchmark in a cell that a record is of; no name holds a newline. */
 function runOf(record: JournalRecord): string | undefined {

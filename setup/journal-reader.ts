@@ -29,7 +29,7 @@ export interface DamagedLine {
 
 export interface JournalContents {
   readonly records: readonly JournalRecord[];
-  /** Lines that are left out: the torn last line of a killed run, damage, or what stands there twice. */
+  /** Lines that are left out: the torn last line of a killed run, damage, or what is there twice. */
   readonly damaged: readonly DamagedLine[];
 }
 
@@ -118,7 +118,7 @@ export function describeDamaged(damaged: readonly DamagedLine[], name = ''): str
   const journal = name === '' ? 'the journal' : `the journal of ${name}`;
   return [...Map.groupBy(damaged, ({ reason }) => reason)].map(([reason, [first, ...others]]) => {
     const last = others.at(-1)?.line;
-    const more = last === undefined ? '' : ` (so are ${others.length} more, up to line ${last})`;
+    const more = last === undefined ? '' : ` (and ${others.length} more, up to line ${last})`;
     return `line ${first?.line} of ${journal} is left out: ${reason}${more}`;
   });
 }

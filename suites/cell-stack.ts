@@ -25,7 +25,7 @@ export class CellStack {
   readonly experiment: ProvidedExperiment;
   readonly journal: Journal;
   #booting: Promise<RunningStack> | undefined;
-  /** No two benchmarks are measured at once, whatever the command line or a suite says. */
+  /** Benchmarks are measured one at a time, whatever the command line or a suite says. */
   readonly #turns = new Turns();
   /** The journal, locked: no other cell boots beside this one, however many workers Vitest was told to start. */
   #alone: Lock | undefined;

@@ -101,7 +101,7 @@ function nameable(benchmark: Benchmark): Benchmark {
   );
 }
 
-/** The end of a test, which ends what it measures: by itself, or by Vitest's `signal` where its time is over. */
+/** Ends what a test measures when the test ends: when `end` is called, or at Vitest's `signal` after a timeout. */
 function endOf(name: string, signal: AbortSignal): { signal: AbortSignal; end: () => void } {
   const controller = new AbortController();
   const end = (): void =>

@@ -1,4 +1,4 @@
-/** Lets work be done one after another, whoever asks for it: in the order in which it was asked for. */
+/** Runs pieces of work one after another, in the order in which they were requested. Work must not wait for a turn of its own. */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
 

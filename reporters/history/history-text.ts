@@ -111,7 +111,7 @@ function fieldsOf({ series, change, before, after }: HistoryChange): string[] {
 
 /** What p can't rule out (`npm run bench:validity`). */
 export const CORRELATED =
-  'p counts with nights that resemble the one before as far as so few nights show it; where they do strongly, chance alone can look like a change: see whether it is still there two nights later';
+  'p allows for nights that resemble the night before, as far as so few nights show it; where they resemble it strongly, chance alone can look like a change, so check again two nights later';
 
 /** What changed, by where it was measured, for the worse first. */
 export function changesText(changes: readonly HistoryChange[], options: TableOptions): string {

@@ -75,7 +75,7 @@ function intervalNote(bars: readonly Bar[]): string {
   const isCut = intervals.some(({ low, high }) => low < scale.low || high > scale.high);
   const over = [...new Set(intervals.map(({ of }) => INTERVAL_OF[of]))].join(', or over ');
   return (
-    `Whiskers are 95 % confidence intervals of the ratio of the means over ${over} (Student’s t on its logarithm, boots taken to scatter normally); ` +
+    `Whiskers are 95 % confidence intervals of the ratio of the means over ${over} (Student’s t on its logarithm, boots assumed to scatter normally); ` +
     'the best of the runs, which the bar shows, may lie outside.' +
     (isCut ? ' Those that end in an arrow-head go on, to where the table says.' : '') +
     (isWithout ? ` A bar has none where a side has one boot: ${WITHIN_ONE_BOOT}` : '')

@@ -28,7 +28,7 @@ export function legend({ rows, tests, options, looks }: Compared): string[] {
 
 /** What `npm run bench:validity` measured of p < 0.01, with 5 boots on the noisier side. */
 export const LIMIT =
-  'p and interval hold for noise near normal; where one side scatters five times as much as the other, chance has p < 0.01 in up to 1.4 of 100; where that side is also skewed or two-humped, a few boots may not show it, and chance has it in 5 or 17 of 100';
+  'p and interval hold for noise near normal; where one side scatters five times as much as the other, chance alone gives p < 0.01 in up to 1.4 of 100; where that side is also skewed or two-humped, a few boots may not show it, and chance alone gives it in 5 or 17 of 100';
 
 function together(looks: readonly Look[] = []): string {
   return looks.length < 2 ? '' : '; each so wide that those of all looks together hold in 95 %';

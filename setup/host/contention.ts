@@ -25,12 +25,12 @@ interface ThreadTimes {
 }
 
 /**
- * Undefined where /proc does not tell.
+ * Undefined where /proc does not show it.
  * @param root the process that this run descends from: of a worker, Vitest.
  */
 export function readHost(root = process.ppid): HostReading | undefined {
   try {
-    // Without this file a kernel does not tell who descends from whom (CONFIG_PROC_CHILDREN).
+    // Without this file the kernel does not list children (CONFIG_PROC_CHILDREN).
     readFileSync(`/proc/${process.pid}/task/${process.pid}/children`);
     const [line = '', ...rest] = readFileSync('/proc/stat', 'utf8').split('\n');
     // "cpu user nice system idle iowait irq softirq steal guest guest_nice": guests' time is within user and nice (proc(5)).
@@ -51,7 +51,7 @@ export function readHost(root = process.ppid): HostReading | undefined {
   }
 }
 
-/** What was between two readings; undefined where one of them is missing. */
+/** The difference of two readings; undefined where one of them is missing. */
 export function hostBetween(
   before: HostReading | undefined,
   after: HostReading | undefined,

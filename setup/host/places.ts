@@ -76,7 +76,7 @@ export function junitFault(file: string | undefined): string | undefined {
     : within(path.dirname(file));
 }
 
-/** Why no temporary files can be made: whoever makes some takes the directory for granted. */
+/** Why no temporary files can be made. The directory itself must exist: nothing that makes them makes it. */
 export function temporaryFault(): string | undefined {
   return existsSync(tmpdir())
     ? within(tmpdir())

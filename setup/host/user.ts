@@ -2,7 +2,7 @@
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 
-/** As the kernel has it: whatever /etc/passwd says. */
+/** The kernel's number, with or without an entry in /etc/passwd. */
 export function userId(): number {
   return process.geteuid?.() ?? 0;
 }

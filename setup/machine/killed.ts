@@ -1,6 +1,6 @@
 /**
- * Which processes of a machine a signal killed. A program whose workers were killed may end well and print a number; so a
- * program of ours (setup/build/guest/killed.c) is asked after each sample, on the machines that ran any of it.
+ * Which processes of a machine a signal killed. A program whose workers were killed may end well and print a number. So
+ * nestbench-killed (setup/build/guest/killed.c) is asked after each sample, on the machines that ran any part of it.
  */
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -28,7 +28,7 @@ export interface Killed {
   readonly machine: string;
   /** Empty also where its kernel does not account for processes. */
   readonly processes: readonly { readonly name: string; readonly signal: string; readonly count: number }[];
-  /** How often the kernel killed a process for want of memory; 0 also where it does not count that. */
+  /** How many processes the kernel killed because memory ran out; 0 also where it does not count them. */
   readonly oomKills: number;
 }
 

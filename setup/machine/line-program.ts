@@ -1,4 +1,4 @@
-/** A program of ours on a machine that answers each line with a line of JSON (setup/build/guest/answer.h). */
+/** One of nestbench's programs on a machine, which answers each line with a line of JSON (setup/build/guest/answer.h). */
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { NestbenchError } from '../errors.ts';
@@ -41,7 +41,7 @@ export class LineProgram<T> implements Disposable {
   }
 
   /**
-   * Asks once more. One at a time.
+   * Sends the request and waits for its answer. One at a time.
    * @throws NESTBENCH_CONNECTION_LOST where the program or the way to it is gone, NESTBENCH_DEADLINE,
    * NESTBENCH_CHECK_FAILED where its answer makes no sense, or the signal's reason.
    */

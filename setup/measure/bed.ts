@@ -14,9 +14,9 @@ export interface Bed {
   readonly clock?: Clock;
   /** What L0 counts. Without it samples are taken all the same, and nothing is known of what ran beside them. */
   readonly counters?: Counters;
-  /** Ends everything on it. A command that ends before lets the counters answer, who could not be asked again. */
+  /** Ends everything on it. A series that ends earlier still waits for the counters' answer, as a question cut off is their last. */
   readonly signal?: AbortSignal;
-  /** Who has had the CPUs of the host that runs the machines; undefined where that is not told. */
+  /** Reads who had the CPUs of the host that runs the machines; undefined where /proc does not show it. */
   readonly host?: () => HostReading | undefined;
   /** Of the machines that run anything of a sample. Without them it is not known whether a process of it was killed. */
   readonly killed?: readonly KilledProcesses[];

@@ -1,4 +1,4 @@
-/** Checks a stack that goes on from a snapshot for all that its boot was checked for: everything is read again. */
+/** Checks a restored stack for everything that its boot was checked for: all facts are read again. */
 import { checkFacts, readGuestFacts } from '../stack/facts.ts';
 import { readAssigned, readHaltExits } from '../stack/hand-on.ts';
 import type { BootedMachine } from '../stack/machine-boot.ts';

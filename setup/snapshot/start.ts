@@ -64,7 +64,7 @@ export async function startStack(plan: StackPlan, options: StartOptions): Promis
 async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
   const why = whyNotSaved(plan);
   if (why !== undefined) {
-    // Of another cell, which had a snapshot and was not measured.
+    // They were prefetched for another cell, which was not measured after all.
     if (options.prefetched !== undefined) await endOwned(options.runtime);
     options.say(`${why} The cell is measured as booted.`);
     return startUnsaved(plan, why, options);

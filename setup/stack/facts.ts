@@ -143,7 +143,7 @@ function networkDifferences(plan: MachinePlan, found: LevelFacts): string[] {
   }
   // The server's NIC for SSH is the other one there.
   const expected = plan.sshFrom === 'host' ? 1 : 0;
-  // Once vfio-pci has it, which is read by itself (hand-on.ts), it is no network interface any more.
+  // Under vfio-pci it is no longer a network interface; hand-on.ts reads it there.
   const isAssigned = found.handsOn !== undefined;
   if (handsOn !== undefined && !isAssigned && others.length <= expected)
     wrong.push('the NIC that it is to hand on is not there');

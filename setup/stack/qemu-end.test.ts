@@ -10,7 +10,7 @@ const WARNINGS = [
 test('one that was killed is told with the signal, and not with its warnings', () => {
   const { message, facts } = died(l0, { exitCode: null, signal: 'SIGKILL', said: `${WARNINGS}\n` });
   expect(message).toBe(
-    'The QEMU that runs l0 on host was killed by SIGKILL, by somebody or by the kernel for want of memory (dmesg on host tells). It said nothing but warnings.',
+    'The QEMU that runs l0 on host was killed by SIGKILL: by somebody, or by the kernel when memory ran out (dmesg on host shows). It said nothing but warnings.',
   );
   // All that it said is kept.
   expect(facts.output).toContain("TCG doesn't support");

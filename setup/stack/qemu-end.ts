@@ -10,7 +10,7 @@ export interface QemuEnd {
   readonly said?: string;
 }
 
-/** QEMU's own mark (warn_report in util/error-report.c). It goes on after a warning, so none is why it ended. */
+/** QEMU's prefix of warnings (warn_report in util/error-report.c). It goes on after a warning, so a warning is not why it ended. */
 const WARNING = /^[^:]+: warning: /;
 
 /** @param console the end of its guest's console, where there is one. */
@@ -30,7 +30,7 @@ export function died(
 
 function how({ exitCode, signal }: QemuEnd, runsOn: string): string {
   if (signal === 'SIGKILL')
-    return `was killed by SIGKILL, by somebody or by the kernel for want of memory (dmesg on ${runsOn} tells)`;
+    return `was killed by SIGKILL: by somebody, or by the kernel when memory ran out (dmesg on ${runsOn} shows)`;
   if (typeof signal === 'string') return `was ended by ${signal}`;
   return typeof exitCode === 'number' ? `exited with ${exitCode}` : 'ended';
 }

@@ -42,7 +42,7 @@ test('machines whose logins start a program of their own are reached; two names 
   expect(findings.find(({ check }) => check === 'two machines')).toMatchObject({
     verdict: 'wrong',
     found: 'the same host as the client',
-    mend: expect.stringContaining('name two machines'),
+    fix: expect.stringContaining('name two machines'),
   });
 });
 
@@ -55,13 +55,13 @@ test('a program that is missing on the way is what is wrong, and nothing is said
       machine: 'client',
       check: 'SSH',
       verdict: 'wrong',
-      mend: expect.stringContaining('check ProxyCommand'),
+      fix: expect.stringContaining('check ProxyCommand'),
     },
     {
       machine: 'server',
       check: 'SSH',
       verdict: 'wrong',
-      mend: expect.stringContaining('check ProxyCommand'),
+      fix: expect.stringContaining('check ProxyCommand'),
     },
   ]);
 });

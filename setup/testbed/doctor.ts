@@ -53,18 +53,18 @@ async function examineMachine(
       deadlineSeconds: CONNECT_SECONDS,
     });
     const facts = await readMachineFacts(machine, described, signal);
-    const found: Finding = { ...ssh, verdict: 'right', found: described.ssh, mend: '' };
+    const found: Finding = { ...ssh, verdict: 'right', found: described.ssh, fix: '' };
     return { findings: [found, ...checkMachine(name, facts, testbed)], facts };
   } catch (error) {
     if (!(error instanceof NestbenchError) || error.kind === 'bug') throw error;
-    return { findings: [{ ...ssh, verdict: 'wrong', found: 'none', mend: error.message }] };
+    return { findings: [{ ...ssh, verdict: 'wrong', found: 'none', fix: error.message }] };
   }
 }
 
 /** Where a run started here keeps things, on any testbed. */
 export function examinePlaces(resultsDirectory: string, junitFile: string | undefined): Finding[] {
   const faults = placeFaults(resultsDirectory, junitFile).map(({ place, fault, variable }) =>
-    finding(place, 'a place that can be written to', fault, `let ${variable} name another`),
+    finding(place, 'a place that can be written to', fault, `set ${variable} to another place`),
   );
   const named = checkoutFault(CHECKOUT);
   if (named !== undefined)
@@ -74,7 +74,7 @@ export function examinePlaces(resultsDirectory: string, junitFile: string | unde
     faults.push(
       finding(
         'checkout',
-        'one that can be written to, or an option of Vitest',
+        'a checkout that can be written to, or --configLoader runner',
         checkout,
         'add --configLoader runner to each npx vitest',
       ),
@@ -122,8 +122,8 @@ export async function examineEmulated(): Promise<Finding[]> {
   ];
 }
 
-function finding(check: string, needed: string, found: string, mend: string): Finding {
-  return { machine: 'host', check, verdict: mend === '' ? 'right' : 'wrong', found, needed, mend };
+function finding(check: string, needed: string, found: string, fix: string): Finding {
+  return { machine: 'host', check, verdict: fix === '' ? 'right' : 'wrong', found, needed, fix };
 }
 
 async function failureOf(work: () => Promise<void>): Promise<string | undefined> {

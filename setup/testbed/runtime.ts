@@ -12,7 +12,7 @@ export function runtimeDirectory(temporary = tmpdir()): string {
   return path.join(temporary, ownFolder(), 'testbed');
 }
 
-/** The file system hierarchy has it on every Linux (FHS 3.0), and all runs of a user find it, whatever TMPDIR says. */
+/** Every Linux has it (FHS 3.0), so all runs of a user find the same lock, whatever TMPDIR says. */
 const LOCK_PLACE = '/tmp';
 
 /** The lock of the testbed: one for a user on a host. TMPDIR, HOME and XDG_* do not change it. */

@@ -56,11 +56,11 @@ function finding(facts: MachineFacts, check: string): Finding | undefined {
   return checkMachine('server', { ...FACTS, ...facts }, testbed).find((one) => one.check === check);
 }
 
-test('a machine that has everything has nothing to mend', () => {
+test('a machine that has everything has nothing to fix', () => {
   for (const machine of ['client', 'server'] as const) {
     const findings = checkMachine(machine, FACTS, testbed);
     expect(findings.filter(({ verdict }) => verdict !== 'right')).toEqual([]);
-    expect(findings.every(({ mend }) => mend === '')).toBe(true);
+    expect(findings.every(({ fix }) => fix === '')).toBe(true);
   }
   // What only the server needs is not asked of the client.
   expect(checkMachine('client', FACTS, testbed).map(({ check }) => check)).not.toContain('SR-IOV');
@@ -140,7 +140,7 @@ test.each([
   const told = finding(facts, check);
   expect(told).toMatchObject({ verdict, found });
   expect(told?.needed).not.toBe('');
-  expect(told?.mend).not.toBe('');
+  expect(told?.fix).not.toBe('');
 });
 
 test.each(
@@ -151,9 +151,9 @@ test.each(
   const { [fact]: _, ...facts } = FACTS;
   const findings = checkMachine('server', facts, testbed).filter(({ verdict }) => verdict !== 'right');
   expect(findings).not.toEqual([]);
-  for (const { found, mend } of findings) {
+  for (const { found, fix } of findings) {
     expect(found).toBe(`not known: the machine did not say ${fact}`);
-    expect(mend).not.toBe('');
+    expect(fix).not.toBe('');
   }
 });
 

@@ -1,4 +1,4 @@
-/** What a physical testbed has to be for its numbers to mean anything: each with what was found, what is needed, and how to mend it. */
+/** What a physical testbed has to be for its numbers to mean anything: each with what was found, what is needed, and how to fix it. */
 import { BENCHMARK_PORTS } from '../../../fixtures/benchmarks/index.ts';
 import { MEMORY_SCALES, physicalBytesFor, physicalSizingFor } from '../../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed.ts';
@@ -18,7 +18,7 @@ export interface Finding {
   readonly found: string;
   readonly needed: string;
   /** What to do; empty where it is right. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** The artifact's image alone has 45 GB; ours, kernels and builds have a few. */
@@ -40,7 +40,7 @@ interface Check {
   readonly needed: string;
   /** Of what is wrong where it does not hold. */
   readonly otherwise: Exclude<Verdict, 'right'>;
-  readonly mend: string;
+  readonly fix: string;
   readonly look: (facts: MachineFacts, at: Place) => { readonly holds: boolean; readonly found: string };
 }
 
@@ -66,7 +66,7 @@ const CHECKS: readonly Check[] = [
     on: BOTH,
     needed: 'Linux on x86-64',
     otherwise: 'wrong',
-    mend: 'nestbench builds and boots x86-64 kernels alone.',
+    fix: 'nestbench builds and boots x86-64 kernels alone.',
     look: ({ os, release, machine }) => ({
       holds: machine === 'x86_64',
       found: `${said(os)}, Linux ${said(release)}, ${said(machine)}`,
@@ -78,7 +78,7 @@ const CHECKS: readonly Check[] = [
     on: BOTH,
     needed: `within ${CLOCK_SECONDS} s of this host's`,
     otherwise: 'wrong',
-    mend: 'Let it keep time: apt-get install systemd-timesyncd, or chrony.',
+    fix: 'Let it keep time: apt-get install systemd-timesyncd, or chrony.',
     look: ({ offsetSeconds, askedSeconds }) => ({
       holds: Math.abs(Number(offsetSeconds)) <= CLOCK_SECONDS + Number(askedSeconds),
       found: `${Number(offsetSeconds).toFixed(2)} s off`,
@@ -90,7 +90,7 @@ const CHECKS: readonly Check[] = [
     on: BOTH,
     needed: 'the interface of the testbed file, with a link',
     otherwise: 'wrong',
-    mend: 'Name the right one in the testbed file ("interface"), plug the cable in, or: ip link set dev NAME up',
+    fix: 'Name the right one in the testbed file ("interface"), plug the cable in, or: ip link set dev NAME up',
     // Of an interface that is down nobody knows; a run takes it up, and waits for its link then.
     look: (facts, at) => ({
       holds: facts['interface'] === 'yes' && facts['carrier'] !== '0',
@@ -107,7 +107,7 @@ const CHECKS: readonly Check[] = [
     needed:
       'SSH over another interface than that of the private network, which is a port of no bridge or bond',
     otherwise: 'wrong',
-    mend: 'Reach the machine over its other network ("ssh" in the testbed file): the private one is set up anew by each cell, and nothing else may be on it.',
+    fix: 'Reach the machine over its other network ("ssh" in the testbed file): the private one is set up again by each cell, and nothing else may be on it.',
     look: ({ sshOver, master = '' }, at) => ({
       holds: said(sshOver, at.interface) !== at.interface && master === '',
       found: master === '' ? said(sshOver, 'not told') : `${at.interface} is a port of ${master}`,
@@ -119,7 +119,7 @@ const CHECKS: readonly Check[] = [
     on: BOTH,
     needed: `${inBytes(DISK_BYTES)} where "directory" is`,
     otherwise: 'wrong',
-    mend: 'Make room, or let "directory" in the testbed file name a roomier place.',
+    fix: 'Make room, or let "directory" in the testbed file name a roomier place.',
     look: (facts, at) => ({
       holds: bytes(facts, 'freeBytes') >= DISK_BYTES,
       found: `${inBytes(bytes(facts, 'freeBytes'))} at ${at.directory}`,
@@ -129,9 +129,9 @@ const CHECKS: readonly Check[] = [
     name: 'folder',
     by: ['folderFault'],
     on: BOTH,
-    needed: 'a folder of its own where "directory" is, or none of that name',
+    needed: `nestbench's own folder in "directory", or none of that name`,
     otherwise: 'wrong',
-    mend: 'Move what is there away, or let "directory" in the testbed file name another place.',
+    fix: 'Move what is there, or choose another "directory" in the testbed file.',
     look: ({ folderFault }, at) => ({
       holds: folderFault === '',
       found: said(folderFault, ownFolder(at.directory)),
@@ -143,7 +143,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: "vmx or svm, and KVM's modules",
     otherwise: 'wrong',
-    mend: "Turn it on in the firmware's setup (VT-x, or SVM), and see that KVM is there: modprobe kvm_intel, or kvm_amd",
+    fix: "Turn it on in the firmware's setup (VT-x, or SVM), and see that KVM is there: modprobe kvm_intel, or kvm_amd",
     look: ({ flags, kvm, kvmModule }) => ({
       holds: flags !== '' && (kvm === 'yes' || kvmModule === 'yes'),
       found: `${said(flags, 'neither vmx nor svm')}, ${kvm === 'yes' ? '/dev/kvm' : kvmModule === 'yes' ? 'KVM as a module that is not loaded' : 'no KVM'}`,
@@ -155,7 +155,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: "KVM's nested parameter on, for L2 and L3",
     otherwise: 'some cells',
-    mend: "nestbench asks for it on the kernel's command line where it installs the kernel; else: options kvm_intel nested=1, in /etc/modprobe.d",
+    fix: "nestbench asks for it on the kernel's command line where it installs the kernel; else: options kvm_intel nested=1, in /etc/modprobe.d",
     look: ({ nested }) => ({ holds: /^[Y1]/.test(nested ?? ''), found: said(nested, 'KVM is not loaded') }),
   },
   {
@@ -164,7 +164,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: 'IOMMU groups, for the passthrough cells',
     otherwise: 'some cells',
-    mend: 'Turn VT-d (or AMD-Vi) on in the firmware; nestbench asks for intel_iommu=on where a cell needs it.',
+    fix: 'Turn VT-d (or AMD-Vi) on in the firmware; nestbench asks for intel_iommu=on where a cell needs it.',
     look: ({ iommuGroups }) => ({
       holds: Number(iommuGroups) > 0,
       found: `${said(iommuGroups, '0')} groups`,
@@ -177,7 +177,7 @@ const CHECKS: readonly Check[] = [
     needed:
       'as many virtual functions of the interface as the testbed file says, and a driver for them, for the passthrough cells',
     otherwise: 'some cells',
-    mend: 'Turn SR-IOV on in the firmware, take a card that has it, take away what others made of it (echo 0 >sriov_numvfs), or leave the passthrough cells out.',
+    fix: 'Turn SR-IOV on in the firmware, take a card that has it, take away what others made of it (echo 0 >sriov_numvfs), or leave the passthrough cells out.',
     look: (facts, at) => {
       const card = cardOf(facts, at);
       return 'whyNot' in card
@@ -194,7 +194,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: `${CPUS.most} for L3, ${CPUS.least} for L1`,
     otherwise: 'some cells',
-    mend: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
+    fix: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
     look: ({ cpus, onlineCpus }) => ({
       holds: Number(cpus) >= CPUS.most,
       found: `${said(cpus)}, ${said(onlineCpus)} of them online`,
@@ -206,7 +206,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: `${inBytes(PAPER_BYTES)} for the paper's ${PAPER_MIB / 1024} GiB of the level under test, so that L3 has room beside what runs on the server itself`,
     otherwise: 'some cells',
-    mend: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
+    fix: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
     look: (facts) => {
       const { memoryMiB } = physicalSizingFor({
         cpus: Number(facts['cpus']),
@@ -224,7 +224,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: "the kernel's hugepages, by which L0's memory is held to the table's size",
     otherwise: 'wrong',
-    mend: 'Boot a kernel with CONFIG_HUGETLBFS.',
+    fix: 'Boot a kernel with CONFIG_HUGETLBFS.',
     look: ({ hugepages }) => ({
       holds: hugepages !== '',
       found: hugepages === '' ? 'none' : `there, ${said(hugepages)} taken`,
@@ -237,7 +237,7 @@ const CHECKS: readonly Check[] = [
     needed:
       'GRUB as Debian and Ubuntu have it, with /boot where GRUB can write, update-initramfs, and room in /boot',
     otherwise: 'wrong',
-    mend: 'apt-get install grub-pc (or grub-efi-amd64) initramfs-tools; take kernels away that nobody boots; have /boot on ext4, without LVM or RAID, as GRUB could not forget there what it was asked to boot once.',
+    fix: 'apt-get install grub-pc (or grub-efi-amd64) initramfs-tools; remove unused kernels; put /boot on ext4 without LVM or RAID, where GRUB can clear a choice for one start.',
     look: (facts) => ({
       holds:
         facts['grub'] === '4' &&
@@ -261,7 +261,7 @@ const CHECKS: readonly Check[] = [
     on: BOTH,
     needed: 'the governor "performance", turbo off',
     otherwise: 'unquiet',
-    mend: 'npm run tune -- on',
+    fix: 'npm run tune -- on',
     look: ({ governors, noTurbo, boost }) => ({
       holds: /^(performance ?)?$/.test(governors ?? '') && noTurbo !== '0' && boost !== '1',
       found:
@@ -276,7 +276,7 @@ const CHECKS: readonly Check[] = [
     on: BOTH,
     needed: 'none',
     otherwise: 'unquiet',
-    mend: 'npm run tune -- on',
+    fix: 'npm run tune -- on',
     look: ({ swaps }) => ({ holds: swaps === '', found: said(swaps?.trim(), 'none') }),
   },
   {
@@ -285,7 +285,7 @@ const CHECKS: readonly Check[] = [
     on: BOTH,
     needed: 'not running',
     otherwise: 'unquiet',
-    mend: 'npm run tune -- on',
+    fix: 'npm run tune -- on',
     look: ({ irqbalance }) => ({
       holds: irqbalance === '',
       found: irqbalance === '' ? 'not running' : 'running',
@@ -297,7 +297,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: `nothing of the machine's own that listens where the servers of benchmarks do (${BENCHMARK_PORTS.join(', ')}), for l0-baseline`,
     otherwise: 'some cells',
-    mend: 'Stop it: systemctl stop apache2, mariadb, memcached or netperf.',
+    fix: 'Stop it: systemctl stop apache2, mariadb, memcached or netperf.',
     look: ({ listening = '' }) => {
       const theirs = new Set(listening.split(' ').map((port) => Number.parseInt(port, 16)));
       const taken = BENCHMARK_PORTS.filter((port) => theirs.has(port));
@@ -313,12 +313,12 @@ const CHECKS: readonly Check[] = [
     on: BOTH,
     needed: 'no process that takes a tenth of a CPU',
     otherwise: 'unquiet',
-    mend: 'End it, or wait for its end.',
+    fix: 'End it, or wait for its end.',
     look: ({ busy }) => ({ holds: busy === '', found: said(busy?.trim(), 'none') }),
   },
 ];
 
-/** That the two machines are two: aliases of one host show the same boot, by which a running kernel is known (random(4)). */
+/** Aliases of one host have the same boot id (random(4)). */
 export function checkTwo(client: MachineFacts, server: MachineFacts): Finding {
   const [one, other] = [client['bootId'], server['bootId']];
   const isKnown = said(one, '') !== '' && said(other, '') !== '';
@@ -329,7 +329,7 @@ export function checkTwo(client: MachineFacts, server: MachineFacts): Finding {
     verdict: holds ? 'right' : 'wrong',
     found: holds ? 'another than the client' : isKnown ? 'the same host as the client' : 'not known',
     needed: 'another machine than the client',
-    mend: holds ? '' : 'Let "ssh" of client and server in the testbed file name two machines.',
+    fix: holds ? '' : 'Let "ssh" of client and server in the testbed file name two machines.',
   };
 }
 
@@ -345,14 +345,14 @@ export function checkMachine(
     virtualFunctions: testbed.server.virtualFunctions,
   };
   return CHECKS.filter(({ on }) => on.includes(machine)).map(
-    ({ name, by, needed, otherwise, mend, look }): Finding => {
+    ({ name, by, needed, otherwise, fix, look }): Finding => {
       const unknown = by.filter((fact) => facts[fact] === undefined);
       const { holds, found } =
         unknown.length === 0
           ? look(facts, place)
           : { holds: false, found: `not known: the machine did not say ${unknown.join(', ')}` };
       const verdict = holds ? 'right' : otherwise;
-      return { machine, check: name, verdict, found, needed, mend: holds ? '' : mend };
+      return { machine, check: name, verdict, found, needed, fix: holds ? '' : fix };
     },
   );
 }

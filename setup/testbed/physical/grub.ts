@@ -31,7 +31,7 @@ const OURS = 'nestbench';
 /** Where kernels of ours are: update-grub does not look there, so that none becomes the machine's default by its version. */
 export const OUR_KERNELS = `/boot/${OURS}`;
 const [BEGIN, END] = ['### BEGIN nestbench ###', '### END nestbench ###'];
-/** Behind which our part has a line break before it that is ours as well. */
+/** The same where nestbench had to add a line break in front. */
 const BEGIN_JOINED = '### BEGIN nestbench, after a line break ###';
 const COMMAND_SECONDS = 30;
 /** A kernel that panics starts the machine anew after so many seconds (Documentation/admin-guide/kernel-parameters.txt). */
@@ -225,7 +225,7 @@ export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSign
   const { stdout } = await machine.run(['sh', '-c', PROBE_GRUBENV], options);
   const setsDefault = defaultsIn(custom).length > 0;
   const why = !grubCfg.includes('save_env next_entry')
-    ? `${GRUB_CFG} does not take back what it was asked to boot once (next_entry)`
+    ? `${GRUB_CFG} does not clear next_entry after one start`
     : setsDefault
       ? `${CUSTOM_CFG} sets the default itself, whatever was asked for`
       : whyNotOnce(stdout);
@@ -244,7 +244,7 @@ export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSign
 function notOnce(machine: Machine, why: string): NestbenchError {
   return grubError(
     machine,
-    `can't boot a kernel for just one start: ${why}. One that does not come up would stay the default, so nothing is booted. "npm run doctor" says what it needs`,
+    `can't boot a kernel for just one start: ${why}. A kernel that fails would stay the default, so nothing is booted. "npm run doctor" says what it needs`,
     why,
   );
 }

@@ -141,7 +141,7 @@ async function assertRoom(machine: Machine, kernel: KernelPackage, signal: Abort
   }
 }
 
-/** Takes away a kernel of ours, whole or not; one that is not ours stays. */
+/** Removes a kernel that nestbench installed, complete or not. Any other kernel stays. */
 export async function removeKernel(
   machine: Machine,
   release: string,

@@ -28,7 +28,7 @@ export async function writeOwn(
   await checked(machine, directory, writeArgv(directory, name), signal, input);
 }
 
-/** The text of a file of ours; undefined where there is none of that name. */
+/** The text of a file that nestbench wrote; undefined where there is none of that name. */
 export async function readOwn(
   machine: Machine,
   directory: string,
@@ -41,13 +41,13 @@ export async function readOwn(
   return exitCode === 0 ? stdout : undefined;
 }
 
-/** The names of all files of ours there; a file may be missing, where its writing was interrupted. */
+/** The names of all files that nestbench wrote there. One whose writing was interrupted may be missing. */
 export async function listOwn(machine: Machine, directory: string, signal: AbortSignal): Promise<string[]> {
   const text = await checked(machine, directory, argvOf('list', directory), signal);
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** Removes these where they are ours; with the last of them the folder, unless somebody else has a file in it. */
+/** Removes those of these files that nestbench wrote, and with the last one the folder, unless another file is in it. */
 export async function removeOwn(
   machine: Machine,
   directory: string,

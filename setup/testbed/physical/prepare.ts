@@ -169,13 +169,11 @@ async function examine(
 function assertUsable(findings: readonly Finding[]): void {
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong');
   if (wrong.length === 0) return;
-  const lines = wrong.map(
-    ({ machine, check, found, mend }) => `${machine}, ${check}: found ${found}. ${mend}`,
-  );
+  const lines = wrong.map(({ machine, check, found, fix }) => `${machine}, ${check}: found ${found}. ${fix}`);
   throw new NestbenchError(
     'NESTBENCH_CHECK_FAILED',
     'configuration',
-    `The testbed can't be measured on. "npm run doctor" tells all that was looked at. To mend:\n${lines.join('\n')}`,
+    `The testbed can't be measured on. "npm run doctor" prints every check. To fix:\n${lines.join('\n')}`,
   );
 }
 

@@ -70,11 +70,11 @@ test('a builder whose compiler is too new for a kernel of known age is told befo
     check: 'builder',
     verdict: 'wrong',
     found: expect.stringMatching(/^this host: gcc 1\d/),
-    mend: expect.stringMatching(/^Linux 4\.18 does not boot when GCC 1\d/),
+    fix: expect.stringMatching(/^Linux 4\.18 does not boot when GCC 1\d/),
   });
 });
 
-test('a ref that is not there, and a repository that is not, are told with how to mend it', async () => {
+test('a ref that is not there, and a repository that is not, are told with how to fix it', async () => {
   temporaryCache();
   const { url } = repository();
   const findings = await examineSources(
@@ -83,7 +83,7 @@ test('a ref that is not there, and a repository that is not, are told with how t
     ),
     never,
   );
-  expect(findings.slice(0, 2).map(({ verdict, mend }) => [verdict, mend])).toEqual([
+  expect(findings.slice(0, 2).map(({ verdict, fix }) => [verdict, fix])).toEqual([
     ['wrong', 'It answers, and has no branch or tag v2.'],
     ['wrong', expect.stringMatching(/^It can't be reached\. git says: .*\/nowhere\/linux/s)],
   ]);

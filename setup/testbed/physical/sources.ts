@@ -14,7 +14,7 @@ export interface SourceFinding {
   readonly verdict: 'right' | 'wrong';
   readonly found: string;
   readonly needed: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** Each source once, and the builder where there is any; nothing is fetched, made or built. */
@@ -50,7 +50,7 @@ async function examineSource(
     verdict: looked.ok ? 'right' : 'wrong',
     found: looked.ok ? `${ref} of ${url}: ${looked.what}` : `no ${ref} of ${url}`,
     needed: 'a repository that git can clone, and a branch, tag or commit in it',
-    mend: looked.ok ? '' : looked.why,
+    fix: looked.ok ? '' : looked.why,
   };
 }
 
@@ -68,7 +68,7 @@ export async function examineBuilder(
     found: found.ok ? found.what : 'none',
     needed:
       "what builds kernels and QEMUs: a container engine, or this host's compilers, old enough for old sources",
-    mend: why ?? '',
+    fix: why ?? '',
   };
 }
 

@@ -47,7 +47,7 @@ test('without a kernel nothing is said of faults', async () => {
   await using watched = watch('echo GRUB; exec cat');
   await expect.poll(() => watched.output(), { timeout: 20_000 }).toBe('GRUB');
   expect(watched.sentence()).toMatch(
-    /^Its console is kept in .*; no kernel was seen to start there, so it tells neither what is wrong nor that nothing is\.$/,
+    /^Its console is kept in .*; no kernel was seen to start there, so the cause is unknown\.$/,
   );
 });
 
@@ -57,7 +57,7 @@ test('a command that there is not is no failure, and is reported', async () => {
   await expect
     .poll(() => watched.sentence(), { timeout: 20_000 })
     .toBe(
-      `Nothing is known of its console: the command for it, "nestbench-no-such-command", could not be started (ENOENT). Try it by hand; what it said is kept in ${kept}.`,
+      `Its console was not seen: the command for it, "nestbench-no-such-command", could not be started (ENOENT). Try it by hand; its output is kept in ${kept}.`,
     );
 });
 
@@ -77,9 +77,7 @@ test.each([
 ])('a command that %s is no evidence of health', async (_, script, how) => {
   await using watched = watch(script);
   await expect.poll(() => watched.sentence(), { timeout: 20_000 }).toContain(how);
-  expect(watched.sentence()).toMatch(
-    /^Nothing is known of its console: the command for it, .*, ended after /,
-  );
+  expect(watched.sentence()).toMatch(/^Its console was not seen: the command for it, .*, ended after /);
 });
 
 test.each([

@@ -67,12 +67,12 @@ export function watchConsole(machine: string, { argv, file }: ConsoleCommand): W
       const isCommands = why !== undefined && !hasKernel && (fault ?? 'error:').startsWith('error:');
       if (isCommands) {
         const last = busy ?? lastLines(text, 1).trim();
-        return `Nothing is known of its console: the command for it, "${command}", ${why}${last === '' ? '' : `, and said "${last}"`}. Try it by hand; what it said is kept in ${file}.`;
+        return `Its console was not seen: the command for it, "${command}", ${why}${last === '' ? '' : `, and said "${last}"`}. Try it by hand; its output is kept in ${file}.`;
       }
       if (fault !== undefined) return `Its console said "${fault}"; it is kept in ${file}.`;
       if (console.lastOutputAt === undefined) return `Its console said nothing ("${command}").`;
       if (!hasKernel) {
-        return `Its console is kept in ${file}; no kernel was seen to start there, so it tells neither what is wrong nor that nothing is.`;
+        return `Its console is kept in ${file}; no kernel was seen to start there, so the cause is unknown.`;
       }
       return trouble === undefined
         ? `Its console is kept in ${file}; no fault was seen there.`
