@@ -199,7 +199,10 @@ describe('the person', () => {
   test('is told which samples were taken while other work had the CPUs of the host', () => {
     // Wherever its lines are broken.
     expect(run.stdout.replaceAll(/\s+/g, ' ')).toMatch(
-      /\d of 7 samples were taken while other work had the host's CPUs \([^)]*l1-baseline hackbench/,
+      /\d of 7 samples were taken while other work had the host's CPUs: see Fairness/,
+    );
+    expect(run.stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /OVER THE LIMIT of \d+ % in \d+ of 7 \([^)]*l1-baseline hackbench/,
     );
     expect(run.stdout).toMatch(/^l1-baseline +[\d.]+\^/m);
     expect(file('tables.txt')).toContain("others' share of the host's CPUs during a sample: at most");
