@@ -12,14 +12,14 @@ const SPREAD = 0.032;
 /** Samples whose mean is 1. */
 type Samples = (random: Random) => number[];
 
-function line(when: string, samples: Samples, limit?: string): Simulation {
+function line(when: string, samples: Samples, limitRate?: number): Simulation {
   const { takes, intervalOf } = byRule(untilNarrow(TARGET, MOST), SEQUENTIAL_CONFIDENCE);
   return {
     printedAs: 'a ± b, adaptive',
     when,
     nominal: 0.95,
     bound: 'at least',
-    ...(limit === undefined ? {} : { limit }),
+    ...(limitRate === undefined ? {} : { limit: { text: ADAPTIVE_LIMIT, rate: limitRate } }),
     oneOf: 2,
     trial: (random) => {
       const values = samples(random);
@@ -52,7 +52,7 @@ function withOutliers({ normal, uniform }: Random): number[] {
 
 export const adaptiveIntervals: readonly Simulation[] = [
   line('independent, where 10 samples would do', independent),
-  line('correlated 0.3', correlated(0.3), ADAPTIVE_LIMIT),
-  line('correlated 0.6', correlated(0.6), ADAPTIVE_LIMIT),
-  line('one in 20 takes three times as long', withOutliers, ADAPTIVE_LIMIT),
+  line('correlated 0.3', correlated(0.3), 0.88),
+  line('correlated 0.6', correlated(0.6), 0.69),
+  line('one in 20 takes three times as long', withOutliers, 0.51),
 ];

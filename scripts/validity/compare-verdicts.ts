@@ -44,14 +44,14 @@ const UNEQUAL_TEXT = '5 boots sd 10 %, 12 boots sd 2 %';
 const FIVE = { base: [5, 0.02], head: [5, 0.02] } as const;
 
 /** That p is below the significance, with nothing changed. */
-function alarms(when: string, experiment: Experiment, limit?: string): Simulation {
+function alarms(when: string, experiment: Experiment, limitRate?: number): Simulation {
   const compare = compared(experiment);
   return {
     printedAs: `compare: p < ${SIGNIFICANCE}`,
     when: `no change; ${when}`,
     nominal: SIGNIFICANCE,
     bound: 'at most',
-    ...(limit === undefined ? {} : { limit }),
+    ...(limitRate === undefined ? {} : { limit: { text: LIMIT, rate: limitRate } }),
     trial: (random) => (compare(random).probability ?? 1) < SIGNIFICANCE,
   };
 }
@@ -92,12 +92,12 @@ const FOUND = { nominal: 0.9, bound: 'at least' } as const;
 
 export const compareVerdicts: readonly Simulation[] = [
   alarms('5 and 5 boots, sd 5 %', { base: [5, 0.05], head: [5, 0.05] }),
-  alarms('5 boots sd 10 %, 5 boots sd 2 %', { base: [5, 0.1], head: [5, 0.02] }, LIMIT),
-  alarms(UNEQUAL_TEXT, UNEQUAL, LIMIT),
-  alarms('10 boots sd 10 %, 10 boots sd 2 %', { base: [10, 0.1], head: [10, 0.02] }, LIMIT),
+  alarms('5 boots sd 10 %, 5 boots sd 2 %', { base: [5, 0.1], head: [5, 0.02] }, 0.014),
+  alarms(UNEQUAL_TEXT, UNEQUAL, 0.014),
+  alarms('10 boots sd 10 %, 10 boots sd 2 %', { base: [10, 0.1], head: [10, 0.02] }, 0.014),
   alarms('5 and 5 boots, skewed, sd 5 %', { base: [5, 0.05], head: [5, 0.05], noise: skewed }),
-  alarms(`${UNEQUAL_TEXT}, skewed`, { ...UNEQUAL, noise: skewed }, LIMIT),
-  alarms(`${UNEQUAL_TEXT}, two-humped`, { ...UNEQUAL, noise: twoHumped }, LIMIT),
+  alarms(`${UNEQUAL_TEXT}, skewed`, { ...UNEQUAL, noise: skewed }, 0.053),
+  alarms(`${UNEQUAL_TEXT}, two-humped`, { ...UNEQUAL, noise: twoHumped }, 0.17),
   coverage('5 and 5 boots, sd 2 %', FIVE),
   coverage(UNEQUAL_TEXT, UNEQUAL),
   verdicts('regression', `no change; ${UNEQUAL_TEXT}`, UNEQUAL, FALSE_REGRESSIONS),

@@ -23,13 +23,13 @@ function series({ normal }: Random, { nights, noise, correlation = 0, levelOf = 
 /** A series takes up to a tenth of a second. */
 const ONE_OF = 20;
 
-function quiet(noise: number, correlation: number, nominal: number, limit?: string): Simulation {
+function quiet(noise: number, correlation: number, nominal: number, limitRate?: number): Simulation {
   return {
     printedAs: 'history: a change',
     when: `none; 100 nights, noise ${noise * 100} %, correlated ${correlation}`,
     nominal,
     bound: 'at most',
-    ...(limit === undefined ? {} : { limit }),
+    ...(limitRate === undefined ? {} : { limit: { text: CORRELATED, rate: limitRate } }),
     oneOf: ONE_OF,
     trial: (random) => changePoints(series(random, { nights: 100, noise, correlation })).length > 0,
   };
@@ -54,9 +54,9 @@ export const historyChanges: readonly Simulation[] = [
   // Every division of a window is a test of its own.
   quiet(0.03, 0, 10 * CHANGE_POINT_OPTIONS.significance),
   quiet(0.03, 0.3, 10 * CHANGE_POINT_OPTIONS.significance),
-  quiet(0.03, 0.6, 10 * CHANGE_POINT_OPTIONS.significance, CORRELATED),
-  quiet(0.05, 0.3, 10 * CHANGE_POINT_OPTIONS.significance, CORRELATED),
-  quiet(0.05, 0.6, 10 * CHANGE_POINT_OPTIONS.significance, CORRELATED),
+  quiet(0.03, 0.6, 10 * CHANGE_POINT_OPTIONS.significance, 0.012),
+  quiet(0.05, 0.3, 10 * CHANGE_POINT_OPTIONS.significance, 0.012),
+  quiet(0.05, 0.6, 10 * CHANGE_POINT_OPTIONS.significance, 0.034),
   found('+10 %, on the third night; noise 2 %', 0.8, { nights: 43, noise: 0.02, levelOf: step }),
   found('+10 %, on the fourth night; noise 2 %', 0.9, { nights: 44, noise: 0.02, levelOf: step }),
   found('a drift of 15 % in sixty nights; noise 2 %', 0.99, {

@@ -34,9 +34,9 @@ const over = (
   },
 });
 
-const limited = (when: string, boots: number, noise: Noise): Simulation => ({
+const limited = (when: string, boots: number, noise: Noise, rate: number): Simulation => ({
   ...over('boots', when, repeated(boots, [3]), { noise }),
-  limit: LIMIT_OF_FEW_BOOTS,
+  limit: { text: LIMIT_OF_FEW_BOOTS, rate },
 });
 
 const withinBoot = { betweenBoots: 0, betweenRuns: BETWEEN };
@@ -52,10 +52,10 @@ export const meanIntervals: readonly Simulation[] = [
     betweenRuns: BETWEEN,
   }),
   over('boots', '3 boots of 2, 5 and 40 iterations, noisy ones', [[2], [5], [40]], { within: 0.2 }),
-  limited('3 boots, skewed (exponential)', 3, skewed),
-  limited('5 boots, skewed (exponential)', 5, skewed),
-  limited('3 boots, of which 3 in 10 are slow', 3, twoHumped),
-  limited('5 boots, of which 3 in 10 are slow', 5, twoHumped),
+  limited('3 boots, skewed (exponential)', 3, skewed, 0.9),
+  limited('5 boots, skewed (exponential)', 5, skewed, 0.9),
+  limited('3 boots, of which 3 in 10 are slow', 3, twoHumped, 0.72),
+  limited('5 boots, of which 3 in 10 are slow', 5, twoHumped, 0.82),
   over('restores', '3 restores of 3 iterations', repeated(3, [3]), { fromSnapshot: true }),
   over('runs', "3 runs of 3 iterations: that boot's mean", [[3, 3, 3]], withinBoot),
   over('runs', "2 runs of 10 iterations: that boot's mean", [[10, 10]], withinBoot),

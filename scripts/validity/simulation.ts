@@ -15,12 +15,19 @@ export interface Simulation {
   readonly nominal: number;
   /** Whether the rate may be no lower (coverage, power) or no higher (false alarms). */
   readonly bound: 'at least' | 'at most';
-  /** Where the rate is known not to hold: what is said about it, wherever the claim is printed. */
-  readonly limit?: string;
+  /** Where the rate is known not to hold. */
+  readonly limit?: Limit;
   /** Runs one of so many that are asked for, where one takes long; 1 where it is absent. */
   readonly oneOf?: number;
   /** Makes up one experiment: whether what is claimed came true (covered, alarmed, found). */
   readonly trial: (random: Random) => boolean;
+}
+
+export interface Limit {
+  /** What is said about it, wherever the claim is printed. */
+  readonly text: string;
+  /** The rate that holds instead. */
+  readonly rate: number;
 }
 
 export interface Random {
@@ -53,10 +60,19 @@ export function* measure(simulation: Simulation, count: number, seed: number): G
   return { simulation, trials, rate: hits / trials };
 }
 
-/** Whether the rate is what is stated, as far as so many trials can tell. */
-export function isWithin({ simulation: { nominal, bound }, rate, trials }: Measured): boolean {
-  const stray = chance(nominal, trials);
-  return bound === 'at least' ? rate >= nominal - stray : rate <= nominal + stray;
+/** Whether the rate is what is stated, as far as so many trials can show. */
+export function isWithin(
+  { simulation: { nominal, bound }, rate, trials }: Measured,
+  stated = nominal,
+): boolean {
+  const stray = chance(stated, trials);
+  return bound === 'at least' ? rate >= stated - stray : rate <= stated + stray;
+}
+
+/** Whether it is at least what the line's limit states. */
+export function isWithinLimit(measured: Measured): boolean {
+  const { limit } = measured.simulation;
+  return limit !== undefined && isWithin(measured, limit.rate);
 }
 
 /** Box and Muller's normals (Annals of Mathematical Statistics 29(2), 1958). */

@@ -1,7 +1,7 @@
 /** Each simulation in short: what it says holds, or its limit is stated. The seed makes the same numbers each time. */
 import { expect, test } from 'vitest';
 import { SIMULATIONS } from './index.ts';
-import { isWithin, type Measured, measure, nameOf, type Simulation } from './simulation.ts';
+import { isWithin, isWithinLimit, type Measured, measure, nameOf, type Simulation } from './simulation.ts';
 
 /** Three standard errors of 95 % are then 2.1 %. */
 const COUNT = 1000;
@@ -20,6 +20,17 @@ test.each(SIMULATIONS.filter(({ limit }) => limit === undefined))(
   (simulation) => {
     const result = measured(simulation);
     expect(isWithin(result), `${result.rate}, stated ${simulation.bound} ${simulation.nominal}`).toBe(true);
+  },
+);
+
+test.each(SIMULATIONS.filter(({ limit }) => limit !== undefined))(
+  '$printedAs: $when, within its limit',
+  { timeout: 120_000 },
+  (simulation) => {
+    const result = measured(simulation);
+    expect(isWithin(result) || isWithinLimit(result), `${result.rate}, limit ${simulation.limit?.rate}`).toBe(
+      true,
+    );
   },
 );
 

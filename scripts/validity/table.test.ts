@@ -24,7 +24,10 @@ function measured(simulation: Simulation, rate: number): Measured {
 test('what is stated stands beside what was measured', () => {
   const all = [
     measured(COVERAGE, 0.94),
-    measured({ ...ALARMS, limit: 'Alarms are more frequent where nights are correlated.' }, 0.3),
+    measured(
+      { ...ALARMS, limit: { text: 'Alarms are more frequent where nights are correlated.', rate: 0.3 } },
+      0.3,
+    ),
   ];
   expect(validityTable(all, 100)).toMatchInlineSnapshot(`
     "printed as  of           nominal  measured     +-  within?
@@ -40,10 +43,12 @@ test('what is stated stands beside what was measured', () => {
   `);
 });
 
-test('a rate that chance can not explain fails, without a stated limit', () => {
+test("a rate that chance can't explain fails, and so does one beyond its limit's rate", () => {
   // Three standard errors of 0.95 over 1000 are 0.0207, of 0.01 are 0.0094.
   expect(failing([measured(COVERAGE, 0.9294), measured(ALARMS, 0.0193)])).toEqual([]);
   expect(failing([measured(COVERAGE, 0.9292)])).toHaveLength(1);
   expect(failing([measured(ALARMS, 0.0195)])).toHaveLength(1);
-  expect(failing([measured({ ...ALARMS, limit: 'known' }, 0.3)])).toEqual([]);
+  const limited = { ...ALARMS, limit: { text: 'known', rate: 0.3 } };
+  expect(failing([measured(limited, 0.3)])).toEqual([]);
+  expect(failing([measured(limited, 0.4)])).toHaveLength(1);
 });

@@ -2,7 +2,7 @@
 import { chance } from '../../fixtures/statistics/binomial.ts';
 import { blockText, tableBlocks, widest, wordColumn } from '../../reporters/columns.ts';
 import { wrap } from '../../reporters/text.ts';
-import { isWithin, type Measured, nameOf } from './simulation.ts';
+import { isWithin, isWithinLimit, type Measured, nameOf } from './simulation.ts';
 
 /** One table as wide as its rows: it is quoted and compared, so it is not split. Then the limits and the verdict. */
 export function validityTable(all: readonly Measured[], columns: number): string {
@@ -20,7 +20,7 @@ export function validityTable(all: readonly Measured[], columns: number): string
     Infinity,
     (_, text) => text,
   );
-  const limits = [...new Set(all.flatMap(({ simulation }) => simulation.limit ?? []))];
+  const limits = [...new Set(all.flatMap(({ simulation }) => simulation.limit?.text ?? []))];
   return [
     table.map(blockText).join('\n'),
     ...(limits.length === 0
@@ -30,9 +30,9 @@ export function validityTable(all: readonly Measured[], columns: number): string
   ].join('\n\n');
 }
 
-/** Lines that are outside their stated rate without a limit that says so. */
+/** Lines that are outside their stated rate, and outside the rate of their limit where they have one. */
 export function failing(all: readonly Measured[]): Measured[] {
-  return all.filter((one) => !isWithin(one) && one.simulation.limit === undefined);
+  return all.filter((one) => !isWithin(one) && !isWithinLimit(one));
 }
 
 function verdict(all: readonly Measured[]): string {
@@ -49,7 +49,7 @@ const SIGNS = { 'at least': '>=', 'at most': '<=' } as const;
 
 function withinText(one: Measured): string {
   if (isWithin(one)) return 'yes';
-  return one.simulation.limit === undefined ? 'NO' : 'limit';
+  return isWithinLimit(one) ? 'limit' : 'NO';
 }
 
 /** Headings of a table stand on the right; those of words are filled up, so that they stand above their words. */
