@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { cacheDirectory } from '../build/cache-directory.ts';
@@ -110,7 +110,7 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
     const { status, stdout } = asNobodyKnown(['scripts/doctor.ts'], {});
     expect(status).toBe(1);
     expect(stdout).toMatch(/cache +WRONG +There is no place for the cache: this user has no home directory/);
-    expect(stdout).toContain('let XDG_CACHE_HOME name another');
+    expect(stdout).toContain('set XDG_CACHE_HOME to another place');
   });
 
   test('is told the same by a run, and runs once the cache has a place', () => {
@@ -126,4 +126,17 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
     const { stdout } = asNobodyKnown(run, { ...environment, XDG_CACHE_HOME: path.join(place, 'cache') });
     expect(stdout).toContain('Results: ');
   });
+});
+
+test("Vitest's own data is in a folder that only this user can write to, whatever the umask", () => {
+  vi.stubEnv('TMPDIR', temporaryDirectory());
+  const environment: NodeJS.ProcessEnv = { XDG_DATA_HOME: '/proc/nope' };
+  const before = process.umask(0);
+  try {
+    settleDataHome(environment);
+    mkdirSync(environment['XDG_DATA_HOME'] ?? '', { recursive: true });
+  } finally {
+    process.umask(before);
+  }
+  expect(statSync(path.dirname(environment['XDG_DATA_HOME'] ?? '')).mode & 0o777).toBe(0o700);
 });

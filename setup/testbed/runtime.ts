@@ -2,6 +2,7 @@
 import { lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { userId } from '../host/user.ts';
 import { isHeldAbove, takeLock, type Lock } from '../host/lock.ts';
 import { InputError, NestbenchError, toNestbenchError } from '../errors.ts';
 import { reasonOf } from '../machine/failures.ts';
@@ -21,7 +22,7 @@ export function lockFile(place = LOCK_PLACE): string {
 }
 
 function ownFolder(): string {
-  return `nestbench-${process.geteuid?.()}`;
+  return `nestbench-${userId()}`;
 }
 
 /** A Unix socket's path holds so many bytes (unix(7)). */
@@ -63,7 +64,7 @@ function claim(directory: string, otherwise: string): void {
 /** Whether it is a directory, and no link to one, that only this user can write to. */
 function isPrivate(directory: string): boolean {
   const found = foundAt(directory);
-  return found?.isDirectory() === true && found.uid === process.geteuid?.() && (found.mode & 0o022) === 0;
+  return found?.isDirectory() === true && found.uid === userId() && (found.mode & 0o022) === 0;
 }
 
 function foundAt(directory: string): Stats | undefined {
