@@ -307,7 +307,9 @@ async function writeCustom(
   if (written.exitCode === 0) return hadEntry;
   throw grubError(
     machine,
-    `can't read ${CUSTOM_CFG} with nestbench's entry in it, so it is left as it was: ${written.stderr.trim()}`,
+    entry === undefined
+      ? `still has nestbench's entry, as ${CUSTOM_CFG} could not be written: ${written.stderr.trim()}`
+      : `can't read ${CUSTOM_CFG} with nestbench's entry in it, so it is left as it was: ${written.stderr.trim()}`,
     written.stderr,
   );
 }
