@@ -23,6 +23,8 @@ interface Slot {
   readonly kind: 'integer' | 'number' | 'time' | 'text';
   /** Of a number that its schema wants above 0. */
   readonly isPositive: boolean;
+  /** What its schema lets a number be at most. */
+  readonly most: number;
   /** In the sample that the shape was learned from: a time in milliseconds since 1970, NaN for a text. */
   readonly number: number;
   /** The text between the slot before and this one. */
@@ -85,7 +87,7 @@ export class SampleShape {
       }
       const number =
         slot.kind === 'integer' ? cursor.integer() : slot.kind === 'time' ? cursor.time() : cursor.number();
-      if (Number.isNaN(number) || (slot.isPositive && number === 0)) return -1;
+      if (Number.isNaN(number) || (slot.isPositive && number === 0) || number > slot.most) return -1;
       this.#numbers[index] = number;
     }
     return cursor.skip(this.#end) ? cursor.position - 1 : -1;
@@ -138,14 +140,21 @@ function* piecesOf(
 ): Generator<string | Omit<Slot, 'before'>> {
   if (typeof value === 'number' && schema?.type !== undefined && path !== RUN_PATH) {
     const kind = schema.type === 'integer' ? 'integer' : 'number';
-    yield { path, kind, isPositive: schema.exclusiveMinimum === 0, number: value };
+    const most = schema.maximum ?? Number.POSITIVE_INFINITY;
+    yield { path, kind, isPositive: schema.exclusiveMinimum === 0, most, number: value };
   } else if (typeof value === 'string' && schema?.format === 'date-time') {
     yield '"';
-    yield { path, kind: 'time', isPositive: false, number: Date.parse(value) };
+    yield {
+      path,
+      kind: 'time',
+      isPositive: false,
+      most: Number.POSITIVE_INFINITY,
+      number: Date.parse(value),
+    };
     yield '"';
   } else if (path === OUTPUT_PATH) {
     yield '"';
-    yield { path, kind: 'text', isPositive: false, number: Number.NaN };
+    yield { path, kind: 'text', isPositive: false, most: Number.POSITIVE_INFINITY, number: Number.NaN };
     yield '"';
   } else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     yield '{';

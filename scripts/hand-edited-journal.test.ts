@@ -153,6 +153,19 @@ describe('numbers that no arithmetic bears', () => {
   });
 });
 
+// Tables and files had as many rows, and never ended; behind another sample of its shape, too.
+test.each([0, 1])('an iteration beyond all others is left out, of sample %i', (at) => {
+  const samples = RECORDS.filter(({ type }) => type === 'sample');
+  const lines = RECORDS.map((record) =>
+    record === samples[at] ? { ...record, iteration: 1_000_000_000 } : record,
+  );
+  const { status, stderr } = script(edited(lines).place, 'results', 'edited');
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: expect.stringMatching(/^Warning: line \d+ of the journal of edited is left out: iteration: /),
+  });
+});
+
 describe('a journal that can not be read', () => {
   test.each(['results', 'report', 'compare', 'history'])('that is a folder is told by %s', (name) => {
     const { place, directory } = edited(RECORDS);

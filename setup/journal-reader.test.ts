@@ -55,3 +55,11 @@ test('a line that is longer than what is read at once is one line', () => {
     'behind',
   ]);
 });
+
+test('a byte order mark before the first line is no part of it', () => {
+  expect(read(fileOf(`\uFEFF${skip('a')}\n${skip('b')}\n`))).toEqual({
+    lines: 2,
+    reasons: ['a', 'b'],
+    damaged: [],
+  });
+});

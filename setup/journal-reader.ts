@@ -224,12 +224,15 @@ function visitBlocks(
 function parseLine(text: string): JournalRecord | string {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // An editor may have put a byte order mark before the first line.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
     return 'not JSON: torn by a kill, or damaged';
   }
   const parsed = journalRecord.safeParse(value);
   if (parsed.success) return checkRecord(parsed.data);
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const faults = parsed.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'the record'}: ${issue.message}`,
+  );
   return plainLine(faults.join('; '));
 }

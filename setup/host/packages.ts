@@ -95,7 +95,7 @@ function assertPrograms(needed: readonly HostPackage[]): void {
   if (missing.length === 0) return;
   const list = missing.map((one) => `${one.shownBy} (for ${one.for})`).join(', ');
   throw packageMissing(
-    `This is not a Debian or Ubuntu host, so nestbench can't install what it needs. Missing: ${list}. Install them with this system's package manager.`,
+    `This is not a Debian or Ubuntu host, or PATH lacks its dpkg-query, so nestbench can't install what it needs. Missing: ${list}. Install them with this system's package manager.`,
   );
 }
 
