@@ -20,6 +20,15 @@ describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its pro
     });
   });
 
+  test('one that failed says so too', async () => {
+    const { measure } = measurement();
+    const killed = [await killedProgram()];
+    const script = `sh -c 'kill -KILL $$' 2>/dev/null; exit 3`;
+    await expect(measure(toy({ script, iterations: 1 }), { killed })).rejects.toThrow(
+      /toy failed.* ended with 3 .*a signal killed .*1 x sh \(SIGKILL\).* on l1/,
+    );
+  });
+
   test('so does one whose worker on the client was killed', async () => {
     const { measure } = measurement();
     const killed = [await killedProgram({ accounting: false }), await killedProgram()];

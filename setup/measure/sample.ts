@@ -88,6 +88,8 @@ async function measure<S extends Sizes>(
   const killed = killedError(benchmark.name, await killedSinceLast(bed, options.signal));
   if (completed.exitCode !== 0) {
     const error = ended(`${benchmark.name} failed`, machine, completed);
+    // It may be why.
+    if (killed !== undefined) error.message += ` ${killed.message}`;
     return { state: 'failed', completed, counted, error };
   }
   if (killed !== undefined) return { state: 'failed', completed, counted, error: killed };
