@@ -69,9 +69,9 @@ test('a regression comes first, in a table, and ends with 1', () => {
       declared: p below 0.01, an interval without 0, and a change above 5 %; no change: the whole interval within it
       4 tests at p < 0.01: had nothing changed, chance would declare 0.016 regressions on average, at most
       with p adjusted for all 4 tests (Holm), 0 of 1 declared would stand
-      p and interval hold for noise near normal; where one side scatters five times as much as the other, chance has p <
-        0.01 in up to 1.4 of 100; where that side is also skewed or two-humped, a few boots may not show it, and chance has
-        it in 5 or 17 of 100
+      p and interval hold for noise near normal; where one side scatters five times as much as the other, chance alone gives
+        p < 0.01 in up to 1.4 of 100; where that side is also skewed or two-humped, a few boots may not show it, and chance
+        alone gives it in 5 or 17 of 100
     "
   `);
 });
