@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ADDRESSES } from '../../../fixtures/addresses.ts';
 import { addressesOf } from '../../../fixtures/testbed.ts';
 import { InputError } from '../../errors.ts';
+import { temporaryDirectory } from '../../temporary.testing.ts';
 import { parseTestbed, readTestbed } from './description.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -172,6 +173,18 @@ describe('is told with its line and its key', () => {
 test('a file that is not there is told with one to start from', () => {
   expect(() => readTestbed('/no/such/testbed.yaml')).toThrow(/testbed\.example\.yaml is one to start from/);
 });
+
+test.each(['nosuch', '.'])(
+  'a configuration of OpenSSH that is no file has its line and its key: %s',
+  (name) => {
+    const file = path.join(temporaryDirectory(), 'testbed.yaml');
+    writeFileSync(file, `${LEAST}sshConfiguration: ${name}\n`);
+    expect(() => readTestbed(file)).toThrow(InputError);
+    expect(() => readTestbed(file)).toThrow(
+      /testbed\.yaml:7: "sshConfiguration" names .*, which is not a file$/,
+    );
+  },
+);
 
 test('an option is taken for no host', () => {
   expect(faults(LEAST.replace('alias-of-client', '-oProxyCommand=touch'))[1]).toMatch(/"client\.ssh"/);

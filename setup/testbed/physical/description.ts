@@ -1,4 +1,5 @@
 /** Reads a testbed file, and says of what is wrong in it where that stands. */
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import {
   addressesOf,
@@ -24,11 +25,16 @@ export function readTestbed(file: string): TestbedDescription {
       `The testbed file ${file} can't be read: ${reasonOf(error)}. testbed.example.yaml is one to start from.`,
     );
   }
-  const testbed = parseTestbed(text, file);
-  const { sshConfiguration } = testbed;
-  return sshConfiguration === undefined
-    ? testbed
-    : { ...testbed, sshConfiguration: path.resolve(path.dirname(file), sshConfiguration) };
+  const { testbed, lineOf } = checked(text, file);
+  if (testbed.sshConfiguration === undefined) return testbed;
+  const sshConfiguration = path.resolve(path.dirname(file), testbed.sshConfiguration);
+  // OpenSSH reads a directory as an empty configuration.
+  if (statSync(sshConfiguration, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw bad(
+      `The testbed file can't be used:\n${file}:${lineOf('sshConfiguration')}: "sshConfiguration" names ${sshConfiguration}, which is not a file`,
+    );
+  }
+  return { ...testbed, sshConfiguration };
 }
 
 /** How one of its machines is reached. */
@@ -42,6 +48,13 @@ export function targetOf(
 
 /** @param file how it is named in what is said of it. */
 export function parseTestbed(text: string, file: string): TestbedDescription {
+  return checked(text, file).testbed;
+}
+
+function checked(
+  text: string,
+  file: string,
+): { readonly testbed: TestbedDescription; readonly lineOf: (key: string) => number } {
   const parsed = parseYaml(text, testbedDescription, 'testbed');
   if (!parsed.ok) throw bad(`The testbed file can't be used:\n${faultLines(file, parsed.faults)}`);
   const { value: testbed, lineOf } = parsed;
@@ -52,7 +65,7 @@ export function parseTestbed(text: string, file: string): TestbedDescription {
   }
   const clash = clashOf(testbed);
   if (clash !== undefined) throw bad(`${file}:${lineOf(clash.key)}: "${clash.key}": ${clash.why}`);
-  return testbed;
+  return { testbed, lineOf };
 }
 
 function bad(message: string): InputError {
