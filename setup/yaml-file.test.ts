@@ -123,7 +123,24 @@ describe('an alias', () => {
 
   test('of an alias of an alias, many times over', () => {
     expect(faults(`a: &a ${ten('x')}\nb: &b ${ten('*a')}\nc: &c ${ten('*b')}\nname: *c`)).toBe(
-      'f:4: "name" is *c, which stands for 1000 values: an alias may stand for 100',
+      'f:4: "name" is *c, which stands for 1000 values through other aliases: at most 100 are possible',
+    );
+  });
+
+  test('of a long list is the list, as of a kernel configuration that two levels share', () => {
+    const many = Array.from({ length: 500 }, (_, index) => `CONFIG_${index}=y`);
+    const text = `parameters: &config [${many.join(', ')}]\ninner: { list: *config }`;
+    expect(parseYaml(text, z.looseObject({ parameters: z.array(z.string()) }), 'thing')).toMatchObject({
+      ok: true,
+      value: { parameters: many, inner: { list: many } },
+    });
+  });
+
+  test('of a long list, many times over', () => {
+    const list = `[${Array.from({ length: 1000 }, () => 'x').join(', ')}]`;
+    const aliases = Array.from({ length: 200 }, () => '*a').join(', ');
+    expect(faults(`a: &a ${list}\nname: [${aliases}]`)).toBe(
+      'f:2: "name.100" is *a, and the aliases up to it stand for 101000 values: at most 100000 are possible',
     );
   });
 

@@ -31,8 +31,9 @@ export interface YamlFault {
 
 /** A file that a person writes has a few kilobytes. */
 const MOST_BYTES = 2 ** 20;
-/** How many values an alias may stand for: more is a file made to fill memory. */
-const MOST_ALIASED = 100;
+/** How many values an alias may stand for through others, and all aliases together: more is a file made to fill memory. */
+const MOST_NESTED = 100;
+const MOST_ALIASED = 100_000;
 /** Faults that are printed. A file of another kind has thousands. */
 const MOST_FAULTS = 10;
 /** Characters of a value that are printed. A file of another kind is one value. */
@@ -227,9 +228,11 @@ function aliasFaults(document: Document, lines: LineCounter): YamlFault[] {
     weights.set(node, weight);
     return weight;
   };
+  let total = 0;
   visit(document, {
     Alias(key, alias, ancestors) {
-      const why = aliasFault(alias, document, weigh);
+      total += weigh(alias);
+      const why = aliasFault(alias, document, weigh, total);
       if (why === undefined) return undefined;
       const name = pathTo(key, ancestors).join('.');
       faults.push({
@@ -244,14 +247,33 @@ function aliasFaults(document: Document, lines: LineCounter): YamlFault[] {
   return faults;
 }
 
-function aliasFault(alias: Alias, document: Document, weigh: (node: unknown) => number): string | undefined {
+function aliasFault(
+  alias: Alias,
+  document: Document,
+  weigh: (node: unknown) => number,
+  total: number,
+): string | undefined {
   const anchored = alias.resolve(document);
   if (anchored === undefined) return `and nothing before it has the anchor &${alias.source}`;
   const weight = weigh(anchored);
   if (weight === Number.POSITIVE_INFINITY) return 'which contains itself';
-  return weight > MOST_ALIASED
-    ? `which stands for ${weight} values: an alias may stand for ${MOST_ALIASED}`
+  if (weight > MOST_NESTED && hasAlias(anchored)) {
+    return `which stands for ${weight} values through other aliases: at most ${MOST_NESTED} are possible`;
+  }
+  return total > MOST_ALIASED
+    ? `and the aliases up to it stand for ${total} values: at most ${MOST_ALIASED} are possible`
     : undefined;
+}
+
+function hasAlias(node: Node): boolean {
+  let found = false;
+  visit(node, {
+    Alias() {
+      found = true;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** The keys from the document to an alias, by what `visit` says of it. */

@@ -114,7 +114,10 @@ describe('is told with its line and its key', () => {
       ':5: "software.l0.parameters.0" is "kvm_intel.nested: 1", which YAML reads as a map: write one text and quote it, "kvm_intel.nested=1"',
     ],
     ['yamlcrash.yaml', ':6: "server.interface" is *nic, and nothing before it has the anchor &nic'],
-    ['bomb.yaml', ':5: "server.console" is *c, which stands for 1000 values: an alias may stand for 100'],
+    [
+      'bomb.yaml',
+      ':5: "server.console" is *c, which stands for 1000 values through other aliases: at most 100 are possible',
+    ],
     [
       'samehost.yaml',
       ':2: "server.ssh" is "root@server.example.org", the same host as "client.ssh": a testbed is two machines',
