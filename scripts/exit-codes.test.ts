@@ -50,5 +50,5 @@ test('a plan is of one cell', () => {
 test('the doctor says what its exit code means', () => {
   const { status, stdout } = script('scripts/doctor.ts', '--help');
   expect(status).toBe(0);
-  expect(stdout).toContain('1 where something does');
+  expect(stdout).toContain('1 where something must be fixed first');
 });

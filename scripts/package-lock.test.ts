@@ -25,7 +25,8 @@ test.each(['v20.20.2', 'v22.19.0', 'v24.21.0', 'v26.0.0'])(
       {
         cwd: place,
         encoding: 'utf8',
-        env: { ...process.env, npm_config_cache: path.join(place, 'cache') },
+        // Without what an npm that runs the tests sets, as the loglevel of `npm run --silent`.
+        env: { PATH: process.env['PATH'], HOME: place, npm_config_cache: path.join(place, 'cache') },
       },
     );
     expect(stdout).toMatch(/added \d+ packages/);
