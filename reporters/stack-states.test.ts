@@ -54,13 +54,13 @@ describe('the state in which a stack was measured', () => {
   });
 });
 
-test('stacks in the same state are not told of, however they came to it', () => {
+test('stacks in the same state are not reported, however they got there', () => {
   using journal = journalOf(['l0-baseline', RESTORED], ['l1-baseline', ON_REQUEST]);
   expect(describeStates(journal.results)).toBe('');
   expect(isAcrossStates(journal.results, 'l1-baseline')).toBe(false);
 });
 
-test('stacks that were all measured as booted are not told of', () => {
+test('stacks that were all measured as booted are not reported', () => {
   using journal = journalOf(['l0-baseline', BOOTED], ['l1-baseline', undefined]);
   expect(describeStates(journal.results)).toBe('');
 });
@@ -125,7 +125,7 @@ describe('with stacks in both states', () => {
   });
 });
 
-test('a cell that was measured in both states, one after the other, is told of and marked', () => {
+test('a cell that was measured in both states, one after the other, is reported and marked', () => {
   using journal = journalOf(['l0-baseline', RESTORED], ['l1-baseline', RESTORED]);
   boot(journal, 'l1-baseline', BOOTED).samples('l1-baseline', 'hackbench', [1, 1.1, 1.2], 2);
   expect(describeStates(journal.results)).toBe(

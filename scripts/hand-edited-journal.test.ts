@@ -46,8 +46,8 @@ function filesOf(directory: string): string {
 describe('the name of a cell or benchmark', () => {
   test.each([
     ['of 300 characters', { cell: 'x'.repeat(300) }],
-    ['of a file of ours', { cell: 'report.html' }],
-    ['of a folder of ours', { cell: 'exchange' }],
+    ['of a file that nestbench writes', { cell: 'report.html' }],
+    ['of a folder that nestbench writes', { cell: 'exchange' }],
     ['that leads up', { cell: '..' }],
     ['that leads elsewhere', { cell: '../../elsewhere' }],
     ['that is absolute', { cell: '/tmp/elsewhere' }],

@@ -54,7 +54,7 @@ describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its pro
   });
 });
 
-test('where processes are not accounted for, nothing is told of them', async () => {
+test('without process accounting, nothing is reported of processes', async () => {
   const killed = await killedProgram({ accounting: false });
   await host.run(['sh', '-c', 'kill -KILL $$'], forever);
   expect(await killed.sinceLast(forever.signal)).toEqual({ machine: 'l1', processes: [], oomKills: 0 });
