@@ -9,9 +9,8 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
-import { KEYRING, MIRROR } from './debian.ts';
-import { assertOwnership, isRoot } from './namespace.ts';
-import { runTool } from './tool.ts';
+import { MIRROR, packageVersions } from './debian.ts';
+import { bootstrap, type Phase } from './mmdebstrap.ts';
 
 export interface Root {
   readonly tar: string;
@@ -94,7 +93,7 @@ const OPTIONS = [
  * What mmdebstrap says it is doing, and how far it is then: shares of the 45 s that it took on the two-core machine
  * of the trials, timed by the stamps of its lines.
  */
-const PHASES: readonly { says: RegExp; text: string; fraction: number }[] = [
+const PHASES: readonly Phase[] = [
   { says: /running apt-get update/, text: 'fetching the package lists', fraction: 0.01 },
   { says: /downloading packages/, text: 'downloading the essential packages', fraction: 0.1 },
   { says: /extracting archives/, text: 'unpacking the essential packages', fraction: 0.2 },
@@ -107,60 +106,19 @@ const PHASES: readonly { says: RegExp; text: string; fraction: number }[] = [
 /** The root file system from the cache, or made now. */
 export async function buildRoot(signal: AbortSignal): Promise<Root> {
   const inputs = { recipe: RECIPE, suite: SUITE, options: OPTIONS };
-  const { directory, hash, facts } = await cached({ name: 'root', inputs, signal, build: bootstrap });
+  const { directory, hash, facts } = await cached({ name: 'root', inputs, signal, build: make });
   return { tar: path.join(directory, 'root.tar'), hash, packages: facts };
 }
 
-async function bootstrap({ directory, log, signal }: Workplace): Promise<Record<string, string>> {
-  await assertOwnership();
-  const tar = path.join(directory, 'root.tar');
-  const started = performance.now();
-  await runTool(
-    [
-      'mmdebstrap',
-      // Chosen here, as a guess of mmdebstrap's may differ from ours in how the tar is unpacked later.
-      `--mode=${isRoot() ? 'root' : 'unshare'}`,
-      '--format=tar',
-      `--keyring=${KEYRING}`,
-      ...OPTIONS,
-      SUITE,
-      tar,
-      MIRROR,
-    ],
-    {
-      purpose: "making the guests' root file system",
-      log,
-      signal,
-      onLine: (line) => tellPhase(line, started),
-    },
+async function make(workplace: Workplace): Promise<Record<string, string>> {
+  const tar = path.join(workplace.directory, 'root.tar');
+  const purpose = "making the guests' root file system";
+  await bootstrap(
+    { suite: SUITE, tar, options: OPTIONS, sources: [MIRROR], purpose, task: 'image', phases: PHASES },
+    workplace,
   );
   // The image is packed once the kernel is built, which can take many minutes more.
   tell({ task: 'image', text: 'the root file system is made', state: 'done' });
-  return installedPackages(tar);
-}
-
-function tellPhase(line: string, started: number): void {
-  const phase = PHASES.find(({ says }) => line.startsWith('I: ') && says.test(line));
-  if (phase === undefined) return;
-  const { text, fraction } = phase;
-  const elapsed = (performance.now() - started) / 1000;
-  const known = fraction < 0.1 ? {} : { secondsLeft: Math.round((elapsed * (1 - fraction)) / fraction) };
-  tell({ task: 'image', text, state: 'running', fraction, ...known });
-}
-
-/** Names and versions from dpkg's own record inside the tar. */
-async function installedPackages(tar: string): Promise<Record<string, string>> {
-  const { stdout } = await execa('tar', [
-    '--extract',
-    '--to-stdout',
-    `--file=${tar}`,
-    './var/lib/dpkg/status',
-  ]);
-  const versions: Record<string, string> = {};
-  for (const paragraph of stdout.split('\n\n')) {
-    const name = /^Package: (.+)$/m.exec(paragraph)?.[1];
-    const version = /^Version: (.+)$/m.exec(paragraph)?.[1];
-    if (name !== undefined && version !== undefined) versions[name] = version;
-  }
-  return versions;
+  const status = await execa('tar', ['--extract', '--to-stdout', `--file=${tar}`, './var/lib/dpkg/status']);
+  return packageVersions(status.stdout);
 }

@@ -1,0 +1,125 @@
+/** As root and as an ordinary user, in a root file system as small as it gets. */
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { isRunning, processArgv, processIds, processStat } from '../machine/proc.ts';
+import { temporaryDirectory } from '../temporary.testing.ts';
+import { isRoot } from './namespace.ts';
+
+/** Debian keeps everything that runs below /usr, which is bound from the host. */
+function tinyRoot(): string {
+  const root = path.join(temporaryDirectory(), 'root');
+  for (const name of ['usr', 'proc', 'dev', 'tmp', 'etc'])
+    mkdirSync(path.join(root, name), { recursive: true });
+  for (const name of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, path.join(root, name));
+  return root;
+}
+
+interface Run {
+  readonly root: string;
+  readonly work: string;
+  readonly log: string;
+  readonly child: ReturnType<typeof spawn>;
+}
+
+/** In a process of its own, which may be another user and may be killed. */
+function run(command: string, identity: readonly string[], options = {}): Run {
+  const root = tinyRoot();
+  const work = temporaryDirectory();
+  const log = path.join(work, 'log');
+  for (const directory of [path.dirname(root), root, work]) chmodSync(directory, 0o777);
+  const script = `
+    import { runInside } from ${JSON.stringify(path.join(import.meta.dirname, 'inside.ts'))};
+    await runInside({ root: ${JSON.stringify(root)} }, ['sh', '-euc', ${JSON.stringify(command)}], {
+      purpose: 'testing',
+      log: ${JSON.stringify(log)},
+      signal: new AbortController().signal,
+      binds: { '/usr': '/usr', '/build': ${JSON.stringify(work)} },
+      cwd: '/build',
+      ...${JSON.stringify(options)},
+    }).catch((error) => { console.error(error.message); process.exitCode = 1; });`;
+  const [file, ...words] = [...identity, process.execPath, '--input-type=module', '--eval', script];
+  const child = spawn(file, words, {
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, SECRET: 'of the host' },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { root, work, log, child };
+}
+
+async function ended({ child }: Run): Promise<string> {
+  const said: string[] = [];
+  child.stderr?.on('data', (data) => said.push(String(data)));
+  await new Promise((resolve) => child.once('close', resolve));
+  return said.join('');
+}
+
+function mounts(): string {
+  return readFileSync('/proc/self/mountinfo', 'utf8');
+}
+
+function sleeping(): number[] {
+  return processIds().filter(
+    (pid) => isRunning(processStat(pid)) && processArgv(pid).join(' ') === 'sleep 987654',
+  );
+}
+
+/** No entry in /etc/passwd has this number. */
+const STRANGER = ['setpriv', '--reuid=64321', '--regid=64321', '--clear-groups'];
+const users = isRoot()
+  ? [
+      { user: 'root', identity: [] },
+      { user: 'an ordinary user', identity: STRANGER },
+    ]
+  : [{ user: 'this user', identity: [] }];
+
+describe.each(users)('as $user', ({ identity }) => {
+  test('a tool sees itself as root, with nothing of the host', async () => {
+    const before = mounts();
+    const running = run(
+      'id -u >id; hostname >hostname; cut -d: -f1 /proc/net/dev | tail -n +3 >net; env | sort >env; ls / >root; pwd >pwd',
+      identity,
+      { env: { SOURCE_DATE_EPOCH: '0' } },
+    );
+    expect(await ended(running)).toBe('');
+    const said = (name: string): string => readFileSync(path.join(running.work, name), 'utf8').trim();
+    expect(said('id')).toBe('0');
+    expect(said('pwd')).toBe('/build');
+    expect(said('hostname')).toBe('nestbench');
+    expect(said('net')).toBe('lo');
+    expect(
+      said('env')
+        .split('\n')
+        .filter((line) => !/^(PWD|_|SHLVL|OLDPWD)=/.test(line)),
+    ).toEqual([
+      'HOME=/tmp',
+      'LC_ALL=C.UTF-8',
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'SOURCE_DATE_EPOCH=0',
+    ]);
+    expect(said('root').split('\n')).not.toContain('home');
+    expect(mounts()).toBe(before);
+    // What it makes belongs to who runs it.
+    expect(statSync(path.join(running.work, 'id')).uid).toBe(statSync(running.log).uid);
+  });
+
+  test('it can write to what is bound and to /tmp, and not to the root that others share', async () => {
+    const running = run('echo 1 >/tmp/one; cp /tmp/one /build/one; echo 2 >/etc/two', identity);
+    expect(await ended(running)).toMatch(/Testing failed: .*\n.*Read-only file system/);
+    expect(readFileSync(path.join(running.work, 'one'), 'utf8')).toBe('1\n');
+    expect(readdirSync(path.join(running.root, 'tmp'))).toEqual([]);
+    expect(readdirSync(path.join(running.root, 'etc'))).toEqual([]);
+  });
+
+  test('kill -9 of whoever started it ends it, and leaves no mount', async () => {
+    const before = mounts();
+    const running = run('touch started; exec sleep 987654', identity);
+    await vi.waitUntil(() => existsSync(path.join(running.work, 'started')) && sleeping().length > 0, {
+      timeout: 30_000,
+    });
+    running.child.kill('SIGKILL');
+    await vi.waitUntil(() => sleeping().length === 0, { timeout: 30_000 });
+    expect(mounts()).toBe(before);
+  });
+});

@@ -1,0 +1,44 @@
+/**
+ * Runs tools in the toolchain's root file system: with nothing of the host's environment, files and network but what is
+ * bound. The mounts are in a namespace that ends with the tool, however it ends.
+ */
+import path from 'node:path';
+import { isRoot } from './namespace.ts';
+import { runTool, type ToolOptions } from './tool.ts';
+import type { Toolchain } from './toolchain.ts';
+
+export interface InsideOptions extends Omit<ToolOptions, 'cwd'> {
+  /** Paths inside, with what is seen there of the host: `{ '/build': workplace.directory }`. */
+  readonly binds: Readonly<Record<string, string>>;
+  /** Where it starts, inside. */
+  readonly cwd?: string;
+}
+
+const SCRIPT = path.join(import.meta.dirname, 'inside.sh');
+
+/** As {@link runTool}; its environment is `env` and what inside.sh sets. */
+export async function runInside(
+  toolchain: Pick<Toolchain, 'root'>,
+  argv: readonly string[],
+  { binds, cwd = '/', env = {}, ...options }: InsideOptions,
+): Promise<void> {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const command = [
+    'sh',
+    '-eu',
+    SCRIPT,
+    toolchain.root,
+    cwd,
+    ...Object.entries(binds).flat(),
+    '--',
+    ...variables,
+    ...argv,
+  ];
+  await runTool([...namespaces(), ...command], options);
+}
+
+/** An ordinary user becomes root of a user namespace; only its own id is needed there. */
+function namespaces(): string[] {
+  const user = isRoot() ? [] : ['--map-root-user'];
+  return ['unshare', ...user, '--mount', '--net', '--uts', '--propagation=private', '--'];
+}

@@ -1,0 +1,160 @@
+/**
+ * The toolchain: a Debian root file system with compilers and the sources of the kernel and of QEMU, so that what is
+ * built does not depend on the host. `inside.ts` runs tools in it.
+ *
+ * It is cached under what was asked for, as the guests' root is (root.ts). What is built in it names the versions that
+ * came, too.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Suite } from '../../fixtures/variant.ts';
+import { tell } from '../progress.ts';
+import { cached, type Workplace } from './cache.ts';
+import { packageVersions, sourcesOf } from './debian.ts';
+import { bootstrap, type Phase } from './mmdebstrap.ts';
+import { runTool } from './tool.ts';
+
+export interface Toolchain {
+  /** The directory to enter. */
+  readonly root: string;
+  readonly suite: Suite;
+  readonly hash: string;
+  /** Every package's version; a source package in /usr/src is named `src:qemu`. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+/** To be raised whenever the steps below change what they make. */
+const RECIPE = 1;
+
+/** Of the default kernel, the emulator and the guests' image. */
+export const DEFAULT_SUITE: Suite = 'trixie';
+
+/** What Linux wants (Documentation/process/changes.rst), as far as nestbench's configuration needs it. */
+const FOR_KERNEL = ['bc', 'bison', 'flex', 'gcc', 'libc6-dev', 'libelf-dev', 'make', 'patch', 'xz-utils'];
+
+/** What the emulator's configuration needs (emulator.ts), and the firmware of the machines that it emulates. */
+const FOR_EMULATOR = [
+  'dpkg-dev',
+  'libfdt-dev',
+  'libglib2.0-dev',
+  'libslirp-dev',
+  'libzstd-dev',
+  'meson',
+  'ninja-build',
+  'pkgconf',
+  'python3',
+  'zlib1g-dev',
+  'qemu-system-data',
+  'seabios',
+];
+
+/** What packs images, and snapshots. */
+const FOR_IMAGES = ['e2fsprogs', 'erofs-utils', 'fakeroot', 'zstd'];
+
+interface Contents {
+  readonly packages: readonly string[];
+  /** Source packages, fetched to /usr/src. */
+  readonly sources: readonly string[];
+}
+
+const CONTENTS: Readonly<Record<Suite, Contents>> = {
+  trixie: {
+    packages: ['linux-source-6.12', ...FOR_KERNEL, ...FOR_EMULATOR, ...FOR_IMAGES],
+    sources: ['qemu'],
+  },
+  // Only kernels are built here, for the variant linux-6.1.
+  bookworm: { packages: ['linux-source-6.1', ...FOR_KERNEL], sources: [] },
+};
+
+const PATHS_LEFT_OUT = [
+  '/usr/share/man/*',
+  '/usr/share/doc/*',
+  '/usr/share/info/*',
+  '/usr/share/locale/*',
+  '/usr/share/lintian/*',
+  '/usr/share/bug/*',
+];
+
+/** Shares of the 45 s that trixie's took on a two-core machine. */
+const PHASES: readonly Phase[] = [
+  { says: /running apt-get update/, text: 'fetching the package lists', fraction: 0.01 },
+  { says: /downloading packages/, text: 'downloading the essential packages', fraction: 0.1 },
+  { says: /extracting archives/, text: 'unpacking the essential packages', fraction: 0.2 },
+  { says: /installing essential/, text: 'configuring the essential packages', fraction: 0.25 },
+  { says: /installing remaining/, text: 'installing compilers and the kernel source', fraction: 0.35 },
+  { says: /running --customize-hook/, text: "fetching QEMU's source", fraction: 0.8 },
+  { says: /cleaning package lists/, text: 'tidying up', fraction: 0.85 },
+  { says: /creating tarball/, text: 'packing', fraction: 0.87 },
+];
+
+/** The toolchain from the cache, or made now. */
+export async function buildToolchain(signal: AbortSignal, suite: Suite = DEFAULT_SUITE): Promise<Toolchain> {
+  const { packages, sources } = CONTENTS[suite];
+  const options = [
+    '--variant=apt',
+    '--architectures=amd64',
+    `--include=${packages.join(',')}`,
+    '--aptopt=APT::Install-Recommends "false"',
+    '--aptopt=Acquire::Retries "3"',
+    ...sources.map((name) => `--customize-hook=${fetchSource(name)}`),
+    ...PATHS_LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
+  ];
+  const inputs = { recipe: RECIPE, suite, options, sources: sourcesOf(suite) };
+  const { directory, hash, facts } = await cached({
+    name: `toolchain`,
+    inputs,
+    signal,
+    build: (workplace) => make(suite, options, workplace),
+  });
+  return { root: path.join(directory, 'root'), suite, hash, packages: facts };
+}
+
+/** With mmdebstrap's own apt, which has the signed lists. */
+function fetchSource(name: string): string {
+  return `cd "$1/usr/src" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get source --download-only ${name}`;
+}
+
+async function make(
+  suite: Suite,
+  options: readonly string[],
+  workplace: Workplace,
+): Promise<Record<string, string>> {
+  const { directory, log, signal } = workplace;
+  const task = 'toolchain';
+  const purpose = `making the toolchain of ${suite}`;
+  const tar = path.join(directory, 'root.tar');
+  const root = path.join(directory, 'root');
+  await bootstrap(
+    { suite, tar, options, sources: sourcesOf(suite), purpose, task, phases: PHASES },
+    workplace,
+  );
+  tell({ task, text: 'unpacking', state: 'running', fraction: 0.9 });
+  await runTool(['sh', '-euc', UNPACK, 'unpack', tar, root], { purpose, log, signal });
+  await rm(tar);
+  tell({ task, text: `compilers and sources of ${suite} are there`, state: 'done', fraction: 1 });
+  return {
+    ...packageVersions(readFileSync(path.join(root, 'var/lib/dpkg/status'), 'utf8')),
+    ...sourceVersions(root),
+  };
+}
+
+/** All files are this user's, who can delete them again. Devices come from the host when the root is entered. */
+const UNPACK = `umask 022
+mkdir "$2"
+tar --extract --file="$1" --directory="$2" --no-same-owner --no-same-permissions --anchored --exclude='./dev/*'
+chmod -R u+rwX "$2"`;
+
+/** By their descriptions, `/usr/src/NAME_VERSION.dsc`. */
+function sourceVersions(root: string): Record<string, string> {
+  const directory = path.join(root, 'usr/src');
+  const versions: Record<string, string> = {};
+  for (const file of existsSync(directory) ? readdirSync(directory) : []) {
+    if (!file.endsWith('.dsc')) continue;
+    const text = readFileSync(path.join(directory, file), 'utf8');
+    const name = /^Source: (.+)$/m.exec(text)?.[1];
+    const version = /^Version: (.+)$/m.exec(text)?.[1];
+    if (name !== undefined && version !== undefined) versions[`src:${name}`] = version;
+  }
+  return versions;
+}
