@@ -57,7 +57,7 @@ export default class ExperimentReporter implements Reporter {
     if (directory === undefined) return;
 
     const say = sayOf(vitest);
-    const { results, damaged } = await loadResults(directory);
+    const { results, damaged } = loadResults(directory);
     for (const text of describeDamaged(damaged)) vitest.logger.error(`Warning: ${text}`);
     const story = storyOf(results);
     say(`\n${storyText(story, terminalOptions())}`);

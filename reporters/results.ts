@@ -106,17 +106,13 @@ export function outcomeOf(results: Results, cell: string, benchmark: string): Ou
   return results.cells.find(({ name }) => name === cell)?.outcomes.get(benchmark) ?? NOT_RUN;
 }
 
-/** As {@link collectItems}, of the records themselves. */
-export function collectResults(records: Iterable<JournalRecord>): Results {
-  return collectItems(inStretches(records));
-}
-
 /**
  * The model of a journal.
  * @throws {InputError} NESTBENCH_JOURNAL_DAMAGED where one benchmark was recorded in two units, or with two ideas of
  * which way is better: such samples can't stand in one table.
  */
-export function collectItems(records: readonly JournalItem[]): Results {
+export function collectResults(journal: Iterable<JournalRecord>): Results {
+  const records = inStretches(journal);
   const starts = records.filter((record) => record.type === 'experiment');
   const index = indexOf(records);
   const benchmarks = benchmarkNames(records).map((name) => benchmarkRow(name, records));
@@ -204,11 +200,14 @@ function measured(
 }
 
 /** A column of all stretches; of one, as a run has as a rule, without a list in between. */
-function joined(stretches: readonly SampleStretch[], name: keyof SampleStretch['columns']): number[] {
+function joined(
+  stretches: readonly SampleStretch[],
+  name: keyof SampleStretch['columns'],
+): readonly number[] {
   const [first, ...others] = stretches;
   return others.length === 0 && first !== undefined
-    ? Array.from(first.columns[name])
-    : stretches.flatMap(({ columns }) => Array.from(columns[name]));
+    ? first.columns[name]
+    : stretches.flatMap(({ columns }) => columns[name]);
 }
 
 function runOf(
@@ -217,7 +216,7 @@ function runOf(
   stretches: readonly SampleStretch[],
   confidence: number | undefined,
 ): Run {
-  const column = (name: keyof SampleStretch['columns']): number[] => joined(stretches, name);
+  const column = (name: keyof SampleStretch['columns']): readonly number[] => joined(stretches, name);
   const iterations = column('iteration');
   // They are in order as a rule, and then there is nothing to sort.
   const order = iterations.every((iteration, at) => at === 0 || iteration >= (iterations[at - 1] ?? 0))
@@ -225,7 +224,8 @@ function runOf(
     : iterations
         .map((_, at) => at)
         .toSorted((one, other) => (iterations[one] ?? 0) - (iterations[other] ?? 0));
-  const ordered = (numbers: number[]): number[] => order?.map((at) => numbers[at] ?? Number.NaN) ?? numbers;
+  const ordered = (numbers: readonly number[]): readonly number[] =>
+    order?.map((at) => numbers[at] ?? Number.NaN) ?? numbers;
   const values = ordered(column('value'));
   return {
     run,

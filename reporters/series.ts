@@ -9,7 +9,7 @@ export function seriesCsv({ runs }: Measured): string {
   const columns = runs.map(columnOf);
   const length = Math.max(...columns.map((column) => column.length));
   let text = '';
-  // Numbers need no quoting, and there may be a million of them.
+  // Numbers need no quoting, and there may be 100,000 of them.
   for (let row = 0; row < length; row++) {
     let line = '';
     for (const [index, column] of columns.entries()) line += (index === 0 ? '' : ',') + (column[row] ?? '');

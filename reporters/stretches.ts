@@ -1,11 +1,10 @@
 /**
- * A journal in memory: its records, but the samples of a run that stand one after another are one stretch of columns.
- * A million samples are then some ten megabytes of numbers; as records they would be gigabytes.
+ * A journal in memory: its records, but the samples of a run that follow each other become one stretch of columns. As
+ * records, 100,000 samples would take hundreds of megabytes; as columns they take eight.
  */
 import type { JournalRecord, SampleRecord } from '../fixtures/records.ts';
-import { SampleShape } from './sample-shape.ts';
 
-/** What is kept of every sample. NaN where the record does not tell. */
+/** What is kept of every sample. NaN where the record does not say. */
 export const COLUMNS = [
   'iteration',
   'value',
@@ -30,7 +29,7 @@ export const SUMS = [
   /** The benchmark's own commands before and after. */
   'aroundSeconds',
   'gapSeconds',
-  /** CPU time on L0 in the windows: of the kernel's threads, and of QEMU and vhost. NaN where a sample does not tell. */
+  /** CPU time on L0 in the windows: of the kernel's threads, and of QEMU and vhost. NaN where a sample does not say. */
   'kernelSeconds',
   'benchmarkSeconds',
 ] as const;
@@ -58,7 +57,7 @@ export interface SampleStretch {
   readonly better: 'higher' | 'lower';
   /** When its last record was written. */
   readonly at: string;
-  readonly columns: Readonly<Record<ColumnName, Float64Array<ArrayBuffer>>>;
+  readonly columns: Readonly<Record<ColumnName, readonly number[]>>;
   readonly sums: Readonly<Record<SumName, number>>;
   /** Null where no guest ran, or nobody looked. */
   readonly exits: CountedExits | null;
@@ -67,56 +66,31 @@ export interface SampleStretch {
 /** A record that is no sample, or a stretch of samples. */
 export type JournalItem = Exclude<JournalRecord, SampleRecord> | SampleStretch;
 
-/** Collects records, in the journal's order. */
-export class Stretches {
-  readonly #items: (Exclude<JournalRecord, SampleRecord> | OpenStretch)[] = [];
-
-  add(record: JournalRecord): void {
-    if (record.type !== 'sample') {
-      this.#items.push(record);
-      return;
-    }
-    const last = this.#items.at(-1);
-    if (last instanceof OpenStretch && last.takes(record)) last.add(new SampleShape(record));
-    else this.#items.push(new OpenStretch(new SampleShape(record)));
-  }
-
-  /**
-   * Adds the line at `start` where it is a sample of the same shape as the last.
-   * @returns where its newline is; -1 where it is another.
-   */
-  addAlike(bytes: Buffer<ArrayBuffer>, start: number): number {
-    const last = this.#items.at(-1);
-    return last instanceof OpenStretch ? last.addAlike(bytes, start) : -1;
-  }
-
-  /** What was collected so far. */
-  get items(): JournalItem[] {
-    return this.#items.map((item) => (item instanceof OpenStretch ? item.close() : item));
-  }
-}
-
-/** As {@link JournalItem}s, in the same order. */
+/** The records in their order, with the samples of each run that follow each other as one stretch. */
 export function inStretches(records: Iterable<JournalRecord>): JournalItem[] {
-  const stretches = new Stretches();
-  for (const record of records) stretches.add(record);
-  return stretches.items;
+  const items: (Exclude<JournalRecord, SampleRecord> | OpenStretch)[] = [];
+  for (const record of records) {
+    const last = items.at(-1);
+    if (record.type !== 'sample') items.push(record);
+    else if (last instanceof OpenStretch && last.takes(record)) last.add(record);
+    else items.push(new OpenStretch(record));
+  }
+  return items.map((item) => (item instanceof OpenStretch ? item.close() : item));
 }
 
 class OpenStretch {
-  readonly #first: SampleRecord;
-  #shape: SampleShape;
-  readonly #columns: Record<ColumnName, GrowingColumn> = {
-    iteration: new GrowingColumn(),
-    value: new GrowingColumn(),
-    startedAt: new GrowingColumn(),
-    seconds: new GrowingColumn(),
-    gapSeconds: new GrowingColumn(),
-    windowSeconds: new GrowingColumn(),
-    harnessSeconds: new GrowingColumn(),
-    othersSeconds: new GrowingColumn(),
-    othersShare: new GrowingColumn(),
-    waitShare: new GrowingColumn(),
+  #last: SampleRecord;
+  readonly #columns: Record<ColumnName, number[]> = {
+    iteration: [],
+    value: [],
+    startedAt: [],
+    seconds: [],
+    gapSeconds: [],
+    windowSeconds: [],
+    harnessSeconds: [],
+    othersSeconds: [],
+    othersShare: [],
+    waitShare: [],
   };
   readonly #sums: Record<SumName, number> = {
     seconds: 0,
@@ -127,61 +101,50 @@ class OpenStretch {
   };
   readonly #exits = new ExitSums();
 
-  constructor(first: SampleShape) {
-    this.#first = first.learnedFrom;
-    this.#shape = first;
+  constructor(first: SampleRecord) {
+    this.#last = first;
     this.add(first);
   }
 
   takes({ cell, benchmark, run, unit, better }: SampleRecord): boolean {
-    const first = this.#first;
+    const last = this.#last;
     return (
-      run === first.run &&
-      benchmark === first.benchmark &&
-      cell === first.cell &&
-      unit === first.unit &&
-      better === first.better
+      run === last.run &&
+      benchmark === last.benchmark &&
+      cell === last.cell &&
+      unit === last.unit &&
+      better === last.better
     );
   }
 
-  /** Adds the line at `start` where it has the shape of the last sample. @returns where its newline is, or -1. */
-  addAlike(bytes: Buffer<ArrayBuffer>, start: number): number {
-    const end = this.#shape.read(bytes, start);
-    if (end !== -1) this.add(this.#shape);
-    return end;
-  }
-
-  /** Adds the sample that `shape` has read last. */
-  add(shape: SampleShape): void {
-    this.#shape = shape;
-    const gapSeconds = shape.number('gapSeconds');
+  add(sample: SampleRecord): void {
+    this.#last = sample;
+    const { l0, host } = sample;
     const columns = this.#columns;
-    columns.iteration.push(shape.number('iteration'));
-    columns.value.push(shape.number('value'));
-    columns.startedAt.push(shape.number('started'));
-    columns.seconds.push(shape.number('seconds'));
-    columns.gapSeconds.push(gapSeconds);
-    columns.windowSeconds.push(shape.number('windowSeconds'));
-    columns.harnessSeconds.push(shape.number('harnessSeconds'));
-    const others = shape.number('othersSeconds') + shape.number('stealSeconds');
+    columns.iteration.push(sample.iteration);
+    columns.value.push(sample.value);
+    columns.startedAt.push(Date.parse(sample.started));
+    columns.seconds.push(sample.seconds);
+    columns.gapSeconds.push(sample.gapSeconds ?? Number.NaN);
+    columns.windowSeconds.push(l0?.seconds ?? Number.NaN);
+    columns.harnessSeconds.push(l0?.cpuSeconds.harness ?? Number.NaN);
+    const others = host === undefined ? Number.NaN : host.othersSeconds + host.stealSeconds;
     columns.othersSeconds.push(others);
-    columns.othersShare.push(others / (shape.number('hostSeconds') * shape.number('hostCpus')));
-    const wait = shape.number('qemuWaitSeconds');
-    // Of threads that neither ran nor waited it says nothing.
-    columns.waitShare.push(wait / (shape.number('qemuSeconds') + wait));
+    columns.othersShare.push(host === undefined ? Number.NaN : others / (host.seconds * host.cpus));
+    const wait = host?.qemuWaitSeconds ?? Number.NaN;
+    // NaN also where the threads neither ran nor waited.
+    columns.waitShare.push(wait / ((host?.qemuSeconds ?? Number.NaN) + wait));
     const sums = this.#sums;
-    sums.seconds += shape.number('seconds');
-    sums.aroundSeconds += orZero(shape.number('beforeSeconds')) + orZero(shape.number('afterSeconds'));
-    sums.gapSeconds += orZero(gapSeconds);
-    sums.kernelSeconds += shape.number('kernelSeconds');
-    sums.benchmarkSeconds += shape.number('benchmarkSeconds');
-    this.#exits.add(shape);
+    sums.seconds += sample.seconds;
+    sums.aroundSeconds += (sample.beforeSeconds ?? 0) + (sample.afterSeconds ?? 0);
+    sums.gapSeconds += sample.gapSeconds ?? 0;
+    sums.kernelSeconds += l0?.cpuSeconds.kernel ?? Number.NaN;
+    sums.benchmarkSeconds += l0?.cpuSeconds.benchmark ?? Number.NaN;
+    this.#exits.add(sample);
   }
 
   close(): SampleStretch {
-    const { cell, benchmark, run, unit, better } = this.#first;
-    const { iteration, value, startedAt, seconds, gapSeconds, windowSeconds, harnessSeconds, ...host } =
-      this.#columns;
+    const { cell, benchmark, run, unit, better, at } = this.#last;
     return {
       type: 'samples',
       cell,
@@ -189,47 +152,12 @@ class OpenStretch {
       run,
       unit,
       better,
-      at: new Date(this.#shape.number('at')).toISOString(),
-      columns: {
-        iteration: iteration.close(),
-        value: value.close(),
-        startedAt: startedAt.close(),
-        seconds: seconds.close(),
-        gapSeconds: gapSeconds.close(),
-        windowSeconds: windowSeconds.close(),
-        harnessSeconds: harnessSeconds.close(),
-        othersSeconds: host.othersSeconds.close(),
-        othersShare: host.othersShare.close(),
-        waitShare: host.waitShare.close(),
-      },
-      sums: { ...this.#sums },
+      at: new Date(at).toISOString(),
+      columns: this.#columns,
+      sums: this.#sums,
       exits: this.#exits.close(),
     };
   }
-}
-
-/** Numbers that become one array; as a plain list they would take twice the memory while they come. */
-class GrowingColumn {
-  #numbers = new Float64Array(4);
-  #length = 0;
-
-  push(number: number): void {
-    if (this.#length === this.#numbers.length) {
-      const longer = new Float64Array(2 * this.#length);
-      longer.set(this.#numbers);
-      this.#numbers = longer;
-    }
-    this.#numbers[this.#length++] = number;
-  }
-
-  /** A view, as a copy would take the memory once more; what comes later is written behind its end. */
-  close(): Float64Array<ArrayBuffer> {
-    return this.#numbers.subarray(0, this.#length);
-  }
-}
-
-function orZero(number: number): number {
-  return Number.isNaN(number) ? 0 : number;
 }
 
 /** Adds up what KVM counted. */
@@ -237,54 +165,29 @@ class ExitSums {
   #samples = 0;
   #seconds = 0;
   #work: Work = null;
-  /** Of the shape that was added last: one of each of its names. */
-  #counts = new Float64Array(0);
-  #samplesOfShape = 0;
-  #shape: SampleShape | undefined;
-  /** Of the shapes before, by name, in the order of their first appearance. */
-  readonly #counters = new Map<string, { readonly count: number; readonly samples: number }>();
+  /** By name, in the order of their first appearance. */
+  readonly #counters = new Map<string, { count: number; samples: number }>();
 
-  add(shape: SampleShape): void {
-    const { l0, work, unit } = shape.learnedFrom;
+  add({ l0, work, unit }: SampleRecord): void {
     if (l0?.exits === undefined) return;
     this.#samples += 1;
-    this.#seconds += shape.number('windowSeconds');
+    this.#seconds += l0.seconds;
     // Where the value is the time that the whole of it took, an operation is one run.
-    const other = unit === 's' ? ONE_RUN : 'mixed';
-    this.#work = addWork(
-      this.#work,
-      work === undefined ? other : { unit: work.unit, amount: shape.number('workAmount') },
-    );
-    if (shape !== this.#shape) {
-      this.#keepCounts();
-      this.#shape = shape;
-      this.#counts = new Float64Array(shape.exitNames.length);
+    this.#work = addWork(this.#work, work ?? (unit === 's' ? ONE_RUN : 'mixed'));
+    for (const name of Object.keys(l0.exits)) {
+      const count = l0.exits[name] ?? Number.NaN;
+      const counter = this.#counters.get(name);
+      if (counter === undefined) this.#counters.set(name, { count, samples: 1 });
+      else {
+        counter.count += count;
+        counter.samples += 1;
+      }
     }
-    shape.addExits(this.#counts);
-    this.#samplesOfShape += 1;
   }
 
   close(): CountedExits | null {
     if (this.#samples === 0) return null;
-    this.#keepCounts();
-    return {
-      samples: this.#samples,
-      seconds: this.#seconds,
-      work: this.#work,
-      counters: new Map(this.#counters),
-    };
-  }
-
-  #keepCounts(): void {
-    for (const [index, name] of (this.#shape?.exitNames ?? []).entries()) {
-      const { count, samples } = this.#counters.get(name) ?? { count: 0, samples: 0 };
-      this.#counters.set(name, {
-        count: count + (this.#counts[index] ?? Number.NaN),
-        samples: samples + this.#samplesOfShape,
-      });
-    }
-    this.#counts.fill(0);
-    this.#samplesOfShape = 0;
+    return { samples: this.#samples, seconds: this.#seconds, work: this.#work, counters: this.#counters };
   }
 }
 

@@ -81,7 +81,7 @@ class AbRun {
         if (this.#stoppedBy !== undefined) break;
         const look = looks.find(({ afterRound }) => afterRound === round);
         if (look === undefined) continue;
-        const [base, head] = await this.#read();
+        const [base, head] = this.#read();
         const open = this.#verdicts.look(base.results, head.results, look);
         chosen = open.length === 0 ? undefined : openOnly(open, this.#options);
         log(`After round ${round}: ${open.length === 0 ? 'every verdict is closed' : namesOf(open)}.`);
@@ -89,7 +89,7 @@ class AbRun {
     } finally {
       giveBack();
     }
-    await this.#close();
+    this.#close();
   }
 
   async #measure(round: number, side: Side, chosen: Chosen): Promise<void> {
@@ -114,13 +114,13 @@ class AbRun {
     throw new NestbenchError(
       'NESTBENCH_COMMAND_FAILED',
       'infrastructure',
-      `Round ${round} of the A/B failed twice with ${this.#options[side]}${await this.#lastFailure(side)}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The rounds before it stay, and npm run compare takes them.`,
+      `Round ${round} of the A/B failed twice with ${this.#options[side]}${this.#lastFailure(side)}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The rounds before it stay, and npm run compare takes them.`,
     );
   }
 
-  async #lastFailure(side: Side): Promise<string> {
+  #lastFailure(side: Side): string {
     try {
-      const { results } = await readExperiment(path.join(this.#results, experimentOf(this.#options, side)));
+      const { results } = readExperiment(path.join(this.#results, experimentOf(this.#options, side)));
       const last = results.records.findLast((record) => record.type === 'failure');
       return last === undefined ? '' : ` (${last.cell}: ${last.message.split('\n')[0]})`;
     } catch {
@@ -138,29 +138,29 @@ class AbRun {
     return `, at most about ${inWords(each * (2 * rounds - done))} left`;
   }
 
-  async #read(): Promise<[ReadExperiment, ReadExperiment]> {
-    const of = (side: Side): Promise<ReadExperiment> =>
+  #read(): [ReadExperiment, ReadExperiment] {
+    const of = (side: Side): ReadExperiment =>
       readExperiment(path.join(this.#results, experimentOf(this.#options, side)));
-    return [await of('base'), await of('head')];
+    return [of('base'), of('head')];
   }
 
-  async #close(): Promise<void> {
+  #close(): void {
     const { comparison } = this.#verdicts;
     const names = (['base', 'head'] as const).map((side) => experimentOf(this.#options, side));
     log(`The experiments are ${names.join(' and ')}, under ${path.relative('', this.#results)}.`);
     if (comparison === undefined) return;
-    await this.#print(comparison);
+    this.#print(comparison);
     // A stopped command's exit code stands.
     if (this.#stoppedBy === undefined) process.exitCode = exitCodeOf(comparison);
   }
 
-  async #print(comparison: Comparison): Promise<void> {
+  #print(comparison: Comparison): void {
     if (comparison.state === 'incomparable') {
       console.error("The two can't be compared.");
       for (const difference of comparison.differences) console.error(`  ${difference}`);
       return;
     }
-    const [base, head] = await this.#read();
+    const [base, head] = this.#read();
     log(`\n${comparisonTable(comparison, { base, head }, terminalOptions())}`);
   }
 }

@@ -40,7 +40,7 @@ await runScript(async () => {
   }
   const sources = [
     ...syntheticSources(options),
-    ...[...keptSeries(), ...(await journalSeries(options.experiments))].flatMap((recorded) =>
+    ...[...keptSeries(), ...journalSeries(options.experiments)].flatMap((recorded) =>
       recordedSources(recorded, options),
     ),
   ];
@@ -65,10 +65,10 @@ function syntheticSources({ target, repeats }: BenchOptions): Source[] {
 }
 
 /** @throws {InputError} where there is no such experiment. */
-async function journalSeries(experiments: readonly string[]): Promise<Recorded[]> {
+function journalSeries(experiments: readonly string[]): Recorded[] {
   const all: Recorded[] = [];
   for (const experiment of experiments) {
-    const { results } = await readExperiment(experiment);
+    const { results } = readExperiment(experiment);
     const { series, short } = seriesOf(experiment, results);
     if (short > 0) {
       console.error(

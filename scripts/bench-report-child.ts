@@ -6,7 +6,7 @@ import { storyText } from '../reporters/story-text.ts';
 import { terminalOptions } from '../reporters/terminal.ts';
 
 const [directory = ''] = process.argv.slice(2);
-const { results } = await loadResults(directory);
+const { results } = loadResults(directory);
 console.log(storyText(storyOf(results), terminalOptions()));
 writeFiles(results, directory);
 // maxRSS is in kibibytes.

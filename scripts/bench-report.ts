@@ -1,5 +1,5 @@
 /**
- * `npm run bench:report`: how long the closing story and all files take from journals of 10^3 to 10^6 samples, and how much
+ * `npm run bench:report`: how long the closing story and all files take for journals of 10^3 to 10^5 samples, and how much
  * memory. Each is made by a process of its own, as the end of a run makes them, so that what a person waits for is what
  * is measured.
  */
@@ -16,10 +16,10 @@ import { writeSyntheticJournal } from './synthetic-journal.ts';
 const USAGE =
   'npm run bench:report, whose exit code is 1 where the largest journal takes more than its limits';
 
-const SIZES = [1e3, 1e4, 1e5, 1e6];
-/** Of the largest: what issue 4 of nestbench asks for. */
-const MOST_SECONDS = 5;
-const MOST_BYTES = 500e6;
+const SIZES = [1e3, 1e4, 1e5];
+/** Of the largest: what issue 19 of nestbench asks for. A full paper run has a tenth of its samples. */
+const MOST_SECONDS = 4;
+const MOST_BYTES = 400e6;
 const DEADLINE_MS = 120_000;
 
 await runScript(async () => {

@@ -14,14 +14,14 @@ import { type CompareArguments, HELP, parseCompareArguments } from './compare-op
 import { placesOfExperiments, readExperiment } from './read-experiment.ts';
 import { runScript } from './run-script.ts';
 
-async function main(): Promise<void> {
+function main(): void {
   const asked = parseCompareArguments(process.argv.slice(2));
   if (asked.help) {
     process.stdout.write(HELP);
     return;
   }
-  const base = await readExperiment(asked.base);
-  const head = await readExperiment(asked.head);
+  const base = readExperiment(asked.base);
+  const head = readExperiment(asked.head);
   if (realpathSync(base.directory) === realpathSync(head.directory)) {
     console.error(`Warning: ${asked.base} and ${asked.head} are the same experiment.`);
   }

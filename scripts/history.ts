@@ -2,7 +2,7 @@
 import { changesOf, seriesOf, toldOf, untold } from '../reporters/history/changes.ts';
 import { changesMarkdown, changesText, seriesText } from '../reporters/history/history-text.ts';
 import { readKind } from '../reporters/history/kind.ts';
-import { type HistoryExperiment, HistoryStore } from '../reporters/history/store.ts';
+import { HistoryStore } from '../reporters/history/store.ts';
 import { summarize } from '../reporters/history/summarize.ts';
 import { terminalOptions } from '../reporters/terminal.ts';
 import { count } from '../reporters/text.ts';
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     return;
   }
   if (asked.command === 'add') {
-    await add(asked);
+    add(asked);
     return;
   }
   using store = new HistoryStore(asked.store, { make: false });
@@ -32,9 +32,8 @@ async function main(): Promise<void> {
 }
 
 /** All of them are read before the store is made or changed. */
-async function add({ experiments, store: file }: Asked<'add'>): Promise<void> {
-  const summaries: HistoryExperiment[] = [];
-  for (const name of experiments) summaries.push(summarize((await readExperiment(name)).results));
+function add({ experiments, store: file }: Asked<'add'>): void {
+  const summaries = experiments.map((name) => summarize(readExperiment(name).results));
   using store = new HistoryStore(file);
   for (const summary of summaries) {
     const replaced = store.add(summary);

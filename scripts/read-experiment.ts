@@ -24,9 +24,9 @@ export function placesOfExperiments(): Places {
 }
 
 /** @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is none of that name. */
-export async function readExperiment(name: string): Promise<ReadExperiment> {
+export function readExperiment(name: string): ReadExperiment {
   const directory = findExperiment(name, placesOfExperiments());
-  const { results, damaged } = await loadResults(directory);
+  const { results, damaged } = loadResults(directory);
   for (const text of describeDamaged(damaged, name)) console.error(`Warning: ${text}`);
   for (const remark of results.remarks) console.error(`Warning: ${name}: ${remark}`);
   return { name, directory, results };

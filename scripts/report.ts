@@ -4,10 +4,10 @@ import { reportFile } from '../reporters/files/report.ts';
 import { experimentWords, readExperiment } from './read-experiment.ts';
 import { runScript } from './run-script.ts';
 
-async function main(): Promise<void> {
+function main(): void {
   const words = experimentWords('npm run report -- EXPERIMENT');
   if (words === undefined) return;
-  const { results, directory } = await readExperiment(words[0]);
+  const { results, directory } = readExperiment(words[0]);
   for (const file of reportFile.write(results, directory)) {
     process.stdout.write(`${path.join(directory, file)}\n`);
   }

@@ -10,11 +10,11 @@ import { InputError } from '../setup/errors.ts';
 import { experimentWords, placesOfExperiments, readExperiment } from './read-experiment.ts';
 import { runScript } from './run-script.ts';
 
-async function main(): Promise<void> {
+function main(): void {
   const words = experimentWords('npm run results -- EXPERIMENT [BENCHMARK]', 1);
   if (words === undefined) return;
   const [experiment, benchmark] = words;
-  const { results, directory } = await readExperiment(experiment);
+  const { results, directory } = readExperiment(experiment);
   const there = measuredBenchmarks(results);
   if (benchmark !== undefined && !there.includes(benchmark)) {
     throw new InputError(

@@ -21,14 +21,21 @@ const NUMBERS = { least: 1e-30, most: 1e30 };
 /** The words that may have more lines than one. */
 const TEXTS: ReadonlySet<string> = new Set(['message', 'reason', 'tail', 'why', 'argv', 'description']);
 
-/** The record with no control character in it, or why it can't be used. */
-export function checkRecord(record: JournalRecord): JournalRecord | string {
+/** Why the record can't be used; undefined where it can. */
+export function recordFault(record: JournalRecord): string | undefined {
   if ('cell' in record && !CELL.test(record.cell)) return fault('cell', record.cell, 'name a folder');
   if ('benchmark' in record && record.benchmark !== null && !BENCHMARK.test(record.benchmark))
     return fault('benchmark', record.benchmark, 'name a file');
-  const [where] = unusableNumbers(record, '');
-  if (where !== undefined)
-    return `${where}: a measured number is 0, or from ${NUMBERS.least} to ${NUMBERS.most}`;
+  const where = unusableNumber(record);
+  return where === undefined
+    ? undefined
+    : `${where}: a measured number is 0, or from ${NUMBERS.least} to ${NUMBERS.most}`;
+}
+
+/** The record that the line `text` holds, without control characters. */
+export function plainRecord(record: JournalRecord, text: string): JournalRecord {
+  // In JSON they are escaped or written as they are: most lines have neither, and each copy costs time.
+  if (!text.includes('\\') && plainLine(text) === text) return record;
   // It keeps the shape of what it is given.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return cleaned(record, plainLine) as JournalRecord;
@@ -39,15 +46,18 @@ function fault(what: string, name: string, use: string): string {
   return `${what}: "${plainLine(shown)}" can't ${use}`;
 }
 
-/** Where in `value` they stand. */
-function* unusableNumbers(value: unknown, path: string): Generator<string> {
+/** The path of the first one in `value`; empty where it is `value` itself. */
+function unusableNumber(value: unknown): string | undefined {
   if (typeof value === 'number') {
     const size = Math.abs(value);
-    if (size !== 0 && !(size >= NUMBERS.least && size <= NUMBERS.most)) yield path;
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, its] of Object.entries(value))
-      yield* unusableNumbers(its, path === '' ? key : `${path}.${key}`);
+    return size === 0 || (size >= NUMBERS.least && size <= NUMBERS.most) ? undefined : '';
   }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const key of Object.keys(value)) {
+    const where = unusableNumber(Reflect.get(value, key));
+    if (where !== undefined) return where === '' ? key : `${key}.${where}`;
+  }
+  return undefined;
 }
 
 function cleaned(value: unknown, clean: (text: string) => string): unknown {

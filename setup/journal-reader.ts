@@ -1,24 +1,16 @@
 /**
- * Reads a journal, line by line, so that one of a million samples does not have to be in memory at once. A line that is
- * no record is told, never guessed at.
+ * Reads a journal line by line: its text is never in memory as a whole. A line that is no record is reported and left
+ * out.
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  openSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { plainLine } from '../fixtures/plain-text.ts';
 import { type JournalRecord, journalRecord } from '../fixtures/records.ts';
 import { InputError } from './errors.ts';
 import { JOURNAL_FILE } from './journal.ts';
 import { Distinct } from './journal-distinct.ts';
-import { checkRecord } from './journal-check.ts';
+import { plainRecord, recordFault } from './journal-check.ts';
 import { reasonOf } from './machine/failures.ts';
 
 export interface DamagedLine {
@@ -31,23 +23,6 @@ export interface JournalContents {
   readonly records: readonly JournalRecord[];
   /** Lines that are left out: the torn last line of a killed run, damage, or what is there twice. */
   readonly damaged: readonly DamagedLine[];
-}
-
-/** What is done with each line; numbers count from 1 at the start of what is read. */
-export interface JournalVisitor {
-  /**
-   * Is shown each whole line, and says where its newline is if nothing else is to be done with it; else -1. There is a
-   * newline behind `start`.
-   */
-  readonly line?: (bytes: Buffer<ArrayBuffer>, start: number) => number;
-  readonly record: (record: JournalRecord, line: number) => void;
-  readonly damaged: (line: DamagedLine) => void;
-}
-
-/** A part of a file in bytes, from the start of a line to the end of one; `end` is the first byte after it. */
-export interface Part {
-  readonly start: number;
-  readonly end: number;
 }
 
 /**
@@ -90,27 +65,23 @@ export function readJournalIfAny(directory: string): JournalContents {
  * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is no journal.
  */
 export function readJournal(directory: string): JournalContents {
-  const records: JournalRecord[] = [];
-  const damaged = visitDistinct(journalFile(directory), (record) => void records.push(record));
+  const damaged: DamagedLine[] = [];
+  const records = [...distinctRecords(journalFile(directory), damaged)];
   return { records, damaged };
 }
 
-/**
- * Shows `visit` the records of `file` that count (setup/journal-distinct.ts).
- * @returns the lines that are left out.
- */
-export function visitDistinct(file: string, visit: (record: JournalRecord) => void): DamagedLine[] {
+/** The records of `file` that count (setup/journal-distinct.ts); the lines that are left out are added to `damaged`. */
+export function* distinctRecords(file: string, damaged: DamagedLine[]): Generator<JournalRecord> {
   const distinct = new Distinct();
-  const damaged: DamagedLine[] = [];
-  visitJournal(file, {
-    record: (record, line) => {
-      const reason = distinct.whyNot(record);
-      if (reason === undefined) visit(record);
-      else damaged.push({ line, reason });
-    },
-    damaged: (line) => void damaged.push(line),
-  });
-  return damaged;
+  let line = 0;
+  for (const text of linesOf(file)) {
+    line += 1;
+    if (text === '') continue;
+    const parsed = parseLine(text);
+    const reason = typeof parsed === 'string' ? parsed : distinct.whyNot(parsed);
+    if (reason !== undefined) damaged.push({ line, reason });
+    else if (typeof parsed !== 'string') yield parsed;
+  }
 }
 
 /** What was left out, in sentences: one for each reason, which thousands of lines may share. */
@@ -123,98 +94,27 @@ export function describeDamaged(damaged: readonly DamagedLine[], name = ''): str
   });
 }
 
-/**
- * Goes through `file`, or a part of it, from its start to its end.
- * @returns how many lines that were.
- */
-export function visitJournal(file: string, visitor: JournalVisitor, part?: Part): number {
-  let line = 1;
-  const visit = (text: string): void => {
-    if (text === '') return;
-    const parsed = parseLine(text);
-    if (typeof parsed === 'string') visitor.damaged({ line, reason: parsed });
-    else visitor.record(parsed, line);
-  };
-  const rest = visitBlocks(file, part, (bytes) => {
-    for (let start = 0; start < bytes.length; line += 1) {
-      let end = visitor.line?.(bytes, start) ?? -1;
-      if (end === -1) {
-        end = bytes.indexOf(NEWLINE, start);
-        visit(bytes.toString('utf8', start, end));
+/** Read at a time: a larger block is no faster (measured: 64 KiB to 16 MiB). */
+const BLOCK_BYTES = 64 * 1024;
+
+/** The lines of a file, one block in memory at a time; what follows the last newline is one, too. */
+function* linesOf(file: string): Generator<string> {
+  const descriptor = openSync(file, 'r');
+  try {
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    // A character may continue in the next block.
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    for (let read = -1; read !== 0;) {
+      read = readSync(descriptor, block);
+      const [first = '', ...others] = decoder.write(block.subarray(0, read)).split('\n');
+      rest += first;
+      for (const next of others) {
+        yield rest;
+        rest = next;
       }
-      start = end + 1;
     }
-  });
-  if (rest === '') return line - 1;
-  visit(rest);
-  return line;
-}
-
-/** `file` in `count` parts of about the same length, in order; fewer where it has not that many lines. */
-export function partsOf(file: string, count: number): Part[] {
-  const descriptor = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const starts = Array.from({ length: count }, (_, index) =>
-      lineStart(descriptor, Math.floor((size * index) / count)),
-    );
-    return [...starts, size]
-      .slice(1)
-      .map((end, index) => ({ start: starts[index] ?? 0, end }))
-      .filter(({ start, end }) => start < end);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-const NEWLINE = 0x0a;
-
-/** The first byte of the first line that begins at `from` or behind it; the file's end where none does. */
-function lineStart(descriptor: number, from: number): number {
-  if (from === 0) return 0;
-  const buffer = Buffer.alloc(64 * 1024);
-  let position = from - 1;
-  for (;;) {
-    const read = readSync(descriptor, buffer, 0, buffer.length, position);
-    if (read === 0) return position;
-    const newline = buffer.subarray(0, read).indexOf(NEWLINE);
-    if (newline !== -1) return position + newline + 1;
-    position += read;
-  }
-}
-
-/** Read at once: some thousand lines, as a larger block is no faster (measured: 64 KiB to 16 MiB). */
-const BLOCK_BYTES = 2 ** 20;
-
-/**
- * Shows `visit` the whole lines of a file or a part of it, some thousand at once.
- * @returns what is left at the end: a torn last line.
- */
-function visitBlocks(
-  file: string,
-  part: Part | undefined,
-  visit: (lines: Buffer<ArrayBuffer>) => void,
-): string {
-  const descriptor = openSync(file, 'r');
-  try {
-    const end = part?.end ?? fstatSync(descriptor).size;
-    let position = part?.start ?? 0;
-    // One for all blocks, as a million lines would fill a gigabyte.
-    let buffer = Buffer.allocUnsafe(BLOCK_BYTES);
-    let filled = 0;
-    while (position < end) {
-      if (filled === buffer.length) buffer = Buffer.concat([buffer], 2 * filled);
-      const wanted = Math.min(buffer.length - filled, end - position);
-      const read = readSync(descriptor, buffer, filled, wanted, position);
-      if (read === 0) break;
-      position += read;
-      filled += read;
-      const done = buffer.subarray(0, filled).lastIndexOf(NEWLINE) + 1;
-      visit(buffer.subarray(0, done));
-      buffer.copyWithin(0, done, filled);
-      filled -= done;
-    }
-    return buffer.toString('utf8', 0, filled);
+    yield rest + decoder.end();
   } finally {
     closeSync(descriptor);
   }
@@ -230,7 +130,7 @@ function parseLine(text: string): JournalRecord | string {
     return 'not JSON: torn by a kill, or damaged';
   }
   const parsed = journalRecord.safeParse(value);
-  if (parsed.success) return checkRecord(parsed.data);
+  if (parsed.success) return recordFault(parsed.data) ?? plainRecord(parsed.data, text);
   const faults = parsed.error.issues.map(
     (issue) => `${issue.path.join('.') || 'the record'}: ${issue.message}`,
   );
