@@ -15,7 +15,7 @@ const OURS = path.join(import.meta.dirname, '../fixtures/variants');
  */
 export function findVariant(chosen: string = STOCK): Variant {
   const own = path.join(OURS, `${chosen}.yaml`);
-  const file = /^[\w-]+$/.test(chosen) && existsSync(own) ? own : path.resolve(chosen);
+  const file = /^[\w.-]+$/.test(chosen) && existsSync(own) ? own : path.resolve(chosen);
   const name = path.basename(file).replace(/\.(ya?ml|json)$/, '');
   if (name === STOCK && file !== own) {
     throw new InputError(

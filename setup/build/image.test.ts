@@ -1,15 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
-import { ensurePackages } from '../host/packages.ts';
-import { packImage } from './image.ts';
+import { sha256 } from './hash.ts';
+import { type ImageFormat, packImage } from './image.ts';
+import { buildToolchain, type Toolchain } from './toolchain.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
 
-/** mkfs.erofs comes with the host's packages; on a new machine they are installed first. */
-const INSTALL_MS = 600_000;
-beforeAll(async () => ensurePackages(new AbortController().signal), INSTALL_MS);
+/** On a new machine the toolchain is made first. */
+const TOOLCHAIN_MS = 600_000;
+let toolchain: Toolchain;
+beforeAll(async () => {
+  toolchain = await buildToolchain(new AbortController().signal);
+}, TOOLCHAIN_MS);
 
 /** A root file system as small as it gets, with what must not get into an image. */
 function tinyRoot(): string {
@@ -28,6 +32,22 @@ function tinyRoot(): string {
   const owner = ['--owner=0', '--group=42', '--numeric-owner'];
   execFileSync('tar', ['--create', `--file=${tar}`, `--directory=${directory}/root`, ...owner, '.']);
   return tar;
+}
+
+/** @returns the directory that the image is in. */
+async function pack(tar: string, format: ImageFormat): Promise<string> {
+  const directory = temporaryDirectory();
+  const vmlinux = path.join(directory, 'a kernel');
+  writeFileSync(vmlinux, 'kernel');
+  const work = path.join(directory, 'work');
+  mkdirSync(work);
+  const { signal } = new AbortController();
+  await packImage(toolchain, tar, vmlinux, format, {
+    directory: work,
+    log: path.join(directory, 'log'),
+    signal,
+  });
+  return work;
 }
 
 /** How each is looked into, and what is said there of a file. */
@@ -54,18 +74,7 @@ test.each(['erofs', 'ext4'] as const)(
   'as %s it holds the root, our scripts and the kernel; owners are kept, and what is of no use left out',
   async (format) => {
     const words = TOOLS[format];
-    const directory = temporaryDirectory();
-    const vmlinux = path.join(directory, 'a kernel');
-    writeFileSync(vmlinux, 'kernel');
-    const work = path.join(directory, 'work');
-    mkdirSync(work);
-    const signal = new AbortController().signal;
-    await packImage(tinyRoot(), vmlinux, format, {
-      directory: work,
-      log: path.join(directory, 'log'),
-      signal,
-    });
-
+    const work = await pack(tinyRoot(), format);
     const image = `image.${format}`;
     expect(readdirSync(work)).toEqual([image]);
     const inImage = async (name: string): Promise<string> => {
@@ -83,5 +92,15 @@ test.each(['erofs', 'ext4'] as const)(
     for (const name of ['/usr/lib/python3.13', '/var/log/dpkg.log', '/usr/sbin/nestbench-counters.c']) {
       expect(await inImage(name)).not.toContain(words.there);
     }
+  },
+);
+
+test.each(['erofs', 'ext4'] as const)(
+  'as %s it has equal bytes wherever and whenever it is made',
+  async (format) => {
+    const tar = tinyRoot();
+    const [first, second] = [await pack(tar, format), await pack(tar, format)];
+    const hash = (directory: string): string => sha256(readFileSync(path.join(directory, `image.${format}`)));
+    expect(hash(second)).toBe(hash(first));
   },
 );

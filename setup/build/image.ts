@@ -9,9 +9,9 @@ import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
 import { sha256 } from './hash.ts';
 import type { Kernel } from './kernel.ts';
-import { asOwner, isRoot } from './namespace.ts';
+import { runInside } from './inside.ts';
 import { buildRoot } from './root.ts';
-import { runTool } from './tool.ts';
+import { buildToolchain, type Toolchain, versionsIn } from './toolchain.ts';
 
 export interface Image {
   readonly file: string;
@@ -36,6 +36,9 @@ const RECORDED = [
 const GUEST = path.join(import.meta.dirname, 'guest');
 const MICRO = path.join(import.meta.dirname, 'micro');
 const SCRIPT = path.join(import.meta.dirname, 'pack-image.sh');
+
+/** What compiles and packs it. */
+const TOOLS = /^(gcc-\d+|binutils|libc6-dev|erofs-utils|e2fsprogs)$/;
 
 /** In the root file system, but of no use to a guest; a pattern's `*` crosses directories. */
 const LEFT_OUT = [
@@ -91,8 +94,11 @@ export type ImageFormat = 'erofs' | 'ext4';
 /** The image from the cache, or made now. */
 export async function buildImage(kernel: Kernel, format: ImageFormat, signal: AbortSignal): Promise<Image> {
   const root = await buildRoot(signal);
+  const toolchain = await buildToolchain(signal);
   const inputs = {
     root: root.hash,
+    toolchain: toolchain.hash,
+    tools: versionsIn(toolchain, TOOLS),
     kernel: kernel.hash,
     guest: hashesOf(GUEST),
     micro: hashesOf(MICRO),
@@ -105,7 +111,7 @@ export async function buildImage(kernel: Kernel, format: ImageFormat, signal: Ab
     inputs,
     signal,
     async build(workplace) {
-      await packImage(root.tar, kernel.vmlinux, format, workplace);
+      await packImage(toolchain, root.tar, kernel.vmlinux, format, workplace);
       return { kernel: kernel.release };
     },
   });
@@ -115,6 +121,7 @@ export async function buildImage(kernel: Kernel, format: ImageFormat, signal: Ab
 
 /** Packs the root file system's tar, the guest's scripts and the kernel into `image.FORMAT` in the workplace. */
 export async function packImage(
+  toolchain: Pick<Toolchain, 'root'>,
   tar: string,
   vmlinux: string,
   format: ImageFormat,
@@ -124,12 +131,20 @@ export async function packImage(
   tell({ task: 'image', text: 'packing the image', state: 'running', fraction: 0.98 });
   const leftOut = path.join(directory, 'left-out');
   await writeFile(leftOut, LEFT_OUT.join('\n'));
-  const inMemory = isRoot() ? 'no' : 'yes';
-  await runTool(asOwner(['sh', '-eu', SCRIPT, tar, leftOut, GUEST, MICRO, vmlinux, inMemory, format]), {
+  // Owners can be set without being root of the host: fakeroot(1) remembers them.
+  await runInside(toolchain, ['fakeroot', 'sh', '-eu', '/pack-image.sh', format], {
     purpose: 'packing the image',
     log,
     signal,
-    cwd: directory,
+    binds: {
+      '/build': directory,
+      '/pack-image.sh': SCRIPT,
+      '/root.tar': tar,
+      '/guest': GUEST,
+      '/micro': MICRO,
+      '/vmlinux': vmlinux,
+    },
+    cwd: '/build',
   });
   await rm(leftOut);
   tell({ task: 'image', text: 'the image is made', state: 'done', fraction: 1 });

@@ -7,7 +7,7 @@ import { isRoot } from './namespace.ts';
 import { runTool, type ToolOptions } from './tool.ts';
 import type { Toolchain } from './toolchain.ts';
 
-export interface InsideOptions extends Omit<ToolOptions, 'cwd'> {
+export interface InsideOptions extends Omit<ToolOptions, 'cwd' | 'prefix'> {
   /** Paths inside, with what is seen there of the host: `{ '/build': workplace.directory }`. */
   readonly binds: Readonly<Record<string, string>>;
   /** Where it starts, inside. */
@@ -23,7 +23,7 @@ export async function runInside(
   { binds, cwd = '/', env = {}, ...options }: InsideOptions,
 ): Promise<void> {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const command = [
+  const enter = [
     'sh',
     '-eu',
     SCRIPT,
@@ -32,9 +32,8 @@ export async function runInside(
     ...Object.entries(binds).flat(),
     '--',
     ...variables,
-    ...argv,
   ];
-  await runTool([...namespaces(), ...command], options);
+  await runTool(argv, { ...options, prefix: [...namespaces(), ...enter] });
 }
 
 /** An ordinary user becomes root of a user namespace; only its own id is needed there. */

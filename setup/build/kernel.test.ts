@@ -3,15 +3,18 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { ensurePackages } from '../host/packages.ts';
 import { isRunning, processArgv, processIds, processStat } from '../machine/proc.ts';
 import { cached } from './cache.ts';
 import { compileKernel } from './kernel.ts';
+import { buildToolchain, type Toolchain } from './toolchain.ts';
 import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
 
-/** The compiler and make come with the host's packages; on a new machine they are installed first. */
-const INSTALL_MS = 600_000;
-beforeAll(async () => ensurePackages(new AbortController().signal), INSTALL_MS);
+/** On a new machine the toolchain is made first. */
+const TOOLCHAIN_MS = 600_000;
+let toolchain: Toolchain;
+beforeAll(async () => {
+  toolchain = await buildToolchain(new AbortController().signal);
+}, TOOLCHAIN_MS);
 
 /** A source tree that answers to the same targets as Linux, packed as linux-source packs it. */
 function standInSource(files: Record<string, string> = {}): string {
@@ -54,7 +57,7 @@ function build(
     name: 'kernel',
     inputs,
     signal,
-    build: (place) => compileKernel(tarball, fragment, patches, place),
+    build: (place) => compileKernel(toolchain, tarball, fragment, patches, place),
   });
 }
 
@@ -91,7 +94,7 @@ test('abort ends make and its compilers, and leaves nothing', async () => {
   const source = standInSource({ 'b.c': '#include "/dev/zero"\n' });
   const running = build(source, 'CONFIG_KVM=y\n', controller.signal);
   const ofThisBuild = (): number[] =>
-    processIds().filter((pid) => isRunning(processStat(pid)) && cwdIs(pid, cache));
+    processIds().filter((pid) => isRunning(processStat(pid)) && sees(pid, cache));
   while (!ofThisBuild().some((pid) => processArgv(pid)[0]?.includes('cc1') === true)) await sleep(20);
   controller.abort();
   await expect(running).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
@@ -99,9 +102,10 @@ test('abort ends make and its compilers, and leaves nothing', async () => {
   expect(readdirSync(cache).toSorted()).toEqual(['lock', 'locks', 'logs']);
 });
 
-function cwdIs(pid: number, below: string): boolean {
+/** Whether a directory below this one is among the mounts of the process. */
+function sees(pid: number, below: string): boolean {
   try {
-    return execFileSync('readlink', [`/proc/${pid}/cwd`], { encoding: 'utf8' }).startsWith(below);
+    return readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(` ${below}/`);
   } catch {
     return false;
   }

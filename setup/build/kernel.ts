@@ -2,26 +2,25 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
 import type { Variant } from '../../fixtures/variant.ts';
 import { NestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
 import { givenKernel } from './given-kernel.ts';
+import { type InsideOptions, runInside } from './inside.ts';
 import { unmetOptions } from './kernel-config.ts';
-import { findKernelSource } from './kernel-source.ts';
 import { progressAt } from './progress-rate.ts';
-import { runTool, type ToolOptions } from './tool.ts';
+import { buildToolchain, DEFAULT_SUITE, kernelSource, type Toolchain, versionsIn } from './toolchain.ts';
 
 export interface Kernel {
   readonly vmlinux: string;
-  /** As `uname -r` says it: `6.1.192-nestbench`. */
+  /** As `uname -r` says it: `6.12.118-nestbench`. */
   readonly release: string;
   readonly hash: string;
 }
 
 /** To be raised whenever the steps below change what they make. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /**
  * Lines that make prints (`  CC      fs/attr.o`) in a build of Debian 12's 6.1.192 with kernel.config, counted in
@@ -53,27 +52,35 @@ export const REPRODUCIBLE = {
   KBUILD_BUILD_TIMESTAMP: 'Thu Jan 1 00:00:00 UTC 1970',
 };
 
+/** What shapes a kernel besides its source. */
+const COMPILERS = /^(gcc-\d+|binutils)$/;
+
 /**
- * The kernel from the cache, or built now from the installed linux-source, with what the variant changes of it.
+ * The kernel from the cache, or built now in the toolchain of the variant's suite, with what the variant changes of it.
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the compiler's own errors.
  */
 export async function buildKernel(signal: AbortSignal, variant: Variant): Promise<Kernel> {
   const { kernel: changes = {} } = variant;
   if (changes.vmlinux !== undefined) return givenKernel(changes.vmlinux);
   assertArchitecture();
-  const recipe = await readFile(path.join(import.meta.dirname, 'kernel.config'), 'utf8');
+  const suite = changes.suite ?? DEFAULT_SUITE;
+  const files = ['kernel.config', ...(suite === 'bookworm' ? ['kernel-6.1.config'] : [])];
+  const recipe = await Promise.all(
+    files.map((file) => readFile(path.join(import.meta.dirname, file), 'utf8')),
+  );
   const isChanged = changes.config !== undefined || changes.patches !== undefined;
   // By its release each guest tells which of two kernels it booted.
   const release = isChanged ? [`CONFIG_LOCALVERSION="-nestbench-${variant.name}"`] : [];
   const added = [...(changes.config ?? []), ...release].map((line) => `${line}\n`);
-  const fragment = recipe + added.join('');
+  const fragment = [...recipe, ...added].join('');
   const patches = await Promise.all((changes.patches ?? []).map((file) => readFile(file, 'utf8')));
-  const source = await findKernelSource();
-  const compiler = await execa('gcc', ['--version']);
+  const toolchain = await buildToolchain(signal, suite);
+  const source = kernelSource(toolchain);
   const inputs = {
     recipe: RECIPE,
+    toolchain: toolchain.hash,
     source: { package: source.package, version: source.version },
-    compiler: compiler.stdout.split('\n')[0] ?? '',
+    compilers: versionsIn(toolchain, COMPILERS),
     config: fragment,
     ...(patches.length === 0 ? {} : { patches }),
   };
@@ -81,60 +88,66 @@ export async function buildKernel(signal: AbortSignal, variant: Variant): Promis
     name: 'kernel',
     inputs,
     signal,
-    build: (workplace) => compileKernel(source.tarball, fragment, patches, workplace),
+    build: (workplace) => compileKernel(toolchain, source.tarball, fragment, patches, workplace),
   });
   return { vmlinux: path.join(directory, 'vmlinux'), release: facts['release'] ?? '', hash };
 }
 
 /**
  * Unpacks, configures and compiles the source below the workplace's directory; leaves `vmlinux` and `config` there.
+ * @param tarball of the source, on the host.
  * @returns the kernel's release and what it was made of.
  */
 export async function compileKernel(
+  toolchain: Pick<Toolchain, 'root'>,
   tarball: string,
   fragment: string,
   patches: readonly string[],
   { directory, log, signal }: Workplace,
 ): Promise<{ release: string }> {
   const tree = path.join(directory, 'linux');
-  const tool: Omit<ToolOptions, 'purpose'> = { log, signal, cwd: tree, env: REPRODUCIBLE };
+  const run: Run = async (argv, purpose, onLine) =>
+    runInside(toolchain, argv, {
+      purpose,
+      log,
+      signal,
+      env: REPRODUCIBLE,
+      binds: { '/build': directory, '/source': tarball },
+      cwd: '/build/linux',
+      ...(onLine && { onLine }),
+    });
   await mkdir(tree);
 
   tell({ task: 'kernel', text: 'unpacking the source', state: 'running', fraction: 0 });
   const leftOut = LEFT_OUT.map((pattern) => `--exclude=${pattern}`);
-  await runTool(['tar', '--extract', `--file=${tarball}`, '--strip-components=1', ...leftOut], {
-    ...tool,
-    purpose: 'unpacking the kernel source',
-  });
+  // Its owners are nobody's here.
+  await run(
+    ['tar', '--extract', '--file=/source', '--no-same-owner', '--strip-components=1', ...leftOut],
+    'unpacking the kernel source',
+  );
 
   for (const [index, patch] of patches.entries()) {
-    const file = path.join(directory, `${index + 1}.patch`);
-    await writeFile(file, patch);
-    await runTool(['patch', '--strip=1', '--forward', `--input=${file}`], {
-      ...tool,
-      purpose: `applying patch ${index + 1} of ${patches.length} to the kernel source`,
-    });
-    await rm(file);
+    const name = `${index + 1}.patch`;
+    await writeFile(path.join(directory, name), patch);
+    await run(
+      ['patch', '--strip=1', '--forward', `--input=/build/${name}`],
+      `applying patch ${index + 1} of ${patches.length} to the kernel source`,
+    );
+    await rm(path.join(directory, name));
   }
 
   tell({ task: 'kernel', text: 'configuring', state: 'running', fraction: 0 });
   const wanted = path.join(directory, 'wanted.config');
   await writeFile(wanted, fragment);
   // Everything that the fragment does not name is off, also what is on by default.
-  await runTool(['make', 'allnoconfig', `KCONFIG_ALLCONFIG=${wanted}`], {
-    ...tool,
-    purpose: 'configuring the kernel',
-  });
+  await run(['make', 'allnoconfig', 'KCONFIG_ALLCONFIG=/build/wanted.config'], 'configuring the kernel');
   const config = path.join(tree, '.config');
   assertGranted(fragment, await readFile(config, 'utf8'));
 
-  await compile(tool);
+  await compile(run);
 
   const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
-  await runTool(['strip', '-o', path.join(directory, 'vmlinux'), 'vmlinux'], {
-    ...tool,
-    purpose: 'stripping the kernel',
-  });
+  await run(['strip', '-o', '/build/vmlinux', 'vmlinux'], 'stripping the kernel');
   await copyFile(config, path.join(directory, 'config'));
   await rm(tree, { recursive: true });
   await rm(wanted);
@@ -142,10 +155,13 @@ export async function compileKernel(
   return { release };
 }
 
-/** The guests are x86 machines, and a compiler for another is not looked for. */
+/** Runs a tool in the source's tree. */
+type Run = (argv: readonly string[], purpose: string, onLine?: InsideOptions['onLine']) => Promise<void>;
+
+/** The toolchain's programs are x86 ones. */
 function assertArchitecture(): void {
   if (process.arch === 'x64') return;
-  const message = `The emulated testbed's kernel is built with the host's own compiler, which has to make x86-64 code; this host is ${process.arch}.`;
+  const message = `The emulated testbed's kernel is built by Debian's amd64 compilers, which run on an x86-64 host; this host is ${process.arch}.`;
   throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', message, { machine: 'host' });
 }
 
@@ -160,24 +176,15 @@ function assertGranted(fragment: string, config: string): void {
   );
 }
 
-async function compile(tool: Omit<ToolOptions, 'purpose'>): Promise<void> {
+async function compile(run: Run): Promise<void> {
   const jobs = availableParallelism();
   const started = performance.now();
   let done = 0;
   // With the output of a target kept together, an error is not torn apart by what the other jobs print.
-  await runTool(['make', `--jobs=${jobs}`, '--output-sync=target', 'vmlinux'], {
-    ...tool,
-    purpose: 'building the kernel',
-    onLine(line) {
-      if (!STEP.test(line)) return;
-      done++;
-      const elapsed = (performance.now() - started) / 1000;
-      tell({
-        task: 'kernel',
-        text: 'compiling',
-        state: 'running',
-        ...progressAt(done, STEPS, elapsed),
-      });
-    },
+  await run(['make', `--jobs=${jobs}`, '--output-sync=target', 'vmlinux'], 'building the kernel', (line) => {
+    if (!STEP.test(line)) return;
+    done++;
+    const elapsed = (performance.now() - started) / 1000;
+    tell({ task: 'kernel', text: 'compiling', state: 'running', ...progressAt(done, STEPS, elapsed) });
   });
 }

@@ -21,6 +21,8 @@ export interface ToolOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly onLine?: (line: string) => void;
+  /** Words before the tool's that say where it runs; not shown. */
+  readonly prefix?: readonly string[];
 }
 
 /**
@@ -32,7 +34,7 @@ export async function runTool(argv: readonly string[], options: ToolOptions): Pr
   if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
   const started = performance.now();
   // Killed with us, where we are killed: make and mmdebstrap end their own children on TERM.
-  const subprocess = execa('setpriv', ['--pdeathsig', 'TERM', '--', ...argv], {
+  const subprocess = execa('setpriv', ['--pdeathsig', 'TERM', '--', ...(options.prefix ?? []), ...argv], {
     detached: true,
     cleanup: false,
     reject: false,

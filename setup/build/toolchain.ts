@@ -158,3 +158,22 @@ function sourceVersions(root: string): Record<string, string> {
   }
   return versions;
 }
+
+/** Those of its packages that shape something, with their versions. */
+export function versionsIn({ packages }: Toolchain, names: RegExp): Record<string, string> {
+  return Object.fromEntries(Object.entries(packages).filter(([name]) => names.test(name)));
+}
+
+export interface KernelSource {
+  /** `linux-source-6.12` */
+  readonly package: string;
+  readonly version: string;
+  /** On the host. */
+  readonly tarball: string;
+}
+
+export function kernelSource(toolchain: Toolchain): KernelSource {
+  const [name = '', version = ''] =
+    Object.entries(toolchain.packages).find(([one]) => /^linux-source-[\d.]+$/.test(one)) ?? [];
+  return { package: name, version, tarball: path.join(toolchain.root, 'usr/src', `${name}.tar.xz`) };
+}

@@ -9,6 +9,8 @@ import { arch } from 'node:os';
 import path from 'node:path';
 import { cached, cacheDirectory } from '../build/cache.ts';
 import { sha256 } from '../build/hash.ts';
+import { runInside } from '../build/inside.ts';
+import { buildToolchain, versionsIn } from '../build/toolchain.ts';
 import { NestbenchError } from '../errors.ts';
 import { hostMachine } from '../machine/host.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -32,13 +34,22 @@ export async function measureTscKhz(signal: AbortSignal): Promise<number | undef
 
 async function buildProgram(signal: AbortSignal): Promise<string> {
   const source = path.join(import.meta.dirname, 'tsc.c');
+  const toolchain = await buildToolchain(signal);
   const { directory } = await cached({
     name: 'tsc',
-    inputs: { source: sha256(await readFile(source)) },
+    inputs: {
+      source: sha256(await readFile(source)),
+      toolchain: toolchain.hash,
+      tools: versionsIn(toolchain, /^(gcc-\d+|binutils|libc6-dev)$/),
+    },
     signal,
-    async build(workplace) {
-      const argv = ['gcc', '-O2', '-static', '-o', path.join(workplace.directory, 'tsc'), source];
-      await hostMachine().check(argv, { signal: workplace.signal, deadlineSeconds: SECONDS });
+    async build({ directory: place, log, signal: within }) {
+      await runInside(toolchain, ['gcc', '-O2', '-static', '-o', '/build/tsc', '/tsc.c'], {
+        purpose: "compiling what measures the TSC's rate",
+        log,
+        signal: within,
+        binds: { '/build': place, '/tsc.c': source },
+      });
       return {};
     },
   });

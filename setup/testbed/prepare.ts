@@ -82,9 +82,9 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));
+  const built = await buildAll(signal, variant, { virtualTime });
   // Side by side, as each waits for programs.
-  const [built, qemu, tscKhz] = await Promise.all([
-    buildAll(signal, variant, { virtualTime }),
+  const [qemu, tscKhz] = await Promise.all([
     describeQemu(signal, variant.qemu),
     accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
   ]);

@@ -1,10 +1,10 @@
-/** A git repository with a kernel's source, as a KVM developer has one: made of Debian's linux-source, here. */
+/** A git repository with a kernel's source, as a KVM developer has one: made of Debian 12's linux-source, here. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { KernelSource } from '../../../fixtures/testbed.ts';
 import { cached } from '../../build/cache.ts';
-import { findKernelSource } from '../../build/kernel-source.ts';
 import { LEFT_OUT } from '../../build/kernel.ts';
+import { buildToolchain, kernelSource } from '../../build/toolchain.ts';
 import { runTool } from '../../build/tool.ts';
 
 /** Nothing of the moment gets into the commit, so that what was built of it once is found again. */
@@ -59,7 +59,7 @@ END
 echo 'obj-y += dvh.o' >>arch/x86/kernel/Makefile`;
 
 export async function kernelRepository(signal: AbortSignal): Promise<KernelSource> {
-  const source = await findKernelSource();
+  const source = kernelSource(await buildToolchain(signal, 'bookworm'));
   const { directory } = await cached({
     name: 'kernel-repository',
     inputs: {
@@ -88,9 +88,11 @@ export async function kernelRepository(signal: AbortSignal): Promise<KernelSourc
       return {};
     },
   });
-  const ours = readFileSync(path.join(import.meta.dirname, '../../build/kernel.config'), 'utf8');
+  const ours = ['kernel.config', 'kernel-6.1.config'].map((file) =>
+    readFileSync(path.join(import.meta.dirname, '../../build', file), 'utf8'),
+  );
   const config = ours
-    .split('\n')
+    .flatMap((text) => text.split('\n'))
     .filter((line) => /^(CONFIG_\w+=\S+|# CONFIG_\w+ is not set)$/.test(line) && !NOT_TWICE.test(line));
   return {
     url: path.join(directory, 'repository'),
