@@ -1,8 +1,6 @@
-/** `npm run clean`: empties the cache of kernels, images and snapshots, and says how much that freed. */
-import { cacheDirectory, emptyCache } from '../setup/build/cache.ts';
-import { inBytes } from '../setup/host/bytes.ts';
-import { SNAPSHOTS } from '../setup/snapshot/store.ts';
+/** `npm run clean`: as `npm run cache -- clean`. */
 import { parseArguments } from './arguments.ts';
+import { clean } from './cache-clean.ts';
 import { runScript } from './run-script.ts';
 
 const USAGE = 'npm run clean [-- --snapshots], which leaves kernels and images where they are';
@@ -18,13 +16,6 @@ await runScript(async () => {
     },
     USAGE,
   );
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
-  const freed = await emptyCache(values.snapshots ? [SNAPSHOTS] : undefined);
-  const what = values.snapshots
-    ? `Dropped the snapshots in ${cacheDirectory()}`
-    : `Emptied ${cacheDirectory()}`;
-  console.log(`${what}: ${inBytes(freed)} freed.`);
+  if (values.help) console.log(USAGE);
+  else await clean(values);
 });

@@ -136,7 +136,8 @@ export function pointLatestTo(folder: string, resultsDirectory: string): void {
   renameSync(link, path.join(resultsDirectory, 'latest'));
 }
 
-function packageVersion(): string {
+/** nestbench's own. */
+export function packageVersion(): string {
   const file = path.join(import.meta.dirname, '../package.json');
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version;
 }

@@ -15,13 +15,21 @@ export interface StopOptions {
   readonly stop: (signal: StopSignal) => void | Promise<void>;
   /** Ends, at once, whatever machines are left. */
   readonly endMachines: () => Promise<unknown>;
-  /** A sentence on where to find what was measured until then. */
+  /** What the stop does, for the person who waits for it; `ending the machines` unless told otherwise. */
+  readonly stopping?: string;
+  /** A sentence on what stays of the work until then. */
   readonly kept: () => string;
   readonly log: (line: string) => void;
 }
 
 /** Takes over the signals. @returns gives them back. */
-export function onStopSignals({ stop, endMachines, kept, log }: StopOptions): () => void {
+export function onStopSignals({
+  stop,
+  endMachines,
+  stopping: what = 'ending the machines',
+  kept,
+  log,
+}: StopOptions): () => void {
   let stopping = false;
   // Whatever is set meanwhile, a stopped command ends with 128 + the signal's number, as shells count.
   let exitCode: number | undefined;
@@ -41,7 +49,7 @@ export function onStopSignals({ stop, endMachines, kept, log }: StopOptions): ()
       return;
     }
     stopping = true;
-    log(`${signal}: ending the machines. ${kept()} Once more ends at once.`);
+    log(`${signal}: ${what}. ${kept()} Once more ends at once.`);
     setTimeout(() => void exitNow(), GRACE_MS).unref();
     void Promise.try(stop, signal).catch(exitNow);
   };

@@ -33,6 +33,34 @@ test('builds once, keeps where it comes from, and finds it again', async () => {
   expect(provenance).toMatchObject({ name: 'thing', inputs: { a: 1 }, facts: { version: '2' } });
 });
 
+test('what is there by its provenance alone is enough for its facts, and made again for its contents', async () => {
+  const cache = temporaryCache();
+  const script = `
+    import { rmSync, writeFileSync } from 'node:fs';
+    import { cached, cachedWhole } from ${JSON.stringify(path.join(import.meta.dirname, 'cache.ts'))};
+    let gcc = 13;
+    const build = async ({ directory }) => {
+      writeFileSync(directory + '/made', 'whole');
+      return { gcc: String(++gcc), make: '4', ['only' + gcc]: '1' };
+    };
+    const recipe = { name: 'thing', inputs: { a: 1 }, build, signal: new AbortController().signal };
+    const { directory } = await cachedWhole(recipe, 'made');
+    rmSync(directory + '/made');
+    await cached(recipe);
+    await cachedWhole(recipe, 'made');
+    await cachedWhole(recipe, 'made');`;
+  const events = await eventsOf(script, { XDG_CACHE_HOME: path.dirname(cache) });
+  expect(events.map(({ text, lasting }) => ({ text, lasting }))).toEqual([
+    {
+      text: 'made again, as the import had only its provenance; its versions are others now: gcc 14 is 15, only14 is gone, only15 1 is new',
+      lasting: true,
+    },
+  ]);
+  const { directory, facts } = await cached(recipe(async () => ({})));
+  expect(facts).toMatchObject({ gcc: '15' });
+  expect(readdirSync(directory).toSorted()).toEqual(['made', 'provenance.json']);
+});
+
 test('a failed build leaves its log and nothing else, and the next one builds anew', async () => {
   const cache = temporaryCache();
   const failing = recipe(async ({ directory, log }) => {

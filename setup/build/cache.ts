@@ -15,7 +15,7 @@ import { describeHolders, type Lock, takeLock, tryLock } from '../host/lock.ts';
 
 export { cacheDirectory };
 
-const PROVENANCE_FILE = 'provenance.json';
+export const PROVENANCE_FILE = 'provenance.json';
 const BUILDING = /^(.+)\.building-\d+$/;
 
 /** Where an artefact comes from, kept inside it. */
@@ -73,6 +73,43 @@ export async function cached(recipe: Recipe): Promise<Artefact> {
   return readArtefact(whole) ?? (await build(recipe, hash, whole));
 }
 
+/**
+ * The artefact with its contents: {@link cached} is content with the provenance, which is all that an import may have
+ * brought. It is made again then, and where its versions are others now, that is said.
+ * @param content what only a whole artefact has, a path in its directory.
+ */
+export async function cachedWhole(recipe: Recipe, content: string): Promise<Artefact> {
+  const { name, signal } = recipe;
+  const found = await cached(recipe);
+  const isWhole = (): boolean => existsSync(path.join(found.directory, content));
+  if (isWhole()) return found;
+  await using held = new AsyncDisposableStack();
+  held.use(await holdCache(signal));
+  held.use(await takeLock(artefactLock(path.basename(found.directory)), { signal }));
+  if (isWhole()) return cached(recipe);
+  const made = await build(recipe, found.hash, found.directory);
+  const changed = changedFacts(found.facts, made.facts);
+  if (changed !== '') {
+    const text = `made again, as the import had only its provenance; its versions are others now: ${changed}`;
+    tell({ task: name, text, state: 'done', lasting: true });
+  }
+  return made;
+}
+
+/** `gcc-14 14.2.0-19 is 14.2.0-20, bison is gone`: the first few of them. */
+function changedFacts(was: Provenance['facts'], is: Provenance['facts']): string {
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
+  const shown = names.slice(0, MOST_CHANGES).map((key) => {
+    if (was[key] === undefined) return `${key} ${is[key]} is new`;
+    return is[key] === undefined ? `${key} is gone` : `${key} ${was[key]} is ${is[key]}`;
+  });
+  const others = names.length - shown.length;
+  return [...shown, ...(others > 0 ? [`and ${others} more`] : [])].join(', ');
+}
+
+/** As many as one line has room for. */
+const MOST_CHANGES = 5;
+
 async function build(recipe: Recipe, hash: string, whole: string): Promise<Artefact> {
   const { name, inputs, signal } = recipe;
   const started = new Date();
@@ -89,6 +126,8 @@ async function build(recipe: Recipe, hash: string, whole: string): Promise<Artef
     await writeFile(path.join(directory, PROVENANCE_FILE), `${JSON.stringify(provenance, undefined, 2)}\n`);
     if (existsSync(log)) await rename(log, path.join(directory, 'build.log'));
     await makeDurable(directory);
+    // Its provenance alone, where an import brought no more.
+    await rm(whole, { recursive: true, force: true });
     await rename(directory, whole);
     await flush(path.dirname(whole));
     return { directory: whole, hash, facts };
@@ -111,10 +150,17 @@ function failed(name: string, thrown: unknown): NestbenchError {
 }
 
 function readArtefact(directory: string): Artefact | undefined {
+  const provenance = readProvenance(directory);
+  if (provenance === undefined) return undefined;
+  const { hash, facts } = provenance;
+  return { directory, hash, facts };
+}
+
+/** Undefined where the directory holds no whole artefact. */
+export function readProvenance(directory: string): Provenance | undefined {
   const file = path.join(directory, PROVENANCE_FILE);
   if (!existsSync(file)) return undefined;
-  const { hash, facts } = provenanceRecord.parse(JSON.parse(readFileSync(file, 'utf8')));
-  return { directory, hash, facts };
+  return provenanceRecord.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
 /** Says that the cache is in use; `npm run clean` refuses as long as anybody does. A run holds it while it runs. */
@@ -126,7 +172,7 @@ function cacheLock(): string {
   return path.join(cacheDirectory(), 'lock');
 }
 
-function artefactLock(label: string): string {
+export function artefactLock(label: string): string {
   return path.join(cacheDirectory(), 'locks', `${label}.lock`);
 }
 
@@ -149,13 +195,13 @@ export async function sweepCache(): Promise<string[]> {
 }
 
 /** Under the artefact's lock, every directory that it was being built in is a leftover. */
-async function removeLeftovers(label: string): Promise<string[]> {
+export async function removeLeftovers(label: string): Promise<string[]> {
   const leftovers = entries().filter((name) => BUILDING.exec(name)?.[1] === label);
   for (const name of leftovers) await rm(path.join(cacheDirectory(), name), { recursive: true, force: true });
   return leftovers;
 }
 
-function entries(): string[] {
+export function entries(): string[] {
   return existsSync(cacheDirectory()) ? readdirSync(cacheDirectory()) : [];
 }
 
@@ -183,7 +229,7 @@ export async function emptyCache(only?: readonly string[]): Promise<number> {
 }
 
 /** What a file or directory takes on the disk, in bytes: st_blocks counts units of 512 (stat(2)). */
-async function diskBytes(entry: string): Promise<number> {
+export async function diskBytes(entry: string): Promise<number> {
   const stat = await lstat(entry);
   let sum = stat.blocks * 512;
   if (stat.isDirectory())
@@ -192,13 +238,13 @@ async function diskBytes(entry: string): Promise<number> {
 }
 
 /** fsync of every file, then of their directories, so that the rename never gets to the disk before what it names. */
-async function makeDurable(entry: string): Promise<void> {
+export async function makeDurable(entry: string): Promise<void> {
   const stat = await lstat(entry);
   if (stat.isDirectory()) for (const name of await readdir(entry)) await makeDurable(path.join(entry, name));
   if (stat.isDirectory() || stat.isFile()) await flush(entry);
 }
 
-async function flush(entry: string): Promise<void> {
+export async function flush(entry: string): Promise<void> {
   await using file = await open(entry, 'r');
   await file.sync();
 }

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import path from 'node:path';
-import { cached, cacheDirectory } from '../build/cache.ts';
+import { type Artefact, cached, cacheDirectory } from '../build/cache.ts';
 import { sha256 } from '../build/hash.ts';
 import { runInside } from '../build/inside.ts';
 import { buildToolchain, versionsIn } from '../build/toolchain.ts';
@@ -22,8 +22,9 @@ const ROUND_KHZ = 100;
 /** In kHz, rounded; undefined where QEMU's emulated TSC is not the host's (other processors than x86). */
 export async function measureTscKhz(signal: AbortSignal): Promise<number | undefined> {
   if (arch() !== 'x64') return undefined;
-  const program = await buildProgram(signal);
-  const measured = parseTscKhz(await hostMachine().check([program], { signal, deadlineSeconds: SECONDS }));
+  const { directory } = await buildTscProgram(signal);
+  const argv = [path.join(directory, 'tsc')];
+  const measured = parseTscKhz(await hostMachine().check(argv, { signal, deadlineSeconds: SECONDS }));
   // A rate near the middle of two round ones falls now to this side and now to that: the first stays.
   const file = path.join(cacheDirectory(), 'tsc-khz');
   const before = existsSync(file) ? Number(readFileSync(file, 'utf8')) : NaN;
@@ -32,10 +33,11 @@ export async function measureTscKhz(signal: AbortSignal): Promise<number | undef
   return measured;
 }
 
-async function buildProgram(signal: AbortSignal): Promise<string> {
+/** The program that measures, from the cache or built now. */
+export async function buildTscProgram(signal: AbortSignal): Promise<Artefact> {
   const source = path.join(import.meta.dirname, 'tsc.c');
   const toolchain = await buildToolchain(signal);
-  const { directory } = await cached({
+  return cached({
     name: 'tsc',
     inputs: {
       source: sha256(await readFile(source)),
@@ -53,7 +55,6 @@ async function buildProgram(signal: AbortSignal): Promise<string> {
       return {};
     },
   });
-  return path.join(directory, 'tsc');
 }
 
 /** @throws NESTBENCH_CHECK_FAILED where it is no rate that a TSC has (0.1 to 20 GHz). */

@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { artefact, exported } from '../setup/build/export.testing.ts';
+import { InputError } from '../setup/errors.ts';
+import { temporaryCache, temporaryDirectory } from '../setup/temporary.testing.ts';
+import { parseCacheCommand } from './cache-options.ts';
+import { versionsOf } from './cache-table.ts';
+
+const script = path.join(import.meta.dirname, 'cache.ts');
+
+async function run(...words: readonly string[]) {
+  return execa(process.execPath, [script, ...words], { reject: false });
+}
+
+test('lists what there is, with sizes, times and versions', async () => {
+  const cache = temporaryCache();
+  expect((await run()).stdout).toBe(`${cache} is empty: the first run fills it.`);
+  const { hash } = await artefact('emulator', { program: Buffer.alloc(3 * 1024 * 1024, 1) });
+  mkdirSync(path.join(cache, 'snapshots'));
+  writeFileSync(path.join(cache, 'snapshots/one'), Buffer.alloc(2 * 1024 * 1024, 1));
+  const { stdout } = await run();
+  expect(stdout).toMatch(/^\/.*\/nestbench, 5\.\d MiB:\n/);
+  expect(stdout).toMatch(
+    new RegExp(`^emulator-${hash}  3\\.0 MiB  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d  1$`, 'm'),
+  );
+  expect(stdout).toMatch(/^snapshots +2\.0 MiB/m);
+});
+
+test('imports, says what it took and what it left, and that of a file that is none', async () => {
+  const cache = temporaryCache();
+  const made = await artefact('thing', { made: 'whole' });
+  const file = await exported([made]);
+  expect((await run('clean')).stdout).toMatch(/^Emptied /);
+  expect((await run('import', file)).stdout).toMatch(
+    new RegExp(`^Imported from ${file}, made at .*:\n  thing-${made.hash}  10\\.0 KiB  1$`),
+  );
+  expect((await run('import', file)).stdout).toMatch(/^There already, and left as it is:\n  thing-/);
+  const none = path.join(temporaryDirectory(), 'none');
+  writeFileSync(none, 'none');
+  const { exitCode, stderr } = await run('import', none);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`${none} is no export that can be imported`);
+  expect(stderr).not.toMatch(/\n +at /);
+  expect(readdirSync(cache)).toContain(`thing-${made.hash}`);
+});
+
+test('refuses to export over a file before anything is built', async () => {
+  const cache = temporaryCache();
+  const file = path.join(temporaryDirectory(), 'x');
+  writeFileSync(file, 'mine');
+  const { exitCode, stderr } = await run('export', file);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('--force') });
+  expect(existsSync(cache)).toBe(false);
+});
+
+describe('options', () => {
+  test('FILE is where the person stands', () => {
+    expect(parseCacheCommand(['export', 'x', '--force'], '/home/me')).toEqual({
+      command: 'export',
+      file: '/home/me/x',
+      withToolchain: false,
+      force: true,
+    });
+    expect(parseCacheCommand([], '/home/me')).toEqual({ command: 'list' });
+    expect(parseCacheCommand(['clean', '--snapshots'], '/')).toEqual({ command: 'clean', snapshots: true });
+  });
+
+  test.each([
+    [['export'], 'export takes one FILE.'],
+    [['import', 'a', 'b'], 'import takes one FILE.'],
+    [['import', 'a', '--force'], '--force is an option of export.'],
+    [['--snapshots'], '--snapshots is an option of clean.'],
+    [['clean', 'x'], 'clean takes no words, and not x.'],
+    [['empty'], 'There is no "empty".'],
+  ])('%j are refused', (argv, why) => {
+    const parse = (): unknown => parseCacheCommand(argv, '/');
+    expect(parse).toThrow(InputError);
+    expect(parse).toThrow(why);
+  });
+});
+
+test('of hundreds of packages those are told that tell one toolchain from another', () => {
+  const facts = { bash: '5', 'linux-source-6.12': '6.12.57-1', gcc: '4:14.2.0-1', 'src:qemu': '1:10.0.13' };
+  const provenance = { name: 'toolchain', hash: '', inputs: {}, madeAt: '', seconds: 1, facts };
+  expect(versionsOf(provenance)).toBe('linux-source-6.12 6.12.57-1, gcc 4:14.2.0-1, src:qemu 1:10.0.13');
+});
