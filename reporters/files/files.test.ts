@@ -66,11 +66,11 @@ describe('a realistic experiment', () => {
     writeFiles(journal.results, journal.directory);
     expect(excerpt(journal.directory, 'summary.csv', 'netperf-rr', 'L3,baseline')).toMatchInlineSnapshot(`
       "level,configuration,benchmark,unit,better,loader,run,n,mean,standard_deviation,half_width_95,half_width_within_one_boot,interval_of,min,max,outcome,code,reason
-      L0,baseline,netperf-rr,transactions/s,higher,,1,3,8141.066666666667,54.08173474781811,,134.3464768039333,iterations within one boot,8098.02,8201.77,measured,,
-      L0,baseline,netperf-rr,transactions/s,higher,,best,3,8141.066666666667,54.08173474781811,,134.3464768039333,iterations within one boot,8098.02,8201.77,measured,,
+      L0,baseline,netperf-rr,transactions/s,higher,,1,3,8141.066666666667,54.08173474781811,,134.3464768039332,iterations within one boot,8098.02,8201.77,measured,,
+      L0,baseline,netperf-rr,transactions/s,higher,,best,3,8141.066666666667,54.08173474781811,,134.3464768039332,iterations within one boot,8098.02,8201.77,measured,,
       L0,baseline,netperf-rr,transactions/s,higher,,all,3,8141.066666666667,54.08173474781811,,134.3464768039329,iterations within one boot,8098.02,8201.77,measured,,
-      L1,baseline,netperf-rr,transactions/s,higher,,1,3,2315.5666666666666,27.585027339724178,,68.52500669427278,iterations within one boot,2290.5,2345.12,measured,,
-      L1,baseline,netperf-rr,transactions/s,higher,,best,3,2315.5666666666666,27.585027339724178,,68.52500669427278,iterations within one boot,2290.5,2345.12,measured,,
+      L1,baseline,netperf-rr,transactions/s,higher,,1,3,2315.5666666666666,27.585027339724178,,68.52500669427272,iterations within one boot,2290.5,2345.12,measured,,
+      L1,baseline,netperf-rr,transactions/s,higher,,best,3,2315.5666666666666,27.585027339724178,,68.52500669427272,iterations within one boot,2290.5,2345.12,measured,,
       L1,baseline,netperf-rr,transactions/s,higher,,all,3,2315.5666666666666,27.585027339724178,,68.52500669427272,iterations within one boot,2290.5,2345.12,measured,,
       L1,passthrough,netperf-rr,transactions/s,higher,,,,,,,,,,,missing,,not run
       L2,baseline,netperf-rr,transactions/s,higher,,1,1,201.3,,,,,201.3,201.3,measured,,
@@ -155,10 +155,10 @@ test('with two boots a side there are intervals, and the files say what they are
   `);
   expect(excerpt(journal.directory, 'summary.csv', 'L1,baseline,hackbench')).toMatchInlineSnapshot(`
     "level,configuration,benchmark,unit,better,loader,run,n,mean,standard_deviation,half_width_95,half_width_within_one_boot,interval_of,min,max,outcome,code,reason
-    L1,baseline,hackbench,s,lower,,1,3,16.376666666666665,0.407962416569631,,1.013434823977419,iterations within one boot,16,16.81,measured,,
-    L1,baseline,hackbench,s,lower,,2,3,16.44,0.4073082370883258,,1.0118097520576554,iterations within one boot,16.06,16.87,measured,,
-    L1,baseline,hackbench,s,lower,,3,3,16.506666666666668,0.40796241656963195,,1.0134348239774214,iterations within one boot,16.13,16.94,measured,,
-    L1,baseline,hackbench,s,lower,,best,3,16.376666666666665,0.407962416569631,,1.013434823977419,iterations within one boot,16,16.81,measured,,
+    L1,baseline,hackbench,s,lower,,1,3,16.376666666666665,0.407962416569631,,1.013434823977418,iterations within one boot,16,16.81,measured,,
+    L1,baseline,hackbench,s,lower,,2,3,16.44,0.4073082370883258,,1.0118097520576546,iterations within one boot,16.06,16.87,measured,,
+    L1,baseline,hackbench,s,lower,,3,3,16.506666666666668,0.40796241656963195,,1.0134348239774205,iterations within one boot,16.13,16.94,measured,,
+    L1,baseline,hackbench,s,lower,,best,3,16.376666666666665,0.407962416569631,,1.013434823977418,iterations within one boot,16,16.81,measured,,
     L1,baseline,hackbench,s,lower,,all,9,16.44111111111111,0.3575767205944914,0.16148664358303258,,boots,16,16.94,measured,,"
   `);
 });

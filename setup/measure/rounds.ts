@@ -11,22 +11,11 @@ export async function sampleRounds(
   signal: AbortSignal,
   sample: () => Promise<number>,
 ): Promise<void> {
-  let stopped: unknown;
   // Exactly `count` calls: tinybench would add warmup calls, and go on until a time is filled.
   const bench = new Bench({ iterations: count, time: 0, warmup: false, concurrency: null, signal });
-  bench.add(
-    'samples',
-    async () => {
-      try {
-        return { overriddenDuration: await sample() };
-      } catch (error) {
-        stopped = error;
-        throw error;
-      }
-    },
-    { async: true },
-  );
-  await bench.run();
-  if (stopped !== undefined && toNestbenchError(stopped).kind !== 'benchmark') throw stopped;
+  bench.add('samples', async () => ({ overriddenDuration: await sample() }), { async: true });
+  const [task] = await bench.run();
+  const result = task?.result;
+  if (result?.state === 'errored' && toNestbenchError(result.error).kind !== 'benchmark') throw result.error;
   signal.throwIfAborted();
 }
