@@ -11,7 +11,7 @@ import { inBytes } from '../setup/host/bytes.ts';
 const TELLING = /^(release|version|kernel|suite|gcc|linux-source-[\d.]+|src:qemu|qemu-system-x86|zstd)$/;
 
 /** The versions of an artefact, in words. */
-export function versionsOf({ facts }: Provenance): string {
+export function versionsOf({ facts }: Pick<Provenance, 'facts'>): string {
   return Object.entries(facts)
     .filter(([name]) => TELLING.test(name))
     .map(([name, version]) => (name === 'release' || name === 'version' ? version : `${name} ${version}`))

@@ -5,7 +5,7 @@ import { terminalOptions } from '../reporters/terminal.ts';
 import { buildAll } from '../setup/build/all.ts';
 import { holdCache } from '../setup/build/cache.ts';
 import { assertPlace, exportCache } from '../setup/build/export.ts';
-import { type ExportedArtefact, labelOf } from '../setup/build/export-format.ts';
+import { type Chosen, type ExportedArtefact, labelOf } from '../setup/build/export-format.ts';
 import { importCache } from '../setup/build/import.ts';
 import { artefacts, contentsOf, ingredientsOf } from '../setup/build/ingredients.ts';
 import { InputError } from '../setup/errors.ts';
@@ -74,10 +74,10 @@ async function exportTo({ file, withToolchain, force }: Asked<'export'>, signal:
   const ingredients = ingredientsOf(wanted, all);
   const chosen = all
     .filter((one) => wanted.includes(one.label) || ingredients.includes(one))
-    .map(({ label, provenance: { name, hash } }) => {
+    .map(({ label, provenance: { name, hash, facts } }): Chosen => {
       const isLeftOut = TO_BUILD_WITH.has(name) && !withToolchain;
       if (!isLeftOut && contentsOf(label) === 'provenance') throw provenanceAlone(label);
-      return { name, hash, contents: isLeftOut ? ('provenance' as const) : ('whole' as const) };
+      return { name, hash, contents: isLeftOut ? 'provenance' : 'whole', facts };
     });
   const { artefacts: exported, size } = await exportCache(file, {
     nestbench: packageVersion(),
@@ -112,18 +112,21 @@ function provenanceAlone(label: string): InputError {
 }
 
 async function importFrom({ file }: Asked<'import'>, signal: AbortSignal): Promise<void> {
-  const { manifest, added, kept } = await importCache(file, signal);
+  const { manifest, added, kept, differing } = await importCache(file, signal);
   if (added.length > 0) console.log(`Imported from ${file}, made at ${manifest.madeAt}:\n${linesOf(added)}`);
   if (kept.length > 0) console.log(`There already, and left as it is:\n${linesOf(kept)}`);
+  if (differing.length > 0) {
+    console.log(
+      `What is here has other versions than the export, and runs go by what is here (npm run clean, and import again, to change that):\n  ${differing.join('\n  ')}`,
+    );
+  }
 }
 
 function linesOf(exported: readonly ExportedArtefact[]): string {
-  const known = new Map(artefacts().map(({ label, provenance }) => [label, versionsOf(provenance)]));
   return exported
     .map((one) => {
-      const label = labelOf(one);
       const what = one.contents === 'provenance' ? 'its provenance alone' : inBytes(one.bytes);
-      return `  ${[label, what, known.get(label)].filter((text) => text !== '').join('  ')}`;
+      return `  ${[labelOf(one), what, versionsOf(one)].filter((text) => text !== '').join('  ')}`;
     })
     .join('\n');
 }

@@ -53,6 +53,11 @@ export interface Recipe {
   readonly signal: AbortSignal;
 }
 
+/** Whether nothing would have to be built. */
+export function isCached({ name, inputs }: Pick<Recipe, 'name' | 'inputs'>): boolean {
+  return readArtefact(path.join(cacheDirectory(), `${name}-${hashOf(inputs)}`)) !== undefined;
+}
+
 /** The artefact of these inputs: from the cache, from whoever is building it already, or built now. */
 export async function cached(recipe: Recipe): Promise<Artefact> {
   const { name, signal } = recipe;
@@ -96,8 +101,8 @@ export async function cachedWhole(recipe: Recipe, content: string): Promise<Arte
   return made;
 }
 
-/** `gcc-14 14.2.0-19 is 14.2.0-20, bison is gone`: the first few of them. */
-function changedFacts(was: Provenance['facts'], is: Provenance['facts']): string {
+/** What differs between the facts of one name: `gcc-14 14.2.0-19 is 14.2.0-20, bison is gone`: the first few of them. */
+export function changedFacts(was: Provenance['facts'], is: Provenance['facts']): string {
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
   const shown = names.slice(0, MOST_CHANGES).map((key) => {
     if (was[key] === undefined) return `${key} ${is[key]} is new`;

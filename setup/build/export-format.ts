@@ -15,7 +15,7 @@ export const FORMAT = 1;
 
 export const MANIFEST = 'manifest.json';
 
-/** A manifest has some 200 bytes for an artefact, of which an export has a handful. */
+/** Some 20 KB are usual: the versions of a few hundred packages. */
 export const MOST_MANIFEST_BYTES = 1024 * 1024;
 
 const exportedArtefact = z.object({
@@ -24,11 +24,16 @@ const exportedArtefact = z.object({
   hash: z.string().regex(/^[\da-f]{16}$/),
   /** Of what only the provenance is there the name can be told and the versions, and nothing can be built in it. */
   contents: z.enum(['whole', 'provenance']),
+  /** Of its provenance. */
+  facts: z.record(z.string(), z.string()),
   /** Of its own tar ({@link digestOf}), as is the hash. */
   bytes: z.number().int().positive(),
   sha256: z.string().regex(/^[\da-f]{64}$/),
 });
 export type ExportedArtefact = z.infer<typeof exportedArtefact>;
+
+/** What is to be exported. */
+export type Chosen = Omit<ExportedArtefact, 'bytes' | 'sha256'>;
 
 /** What every version of the format has. */
 export const anyManifest = z.object({ format: z.number().int(), nestbench: z.string() });
@@ -45,7 +50,7 @@ export function labelOf({ name, hash }: Pick<ExportedArtefact, 'name' | 'hash'>)
 }
 
 /** The member of an artefact in the tar. */
-export function memberOf(artefact: Pick<ExportedArtefact, 'name' | 'hash' | 'contents'>): string {
+export function memberOf(artefact: Pick<Chosen, 'name' | 'hash' | 'contents'>): string {
   const label = labelOf(artefact);
   return artefact.contents === 'whole' ? label : `${label}/${PROVENANCE_FILE}`;
 }
@@ -94,7 +99,7 @@ export function assertEnded(
 /** Size and SHA-256 of an artefact, as a tar in which every time is 0: of names, modes, links and contents. */
 export async function digestOf(
   directory: string,
-  artefact: Pick<ExportedArtefact, 'name' | 'hash' | 'contents'>,
+  artefact: Pick<Chosen, 'name' | 'hash' | 'contents'>,
   signal: AbortSignal,
 ): Promise<Pick<ExportedArtefact, 'bytes' | 'sha256'>> {
   const argv = [...CREATE_TAR, '--mtime=@0', `--directory=${directory}`, memberOf(artefact)];

@@ -6,7 +6,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { temporaryDirectory } from '../temporary.testing.ts';
 import { type Artefact, cached } from './cache.ts';
 import { exportCache } from './export.ts';
-import { digestOf, type ExportedArtefact, type Manifest, MANIFEST } from './export-format.ts';
+import { type Chosen, digestOf, type Manifest, MANIFEST } from './export-format.ts';
 
 export const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ export async function artefact(
   name: string,
   files: Readonly<Record<string, string | Uint8Array>>,
   inputs: Readonly<Record<string, string>> = {},
-): Promise<Artefact & Pick<ExportedArtefact, 'name' | 'contents'>> {
+): Promise<Artefact & Chosen> {
   const made = await cached({
     name,
     inputs,
@@ -32,9 +32,7 @@ export async function artefact(
 }
 
 /** Exports them into a file of the test's own. */
-export async function exported(
-  artefacts: readonly Pick<ExportedArtefact, 'name' | 'hash' | 'contents'>[],
-): Promise<string> {
+export async function exported(artefacts: readonly Chosen[]): Promise<string> {
   const file = path.join(temporaryDirectory(), 'cache.tar.zst');
   await exportCache(file, { nestbench: '0.1.0', artefacts, force: false, signal: never });
   return file;
@@ -51,12 +49,11 @@ export interface Hostile {
 
 /** An export whose maker knows the format, and means harm. */
 export async function hostileExport({ tree, manifest, tar }: Hostile): Promise<string> {
-  const { directory, name, hash, contents } = await artefact('thing', { made: 'whole', 'sub/file': '1' });
+  const { directory, ...one } = await artefact('thing', { made: 'whole', 'sub/file': '1' });
   const place = temporaryDirectory();
   const label = path.basename(directory);
   renameSync(directory, path.join(place, label));
   tree?.(path.join(place, label));
-  const one = { name, hash, contents };
   const good: Manifest = {
     format: 1,
     nestbench: '0.1.0',
@@ -81,10 +78,7 @@ export function onSmallDisk(directory: string, bytes: number, work: string): str
 }
 
 /** A program's text that exports `artefacts` to `file`. */
-export function exporting(
-  file: string,
-  artefacts: readonly Pick<ExportedArtefact, 'name' | 'hash' | 'contents'>[],
-): string {
+export function exporting(file: string, artefacts: readonly Chosen[]): string {
   const options = { nestbench: '0.1.0', artefacts, force: false };
   return `
     const { exportCache } = await import(${JSON.stringify(path.join(import.meta.dirname, 'export.ts'))});

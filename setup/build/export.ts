@@ -13,6 +13,7 @@ import { countBytes } from './count-bytes.ts';
 import {
   archiver,
   assertEnded,
+  type Chosen,
   CREATE_TAR,
   digestOf,
   type ExportedArtefact,
@@ -31,8 +32,7 @@ const EXPORT = 'export';
 export interface ExportOptions {
   /** Its version. */
   readonly nestbench: string;
-  /** What it holds: name, hash, and whether all of it or where it comes from alone. */
-  readonly artefacts: readonly Pick<ExportedArtefact, 'name' | 'hash' | 'contents'>[];
+  readonly artefacts: readonly Chosen[];
   /** Whether a file that is there may be replaced. */
   readonly force: boolean;
   readonly signal: AbortSignal;

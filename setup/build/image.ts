@@ -6,12 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tell } from '../progress.ts';
-import { cached, type Workplace } from './cache.ts';
+import type { Workplace } from './cache.ts';
 import { sha256 } from './hash.ts';
 import type { Kernel } from './kernel.ts';
 import { runInside } from './inside.ts';
-import { buildRoot } from './root.ts';
-import { buildToolchain, type Toolchain, versionsIn } from './toolchain.ts';
+import { buildRoot, wholeRoot } from './root.ts';
+import { cachedInside, DEFAULT_SUITE, type Toolchain, versionsIn } from './toolchain.ts';
 
 export interface Image {
   readonly file: string;
@@ -94,28 +94,29 @@ export type ImageFormat = 'erofs' | 'ext4';
 /** The image from the cache, or made now. */
 export async function buildImage(kernel: Kernel, format: ImageFormat, signal: AbortSignal): Promise<Image> {
   const root = await buildRoot(signal);
-  const toolchain = await buildToolchain(signal);
-  const inputs = {
-    root: root.hash,
-    toolchain: toolchain.hash,
-    tools: versionsIn(toolchain, TOOLS),
-    kernel: kernel.hash,
-    guest: hashesOf(GUEST),
-    micro: hashesOf(MICRO),
-    leftOut: LEFT_OUT,
-    script: fileHash(SCRIPT),
-    format,
-  };
-  const { directory, hash } = await cached({
+  const { directory, hash } = await cachedInside(DEFAULT_SUITE, signal, (toolchain) => ({
     name: 'image',
-    inputs,
+    inputs: {
+      root: root.hash,
+      toolchain: toolchain.hash,
+      tools: versionsIn(toolchain, TOOLS),
+      kernel: kernel.hash,
+      guest: hashesOf(GUEST),
+      micro: hashesOf(MICRO),
+      leftOut: LEFT_OUT,
+      script: fileHash(SCRIPT),
+      format,
+    },
     signal,
     async build(workplace) {
-      await packImage(toolchain, root.tar, kernel.vmlinux, format, workplace);
+      const { tar } = await wholeRoot(signal);
+      await packImage(toolchain, tar, kernel.vmlinux, format, workplace);
       return { kernel: kernel.release };
     },
-  });
-  const versions = RECORDED.map((name) => [name, root.packages[name] ?? '']);
+  }));
+  // Read again: with the tar its versions may have changed.
+  const { packages } = await buildRoot(signal);
+  const versions = RECORDED.map((name) => [name, packages[name] ?? '']);
   return { file: path.join(directory, `image.${format}`), hash, packages: Object.fromEntries(versions) };
 }
 

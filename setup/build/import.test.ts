@@ -42,10 +42,11 @@ test('what is there already stays as it is, and the rest is added while a run ho
   writeFileSync(path.join(one.directory, 'made'), 'mine');
   rmSync(other.directory, { recursive: true });
   await using run = await holdCache(never);
-  const { added, kept } = await importCache(file, never);
+  const { added, kept, differing } = await importCache(file, never);
   expect([added, kept].map((each) => each.map(({ name }) => name))).toEqual([['other'], ['one']]);
   expect(readFileSync(path.join(one.directory, 'made'), 'utf8')).toBe('mine');
   expect(readFileSync(path.join(other.directory, 'made'), 'utf8')).toBe('2');
+  expect(differing).toEqual([]);
   expect(run.file).toBe(path.join(cache, 'lock'));
 });
 
@@ -59,6 +60,16 @@ async function refusal(file: string, cache: string): Promise<string> {
   expect(message).not.toContain('\n');
   return message.replace(file, 'FILE');
 }
+
+test('says where what is here has other versions under the same name', async () => {
+  temporaryCache();
+  const made = await artefact('toolchain', { gcc: 'gcc' });
+  const file = await exported([made]);
+  const provenance = path.join(made.directory, 'provenance.json');
+  writeFileSync(provenance, readFileSync(provenance, 'utf8').replace('"version": "1"', '"version": "2"'));
+  const { differing } = await importCache(file, never);
+  expect(differing).toEqual([`toolchain-${made.hash}: version 1 is 2`]);
+});
 
 describe('refused in one sentence, with the cache as it was', () => {
   const COMMON = 'FILE is no export that can be imported: ';
@@ -136,6 +147,16 @@ describe('refused in one sentence, with the cache as it was', () => {
       'no provenance',
       { tree: (directory) => rmSync(path.join(directory, 'provenance.json')) },
       /^thing-[\da-f]{16} does not say where it comes from/,
+    ],
+    [
+      'other versions than its manifest says',
+      {
+        manifest: (good) => ({
+          ...good,
+          artefacts: good.artefacts.map((one) => ({ ...one, facts: { version: '2' } })),
+        }),
+      },
+      /^thing-[\da-f]{16} was made of something else than its name says/,
     ],
     [
       "another's provenance",

@@ -14,6 +14,7 @@ import { tell } from '../progress.ts';
 import {
   artefactLock,
   cacheDirectory,
+  changedFacts,
   flush,
   holdCache,
   makeDurable,
@@ -45,6 +46,8 @@ export interface Imported {
   readonly added: readonly ExportedArtefact[];
   /** What was there already, and stays as it is. */
   readonly kept: readonly ExportedArtefact[];
+  /** Of what was there already: `toolchain-HASH: gcc-14 14.2.0-20 is 14.2.0-19`, from the export to what is here. */
+  readonly differing: readonly string[];
 }
 
 /**
@@ -59,7 +62,7 @@ export async function importCache(file: string, signal: AbortSignal): Promise<Im
   await removeLeftovers(IMPORT);
   const wanted = manifest.artefacts.filter((artefact) => !isHere(artefact));
   const kept = manifest.artefacts.filter(isHere);
-  if (wanted.length === 0) return { manifest, added: [], kept };
+  if (wanted.length === 0) return { manifest, added: [], kept, differing: differencesOf(kept) };
 
   const staging = path.join(cacheDirectory(), `${IMPORT}.building-${process.pid}`);
   held.defer(() => rm(staging, { recursive: true, force: true }));
@@ -75,11 +78,21 @@ export async function importCache(file: string, signal: AbortSignal): Promise<Im
   }
   await flush(cacheDirectory());
   tell({ task: IMPORT, text: 'taken into the cache', state: 'done', fraction: 1 });
-  return { manifest, added, kept };
+  return { manifest, added, kept, differing: differencesOf(kept) };
 }
 
 function isHere(artefact: ExportedArtefact): boolean {
   return existsSync(path.join(cacheDirectory(), labelOf(artefact)));
+}
+
+/** How what is here differs from what the export has under the same name: a toolchain is named by what was asked for. */
+function differencesOf(kept: readonly ExportedArtefact[]): string[] {
+  return kept.flatMap((artefact) => {
+    const label = labelOf(artefact);
+    const here = readProvenance(path.join(cacheDirectory(), label));
+    const changed = here === undefined ? '' : changedFacts(artefact.facts, here.facts);
+    return changed === '' ? [] : [`${label}: ${changed}`];
+  });
 }
 
 /** The manifest, which comes first. */
@@ -233,8 +246,9 @@ async function check(
   }
   const provenance = readProvenance(path.join(staging, label));
   if (provenance === undefined) throw bad(file, `${label} does not say where it comes from`);
-  const { name, hash, inputs } = provenance;
-  if (`${name}-${hash}` !== label || hashOf(inputs) !== hash) {
+  const { name, hash, inputs, facts } = provenance;
+  const isFaithful = changedFacts(artefact.facts, facts) === '';
+  if (`${name}-${hash}` !== label || hashOf(inputs) !== hash || !isFaithful) {
     throw bad(file, `${label} was made of something else than its name says`);
   }
 }

@@ -5,12 +5,12 @@ import path from 'node:path';
 import type { Variant } from '../../fixtures/variant.ts';
 import { NestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
-import { cached, type Workplace } from './cache.ts';
+import type { Workplace } from './cache.ts';
 import { givenKernel } from './given-kernel.ts';
 import { type InsideOptions, runInside } from './inside.ts';
 import { unmetOptions } from './kernel-config.ts';
 import { progressAt } from './progress-rate.ts';
-import { buildToolchain, DEFAULT_SUITE, kernelSource, type Toolchain, versionsIn } from './toolchain.ts';
+import { cachedInside, DEFAULT_SUITE, kernelSource, type Toolchain, versionsIn } from './toolchain.ts';
 
 export interface Kernel {
   readonly vmlinux: string;
@@ -74,21 +74,21 @@ export async function buildKernel(signal: AbortSignal, variant: Variant): Promis
   const added = [...(changes.config ?? []), ...release].map((line) => `${line}\n`);
   const fragment = [...recipe, ...added].join('');
   const patches = await Promise.all((changes.patches ?? []).map((file) => readFile(file, 'utf8')));
-  const toolchain = await buildToolchain(signal, suite);
-  const source = kernelSource(toolchain);
-  const inputs = {
-    recipe: RECIPE,
-    toolchain: toolchain.hash,
-    source: { package: source.package, version: source.version },
-    compilers: versionsIn(toolchain, COMPILERS),
-    config: fragment,
-    ...(patches.length === 0 ? {} : { patches }),
-  };
-  const { directory, hash, facts } = await cached({
-    name: 'kernel',
-    inputs,
-    signal,
-    build: (workplace) => compileKernel(toolchain, source.tarball, fragment, patches, workplace),
+  const { directory, hash, facts } = await cachedInside(suite, signal, (toolchain) => {
+    const source = kernelSource(toolchain);
+    return {
+      name: 'kernel',
+      inputs: {
+        recipe: RECIPE,
+        toolchain: toolchain.hash,
+        source: { package: source.package, version: source.version },
+        compilers: versionsIn(toolchain, COMPILERS),
+        config: fragment,
+        ...(patches.length === 0 ? {} : { patches }),
+      },
+      signal,
+      build: (workplace) => compileKernel(toolchain, source.tarball, fragment, patches, workplace),
+    };
   });
   return { vmlinux: path.join(directory, 'vmlinux'), release: facts['release'] ?? '', hash };
 }

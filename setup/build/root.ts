@@ -8,7 +8,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { tell } from '../progress.ts';
-import { cached, type Workplace } from './cache.ts';
+import { type Artefact, cached, cachedWhole, type Recipe, type Workplace } from './cache.ts';
 import { MIRROR, packageVersions } from './debian.ts';
 import { bootstrap, type Phase } from './mmdebstrap.ts';
 
@@ -18,6 +18,8 @@ export interface Root {
   /** Every package in it, with its version. */
   readonly packages: Readonly<Record<string, string>>;
 }
+
+const TAR = 'root.tar';
 
 /** To be raised whenever the steps below change what they make. */
 const RECIPE = 1;
@@ -103,15 +105,26 @@ const PHASES: readonly Phase[] = [
   { says: /creating tarball/, text: 'packing', fraction: 0.97 },
 ];
 
-/** The root file system from the cache, or made now. */
+/** The root file system from the cache, or made now. Of an imported one the tar may be missing: see {@link wholeRoot}. */
 export async function buildRoot(signal: AbortSignal): Promise<Root> {
-  const inputs = { recipe: RECIPE, suite: SUITE, options: OPTIONS };
-  const { directory, hash, facts } = await cached({ name: 'root', inputs, signal, build: make });
-  return { tar: path.join(directory, 'root.tar'), hash, packages: facts };
+  return toRoot(await cached(recipe(signal)));
+}
+
+/** With its tar, made again where only the provenance was imported. */
+export async function wholeRoot(signal: AbortSignal): Promise<Root> {
+  return toRoot(await cachedWhole(recipe(signal), TAR));
+}
+
+function toRoot({ directory, hash, facts }: Artefact): Root {
+  return { tar: path.join(directory, TAR), hash, packages: facts };
+}
+
+function recipe(signal: AbortSignal): Recipe {
+  return { name: 'root', inputs: { recipe: RECIPE, suite: SUITE, options: OPTIONS }, signal, build: make };
 }
 
 async function make(workplace: Workplace): Promise<Record<string, string>> {
-  const tar = path.join(workplace.directory, 'root.tar');
+  const tar = path.join(workplace.directory, TAR);
   const purpose = "making the guests' root file system";
   await bootstrap(
     { suite: SUITE, tar, options: OPTIONS, sources: [MIRROR], purpose, task: 'image', phases: PHASES },

@@ -10,7 +10,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Suite } from '../../fixtures/variant.ts';
 import { tell } from '../progress.ts';
-import { cached, type Workplace } from './cache.ts';
+import { type Artefact, cached, cachedWhole, isCached, type Recipe, type Workplace } from './cache.ts';
 import { packageVersions, sourcesOf } from './debian.ts';
 import { bootstrap, type Phase } from './mmdebstrap.ts';
 import { runTool } from './tool.ts';
@@ -23,6 +23,9 @@ export interface Toolchain {
   /** Every package's version; a source package in /usr/src is named `src:qemu`. */
   readonly packages: Readonly<Record<string, string>>;
 }
+
+/** In the artefact's directory. */
+const ROOT = 'root';
 
 /** To be raised whenever the steps below change what they make. */
 const RECIPE = 1;
@@ -88,8 +91,31 @@ const PHASES: readonly Phase[] = [
   { says: /creating tarball/, text: 'packing', fraction: 0.87 },
 ];
 
-/** The toolchain from the cache, or made now. */
+/** The toolchain from the cache, or made now. Of an imported one the root may be missing: see {@link cachedInside}. */
 export async function buildToolchain(signal: AbortSignal, suite: Suite = DEFAULT_SUITE): Promise<Toolchain> {
+  return toToolchain(suite, await cached(recipeOf(suite, signal)));
+}
+
+/**
+ * What is built inside a toolchain. As long as it is in the cache, the toolchain's provenance tells its name; to build it
+ * the root is made again where it is missing, with the versions of today, which then are in the artefact's name.
+ * @param describe the artefact's recipe, by the toolchain that it is built in.
+ */
+export async function cachedInside(
+  suite: Suite,
+  signal: AbortSignal,
+  describe: (toolchain: Toolchain) => Recipe,
+): Promise<Artefact> {
+  const recipe = describe(await buildToolchain(signal, suite));
+  if (isCached(recipe)) return cached(recipe);
+  return cached(describe(toToolchain(suite, await cachedWhole(recipeOf(suite, signal), ROOT))));
+}
+
+function toToolchain(suite: Suite, { directory, hash, facts }: Artefact): Toolchain {
+  return { root: path.join(directory, ROOT), suite, hash, packages: facts };
+}
+
+function recipeOf(suite: Suite, signal: AbortSignal): Recipe {
   const { packages, sources } = CONTENTS[suite];
   const options = [
     '--variant=apt',
@@ -100,14 +126,12 @@ export async function buildToolchain(signal: AbortSignal, suite: Suite = DEFAULT
     ...sources.map((name) => `--customize-hook=${fetchSource(name)}`),
     ...PATHS_LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
   ];
-  const inputs = { recipe: RECIPE, suite, options, sources: sourcesOf(suite) };
-  const { directory, hash, facts } = await cached({
-    name: `toolchain`,
-    inputs,
+  return {
+    name: 'toolchain',
+    inputs: { recipe: RECIPE, suite, options, sources: sourcesOf(suite) },
     signal,
     build: (workplace) => make(suite, options, workplace),
-  });
-  return { root: path.join(directory, 'root'), suite, hash, packages: facts };
+  };
 }
 
 /** With mmdebstrap's own apt, which has the signed lists. */
@@ -124,7 +148,7 @@ async function make(
   const task = 'toolchain';
   const purpose = `making the toolchain of ${suite}`;
   const tar = path.join(directory, 'root.tar');
-  const root = path.join(directory, 'root');
+  const root = path.join(directory, ROOT);
   await bootstrap(
     { suite, tar, options, sources: sourcesOf(suite), purpose, task, phases: PHASES },
     workplace,

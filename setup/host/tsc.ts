@@ -7,10 +7,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { arch } from 'node:os';
 import path from 'node:path';
-import { type Artefact, cached, cacheDirectory } from '../build/cache.ts';
+import { type Artefact, cacheDirectory } from '../build/cache.ts';
 import { sha256 } from '../build/hash.ts';
 import { runInside } from '../build/inside.ts';
-import { buildToolchain, versionsIn } from '../build/toolchain.ts';
+import { cachedInside, DEFAULT_SUITE, versionsIn } from '../build/toolchain.ts';
 import { NestbenchError } from '../errors.ts';
 import { hostMachine } from '../machine/host.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -36,11 +36,11 @@ export async function measureTscKhz(signal: AbortSignal): Promise<number | undef
 /** The program that measures, from the cache or built now. */
 export async function buildTscProgram(signal: AbortSignal): Promise<Artefact> {
   const source = path.join(import.meta.dirname, 'tsc.c');
-  const toolchain = await buildToolchain(signal);
-  return cached({
+  const text = await readFile(source);
+  return cachedInside(DEFAULT_SUITE, signal, (toolchain) => ({
     name: 'tsc',
     inputs: {
-      source: sha256(await readFile(source)),
+      source: sha256(text),
       toolchain: toolchain.hash,
       tools: versionsIn(toolchain, /^(gcc-\d+|binutils|libc6-dev)$/),
     },
@@ -54,7 +54,7 @@ export async function buildTscProgram(signal: AbortSignal): Promise<Artefact> {
       });
       return {};
     },
-  });
+  }));
 }
 
 /** @throws NESTBENCH_CHECK_FAILED where it is no rate that a TSC has (0.1 to 20 GHz). */
