@@ -47,6 +47,8 @@ const FOR_EMULATOR = [
   'ninja-build',
   'pkgconf',
   'python3',
+  // QEMU's configure makes a virtual environment for Meson.
+  'python3-venv',
   'zlib1g-dev',
   'qemu-system-data',
   'seabios',
@@ -59,15 +61,18 @@ interface Contents {
   readonly packages: readonly string[];
   /** Source packages, fetched to /usr/src. */
   readonly sources: readonly string[];
+  /** Those of which the archives will do: the description of libslirp's was missing from a mirror of Debian's. */
+  readonly archives: readonly string[];
 }
 
 const CONTENTS: Readonly<Record<Suite, Contents>> = {
   trixie: {
     packages: ['linux-source-6.12', ...FOR_KERNEL, ...FOR_EMULATOR, ...FOR_IMAGES],
     sources: ['qemu'],
+    archives: ['libslirp'],
   },
   // Only kernels are built here, for the variant linux-6.1.
-  bookworm: { packages: ['linux-source-6.1', ...FOR_KERNEL], sources: [] },
+  bookworm: { packages: ['linux-source-6.1', ...FOR_KERNEL], sources: [], archives: [] },
 };
 
 const PATHS_LEFT_OUT = [
@@ -116,7 +121,7 @@ function toToolchain(suite: Suite, { directory, hash, facts }: Artefact): Toolch
 }
 
 function recipeOf(suite: Suite, signal: AbortSignal): Recipe {
-  const { packages, sources } = CONTENTS[suite];
+  const { packages, sources, archives } = CONTENTS[suite];
   const options = [
     '--variant=apt',
     '--architectures=amd64',
@@ -124,6 +129,9 @@ function recipeOf(suite: Suite, signal: AbortSignal): Recipe {
     '--aptopt=APT::Install-Recommends "false"',
     '--aptopt=Acquire::Retries "3"',
     ...sources.map((name) => `--customize-hook=${fetchSource(name)}`),
+    ...archives.flatMap((name) =>
+      ['--tar-only', '--diff-only'].map((part) => `--customize-hook=${fetchSource(`${part} ${name}`)}`),
+    ),
     ...PATHS_LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
   ];
   return {
