@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { NestbenchError, retold } from '../errors.ts';
+import { abortable } from './abortable.ts';
 import { ControlCodeStripper } from './control-codes.ts';
 import { connectionLost, lastLines } from './failures.ts';
 import { withDeadline } from './wait.ts';
@@ -118,10 +119,8 @@ export class Console {
         options.deadlineSeconds,
         options.signal,
         (signal) => {
-          const stop = (): void => reject(signal.reason);
-          signal.addEventListener('abort', stop, { once: true });
           look();
-          return promise;
+          return abortable(promise, signal);
         },
         this.machine,
       );

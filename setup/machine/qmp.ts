@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { NestbenchError } from '../errors.ts';
+import { abortable } from './abortable.ts';
 import { aborted, connectionLost, reasonOf } from './failures.ts';
 import { LineSplitter } from './lines.ts';
 import { answers, greeting, message, type QmpAnswers, type QmpEvent } from './qmp-messages.ts';
@@ -230,14 +231,6 @@ class QmpError extends Error {
   }
 }
 
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const onAbort = (): void => stopped.reject(aborted(signal, 'waiting for QEMU'));
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([promise, stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return abortable(promise, signal, () => aborted(signal, 'waiting for QEMU'));
 }

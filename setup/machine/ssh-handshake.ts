@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Algorithms, type Client } from 'ssh2';
 import { NestbenchError } from '../errors.ts';
+import { abortable } from './abortable.ts';
 import { inSeconds, reasonOf } from './failures.ts';
 
 /**
@@ -99,12 +100,8 @@ export async function handshake(
 /** Opens; a stream that comes only after the abort is destroyed. */
 async function openStream(open: HandshakeOptions['open'], signal: AbortSignal): Promise<Duplex> {
   const opening = open(signal);
-  const given = Promise.withResolvers<never>();
-  const onAbort = (): void => given.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
   try {
-    const stream = await Promise.race([opening, given.promise]);
+    const stream = await abortable(opening, signal);
     stream.on('error', () => {});
     if (stream instanceof Socket) stream.setNoDelay(true);
     return stream;
@@ -114,8 +111,6 @@ async function openStream(open: HandshakeOptions['open'], signal: AbortSignal): 
       () => {},
     );
     throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -127,10 +122,8 @@ function authenticate(
 ): Promise<void> {
   const { name, hostKey } = options;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = (): void => reject(signal.reason);
   const onError = (error: Error): void => reject(error);
   const onClose = (): void => reject(new Error('the other side closed the connection during the handshake'));
-  signal.addEventListener('abort', onAbort, { once: true });
   client.on('ready', resolve).on('error', onError).on('close', onClose);
 
   const verify = (presented: Buffer): boolean => {
@@ -155,9 +148,7 @@ function authenticate(
   } catch (error) {
     reject(new Error(reasonOf(error), { cause: error }));
   }
-  if (signal.aborted) onAbort();
-  return promise.finally(() => {
-    signal.removeEventListener('abort', onAbort);
+  return abortable(promise, signal).finally(() => {
     client.off('ready', resolve).off('error', onError).off('close', onClose);
   });
 }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import type { NestbenchError } from '../errors.ts';
+import { abortable } from './abortable.ts';
 import { assertRunnable, checkedOutput, runToEnd, supervise } from './command.ts';
 import { aborted, connectionLost, reasonOf } from './failures.ts';
 import type { Machine, RunningCommand } from './machine.ts';
@@ -95,18 +96,13 @@ async function forwarded(
   if (signal.aborted) throw aborted(signal, what, facts);
   if (connection.lost !== undefined) throw connection.lost;
   const opening = openChannel(connection, what, open);
-  const stopped = Promise.withResolvers<never>();
-  const onAbort = (): void => stopped.reject(aborted(signal, what, facts));
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([opening, stopped.promise]);
+    return await abortable(opening, signal, () => aborted(signal, what, facts));
   } catch (error) {
     opening.then(
       (late) => late.destroy(),
       () => {},
     );
     throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -1,0 +1,18 @@
+/** Waiting that a signal can end. */
+
+/** `promise`, or a rejection with what `reason` gives, by default the signal's own, as soon as `signal` is aborted. */
+export async function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  reason: () => unknown = () => signal.reason,
+): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const onAbort = (): void => stopped.reject(reason());
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([promise, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
