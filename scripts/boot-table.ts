@@ -1,6 +1,7 @@
 /** What the boot bench measured, as text that a person reads at a glance. Pure. */
 import { type CellName, levelName } from '../fixtures/matrix.ts';
 import { count, wrap } from '../reporters/text.ts';
+import { textTable } from '../setup/text-table.ts';
 import {
   type Booted,
   BOOT_SETTINGS,
@@ -195,18 +196,8 @@ function seconds(value: number | undefined): string {
 
 /** The first column to the left, numbers to the right. */
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((text, column) =>
-          column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0),
-        )
-        .join('   ')
-        .trimEnd(),
-    )
-    .map((line) => `  ${line}`)
-    .join('\n');
+  const lines = textTable(rows, { gap: '   ', right: (column) => column > 0 });
+  return lines.map((line) => `  ${line}`).join('\n');
 }
 
 /** How long a person waits for the first sample of a warm cell. */

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
 import { examineEmulated, examinePhysical, examinePlaces, type Finding } from '../setup/testbed/doctor.ts';
+import { textTable } from '../setup/text-table.ts';
 import { parseArguments } from './arguments.ts';
 import { runScript } from './run-script.ts';
 import { chosenTestbed } from './testbed-option.ts';
@@ -44,17 +45,11 @@ await runScript(async () => {
 
 /** A line each; below what is not right, what is needed and how to fix it. */
 function table(findings: readonly Finding[]): string {
-  const width = (key: 'machine' | 'check'): number =>
-    Math.max(...findings.map((finding) => finding[key].length));
-  const [machine, check] = [width('machine'), width('check')];
-  return findings
-    .flatMap((finding) => {
-      const [color, mark] = MARKS[finding.verdict];
-      const line = `${finding.machine.padEnd(machine)}  ${finding.check.padEnd(check)}  ${styleText(color, mark.padEnd(10), { stream: process.stdout })}  ${finding.found}`;
-      const indent = ' '.repeat(machine + check + 4);
-      return finding.verdict === 'right'
-        ? [line]
-        : [line, `${indent}needed: ${finding.needed}`, `${indent}fix: ${finding.fix}`];
-    })
-    .join('\n');
+  const rows = findings.flatMap(({ machine, check, verdict, found, needed, fix }) => {
+    const [colour, mark] = MARKS[verdict];
+    const shown = styleText(colour, mark.padEnd(10), { stream: process.stdout });
+    const row = [machine, check, `${shown}  ${found}`];
+    return verdict === 'right' ? [row] : [row, ['', '', `needed: ${needed}`], ['', '', `fix: ${fix}`]];
+  });
+  return textTable(rows).join('\n');
 }
