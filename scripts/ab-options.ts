@@ -3,7 +3,7 @@ import type { InputError } from '../setup/errors.ts';
 import type { Look } from '../reporters/verdict/comparison.ts';
 import { looksOf } from './ab-plan.ts';
 import { SIGNIFICANCE } from '../reporters/verdict/options.ts';
-import { parseArguments, unknownSetting } from './arguments.ts';
+import { parseArguments, unknownSetting, wholeNumber } from './arguments.ts';
 
 export const USAGE =
   'npm run ab -- --base VARIANT --head VARIANT [--name NAME] [--rounds N] [--project CELL]... [-t PATTERN] [SUITE]...';
@@ -41,10 +41,7 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
   if (!help && (base === undefined || head === undefined)) {
     throw unknown('Name both variants, --base and --head.');
   }
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
-    throw unknown(`--rounds is "${values.rounds}": it is a whole number from 1 to ${MOST_ROUNDS}.`);
-  }
+  const rounds = wholeNumber('--rounds', values.rounds, [1, MOST_ROUNDS], USAGE);
   const { name } = values;
   if (name !== undefined && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
     throw unknown(

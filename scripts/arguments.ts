@@ -1,4 +1,4 @@
-/** A script's command line, as Node's parseArgs reads it; what it refuses is told in one sentence, with the usage. */
+/** Reads a script's command line with Node's parseArgs; what it refuses is reported in one sentence, with the usage. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { InputError } from '../setup/errors.ts';
 
@@ -37,7 +37,7 @@ export function parseArguments<T extends ParseArgsConfig>(
  */
 export function onlyHelp(usage: string): boolean {
   const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
-  const { values } = parseArguments({ args: process.argv.slice(2), options }, usage);
+  const { values } = parseArguments({ options }, usage);
   if (values.help) process.stdout.write(`${usage}\n`);
   return values.help;
 }

@@ -1,7 +1,7 @@
 /** What a person may ask of `npm run bench:boot`. */
 import { type Cell, findCell } from '../fixtures/matrix.ts';
 import { InputError } from '../setup/errors.ts';
-import { parseArguments, unknownSetting } from './arguments.ts';
+import { parseArguments, wholeNumber } from './arguments.ts';
 
 export const USAGE =
   'npm run bench:boot -- [l1] [l2] [l3] [--rounds N] [--stock-deadline SECONDS | --without-stock], where no level means all three';
@@ -35,8 +35,8 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
     help: values.help,
     cells: chosen.flatMap((level) => findCell(`${level}-baseline`) ?? []),
     withoutStock: values['without-stock'],
-    rounds: numberIn('--rounds', values.rounds, MOST_ROUNDS),
-    stockDeadlineSeconds: numberIn('--stock-deadline', values['stock-deadline'], DAY_SECONDS),
+    rounds: wholeNumber('--rounds', values.rounds, [1, MOST_ROUNDS], USAGE),
+    stockDeadlineSeconds: wholeNumber('--stock-deadline', values['stock-deadline'], [1, DAY_SECONDS], USAGE),
   };
 }
 
@@ -54,10 +54,4 @@ function parse(argv: readonly string[]) {
     },
     USAGE,
   );
-}
-
-function numberIn(option: string, text: string, most: number): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
-  throw unknownSetting(`${option} is "${text}": it is a whole number from 1 to ${most}.`, USAGE);
 }

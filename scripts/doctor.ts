@@ -21,7 +21,6 @@ const MARKS = {
 await runScript(async () => {
   const { values } = parseArguments(
     {
-      args: process.argv.slice(2),
       options: { help: { type: 'boolean', short: 'h', default: false }, testbed: { type: 'string' } },
     },
     USAGE,

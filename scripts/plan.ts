@@ -18,7 +18,6 @@ const USAGE = 'npm run plan -- CELL [--micro] [--testbed FILE]';
 await runScript(async () => {
   const { positionals, values } = parseArguments(
     {
-      args: process.argv.slice(2),
       allowPositionals: true,
       options: { micro: { type: 'boolean', default: false }, testbed: { type: 'string' } },
     },

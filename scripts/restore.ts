@@ -10,10 +10,7 @@ import { onBothMachines, physicalTestbed } from './testbed-option.ts';
 const USAGE = 'npm run restore [-- --testbed FILE]';
 
 await runScript(async () => {
-  const { values } = parseArguments(
-    { args: process.argv.slice(2), options: { testbed: { type: 'string' } } },
-    USAGE,
-  );
+  const { values } = parseArguments({ options: { testbed: { type: 'string' } } }, USAGE);
   const testbed = physicalTestbed(values.testbed, USAGE);
   await onBothMachines(testbed, 'nothing of nestbench is there', async (machine, directory, signal) => {
     const told = await removeTools(machine, directory, signal);

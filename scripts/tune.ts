@@ -9,7 +9,7 @@ const USAGE = 'npm run tune -- on|off [--testbed FILE]';
 
 await runScript(async () => {
   const { values, positionals } = parseArguments(
-    { args: process.argv.slice(2), allowPositionals: true, options: { testbed: { type: 'string' } } },
+    { allowPositionals: true, options: { testbed: { type: 'string' } } },
     USAGE,
   );
   const [what] = positionals;
