@@ -20,7 +20,12 @@ function person(): (...words: string[]) => { status: number | null; stdout: stri
 }
 
 /** Adds a night that took so many seconds. */
-function addNight(history: ReturnType<typeof person>, number: number, seconds: number): string {
+function addNight(
+  history: ReturnType<typeof person>,
+  number: number,
+  seconds: number,
+  versions: Readonly<Record<string, string>> = {},
+): string {
   using journal = new TestJournal();
   journal.record({
     type: 'experiment',
@@ -29,7 +34,7 @@ function addNight(history: ReturnType<typeof person>, number: number, seconds: n
     profile: 'quick',
     runs: 1,
     host: { cpuModel: 'x', cpus: 2, memoryBytes: 1, kernel: '6.1' },
-    versions: {},
+    versions,
     commit: null,
     modified: false,
   });
@@ -65,6 +70,17 @@ test('a step is told on the third night at the latest, with exit code 1, and nev
   });
   expect(history('show', 'l2-baseline').stdout).toMatch(/hackbench +11 /);
 }, 60_000);
+
+test('a night with another toolchain than the one before says so when it is added', () => {
+  const history = person();
+  const versions = { toolchain: 'trixie 0', 'kernel compiler': 'gcc-14 14.2.0-19', sysbench: '1.0' };
+  expect(addNight(history, 0, 1)).not.toContain('toolchain');
+  expect(addNight(history, 1, 1, versions)).not.toContain('toolchain');
+  expect(addNight(history, 2, 1, { ...versions, nestbench: '2' })).not.toContain('toolchain');
+  expect(addNight(history, 3, 1, { ...versions, sysbench: '1.1' })).toContain(
+    'night-3 has another toolchain than night-2, the one before it: sysbench 1.0 -> 1.1.\n',
+  );
+});
 
 test('wrong input ends with 2 and one sentence', () => {
   const history = person();

@@ -1,5 +1,13 @@
 /** `npm run history -- add|show|check`: what experiments came to over time, and where it changed. */
-import { changesOf, seriesOf, toldOf, untold } from '../reporters/history/changes.ts';
+import { describeChanges } from '../reporters/toolchain.ts';
+import {
+  changesOf,
+  lastBefore,
+  seriesOf,
+  toldOf,
+  toolchainStep,
+  untold,
+} from '../reporters/history/changes.ts';
 import { changesMarkdown, changesText, seriesText } from '../reporters/history/history-text.ts';
 import { readKind } from '../reporters/history/kind.ts';
 import { HistoryStore } from '../reporters/history/store.ts';
@@ -39,6 +47,13 @@ function add({ experiments, store: file }: Asked<'add'>): void {
     const replaced = store.add(summary);
     const what = count(summary.results.length, 'result');
     console.log(`${summary.name}: ${what} ${replaced ? 'in the place of those before' : 'added'} (${file}).`);
+    const before = lastBefore(summary, store.points());
+    const changes = before === undefined ? [] : toolchainStep(before, summary);
+    if (before !== undefined && changes.length > 0) {
+      console.log(
+        `${summary.name} has another toolchain than ${before.experiment}, the one before it: ${describeChanges(changes)}.`,
+      );
+    }
   }
 }
 
@@ -69,7 +84,7 @@ function check(store: HistoryStore, { as, again, changes: options }: Asked<'chec
   const all = seriesOf(store.points()).flatMap((series) => changesOf(series, options));
   const changes = again ? all : untold(all, store.told());
   if (as === 'json') {
-    const list = changes.map(({ series, change, before, after, isWorse }) => ({
+    const list = changes.map(({ series, change, before, after, isWorse, toolchain }) => ({
       cell: series.cell,
       benchmark: series.benchmark,
       kind: readKind(series.kind),
@@ -79,6 +94,7 @@ function check(store: HistoryStore, { as, again, changes: options }: Asked<'chec
       from: change.from,
       to: change.to,
       probability: change.probability,
+      toolchain,
       lastBefore: { experiment: before.experiment, commit: before.commit },
       firstAfter: { experiment: after.experiment, commit: after.commit },
     }));

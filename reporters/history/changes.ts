@@ -5,7 +5,8 @@ import {
   changePoints,
   LEAST_RECORDS,
 } from '../../fixtures/statistics/change-points.ts';
-import type { HistoryPoint, Told } from './store.ts';
+import { type ToolchainChange, toolchainChanges } from '../toolchain.ts';
+import type { HistoryExperiment, HistoryPoint, Told } from './store.ts';
 
 /** The results of one benchmark in one cell that can be compared, in the order of time. */
 export interface HistorySeries {
@@ -22,6 +23,8 @@ export interface HistoryChange {
   readonly before: HistoryPoint;
   readonly after: HistoryPoint;
   readonly isWorse: boolean;
+  /** What changed in the toolchain from the one to the other. */
+  readonly toolchain: readonly ToolchainChange[];
 }
 
 /** In the order in which the history met them. */
@@ -41,8 +44,25 @@ export function changesOf(series: HistorySeries, options?: ChangePointOptions): 
     const [before, after] = [series.points[change.at - 1], series.points[change.at]];
     if (before === undefined || after === undefined) return [];
     const isWorse = after.better === 'lower' ? change.change > 0 : change.change < 0;
-    return { series, change, before, after, isWorse };
+    return { series, change, before, after, isWorse, toolchain: toolchainStep(before, after) };
   });
+}
+
+/** What changed in the toolchain between two records; nothing where one does not tell. */
+export function toolchainStep(
+  before: Pick<HistoryPoint, 'toolchain'>,
+  after: Pick<HistoryPoint, 'toolchain'>,
+): ToolchainChange[] {
+  return toolchainChanges(before.toolchain ?? undefined, after.toolchain ?? undefined);
+}
+
+/** Of what can be compared with an experiment, the last that was measured before it and tells its toolchain. */
+export function lastBefore(
+  { at, results }: Pick<HistoryExperiment, 'at' | 'results'>,
+  points: readonly HistoryPoint[],
+): HistoryPoint | undefined {
+  const kinds = new Set(results.map(({ kind }) => kind));
+  return points.findLast((point) => point.at < at && kinds.has(point.kind) && point.toolchain !== null);
 }
 
 /**

@@ -5,7 +5,8 @@ import { formatMean } from '../numbers.ts';
 import { painter } from '../paint.ts';
 import type { TableOptions } from '../terminal-table.ts';
 import { count, wrap } from '../text.ts';
-import { changesOf, type HistoryChange, type HistorySeries } from './changes.ts';
+import { describeChanges } from '../toolchain.ts';
+import { changesOf, type HistoryChange, type HistorySeries, toolchainStep } from './changes.ts';
 import { distinctionOf, placeOf } from './kind.ts';
 
 /** Bars of eight heights; ASCII where it is no terminal, as a log may show no others. */
@@ -23,12 +24,17 @@ export function seriesText(all: readonly HistorySeries[], options: TableOptions)
       ([place, its]) => `${wrap(place, options.columns, '  ', '')}\n\n${seriesTable(its, options)}`,
     ),
     wrap(
-      '|: a change point. Only results of one testbed, profile, host, variant, loader and sizes stand in a series.',
+      `|: a change point. ${all.some(hasToolchains) ? '^: another toolchain than the record before. ' : ''}Only results of one testbed, profile, host, variant, loader and sizes stand in a series.`,
       options.columns,
       '    ',
       '  ',
     ),
   ].join('\n\n');
+}
+
+/** Whether the toolchain changed in its course. */
+function hasToolchains({ points }: HistorySeries): boolean {
+  return points.some((point, index) => toolchainStep(points[index - 1] ?? point, point).length > 0);
 }
 
 function seriesTable(all: readonly HistorySeries[], { columns, colours }: TableOptions): string {
@@ -88,14 +94,16 @@ function course({ points }: HistorySeries, changes: readonly HistoryChange[], ba
     .map((mean, index) => {
       const share = most === least ? 0 : (mean - least) / (most - least);
       const bar = bars[Math.round(share * (bars.length - 1))] ?? '';
-      return (marks.has(first + index) ? '|' : '') + bar;
+      const [before, here] = [points[first + index - 1], points[first + index]];
+      const isOther = before !== undefined && here !== undefined && toolchainStep(before, here).length > 0;
+      return `${marks.has(first + index) ? '|' : ''}${isOther ? '^' : ''}${bar}`;
     })
     .join('');
 }
 
 const HEADINGS = ['', '', 'change', 'from', 'to', 'unit', 'p', 'last before', 'first after'] as const;
 
-function fieldsOf({ series, change, before, after }: HistoryChange): string[] {
+function fieldsOf({ series, change, before, after, toolchain }: HistoryChange): string[] {
   return [
     series.cell,
     series.benchmark,
@@ -105,7 +113,7 @@ function fieldsOf({ series, change, before, after }: HistoryChange): string[] {
     after.unit,
     change.probability < 1e-4 ? '< 0.0001' : change.probability.toFixed(4),
     nameOf(before),
-    nameOf(after),
+    `${nameOf(after)}${toolchain.length > 0 ? ', with another toolchain' : ''}`,
   ];
 }
 
@@ -120,6 +128,7 @@ export function changesText(changes: readonly HistoryChange[], options: TableOpt
     ...byPlace(worstFirst(changes), ({ series }) => series.kind).map(
       ([place, rows]) => `${wrap(place, options.columns, '  ', '')}\n\n${changesTable(rows, options)}`,
     ),
+    ...toolchainLines(changes).map((line) => wrap(line, options.columns, '    ', '  ')),
     wrap(CORRELATED, options.columns, '    ', '  '),
   ].join('\n\n');
 }
@@ -145,6 +154,7 @@ export function changesMarkdown(changes: readonly HistoryChange[]): string {
     ...byPlace(worstFirst(changes), ({ series }) => series.kind).map(
       ([place, rows]) => `\nMeasured on: ${escapeMarkdown(place)}\n\n${markdownTable(rows)}`,
     ),
+    ...toolchainLines(changes).map((line) => `\n${escapeMarkdown(line)}.`),
     `\n${CORRELATED}.`,
   ].join('\n');
 }
@@ -155,6 +165,17 @@ function markdownTable(rows: readonly HistoryChange[]): string {
     tableRow(HEADINGS.map((_, index) => (index < 2 || index > 6 ? '---' : '---:'))),
     ...rows.map((change) => tableRow(fieldsOf(change).map(escapeMarkdown))),
   ].join('\n');
+}
+
+/** What else changed in the night of a change, each night once. */
+function toolchainLines(changes: readonly HistoryChange[]): string[] {
+  const lines = changes
+    .filter(({ toolchain }) => toolchain.length > 0)
+    .map(
+      ({ after, toolchain }) =>
+        `${after.experiment} has another toolchain, which may be why, and not the code: ${describeChanges(toolchain)}`,
+    );
+  return [...new Set(lines)];
 }
 
 function worstFirst(changes: readonly HistoryChange[]): HistoryChange[] {

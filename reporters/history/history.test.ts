@@ -38,9 +38,14 @@ function result(mean: number, fields: Partial<HistoryResult> = {}): HistoryResul
   return { ...what, mean, runs: 1, samples: 3, kind: ONE, ...fields };
 }
 
-function night(number: number, results: readonly HistoryResult[]): HistoryExperiment {
+function night(
+  number: number,
+  results: readonly HistoryResult[],
+  toolchain: HistoryExperiment['toolchain'] = null,
+): HistoryExperiment {
   const day = String(number + 1).padStart(3, '0');
-  return { name: `night-${day}`, at: `2026-${day}`, commit: `commit${day}`, kernel: '6.1', results };
+  const name = `night-${day}`;
+  return { name, at: `2026-${day}`, commit: `commit${day}`, kernel: '6.1', toolchain, results };
 }
 
 /** Sixty nights, whose rate falls by a fifth at the fortieth. */
@@ -97,6 +102,24 @@ describe('the store', () => {
       'written by a newer nestbench (its tables are of version 99',
     );
   });
+});
+
+test('a store of an older nestbench keeps what it has, and takes what it did not know', () => {
+  const file = storeFile();
+  {
+    using store = new HistoryStore(file);
+    store.add(night(0, [result(1)]));
+  }
+  {
+    using database = new DatabaseSync(file);
+    database.exec('ALTER TABLE experiment DROP COLUMN toolchain; PRAGMA user_version = 1');
+  }
+  using store = new HistoryStore(file, { make: false });
+  store.add(night(1, [result(2)], { gcc: '14.2' }));
+  expect(store.points().map(({ mean, toolchain }) => ({ mean, toolchain }))).toEqual([
+    { mean: 1, toolchain: null },
+    { mean: 2, toolchain: { gcc: '14.2' } },
+  ]);
 });
 
 describe('a store that is', () => {
@@ -236,6 +259,27 @@ describe('a change', () => {
     expect(table).toMatchObject({
       rows: [[{ text: 'l2-baseline' }, { text: 'netperf-rr' }, {}, {}, {}, {}, {}, {}, {}]],
     });
+  });
+
+  test('that came with another toolchain says so, and the course marks that night', () => {
+    using store = new HistoryStore(storeFile());
+    for (let number = 0; number < 43; number++) {
+      const value = (number < 30 ? 100 : 80) * (1 + (number % 3) / 1000);
+      const gcc = number < 30 ? '14.2.0-19' : '14.2.0-20';
+      store.add(
+        night(number, [result(value)], number < 5 ? null : { 'kernel compiler': gcc, sysbench: '1' }),
+      );
+    }
+    const all = seriesOf(store.points());
+    const changes = all.flatMap((series) => changesOf(series));
+    const why =
+      'night-031 has another toolchain, which may be why, and not the code: kernel compiler 14.2.0-19 -> 14.2.0-20';
+    const text = changesText(changes, WIDE);
+    expect(text).toContain('night-031 (commit031), with another toolchain\n');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(why);
+    expect(changesMarkdown(changes).replaceAll('\\', '')).toContain(`${why}.`);
+    // Where it was not told before, nothing is marked.
+    expect(seriesText(all, WIDE)).toMatch(/[^^|]{20}\|\^[^^|]{13}$/m);
   });
 
   test('stands under where it was measured, and series of one place tell what parts them', () => {

@@ -12,7 +12,7 @@ import type { Measurement } from '../measurement.ts';
 import type { Better } from '../benchmark-row.ts';
 
 /** To be raised with each change of the tables; a store of a newer nestbench is refused rather than misread. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 /** How long another process may keep the store, in milliseconds: an experiment is written in far less. */
 const PATIENCE_MS = 5000;
@@ -33,6 +33,8 @@ export interface HistoryExperiment {
   readonly at: string;
   readonly commit: string | null;
   readonly kernel: string | null;
+  /** Versions by name; null where its journal does not tell them. */
+  readonly toolchain: Readonly<Record<string, string>> | null;
   readonly results: readonly HistoryResult[];
 }
 
@@ -41,6 +43,7 @@ export interface HistoryPoint extends HistoryResult {
   readonly experiment: string;
   readonly at: string;
   readonly commit: string | null;
+  readonly toolchain: Readonly<Record<string, string>> | null;
 }
 
 /** A change point that was told already: it is not told again. */
@@ -51,6 +54,10 @@ export interface Told {
   readonly experiment: string;
 }
 
+const toolchainText = z
+  .string()
+  .nullable()
+  .transform((text) => (text === null ? null : z.record(z.string(), z.string()).parse(JSON.parse(text))));
 const pointRow = z.object({
   cell: z.string(),
   benchmark: z.string(),
@@ -63,6 +70,7 @@ const pointRow = z.object({
   experiment: z.string(),
   at: z.string(),
   commit: z.string().nullable(),
+  toolchain: toolchainText,
 });
 const toldRow = z.object({
   kind: z.string(),
@@ -129,13 +137,21 @@ export class HistoryStore implements Disposable {
       .array(z.object({ name: z.string() }))
       .parse(this.#database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all())
       .map(({ name }) => name);
-    if (version === SCHEMA ? TABLES.some((name) => !tables.includes(name)) : tables.length > 0) {
+    if (version > 0 ? TABLES.some((name) => !tables.includes(name)) : tables.length > 0) {
       throw unreadable(`${file} is the database of something else. Name another with --store or HISTORY.`);
     }
     if (version === SCHEMA) return;
+    if (version === 1) {
+      this.#inTransaction(() => {
+        this.#database.exec(
+          `ALTER TABLE experiment ADD COLUMN toolchain TEXT; PRAGMA user_version = ${SCHEMA}`,
+        );
+      });
+      return;
+    }
     this.#inTransaction(() => {
       this.#database.exec(`
-        CREATE TABLE experiment (name TEXT PRIMARY KEY, at TEXT NOT NULL, "commit" TEXT, kernel TEXT) STRICT;
+        CREATE TABLE experiment (name TEXT PRIMARY KEY, at TEXT NOT NULL, "commit" TEXT, kernel TEXT, toolchain TEXT) STRICT;
         CREATE TABLE result (
           experiment TEXT NOT NULL REFERENCES experiment (name) ON DELETE CASCADE,
           cell TEXT NOT NULL, benchmark TEXT NOT NULL, unit TEXT NOT NULL, better TEXT NOT NULL,
@@ -167,11 +183,13 @@ export class HistoryStore implements Disposable {
   }
 
   /** Takes the place of what there is under its name: a journal may have been continued. @returns whether there was. */
-  add({ name, at, commit, kernel, results }: HistoryExperiment): boolean {
+  add({ name, at, commit, kernel, toolchain, results }: HistoryExperiment): boolean {
     let replaced = false;
     this.#inTransaction(() => {
       replaced = this.#database.prepare('DELETE FROM experiment WHERE name = ?').run(name).changes > 0;
-      this.#database.prepare('INSERT INTO experiment VALUES (?, ?, ?, ?)').run(name, at, commit, kernel);
+      this.#database
+        .prepare('INSERT INTO experiment VALUES (?, ?, ?, ?, ?)')
+        .run(name, at, commit, kernel, toolchain && JSON.stringify(toolchain));
       const insert = this.#database.prepare('INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
       for (const { cell, benchmark, unit, better, mean, runs, samples, kind } of results) {
         insert.run(name, cell, benchmark, unit, better, mean, runs, samples, kind);
@@ -185,7 +203,7 @@ export class HistoryStore implements Disposable {
     const rows = this.#inWords(() =>
       this.#database
         .prepare(
-          `SELECT result.*, experiment.at, experiment."commit" FROM result
+          `SELECT result.*, experiment.at, experiment."commit", experiment.toolchain FROM result
          JOIN experiment ON experiment.name = result.experiment ORDER BY experiment.at, experiment.name, result.rowid`,
         )
         .all(),

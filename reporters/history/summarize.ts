@@ -3,6 +3,7 @@ import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { InputError } from '../../setup/errors.ts';
 import { measurementOf } from '../measurement.ts';
 import type { Results } from '../results.ts';
+import { toolchainOf } from '../toolchain.ts';
 import { kindOf } from './kind.ts';
 import type { HistoryExperiment, HistoryResult } from './store.ts';
 
@@ -21,6 +22,7 @@ export function summarize(results: Results): HistoryExperiment {
     at: start.at,
     commit: start.commit,
     kernel: start.versions['kernel'] ?? null,
+    toolchain: toolchainOf(start) ?? null,
     results: measured,
   };
 }

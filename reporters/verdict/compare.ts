@@ -20,7 +20,7 @@ import type {
   Tests,
   Unmatched,
 } from './comparison.ts';
-import { changedBetween, warningsOf } from './differences.ts';
+import { changedBetween, toolchainChangesBetween, warningsOf } from './differences.ts';
 import { resolveOptions } from './options.ts';
 import { compareMeasured, type UnadjustedRow } from './row.ts';
 
@@ -37,15 +37,24 @@ export function compareExperiments(base: Results, head: Results, options: Compar
     if (one.state !== 'measured' || other.state !== 'measured') return [];
     return [compareMeasured({ cell, benchmark, base: one, head: other }, resolved)];
   });
+  const otherToolchain = toolchainChangesBetween(base, head).length > 0;
   return {
     state: 'compared',
-    rows: adjusted(unadjusted),
+    rows: adjusted(unadjusted).map((row) => (otherToolchain ? unattributed(row) : row)),
     unmatched: unmatched(base, head),
     changed: changedBetween(base, head),
     warnings: warningsOf(base, head),
     tests: testsOf(unadjusted, resolved),
     options: resolved,
   };
+}
+
+/** What changed with the toolchain may be the toolchain's doing. */
+function unattributed(row: ComparedRow): ComparedRow {
+  const { kind } = row.verdict;
+  if (kind !== 'regression' && kind !== 'improvement') return row;
+  const reason = `${row.verdict.reason}, but the toolchain changed too: ${kind === 'regression' ? 'worse' : 'better'} by whichever`;
+  return { ...row, verdict: { ...row.verdict, kind: 'changed', reason } };
 }
 
 /** Every benchmark in every cell of either side, in the matrix's order, and each once. */

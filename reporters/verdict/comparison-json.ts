@@ -46,8 +46,10 @@ export const comparisonSchema = z.discriminatedUnion('state', [
     ...names,
     state: z.literal('compared'),
     exitCode: z
-      .union([z.literal(0), z.literal(1)])
-      .describe('1: a regression, or what the base measured failed in the head'),
+      .union([z.literal(0), z.literal(1), z.literal(2)])
+      .describe(
+        '1: a regression, or what the base measured failed in the head; 2: changed with the toolchain, so no verdict',
+      ),
     rows: z.array(row).describe("by cell and benchmark in the matrix's order"),
     unmatched: z.array(
       z.object({
@@ -86,11 +88,12 @@ export const comparisonSchema = z.discriminatedUnion('state', [
 
 export type ComparisonJson = z.infer<typeof comparisonSchema>;
 
-/** What a comparison is worth to a shell: 0 no regression, 1 a regression, 2 can't be compared. */
+/** What a comparison is worth to a shell: 0 no regression, 1 a regression, 2 no verdict. */
 export function exitCodeOf(comparison: Comparison): 0 | 1 | 2 {
   if (comparison.state === 'incomparable') return 2;
   const isWorse = comparison.rows.some(({ verdict }) => verdict.kind === 'regression');
-  return isWorse || comparison.unmatched.some(isBroken) ? 1 : 0;
+  if (isWorse || comparison.unmatched.some(isBroken)) return 1;
+  return comparison.rows.some(({ verdict }) => verdict.kind === 'changed') ? 2 : 0;
 }
 
 /** The comparison of two experiments by their names, ready to be written. */

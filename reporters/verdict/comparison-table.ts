@@ -43,6 +43,7 @@ function summary(rows: readonly ComparedRow[]): string {
   return [
     count(of('regression'), 'regression'),
     count(of('improvement'), 'improvement'),
+    ...(of('changed') > 0 ? [`${of('changed')} changed with the toolchain`] : []),
     `${of('undecided')} undecided`,
     `${of('no change')} without a change`,
   ].join(', ');
@@ -51,6 +52,7 @@ function summary(rows: readonly ComparedRow[]): string {
 const ROLES: Readonly<Record<VerdictKind, Role>> = {
   regression: 'failed',
   improvement: 'good',
+  changed: 'failed',
   undecided: 'aside',
   'no change': 'value',
 };

@@ -85,8 +85,8 @@ export interface Verdict {
   readonly neededBoots: number | null;
 }
 
-/** In the order in which a reader wants them. */
-export const VERDICT_KINDS = ['regression', 'improvement', 'undecided', 'no change'] as const;
+/** In the order in which a reader wants them. `changed` is a regression or an improvement that the toolchain may have made. */
+export const VERDICT_KINDS = ['regression', 'improvement', 'changed', 'undecided', 'no change'] as const;
 export type VerdictKind = (typeof VERDICT_KINDS)[number];
 
 export interface Unmatched {

@@ -3,6 +3,7 @@ import type { BootRecord, ExperimentRecord, LevelFacts } from '../../fixtures/re
 import { describeHost } from '../heading.ts';
 import type { Results } from '../results.ts';
 import { describeContention } from '../fairness.ts';
+import { changesByChance, describeChanges, type ToolchainChange } from '../toolchain.ts';
 import { cellsInOtherStates } from '../stack-states.ts';
 import type { Difference, Side } from './comparison.ts';
 
@@ -93,6 +94,7 @@ function parameters({ commandLine }: LevelFacts): string[] {
 export function warningsOf(base: Results, head: Results): string[] {
   return [
     ...anotherHost(base, head),
+    ...anotherToolchain(base, head),
     ...otherStates(base, head),
     ...notInTurn(base, head),
     ...oneSnapshot('base', base),
@@ -110,6 +112,20 @@ function anotherHost(base: Results, head: Results): string[] {
   return [
     `ANOTHER HOST: the base was measured on ${one}, the head on ${other}. What differs may be the hosts, and not what you changed.`,
   ];
+}
+
+function anotherToolchain(base: Results, head: Results): string[] {
+  const changes = toolchainChangesBetween(base, head);
+  if (changes.length === 0) return [];
+  return [
+    `ANOTHER TOOLCHAIN: ${describeChanges(changes)}. A change may be its doing and not that of the code under test, so it is called "changed". To know, measure both sides with one toolchain: npm run ab, or npm run cache -- import on the machine that measures.`,
+  ];
+}
+
+/** What differs in the toolchain between any two starts of the sides, and is not what their variants choose. */
+export function toolchainChangesBetween(base: Results, head: Results): ToolchainChange[] {
+  const all = base.starts.flatMap((one) => head.starts.flatMap((other) => changesByChance(one, other)));
+  return [...new Map(all.map((change) => [JSON.stringify(change), change])).values()];
 }
 
 function otherStates(base: Results, head: Results): string[] {
