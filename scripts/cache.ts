@@ -11,7 +11,6 @@ import { artefacts, contentsOf, ingredientsOf } from '../setup/build/ingredients
 import { InputError } from '../setup/errors.ts';
 import { packageVersion } from '../setup/experiment.ts';
 import { inBytes } from '../setup/host/bytes.ts';
-import { ensurePackages } from '../setup/host/packages.ts';
 import { buildTscProgram } from '../setup/host/tsc.ts';
 import { onStopSignals } from '../setup/stop-signals.ts';
 import { clean } from './cache-clean.ts';
@@ -93,7 +92,6 @@ async function exportTo({ file, withToolchain, force }: Asked<'export'>, signal:
 
 /** What a stock run boots from, built where it is missing. */
 async function stockLabels(signal: AbortSignal): Promise<string[]> {
-  await ensurePackages(signal, true);
   const { image, kernel, emulator } = await buildAll(signal, STOCK_VARIANT, { virtualTime: true });
   const tsc = await buildTscProgram(signal);
   return [

@@ -1,6 +1,6 @@
-/** Before the unit tests: they start real QEMUs and build tools, so the host must have them. */
-import { ensurePackages } from './host/packages.ts';
+/** Before tests of what is built: the toolchain is made once, and not by each of them. Other tools come by .ci/run. */
+import { buildToolchain } from './build/toolchain.ts';
 
 export default async function setup(): Promise<void> {
-  await ensurePackages(new AbortController().signal);
+  await buildToolchain(new AbortController().signal);
 }

@@ -2,7 +2,10 @@
 import { execa } from 'execa';
 import type { TestbedDescription } from '../../fixtures/testbed.ts';
 import { NestbenchError } from '../errors.ts';
+import { FOR_COMPILING } from '../host/package-list.ts';
+import { ensurePackages } from '../host/packages.ts';
 import { reasonOf } from '../machine/failures.ts';
+import { findEngine } from './engine.ts';
 import { runTool, type ToolOptions } from './tool.ts';
 
 /** By the age of what is built: compilers drop what old sources rely on, and lack what new ones need. */
@@ -37,11 +40,11 @@ export async function chooseBuilder(
   say: (sentence: string) => void,
   dockerfiles?: string,
 ): Promise<Builder> {
-  if (wanted === 'host') return hostBuilder();
-  // Loaded only here: it is a large module, and most runs build nothing.
-  const { containerBuilder, findEngine } = await import('./container-builder.ts');
+  if (wanted === 'host') return hostBuilder(signal);
   const engine = await findEngine();
   if (engine.ok) {
+    // Loaded only here: it is a large module, and most runs build nothing.
+    const { containerBuilder } = await import('./container-builder.ts');
     try {
       return await containerBuilder(engine.client, vintage, signal, dockerfiles);
     } catch (error) {
@@ -50,10 +53,10 @@ export async function chooseBuilder(
       say(
         `What is built is built by this host, as the builder's image could not be made: ${reasonOf(error)}`,
       );
-      return hostBuilder();
+      return hostBuilder(signal);
     }
   }
-  if (wanted === 'auto') return hostBuilder();
+  if (wanted === 'auto') return hostBuilder(signal);
   throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', noEngine(engine.why), {
     machine: 'host',
   });
@@ -78,7 +81,6 @@ export async function findBuilder(
   signal: AbortSignal,
 ): Promise<FoundBuilder> {
   if (wanted !== 'host') {
-    const { findEngine } = await import('./container-builder.ts');
     const engine = await findEngine();
     signal.throwIfAborted();
     if (engine.ok) return { ok: true, what: 'a container: an engine answers', gcc: undefined };
@@ -93,7 +95,8 @@ export async function findBuilder(
 }
 
 /** This host's compilers. */
-async function hostBuilder(): Promise<Builder> {
+async function hostBuilder(signal: AbortSignal): Promise<Builder> {
+  await ensurePackages(signal, FOR_COMPILING);
   const gcc = await hostGcc();
   return {
     kind: 'host',

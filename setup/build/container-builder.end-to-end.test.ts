@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import type { KernelSource } from '../../fixtures/testbed.ts';
 import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
 import { chooseBuilder } from './builder.ts';
-import { containerBuilder, type Engine, findEngine, processNamespace } from './container-builder.ts';
+import { containerBuilder, processNamespace } from './container-builder.ts';
+import { type Engine, findEngine } from './engine.ts';
 import { baseTar, startEngine, whyNoEngine } from './engine.testing.ts';
 import { buildKernelPackage } from './kernel-package.ts';
 

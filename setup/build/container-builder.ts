@@ -7,37 +7,20 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers';
+import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { NestbenchError } from '../errors.ts';
 import { aborted, lastLines, reasonOf } from '../machine/failures.ts';
 import { isRunning, processStat } from '../machine/proc.ts';
 import { tell } from '../progress.ts';
-import type { Builder, BuildPlace, Vintage } from './builder.ts';
+import type { Builder, Vintage } from './builder.ts';
+import type { Engine } from './engine.ts';
 import { sha256 } from './hash.ts';
 import { followOutput, toolFailure, type ToolOptions } from './tool.ts';
-
-export type Engine = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
-
-/** Ours are ended by us, and after a kill -9 by the next build: a reaper would be one more image to be fetched. */
-process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
-/** Where ports of containers are; ours have none, and looking for it asks for networks and images. */
-process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= 'localhost';
 
 const REPOSITORY = 'nestbench-builder';
 /** Who started a container: where its pid counts, its pid, and when it started, which name a process for good. */
 const OWNER = 'nestbench.owner';
 const DOCKERFILES = path.join(import.meta.dirname, 'builder');
-
-/** Whether an engine answers; with why none does. */
-export async function findEngine(): Promise<
-  { readonly ok: true; readonly client: Engine } | { readonly ok: false; readonly why: string }
-> {
-  try {
-    return { ok: true, client: await getContainerRuntimeClient() };
-  } catch (error) {
-    return { ok: false, why: reasonOf(error) };
-  }
-}
 
 /**
  * @param directory of the Dockerfiles, `VINTAGE.Dockerfile`.
@@ -49,7 +32,7 @@ export async function containerBuilder(
   signal: AbortSignal,
   directory = DOCKERFILES,
 ): Promise<Builder> {
-  await sweep(engine);
+  await sweepContainers(engine);
   const dockerfile = path.join(directory, `${vintage}.Dockerfile`);
   const tag = `${vintage}-${sha256(await readFile(dockerfile)).slice(0, 16)}`;
   const known = await imageId(engine, `${REPOSITORY}:${tag}`);
@@ -57,7 +40,10 @@ export async function containerBuilder(
   return {
     kind: 'container',
     identity: `image ${image}`,
-    open: (place, within) => openContainer(engine, image, place, within),
+    async open(place, within) {
+      const { said, ...opened } = await openContainer(engine, image, place, within, AS_BUILDER);
+      return { gcc: said, ...opened };
+    },
   };
 }
 
@@ -125,14 +111,38 @@ async function makeImage(
 /** Where make and configure find a home. */
 const ENVIRONMENT = { LC_ALL: 'C.UTF-8', HOME: '/tmp' };
 
-async function openContainer(
+export interface ContainerPlace extends AsyncDisposable {
+  /** What {@link ContainerOptions.ask} printed. */
+  readonly said: string;
+  /** As `runTool`, inside. */
+  run(argv: readonly string[], options: ToolOptions): Promise<void>;
+}
+
+export interface ContainerOptions {
+  /** As its root, and with the host's network; else it has no network, and makes files of this user. */
+  readonly asRoot: boolean;
+  /** A shell command that has to succeed there at first. */
+  readonly ask: string;
+  /** What to do where there can be no container: a sentence. */
+  readonly otherwise: string;
+}
+
+const AS_BUILDER: ContainerOptions = {
+  asRoot: false,
+  ask: 'gcc -dumpfullversion',
+  otherwise: 'With "builder: host" this host\'s compilers build.',
+};
+
+/** Starts a container that sees `directory` by the same name; disposing it ends whatever still runs there. */
+export async function openContainer(
   engine: Engine,
   image: string,
   directory: string,
   signal: AbortSignal,
-): Promise<BuildPlace> {
+  options: ContainerOptions,
+): Promise<ContainerPlace> {
   signal.throwIfAborted();
-  const container = await startContainer(engine, image, directory);
+  const container = await startContainer(engine, image, directory, options);
   let ending: Promise<unknown> | undefined;
   const end = (): Promise<unknown> => (ending ??= container.stop({ timeout: 0, remove: true }));
   const onAbort = (): void => void end().catch(() => {});
@@ -144,20 +154,23 @@ async function openContainer(
   try {
     signal.throwIfAborted();
     // An engine on another machine has another directory of that name.
-    const ask = 'test -d "$0" && test -w "$0" && test -e "$0/.nestbench" && exec gcc -dumpfullversion';
+    const ask = `test -d "$0" && test -w "$0" && test -e "$0/.nestbench" && exec ${options.ask}`;
     const mark = path.join(directory, '.nestbench');
     await writeFile(mark, '');
     const { output, exitCode } = await container.exec(['sh', '-c', ask, directory]);
     await rm(mark);
-    if (exitCode !== 0) throw unusable(`${directory} can't be written there, or there is no gcc. ${output}`);
+    if (exitCode !== 0) {
+      const why = `${directory} can't be written there, or "${options.ask}" failed. ${output}`;
+      throw unusable(why, options);
+    }
     return {
-      gcc: output.trim(),
-      run: (argv, options) => runInside(engine, container, argv, options),
+      said: output.trim(),
+      run: (argv, toolOptions) => runInContainer(engine, container, argv, toolOptions),
       [Symbol.asyncDispose]: asyncDispose,
     };
   } catch (error) {
     await asyncDispose().catch(() => {});
-    if (signal.aborted) throw aborted(signal, 'starting a builder', { machine: 'host' });
+    if (signal.aborted) throw aborted(signal, 'starting a container', { machine: 'host' });
     throw error;
   }
 }
@@ -166,36 +179,38 @@ async function startContainer(
   engine: Engine,
   image: string,
   directory: string,
+  options: ContainerOptions,
 ): Promise<StartedTestContainer> {
   try {
     const { SecurityOptions = [] }: { SecurityOptions?: string[] } = await engine.container.dockerode.info();
     // What it makes is ours: of an engine without root, its root is whoever runs it.
     const isRootless = SecurityOptions.some((option) => option.includes('rootless'));
+    const { asRoot } = options;
     return await new GenericContainer(image)
       .withBindMounts([{ source: directory, target: directory, mode: 'rw' }])
-      .withNetworkMode('none')
-      .withUser(isRootless ? '0:0' : `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`)
+      .withNetworkMode(asRoot ? 'host' : 'none')
+      .withUser(isRootless || asRoot ? '0:0' : `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`)
       .withLabels({ [OWNER]: `${processNamespace()} ${ownName()}` })
       .withEntrypoint(['sleep'])
       .withCommand(['infinity'])
       .start();
   } catch (error) {
-    throw unusable(reasonOf(error), error);
+    throw unusable(reasonOf(error), options, error);
   }
 }
 
-function unusable(why: string, cause?: unknown): NestbenchError {
+function unusable(why: string, { otherwise }: ContainerOptions, cause?: unknown): NestbenchError {
   return new NestbenchError(
     'NESTBENCH_BUILD_FAILED',
     'infrastructure',
-    `No container could be started to build in: ${why} With "builder: host" this host's compilers build.`,
+    `No container could be started to build in: ${why} ${otherwise}`,
     { machine: 'host' },
     { cause },
   );
 }
 
-/** As `runTool`, inside; an abort ends the container, and with it whatever runs there. */
-async function runInside(
+/** An abort ends the container, and with it whatever runs there. */
+async function runInContainer(
   engine: Engine,
   container: StartedTestContainer,
   argv: readonly string[],
@@ -237,7 +252,7 @@ export function processNamespace(): string {
 }
 
 /** Ends the containers of builds that were killed. */
-async function sweep({ container: { dockerode } }: Engine): Promise<void> {
+export async function sweepContainers({ container: { dockerode } }: Engine): Promise<void> {
   const ours = await dockerode.listContainers({ all: true, filters: { label: [OWNER] } });
   for (const { Id, Labels } of ours) {
     const owner = Labels[OWNER] ?? '';

@@ -1,7 +1,7 @@
 /** A Docker engine of a test's own, on a socket of its own: nothing of the host's, and no network. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { execa } from 'execa';
@@ -43,6 +43,10 @@ export async function startEngine(signal: AbortSignal): Promise<TestEngine> {
       terminate();
       await once(engine, 'exit');
     }
+    // It leaves the host's network namespace mounted, where a container used that.
+    const namespace = at('exec/netns/default');
+    if (readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${namespace} `))
+      await execa('umount', [namespace]);
     rmSync(directory, { recursive: true, force: true });
   };
   try {

@@ -5,6 +5,8 @@ import path from 'node:path';
 import type { GitKernel } from '../../fixtures/git-kernel.ts';
 import type { KernelSource, TestbedDescription } from '../../fixtures/testbed.ts';
 import { NestbenchError } from '../errors.ts';
+import { FOR_KERNEL_PACKAGES } from '../host/package-list.ts';
+import { ensurePackages } from '../host/packages.ts';
 import { tell } from '../progress.ts';
 import { cached, type Workplace } from './cache.ts';
 import { type BuildPlace, chooseBuilder } from './builder.ts';
@@ -72,6 +74,7 @@ export async function buildKernelPackage(
     inputs,
     signal,
     build: async (workplace) => {
+      if (builder.kind === 'host') await ensurePackages(workplace.signal, FOR_KERNEL_PACKAGES);
       await using place = await builder.open(workplace.directory, workplace.signal);
       const main = await sourceFile(source, 'init/main.c', workplace.signal);
       const fault = compilerFault(makefile, main, place.gcc);

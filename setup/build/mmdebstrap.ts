@@ -1,9 +1,13 @@
 /** Makes a Debian root file system with mmdebstrap, as a tar. */
+import { NestbenchError } from '../errors.ts';
+import { FOR_MMDEBSTRAP } from '../host/package-list.ts';
+import { ensurePackages } from '../host/packages.ts';
 import { tell } from '../progress.ts';
 import type { Workplace } from './cache.ts';
 import { KEYRING } from './debian.ts';
+import { type Engine, findEngine } from './engine.ts';
 import { assertOwnership, isRoot } from './namespace.ts';
-import { runTool } from './tool.ts';
+import { runTool, toolEnvironment } from './tool.ts';
 
 export interface Bootstrap {
   readonly suite: string;
@@ -26,23 +30,64 @@ export interface Phase {
   readonly fraction: number;
 }
 
-export async function bootstrap(wanted: Bootstrap, { log, signal }: Workplace): Promise<void> {
-  await assertOwnership();
-  const { suite, tar, options, sources, purpose } = wanted;
+/**
+ * Runs mmdebstrap on this host, which gets it where this process may install it; else in a container of Debian.
+ * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING or NESTBENCH_BUILD_FAILED, kind configuration, where neither can be.
+ */
+export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promise<void> {
+  const { directory, log, signal } = workplace;
   const started = performance.now();
-  await runTool(
-    [
-      'mmdebstrap',
-      `--mode=${isRoot() ? 'root' : 'unshare'}`,
-      '--format=tar',
-      `--keyring=${KEYRING}`,
-      ...options,
-      suite,
-      tar,
-      ...sources,
-    ],
-    { purpose, log, signal, onLine: (line) => tellPhase(wanted, line, started) },
-  );
+  const tool = { purpose: wanted.purpose, log, signal };
+  const build = { ...tool, onLine: (line: string) => tellPhase(wanted, line, started) };
+  const engine = await engineInstead(signal);
+  if (engine === undefined) return runTool(argvOf(wanted, isRoot() ? 'root' : 'unshare'), build);
+
+  tell({ task: wanted.task, text: `starting a container of ${IMAGE}`, state: 'running', fraction: 0 });
+  // It is a large module, loaded only where it is needed.
+  const { openContainer, sweepContainers } = await import('./container-builder.ts');
+  await sweepContainers(engine);
+  await using place = await openContainer(engine, IMAGE, directory, signal, {
+    asRoot: true,
+    ask: 'true',
+    otherwise: 'Where mmdebstrap is installed, no container is needed.',
+  });
+  const env = proxies();
+  await place.run(['apt-get', 'update'], { ...tool, env });
+  const packages = ['mmdebstrap', 'debian-archive-keyring', 'mount'];
+  await place.run(['apt-get', 'install', '--yes', '--no-install-recommends', ...packages], { ...tool, env });
+  await place.run(argvOf(wanted, 'root'), { ...build, env });
+}
+
+/** What mmdebstrap runs in where this host can't run it. */
+const IMAGE = 'debian:trixie-slim';
+
+/** @returns undefined where this host runs mmdebstrap. */
+async function engineInstead(signal: AbortSignal): Promise<Engine | undefined> {
+  try {
+    await ensurePackages(signal, FOR_MMDEBSTRAP);
+    await assertOwnership();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NestbenchError) || error.kind !== 'configuration') throw error;
+    const engine = await findEngine();
+    if (engine.ok) return engine.client;
+    const { code, kind, message, facts } = error;
+    const instead = `Or start Docker or Podman's socket, so that mmdebstrap runs in a container; no engine answers now: ${engine.why}`;
+    throw new NestbenchError(code, kind, `${message} ${instead}`, facts, { cause: error });
+  }
+}
+
+function argvOf({ suite, tar, options, sources }: Bootstrap, mode: 'root' | 'unshare'): string[] {
+  return [
+    ['mmdebstrap', `--mode=${mode}`, '--format=tar', `--keyring=${KEYRING}`],
+    [...options, suite, tar, ...sources],
+  ].flat();
+}
+
+/** How the mirror is reached. */
+function proxies(): Record<string, string> {
+  const environment = toolEnvironment();
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => name.endsWith('_proxy')));
 }
 
 function tellPhase({ task, phases }: Bootstrap, line: string, started: number): void {

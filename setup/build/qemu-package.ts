@@ -8,6 +8,8 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { isVintageQemu } from '../../fixtures/qemu-version.ts';
 import type { QemuSource, TestbedDescription } from '../../fixtures/testbed.ts';
+import { FOR_QEMU_PACKAGES } from '../host/package-list.ts';
+import { ensurePackages } from '../host/packages.ts';
 import { tell } from '../progress.ts';
 import { type BuildPlace, chooseBuilder } from './builder.ts';
 import { cached, type Workplace } from './cache.ts';
@@ -124,6 +126,7 @@ export async function buildQemuPackage(
     inputs: { recipe: RECIPE, commit: source.commit, compiler: builder.identity, configure },
     signal,
     build: async (workplace) => {
+      if (builder.kind === 'host') await ensurePackages(workplace.signal, FOR_QEMU_PACKAGES);
       await using place = await builder.open(workplace.directory, workplace.signal);
       await compilePackage(source, configure, place, workplace);
       return {

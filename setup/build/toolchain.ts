@@ -175,7 +175,8 @@ async function make(
 const UNPACK = `umask 022
 mkdir "$2"
 tar --extract --file="$1" --directory="$2" --no-same-owner --no-same-permissions --anchored --exclude='./dev/*'
-chmod -R u+rwX "$2"`;
+chmod -R u+rwX "$2"
+[ ! -d "$2/tmp" ] || chmod 1777 "$2/tmp"`;
 
 /** By their descriptions, `/usr/src/NAME_VERSION.dsc`. */
 function sourceVersions(root: string): Record<string, string> {

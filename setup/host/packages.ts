@@ -1,4 +1,4 @@
-/** Sees to it that the host has the programs that the emulated testbed needs, installing them where it may. */
+/** Sees to it that the host has the programs that something needs, installing them where it may. */
 import { globSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { takeLock } from './lock.ts';
 import { NestbenchError } from '../errors.ts';
 import { aborted, errorCode, lastLines } from '../machine/failures.ts';
 import { tell } from '../progress.ts';
-import { HOST_PACKAGES, type HostPackage } from './package-list.ts';
+import type { HostPackage } from './package-list.ts';
 
 /** How long to wait for another apt or dpkg, as of unattended-upgrades, to let go of its lock: five minutes. */
 const LOCK_SECONDS = 300;
@@ -17,12 +17,11 @@ const STALE_MS = 24 * 60 * 60 * 1000;
 const APT_LISTS = '/var/lib/apt/lists';
 
 /**
- * Installs what is missing where this process is root or sudo needs no password.
- * @param virtualTime whether the emulator of virtual time is to be built.
+ * Installs what is missing of a list in package-list.ts, where this process is root or sudo needs no password.
  * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING with the one command to type, else.
  */
-export async function ensurePackages(signal: AbortSignal, virtualTime = false): Promise<void> {
-  const needed = neededPackages(virtualTime);
+export async function ensurePackages(signal: AbortSignal, list: readonly HostPackage[]): Promise<void> {
+  const needed = neededPackages(list);
   if ((await missingPackages(needed)).length === 0) return;
   // Of two runs at once the second finds everything installed; apt itself does not wait for another's update.
   await using held = new AsyncDisposableStack();
@@ -53,34 +52,28 @@ export function installCommand(packages: readonly string[]): string {
   return `sudo apt-get update && sudo apt-get install --no-install-recommends ${packages.join(' ')}`;
 }
 
-/** What a run by this user needs. */
-export function neededPackages(virtualTime = false): HostPackage[] {
-  return HOST_PACKAGES.filter(
-    ({ onlyWithoutRoot, onlyInVirtualTime }) =>
-      (onlyWithoutRoot === undefined || process.getuid?.() !== 0) &&
-      (onlyInVirtualTime === undefined || virtualTime),
-  );
+/** What this user needs of a list. */
+export function neededPackages(list: readonly HostPackage[]): HostPackage[] {
+  return list.filter(({ onlyWithoutRoot }) => onlyWithoutRoot === undefined || process.getuid?.() !== 0);
 }
 
 /** Which are not installed; where there is no dpkg to ask, programs are looked for, and their lack is thrown. */
 export async function missingPackages(needed: readonly HostPackage[]): Promise<string[]> {
-  const patterns = needed.flatMap(({ name, orAny }) => (orAny === undefined ? [name] : [name, orAny]));
+  const names = needed.map(({ name }) => name);
   const format = '${db:Status-Status} ${Package}\\n';
-  // It exits with 1 where a pattern matches nothing; that is an answer, too.
-  const query = await execa('dpkg-query', ['--show', '--showformat', format, ...patterns], { reject: false });
+  // It exits with 1 where one is unknown; that is an answer, too.
+  const query = await execa('dpkg-query', ['--show', '--showformat', format, ...names], { reject: false });
   if (query.code === 'ENOENT') {
     assertPrograms(needed);
     return [];
   }
-  const installed = query.stdout
-    .split('\n')
-    .filter((line) => line.startsWith('installed '))
-    .map((line) => line.slice('installed '.length));
-  return needed.filter((one) => !isInstalled(one, installed)).map(({ name }) => name);
-}
-
-function isInstalled({ name, orAny }: HostPackage, installed: readonly string[]): boolean {
-  return installed.some((one) => one === name || (orAny !== undefined && path.matchesGlob(one, orAny)));
+  const installed = new Set(
+    query.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('installed '))
+      .map((line) => line.slice('installed '.length)),
+  );
+  return names.filter((name) => !installed.has(name));
 }
 
 /** Not Debian: all that can be said is what to look for. */

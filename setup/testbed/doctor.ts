@@ -5,8 +5,10 @@ import { memoryMiBAt, sizingFor } from '../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../fixtures/testbed.ts';
 import { checkoutFault } from '../checkout-path.ts';
 import { cacheDirectory } from '../build/cache.ts';
+import { findEngine } from '../build/engine.ts';
 import { NestbenchError } from '../errors.ts';
 import { cacheFault, placeFaults, whyUnusable } from '../host/places.ts';
+import { FOR_MMDEBSTRAP } from '../host/package-list.ts';
 import { installCommand, missingPackages, neededPackages } from '../host/packages.ts';
 import { checkResources, describeHost, hostVirtualization } from '../host/resources.ts';
 import { connectOpenssh } from '../machine/openssh.ts';
@@ -88,7 +90,6 @@ export async function examineEmulated(): Promise<Finding[]> {
   const host = describeHost();
   const sizing = sizingFor(host);
   const { accelerator, reason } = await hostVirtualization();
-  const missing = await missingPackages(neededPackages());
   const server = memoryMiBAt(sizing, 0, DEEPEST) + sizing.memoryMiB;
   const room = await failureOf(async () => {
     // Else a finding of its own says what is wrong with it.
@@ -113,13 +114,21 @@ export async function examineEmulated(): Promise<Finding[]> {
       room === undefined ? 'there is' : 'too little',
       room ?? '',
     ),
-    finding(
-      'packages',
-      'those that build and emulate; a run installs them where it may',
-      missing.length === 0 ? 'all installed' : `missing: ${missing.join(', ')}`,
-      missing.length === 0 ? '' : installCommand(missing),
-    ),
+    await examinePackages(),
   ];
+}
+
+/** mmdebstrap, or an engine that runs it in a container. */
+async function examinePackages(): Promise<Finding> {
+  const needed = 'mmdebstrap, which a run installs where it may, or a container engine';
+  let missing: readonly string[] = [];
+  const fault = await failureOf(async () => {
+    missing = await missingPackages(neededPackages(FOR_MMDEBSTRAP));
+  });
+  if (fault === undefined && missing.length === 0) return finding('packages', needed, 'all installed', '');
+  if ((await findEngine()).ok) return finding('packages', needed, 'a container engine answers', '');
+  const found = fault === undefined ? `missing: ${missing.join(', ')}` : 'neither';
+  return finding('packages', needed, found, fault ?? installCommand(missing));
 }
 
 function finding(check: string, needed: string, found: string, fix: string): Finding {

@@ -4,7 +4,6 @@ import { memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { buildAll, type Built } from '../build/all.ts';
 import { cacheDirectory, holdCache } from '../build/cache.ts';
-import { ensurePackages } from '../host/packages.ts';
 import { describeQemu, type HostQemu } from '../host/qemu.ts';
 import { checkResources } from '../host/resources.ts';
 import { measureTscKhz } from '../host/tsc.ts';
@@ -78,7 +77,6 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
     cacheBytes: BUILD_BYTES,
     memoryBytes: memoryNeeded(cells, sizing),
   });
-  await ensurePackages(signal, virtualTime);
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));

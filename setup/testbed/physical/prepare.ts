@@ -17,7 +17,6 @@ import { cacheDirectory, holdCache } from '../../build/cache.ts';
 import { buildQemuPackage } from '../../build/qemu-package.ts';
 import { buildKernelPackage, type KernelPackage } from '../../build/kernel-package.ts';
 import { InputError, NestbenchError } from '../../errors.ts';
-import { ensurePackages } from '../../host/packages.ts';
 import { checkResources } from '../../host/resources.ts';
 import { connectOpenssh } from '../../machine/openssh.ts';
 import type { Machine } from '../../machine/machine.ts';
@@ -84,11 +83,6 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
   const card = cardOf(server.facts, testbed.server);
   const software = allSoftware(testbed, measurable(cells, { testbed, card }));
-  // QEMU is built of what the emulator of virtual time is built of.
-  await ensurePackages(
-    signal,
-    software.some(({ qemu }) => isBuilt(qemu)),
-  );
   held.use(await holdCache(signal));
   const built = await buildAll(signal, variant, { format: IMAGE_FORMAT });
   phases.lap('kernel and image');
