@@ -1,7 +1,8 @@
 /** Everything that the emulated testbed boots from, built side by side. */
+import type { TestbedKind } from '../../fixtures/records.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { buildEmulator, type Emulator } from './emulator.ts';
-import { buildImage, type Image, type ImageFormat } from './image.ts';
+import { buildImage, IMAGE_FORMATS, type Image } from './image.ts';
 import { buildKernel, type Kernel } from './kernel.ts';
 import { buildRoot } from './root.ts';
 import { sweepCache } from './cache.ts';
@@ -22,12 +23,12 @@ export async function buildAll(
   variant: Variant,
   {
     virtualTime = false,
-    format = 'erofs',
-  }: { readonly virtualTime?: boolean; readonly format?: ImageFormat } = {},
+    testbed = 'emulated',
+  }: { readonly virtualTime?: boolean; readonly testbed?: TestbedKind } = {},
 ): Promise<Built> {
   await sweepCache();
-  const [kernel] = await together(signal, (either) => buildKernel(either, variant), buildRoot);
-  const image = await buildImage(kernel, format, signal);
+  const [kernel] = await together(signal, (either) => buildKernel(either, variant, testbed), buildRoot);
+  const image = await buildImage(kernel, IMAGE_FORMATS[testbed], signal);
   const emulator = virtualTime ? await buildEmulator(signal) : undefined;
   return { kernel, image, emulator };
 }

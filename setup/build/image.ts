@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { TestbedKind } from '../../fixtures/records.ts';
 import { tell } from '../progress.ts';
 import type { Workplace } from './cache.ts';
 import { sha256 } from './hash.ts';
@@ -86,10 +87,14 @@ const LEFT_OUT = [
 ];
 
 /**
- * What an image is: erofs for machines that run nestbench's own kernel, which is read fastest; ext4 where they may run any
- * other, since erofs came with Linux 5.4 and ext4 is in all.
+ * The image's format by where it boots: erofs for machines that run nestbench's own kernel, as it is read fastest; ext4
+ * where they may run any other, since erofs came with Linux 5.4 and ext4 is in all.
  */
-export type ImageFormat = 'erofs' | 'ext4';
+export const IMAGE_FORMATS = { emulated: 'erofs', physical: 'ext4' } as const satisfies Record<
+  TestbedKind,
+  string
+>;
+export type ImageFormat = (typeof IMAGE_FORMATS)[TestbedKind];
 
 /** The image from the cache, or made now. */
 export async function buildImage(kernel: Kernel, format: ImageFormat, signal: AbortSignal): Promise<Image> {

@@ -1,4 +1,19 @@
-/** The options that kernel.config asks for, and whether kconfig granted them. */
+/** The options that a kernel is configured with, and whether kconfig granted them. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { TestbedKind } from '../../fixtures/records.ts';
+import type { Suite } from '../../fixtures/variant.ts';
+
+/** The lines for the kernel of a suite's source, on a kind of testbed. */
+export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<string> {
+  const names = [
+    'kernel.config',
+    ...(suite === 'bookworm' ? ['kernel-6.1.config'] : []),
+    ...(testbed === 'physical' ? ['kernel-physical.config'] : []),
+  ];
+  const texts = names.map((name) => readFile(path.join(import.meta.dirname, name), 'utf8'));
+  return (await Promise.all(texts)).join('');
+}
 
 const SET = /^(CONFIG_\w+)=(.+)$/;
 const UNSET = /^# (CONFIG_\w+) is not set$/;

@@ -74,7 +74,10 @@ function spent(before: Process | undefined, after: Process): number {
   return (after.nanoseconds - (same ? before.nanoseconds : 0)) / 1e9;
 }
 
-/** A name of the kernel's threads for vhost is `vhost-PID` of their QEMU (drivers/vhost/vhost.c). */
+/**
+ * Up to Linux 6.3 vhost has threads of the kernel, named `vhost-PID` after their QEMU (drivers/vhost/vhost.c); since 6.4 it
+ * has threads of QEMU itself (kernel/vhost_task.c), whose time is QEMU's.
+ */
 function ownerBesideGuests({ name, kernel }: Process): Owner {
   if (kernel) return name.startsWith('vhost-') ? 'benchmark' : 'kernel';
   return name.startsWith('qemu-system') ? 'benchmark' : 'harness';

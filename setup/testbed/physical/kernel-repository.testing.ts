@@ -1,8 +1,9 @@
 /** A git repository with a kernel's source, as a KVM developer has one: made of Debian 12's linux-source, here. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { KernelSource } from '../../../fixtures/testbed.ts';
 import { cached } from '../../build/cache.ts';
+import { kernelConfig } from '../../build/kernel-config.ts';
 import { LEFT_OUT } from '../../build/kernel.ts';
 import { buildToolchain, kernelSource } from '../../build/toolchain.ts';
 import { runTool } from '../../build/tool.ts';
@@ -20,8 +21,9 @@ export const SOMEBODY = {
 /** The branch, after whose first dash the kernel is named. */
 const BRANCH = 'v6.1-nested';
 
-/** What a kernel that boots Debian from its own disk needs beside what the emulated testbed's has. */
+/** What a kernel that boots Debian from its own disk needs beside what nestbench's has. */
 const FOR_DISKS = [
+  ['CONFIG_MODULES=y', 'CONFIG_MODULE_UNLOAD=y', 'CONFIG_SWAP=y'],
   ['CONFIG_BLK_DEV_INITRD=y', 'CONFIG_RD_ZSTD=y', 'CONFIG_RD_GZIP=y', 'CONFIG_BLK_DEV_LOOP=y'],
   [
     'CONFIG_FHANDLE=y',
@@ -88,11 +90,9 @@ export async function kernelRepository(signal: AbortSignal): Promise<KernelSourc
       return {};
     },
   });
-  const ours = ['kernel.config', 'kernel-6.1.config'].map((file) =>
-    readFileSync(path.join(import.meta.dirname, '../../build', file), 'utf8'),
-  );
+  const ours = await kernelConfig('bookworm', 'physical');
   const config = ours
-    .flatMap((text) => text.split('\n'))
+    .split('\n')
     .filter((line) => /^(CONFIG_\w+=\S+|# CONFIG_\w+ is not set)$/.test(line) && !NOT_TWICE.test(line));
   return {
     url: path.join(directory, 'repository'),

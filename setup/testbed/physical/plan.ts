@@ -14,7 +14,7 @@ import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
-import type { ImageFormat } from '../../build/image.ts';
+import { IMAGE_FORMATS } from '../../build/image.ts';
 import { InputError } from '../../errors.ts';
 import type { OpensshTarget } from '../../machine/openssh.ts';
 import {
@@ -92,7 +92,7 @@ export interface PhysicalHost {
 const SERVER_DISKS: GuestDisks = { image: `${LEVEL_RUNTIME}/image`, seed: `${LEVEL_RUNTIME}/seed.tar` };
 
 /** Which a machine's own kernel, whatever it is, mounts. */
-export const IMAGE_FORMAT: ImageFormat = 'ext4';
+export const IMAGE_FORMAT = IMAGE_FORMATS.physical;
 
 /** Firmware that finds its disks takes minutes; a guest's deadline is of no use here. */
 const CONNECT_SECONDS = 60;

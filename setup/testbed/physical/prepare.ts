@@ -31,7 +31,7 @@ import { installedRelease, readRunning } from './grub.ts';
 import { holdMachine } from './hold.ts';
 import { installedKernels, installKernel } from './kernel-install.ts';
 import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
-import { type BuiltKernel, type BuiltQemu, IMAGE_FORMAT } from './plan.ts';
+import type { BuiltKernel, BuiltQemu } from './plan.ts';
 
 export interface PreparePhysicalOptions {
   readonly testbed: TestbedDescription;
@@ -84,7 +84,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   const card = cardOf(server.facts, testbed.server);
   const software = allSoftware(testbed, measurable(cells, { testbed, card }));
   held.use(await holdCache(signal));
-  const built = await buildAll(signal, variant, { format: IMAGE_FORMAT });
+  const built = await buildAll(signal, variant, { testbed: 'physical' });
   phases.lap('kernel and image');
   const kernels = await builtEach(
     software.map(({ kernel }) => kernel),
