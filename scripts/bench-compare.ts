@@ -2,10 +2,10 @@
  * `npm run bench:compare`: how long `npm run compare` takes for two full experiments (every cell and benchmark, 40
  * iterations a run), as a person waits for it, start of Node included. The journals are made up, on a temporary path.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { $ } from 'zx';
 import { noisyRecords } from '../reporters/verdict/noisy-experiment.testing.ts';
 import { JOURNAL_FILE } from '../setup/journal.ts';
 import { onlyHelp } from './arguments.ts';
@@ -15,7 +15,7 @@ const ITERATIONS = 40;
 const ROUNDS = 5;
 const COMPARE = path.join(import.meta.dirname, 'compare.ts');
 
-function main(): void {
+async function main(): Promise<void> {
   if (onlyHelp('npm run bench:compare')) return;
   const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-bench-compare-'));
   try {
@@ -24,9 +24,9 @@ function main(): void {
         write(path.join(directory, `${runs}-${seed}`), runs, seed),
       );
       const megabytes = (statSync(path.join(base, JOURNAL_FILE)).size / 1e6).toFixed(0);
-      const seconds = Array.from({ length: ROUNDS }, () => timed(base, head)).toSorted(
-        (one, other) => one - other,
-      );
+      const seconds: number[] = [];
+      for (let round = 1; round <= ROUNDS; round++) seconds.push(await timed(base, head));
+      seconds.sort((one, other) => one - other);
       const [least, middle, most] = [seconds[0], seconds[Math.floor(ROUNDS / 2)], seconds.at(-1)];
       console.log(
         `${runs} runs a side, 2 journals of ${megabytes} MB: median ${middle?.toFixed(2)} s ` +
@@ -46,12 +46,11 @@ function write(directory: string, runs: number, seed: number): string {
   return directory;
 }
 
-function timed(base: string, head: string): number {
-  const start = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, [COMPARE, base, head], { encoding: 'utf8' });
+async function timed(base: string, head: string): Promise<number> {
+  const compared = await $({ nothrow: true })`${process.execPath} ${COMPARE} ${base} ${head}`;
   // 1 is a false alarm, which noise may give.
-  if (status !== 0 && status !== 1) throw new Error(`compare ended with ${status}: ${stderr}`);
-  return (performance.now() - start) / 1000;
+  if (compared.exitCode !== 0 && compared.exitCode !== 1) throw compared;
+  return compared.duration / 1000;
 }
 
 await runScript(main);

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
+import { $ } from 'zx';
 import { inBytes } from '../setup/host/bytes.ts';
 import { JOURNAL_FILE } from '../setup/journal.ts';
 import { onlyHelp } from './arguments.ts';
@@ -20,7 +20,7 @@ const SIZES = [1e3, 1e4, 1e5];
 /** Of the largest: what issue 19 of nestbench asks for. A full paper run has a tenth of its samples. */
 const MOST_SECONDS = 4;
 const MOST_BYTES = 400e6;
-const DEADLINE_MS = 120_000;
+const CHILD = path.join(import.meta.dirname, 'bench-report-child.ts');
 
 await runScript(async () => {
   if (onlyHelp(USAGE)) return;
@@ -48,14 +48,8 @@ await runScript(async () => {
 
 /** Wall time of the whole process, and the most memory that it held at once, as the kernel saw it (getrusage(2)). */
 async function measure(experiment: string): Promise<{ seconds: number; bytes: number }> {
-  const began = performance.now();
-  const { stdout } = await execa(
-    process.execPath,
-    [path.join(import.meta.dirname, 'bench-report-child.ts'), experiment],
-    { timeout: DEADLINE_MS },
-  );
-  const seconds = (performance.now() - began) / 1000;
-  return { seconds, bytes: Number(stdout.trim().split('\n').at(-1)) };
+  const made = await $({ timeout: '2m' })`${process.execPath} ${CHILD} ${experiment}`;
+  return { seconds: made.duration / 1000, bytes: Number(made.lines().at(-1)) };
 }
 
 function row(...fields: readonly string[]): string {
