@@ -192,7 +192,7 @@ describe('an experiment that is there already', () => {
     [
       'another kernel',
       { versions: { kernel: '6.12.1' } },
-      'the kernel 6.1.192-nestbench; this run has 6.12.1',
+      'with kernel 6.1.192-nestbench; this run has 6.12.1',
     ],
     [
       'another host',
@@ -205,6 +205,39 @@ describe('an experiment that is there already', () => {
     const before = readJournal(directory).records;
     await expect(openExperiment(settings, { ...environment, ...change })).rejects.toThrow(words);
     expect(readJournal(directory).records).toEqual(before);
+  });
+
+  test('is not continued with another toolchain, and all that differs is named', async () => {
+    const settings = settingsOf();
+    const made = {
+      toolchain: 'trixie 0123456789abcdef',
+      'kernel source': 'linux-source-6.12 6.12.57-1',
+      'kernel compiler': 'gcc-14 14.2.0-19',
+      'kernel build': '0000000000000001',
+      sysbench: '1.0',
+    };
+    await openExperiment(settings, { ...environment, versions: made });
+    const newer = { 'kernel source': 'linux-source-6.12 6.12.58-1', 'kernel build': '0000000000000002' };
+    await expect(
+      openExperiment(settings, { ...environment, versions: { ...made, ...newer } }),
+    ).rejects.toThrow(
+      'Experiment "night" was measured with kernel source linux-source-6.12 6.12.57-1, kernel build 0000000000000001; this run has kernel source linux-source-6.12 6.12.58-1, kernel build 0000000000000002. Their numbers',
+    );
+    await expect(
+      openExperiment(settings, { ...environment, versions: { ...made, sysbench: '1.1' } }),
+    ).rejects.toThrow('was measured with sysbench 1.0; this run has 1.1.');
+    const build = { ...made, 'kernel build': '0000000000000002' };
+    await expect(openExperiment(settings, { ...environment, versions: build })).rejects.toThrow(
+      'was measured with kernel build 0000000000000001; this run has 0000000000000002.',
+    );
+  });
+
+  test('of a journal from before there was a toolchain is continued by what it tells', async () => {
+    const settings = settingsOf();
+    const versions = { ...environment.versions };
+    await openExperiment(settings, { ...environment, versions });
+    const more = { ...versions, toolchain: 'trixie 0123456789abcdef', 'kernel build': '0000000000000001' };
+    await expect(openExperiment(settings, { ...environment, versions: more })).resolves.toBeDefined();
   });
 
   test('is continued by a start of which nothing boots, which has no versions of machines', async () => {

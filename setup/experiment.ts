@@ -55,16 +55,16 @@ function changesOf({ name, kernel, qemu, kernelParameters }: Variant): Variant {
   return { name, kernel, qemu, kernelParameters };
 }
 
+/** @param what differs, where `was` and `is` do not say it. */
 function differs(name: string, what: string, was: string, is: string): InputError {
   return new InputError(
     'NESTBENCH_EXPERIMENT_DIFFERS',
-    `Experiment "${name}" was measured with ${what} ${was}; this run has ${is}. Their numbers do not belong together: choose another EXPERIMENT.`,
+    `Experiment "${name}" was measured with ${what === '' ? was : `${what} ${was}`}; this run has ${is}. Their numbers do not belong together: choose another EXPERIMENT.`,
   );
 }
 
-/** Of the versions, those of what is measured and of what it runs on; nestbench's own may change meanwhile. */
-const MEASURED_VERSION =
-  /^(image|network card|kernel|kernel of (the server|the client|l\d)|qemu of (the host|l\d))$/;
+/** Of the versions, those that may change meanwhile: nestbench's own, and of what runs it. */
+const HARNESS_VERSION = /^(nestbench|node)$/;
 
 /** The same once it is built: what boots must be what booted for the numbers that are there. */
 export function checkSameMachines(
@@ -75,10 +75,17 @@ export function checkSameMachines(
   for (const record of records) {
     if (record.type !== 'experiment') continue;
     const { versions, host } = record;
-    for (const key of Object.keys(versions).filter((version) => MEASURED_VERSION.test(version))) {
-      const [was, is] = [versions[key], now.versions[key]];
+    const differing = Object.entries(versions).flatMap(([key, was]) => {
+      const is = now.versions[key];
       // A start of which nothing booted has none.
-      if (was !== undefined && is !== undefined && was !== is) throw differs(name, `the ${key}`, was, is);
+      return !HARNESS_VERSION.test(key) && is !== undefined && was !== is ? [{ key, was, is }] : [];
+    });
+    const [first, ...others] = differing;
+    if (first !== undefined) {
+      const isOne = others.length === 0;
+      const words = (which: 'was' | 'is'): string =>
+        isOne ? first[which] : differing.map((each) => `${each.key} ${each[which]}`).join(', ');
+      throw differs(name, isOne ? first.key : '', words('was'), words('is'));
     }
     const [was, is] = [host, now.host].map(({ cpuModel, cpus }) => `${cpus} CPUs, ${cpuModel}`);
     if (was !== is) throw differs(name, 'the host', `${was}`, `${is}`);

@@ -2,6 +2,7 @@
 import type { ExperimentRecord } from '../fixtures/records.ts';
 import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
 import type { Chosen } from './chosen.ts';
+import { buildToolchain, describeToolchain } from './build/toolchain.ts';
 import { checkExperiment, type Environment } from './experiment.ts';
 import { describeHost, hostVirtualization } from './host/resources.ts';
 import type { ProvidedExperiment } from './provided.ts';
@@ -89,7 +90,10 @@ async function prepareEmulated(
     environment: {
       testbed,
       host,
-      versions: built === undefined ? {} : versionsOf(built),
+      versions:
+        built === undefined
+          ? {}
+          : { ...versionsOf(built), ...describeToolchain(await buildToolchain(options.signal)) },
       phases: [...phases.list, ...(built?.phases ?? [])],
     },
   };
@@ -116,6 +120,7 @@ export function describeSizing({ cpus, memoryMiB }: Sizing): string {
 function versionsOf({ kernel, image, qemu, emulator }: Prepared): Record<string, string> {
   return {
     kernel: kernel.release,
+    ...kernel.madeOf,
     image: image.hash,
     'qemu of the host': qemu.version,
     'network card': qemu.card,

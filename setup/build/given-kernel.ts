@@ -21,5 +21,6 @@ export async function givenKernel(vmlinux: string): Promise<Kernel> {
       `${vmlinux} is no uncompressed Linux kernel: ${isElf ? 'it holds no "Linux version"' : 'it is no ELF file'}. The build's own vmlinux is wanted, and not bzImage.`,
     );
   }
-  return { vmlinux, release, hash: createHash('sha256').update(bytes).digest('hex').slice(0, 16) };
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  return { vmlinux, release, hash, madeOf: { 'kernel build': hash } };
 }

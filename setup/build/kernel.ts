@@ -11,13 +11,22 @@ import { givenKernel } from './given-kernel.ts';
 import { type InsideOptions, runInside } from './inside.ts';
 import { kernelConfig, unmetOptions } from './kernel-config.ts';
 import { progressAt } from './progress-rate.ts';
-import { cachedInside, DEFAULT_SUITE, kernelSource, type Toolchain, versionsIn } from './toolchain.ts';
+import {
+  cachedInside,
+  DEFAULT_SUITE,
+  kernelSource,
+  type Toolchain,
+  versionsIn,
+  inWords,
+} from './toolchain.ts';
 
 export interface Kernel {
   readonly vmlinux: string;
   /** As `uname -r` says it: `6.12.118-nestbench`. */
   readonly release: string;
   readonly hash: string;
+  /** What it was made of, by name, for the experiment's record; nothing of one that a variant brings built. */
+  readonly madeOf: Readonly<Record<string, string>>;
 }
 
 /** To be raised whenever the steps below change what they make. */
@@ -91,15 +100,21 @@ export async function buildKernel(
   const added = [...(changes.config ?? []), ...release].map((line) => `${line}\n`);
   const fragment = [recipe, ...added].join('');
   const patches = await Promise.all((changes.patches ?? []).map((file) => readFile(file, 'utf8')));
+  let madeOf = {};
   const { directory, hash, facts } = await cachedInside(suite, signal, (toolchain) => {
     const source = kernelSource(toolchain);
+    const compilers = versionsIn(toolchain, COMPILERS);
+    madeOf = {
+      'kernel source': `${source.package} ${source.version}`,
+      'kernel compiler': inWords(compilers),
+    };
     return {
       name: 'kernel',
       inputs: {
         recipe: RECIPE,
         toolchain: toolchain.hash,
         source: { package: source.package, version: source.version },
-        compilers: versionsIn(toolchain, COMPILERS),
+        compilers,
         config: fragment,
         ...(patches.length === 0 ? {} : { patches }),
       },
@@ -107,7 +122,12 @@ export async function buildKernel(
       build: (workplace) => compileKernel(toolchain, source.tarball, fragment, patches, workplace),
     };
   });
-  return { vmlinux: path.join(directory, 'vmlinux'), release: facts['release'] ?? '', hash };
+  return {
+    vmlinux: path.join(directory, 'vmlinux'),
+    release: facts['release'] ?? '',
+    hash,
+    madeOf: { ...madeOf, 'kernel build': hash },
+  };
 }
 
 /**

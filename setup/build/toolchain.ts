@@ -197,6 +197,23 @@ export function versionsIn({ packages }: Toolchain, names: RegExp): Record<strin
   return Object.fromEntries(Object.entries(packages).filter(([name]) => names.test(name)));
 }
 
+/** `binutils 2.44-3, gcc-14 14.2.0-19` */
+export function inWords(versions: Readonly<Record<string, string>>): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .toSorted()
+    .join(', ');
+}
+
+/** What shapes all that is built in the default toolchain, by name, for the experiment's record. */
+export function describeToolchain(toolchain: Toolchain): Record<string, string> {
+  return {
+    toolchain: `${toolchain.suite} ${toolchain.hash}`,
+    'emulator source': toolchain.packages['src:qemu'] ?? 'unknown',
+    'emulator compiler': inWords(versionsIn(toolchain, /^(gcc-\d+|binutils)$/)),
+  };
+}
+
 export interface KernelSource {
   /** `linux-source-6.12` */
   readonly package: string;

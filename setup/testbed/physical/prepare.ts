@@ -123,6 +123,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     host,
     versions: {
       kernel: kernel.release,
+      ...kernel.madeOf,
       ...softwareVersions(software, kernels, qemus, installed),
       image: image.hash,
       ...image.packages,
