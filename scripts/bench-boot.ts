@@ -84,7 +84,7 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   const { waitMinutes, variant } = settings;
   const { cells } = options;
   const onTestbed = (is: boolean): void => void (isOurs = is);
-  const wanted = { cells, sizing, variant, accelerator, virtualTime: false, waitMinutes };
+  const wanted = { cells, sizing, variant, accelerator, waitMinutes };
   const built = await prepareTestbed({ ...wanted, held, onTestbed, signal, log });
   const preparing = built.phases.filter((phase) => phase.name !== 'testbed');
   const start = [{ name: 'Node and modules', seconds: modulesSeconds }, ...preparing];
@@ -92,7 +92,14 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
 
   mkdirSync(logs, { recursive: true });
   append(file, { type: 'bench', host, accelerator, sizing, start, kernel: built.kernel, image: built.image });
-  const paths = { kernel: built.kernel.vmlinux, image: built.image.file, runtime: runtimeDirectory() };
+  const { program: emulator, zstd } = built.emulator;
+  const paths = {
+    kernel: built.kernel.vmlinux,
+    image: built.image.file,
+    emulator,
+    zstd,
+    runtime: runtimeDirectory(),
+  };
   const common: Bench = {
     file,
     logs,

@@ -92,14 +92,9 @@ async function exportTo({ file, withToolchain, force }: Asked<'export'>, signal:
 
 /** What a stock run boots from, built where it is missing. */
 async function stockLabels(signal: AbortSignal): Promise<string[]> {
-  const { image, kernel, emulator } = await buildAll(signal, STOCK_VARIANT, { virtualTime: true });
+  const { image, kernel, emulator } = await buildAll(signal, STOCK_VARIANT);
   const tsc = await buildTscProgram(signal);
-  return [
-    `image-${image.hash}`,
-    `kernel-${kernel.hash}`,
-    ...(emulator === undefined ? [] : [`emulator-${emulator.hash}`]),
-    `tsc-${tsc.hash}`,
-  ];
+  return [`image-${image.hash}`, `kernel-${kernel.hash}`, `emulator-${emulator.hash}`, `tsc-${tsc.hash}`];
 }
 
 function provenanceAlone(label: string): InputError {

@@ -44,7 +44,9 @@ await runScript(async () => {
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
   const { accelerator } = await hostVirtualization();
   const { variant, clock: asked } = resolveSettings(process.env, new Date());
-  const { card } = await describeQemu(new AbortController().signal, variant.qemu);
+  const { qemu } = variant;
+  const { card } =
+    qemu === undefined ? { card: 'igb' as const } : await describeQemu(new AbortController().signal, qemu);
   const plan = planStack(cell, {
     accelerator,
     card,
@@ -54,7 +56,13 @@ await runScript(async () => {
     sizing: sizingFor(describeHost()),
     // The cache names these by their contents' hash, which only a build knows; the rate is measured at each start.
     tscKhz: '$TSC_KHZ',
-    paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', runtime: runtimeDirectory() },
+    paths: {
+      kernel: '$KERNEL',
+      image: '$IMAGE',
+      emulator: '$EMULATOR',
+      zstd: '$ZSTD',
+      runtime: runtimeDirectory(),
+    },
   });
   process.stdout.write(`${describePlan(plan)}\n`);
 });

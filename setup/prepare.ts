@@ -33,7 +33,7 @@ export async function prepareExperiment(
 }
 
 async function prepareEmulated(
-  { measured: cells, hasMicrobenchmarks }: Chosen,
+  { measured: cells }: Chosen,
   settings: Settings,
   options: ExperimentOptions,
 ): Promise<PreparedExperiment> {
@@ -52,16 +52,13 @@ async function prepareEmulated(
   let built: Prepared | undefined;
   if (cells.length > 0) {
     log(reason);
-    const { waitMinutes, variant, clock } = settings;
-    const virtualTime =
-      accelerator === 'tcg' && hasMicrobenchmarks && clock !== 'real' && variant.qemu === undefined;
+    const { waitMinutes, variant } = settings;
     built = await prepareTestbed({
       ...options,
       cells,
       sizing,
       variant,
       accelerator,
-      virtualTime,
       waitMinutes,
     });
   }
@@ -71,11 +68,12 @@ async function prepareEmulated(
       accelerator,
       sizing,
       // Where nothing boots, nothing is asked of it.
-      card: built?.qemu.card ?? 'virtio-net-pci',
+      card: built?.qemu.card ?? 'igb',
       paths: {
         kernel: built?.kernel.vmlinux ?? '',
         image: built?.image.file ?? '',
-        emulator: built?.emulator?.program,
+        emulator: built?.emulator.program ?? '',
+        zstd: built?.emulator.zstd ?? '',
         runtime: runtimeDirectory(),
       },
       tscKhz: built?.tscKhz,
@@ -117,14 +115,13 @@ export function describeSizing({ cpus, memoryMiB }: Sizing): string {
   return `${cpus.last} CPU at the level under test, ${cpus.reservedOnServer} kept by L0, ${cpus.reservedInGuests} by each level between; ${memoryMiB} MiB a level`;
 }
 
-function versionsOf({ kernel, image, qemu, emulator }: Prepared): Record<string, string> {
+function versionsOf({ kernel, image, qemu }: Prepared): Record<string, string> {
   return {
     kernel: kernel.release,
     ...kernel.madeOf,
     image: image.hash,
     'qemu of the host': qemu.version,
     'network card': qemu.card,
-    ...(emulator && { 'qemu of virtual time': `${emulator.version}, patched (${emulator.hash})` }),
     ...image.packages,
   };
 }

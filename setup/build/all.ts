@@ -1,4 +1,4 @@
-/** Everything that the emulated testbed boots from, built side by side. */
+/** Everything that a testbed boots from, built side by side. */
 import type { TestbedKind } from '../../fixtures/records.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { buildEmulator, type Emulator } from './emulator.ts';
@@ -7,30 +7,35 @@ import { buildKernel, type Kernel } from './kernel.ts';
 import { buildRoot } from './root.ts';
 import { sweepCache } from './cache.ts';
 
-export interface Built {
+export interface BootFiles {
   readonly kernel: Kernel;
   readonly image: Image;
-  /** Of virtual time; the host's own QEMU emulates everything else. */
-  readonly emulator: Emulator | undefined;
+}
+
+/** The emulated testbed's. */
+export interface Built extends BootFiles {
+  readonly emulator: Emulator;
 }
 
 /**
  * The kernel and the image, from the cache or built now; packages are fetched while the kernel compiles. Where one
  * fails, the other is ended before the first error is thrown.
  */
-export async function buildAll(
+export async function buildBootFiles(
   signal: AbortSignal,
   variant: Variant,
-  {
-    virtualTime = false,
-    testbed = 'emulated',
-  }: { readonly virtualTime?: boolean; readonly testbed?: TestbedKind } = {},
-): Promise<Built> {
+  testbed: TestbedKind,
+): Promise<BootFiles> {
   await sweepCache();
   const [kernel] = await together(signal, (either) => buildKernel(either, variant, testbed), buildRoot);
   const image = await buildImage(kernel, IMAGE_FORMATS[testbed], signal);
-  const emulator = virtualTime ? await buildEmulator(signal) : undefined;
-  return { kernel, image, emulator };
+  return { kernel, image };
+}
+
+/** With the emulator: what the emulated testbed needs. */
+export async function buildAll(signal: AbortSignal, variant: Variant): Promise<Built> {
+  const files = await buildBootFiles(signal, variant, 'emulated');
+  return { ...files, emulator: await buildEmulator(signal) };
 }
 
 /** Both, or the first failure once neither runs any more. */

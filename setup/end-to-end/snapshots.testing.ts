@@ -16,7 +16,7 @@ export const test = base.extend('cache', { scope: 'file' }, ({ place }): string 
   const cache = path.join(place.results, 'cache', 'nestbench');
   mkdirSync(cache, { recursive: true });
   for (const name of readdirSync(cacheDirectory())) {
-    if (/^(kernel|image|root|tsc)-[0-9a-f]+$/.test(name)) {
+    if (/^(emulator|kernel|image|root|toolchain|tsc)-[0-9a-f]+$/.test(name)) {
       symlinkSync(path.join(cacheDirectory(), name), path.join(cache, name));
     }
   }
@@ -48,6 +48,7 @@ export function snapshotOf(cell: string, cache: string): Snapshot {
 export function planOf({ record }: Snapshot, place: Place): StackPlan {
   const [l0] = record.facts.levels;
   const argv = l0?.qemu?.argv ?? [];
+  const [emulator = ''] = argv;
   const drive = argv.find((word) => word.includes('id=image')) ?? '';
   const cell = findCell(record.cell);
   if (cell === undefined || l0 === undefined) throw new Error(record.cell);
@@ -59,6 +60,8 @@ export function planOf({ record }: Snapshot, place: Place): StackPlan {
     paths: {
       kernel: argv[argv.indexOf('-kernel') + 1] ?? '',
       image: /file=([^,]+)/.exec(drive)?.[1] ?? '',
+      emulator,
+      zstd: path.join(path.dirname(emulator), 'zstd'),
       runtime: runtimeOf(place),
     },
   });

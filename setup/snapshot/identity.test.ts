@@ -12,14 +12,26 @@ function planned(cell: string, changes: Partial<Parameters<typeof planStack>[1]>
     accelerator: 'tcg',
     card: 'virtio-net-pci',
     sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
-    paths: { kernel: '/k', image: '/i', runtime: '/tmp/a' },
+    paths: {
+      kernel: '/k',
+      image: '/i',
+      emulator: '/e/bin/qemu-system-x86_64',
+      zstd: '/e/bin/zstd',
+      runtime: '/tmp/a',
+    },
     tscKhz: 2_600_000,
     ...changes,
   });
 }
 
 const identity = identityOf(planned('l2-baseline'), '/tmp/a', INGREDIENTS);
-const paths = { kernel: '/k', image: '/i', runtime: '/run/b "c"' };
+const paths = {
+  kernel: '/k',
+  image: '/i',
+  emulator: '/e/bin/qemu-system-x86_64',
+  zstd: '/e/bin/zstd',
+  runtime: '/run/b "c"',
+};
 
 test('the same stack is the same snapshot, wherever its sockets are', () => {
   expect(identityOf(planned('l2-baseline', { paths }), paths.runtime, INGREDIENTS)).toEqual(identity);

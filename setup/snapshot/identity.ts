@@ -8,7 +8,7 @@ import { FORMAT, type SnapshotRecord } from './record.ts';
 export interface Ingredients {
   readonly kernel: string;
   readonly image: string;
-  /** The host's QEMU: its version and its program. */
+  /** The emulator's hash, or the version and program of the variant's QEMU. */
   readonly qemu: string;
 }
 

@@ -19,21 +19,25 @@ const NO_LIMIT = 2 ** 40;
  * 549 MB of an L2 stack: 156 MB, read in 0.32 s; by level 1 it is 139 MB and 0.39 s, by --fast=10 239 MB and 0.24 s.) QEMU does not
  * tell whether its command succeeded: the file has its name only once it is whole.
  */
-function writer(file: string): string {
+function writer(zstd: string, file: string): string {
   const part = `${file}.part`;
-  return `exec:${quote(['zstd', '--fast=1', '--quiet', '-o', part])} && ${quote(['mv', part, file])}`;
+  return `exec:${quote([zstd, '--fast=1', '--quiet', '-o', part])} && ${quote(['mv', part, file])}`;
 }
 
 /** The argument of QEMU's -incoming. */
-export function incoming(file: string): string {
-  return `exec:${quote(['zstd', '--decompress', '--stdout', '--quiet', file])}`;
+export function incoming(zstd: string, file: string): string {
+  return `exec:${quote([zstd, '--decompress', '--stdout', '--quiet', file])}`;
 }
 
 /** Writes the state of a stopped machine to `file`. @throws NESTBENCH_COMMAND_FAILED with QEMU's reason. */
-export async function migrateTo(file: string, machine: string, qmp: Qmp, signal: AbortSignal): Promise<void> {
+export async function migrateTo(
+  file: string,
+  machine: string,
+  { zstd, qmp, signal }: { readonly zstd: string; readonly qmp: Qmp; readonly signal: AbortSignal },
+): Promise<void> {
   const what = `${machine}'s state to be written to ${file}`;
   await qmp.execute('migrate-set-parameters', { 'max-bandwidth': NO_LIMIT });
-  await qmp.execute('migrate', { uri: writer(file) });
+  await qmp.execute('migrate', { uri: writer(zstd, file) });
   await waitForMigration(what, machine, qmp, signal);
   await waitUntil(what, () => existsSync(file) || undefined, {
     machine: 'host',

@@ -38,7 +38,7 @@ export async function prefetch(
     [server, 'server'],
     [plan.client, 'client'],
   ] as const) {
-    const argv = incomingArgv(machine, found, file);
+    const argv = incomingArgv(machine, plan.zstd, found, file);
     await spawnOnHost(
       { ...machine, qemu: { ...machine.qemu, argv } },
       { runtime, logs, signal, defer: () => {} },

@@ -38,6 +38,7 @@ export interface Restored {
 }
 
 interface Context extends BringUp {
+  readonly zstd: string;
   readonly snapshot: Snapshot;
   readonly isPrefetched: boolean;
   /** Told how far a machine's clock was behind. */
@@ -63,6 +64,7 @@ export async function restore(
     if (!isPrefetched) bringFiles(plan, snapshot, options);
     const context: Context = {
       ...up,
+      zstd: plan.zstd,
       snapshot,
       isPrefetched,
       onClock: (seconds) => (behindSeconds = Math.max(behindSeconds, seconds)),
@@ -122,10 +124,11 @@ export function bringFiles(
 /** QEMU's arguments for a machine that takes its state from the snapshot. */
 export function incomingArgv(
   plan: MachinePlan,
+  zstd: string,
   { directory }: Snapshot,
   file: (typeof HOST_MACHINES)[number],
 ): string[] {
-  return [...plan.qemu.argv, '-incoming', incoming(stateFile(directory, file))];
+  return [...plan.qemu.argv, '-incoming', incoming(zstd, stateFile(directory, file))];
 }
 
 /** A machine that goes on, before what it could not know is made good. */
@@ -138,10 +141,10 @@ async function restoreOnHost(
   intact: Promise<void>,
   context: Context,
 ): Promise<Connected> {
-  const { signal, snapshot } = context;
+  const { signal, snapshot, zstd } = context;
   const host = hostMachine();
   const phases = new Phases();
-  const argv = incomingArgv(plan, snapshot, file);
+  const argv = incomingArgv(plan, zstd, snapshot, file);
   const launched = context.isPrefetched
     ? takeOver(context)
     : await spawnOnHost({ ...plan, qemu: { ...plan.qemu, argv } }, context);

@@ -23,13 +23,6 @@ export function machinesOf({ client, levels }: StackPlan): readonly MachinePlan[
   return [client, ...levels];
 }
 
-/** @returns why a snapshot of such a stack would not come back; undefined where it does. */
-export function whyNotSaved({ levels: [server] }: StackPlan): string | undefined {
-  if (server.network.handsOn?.functionOf === undefined) return undefined;
-  // hw/net/igbvf.c (QEMU 10) has no VMStateDescription: a restored function has neither bus mastering nor MSI-X.
-  return 'QEMU does not save the virtual functions of its igb.';
-}
-
 /**
  * Saves the stack in `place`, and takes it out of use: what is left to do with it is to end it.
  * @throws NESTBENCH_DEADLINE where its vCPUs are never idle all at once, NESTBENCH_COMMAND_FAILED with QEMU's reason.
@@ -48,7 +41,10 @@ export async function save(
     signal,
   );
   await Promise.all(
-    HOST_MACHINES.map((name) => migrateTo(stateFile(place, name), name, machines[name].qmp, signal)),
+    HOST_MACHINES.map((name) => {
+      const { qmp } = machines[name];
+      return migrateTo(stateFile(place, name), name, { zstd: plan.zstd, qmp, signal });
+    }),
   );
   await cp(seedFile(options.runtime), seedFile(place));
   for (const { name } of machinesOf(plan)) await keepConsole(consoleFile(options.logs, name), place);

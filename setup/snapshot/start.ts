@@ -13,7 +13,7 @@ import { type Identity, snapshotName } from './identity.ts';
 import type { Prefetched } from './prefetch.ts';
 import { prime } from './prime.ts';
 import { type Restored, restore } from './restore.ts';
-import { save, whyNotSaved } from './save.ts';
+import { save } from './save.ts';
 import {
   dropSnapshot,
   findSnapshot,
@@ -62,13 +62,6 @@ export async function startStack(plan: StackPlan, options: StartOptions): Promis
 }
 
 async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
-  const why = whyNotSaved(plan);
-  if (why !== undefined) {
-    // They were prefetched for another cell, which was not measured after all.
-    if (options.prefetched !== undefined) await endOwned(options.runtime);
-    options.say(`${why} The cell is measured as booted.`);
-    return startUnsaved(plan, why, options);
-  }
   if (options.boot === 'cold') return startCold(plan, options);
   const { prefetched, identity, runtime, say } = options;
   const found = await findSnapshot(plan.cell.name, identity, say);

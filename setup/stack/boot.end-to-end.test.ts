@@ -28,13 +28,19 @@ const test = base
   .extend('l1', async ({ built, place }): Promise<Stack> => stackOf('l1-baseline', built, place))
   .extend('l0', async ({ built, place }): Promise<Stack> => stackOf('l0-baseline', built, place));
 
-async function stackOf(name: string, { kernel, image }: Built, place: Place): Promise<Stack> {
+async function stackOf(name: string, { kernel, image, emulator }: Built, place: Place): Promise<Stack> {
   const cell = findCell(name);
   if (cell === undefined) throw new RangeError(name);
   const runtime = runtimeOf(place);
   const { accelerator } = await hostVirtualization();
   const sizing = sizingFor(describeHost());
-  const paths = { kernel: kernel.vmlinux, image: image.file, runtime };
+  const paths = {
+    kernel: kernel.vmlinux,
+    image: image.file,
+    emulator: emulator.program,
+    zstd: emulator.zstd,
+    runtime,
+  };
   return {
     plan: planStack(cell, { accelerator, card: 'virtio-net-pci', sizing, paths }),
     boot: (plan) =>

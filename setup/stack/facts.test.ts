@@ -27,7 +27,13 @@ function planned(cell: Cell): readonly [MachinePlan, MachinePlan] {
     card: 'virtio-net-pci',
     tscKhz: 2_596_100,
     sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
-    paths: { kernel: '/k', image: '/i', runtime: '/r' },
+    paths: {
+      kernel: '/k',
+      image: '/i',
+      emulator: '/e/bin/qemu-system-x86_64',
+      zstd: '/e/bin/zstd',
+      runtime: '/r',
+    },
   }).levels;
   if (guest === undefined) throw new Error(`${cell.name} has no guest`);
   return [server, guest];

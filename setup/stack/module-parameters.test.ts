@@ -16,7 +16,13 @@ function plannedWith(...added: string[]): MachinePlan {
     accelerator: 'tcg',
     card: 'virtio-net-pci',
     sizing: sizingFor({ cpus: 2, memoryBytes: 8 * 2 ** 30 }),
-    paths: { kernel: '/vmlinux', image: '/image', runtime: '/run' },
+    paths: {
+      kernel: '/vmlinux',
+      image: '/image',
+      emulator: '/e/bin/qemu-system-x86_64',
+      zstd: '/e/bin/zstd',
+      runtime: '/run',
+    },
     variant: { kernelParameters: { l0: added } },
   }).levels[0];
 }

@@ -8,7 +8,13 @@ import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
 import { planStack, type StackPlan } from './plan.ts';
 
 const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
-const paths = { kernel: '/cache/vmlinux', image: '/cache/image.erofs', runtime: runtimeDirectory() };
+const paths = {
+  kernel: '/cache/vmlinux',
+  image: '/cache/image.erofs',
+  emulator: '/e/bin/qemu-system-x86_64',
+  zstd: '/e/bin/zstd',
+  runtime: runtimeDirectory(),
+};
 
 function plan(cell: Cell, cpus = PAPER.cpus, accelerator: 'tcg' | 'kvm' = 'tcg'): StackPlan {
   return planStack(cell, { accelerator, card: 'virtio-net-pci', sizing: { ...PAPER, cpus }, paths });
@@ -39,20 +45,16 @@ function wordsOf({ kernelCommandLine }: MachinePlan): string[] {
   return kernelCommandLine.split(' ');
 }
 
-test('in virtual time the server has an emulator of its own, and the client has the one of the host', () => {
-  const emulator = '/cache/qemu-system-x86_64';
-  const host = {
-    accelerator: 'tcg',
-    card: 'virtio-net-pci',
-    sizing: PAPER,
-    paths: { ...paths, emulator },
-  } as const;
-  const programs = (clock: 'virtual' | 'real'): (string | undefined)[] => {
-    const { levels, client } = planStack(cellOf('l2-baseline'), { ...host, kind: 'micro', clock });
+test("server and client have the emulator by either clock, or the variant's QEMU", () => {
+  const host = { accelerator: 'tcg', card: 'igb', sizing: PAPER, paths } as const;
+  const programs = (more: Partial<Parameters<typeof planStack>[1]>): (string | undefined)[] => {
+    const { levels, client } = planStack(cellOf('l2-baseline'), { ...host, ...more });
     return [levels[0], client].map(({ qemu }) => qemu.argv[0]);
   };
-  expect(programs('virtual')).toEqual([emulator, 'qemu-system-x86_64']);
-  expect(programs('real')).toEqual(['qemu-system-x86_64', 'qemu-system-x86_64']);
+  const { emulator } = paths;
+  expect(programs({ clock: 'real' })).toEqual([emulator, emulator]);
+  expect(programs({ clock: 'virtual', kind: 'micro' })).toEqual([emulator, emulator]);
+  expect(programs({ variant: { qemu: '/my/qemu' } })).toEqual(['/my/qemu', '/my/qemu']);
 });
 
 test('the same arguments give the same plan', () => {

@@ -7,7 +7,6 @@ import { ADDRESSES, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
 import { type Clock, VIRTUAL_TSC_KHZ } from '../../fixtures/clock.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { Sizing } from '../../fixtures/sizing.ts';
-import { HOST_QEMU } from '../host/qemu.ts';
 import { DEADLINE_SECONDS, type GuestHost, planGuests, withKernel } from './guest-plan.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import type { BenchmarkKind, MachinePlan } from './machine-plan.ts';
@@ -18,8 +17,10 @@ import { hostQemu, type QemuPaths } from './qemu-argv.ts';
 export interface HostPaths {
   readonly kernel: string;
   readonly image: string;
-  /** The QEMU of virtual time, where there is one; everything else is emulated by the host's. */
-  readonly emulator?: string | undefined;
+  /** The QEMU of the server and the client, unless the variant names another. */
+  readonly emulator: string;
+  /** What compresses their state when they are saved. */
+  readonly zstd: string;
   /** Sockets, keys and logs of the running testbed. */
   readonly runtime: string;
 }
@@ -30,6 +31,8 @@ export interface StackPlan {
   /** Of the server and all its levels. */
   readonly clock: Clock;
   readonly sizing: Sizing;
+  /** What compresses its snapshot. */
+  readonly zstd: string;
   readonly client: MachinePlan;
   /** The server (L0) first; last the level under test, or the one that runs it where that is a guest program. */
   readonly levels: readonly [MachinePlan, ...MachinePlan[]];
@@ -42,7 +45,8 @@ export function planStack(cell: Cell, host: Host): StackPlan {
   const on = { ...host, sizing };
   // The client has a clock of its own, and nothing to do with what is measured in virtual time.
   const client = planClient({ ...host, clock: 'real' });
-  return { cell, kind, clock, sizing, client, levels: [planServer(cell, on), ...planGuests(cell, on)] };
+  const { zstd } = host.paths;
+  return { cell, kind, clock, sizing, zstd, client, levels: [planServer(cell, on), ...planGuests(cell, on)] };
 }
 
 /** What the emulated testbed's machines are planned for. */
@@ -115,7 +119,7 @@ function onHost(
     accelerator,
     qemu: {
       argv: hostQemu({
-        program: variant?.qemu ?? (clock === 'virtual' ? emulator : undefined) ?? HOST_QEMU,
+        program: variant?.qemu ?? emulator,
         cpus: machine.cpus,
         memoryMiB: machine.memoryMiB,
         commandLine: machine.kernelCommandLine,

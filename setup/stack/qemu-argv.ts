@@ -41,13 +41,6 @@ const VIRTUAL_TIME = ['-icount', 'shift=0'];
 /** A q35 with qboot, which starts an uncompressed PVH kernel without a firmware menu, and without unused devices. */
 const Q35 = 'q35,usb=off,smbus=off,sata=off,vmport=off';
 
-/**
- * Without a PCI window above 4 GiB the kernel puts all BARs below. QEMU 10.0 before 10.0.6 and 10.1 before 10.1.2 take a
- * virtual function's 64-bit BAR for one of 32 bits (fixed by 'pcie_sriov: Fix broken MMIO accesses from SR-IOV VFs'):
- * above, its driver would reach no register.
- */
-export const NO_PCI_ABOVE_4_GIB = 'q35-pcihost.pci-hole64-size=0';
-
 /** A PC of PCIe and virtio alone; its virtio-net-pci with MSI-X is the artifact's device. Boots faster than q35. */
 const MICROVM = 'microvm,pcie=on,pit=off,pic=off,rtc=off,isa-serial=off,x-option-roms=off';
 
@@ -83,7 +76,6 @@ export function hostQemu(
           ['-device', ownNic('own-port', network)],
           ['-netdev', 'hubport,id=function-port,hubid=0'],
           madeToHandOn('function-port', handsOn),
-          ...(handsOn.functionOf === undefined ? [] : [['-global', NO_PCI_ABOVE_4_GIB]]),
         ]),
     // Port 0: the kernel picks a free one, and QMP's `info usernet` tells which.
     ['-netdev', 'user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],

@@ -11,7 +11,13 @@ function planned(accelerator: Accelerator = 'tcg') {
     card: 'virtio-net-pci',
     accelerator,
     sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
-    paths: { kernel: '/k/vmlinux', image: '/i/image.erofs', runtime: '/r' },
+    paths: {
+      kernel: '/k/vmlinux',
+      image: '/i/image.erofs',
+      emulator: '/e/bin/qemu-system-x86_64',
+      zstd: '/e/bin/zstd',
+      runtime: '/r',
+    },
   });
 }
 

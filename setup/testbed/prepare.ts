@@ -3,6 +3,7 @@ import type { Cell } from '../../fixtures/matrix.ts';
 import { memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { buildAll, type Built } from '../build/all.ts';
+import type { Emulator } from '../build/emulator.ts';
 import { cacheDirectory, holdCache } from '../build/cache.ts';
 import { describeQemu, type HostQemu } from '../host/qemu.ts';
 import { checkResources } from '../host/resources.ts';
@@ -25,8 +26,6 @@ export interface PrepareOptions {
   readonly variant: Variant;
   /** What will run the server's instructions. */
   readonly accelerator: Accelerator;
-  /** Whether a cell will live in virtual time, which has an emulator of its own. */
-  readonly virtualTime: boolean;
   /** How long to wait for a testbed that another run holds. */
   readonly waitMinutes: number;
   /** Keeps the testbed until it is disposed. */
@@ -38,6 +37,7 @@ export interface PrepareOptions {
 }
 
 export interface Prepared extends Built {
+  /** Of the server and the client: the emulator, or the variant's. */
   readonly qemu: HostQemu;
   /** Of the host's TSC; undefined under KVM, which tells its guests the rate: only an emulated kernel has to be told. */
   readonly tscKhz: number | undefined;
@@ -68,7 +68,7 @@ export async function takeHost({
 }
 
 export async function prepareTestbed(options: PrepareOptions): Promise<Prepared> {
-  const { cells, sizing, variant, accelerator, virtualTime, held, signal } = options;
+  const { cells, sizing, variant, accelerator, held, signal } = options;
   const phases = new Phases();
   await takeHost(options);
   phases.lap('testbed');
@@ -80,15 +80,19 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
   phases.lap('host');
   // As long as machines boot from it, `npm run clean` leaves it alone.
   held.use(await holdCache(signal));
-  const built = await buildAll(signal, variant, { virtualTime });
+  const built = await buildAll(signal, variant);
   // Side by side, as each waits for programs.
-  const [qemu, tscKhz] = await Promise.all([
-    describeQemu(signal, variant.qemu),
+  const [own, tscKhz] = await Promise.all([
+    variant.qemu === undefined ? undefined : describeQemu(signal, variant.qemu),
     accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
   ]);
   phases.lap('kernel and image');
   tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
-  return { ...built, qemu, tscKhz, phases: phases.list };
+  return { ...built, qemu: own ?? describeEmulator(built.emulator), tscKhz, phases: phases.list };
+}
+
+function describeEmulator({ version, hash }: Emulator): HostQemu {
+  return { version: `${version} ${hash}`, identity: hash, card: 'igb' };
 }
 
 function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {

@@ -10,13 +10,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { cached } from '../../build/cache.ts';
+import { buildEmulator } from '../../build/emulator.ts';
 import { runTool } from '../../build/tool.ts';
 import type { OpensshTarget } from '../../machine/openssh.ts';
 import { generateKeyPair } from '../../machine/ssh.ts';
 import { freePort } from '../../machine/sshd.testing.ts';
 import { waitUntil } from '../../machine/wait.ts';
-import { EMULATED_CPU, NO_PCI_ABOVE_4_GIB } from '../../stack/qemu-argv.ts';
-import { newerQemu } from './newer-qemu.testing.ts';
+import { EMULATED_CPU } from '../../stack/qemu-argv.ts';
 
 /** Beside what nestbench itself needs: what makes a disk image. */
 const TOOLS = ['sfdisk', 'losetup', 'partx', 'mkfs.ext4', 'mmdebstrap'];
@@ -163,7 +163,7 @@ export async function bootDiskMachine({
   const consoleFile = path.join(directory, 'console.log');
   writeFileSync(consoleFile, '');
   const argv = [
-    card === 'igb' ? await newerQemu(signal) : ['qemu-system-x86_64'],
+    [(await buildEmulator(signal)).program],
     ['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', EMULATED_CPU, '-smp', '2', '-m', String(memoryMiB)],
     ['-nodefaults', '-no-user-config', '-display', 'none', '-serial', `file:${consoleFile}`],
     [
@@ -237,7 +237,7 @@ function privateCard(card: Card, mac: string): string[] {
   return card === 'virtio'
     ? ['-device', `virtio-net-pci,netdev=private,romfile=,addr=4,mac=${mac}`]
     : [
-        ['-device', 'intel-iommu,intremap=on,aw-bits=39', '-global', NO_PCI_ABOVE_4_GIB],
+        ['-device', 'intel-iommu,intremap=on,aw-bits=39'],
         ['-device', 'pcie-root-port,id=root-port,chassis=1,addr=4'],
         ['-device', `igb,netdev=private,romfile=,bus=root-port,mac=${mac}`],
       ].flat();

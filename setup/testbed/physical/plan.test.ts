@@ -205,7 +205,7 @@ describe('guests', () => {
         accelerator: 'kvm',
         card: 'virtio-net-pci',
         sizing: PAPER,
-        paths: { kernel: '', image: '', runtime: '/run' },
+        paths: { kernel: '', image: '', emulator: '', zstd: '', runtime: '/run' },
       });
       const asEmulated = JSON.stringify(plan(name).guests)
         .replaceAll('/run/nestbench/image', '/dev/vda')

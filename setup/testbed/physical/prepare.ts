@@ -12,7 +12,7 @@ import type { ExperimentRecord } from '../../../fixtures/records.ts';
 import { configured } from '../../../fixtures/git-kernel.ts';
 import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
-import { buildAll, type Built } from '../../build/all.ts';
+import { buildBootFiles, type BootFiles } from '../../build/all.ts';
 import { cacheDirectory, holdCache } from '../../build/cache.ts';
 import { buildQemuPackage } from '../../build/qemu-package.ts';
 import { buildKernelPackage, type KernelPackage } from '../../build/kernel-package.ts';
@@ -49,7 +49,7 @@ export interface PreparePhysicalOptions {
 interface PreparedPhysical {
   readonly physical: ProvidedPhysical;
   readonly sizing: Sizing;
-  readonly built: Built;
+  readonly built: BootFiles;
   /** The server, as the experiment's record names what it was measured on. */
   readonly host: ExperimentRecord['host'];
   readonly versions: Readonly<Record<string, string>>;
@@ -84,7 +84,7 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
   const card = cardOf(server.facts, testbed.server);
   const software = allSoftware(testbed, measurable(cells, { testbed, card }));
   held.use(await holdCache(signal));
-  const built = await buildAll(signal, variant, { testbed: 'physical' });
+  const built = await buildBootFiles(signal, variant, 'physical');
   phases.lap('kernel and image');
   const kernels = await builtEach(
     software.map(({ kernel }) => kernel),

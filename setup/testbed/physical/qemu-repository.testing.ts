@@ -1,10 +1,12 @@
 /** A git repository with QEMU's source, as a KVM developer has one: made of Debian's source package, here. */
 import path from 'node:path';
 import { mkdirSync } from 'node:fs';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import type { QemuSource } from '../../../fixtures/testbed.ts';
 import { cached } from '../../build/cache.ts';
-import { fetchSource } from '../../build/emulator.ts';
-import { runTool } from '../../build/tool.ts';
+import { KEYRING, MIRROR, SECURITY_MIRROR } from '../../build/debian.ts';
+import { runTool, type ToolOptions } from '../../build/tool.ts';
+import { NestbenchError } from '../../errors.ts';
 import { SOMEBODY } from './kernel-repository.testing.ts';
 
 /** A Debian, and the branch that its QEMU is put on. */
@@ -42,4 +44,41 @@ export async function qemuRepository(
     },
   });
   return { url: path.join(directory, 'repository'), ref: branch };
+}
+
+/** By an apt of its own, whatever sources the host's has. @returns the source package's description, a .dsc file. */
+async function fetchSource(
+  directory: string,
+  tool: Omit<ToolOptions, 'purpose'>,
+  suite: string,
+): Promise<string> {
+  const apt = path.join(directory, 'apt');
+  await mkdir(path.join(apt, 'lists/partial'), { recursive: true });
+  await mkdir(path.join(apt, 'cache/archives/partial'), { recursive: true });
+  const list = path.join(apt, 'sources.list');
+  const source = `deb-src [signed-by=${KEYRING}]`;
+  await writeFile(
+    list,
+    `${source} ${MIRROR} ${suite} main\n${source} ${SECURITY_MIRROR} ${suite}-security main\n`,
+  );
+  const options = [
+    `Dir::Etc::SourceList=${list}`,
+    'Dir::Etc::SourceParts=-',
+    `Dir::State::Lists=${apt}/lists`,
+    `Dir::Cache=${apt}/cache`,
+    // Root's apt would else fetch as a user who may not look into the cache.
+    'APT::Sandbox::User=root',
+    'Acquire::Retries=3',
+  ].flatMap((option) => ['--option', option]);
+  const purpose = "fetching QEMU's source";
+  await runTool(['apt-get', ...options, 'update'], { ...tool, purpose });
+  await runTool(['apt-get', ...options, 'source', '--download-only', 'qemu'], { ...tool, purpose });
+  const description = (await readdir(directory)).find((name) => name.endsWith('.dsc'));
+  if (description !== undefined) return path.join(directory, description);
+  throw new NestbenchError(
+    'NESTBENCH_BUILD_FAILED',
+    'infrastructure',
+    `Debian's archive has no source of QEMU for ${suite}. The whole log is ${tool.log}`,
+    { machine: 'host' },
+  );
 }
