@@ -92,3 +92,14 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
     for (const file of files) expect(readFileSync(path.join(ROOT, file), 'utf8')).toMatch(/^#!/);
   });
 });
+
+test('the nightly keeps the file that it exports and imports, under a key of all that shapes what is in it', () => {
+  const text = readFileSync(path.join(FOLDER, 'nightly.yml'), 'utf8');
+  const { jobs } = workflow.parse(parse(text, { merge: true }));
+  for (const steps of [jobs['build']?.steps, jobs['measure']?.steps]) {
+    const { path: file, key } = steps?.find(({ uses }) => uses?.startsWith('actions/cache@'))?.with ?? {};
+    expect(steps?.some(({ run }) => run?.includes(`npm run cache -- import ${String(file)}`))).toBe(true);
+    expect(key).toMatch(/hashFiles\('setup\/build\/\*\*', 'setup\/host\/tsc\.\*', 'fixtures\/\*\*'\)/);
+  }
+  expect(text).toContain('npm run cache -- export --with-toolchain --force /root/nestbench.tar.zst');
+});
