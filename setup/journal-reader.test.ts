@@ -61,3 +61,10 @@ test('a byte order mark before the first line is no part of it', () => {
     damaged: [],
   });
 });
+
+test.each([
+  ['written as it is', '\u009B2J'],
+  ['escaped', '\u001B[2J'],
+])('a control character %s is replaced', (_, control) => {
+  expect(read(fileOf(`${skip(`a${control}`)}\n`)).reasons).toEqual([`a\uFFFD${control.slice(1)}`]);
+});

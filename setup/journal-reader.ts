@@ -105,8 +105,9 @@ function* linesOf(file: string): Generator<string> {
     // A character may continue in the next block.
     const decoder = new StringDecoder('utf8');
     let rest = '';
-    for (let read = -1; read !== 0;) {
-      read = readSync(descriptor, block);
+    for (;;) {
+      const read = readSync(descriptor, block);
+      if (read === 0) break;
       const [first = '', ...others] = decoder.write(block.subarray(0, read)).split('\n');
       rest += first;
       for (const next of others) {
