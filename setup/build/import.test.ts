@@ -61,6 +61,26 @@ async function refusal(file: string, cache: string): Promise<string> {
   return message.replace(file, 'FILE');
 }
 
+test('what is here by its provenance alone is completed, in the same versions', async () => {
+  temporaryCache();
+  const made = await artefact('toolchain', { gcc: 'gcc' });
+  const [whole, alone] = [await exported([made]), await exported([{ ...made, contents: 'provenance' }])];
+  rmSync(made.directory, { recursive: true });
+  await importCache(alone, never);
+  expect(readdirSync(made.directory)).toEqual(['provenance.json']);
+  await expect(importCache(alone, never)).resolves.toMatchObject({ added: [], kept: [{}] });
+  await expect(importCache(whole, never)).resolves.toMatchObject({ added: [{}], kept: [] });
+  expect(readFileSync(path.join(made.directory, 'gcc'), 'utf8')).toBe('gcc');
+  await expect(importCache(alone, never)).resolves.toMatchObject({ added: [], kept: [{}] });
+  rmSync(path.join(made.directory, 'gcc'));
+  const provenance = path.join(made.directory, 'provenance.json');
+  writeFileSync(provenance, readFileSync(provenance, 'utf8').replace('"version": "1"', '"version": "2"'));
+  await expect(importCache(whole, never)).resolves.toMatchObject({
+    added: [],
+    differing: [`toolchain-${made.hash}: version 1 is 2`],
+  });
+});
+
 test('says where what is here has other versions under the same name', async () => {
   temporaryCache();
   const made = await artefact('toolchain', { gcc: 'gcc' });

@@ -36,6 +36,7 @@ import {
   MOST_MANIFEST_BYTES,
 } from './export-format.ts';
 import { hashOf } from './hash.ts';
+import { contentsOf } from './ingredients.ts';
 
 /** The lock of imports, and the name of where they work. */
 const IMPORT = 'import';
@@ -73,7 +74,7 @@ export async function importCache(file: string, signal: AbortSignal): Promise<Im
 
   const added: ExportedArtefact[] = [];
   for (const artefact of wanted) {
-    const isNew = await place(path.join(staging, labelOf(artefact)), labelOf(artefact), signal);
+    const isNew = await place(staging, artefact, signal);
     (isNew ? added : kept).push(artefact);
   }
   await flush(cacheDirectory());
@@ -82,7 +83,15 @@ export async function importCache(file: string, signal: AbortSignal): Promise<Im
 }
 
 function isHere(artefact: ExportedArtefact): boolean {
-  return existsSync(path.join(cacheDirectory(), labelOf(artefact)));
+  return existsSync(path.join(cacheDirectory(), labelOf(artefact))) && !isCompletedBy(artefact);
+}
+
+/** Whether only its provenance is here, and the export has all of it, in the same versions. */
+function isCompletedBy(artefact: ExportedArtefact): boolean {
+  const label = labelOf(artefact);
+  if (artefact.contents === 'provenance' || contentsOf(label) === 'whole') return false;
+  const here = readProvenance(path.join(cacheDirectory(), label));
+  return here !== undefined && changedFacts(artefact.facts, here.facts) === '';
 }
 
 /** How what is here differs from what the export has under the same name: a toolchain is named by what was asked for. */
@@ -284,12 +293,16 @@ function staysInside(target: string, depth: number): boolean {
 }
 
 /** @returns false where another was faster. */
-async function place(staged: string, label: string, signal: AbortSignal): Promise<boolean> {
+async function place(staging: string, artefact: ExportedArtefact, signal: AbortSignal): Promise<boolean> {
+  const label = labelOf(artefact);
+  const staged = path.join(staging, label);
   await makeDurable(staged);
-  const whole = path.join(cacheDirectory(), label);
   await using held = new AsyncDisposableStack();
   held.use(await takeLock(artefactLock(label), { signal }));
-  if (existsSync(whole)) return false;
+  if (isHere(artefact)) return false;
+  const whole = path.join(cacheDirectory(), label);
+  // At most its provenance, which comes again.
+  await rm(whole, { recursive: true, force: true });
   await rename(staged, whole);
   return true;
 }
