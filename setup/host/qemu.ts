@@ -17,14 +17,19 @@ export interface HostQemu {
 /** It answers in hundredths of a second; a QEMU on a cold disk takes longer. */
 const ANSWER_SECONDS = 30;
 
+/**
+ * Prints the devices whose state the QEMU $0 saves, as JSON. It opens the file by name, which works for a pipe, and not for
+ * the socket that Node gives as standard output.
+ */
+const SAVED_DEVICES = '"$0" -M none -display none -dump-vmstate /dev/stdout | cat';
+
 /** Asks it. A version that it does not tell is `unknown`. */
 export async function describeQemu(signal: AbortSignal, qemu: string): Promise<HostQemu> {
   const options = { signal, deadlineSeconds: ANSWER_SECONDS };
   const program = findProgram(qemu);
   const [{ stdout }, { stdout: devices }, hash] = await Promise.all([
     hostMachine().run([qemu, '--version'], options),
-    // The devices whose state it saves, as JSON.
-    hostMachine().run([qemu, '-M', 'none', '-display', 'none', '-dump-vmstate', '/dev/stdout'], options),
+    hostMachine().run(['sh', '-c', SAVED_DEVICES, qemu], options),
     existsSync(program) ? measureFile(program).then(({ sha256 }) => sha256) : 'unknown',
   ]);
   const version = /version (.+)/.exec(stdout)?.[1] ?? 'unknown';
