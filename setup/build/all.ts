@@ -17,25 +17,31 @@ export interface Built extends BootFiles {
   readonly emulator: Emulator;
 }
 
-/**
- * The kernel and the image, from the cache or built now; packages are fetched while the kernel compiles. Where one
- * fails, the other is ended before the first error is thrown.
- */
+/** The kernel and the image, from the cache or built now. */
 export async function buildBootFiles(
   signal: AbortSignal,
   variant: Variant,
   testbed: TestbedKind,
 ): Promise<BootFiles> {
   await sweepCache();
-  const [kernel] = await together(signal, (either) => buildKernel(either, variant, testbed), buildRoot);
-  const image = await buildImage(kernel, IMAGE_FORMATS[testbed], signal);
-  return { kernel, image };
+  return bootFiles(signal, variant, testbed);
 }
 
-/** With the emulator: what the emulated testbed needs. */
+/** With the emulator, which compiles beside the kernel: what the emulated testbed needs. */
 export async function buildAll(signal: AbortSignal, variant: Variant): Promise<Built> {
-  const files = await buildBootFiles(signal, variant, 'emulated');
-  return { ...files, emulator: await buildEmulator(signal) };
+  await sweepCache();
+  const [files, emulator] = await together(
+    signal,
+    (either) => bootFiles(either, variant, 'emulated'),
+    buildEmulator,
+  );
+  return { ...files, emulator };
+}
+
+/** Packages of the guests are fetched while the toolchain is made and the kernel compiles. */
+async function bootFiles(signal: AbortSignal, variant: Variant, testbed: TestbedKind): Promise<BootFiles> {
+  const [kernel] = await together(signal, (either) => buildKernel(either, variant, testbed), buildRoot);
+  return { kernel, image: await buildImage(kernel, IMAGE_FORMATS[testbed], signal) };
 }
 
 /** Both, or the first failure once neither runs any more. */

@@ -90,14 +90,23 @@ test('who wants what another builds waits for it', async () => {
   expect(second).toEqual(first);
 });
 
-test('a wait for what another builds is told, and told to be over', async () => {
-  const cache = temporaryCache();
-  const script = `
+/** The text of a program that builds for so long. */
+function buildsFor(milliseconds: number): string {
+  return `
     import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'cache.ts'))};
-    const build = async () => { await new Promise((r) => setTimeout(r, 200)); return {}; };
-    const recipe = { name: 'thing', inputs: { a: 1 }, build, signal: new AbortController().signal };
-    await Promise.all([cached(recipe), cached(recipe)]);`;
-  const events = await eventsOf(script, { XDG_CACHE_HOME: path.dirname(cache) });
+    const build = async () => { console.log('building'); await new Promise((r) => setTimeout(r, ${milliseconds})); return {}; };
+    await cached({ name: 'thing', inputs: { a: 1 }, build, signal: new AbortController().signal });`;
+}
+
+test('a wait for what another process builds is told, and told to be over', async () => {
+  const cache = temporaryCache();
+  const environment = { XDG_CACHE_HOME: path.dirname(cache) };
+  const other = spawn(process.execPath, ['--input-type=module', '--eval', buildsFor(3000)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
+  await once(other.stdout, 'data');
+  const events = await eventsOf(buildsFor(0), environment);
   expect(events.map(({ task, state }) => ({ task, state }))).toEqual([
     { task: 'thing', state: 'running' },
     { task: 'thing', state: 'done' },
@@ -137,4 +146,19 @@ test('emptying says what it freed, and is refused while a run holds the cache', 
   }
   expect(await emptyCache()).toBeGreaterThanOrEqual(1_000_000);
   expect(readdirSync(cache)).toEqual(['lock']);
+});
+
+test('what two builds of one process need is made once, and neither says that it waits for itself', async () => {
+  const script = `
+    import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'cache.ts'))};
+    import { tell } from ${JSON.stringify(path.join(import.meta.dirname, '../progress.ts'))};
+    import { setTimeout as sleep } from 'node:timers/promises';
+    const recipe = { name: 'thing', inputs: {}, signal: new AbortController().signal, build: async () => {
+      tell({ task: 'thing', text: 'built', state: 'running' });
+      await sleep(500);
+      return {};
+    } };
+    await Promise.all([cached(recipe), cached(recipe)]);`;
+  const events = await eventsOf(script, { XDG_CACHE_HOME: path.dirname(temporaryCache()) });
+  expect(events.map(({ text }) => text)).toEqual(['built']);
 });

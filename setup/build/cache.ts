@@ -11,7 +11,7 @@ import { NestbenchError, toNestbenchError } from '../errors.ts';
 import { tell } from '../progress.ts';
 import { cacheDirectory } from './cache-directory.ts';
 import { hashOf, type Inputs } from './hash.ts';
-import { describeHolders, type Lock, takeLock, tryLock } from '../host/lock.ts';
+import { describeHolders, isHeldHere, type Lock, takeLock, tryLock } from '../host/lock.ts';
 
 export { cacheDirectory };
 
@@ -70,6 +70,8 @@ export async function cached(recipe: Recipe): Promise<Artefact> {
   await using held = new AsyncDisposableStack();
   held.use(await holdCache(signal));
   const onWait = (holders: string): void => {
+    // Two of what is built side by side need it: the build itself says how far it is.
+    if (isHeldHere(artefactLock(label))) return;
     tell({ task: name, text: `waiting for ${holders}, which builds it`, state: 'running' });
     held.defer(() => tell({ task: name, text: 'the wait is over', state: 'done' }));
   };

@@ -111,6 +111,11 @@ export function isHeldAbove(file: string): boolean {
   return false;
 }
 
+/** Whether this process holds the lock, for work that it does beside. */
+export function isHeldHere(file: string): boolean {
+  return existsSync(file) && holdersOf(file).includes(process.pid);
+}
+
 /** The processes whose children hold the lock, from /proc/locks (proc(5)); undefined for one that can't be seen from here. */
 function holdersOf(file: string): (number | undefined)[] {
   const { ino } = statSync(file);
