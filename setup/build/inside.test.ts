@@ -1,10 +1,20 @@
 /** As root and as an ordinary user, in a root file system as small as it gets. */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isRunning, processArgv, processIds, processStat } from '../machine/proc.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
+import { runInside } from './inside.ts';
 import { isRoot } from './namespace.ts';
 
 /** Debian keeps everything that runs below /usr, which is bound from the host. */
@@ -121,5 +131,21 @@ describe.each(users)('as $user', ({ identity }) => {
     running.child.kill('SIGKILL');
     await vi.waitUntil(() => sleeping().length === 0, { timeout: 30_000 });
     expect(mounts()).toBe(before);
+  });
+});
+
+test('a host that refuses namespaces is told of with what to do', async () => {
+  const programs = temporaryDirectory();
+  const refusing = path.join(programs, 'unshare');
+  writeFileSync(refusing, "#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n");
+  chmodSync(refusing, 0o755);
+  vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { signal } = new AbortController();
+  const options = { purpose: 'testing', log: path.join(programs, 'log'), signal, binds: {} };
+  await expect(runInside({ root: programs }, ['true'], options)).rejects.toMatchObject({
+    code: 'NESTBENCH_BUILD_FAILED',
+    kind: 'configuration',
+    message: expect.stringMatching(/which this host refuses\. .*\.\n.*Operation not permitted/s),
   });
 });

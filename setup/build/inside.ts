@@ -3,6 +3,7 @@
  * bound. The mounts are in a namespace that ends with the tool, however it ends.
  */
 import path from 'node:path';
+import { NestbenchError } from '../errors.ts';
 import { isRoot } from './namespace.ts';
 import { runTool, type ToolOptions } from './tool.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -33,7 +34,22 @@ export async function runInside(
     '--',
     ...variables,
   ];
-  await runTool(argv, { ...options, prefix: [...namespaces(), ...enter] });
+  try {
+    await runTool(argv, { ...options, prefix: [...namespaces(), ...enter] });
+  } catch (error) {
+    throw withAdvice(error);
+  }
+}
+
+/** Where the host refuses namespaces, unshare says so itself. */
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof NestbenchError) || error.facts.output?.startsWith('unshare: ') !== true)
+    return error;
+  const who = isRoot()
+    ? 'In a container, start it privileged'
+    : 'See that the host allows user namespaces (sysctl user.max_user_namespaces; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns), or run as root';
+  const message = `The toolchain runs in namespaces of its own, which this host refuses. ${who}.\n${error.message}`;
+  return new NestbenchError(error.code, 'configuration', message, error.facts, { cause: error });
 }
 
 /** An ordinary user becomes root of a user namespace; only its own id is needed there. */
