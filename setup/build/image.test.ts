@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { sha256 } from './hash.ts';
 import { type ImageFormat, packImage } from './image.ts';
+import { isRoot } from './namespace.ts';
 import { buildToolchain, type Toolchain } from './toolchain.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
 
@@ -104,3 +105,24 @@ test.each(['erofs', 'ext4'] as const)(
     expect(hash(second)).toBe(hash(first));
   },
 );
+
+/** Sees the toolchain, which is in root's home, by another name; no entry in /etc/passwd has this number. */
+const AS_STRANGER =
+  'mount --bind "$0" "$1"; shift; exec setpriv --reuid=64321 --regid=64321 --clear-groups -- "$@"';
+
+test.runIf(isRoot())('an ordinary user packs the same bytes as root', async () => {
+  const tar = tinyRoot();
+  const byRoot = await pack(tar, 'erofs');
+  const [root, work] = [temporaryDirectory(), temporaryDirectory()];
+  for (const directory of [root, work, path.dirname(tar), path.dirname(byRoot)]) chmodSync(directory, 0o777);
+  const vmlinux = path.join(path.dirname(byRoot), 'a kernel');
+  const words = [{ root }, tar, vmlinux, 'erofs'].map((word) => JSON.stringify(word)).join(', ');
+  const script = `
+    import { packImage } from ${JSON.stringify(path.join(import.meta.dirname, 'image.ts'))};
+    const workplace = { directory: ${JSON.stringify(work)}, log: ${JSON.stringify(path.join(work, 'log'))} };
+    await packImage(${words}, { ...workplace, signal: new AbortController().signal });`;
+  const program = [process.execPath, '--input-type=module', '--eval', script];
+  await execa('unshare', ['--mount', 'sh', '-euc', AS_STRANGER, toolchain.root, root, ...program]);
+  const [ours, theirs] = [byRoot, work].map((place) => sha256(readFileSync(path.join(place, 'image.erofs'))));
+  expect(theirs).toBe(ours);
+});

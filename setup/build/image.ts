@@ -142,6 +142,8 @@ export async function packImage(
     purpose: 'packing the image',
     log,
     signal,
+    // It also tries to set them, and passes on that a user namespace of one user knows no other (libfakeroot.c).
+    env: { FAKEROOTDONTTRYCHOWN: '1' },
     binds: {
       '/build': directory,
       '/pack-image.sh': SCRIPT,
