@@ -8,7 +8,7 @@ import { FORMAT, type SnapshotRecord } from './record.ts';
 export interface Ingredients {
   readonly kernel: string;
   readonly image: string;
-  /** The emulator's hash, or the version and program of the variant's QEMU. */
+  /** `emulator` and its hash, or path, version and SHA-256 of the variant's QEMU. */
   readonly qemu: string;
 }
 

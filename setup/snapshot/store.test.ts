@@ -3,6 +3,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256 } from '../build/hash.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
+import { describeEmulator } from '../testbed/prepare.ts';
 import { type Identity, snapshotName } from './identity.ts';
 import type { SnapshotRecord } from './record.ts';
 import {
@@ -78,6 +79,12 @@ async function found(identity = IDENTITY): Promise<{ name: string | undefined; s
   return { name: snapshot?.name, said };
 }
 
+/** What a run has whose emulator was built under that hash. */
+function emulatedBy(hash: string): Identity {
+  const emulator = { program: '/qemu-system-x86_64', zstd: '/zstd', version: '10.0', hash };
+  return { ...IDENTITY, qemu: describeEmulator(emulator).identity };
+}
+
 describe('looking for a snapshot', () => {
   test('finds the one of the same identity, and leaves those of others where they are', async () => {
     const mine = await made();
@@ -91,7 +98,12 @@ describe('looking for a snapshot', () => {
   });
 
   test.each([
-    ['another QEMU', { ...IDENTITY, qemu: '/q 7.1 def' }, {}, 'it is of another QEMU (7.1 def)'],
+    [
+      'another version of the QEMU',
+      { ...IDENTITY, qemu: '/q 7.1 def' },
+      {},
+      'it was saved by another QEMU (/q 7.1 def), and this run has /q 7.2 abc',
+    ],
     ['another format', { ...IDENTITY, format: '0' }, {}, 'made by another version of nestbench'],
     [
       'a snapshot that is too old',
@@ -107,6 +119,16 @@ describe('looking for a snapshot', () => {
     expect(said[0]).toContain(`The snapshot ${name} is dropped: `);
     expect(said[0]).toContain(why);
     expect(readdirSync(snapshotsDirectory())).toEqual([]);
+  });
+
+  test("drops what an earlier build of the emulator saved, and keeps what a variant's QEMU did", async () => {
+    const variants = await made();
+    const old = await made(emulatedBy('0a'));
+    const { said } = await found(emulatedBy('0b'));
+    expect(said).toEqual([
+      `The snapshot ${old} is dropped: it was saved by another QEMU (emulator 0a), and this run has emulator 0b.`,
+    ]);
+    expect(readdirSync(snapshotsDirectory())).toEqual([variants]);
   });
 
   test("keeps what another program's QEMU made: a variant has its own", async () => {

@@ -85,10 +85,10 @@ function obsolete(record: SnapshotRecord, now: Identity): string | undefined {
   if (days > OLDEST_DAYS) return `it is ${Math.floor(days)} days old, and ${OLDEST_DAYS} are the most`;
   const { identity } = record;
   if (identity['format'] !== now['format']) return 'it was made by another version of nestbench';
-  // Of the same program by its path: a variant's own is another program.
-  const [was, is] = [identity, now].map(({ qemu = '' }) => qemu.split(' '));
-  if (was?.[0] === is?.[0] && was?.join(' ') !== is?.join(' ')) {
-    return `it is of another QEMU (${was?.slice(1).join(' ')}), and the host's is ${is?.slice(1).join(' ')} now`;
+  // Its first word is the same for every version of one QEMU.
+  const [was, is] = [identity['qemu'] ?? '', now['qemu'] ?? ''];
+  if (was !== is && was.split(' ')[0] === is.split(' ')[0]) {
+    return `it was saved by another QEMU (${was}), and this run has ${is}`;
   }
   return undefined;
 }

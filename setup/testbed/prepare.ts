@@ -87,12 +87,13 @@ export async function prepareTestbed(options: PrepareOptions): Promise<Prepared>
     accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
   ]);
   phases.lap('kernel and image');
-  tell({ task: 'build', text: 'The kernel and the image are ready.', state: 'done' });
+  tell({ task: 'build', text: 'The kernel, the emulator and the image are ready.', state: 'done' });
   return { ...built, qemu: own ?? describeEmulator(built.emulator), tscKhz, phases: phases.list };
 }
 
-function describeEmulator({ version, hash }: Emulator): HostQemu {
-  return { version: `${version} ${hash}`, identity: hash, card: 'igb' };
+/** Every build of it has an identity of the same first word: so the snapshots of an earlier one are dropped. */
+export function describeEmulator({ version, hash }: Emulator): HostQemu {
+  return { version: `${version} ${hash}`, identity: `emulator ${hash}`, card: 'igb' };
 }
 
 function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
