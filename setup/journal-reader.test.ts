@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -53,6 +53,14 @@ test('a line that is longer than what is read at once is one line', () => {
     long,
     'behind',
   ]);
+});
+
+test('a line that is longer than any string is damaged, and the next one is read', () => {
+  const file = fileOf(`${skip('a')}\n`);
+  // A hole, as a crash of the host may leave, takes no room on the disk.
+  truncateSync(file, 2 ** 29 + 2 ** 20);
+  appendFileSync(file, `\n${skip('b')}\n`);
+  expect(read(file)).toEqual({ reasons: ['a', 'b'], damaged: [2] });
 });
 
 test('a byte order mark before the first line is no part of it', () => {

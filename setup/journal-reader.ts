@@ -97,7 +97,13 @@ export function describeDamaged(damaged: readonly DamagedLine[], name = ''): str
 /** Read at a time: a larger block is no faster (measured: 64 KiB to 16 MiB). */
 const BLOCK_BYTES = 64 * 1024;
 
-/** The lines of a file, one block in memory at a time; what follows the last newline is one, too. */
+/** Far more than a record has. V8 has no strings of more than 2^29 characters, and a file may have lost all its newlines. */
+const LONGEST_LINE = 2 ** 26;
+
+/**
+ * The lines of a file, one block in memory at a time; what follows the last newline is one, too. One that is longer than
+ * {@link LONGEST_LINE} is cut off.
+ */
 function* linesOf(file: string): Generator<string> {
   const descriptor = openSync(file, 'r');
   try {
@@ -109,7 +115,7 @@ function* linesOf(file: string): Generator<string> {
       const read = readSync(descriptor, block);
       if (read === 0) break;
       const [first = '', ...others] = decoder.write(block.subarray(0, read)).split('\n');
-      rest += first;
+      if (rest.length < LONGEST_LINE) rest += first;
       for (const next of others) {
         yield rest;
         rest = next;
