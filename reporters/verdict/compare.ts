@@ -49,11 +49,11 @@ export function compareExperiments(base: Results, head: Results, options: Compar
   };
 }
 
-/** What changed with the toolchain may be the toolchain's doing. */
+/** With another toolchain it is open whether the code or the toolchain made a difference. */
 function unattributed(row: ComparedRow): ComparedRow {
   const { kind } = row.verdict;
   if (kind !== 'regression' && kind !== 'improvement') return row;
-  const reason = `${row.verdict.reason}, but the toolchain changed too: ${kind === 'regression' ? 'worse' : 'better'} by whichever`;
+  const reason = `${row.verdict.reason}, but the toolchain changed too, and either may have made it ${kind === 'regression' ? 'worse' : 'better'}`;
   return { ...row, verdict: { ...row.verdict, kind: 'changed', reason } };
 }
 

@@ -18,7 +18,7 @@ export function legend({ rows, tests, options, looks }: Compared): string[] {
     "p: two-sided, of boots: the larger of Welch's t-test's and of a permutation test's by the same t",
     `declared: p below ${levels(options, looks)}, an interval without 0, and a change above ${effects(rows)}; no change: the whole interval within it`,
     ...(rows.some(({ verdict }) => verdict.kind === 'changed')
-      ? ['changed: declared likewise, but the toolchain changed too, so whose doing it is stays open']
+      ? ['changed: declared in the same way, but the toolchain changed too, and may be the cause']
       : []),
     ...(undecided.length > 0
       ? ['needs: how many boots each side would take to decide, at the noise that there is']

@@ -118,7 +118,7 @@ function anotherToolchain(base: Results, head: Results): string[] {
   const changes = toolchainChangesBetween(base, head);
   if (changes.length === 0) return [];
   return [
-    `ANOTHER TOOLCHAIN: ${describeChanges(changes)}. A change may be its doing and not that of the code under test, so it is called "changed". To know, measure both sides with one toolchain: npm run ab, or npm run cache -- import on the machine that measures.`,
+    `ANOTHER TOOLCHAIN: ${describeChanges(changes)}. It may be the cause of a difference, and not the code under test, so a difference is called "changed". To find out, measure both sides with one toolchain: npm run ab, or npm run cache -- import on the machine that measures.`,
   ];
 }
 

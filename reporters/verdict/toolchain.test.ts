@@ -47,7 +47,7 @@ describe('what is slower by a', () => {
       verdict: 'changed',
       warnings: [
         expect.stringContaining(
-          'ANOTHER TOOLCHAIN: kernel compiler gcc-14 14.2.0-19 -> gcc-14 14.2.0-20. A change may be its doing',
+          'ANOTHER TOOLCHAIN: kernel compiler gcc-14 14.2.0-19 -> gcc-14 14.2.0-20. It may be the cause of a difference',
         ),
       ],
     });
@@ -100,5 +100,5 @@ test('a comparison with another toolchain has no verdict for a shell, and says w
   );
   expect(table).toContain('0 regressions, 0 improvements, 1 changed with the toolchain, 0 undecided');
   expect(table).toContain('sysbench: 1.0.20 -> 1.1');
-  expect(table).toContain('changed: declared likewise, but the toolchain changed too');
+  expect(table).toContain('changed: declared in the same way, but the toolchain changed too');
 });

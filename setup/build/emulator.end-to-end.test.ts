@@ -26,7 +26,7 @@ test('needs no loader of the host', async () => {
   expect(await run('readelf', ['--program-headers', emulator.program])).not.toContain('INTERP');
 });
 
-test('tells the version that it is recorded by', async () => {
+test('prints the version that is recorded', async () => {
   expect(await run(emulator.program, ['--version'])).toContain(`QEMU emulator version ${emulator.version}`);
 });
 
@@ -42,7 +42,7 @@ test('finds its firmware beside itself', async () => {
   );
 });
 
-test('brings a zstd that reads what it wrote', async () => {
+test('has a zstd that reads what it wrote', async () => {
   const { stdout } = await execa(emulator.zstd, ['--quiet'], { input: 'state', encoding: 'buffer' });
   expect(await run(emulator.zstd, ['--decompress', '--quiet'], stdout)).toBe('state');
 });
