@@ -2,7 +2,6 @@
 import type { ExperimentRecord } from '../fixtures/records.ts';
 import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
 import type { Chosen } from './chosen.ts';
-import { buildToolchain, describeToolchain } from './build/toolchain.ts';
 import { checkExperiment, type Environment } from './experiment.ts';
 import { describeHost, hostVirtualization } from './host/resources.ts';
 import type { ProvidedExperiment } from './provided.ts';
@@ -88,10 +87,7 @@ async function prepareEmulated(
     environment: {
       testbed,
       host,
-      versions:
-        built === undefined
-          ? {}
-          : { ...versionsOf(built), ...describeToolchain(await buildToolchain(options.signal)) },
+      versions: built === undefined ? {} : versionsOf(built),
       phases: [...phases.list, ...(built?.phases ?? [])],
     },
   };
@@ -115,10 +111,11 @@ export function describeSizing({ cpus, memoryMiB }: Sizing): string {
   return `${cpus.last} CPU at the level under test, ${cpus.reservedOnServer} kept by L0, ${cpus.reservedInGuests} by each level between; ${memoryMiB} MiB a level`;
 }
 
-function versionsOf({ kernel, image, qemu }: Prepared): Record<string, string> {
+function versionsOf({ kernel, emulator, image, qemu }: Prepared): Record<string, string> {
   return {
     kernel: kernel.release,
     ...kernel.madeOf,
+    ...emulator.madeOf,
     image: image.hash,
     'qemu of the host': qemu.version,
     'network card': qemu.card,

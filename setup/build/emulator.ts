@@ -9,7 +9,7 @@ import { tell } from '../progress.ts';
 import type { Workplace } from './cache.ts';
 import { runInside } from './inside.ts';
 import { ninjaProgress } from './ninja-progress.ts';
-import { cachedInside, DEFAULT_SUITE, type Toolchain, versionsIn } from './toolchain.ts';
+import { cachedInside, DEFAULT_SUITE, describeToolchain, type Toolchain, versionsIn } from './toolchain.ts';
 
 export interface Emulator {
   readonly program: string;
@@ -18,6 +18,8 @@ export interface Emulator {
   /** As it says itself: `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1, patched by nestbench)`. */
   readonly version: string;
   readonly hash: string;
+  /** What it was made of, by name, for the experiment's record. */
+  readonly madeOf: Readonly<Record<string, string>>;
 }
 
 /** To be raised whenever the steps below change what they make. */
@@ -57,24 +59,30 @@ const LINKED = /^(gcc-\d+|binutils|libc6-dev|libglib2\.0-dev|libslirp-dev|libfdt
  */
 export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
   const files = await ownFiles();
-  const { directory, hash, facts } = await cachedInside(DEFAULT_SUITE, signal, (toolchain) => {
-    const source = toolchain.packages['src:qemu'] ?? 'unknown';
+  const { directory, hash, facts, toolchain } = await cachedInside(DEFAULT_SUITE, signal, (within) => {
+    const source = within.packages['src:qemu'] ?? 'unknown';
     return {
       name: 'emulator',
       inputs: {
         recipe: RECIPE,
-        toolchain: toolchain.hash,
+        toolchain: within.hash,
         source,
-        linked: versionsIn(toolchain, LINKED),
+        linked: versionsIn(within, LINKED),
         configure: CONFIGURE,
         files,
       },
       signal,
-      build: (workplace) => compileEmulator(toolchain, source, workplace),
+      build: (workplace) => compileEmulator(within, source, workplace),
     };
   });
   const inBin = (name: string): string => path.join(directory, 'bin', name);
-  return { program: inBin(PROGRAM), zstd: inBin('zstd'), version: facts['version'] ?? '', hash };
+  return {
+    program: inBin(PROGRAM),
+    zstd: inBin('zstd'),
+    version: facts['version'] ?? '',
+    hash,
+    madeOf: describeToolchain(toolchain),
+  };
 }
 
 async function ownFiles(): Promise<Record<string, string>> {

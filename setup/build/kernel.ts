@@ -100,33 +100,32 @@ export async function buildKernel(
   const added = [...(changes.config ?? []), ...release].map((line) => `${line}\n`);
   const fragment = [recipe, ...added].join('');
   const patches = await Promise.all((changes.patches ?? []).map((file) => readFile(file, 'utf8')));
-  let madeOf = {};
-  const { directory, hash, facts } = await cachedInside(suite, signal, (toolchain) => {
-    const source = kernelSource(toolchain);
-    const compilers = versionsIn(toolchain, COMPILERS);
-    madeOf = {
-      'kernel source': `${source.package} ${source.version}`,
-      'kernel compiler': inWords(compilers),
-    };
+  const { directory, hash, facts, toolchain } = await cachedInside(suite, signal, (within) => {
+    const source = kernelSource(within);
     return {
       name: 'kernel',
       inputs: {
         recipe: RECIPE,
-        toolchain: toolchain.hash,
+        toolchain: within.hash,
         source: { package: source.package, version: source.version },
-        compilers,
+        compilers: versionsIn(within, COMPILERS),
         config: fragment,
         ...(patches.length === 0 ? {} : { patches }),
       },
       signal,
-      build: (workplace) => compileKernel(toolchain, source.tarball, fragment, patches, workplace),
+      build: (workplace) => compileKernel(within, source.tarball, fragment, patches, workplace),
     };
   });
+  const source = kernelSource(toolchain);
   return {
     vmlinux: path.join(directory, 'vmlinux'),
     release: facts['release'] ?? '',
     hash,
-    madeOf: { ...madeOf, 'kernel build': hash },
+    madeOf: {
+      'kernel source': `${source.package} ${source.version}`,
+      'kernel compiler': inWords(versionsIn(toolchain, COMPILERS)),
+      'kernel build': hash,
+    },
   };
 }
 

@@ -1,27 +1,10 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { expect, test, vi } from 'vitest';
-import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
+import { rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { temporaryCache } from '../temporary.testing.ts';
+import { archiveHas } from './archive.testing.ts';
 import { buildToolchain, cachedInside, DEFAULT_SUITE, type Toolchain } from './toolchain.ts';
 
 const never = new AbortController().signal;
-
-/** A program in the place of mmdebstrap, which takes a minute and a network: it makes a root with this gcc in it. */
-function archiveHas(gcc: string): void {
-  const directory = temporaryDirectory();
-  const program = path.join(directory, 'mmdebstrap');
-  writeFileSync(
-    program,
-    `#!/bin/sh -eu
-for word; do case "$word" in *.tar) tar=$word ;; esac; done
-mkdir -p "${directory}/root/var/lib/dpkg"
-printf 'Package: gcc\\nVersion: ${gcc}\\n\\n' >"${directory}/root/var/lib/dpkg/status"
-tar --create --file="$tar" --directory="${directory}/root" .
-`,
-  );
-  chmodSync(program, 0o755);
-  vi.stubEnv('PATH', `${directory}:${process.env['PATH'] ?? ''}`);
-}
 
 /** Builds what says which gcc it was built by. */
 async function thingBy(which: string): Promise<Awaited<ReturnType<typeof cachedInside>>> {
@@ -35,15 +18,25 @@ async function thingBy(which: string): Promise<Awaited<ReturnType<typeof cachedI
 
 test('where its root is missing, what was built in it is found, and what is built now has the versions of today', async () => {
   temporaryCache();
-  archiveHas('14.1');
+  archiveHas({ gcc: '14.1' });
   const first = await thingBy('first');
   const { root, hash } = await buildToolchain(never);
   rmSync(root, { recursive: true });
-  archiveHas('14.2');
+  archiveHas({ gcc: '14.2' });
   expect(await thingBy('first')).toEqual(first);
   expect(await buildToolchain(never)).toMatchObject({ hash, packages: { gcc: '14.1' } });
   expect(await thingBy('second')).toMatchObject({ facts: { gcc: '14.2' } });
   expect(await buildToolchain(never)).toMatchObject({ hash, packages: { gcc: '14.2' } });
   // By another compiler it is another artefact.
   expect(await thingBy('first')).not.toEqual(first);
+});
+
+test('what was built is told with the toolchain that it was built in, also beside what makes that again', async () => {
+  temporaryCache();
+  archiveHas({ gcc: '14.1' });
+  const { toolchain } = await thingBy('first');
+  rmSync(toolchain.root, { recursive: true });
+  archiveHas({ gcc: '14.2' });
+  const [first, second] = await Promise.all([thingBy('first'), thingBy('second')]);
+  expect([first, second].map((each) => each.toolchain.packages['gcc'])).toEqual(['14.1', '14.2']);
 });

@@ -101,6 +101,11 @@ export async function buildToolchain(signal: AbortSignal, suite: Suite = DEFAULT
   return toToolchain(suite, await cached(recipeOf(suite, signal)));
 }
 
+export interface BuiltInside extends Artefact {
+  /** As the artefact's name has it: one that is made again later may have other versions. */
+  readonly toolchain: Toolchain;
+}
+
 /**
  * What is built inside a toolchain. As long as it is in the cache, the toolchain's provenance tells its name; to build it
  * the root is made again where it is missing, with the versions of today, which then are in the artefact's name.
@@ -110,10 +115,12 @@ export async function cachedInside(
   suite: Suite,
   signal: AbortSignal,
   describe: (toolchain: Toolchain) => Recipe,
-): Promise<Artefact> {
-  const recipe = describe(await buildToolchain(signal, suite));
-  if (isCached(recipe)) return cached(recipe);
-  return cached(describe(toToolchain(suite, await cachedWhole(recipeOf(suite, signal), ROOT))));
+): Promise<BuiltInside> {
+  const known = await buildToolchain(signal, suite);
+  const recipe = describe(known);
+  if (isCached(recipe)) return { ...(await cached(recipe)), toolchain: known };
+  const whole = toToolchain(suite, await cachedWhole(recipeOf(suite, signal), ROOT));
+  return { ...(await cached(describe(whole))), toolchain: whole };
 }
 
 function toToolchain(suite: Suite, { directory, hash, facts }: Artefact): Toolchain {
@@ -205,7 +212,7 @@ export function inWords(versions: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
-/** What shapes all that is built in the default toolchain, by name, for the experiment's record. */
+/** The toolchain and the emulator that was built in it, by name, for the experiment's record. */
 export function describeToolchain(toolchain: Toolchain): Record<string, string> {
   return {
     toolchain: `${toolchain.suite} ${toolchain.hash}`,

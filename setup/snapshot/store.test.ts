@@ -81,7 +81,7 @@ async function found(identity = IDENTITY): Promise<{ name: string | undefined; s
 
 /** What a run has whose emulator was built under that hash. */
 function emulatedBy(hash: string): Identity {
-  const emulator = { program: '/qemu-system-x86_64', zstd: '/zstd', version: '10.0', hash };
+  const emulator = { program: '/qemu-system-x86_64', zstd: '/zstd', version: '10.0', hash, madeOf: {} };
   return { ...IDENTITY, qemu: describeEmulator(emulator).identity };
 }
 
