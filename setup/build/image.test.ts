@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
+import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
+import { archiveHas } from './archive.testing.ts';
 import { sha256 } from './hash.ts';
-import { type ImageFormat, packImage } from './image.ts';
+import { buildImage, type ImageFormat, packImage } from './image.ts';
 import { isRoot } from './namespace.ts';
+import { buildRoot } from './root.ts';
 import { buildToolchain, type Toolchain } from './toolchain.ts';
-import { temporaryDirectory } from '../temporary.testing.ts';
 
 /** On a new machine the toolchain is made first. */
 const TOOLCHAIN_MS = 600_000;
@@ -125,4 +127,29 @@ test.runIf(isRoot())('an ordinary user packs the same bytes as root', async () =
   await execa('unshare', ['--mount', 'sh', '-euc', AS_STRANGER, toolchain.root, root, ...program]);
   const [ours, theirs] = [byRoot, work].map((place) => sha256(readFileSync(path.join(place, 'image.erofs'))));
   expect(theirs).toBe(ours);
+});
+
+test('is named by the versions of its packages, also where its root was made again for another', async () => {
+  const cache = temporaryCache();
+  mkdirSync(cache);
+  const made = path.dirname(toolchain.root);
+  symlinkSync(made, path.join(cache, path.basename(made)));
+  const { signal } = new AbortController();
+  const image = async (kernel: string): ReturnType<typeof buildImage> => {
+    const vmlinux = path.join(temporaryDirectory(), 'vmlinux');
+    writeFileSync(vmlinux, kernel);
+    return buildImage({ vmlinux, release: kernel, hash: kernel, madeOf: {} }, 'erofs', signal);
+  };
+  const files = { 'etc/passwd': '', 'etc/shells': '' };
+  archiveHas({ netperf: '2.7-1' }, files);
+  const first = await image('stock');
+  expect(first.packages.netperf).toBe('2.7-1');
+  // As after an import.
+  rmSync((await buildRoot(signal)).tar);
+  archiveHas({ netperf: '2.7-2' }, files);
+  expect(await image('stock')).toEqual(first);
+  expect((await image('other')).packages.netperf).toBe('2.7-2');
+  const again = await image('stock');
+  expect(again.packages.netperf).toBe('2.7-2');
+  expect(again.hash).not.toBe(first.hash);
 });

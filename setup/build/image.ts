@@ -7,12 +7,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestbedKind } from '../../fixtures/records.ts';
 import { tell } from '../progress.ts';
-import type { Workplace } from './cache.ts';
+import { isCached, type Recipe, type Workplace } from './cache.ts';
 import { sha256 } from './hash.ts';
 import type { Kernel } from './kernel.ts';
 import { runInside } from './inside.ts';
-import { buildRoot, wholeRoot } from './root.ts';
-import { cachedInside, DEFAULT_SUITE, type Toolchain, versionsIn } from './toolchain.ts';
+import { buildRoot, type Root, wholeRoot } from './root.ts';
+import { buildToolchain, cachedInside, DEFAULT_SUITE, type Toolchain, versionsIn } from './toolchain.ts';
 
 export interface Image {
   readonly file: string;
@@ -39,7 +39,7 @@ const MICRO = path.join(import.meta.dirname, 'micro');
 const SCRIPT = path.join(import.meta.dirname, 'pack-image.sh');
 
 /** What compiles and packs it. */
-const TOOLS = /^(gcc-\d+|binutils|libc6-dev|erofs-utils|e2fsprogs)$/;
+const TOOLS = /^(gcc-\d+|binutils|libc6-dev|linux-libc-dev|erofs-utils|e2fsprogs)$/;
 
 /** In the root file system, but of no use to a guest; a pattern's `*` crosses directories. */
 const LEFT_OUT = [
@@ -98,30 +98,34 @@ export type ImageFormat = (typeof IMAGE_FORMATS)[TestbedKind];
 
 /** The image from the cache, or made now. */
 export async function buildImage(kernel: Kernel, format: ImageFormat, signal: AbortSignal): Promise<Image> {
-  const root = await buildRoot(signal);
-  const { directory, hash } = await cachedInside(DEFAULT_SUITE, signal, (toolchain) => ({
-    name: 'image',
-    inputs: {
-      root: root.hash,
-      toolchain: toolchain.hash,
-      tools: versionsIn(toolchain, TOOLS),
-      kernel: kernel.hash,
-      guest: hashesOf(GUEST),
-      micro: hashesOf(MICRO),
-      leftOut: LEFT_OUT,
-      script: fileHash(SCRIPT),
-      format,
-    },
-    signal,
-    async build(workplace) {
-      const { tar } = await wholeRoot(signal);
-      await packImage(toolchain, tar, kernel.vmlinux, format, workplace);
-      return { kernel: kernel.release };
-    },
-  }));
-  // Read again: with the tar its versions may have changed.
-  const { packages } = await buildRoot(signal);
-  const versions = RECORDED.map((name) => [name, packages[name] ?? '']);
+  const recipeWith =
+    (root: Root) =>
+    (toolchain: Toolchain): Recipe => ({
+      name: 'image',
+      inputs: {
+        root: root.hash,
+        packages: root.packages,
+        toolchain: toolchain.hash,
+        tools: versionsIn(toolchain, TOOLS),
+        kernel: kernel.hash,
+        guest: hashesOf(GUEST),
+        micro: hashesOf(MICRO),
+        leftOut: LEFT_OUT,
+        script: fileHash(SCRIPT),
+        format,
+      },
+      signal,
+      async build(workplace) {
+        await packImage(toolchain, root.tar, kernel.vmlinux, format, workplace);
+        return { kernel: kernel.release };
+      },
+    });
+  const known = await buildRoot(signal);
+  const isThere = isCached(recipeWith(known)(await buildToolchain(signal)));
+  // With the tar its versions may change, and the image's name with them.
+  const root = isThere ? known : await wholeRoot(signal);
+  const { directory, hash } = await cachedInside(DEFAULT_SUITE, signal, recipeWith(root));
+  const versions = RECORDED.map((name) => [name, root.packages[name] ?? '']);
   return { file: path.join(directory, `image.${format}`), hash, packages: Object.fromEntries(versions) };
 }
 
