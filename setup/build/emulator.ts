@@ -50,8 +50,21 @@ const CONFIGURE = [
   '--disable-install-blobs',
 ];
 
-/** What shapes the program besides the source. */
-const LINKED = /^(gcc-\d+|binutils|libc6-dev|libglib2\.0-dev|libslirp-dev|libfdt-dev|zlib1g-dev|zstd)$/;
+/** What shapes the program besides the source, and whose files collect.sh copies. */
+const SHAPING = new RegExp(
+  `^(${[
+    'gcc-\\d+|binutils',
+    // Linked statically; libslirp's is the version of its source.
+    'libc6-dev|libgio-2\\.0-dev|libglib2\\.0-dev|libpcre2-dev|libslirp-dev|libfdt-dev|zlib1g-dev',
+    'qemu-system-data|seabios',
+    'zstd|libc6|liblz4-1|liblzma5|libxxhash0|zlib1g',
+  ].join('|')})$`,
+);
+
+/** The packages that shape the emulator, with their versions. */
+export function shapesEmulator(toolchain: Pick<Toolchain, 'packages'>): Record<string, string> {
+  return versionsIn(toolchain, SHAPING);
+}
 
 /**
  * The emulator from the cache, or built now.
@@ -67,7 +80,7 @@ export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
         recipe: RECIPE,
         toolchain: within.hash,
         source,
-        linked: versionsIn(within, LINKED),
+        packages: shapesEmulator(within),
         configure: CONFIGURE,
         files,
       },

@@ -200,7 +200,7 @@ function sourceVersions(root: string): Record<string, string> {
 }
 
 /** Those of its packages that shape something, with their versions. */
-export function versionsIn({ packages }: Toolchain, names: RegExp): Record<string, string> {
+export function versionsIn({ packages }: Pick<Toolchain, 'packages'>, names: RegExp): Record<string, string> {
   return Object.fromEntries(Object.entries(packages).filter(([name]) => names.test(name)));
 }
 
