@@ -1,6 +1,8 @@
 /** What an experiment is measured on, by the testbed that was asked for: everything before the first boot. */
 import type { ExperimentRecord } from '../fixtures/records.ts';
 import { type Sizing, sizingFor } from '../fixtures/sizing.ts';
+import type { Variant } from '../fixtures/variant.ts';
+import type { Emulator } from './build/emulator.ts';
 import type { Chosen } from './chosen.ts';
 import { checkExperiment, type Environment } from './experiment.ts';
 import { describeHost, hostVirtualization } from './host/resources.ts';
@@ -87,7 +89,7 @@ async function prepareEmulated(
     environment: {
       testbed,
       host,
-      versions: built === undefined ? {} : versionsOf(built),
+      versions: built === undefined ? {} : versionsOf(built, settings.variant),
       phases: [...phases.list, ...(built?.phases ?? [])],
     },
   };
@@ -111,11 +113,20 @@ export function describeSizing({ cpus, memoryMiB }: Sizing): string {
   return `${cpus.last} CPU at the level under test, ${cpus.reservedOnServer} kept by L0, ${cpus.reservedInGuests} by each level between; ${memoryMiB} MiB a level`;
 }
 
-function versionsOf({ kernel, emulator, image, qemu }: Prepared): Record<string, string> {
+/** What an experiment's record tells of the emulator: less where a variant has its own QEMU, as it shapes nothing then. */
+export function emulatorVersions(
+  { madeOf }: Pick<Emulator, 'madeOf'>,
+  { qemu }: Variant,
+): Record<string, string> {
+  const all = Object.entries(madeOf);
+  return Object.fromEntries(all.filter(([name]) => qemu === undefined || !name.startsWith('emulator ')));
+}
+
+function versionsOf({ kernel, emulator, image, qemu }: Prepared, variant: Variant): Record<string, string> {
   return {
     kernel: kernel.release,
     ...kernel.madeOf,
-    ...emulator.madeOf,
+    ...emulatorVersions(emulator, variant),
     image: image.hash,
     'qemu of the host': qemu.version,
     'network card': qemu.card,
