@@ -90,23 +90,34 @@ test('who wants what another builds waits for it', async () => {
   expect(second).toEqual(first);
 });
 
-/** The text of a program that builds for so long. */
-function buildsFor(milliseconds: number): string {
+/** The text of a program that builds for so long; `call` gets the artefact. */
+function buildsFor(milliseconds: number, call = 'cached(recipe)'): string {
   return `
-    import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'cache.ts'))};
-    const build = async () => { console.log('building'); await new Promise((r) => setTimeout(r, ${milliseconds})); return {}; };
-    await cached({ name: 'thing', inputs: { a: 1 }, build, signal: new AbortController().signal });`;
+    import { writeFileSync } from 'node:fs';
+    import { cached, cachedWhole } from ${JSON.stringify(path.join(import.meta.dirname, 'cache.ts'))};
+    const build = async ({ directory }) => {
+      console.log('building');
+      await new Promise((r) => setTimeout(r, ${milliseconds}));
+      writeFileSync(directory + '/made', 'whole');
+      return {};
+    };
+    const recipe = { name: 'thing', inputs: { a: 1 }, build, signal: new AbortController().signal };
+    await ${call};`;
 }
 
-test('a wait for what another process builds is told, and told to be over', async () => {
+test.each([
+  ['what another process builds', 'cached(recipe)', false],
+  ['what another process makes again', "cachedWhole(recipe, 'made')", true],
+])('a wait for %s is told, and told to be over', async (_, call, hasProvenance) => {
   const cache = temporaryCache();
+  if (hasProvenance) await cached(recipe(async () => ({})));
   const environment = { XDG_CACHE_HOME: path.dirname(cache) };
-  const other = spawn(process.execPath, ['--input-type=module', '--eval', buildsFor(3000)], {
+  const other = spawn(process.execPath, ['--input-type=module', '--eval', buildsFor(3000, call)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...environment },
   });
   await once(other.stdout, 'data');
-  const events = await eventsOf(buildsFor(0), environment);
+  const events = await eventsOf(buildsFor(0, call), environment);
   expect(events.map(({ task, state }) => ({ task, state }))).toEqual([
     { task: 'thing', state: 'running' },
     { task: 'thing', state: 'done' },

@@ -60,22 +60,13 @@ export function isCached({ name, inputs }: Pick<Recipe, 'name' | 'inputs'>): boo
 
 /** The artefact of these inputs: from the cache, from whoever is building it already, or built now. */
 export async function cached(recipe: Recipe): Promise<Artefact> {
-  const { name, signal } = recipe;
   const hash = hashOf(recipe.inputs);
-  const label = `${name}-${hash}`;
+  const label = `${recipe.name}-${hash}`;
   const whole = path.join(cacheDirectory(), label);
   const found = readArtefact(whole);
   if (found !== undefined) return found;
 
-  await using held = new AsyncDisposableStack();
-  held.use(await holdCache(signal));
-  const onWait = (holders: string): void => {
-    // Two of what is built side by side need it: the build itself says how far it is.
-    if (isHeldHere(artefactLock(label))) return;
-    tell({ task: name, text: `waiting for ${holders}, which builds it`, state: 'running' });
-    held.defer(() => tell({ task: name, text: 'the wait is over', state: 'done' }));
-  };
-  held.use(await takeLock(artefactLock(label), { signal, onWait }));
+  await using _ = await holdToBuild(recipe, label);
   // Awaited here, as the locks are freed when this returns.
   return readArtefact(whole) ?? (await build(recipe, hash, whole));
 }
@@ -86,21 +77,32 @@ export async function cached(recipe: Recipe): Promise<Artefact> {
  * @param content what only a whole artefact has, a path in its directory.
  */
 export async function cachedWhole(recipe: Recipe, content: string): Promise<Artefact> {
-  const { name, signal } = recipe;
   const found = await cached(recipe);
   const isWhole = (): boolean => existsSync(path.join(found.directory, content));
   if (isWhole()) return found;
-  await using held = new AsyncDisposableStack();
-  held.use(await holdCache(signal));
-  held.use(await takeLock(artefactLock(path.basename(found.directory)), { signal }));
+  await using _ = await holdToBuild(recipe, path.basename(found.directory));
   if (isWhole()) return cached(recipe);
   const made = await build(recipe, found.hash, found.directory);
   const changed = changedFacts(found.facts, made.facts);
   if (changed !== '') {
     const text = `made again, as the import had only its provenance; its versions are others now: ${changed}`;
-    tell({ task: name, text, state: 'done', lasting: true });
+    tell({ task: recipe.name, text, state: 'done', lasting: true });
   }
   return made;
+}
+
+/** Holds the cache and the artefact's lock; says that it waits where another process builds the artefact. */
+async function holdToBuild({ name, signal }: Recipe, label: string): Promise<AsyncDisposableStack> {
+  await using held = new AsyncDisposableStack();
+  held.use(await holdCache(signal));
+  const onWait = (holders: string): void => {
+    // Two of what is built side by side need it: the build itself says how far it is.
+    if (isHeldHere(artefactLock(label))) return;
+    tell({ task: name, text: `waiting for ${holders}, which builds it`, state: 'running' });
+    held.defer(() => tell({ task: name, text: 'the wait is over', state: 'done' }));
+  };
+  held.use(await takeLock(artefactLock(label), { signal, onWait }));
+  return held.move();
 }
 
 /** What differs between the facts of one name: `gcc-14 14.2.0-19 is 14.2.0-20, bison is gone`: the first few of them. */
