@@ -96,6 +96,18 @@ test('leaves a file that is there alone, unless it is forced', async () => {
   await expect(importCache(file, never)).resolves.toMatchObject({ kept: [{ name: 'thing' }] });
 });
 
+test.each([
+  ['a folder', '/', /^\/ is a folder\. Name a file in it\.$/],
+  [
+    'a file in a folder that nobody can write to',
+    '/proc/x',
+    /^\/proc\/x can't be written: ENOENT.*, in \/proc\.$/,
+  ],
+])('%s is refused before anything is packed, also with force', async (_, file, why) => {
+  temporaryCache();
+  await expect(exportCache(file, options([], true))).rejects.toThrow(why);
+});
+
 test('names the folder that is missing', async () => {
   temporaryCache();
   const file = path.join(temporaryDirectory(), 'nosuch/x');

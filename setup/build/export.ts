@@ -1,11 +1,12 @@
 /** Writes what a run boots from into one file, which another machine's cache can import. */
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { InputError, NestbenchError } from '../errors.ts';
 import { takeLock } from '../host/lock.ts';
+import { whyUnusable } from '../host/places.ts';
 import { errorCode } from '../machine/failures.ts';
 import { tell } from '../progress.ts';
 import { artefactLock, cacheDirectory, holdCache } from './cache.ts';
@@ -77,13 +78,23 @@ export async function exportCache(
   }
 }
 
-/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING where the file is there already, or its folder is not. */
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING where the file is there already or is a folder, or where its folder is not
+ * there or can't be written to.
+ */
 export function assertPlace(file: string, force: boolean): void {
   if (!existsSync(path.dirname(file))) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_SETTING',
       `There is no folder ${path.dirname(file)} to write to.`,
     );
+  }
+  const why = whyUnusable(path.dirname(file));
+  if (why !== undefined) {
+    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${file} can't be written: ${why}.`);
+  }
+  if (existsSync(file) && statSync(file).isDirectory()) {
+    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${file} is a folder. Name a file in it.`);
   }
   if (existsSync(file) && !force) {
     throw new InputError(

@@ -81,6 +81,22 @@ test('what is here by its provenance alone is completed, in the same versions', 
   });
 });
 
+test('what is here without its provenance is replaced, as a build would', async () => {
+  temporaryCache();
+  const made = await artefact('thing', { made: 'whole', other: '1' });
+  const file = await exported([made]);
+  rmSync(path.join(made.directory, 'provenance.json'));
+  rmSync(path.join(made.directory, 'made'));
+  await expect(importCache(file, never)).resolves.toMatchObject({ added: [{ name: 'thing' }], kept: [] });
+  expect(readdirSync(made.directory).toSorted()).toEqual(['made', 'other', 'provenance.json']);
+});
+
+test('a file that cannot be read is not called a damaged one', async () => {
+  temporaryCache();
+  // Nothing is mapped at its beginning.
+  await expect(importCache('/proc/self/mem', never)).rejects.toMatchObject({ code: 'EIO', syscall: 'read' });
+});
+
 test('says where what is here has other versions under the same name', async () => {
   temporaryCache();
   const made = await artefact('toolchain', { gcc: 'gcc' });

@@ -1,5 +1,5 @@
 /** Takes the artefacts of an export into the cache. All of them are checked before any gets its name. */
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { lstat, mkdir, readdir, readlink, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -18,6 +18,7 @@ import {
   flush,
   holdCache,
   makeDurable,
+  type Provenance,
   readProvenance,
   removeLeftovers,
 } from './cache.ts';
@@ -82,16 +83,16 @@ export async function importCache(file: string, signal: AbortSignal): Promise<Im
   return { manifest, added, kept, differing: differencesOf(kept) };
 }
 
+/** A directory without provenance is none that a build would take. */
 function isHere(artefact: ExportedArtefact): boolean {
-  return existsSync(path.join(cacheDirectory(), labelOf(artefact))) && !isCompletedBy(artefact);
+  const here = readProvenance(path.join(cacheDirectory(), labelOf(artefact)));
+  return here !== undefined && !isCompletedBy(artefact, here);
 }
 
 /** Whether only its provenance is here, and the export has all of it, in the same versions. */
-function isCompletedBy(artefact: ExportedArtefact): boolean {
-  const label = labelOf(artefact);
-  if (artefact.contents === 'provenance' || contentsOf(label) === 'whole') return false;
-  const here = readProvenance(path.join(cacheDirectory(), label));
-  return here !== undefined && changedFacts(artefact.facts, here.facts) === '';
+function isCompletedBy(artefact: ExportedArtefact, here: Provenance): boolean {
+  if (artefact.contents === 'provenance' || contentsOf(labelOf(artefact)) === 'whole') return false;
+  return changedFacts(artefact.facts, here.facts) === '';
 }
 
 /** How what is here differs from what the export has under the same name: a toolchain is named by what was asked for. */
@@ -149,8 +150,10 @@ async function firstBytes(file: string, signal: AbortSignal): Promise<Buffer> {
       bytes += chunk.length;
       if (bytes > 2 * MOST_MANIFEST_BYTES) break;
     }
-  } catch {
+  } catch (error) {
     if (signal.aborted) throw aborted(signal, `reading ${file}`);
+    // It may not be read, or its disk fails: nothing is known of the file.
+    if (error instanceof Error && 'syscall' in error) throw error;
     // Of a file that is cut off the beginning can still tell what it was.
     if (bytes === 0) throw bad(file, 'it is not compressed as an export is');
   }
@@ -301,7 +304,7 @@ async function place(staging: string, artefact: ExportedArtefact, signal: AbortS
   held.use(await takeLock(artefactLock(label), { signal }));
   if (isHere(artefact)) return false;
   const whole = path.join(cacheDirectory(), label);
-  // At most its provenance, which comes again.
+  // At most its provenance, which comes again, or what a removal that was stopped left.
   await rm(whole, { recursive: true, force: true });
   await rename(staged, whole);
   return true;
