@@ -46,7 +46,7 @@ function withAdvice(error: unknown): unknown {
   if (!(error instanceof NestbenchError) || error.facts.output?.startsWith('unshare: ') !== true)
     return error;
   const who = isRoot()
-    ? 'In a container, start it privileged'
+    ? 'In a container, start it privileged; in a chroot, make its root a mount point first (mount --bind DIRECTORY DIRECTORY)'
     : 'See that the host allows user namespaces (sysctl user.max_user_namespaces; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns), or run as root';
   const message = `The toolchain runs in namespaces of its own, which this host refuses. ${who}.\n${error.message}`;
   return new NestbenchError(error.code, 'configuration', message, error.facts, { cause: error });
