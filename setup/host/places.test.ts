@@ -52,7 +52,26 @@ describe('what is wrong is a sentence that names the variable', () => {
     expect(placeFaults(results, undefined)).toEqual([
       { place: expect.any(String), variable, fault: expect.stringMatching(fault) },
     ]);
-    expect(() => checkPlaces(results, undefined)).toThrow(`Set ${variable} to a place`);
+    expect(() => checkPlaces(results, undefined)).toThrow(`Set ${variable} to another place`);
+  });
+
+  test('a cache where no program can run', () => {
+    const place = temporaryDirectory();
+    const script = `
+      const { cacheFault } = await import(${JSON.stringify(path.join(import.meta.dirname, 'places.ts'))});
+      const { readdirSync } = await import('node:fs');
+      console.log(cacheFault(), readdirSync(process.env.XDG_CACHE_HOME).length);`;
+    const faultWhen = (options: string): string => {
+      const mount = 'mount -t tmpfs -o "$0" tmpfs "$XDG_CACHE_HOME" && exec "$@"';
+      const argv = ['--mount', '--map-root-user', 'sh', '-euc', mount, options];
+      const program = [process.execPath, '--input-type=module', '--eval', script];
+      const env = { ...process.env, XDG_CACHE_HOME: place };
+      return spawnSync('unshare', [...argv, ...program], { encoding: 'utf8', env }).stdout.trim();
+    };
+    expect(faultWhen('exec')).toBe('undefined 0');
+    expect(faultWhen('noexec')).toBe(
+      `No program can run in ${place}/nestbench: its file system is mounted noexec, and nestbench runs there what it builds. 0`,
+    );
   });
 
   test('RESULTS and JUNIT', () => {

@@ -1,10 +1,11 @@
 /** Where a run keeps things: the cache, sockets and keys, the results. Looked at before anything is built. */
-import { existsSync, lstatSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdtempSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cacheDirectory } from '../build/cache-directory.ts';
 import { InputError, sentenceOf } from '../errors.ts';
-import { reasonOf } from '../machine/failures.ts';
+import { errorCode, reasonOf } from '../machine/failures.ts';
 
 export interface PlaceFault {
   readonly place: 'cache' | 'temporary files' | 'results' | 'JUnit report';
@@ -62,10 +63,7 @@ export function placeFaults(resultsDirectory: string, junitFile: string | undefi
 export function checkPlaces(resultsDirectory: string, junitFile: string | undefined): void {
   const [first] = placeFaults(resultsDirectory, junitFile);
   if (first === undefined) return;
-  throw new InputError(
-    'NESTBENCH_UNKNOWN_SETTING',
-    `${first.fault} Set ${first.variable} to a place that can be written to.`,
-  );
+  throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${first.fault} Set ${first.variable} to another place.`);
 }
 
 /** Why no JUnit report can be written there. */
@@ -86,7 +84,7 @@ export function temporaryFault(): string | undefined {
 /** Why no cache can be kept. */
 export function cacheFault(): string | undefined {
   try {
-    return within(cacheDirectory());
+    return within(cacheDirectory()) ?? noProgramRuns(cacheDirectory());
   } catch (error) {
     return sentenceOf(error) ?? String(error);
   }
@@ -95,4 +93,21 @@ export function cacheFault(): string | undefined {
 function within(directory: string): string | undefined {
   const why = whyUnusable(directory);
   return why === undefined ? undefined : `Nothing can be kept in ${directory}: ${why}.`;
+}
+
+/** The toolchain and the emulator run where they are kept, which a home that is mounted noexec does not let them. */
+function noProgramRuns(directory: string): string | undefined {
+  const place = mkdtempSync(path.join(nearest(directory), '.nestbench-'));
+  try {
+    const program = path.join(place, 'program');
+    writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
+    execFileSync(program);
+    return undefined;
+  } catch (error) {
+    return errorCode(error) === 'EACCES'
+      ? `No program can run in ${directory}: its file system is mounted noexec, and nestbench runs there what it builds.`
+      : undefined;
+  } finally {
+    rmSync(place, { recursive: true });
+  }
 }
