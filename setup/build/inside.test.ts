@@ -134,18 +134,36 @@ describe.each(users)('as $user', ({ identity }) => {
   });
 });
 
-test('a host that refuses namespaces is told of with what to do', async () => {
+/** What the tool's error is where the host's unshare says that and fails. */
+async function failureWhere(unshareSays: string): Promise<unknown> {
   const programs = temporaryDirectory();
   const refusing = path.join(programs, 'unshare');
-  writeFileSync(refusing, "#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n");
+  writeFileSync(refusing, `#!/bin/sh\ncat >&2 <<'END'\n${unshareSays}\nEND\nexit 1\n`);
   chmodSync(refusing, 0o755);
   vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`);
   onTestFinished(() => void vi.unstubAllEnvs());
   const { signal } = new AbortController();
   const options = { purpose: 'testing', log: path.join(programs, 'log'), signal, binds: {} };
-  await expect(runInside({ root: programs }, ['true'], options)).rejects.toMatchObject({
+  return runInside({ root: programs }, ['true'], options).catch((error: unknown) => error);
+}
+
+test.each([
+  'unshare: unshare failed: Operation not permitted',
+  'unshare: write failed /proc/self/uid_map: Operation not permitted',
+  // Where AppArmor lets unshare have a namespace, and those that it starts no rights in it.
+  'hostname: you must be root to change the host name',
+  'mount: /root: permission denied.\n       dmesg(1) may have more information after failed mount system call.',
+])('a host that refuses namespaces gets what to do: %j', async (said) => {
+  expect(await failureWhere(said)).toMatchObject({
     code: 'NESTBENCH_BUILD_FAILED',
     kind: 'configuration',
-    message: expect.stringMatching(/which this host refuses\. .*\.\n.*Operation not permitted/s),
+    message: expect.stringContaining('which this host refuses. '),
+    facts: { output: said },
+  });
+});
+
+test('a tool that fails by itself is no fault of the host', async () => {
+  expect(await failureWhere('mount: /root/root.tar: special device /x does not exist.')).toMatchObject({
+    kind: 'infrastructure',
   });
 });

@@ -41,10 +41,12 @@ export async function runInside(
   }
 }
 
-/** Where the host refuses namespaces, unshare says so itself. */
+/** What unshare says itself where the host refuses namespaces, and what inside.sh says where it refuses their mounts. */
+const REFUSED =
+  /^(unshare: |(mount|hostname): .*(permission denied|not permitted|must be (superuser|root)))/i;
+
 function withAdvice(error: unknown): unknown {
-  if (!(error instanceof NestbenchError) || error.facts.output?.startsWith('unshare: ') !== true)
-    return error;
+  if (!(error instanceof NestbenchError) || !REFUSED.test(error.facts.output ?? '')) return error;
   const who = isRoot()
     ? 'In a container, start it privileged; in a chroot, make its root a mount point first (mount --bind DIRECTORY DIRECTORY)'
     : 'See that the host allows user namespaces (sysctl user.max_user_namespaces; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns), or run as root';
