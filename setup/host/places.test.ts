@@ -132,7 +132,24 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
     expect(stdout).toContain('set XDG_CACHE_HOME to another place');
   });
 
-  test('is told the same by a run, and runs once the cache has a place', () => {
+  test('is told by the doctor that it has no subordinate ids, where no engine answers', () => {
+    const programs = temporaryDirectory();
+    chmodSync(programs, 0o755);
+    for (const [name, does] of [
+      ['dpkg-query', 'for name; do echo "installed $name"; done'],
+      ['unshare', 'echo "unshare: no line matching user" >&2; exit 1'],
+    ] as const) {
+      writeFileSync(path.join(programs, name), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+    }
+    const { stdout } = asNobodyKnown(['scripts/doctor.ts'], {
+      PATH: `${programs}:${process.env['PATH'] ?? ''}`,
+      DOCKER_HOST: 'unix:///nonexistent/docker.sock',
+    });
+    expect(stdout).toMatch(/packages +WRONG +neither/);
+    expect(stdout).toContain('Where /etc/subuid has no line');
+  });
+
+  test('is told by a run that there is no place for the cache, and runs once the cache has a place', () => {
     const place = temporaryDirectory();
     chmodSync(place, 0o777);
     mkdirSync(path.join(place, 'temporary'));

@@ -6,6 +6,7 @@ import type { TestbedDescription } from '../../fixtures/testbed.ts';
 import { checkoutFault } from '../checkout-path.ts';
 import { cacheDirectory } from '../build/cache.ts';
 import { findEngine } from '../build/engine.ts';
+import { assertOwnership } from '../build/namespace.ts';
 import { NestbenchError } from '../errors.ts';
 import { cacheFault, placeFaults, whyUnusable } from '../host/places.ts';
 import { FOR_MMDEBSTRAP } from '../host/package-list.ts';
@@ -118,12 +119,13 @@ export async function examineEmulated(): Promise<Finding[]> {
   ];
 }
 
-/** mmdebstrap, or an engine that runs it in a container. */
+/** mmdebstrap and what an ordinary user needs for it, or an engine that runs it in a container. */
 async function examinePackages(): Promise<Finding> {
   const needed = 'mmdebstrap, which a run installs where it may, or a container engine';
   let missing: readonly string[] = [];
   const fault = await failureOf(async () => {
     missing = await missingPackages(neededPackages(FOR_MMDEBSTRAP));
+    if (missing.length === 0) await assertOwnership();
   });
   if (fault === undefined && missing.length === 0) return finding('packages', needed, 'all installed', '');
   if ((await findEngine()).ok) return finding('packages', needed, 'a container engine answers', '');
