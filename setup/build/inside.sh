@@ -1,5 +1,5 @@
 #!/bin/sh -eu
-# Runs a command in another root file system, in mount, network and UTS namespaces of its own, which end with it:
+# Runs a command in another root file system, in mount, network, UTS and PID namespaces of its own, which end with it:
 # inside.sh ROOT DIRECTORY [INSIDE OUTSIDE]... -- COMMAND...
 #   DIRECTORY       where the command starts, inside
 #   INSIDE OUTSIDE  a path inside, and the file or directory of the host that is to be seen there
@@ -22,5 +22,6 @@ while [ "$1" != -- ]; do
 done
 shift
 mount -o remount,bind,ro "$root"
-exec chroot "$root" env --ignore-environment --chdir="$directory" \
+# Not by exec: the first process of a PID namespace ignores the TERM that the command has to end by.
+chroot "$root" env --ignore-environment --chdir="$directory" \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 "$@"

@@ -1,8 +1,7 @@
 /** As root and as an ordinary user, in a root file system as small as it gets. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -11,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isRunning, processArgv, processIds, processStat } from '../machine/proc.ts';
 import { temporaryDirectory } from '../temporary.testing.ts';
@@ -30,37 +30,43 @@ interface Run {
   readonly root: string;
   readonly work: string;
   readonly log: string;
-  readonly child: ReturnType<typeof spawn>;
+  readonly child: ChildProcessByStdio<Writable, null, Readable>;
 }
 
 /** In a process of its own, which may be another user and may be killed. */
-function run(command: string, identity: readonly string[], options = {}): Run {
+function run(command: string, identity: readonly string[], options = {}, before = ''): Run {
   const root = tinyRoot();
   const work = temporaryDirectory();
   const log = path.join(work, 'log');
   for (const directory of [path.dirname(root), root, work]) chmodSync(directory, 0o777);
   const script = `
     import { runInside } from ${JSON.stringify(path.join(import.meta.dirname, 'inside.ts'))};
+    const controller = new AbortController();
+    ${before}
     await runInside({ root: ${JSON.stringify(root)} }, ['sh', '-euc', ${JSON.stringify(command)}], {
       purpose: 'testing',
       log: ${JSON.stringify(log)},
-      signal: new AbortController().signal,
+      signal: controller.signal,
       binds: { '/usr': '/usr', '/build': ${JSON.stringify(work)} },
       cwd: '/build',
       ...${JSON.stringify(options)},
-    }).catch((error) => { console.error(error.message); process.exitCode = 1; });`;
+    }).catch((error) => { console.error(error.message); process.exitCode = 1; });
+    process.stdin.destroy();`;
   const [file, ...words] = [...identity, process.execPath, '--input-type=module', '--eval', script];
   const child = spawn(file, words, {
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['pipe', 'inherit', 'pipe'],
     env: { ...process.env, SECRET: 'of the host' },
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+    for (const pid of sleeping()) process.kill(pid, 'SIGKILL');
+  });
   return { root, work, log, child };
 }
 
 async function ended({ child }: Run): Promise<string> {
   const said: string[] = [];
-  child.stderr?.on('data', (data) => said.push(String(data)));
+  child.stderr.on('data', (data) => said.push(String(data)));
   await new Promise((resolve) => child.once('close', resolve));
   return said.join('');
 }
@@ -69,10 +75,11 @@ function mounts(): string {
   return readFileSync('/proc/self/mountinfo', 'utf8');
 }
 
+/** Of this test alone. */
+const SLEEP = `sleep ${1_000_000 + process.pid}`;
+
 function sleeping(): number[] {
-  return processIds().filter(
-    (pid) => isRunning(processStat(pid)) && processArgv(pid).join(' ') === 'sleep 987654',
-  );
+  return processIds().filter((pid) => isRunning(processStat(pid)) && processArgv(pid).join(' ') === SLEEP);
 }
 
 /** No entry in /etc/passwd has this number. */
@@ -122,15 +129,33 @@ describe.each(users)('as $user', ({ identity }) => {
     expect(readdirSync(path.join(running.root, 'etc'))).toEqual([]);
   });
 
-  test('kill -9 of whoever started it ends it, and leaves no mount', async () => {
+  test.each([
+    ['it', `exec ${SLEEP}`],
+    ['what it started', `${SLEEP}; true`],
+    ['what it started as a daemon', `setsid ${SLEEP} & wait`],
+  ])('kill -9 of whoever started it ends %s, and leaves no mount', async (_, command) => {
     const before = mounts();
-    const running = run('touch started; exec sleep 987654', identity);
-    await vi.waitUntil(() => existsSync(path.join(running.work, 'started')) && sleeping().length > 0, {
-      timeout: 30_000,
-    });
+    const running = run(command, identity);
+    await vi.waitUntil(() => sleeping().length > 0, { timeout: 30_000 });
     running.child.kill('SIGKILL');
     await vi.waitUntil(() => sleeping().length === 0, { timeout: 30_000 });
     expect(mounts()).toBe(before);
+  });
+
+  test.each([
+    ['TERM', `exec ${SLEEP}`],
+    ['KILL', `trap "" TERM; setsid ${SLEEP} & wait`],
+  ])('an abort ends what ends by %s', async (_, command) => {
+    const running = run(command, identity, {}, 'process.stdin.once("data", () => controller.abort());');
+    await vi.waitUntil(() => sleeping().length > 0, { timeout: 30_000 });
+    running.child.stdin.write('abort');
+    expect(await ended(running)).toMatch(/^Stopped/);
+    expect(sleeping()).toEqual([]);
+  });
+
+  test('what it leaves in the background ends with it', async () => {
+    expect(await ended(run(`setsid ${SLEEP} >/dev/null 2>&1 & sleep 0.2`, identity))).toBe('');
+    await vi.waitUntil(() => sleeping().length === 0, { timeout: 30_000 });
   });
 });
 

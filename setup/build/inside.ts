@@ -1,6 +1,6 @@
 /**
  * Runs tools in the toolchain's root file system: with nothing of the host's environment, files and network but what is
- * bound. The mounts are in a namespace that ends with the tool, however it ends.
+ * bound. Mounts and processes are in namespaces that end with the tool, however it ends.
  */
 import path from 'node:path';
 import { NestbenchError } from '../errors.ts';
@@ -54,8 +54,12 @@ function withAdvice(error: unknown): unknown {
   return new NestbenchError(error.code, 'configuration', message, error.facts, { cause: error });
 }
 
-/** An ordinary user becomes root of a user namespace; only its own id is needed there. */
+/**
+ * An ordinary user becomes root of a user namespace; only its own id is needed there. In a PID namespace nothing outlives
+ * the tool, fakeroot's daemon neither. unshare has to be killed, as it blocks TERM while it waits (unshare.c).
+ */
 function namespaces(): string[] {
   const user = isRoot() ? [] : ['--map-root-user'];
-  return ['unshare', ...user, '--mount', '--net', '--uts', '--propagation=private', '--'];
+  const kinds = ['--mount', '--net', '--uts', '--pid', '--fork', '--kill-child', '--propagation=private'];
+  return ['setpriv', '--pdeathsig', 'KILL', '--', 'unshare', ...user, ...kinds, '--'];
 }
