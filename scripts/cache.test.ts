@@ -41,7 +41,7 @@ test('imports, says what it took and what it left, and that of a file that is no
   writeFileSync(none, 'none');
   const { exitCode, stderr } = await run('import', none);
   expect(exitCode).toBe(2);
-  expect(stderr).toContain(`${none} is no export that can be imported`);
+  expect(stderr).toContain(`${none} can't be imported`);
   expect(stderr).not.toMatch(/\n +at /);
   expect(readdirSync(cache)).toContain(`thing-${made.hash}`);
 });

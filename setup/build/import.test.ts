@@ -108,7 +108,7 @@ test('says where what is here has other versions under the same name', async () 
 });
 
 describe('refused in one sentence, with the cache as it was', () => {
-  const COMMON = 'FILE is no export that can be imported: ';
+  const COMMON = "FILE can't be imported: ";
 
   test.each<[what: string, hostile: Hostile, why: string | RegExp]>([
     [
@@ -137,7 +137,7 @@ describe('refused in one sentence, with the cache as it was', () => {
     [
       'an artefact that is not in it',
       { tar: () => [MANIFEST] },
-      /^tar does not take it: tar: thing-[\da-f]{16}: Not found in archive/,
+      /^tar refuses it: tar: thing-[\da-f]{16}: Not found in archive/,
     ],
     [
       'a changed file',
@@ -147,12 +147,12 @@ describe('refused in one sentence, with the cache as it was', () => {
     [
       'a member that climbs out',
       { tar: (label) => ['--absolute-names', `--transform=s,sub/file,../../../climbed,`, MANIFEST, label] },
-      /^tar does not take it: tar: thing-.*Member name contains '\.\.'/,
+      /^tar refuses it: tar: thing-.*Member name contains '\.\.'/,
     ],
     [
       'the same file twice',
       { tar: (label) => ['--hard-dereference', MANIFEST, label, `${label}/made`] },
-      /^tar does not take it: tar: thing-.*\/made: Cannot open: File exists/,
+      /^tar refuses it: tar: thing-.*\/made: Cannot open: File exists/,
     ],
     [
       'an absolute link',
@@ -192,7 +192,7 @@ describe('refused in one sentence, with the cache as it was', () => {
           artefacts: good.artefacts.map((one) => ({ ...one, facts: { version: '2' } })),
         }),
       },
-      /^thing-[\da-f]{16} was made of something else than its name says/,
+      /^thing-[\da-f]{16} was not made of what its name says/,
     ],
     [
       "another's provenance",
@@ -203,7 +203,7 @@ describe('refused in one sentence, with the cache as it was', () => {
           writeFileSync(file, text);
         },
       },
-      /^thing-[\da-f]{16} was made of something else than its name says/,
+      /^thing-[\da-f]{16} was not made of what its name says/,
     ],
     [
       'more than the manifest says, which would fill the disk',
@@ -217,7 +217,7 @@ describe('refused in one sentence, with the cache as it was', () => {
     const cache = temporaryCache();
     const file = await hostileExport(hostile);
     const message = await refusal(file, cache);
-    expect(message).toMatch(/\. The cache is as it was\.$/);
+    expect(message).toMatch(/\. The cache is unchanged\.$/);
     expect(message.slice(0, COMMON.length)).toBe(COMMON);
     const told = message.slice(COMMON.length);
     expect(told).toMatch(why instanceof RegExp ? why : new RegExp(`^${RegExp.escape(why)}\\. The cache`));
@@ -256,7 +256,7 @@ describe('refused in one sentence, with the cache as it was', () => {
     const file = path.join(directory, 'letter');
     writeFileSync(file, 'Dear reader, this is no archive.');
     expect(await refusal(file, cache)).toContain('it is not compressed as an export is');
-    expect(await refusal(directory, cache)).toContain('it is no file');
+    expect(await refusal(directory, cache)).toContain('it is not a file');
     expect(await refusal(path.join(directory, 'nosuch'), cache)).toMatch(/^There is no file /);
   });
 });
@@ -321,6 +321,6 @@ describe('a full disk is told in one sentence, and nothing half is left', () => 
     mkdirSync(cache, { recursive: true });
     const said = onSmallDisk(cache, bytes, failing(importing(file), cache));
     expect(said).toContain(`NESTBENCH_NO_SPACE ${why}`);
-    expect(said).toMatch(/The cache is as it was\.\nlock locks\n$/);
+    expect(said).toMatch(/The cache is unchanged\.\nlock locks\n$/);
   });
 });

@@ -111,7 +111,7 @@ async function readManifest(file: string, signal: AbortSignal): Promise<Manifest
     if (errorCode(error) !== 'ENOENT') throw error;
     throw new InputError('NESTBENCH_BAD_EXPORT', `There is no file ${file}.`);
   });
-  if (!about.isFile()) throw bad(file, 'it is no file');
+  if (!about.isFile()) throw bad(file, 'it is not a file');
   const begin = await firstBytes(file, signal);
   const tar = archiver(['tar', '--extract', '--to-stdout', '--occurrence=1', MANIFEST], signal);
   const [ended, text] = await Promise.all([
@@ -176,7 +176,7 @@ async function assertSpace(wanted: readonly ExportedArtefact[]): Promise<void> {
   throw noSpace(`The import needs ${inBytes(needed)}, and there are ${inBytes(bavail * bsize)}`);
 }
 
-/** Only the members that are wanted; whatever else is in the file is not looked at. */
+/** Only the members that are wanted; the rest of the file is ignored. */
 async function unpack(
   file: string,
   staging: string,
@@ -219,9 +219,9 @@ async function unpack(
   const output = Buffer.from(stderr).toString();
   if (output.includes('No space left on device')) throw noSpace(`The import of ${file} did not fit`);
   if (exitCode !== 0) {
-    // That it strips what leads out of the directory is no fault to tar.
+    // tar also says which leading parts of names it leaves out, which is no error.
     const why = output.split('\n').find((line) => !line.includes('Removing leading'));
-    throw bad(file, `tar does not take it: ${plainText(why ?? '')}`);
+    throw bad(file, `tar refuses it: ${plainText(why ?? '')}`);
   }
   if (streamed.status === 'rejected') throw streamed.reason;
 }
@@ -261,7 +261,7 @@ async function check(
   const { name, hash, inputs, facts } = provenance;
   const isFaithful = changedFacts(artefact.facts, facts) === '';
   if (`${name}-${hash}` !== label || hashOf(inputs) !== hash || !isFaithful) {
-    throw bad(file, `${label} was made of something else than its name says`);
+    throw bad(file, `${label} was not made of what its name says`);
   }
 }
 
@@ -311,13 +311,10 @@ async function place(staging: string, artefact: ExportedArtefact, signal: AbortS
 }
 
 function bad(file: string, why: string): InputError {
-  return new InputError(
-    'NESTBENCH_BAD_EXPORT',
-    `${file} is no export that can be imported: ${why}. The cache is as it was.`,
-  );
+  return new InputError('NESTBENCH_BAD_EXPORT', `${file} can't be imported: ${why}. The cache is unchanged.`);
 }
 
 function noSpace(what: string): NestbenchError {
-  const message = `${what} in ${cacheDirectory()}. Make room, or let XDG_CACHE_HOME name a roomier place. The cache is as it was.`;
+  const message = `${what} in ${cacheDirectory()}. Make room, or let XDG_CACHE_HOME name a roomier place. The cache is unchanged.`;
   return new NestbenchError('NESTBENCH_NO_SPACE', 'configuration', message);
 }

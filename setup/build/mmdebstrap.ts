@@ -52,6 +52,7 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
     otherwise: 'Where mmdebstrap is installed, no container is needed.',
   });
   const env = proxies();
+  tell({ task: wanted.task, text: 'installing mmdebstrap in the container', state: 'running', fraction: 0 });
   await place.run(['apt-get', 'update'], { ...tool, env });
   const packages = ['mmdebstrap', 'debian-archive-keyring', 'mount'];
   await place.run(['apt-get', 'install', '--yes', '--no-install-recommends', ...packages], { ...tool, env });
