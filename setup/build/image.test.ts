@@ -144,6 +144,7 @@ test('is named by the versions of its packages, also where its root was made aga
   archiveHas({ netperf: '2.7-1' }, files);
   const first = await image('stock');
   expect(first.packages.netperf).toBe('2.7-1');
+  expect(first.toolchain).toBe(`trixie ${toolchain.hash}`);
   // As after an import.
   rmSync((await buildRoot(signal)).tar);
   archiveHas({ netperf: '2.7-2' }, files);

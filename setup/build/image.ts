@@ -12,13 +12,22 @@ import { sha256 } from './hash.ts';
 import type { Kernel } from './kernel.ts';
 import { runInside } from './inside.ts';
 import { buildRoot, type Root, wholeRoot } from './root.ts';
-import { buildToolchain, cachedInside, DEFAULT_SUITE, type Toolchain, versionsIn } from './toolchain.ts';
+import {
+  buildToolchain,
+  cachedInside,
+  DEFAULT_SUITE,
+  nameOf,
+  type Toolchain,
+  versionsIn,
+} from './toolchain.ts';
 
 export interface Image {
   readonly file: string;
   readonly hash: string;
   /** Versions of what is measured, and of what it is measured with. */
   readonly packages: Readonly<Record<(typeof RECORDED)[number], string>>;
+  /** What packed it, as in an experiment's record. */
+  readonly toolchain: string;
 }
 
 const RECORDED = [
@@ -124,9 +133,14 @@ export async function buildImage(kernel: Kernel, format: ImageFormat, signal: Ab
   const isThere = isCached(recipeWith(known)(await buildToolchain(signal)));
   // With the tar its versions may change, and the image's name with them.
   const root = isThere ? known : await wholeRoot(signal);
-  const { directory, hash } = await cachedInside(DEFAULT_SUITE, signal, recipeWith(root));
+  const { directory, hash, toolchain } = await cachedInside(DEFAULT_SUITE, signal, recipeWith(root));
   const versions = RECORDED.map((name) => [name, root.packages[name] ?? '']);
-  return { file: path.join(directory, `image.${format}`), hash, packages: Object.fromEntries(versions) };
+  return {
+    file: path.join(directory, `image.${format}`),
+    hash,
+    packages: Object.fromEntries(versions),
+    toolchain: nameOf(toolchain),
+  };
 }
 
 /** Packs the root file system's tar, the guest's scripts and the kernel into `image.FORMAT` in the workplace. */

@@ -212,10 +212,15 @@ export function inWords(versions: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
+/** As an experiment's record has it: `trixie 54618970aa5cdb53`. */
+export function nameOf({ suite, hash }: Toolchain): string {
+  return `${suite} ${hash}`;
+}
+
 /** The toolchain and the emulator that was built in it, by name, for the experiment's record. */
 export function describeToolchain(toolchain: Toolchain): Record<string, string> {
   return {
-    toolchain: `${toolchain.suite} ${toolchain.hash}`,
+    toolchain: nameOf(toolchain),
     'emulator source': toolchain.packages['src:qemu'] ?? 'unknown',
     'emulator compiler': inWords(versionsIn(toolchain, /^(gcc-\d+|binutils)$/)),
   };

@@ -124,6 +124,8 @@ export async function preparePhysical(options: PreparePhysicalOptions): Promise<
     versions: {
       kernel: kernel.release,
       ...kernel.madeOf,
+      // By it compare and history know that there are versions of a toolchain to look at.
+      toolchain: image.toolchain,
       ...softwareVersions(software, kernels, qemus, installed),
       image: image.hash,
       ...image.packages,
