@@ -40,7 +40,7 @@ export class Journal {
 
   /** Stamps the record with the time, checks it, and has it on the disk when this returns. */
   append(record: Unstamped): void {
-    const checked = journalRecord.parse({ ...record, at: new Date().toISOString() });
+    const checked = journalRecord.parse({ ...record, at: stamp() });
     const descriptor = openSync(this.file, 'a+');
     try {
       const line = `${tornEnd(descriptor) ? '\n' : ''}${JSON.stringify(checked)}\n`;
@@ -71,6 +71,14 @@ export class Journal {
     writeFileSync(file, text, { flush: true });
     return relative;
   }
+}
+
+let lastStamp = 0;
+
+/** The time, at least a millisecond after that of the last record: of two equal records only one would count. */
+function stamp(): string {
+  lastStamp = Math.max(Date.now(), lastStamp + 1);
+  return new Date(lastStamp).toISOString();
 }
 
 /** Whether a killed writer left the last line without its end, so that the next record needs a line of its own. */
