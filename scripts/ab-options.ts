@@ -3,7 +3,7 @@ import type { InputError } from '../setup/errors.ts';
 import type { Look } from '../reporters/verdict/comparison.ts';
 import { looksOf } from './ab-plan.ts';
 import { SIGNIFICANCE } from '../reporters/verdict/options.ts';
-import { parseArguments, unknownSetting, wholeNumber } from './arguments.ts';
+import { parseCommandLine, unknownSetting, wholeNumber } from './arguments.ts';
 
 export const USAGE =
   'npm run ab -- --base VARIANT --head VARIANT [--name NAME] [--rounds N] [--project CELL]... [-t PATTERN] [SUITE]...';
@@ -66,19 +66,15 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
 }
 
 function parse(argv: readonly string[]) {
-  return parseArguments(
+  return parseCommandLine(
+    argv,
     {
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        base: { type: 'string' },
-        head: { type: 'string' },
-        name: { type: 'string' },
-        rounds: { type: 'string', default: String(ROUNDS) },
-        project: { type: 'string', multiple: true, default: [] },
-        testNamePattern: { type: 'string', short: 't' },
-      },
+      base: { type: 'string' },
+      head: { type: 'string' },
+      name: { type: 'string' },
+      rounds: { type: 'string', default: String(ROUNDS) },
+      project: { type: 'string', multiple: true, default: [] },
+      testNamePattern: { type: 'string', short: 't' },
     },
     USAGE,
   );

@@ -1,5 +1,5 @@
 /** Reads a script's command line with Node's parseArgs; what it refuses is reported in one sentence, with the usage. */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
 import { InputError } from '../setup/errors.ts';
 
 /**
@@ -31,13 +31,29 @@ export function parseArguments<T extends ParseArgsConfig>(
   }
 }
 
+const HELP = { help: { type: 'boolean', short: 'h', default: false } } as const;
+
+/**
+ * For a script that takes words, these options and --help.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING as {@link parseArguments}.
+ */
+export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: O,
+  usage: string,
+) {
+  return parseArguments(
+    { args: [...argv], allowPositionals: true as const, options: { ...HELP, ...options } },
+    usage,
+  );
+}
+
 /**
  * For a script that takes no words. @returns whether it only had to print its usage.
  * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any other word.
  */
 export function onlyHelp(usage: string): boolean {
-  const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
-  const { values } = parseArguments({ options }, usage);
+  const { values } = parseArguments({ options: HELP }, usage);
   if (values.help) process.stdout.write(`${usage}\n`);
   return values.help;
 }

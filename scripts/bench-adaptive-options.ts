@@ -1,6 +1,6 @@
 /** What a person may ask of `npm run bench:adaptive`. */
 import { parseTarget } from '../setup/settings.ts';
-import { parseArguments, wholeNumber } from './arguments.ts';
+import { parseCommandLine, wholeNumber } from './arguments.ts';
 
 export const USAGE =
   'npm run bench:adaptive -- [EXPERIMENT...] [--target 2%] [--repeats N] [--seed N], where each EXPERIMENT is replayed besides: "latest", a name under results/, or a path';
@@ -32,16 +32,12 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
 }
 
 function parse(argv: readonly string[]) {
-  return parseArguments(
+  return parseCommandLine(
+    argv,
     {
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        target: { type: 'string', default: '2%' },
-        repeats: { type: 'string', default: '10000' },
-        seed: { type: 'string', default: '1' },
-      },
+      target: { type: 'string', default: '2%' },
+      repeats: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
     },
     USAGE,
   );

@@ -1,7 +1,7 @@
 /** What a person may ask of `npm run bench:boot`. */
 import { type Cell, findCell } from '../fixtures/matrix.ts';
 import { InputError } from '../setup/errors.ts';
-import { parseArguments, wholeNumber } from './arguments.ts';
+import { parseCommandLine, wholeNumber } from './arguments.ts';
 
 export const USAGE =
   'npm run bench:boot -- [l1] [l2] [l3] [--rounds N] [--stock-deadline SECONDS | --without-stock], where no level means all three';
@@ -41,16 +41,12 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
 }
 
 function parse(argv: readonly string[]) {
-  return parseArguments(
+  return parseCommandLine(
+    argv,
     {
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        rounds: { type: 'string', default: '1' },
-        'stock-deadline': { type: 'string', default: '300' },
-        'without-stock': { type: 'boolean', default: false },
-      },
+      rounds: { type: 'string', default: '1' },
+      'stock-deadline': { type: 'string', default: '300' },
+      'without-stock': { type: 'boolean', default: false },
     },
     USAGE,
   );

@@ -1,5 +1,5 @@
 /** What a person may ask of `npm run bench:validity`. */
-import { parseArguments, wholeNumber } from './arguments.ts';
+import { parseCommandLine, wholeNumber } from './arguments.ts';
 
 export const USAGE =
   'npm run bench:validity -- [--count N] [--seed N] [NAME...], where each NAME is part of what a line prints: all lines without one';
@@ -18,15 +18,11 @@ const MOST_COUNT = 1_000_000;
 
 /** @throws {InputError} of one sentence, with the usage. */
 export function parseValidityOptions(argv: readonly string[]): ValidityOptions {
-  const { values, positionals } = parseArguments(
+  const { values, positionals } = parseCommandLine(
+    argv,
     {
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        count: { type: 'string', default: '10000' },
-        seed: { type: 'string', default: '1' },
-      },
+      count: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
     },
     USAGE,
   );

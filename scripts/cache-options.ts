@@ -1,7 +1,7 @@
 /** What a person may ask of `npm run cache`. */
 import path from 'node:path';
 import type { InputError } from '../setup/errors.ts';
-import { parseArguments, unknownSetting } from './arguments.ts';
+import { parseCommandLine, unknownSetting } from './arguments.ts';
 
 export const USAGE =
   'npm run cache [-- export FILE [--with-toolchain] [--force] | import FILE | clean [--snapshots]]';
@@ -68,16 +68,12 @@ export function parseCacheCommand(argv: readonly string[], from: string): CacheC
 }
 
 function parse(argv: readonly string[]) {
-  return parseArguments(
+  return parseCommandLine(
+    argv,
     {
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        'with-toolchain': { type: 'boolean', default: false },
-        force: { type: 'boolean', default: false },
-        snapshots: { type: 'boolean', default: false },
-      },
+      'with-toolchain': { type: 'boolean', default: false },
+      force: { type: 'boolean', default: false },
+      snapshots: { type: 'boolean', default: false },
     },
     USAGE,
   );

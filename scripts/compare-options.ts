@@ -1,6 +1,6 @@
 /** What a person may ask of `npm run compare`. */
 import { InputError } from '../setup/errors.ts';
-import { parseArguments, unknownSetting } from './arguments.ts';
+import { parseCommandLine, unknownSetting } from './arguments.ts';
 
 export const USAGE =
   'npm run compare -- BASE HEAD [--significance P] [--minimum-effect [BENCHMARK=]PERCENT%]... [--json[=FILE]]';
@@ -55,18 +55,14 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
 
 function parse(argv: readonly string[]) {
   if (argv.includes('--json=')) throw unknown('--json= names no file.');
-  return parseArguments(
+  return parseCommandLine(
+    // An option whose value may be missing is none of parseArgs': with a value it is another option.
+    argv.map((word) => word.replace(/^--json=/, '--json-file=')),
     {
-      // An option whose value may be missing is none of parseArgs': with a value it is another option.
-      args: argv.map((word) => word.replace(/^--json=/, '--json-file=')),
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        significance: { type: 'string' },
-        'minimum-effect': { type: 'string', multiple: true, default: [] },
-        json: { type: 'boolean', default: false },
-        'json-file': { type: 'string' },
-      },
+      significance: { type: 'string' },
+      'minimum-effect': { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+      'json-file': { type: 'string' },
     },
     USAGE,
   );

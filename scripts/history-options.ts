@@ -6,7 +6,7 @@ import {
   LEAST_WINDOW,
 } from '../fixtures/statistics/change-points.ts';
 import type { InputError } from '../setup/errors.ts';
-import { parseArguments, unknownSetting } from './arguments.ts';
+import { parseCommandLine, unknownSetting } from './arguments.ts';
 
 export const USAGE = 'npm run history -- add EXPERIMENT... | show [CELL [BENCHMARK]] | check';
 
@@ -96,20 +96,16 @@ export function parseHistoryCommand(
 }
 
 function parse(argv: readonly string[]) {
-  return parseArguments(
+  return parseCommandLine(
+    argv,
     {
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        store: { type: 'string' },
-        window: { type: 'string', default: String(CHANGE_POINT_OPTIONS.window) },
-        significance: { type: 'string', default: String(CHANGE_POINT_OPTIONS.significance) },
-        'minimum-effect': { type: 'string', default: `${CHANGE_POINT_OPTIONS.minimumEffect * 100}%` },
-        markdown: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        again: { type: 'boolean', default: false },
-      },
+      store: { type: 'string' },
+      window: { type: 'string', default: String(CHANGE_POINT_OPTIONS.window) },
+      significance: { type: 'string', default: String(CHANGE_POINT_OPTIONS.significance) },
+      'minimum-effect': { type: 'string', default: `${CHANGE_POINT_OPTIONS.minimumEffect * 100}%` },
+      markdown: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      again: { type: 'boolean', default: false },
     },
     USAGE,
   );
