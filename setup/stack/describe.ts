@@ -1,6 +1,7 @@
 /** A plan as text for people: what runs where, with what, in order. */
 import { type Cell, type Level, levelName } from '../../fixtures/matrix.ts';
 import { softwareAt } from '../../fixtures/software.ts';
+import { textTable } from '../text-table.ts';
 import { DVH_DIRECTORY } from './dvh-knobs.ts';
 import { handOnCommands } from './network.ts';
 import type { MachinePlan } from './machine-plan.ts';
@@ -82,8 +83,5 @@ function argvLines(argv: readonly string[]): string[] {
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    `  ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
-  );
+  return textTable(rows).map((line) => `  ${line}`);
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../fixtures/physical-software.ts';
 import { CPU_SCALES, cpusAt, MEMORY_SCALES, memoryMiBAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type KernelSource, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import { textTable } from '../../text-table.ts';
 
 /** The paper's own: what a physical testbed is for. */
 const PAPER: Sizing = { cpus: CPU_SCALES[0], memoryMiB: MEMORY_SCALES[0] };
@@ -45,7 +46,7 @@ export function describePhysical(testbed: TestbedDescription, cell: Cell): strin
     ...(reason === undefined ? [] : [`It is skipped: ${reason}.`]),
     ...(configurationOf(cell).assigned === 'physical' ? [functionsOf(testbed, cell)] : []),
     '',
-    ...aligned([HEADINGS, ...rows]),
+    ...textTable([HEADINGS, ...rows]),
     '',
     ...sourcesOf(software.levels),
   ];
@@ -109,14 +110,4 @@ function bootsOf(testbed: TestbedDescription): string[] {
     `All ${ordered.length} cells that can be measured take ${boots} boots of the server at most (|), in this order:`,
     `  ${order}`,
   ];
-}
-
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((text, column) => text.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
