@@ -113,7 +113,7 @@ export function describeSizing({ cpus, memoryMiB }: Sizing): string {
   return `${cpus.last} CPU at the level under test, ${cpus.reservedOnServer} kept by L0, ${cpus.reservedInGuests} by each level between; ${memoryMiB} MiB a level`;
 }
 
-/** What an experiment's record tells of the emulator: less where a variant has its own QEMU, as it shapes nothing then. */
+/** The emulator's part of the record's versions: the toolchain alone where a variant's own QEMU takes its place. */
 export function emulatorVersions(
   { madeOf }: Pick<Emulator, 'madeOf'>,
   { qemu }: Variant,

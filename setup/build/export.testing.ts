@@ -40,7 +40,7 @@ export async function exported(artefacts: readonly Chosen[]): Promise<string> {
 
 /** How a hostile export differs from a good one of an artefact `thing` with a file `made`. */
 export interface Hostile {
-  /** Changes the unpacked artefact; the manifest tells of it as it is then. */
+  /** Changes the unpacked artefact before the manifest is made of it. */
   readonly tree?: (directory: string) => void;
   readonly manifest?: (manifest: Manifest) => unknown;
   /** tar's options and members, run where the manifest and the artefact are; a good export's where there are none. */
