@@ -30,6 +30,45 @@ export interface Phase {
   readonly fraction: number;
 }
 
+/** Never unpacked: nobody reads manuals in such a root. */
+const PATHS_LEFT_OUT = [
+  '/usr/share/man/*',
+  '/usr/share/doc/*',
+  '/usr/share/info/*',
+  '/usr/share/locale/*',
+  '/usr/share/lintian/*',
+  '/usr/share/bug/*',
+];
+
+/**
+ * mmdebstrap's options for a root with these packages.
+ * @param hooks shell commands to run once they are installed; `$1` is the root.
+ */
+export function optionsFor(
+  variant: 'essential' | 'apt',
+  packages: readonly string[],
+  hooks: readonly string[],
+): string[] {
+  return [
+    `--variant=${variant}`,
+    '--architectures=amd64',
+    `--include=${packages.join(',')}`,
+    '--aptopt=APT::Install-Recommends "false"',
+    // A mirror's hiccup is no reason to fail a build of minutes.
+    '--aptopt=Acquire::Retries "3"',
+    ...hooks.map((hook) => `--customize-hook=${hook}`),
+    ...PATHS_LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
+  ];
+}
+
+/** What it does before it installs the packages asked for: shares of some 45 s, by the stamps of its lines. */
+export const FIRST_PHASES: readonly Phase[] = [
+  { says: /running apt-get update/, text: 'fetching the package lists', fraction: 0.01 },
+  { says: /downloading packages/, text: 'downloading the essential packages', fraction: 0.1 },
+  { says: /extracting archives/, text: 'unpacking the essential packages', fraction: 0.2 },
+  { says: /installing essential/, text: 'configuring the essential packages', fraction: 0.25 },
+];
+
 /**
  * Runs mmdebstrap on this host, which gets it where this process may install it; else in a container of Debian.
  * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING or NESTBENCH_BUILD_FAILED, kind configuration, where neither can be.

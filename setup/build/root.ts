@@ -10,7 +10,7 @@ import { execa } from 'execa';
 import { tell } from '../progress.ts';
 import { type Artefact, cached, cachedWhole, type Recipe, type Workplace } from './cache.ts';
 import { MIRROR, packageVersions } from './debian.ts';
-import { bootstrap, type Phase } from './mmdebstrap.ts';
+import { bootstrap, FIRST_PHASES, optionsFor, type Phase } from './mmdebstrap.ts';
 
 export interface Root {
   readonly tar: string;
@@ -70,36 +70,14 @@ const INSTALL_DATABASE = [
   'rm -r "$1/tmp/mysql" "$1/tmp/sparse"',
 ].join(' && ');
 
-/** Never unpacked: nobody reads manuals in a guest. */
-const PATHS_LEFT_OUT = [
-  '/usr/share/man/*',
-  '/usr/share/doc/*',
-  '/usr/share/info/*',
-  '/usr/share/locale/*',
-  '/usr/share/lintian/*',
-  '/usr/share/bug/*',
-];
-
-const OPTIONS = [
-  '--variant=essential',
-  '--architectures=amd64',
-  `--include=${PACKAGES.join(',')}`,
-  '--aptopt=APT::Install-Recommends "false"',
-  // A mirror's hiccup is no reason to fail a build of minutes.
-  '--aptopt=Acquire::Retries "3"',
-  `--customize-hook=${INSTALL_DATABASE}`,
-  ...PATHS_LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
-];
+const OPTIONS = optionsFor('essential', PACKAGES, [INSTALL_DATABASE]);
 
 /**
  * What mmdebstrap says it is doing, and how far it is then: shares of the 45 s that it took on the two-core machine
  * of the trials, timed by the stamps of its lines.
  */
 const PHASES: readonly Phase[] = [
-  { says: /running apt-get update/, text: 'fetching the package lists', fraction: 0.01 },
-  { says: /downloading packages/, text: 'downloading the essential packages', fraction: 0.1 },
-  { says: /extracting archives/, text: 'unpacking the essential packages', fraction: 0.2 },
-  { says: /installing essential/, text: 'configuring the essential packages', fraction: 0.25 },
+  ...FIRST_PHASES,
   { says: /installing remaining/, text: 'installing QEMU and the benchmarks', fraction: 0.45 },
   { says: /cleaning package lists/, text: 'tidying up', fraction: 0.95 },
   { says: /creating tarball/, text: 'packing', fraction: 0.97 },

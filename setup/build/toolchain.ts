@@ -12,7 +12,7 @@ import type { Suite } from '../../fixtures/variant.ts';
 import { tell } from '../progress.ts';
 import { type Artefact, cached, cachedWhole, isCached, type Recipe, type Workplace } from './cache.ts';
 import { packageVersions, sourcesOf } from './debian.ts';
-import { bootstrap, type Phase } from './mmdebstrap.ts';
+import { bootstrap, FIRST_PHASES, optionsFor, type Phase } from './mmdebstrap.ts';
 import { runTool } from './tool.ts';
 
 export interface Toolchain {
@@ -75,21 +75,9 @@ const CONTENTS: Readonly<Record<Suite, Contents>> = {
   bookworm: { packages: ['linux-source-6.1', ...FOR_KERNEL], sources: [], archives: [] },
 };
 
-const PATHS_LEFT_OUT = [
-  '/usr/share/man/*',
-  '/usr/share/doc/*',
-  '/usr/share/info/*',
-  '/usr/share/locale/*',
-  '/usr/share/lintian/*',
-  '/usr/share/bug/*',
-];
-
 /** Shares of the 45 s that trixie's took on a two-core machine. */
 const PHASES: readonly Phase[] = [
-  { says: /running apt-get update/, text: 'fetching the package lists', fraction: 0.01 },
-  { says: /downloading packages/, text: 'downloading the essential packages', fraction: 0.1 },
-  { says: /extracting archives/, text: 'unpacking the essential packages', fraction: 0.2 },
-  { says: /installing essential/, text: 'configuring the essential packages', fraction: 0.25 },
+  ...FIRST_PHASES,
   { says: /installing remaining/, text: 'installing compilers and the kernel source', fraction: 0.35 },
   { says: /running --customize-hook/, text: "fetching QEMU's source", fraction: 0.8 },
   { says: /cleaning package lists/, text: 'tidying up', fraction: 0.85 },
@@ -129,18 +117,13 @@ function toToolchain(suite: Suite, { directory, hash, facts }: Artefact): Toolch
 
 function recipeOf(suite: Suite, signal: AbortSignal): Recipe {
   const { packages, sources, archives } = CONTENTS[suite];
-  const options = [
-    '--variant=apt',
-    '--architectures=amd64',
-    `--include=${packages.join(',')}`,
-    '--aptopt=APT::Install-Recommends "false"',
-    '--aptopt=Acquire::Retries "3"',
-    ...sources.map((name) => `--customize-hook=${fetchSource(name)}`),
+  const hooks = [
+    ...sources.map(fetchSource),
     ...archives.flatMap((name) =>
-      ['--tar-only', '--diff-only'].map((part) => `--customize-hook=${fetchSource(`${part} ${name}`)}`),
+      ['--tar-only', '--diff-only'].map((part) => fetchSource(`${part} ${name}`)),
     ),
-    ...PATHS_LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
   ];
+  const options = optionsFor('apt', packages, hooks);
   return {
     name: 'toolchain',
     inputs: { recipe: RECIPE, suite, options, sources: sourcesOf(suite) },
@@ -199,6 +182,9 @@ function sourceVersions(root: string): Record<string, string> {
   return versions;
 }
 
+/** Packages whose versions shape all that is compiled. */
+export const COMPILERS = /^(gcc-\d+|binutils)$/;
+
 /** Those of its packages that shape something, with their versions. */
 export function versionsIn({ packages }: Pick<Toolchain, 'packages'>, names: RegExp): Record<string, string> {
   return Object.fromEntries(Object.entries(packages).filter(([name]) => names.test(name)));
@@ -222,7 +208,7 @@ export function describeToolchain(toolchain: Toolchain): Record<string, string> 
   return {
     toolchain: nameOf(toolchain),
     'emulator source': toolchain.packages['src:qemu'] ?? 'unknown',
-    'emulator compiler': inWords(versionsIn(toolchain, /^(gcc-\d+|binutils)$/)),
+    'emulator compiler': inWords(versionsIn(toolchain, COMPILERS)),
   };
 }
 
