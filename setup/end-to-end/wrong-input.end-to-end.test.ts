@@ -61,7 +61,7 @@ test.for([
 test('results that have no place are told before anything is built', async ({ start, place }) => {
   writeFileSync(path.join(place.results, 'taken'), '');
   const said = await refused(start(['run', 'suites/l0'], { experiment: 'taken' }), place);
-  expect(said).toMatch(/^Nothing can be kept in \S+\/taken: ENOTDIR.* Set RESULTS to a place/m);
+  expect(said).toMatch(/^Nothing can be kept in \S+\/taken: ENOTDIR.* Set RESULTS to another place/m);
 });
 
 test('reporters of the command line do not take the place of those that make the results', async ({
