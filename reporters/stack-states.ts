@@ -1,6 +1,6 @@
 /**
  * In which state the stacks were measured: as booted, or restored from a snapshot. Their memory differs, and numbers with
- * it (README, "Warm against cold"), so an experiment that has both says so, and marks the overheads that compare the two.
+ * it (docs/warm-starts.md), so an experiment that has both says so, and marks the overheads that compare the two.
  */
 import type { StartRecord } from '../fixtures/records.ts';
 import { NATIVE_CELL } from './overhead.ts';

@@ -1,4 +1,4 @@
-/** What every script promises of its exit code (README), in a process of its own. */
+/** What every script promises of its exit code (docs/failures.md), in a process of its own. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

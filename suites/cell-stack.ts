@@ -129,7 +129,7 @@ export class CellStack {
 
   /**
    * Puts a stack that was booted cold in the place of a restored one that was lost, which was seen to happen now and then
-   * (setup/testbed/emulation.md); once. What was measured before stands, and the loss is a failure record.
+   * (docs/emulated-testbed.md); once. What was measured before stands, and the loss is a failure record.
    * @returns whether there is one: booting again repairs nothing else.
    */
   async #replace(loss: NestbenchError): Promise<boolean> {

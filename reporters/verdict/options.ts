@@ -7,7 +7,7 @@ export const SIGNIFICANCE = 0.01;
 export const CONFIDENCE = 0.95;
 export const MINIMUM_EFFECT = 0.05;
 /**
- * Of what is counted in instructions of virtual time: boots differ by 0.3 to 0.6 % (setup/testbed/emulation.md), whatever the
+ * Of what is counted in instructions of virtual time: boots differ by 0.3 to 0.6 % (docs/emulated-testbed.md), whatever the
  * host does meanwhile.
  */
 export const MINIMUM_EFFECT_IN_VIRTUAL_TIME = 0.01;

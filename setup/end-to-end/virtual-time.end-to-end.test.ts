@@ -9,7 +9,7 @@ import { test } from './testbed.testing.ts';
 const CELL = 'l2-baseline';
 const WORDS = ['run', 'suites/micro', '--project', CELL, '-t', 'hypercall|cpuid'];
 
-/** What the trials gave (setup/testbed/emulation.md): 0.05 to 0.1 % from one snapshot, 0.3 to 0.6 % between boots. */
+/** What the trials gave (docs/emulated-testbed.md): 0.05 to 0.1 % from one snapshot, 0.3 to 0.6 % between boots. */
 const SAME_SNAPSHOT = 0.001;
 const OTHER_BOOT = 0.005;
 

@@ -36,7 +36,7 @@ export type Iteration = Outcome & Asides;
 
 /**
  * How much longer than expected a command may take before it counts as hung: deep levels under emulation are many
- * times slower than the expectation for an unloaded machine (hackbench: 46 s where 8 were seen, setup/testbed/emulation.md).
+ * times slower than the expectation for an unloaded machine (hackbench: 46 s where 8 were seen, docs/emulated-testbed.md).
  */
 const PATIENCE = 20;
 const LEAST_SECONDS = 120;

@@ -5,7 +5,7 @@ import { quote } from '../machine/quote.ts';
 import type { Qmp } from '../machine/qmp.ts';
 import { waitUntil } from '../machine/wait.ts';
 
-/** 154 MB took 2.1 s (setup/testbed/emulation.md); a machine of the paper's size is 40 times as large. */
+/** 154 MB took 2.1 s (docs/emulated-testbed.md); a machine of the paper's size is 40 times as large. */
 const DEADLINE_SECONDS = 300;
 /** Once QEMU has handed over all, only the compressor's last blocks are missing. */
 const FILE_SECONDS = 30;

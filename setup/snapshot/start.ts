@@ -77,7 +77,7 @@ async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
  * Boots, and goes on with what comes back from a snapshot that nobody keeps: so that what is measured cold is in the same
  * state as what is measured warm. (Primed with no more than was measured, and going on as it had booted, hackbench was
  * 12.5 % off, over 8 boots each; with the round trip alone netperf was equal and hackbench not, with both no difference
- * was left. README, "Warm against cold".)
+ * was left. docs/warm-starts.md.)
  */
 async function startCold(plan: StackPlan, options: StartOptions): Promise<Brought> {
   const came = await comeBack(plan, options);

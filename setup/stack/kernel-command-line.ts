@@ -25,7 +25,7 @@ export interface CommandLineOptions {
   readonly added?: readonly string[] | undefined;
 }
 
-/** Every line was measured in the trials of setup/testbed/emulation.md; the reasons stand there. */
+/** Every line was measured in the trials of docs/emulated-testbed.md; the reasons stand there. */
 function always({ emulated, imageFormat = 'erofs' }: CommandLineOptions): string[] {
   return [
     'quiet',
@@ -49,7 +49,7 @@ function always({ emulated, imageFormat = 'erofs' }: CommandLineOptions): string
 }
 
 /**
- * The clock cure of setup/testbed/emulation.md: without it KVM gives up on the guest's TSC rate and its timers fire late. Both
+ * The clock cure of docs/emulated-testbed.md: without it KVM gives up on the guest's TSC rate and its timers fire late. Both
  * vendors' nesting parameters are named, since a server under KVM shows the host's CPU; the other vendor's does
  * nothing.
  */

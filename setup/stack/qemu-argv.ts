@@ -23,7 +23,7 @@ interface QemuOptions {
 
 /**
  * The emulated silicon: an EPYC with SVM, less what TCG does not have, and with virtual VMLOAD/VMSAVE forced on. KVM
- * then uses it at every level; it cuts an L3 exit five times (setup/testbed/emulation.md), so it is a named setting of the machine
+ * then uses it at every level; it cuts an L3 exit five times (docs/emulated-testbed.md), so it is a named setting of the machine
  * that is measured, recorded with every experiment.
  */
 export const EMULATED_CPU = [

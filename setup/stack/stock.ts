@@ -1,6 +1,6 @@
 /**
  * The same stack as a person would type it without our recipe: QEMU's and the kernel's own settings. It runs the same
- * image and kernel with the same devices, sizes and pins, so what differs is what the recipe of setup/testbed/emulation.md is worth.
+ * image and kernel with the same devices, sizes and pins, so what differs is what the recipe of docs/emulated-testbed.md is worth.
  */
 import type { Accelerator, MachinePlan } from './machine-plan.ts';
 import type { StackPlan } from './plan.ts';

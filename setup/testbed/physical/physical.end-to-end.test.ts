@@ -57,7 +57,7 @@ beforeAll(async () => {
   await using server = await two.connect('server');
   before = await readRunning(server, never);
   network = await networkOf('server');
-  // An emulated TSC is the host's, and its KVM would think little of it (setup/testbed/emulation.md).
+  // An emulated TSC is the host's, and its KVM would think little of it (docs/emulated-testbed.md).
   const clock = [`tsc_early_khz=${await measureTscKhz(never)}`, 'kvm.tsc_tolerance_ppm=100000'];
   software = {
     l0: { kernel: source, parameters: clock, qemu: await qemuRepository(never) },

@@ -35,7 +35,7 @@ async function stateOfServer(): Promise<string> {
   return (await machine.run(['sh', '-c', look], generous)).stdout;
 }
 
-/** An emulated TSC is the host's, and the server's KVM would think little of it (setup/testbed/emulation.md). */
+/** An emulated TSC is the host's, and the server's KVM would think little of it (docs/emulated-testbed.md). */
 async function environment(): Promise<{ TESTBED: string }> {
   const parameters = [`tsc_early_khz=${await measureTscKhz(never)}`, 'kvm.tsc_tolerance_ppm=100000'];
   return { TESTBED: two.describe({ software: { l0: { parameters } } }) };
