@@ -31,7 +31,8 @@ export function parseArguments<T extends ParseArgsConfig>(
   }
 }
 
-const HELP = { help: { type: 'boolean', short: 'h', default: false } } as const;
+/** The option that every script has. */
+export const HELP = { help: { type: 'boolean', short: 'h', default: false } } as const;
 
 /**
  * For a script that takes words, these options and --help.

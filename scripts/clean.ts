@@ -1,5 +1,5 @@
 /** `npm run clean`: as `npm run cache -- clean`. */
-import { parseArguments } from './arguments.ts';
+import { HELP, parseArguments } from './arguments.ts';
 import { clean } from './cache-clean.ts';
 import { runScript } from './run-script.ts';
 
@@ -10,7 +10,7 @@ await runScript(async () => {
     {
       args: process.argv.slice(2),
       options: {
-        help: { type: 'boolean', short: 'h', default: false },
+        ...HELP,
         snapshots: { type: 'boolean', default: false },
       },
     },

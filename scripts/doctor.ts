@@ -3,7 +3,7 @@ import path from 'node:path';
 import { styleText } from 'node:util';
 import { examineEmulated, examinePhysical, examinePlaces, type Finding } from '../setup/testbed/doctor.ts';
 import { textTable } from '../setup/text-table.ts';
-import { parseArguments } from './arguments.ts';
+import { HELP, parseArguments } from './arguments.ts';
 import { runScript } from './run-script.ts';
 import { chosenTestbed } from './testbed-option.ts';
 
@@ -21,7 +21,7 @@ const MARKS = {
 await runScript(async () => {
   const { values } = parseArguments(
     {
-      options: { help: { type: 'boolean', short: 'h', default: false }, testbed: { type: 'string' } },
+      options: { ...HELP, testbed: { type: 'string' } },
     },
     USAGE,
   );

@@ -9,7 +9,7 @@ import { planStack } from '../setup/stack/plan.ts';
 import { describePhysical } from '../setup/testbed/physical/describe.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
 import { resolveSettings } from '../setup/settings.ts';
-import { parseArguments, unknownSetting } from './arguments.ts';
+import { HELP, parseArguments, unknownSetting } from './arguments.ts';
 import { runScript } from './run-script.ts';
 import { chosenTestbed } from './testbed-option.ts';
 
@@ -19,10 +19,14 @@ await runScript(async () => {
   const { positionals, values } = parseArguments(
     {
       allowPositionals: true,
-      options: { micro: { type: 'boolean', default: false }, testbed: { type: 'string' } },
+      options: { ...HELP, micro: { type: 'boolean', default: false }, testbed: { type: 'string' } },
     },
     USAGE,
   );
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
   const [name = '', ...others] = positionals;
   if (others.length > 0)
     throw unknownSetting(`One cell has a plan, and "${others.join(' ')}" is more.`, USAGE);

@@ -3,14 +3,18 @@ import { readRunning, restoreGrub } from '../setup/testbed/physical/grub.ts';
 import { installedKernels, removeKernel } from '../setup/testbed/physical/kernel-install.ts';
 import { removeTools } from '../setup/testbed/physical/tools.ts';
 import { untune } from '../setup/testbed/physical/tune.ts';
-import { parseArguments } from './arguments.ts';
+import { HELP, parseArguments } from './arguments.ts';
 import { runScript } from './run-script.ts';
 import { onBothMachines, physicalTestbed } from './testbed-option.ts';
 
 const USAGE = 'npm run restore [-- --testbed FILE]';
 
 await runScript(async () => {
-  const { values } = parseArguments({ options: { testbed: { type: 'string' } } }, USAGE);
+  const { values } = parseArguments({ options: { ...HELP, testbed: { type: 'string' } } }, USAGE);
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
   const testbed = physicalTestbed(values.testbed, USAGE);
   await onBothMachines(testbed, 'nothing of nestbench is there', async (machine, directory, signal) => {
     const told = await removeTools(machine, directory, signal);

@@ -1,7 +1,7 @@
 /** `npm run tune -- on|off`: makes the machines of a physical testbed quiet, or puts back exactly what was there. */
 import { InputError } from '../setup/errors.ts';
 import { tune, untune } from '../setup/testbed/physical/tune.ts';
-import { parseArguments } from './arguments.ts';
+import { HELP, parseArguments } from './arguments.ts';
 import { runScript } from './run-script.ts';
 import { onBothMachines, physicalTestbed } from './testbed-option.ts';
 
@@ -9,9 +9,13 @@ const USAGE = 'npm run tune -- on|off [--testbed FILE]';
 
 await runScript(async () => {
   const { values, positionals } = parseArguments(
-    { allowPositionals: true, options: { testbed: { type: 'string' } } },
+    { allowPositionals: true, options: { ...HELP, testbed: { type: 'string' } } },
     USAGE,
   );
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
   const [what] = positionals;
   if ((what !== 'on' && what !== 'off') || positionals.length > 1) {
     throw new InputError('NESTBENCH_UNKNOWN_SETTING', `Say on or off. Usage: ${USAGE}`);

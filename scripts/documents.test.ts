@@ -1,0 +1,155 @@
+/** README.md, CONTRIBUTING.md and docs: what they name is there. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseCLI } from 'vitest/node';
+import { z } from 'zod';
+import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
+import { CONFIGURATIONS } from '../fixtures/configurations/index.ts';
+import { PROFILE_NAMES } from '../fixtures/profiles.ts';
+import { EXPORTERS } from '../reporters/files/index.ts';
+import { resolveSettings } from '../setup/settings.ts';
+import { DOCUMENTS, ROOT } from './documents.testing.ts';
+
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')));
+
+const README = documentAt('README.md');
+
+/** What a setting can be called: what the settings ask the environment for, and what others do. */
+const VARIABLES = [...askedBySettings(), 'HISTORY', 'JUNIT'];
+
+function documentAt(file: string) {
+  const found = DOCUMENTS.find((document) => document.file === file);
+  if (found === undefined) throw new Error(`There is no ${file}.`);
+  return found;
+}
+
+function askedBySettings(): string[] {
+  const asked = new Set<string>();
+  const environment = new Proxy<NodeJS.ProcessEnv>(
+    {},
+    {
+      get: (_, name) => {
+        asked.add(String(name));
+        return undefined;
+      },
+    },
+  );
+  resolveSettings(environment, new Date());
+  return [...asked];
+}
+
+test('README stays short', () => {
+  expect(Buffer.byteLength(README.text)).toBeLessThanOrEqual(12 * 1024);
+});
+
+test('README shows no output with a value over its limit', () => {
+  expect(README.text).not.toContain('OVER THE LIMIT');
+});
+
+test('README links every page', () => {
+  const pages = DOCUMENTS.map(({ file }) => file).filter((file) => file.startsWith('docs/'));
+  expect(README.links).toEqual(expect.arrayContaining(pages));
+});
+
+test("README's table has every environment variable, and no other", () => {
+  const [, table = ''] = README.text.split('## Environment variables');
+  const rows = [...table.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name);
+  expect(new Set(rows)).toEqual(new Set(VARIABLES));
+});
+
+test.each([
+  ['docs/benchmarks.md', BENCHMARKS.map(({ name }) => name)],
+  ['docs/benchmarks.md', PROFILE_NAMES],
+  ['docs/results.md', EXPORTERS.map(({ name }) => name.replace(/^exchange\/.*/, 'exchange'))],
+  ['docs/configurations.md', CONFIGURATIONS.map(({ name }) => name)],
+])('%s names all that there are, as %j', (file, names) => {
+  const { text } = documentAt(file);
+  for (const name of names) expect(text).toMatch(new RegExp(String.raw`(?<![\w-])${name}(?![\w-])`));
+});
+
+test('comments and messages name pages that there are', () => {
+  const found = execFileSync(
+    'git',
+    ['grep', '-hoE', 'docs/[a-z0-9-]+[.]md', '--', '*.ts', '*.yaml', '*.yml'],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+    },
+  );
+  const pages = new Set(found.trim().split('\n'));
+  expect([...pages].filter((page) => !existsSync(path.join(ROOT, page)))).toEqual([]);
+});
+
+describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
+  test('links to files and headings that there are', () => {
+    const broken = links.filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      const [name = '', anchor] = link.split('#');
+      const target = name === '' ? file : path.join(path.dirname(file), name);
+      if (!existsSync(path.join(ROOT, target))) return true;
+      return anchor !== undefined && !documentAt(target).anchors.has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test('names files that there are', () => {
+    const named = spans.filter((span) =>
+      /^(\.ci|\.github|docs|fixtures|reporters|scripts|setup|suites)\/[\w./*{},-]*$/.test(span),
+    );
+    expect(named.filter((name) => globSync(name, { cwd: ROOT }).length === 0)).toEqual([]);
+  });
+
+  test('sets variables that there are', () => {
+    expect(VARIABLES).toEqual(expect.arrayContaining(commands.flatMap(({ variables }) => variables)));
+  });
+
+  test('shows npm scripts that there are, with options that they have', () => {
+    const wrong = commands
+      .filter(({ words: [program, verb] }) => program === 'npm' && verb === 'run')
+      .flatMap(({ text, words: [, , name = '', ...rest] }) => {
+        if (scripts[name] === undefined) return [text];
+        const help = helpOf(name);
+        const options = rest.filter((word) => word !== '--' && word.startsWith('-'));
+        return options.every((option) => help.includes(option.split('=')[0] ?? '')) ? [] : [text];
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  test('shows runs of Vitest that it can carry out', async () => {
+    const { default: configuration } = await import('../vitest.config.ts');
+    const projects = JSON.stringify(configuration.test?.projects);
+    const wrong = commands
+      .filter(({ words: [program, verb] }) => program === 'npx' && verb === 'vitest')
+      .filter(({ words }) => {
+        const { filter, options } = parseCLI(words.slice(1));
+        const { project = [], testNamePattern: pattern } = options;
+        return !(
+          filter.every((suite) => existsSync(path.join(ROOT, suite))) &&
+          [project]
+            .flat()
+            .every((name) => projects.search(`"name":"${name.replaceAll('*', '[^"]*')}"`) >= 0) &&
+          (pattern === undefined || BENCHMARKS.some(({ name }) => name.search(pattern) >= 0))
+        );
+      });
+    expect(wrong.map(({ text }) => text)).toEqual([]);
+  });
+});
+
+const helps = new Map<string, string>();
+
+/** What a script prints for --help; of others, what npm runs. */
+function helpOf(name: string): string {
+  const known = helps.get(name);
+  if (known !== undefined) return known;
+  const [, file] = /node (scripts\/\S+)$/.exec(scripts[name] ?? '') ?? [];
+  const help =
+    file === undefined
+      ? (scripts[name] ?? '')
+      : spawnSync(process.execPath, [file, '--help'], { cwd: ROOT, encoding: 'utf8' }).stdout;
+  helps.set(name, help);
+  return help;
+}
