@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { NestbenchError } from '../errors.ts';
 import { cached, emptyCache, holdCache, type Recipe, sweepCache } from './cache.ts';
 import { hashOf } from './hash.ts';
 import { eventsOf } from '../progress.testing.ts';
-import { temporaryCache } from '../temporary.testing.ts';
+import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
 
 const never = new AbortController().signal;
 
@@ -59,6 +59,32 @@ test('what is there by its provenance alone is enough for its facts, and made ag
   const { directory, facts } = await cached(recipe(async () => ({})));
   expect(facts).toMatchObject({ gcc: '15' });
   expect(readdirSync(directory).toSorted()).toEqual(['made', 'provenance.json']);
+});
+
+/** A sync in the place of the system's, which takes longer than any disk of a test. */
+function slowSync(does: string): Readonly<Record<string, string>> {
+  const programs = temporaryDirectory();
+  writeFileSync(path.join(programs, 'sync'), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+  return { PATH: `${programs}:${process.env['PATH'] ?? ''}` };
+}
+
+test('a wait for the disk is told, and told to be over', async () => {
+  const environment = { XDG_CACHE_HOME: path.dirname(temporaryCache()), ...slowSync('sleep 2') };
+  const events = await eventsOf(buildsFor(0), environment);
+  expect(events.map(({ task, text, state }) => ({ task, text, state }))).toEqual([
+    { task: 'thing', text: 'waiting until it is on the disk', state: 'running' },
+    { task: 'thing', text: 'it is on the disk', state: 'done' },
+  ]);
+});
+
+test('what the disk does not take is no artefact', async () => {
+  const cache = temporaryCache();
+  const { PATH = '' } = slowSync('echo "sync: error syncing: Input/output error" >&2; exit 1');
+  vi.stubEnv('PATH', PATH);
+  await expect(cached(recipe(async () => ({})))).rejects.toThrow(
+    /^\/.*thing-.* was not written to the disk: sync: error syncing: Input\/output error\. See whether/,
+  );
+  expect(readdirSync(cache).filter((name) => name.startsWith('thing'))).toEqual([]);
 });
 
 test('a failed build leaves its log and nothing else, and the next one builds anew', async () => {

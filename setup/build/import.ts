@@ -299,7 +299,7 @@ function staysInside(target: string, depth: number): boolean {
 async function place(staging: string, artefact: ExportedArtefact, signal: AbortSignal): Promise<boolean> {
   const label = labelOf(artefact);
   const staged = path.join(staging, label);
-  await makeDurable(staged);
+  await makeDurable(staged, IMPORT);
   await using held = new AsyncDisposableStack();
   held.use(await takeLock(artefactLock(label), { signal }));
   if (isHere(artefact)) return false;
