@@ -1,5 +1,7 @@
 /** Makes a Debian root file system with mmdebstrap, as a tar. */
+import { statfs } from 'node:fs/promises';
 import { NestbenchError } from '../errors.ts';
+import { inBytes } from '../host/bytes.ts';
 import { FOR_MMDEBSTRAP } from '../host/package-list.ts';
 import { ensurePackages } from '../host/packages.ts';
 import { tell } from '../progress.ts';
@@ -79,7 +81,10 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
   const tool = { purpose: wanted.purpose, log, signal };
   const build = { ...tool, onLine: (line: string) => tellPhase(wanted, line, started) };
   const engine = await engineInstead(signal);
-  if (engine === undefined) return runTool(argvOf(wanted, isRoot() ? 'root' : 'unshare'), build);
+  if (engine === undefined) {
+    const env = { TMPDIR: await workDirectory() };
+    return runTool(argvOf(wanted, isRoot() ? 'root' : 'unshare'), { ...build, env });
+  }
 
   tell({ task: wanted.task, text: `starting a container of ${IMAGE}`, state: 'running', fraction: 0 });
   // It is a large module, loaded only where it is needed.
@@ -97,6 +102,27 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
   await place.run(['apt-get', 'install', '--yes', '--no-install-recommends', ...packages], { ...tool, env });
   await place.run(argvOf(wanted, 'root'), { ...build, env });
 }
+
+/**
+ * Where mmdebstrap keeps the root until it is packed: /tmp can be a tmpfs of half the memory (Debian 13), and an ordinary
+ * user's cache is often in a home that the user's subordinate ids can't enter.
+ * @throws {NestbenchError} NESTBENCH_NO_SPACE where it has not enough room.
+ */
+async function workDirectory(): Promise<string> {
+  const directory = process.env['TMPDIR'] ?? '/var/tmp';
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  if (free >= WORK_BYTES) return directory;
+  throw new NestbenchError(
+    'NESTBENCH_NO_SPACE',
+    'configuration',
+    `mmdebstrap needs ${inBytes(WORK_BYTES)} in ${directory} while it makes the toolchain and the guests' root file system, and there are ${inBytes(free)}. Make room, or let TMPDIR name a roomier place.`,
+    { machine: 'host' },
+  );
+}
+
+/** What the two were seen to take at the same time, 1.5 GB, and a third more. */
+const WORK_BYTES = 2e9;
 
 /** What mmdebstrap runs in where this host can't run it. */
 const IMAGE = 'debian:trixie-slim';
