@@ -49,7 +49,7 @@ function always({ emulated, imageFormat = 'erofs' }: CommandLineOptions): string
 }
 
 /**
- * The clock cure of docs/emulated-testbed.md: without it KVM gives up on the guest's TSC rate and its timers fire late. Both
+ * The clock fix of docs/emulated-testbed.md: without it KVM gives up on the guest's TSC rate and its timers fire late. Both
  * vendors' nesting parameters are named, since a server under KVM shows the host's CPU; the other vendor's does
  * nothing.
  */
