@@ -47,8 +47,10 @@ export async function cacheTable({ columns, colours }: TableOptions): Promise<st
     painter(colours),
   );
   const total = rows.reduce((sum, { bytes }) => sum + bytes, 0);
-  return `${cacheDirectory()}, ${inBytes(total)}:\n\n${blockText(block)}`;
+  return `${cacheDirectory()}, ${inBytes(total)}:\n\n${blockText(block)}\n\n${STAYS}`;
 }
+
+const STAYS = 'Old parts stay until npm run clean empties the cache; the next run builds what it needs.';
 
 async function rowsOf(): Promise<Row[]> {
   const all = artefacts();

@@ -26,6 +26,7 @@ test('lists what there is, with sizes, times and versions', async () => {
     new RegExp(`^emulator-${hash}  3\\.0 MiB  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d  1$`, 'm'),
   );
   expect(stdout).toMatch(/^snapshots +2\.0 MiB/m);
+  expect(stdout).toMatch(/\n\nOld parts stay until npm run clean empties the cache/);
 });
 
 test('imports, says what it took and what it left, and that of a file that is none', async () => {

@@ -82,6 +82,14 @@ test('a night with another toolchain than the one before says so when it is adde
   );
 });
 
+test('the first night with a toolchain says which kernel came with it', () => {
+  const history = person();
+  addNight(history, 0, 1, { kernel: '6.1.192-nestbench' });
+  expect(addNight(history, 1, 1, { kernel: '6.12.118-nestbench', toolchain: 'trixie 0' })).toContain(
+    'night-1 has another toolchain than night-0, the one before it: kernel 6.1.192-nestbench -> 6.12.118-nestbench.\n',
+  );
+});
+
 test('wrong input ends with 2 and one sentence', () => {
   const history = person();
   for (const [words, why] of [

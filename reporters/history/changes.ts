@@ -48,21 +48,28 @@ export function changesOf(series: HistorySeries, options?: ChangePointOptions): 
   });
 }
 
-/** What changed in the toolchain between two records; nothing where one does not tell. */
-export function toolchainStep(
-  before: Pick<HistoryPoint, 'toolchain'>,
-  after: Pick<HistoryPoint, 'toolchain'>,
-): ToolchainChange[] {
+/**
+ * What changed in the toolchain between two records; nothing where neither tells. Records of an older nestbench, which had
+ * none, tell at least the kernel.
+ */
+export function toolchainStep(before: MadeWith, after: MadeWith): ToolchainChange[] {
+  if (before.toolchain === null && after.toolchain !== null) return kernelStep(before.kernel, after.kernel);
   return toolchainChanges(before.toolchain ?? undefined, after.toolchain ?? undefined);
 }
 
-/** Of what can be compared with an experiment, the last that was measured before it and tells its toolchain. */
+type MadeWith = Pick<HistoryPoint, 'kernel' | 'toolchain'>;
+
+function kernelStep(base: string | null, head: string | null): ToolchainChange[] {
+  return base === null || head === null || base === head ? [] : [{ what: 'kernel', base, head }];
+}
+
+/** Of what can be compared with an experiment, the last that was measured before it. */
 export function lastBefore(
   { at, results }: Pick<HistoryExperiment, 'at' | 'results'>,
   points: readonly HistoryPoint[],
 ): HistoryPoint | undefined {
   const kinds = new Set(results.map(({ kind }) => kind));
-  return points.findLast((point) => point.at < at && kinds.has(point.kind) && point.toolchain !== null);
+  return points.findLast((point) => point.at < at && kinds.has(point.kind));
 }
 
 /**

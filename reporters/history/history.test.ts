@@ -287,6 +287,27 @@ describe('a change', () => {
     expect(seriesText(all, WIDE)).toMatch(/[^^|]{20}\|\^[^^|]{13}$/m);
   });
 
+  test('that came with the first night of a toolchain has the change of the kernel', () => {
+    using store = new HistoryStore(storeFile());
+    for (let number = 0; number < 43; number++) {
+      const isOld = number < 30;
+      const value = (isOld ? 100 : 80) * (1 + (number % 3) / 1000);
+      store.add({
+        ...night(number, [result(value)], isOld ? null : { 'kernel source': 'linux-source-6.12 6.12.118-1' }),
+        kernel: isOld ? '6.1.192-nestbench' : '6.12.118-nestbench',
+      });
+    }
+    const all = seriesOf(store.points());
+    const changes = all.flatMap((series) => changesOf(series));
+    expect(changes.map(({ toolchain }) => toolchain)).toEqual([
+      [{ what: 'kernel', base: '6.1.192-nestbench', head: '6.12.118-nestbench' }],
+    ]);
+    expect(changesText(changes, WIDE).replaceAll(/\s+/g, ' ')).toContain(
+      'night-031 has another toolchain, which may be why, and not the code: kernel 6.1.192-nestbench -> 6.12.118-nestbench',
+    );
+    expect(seriesText(all, WIDE)).toMatch(/[^^|]{27}\|\^[^^|]{13}$/m);
+  });
+
   test('stands under where it was measured, and series of one place tell what parts them', () => {
     using store = new HistoryStore(storeFile());
     const physical = { ...KIND, testbed: 'physical', accelerator: 'none', variant: 'mine' };

@@ -43,6 +43,8 @@ export interface HistoryPoint extends HistoryResult {
   readonly experiment: string;
   readonly at: string;
   readonly commit: string | null;
+  /** Its release, as `6.12.57-nestbench`. */
+  readonly kernel: string | null;
   readonly toolchain: Readonly<Record<string, string>> | null;
 }
 
@@ -70,6 +72,7 @@ const pointRow = z.object({
   experiment: z.string(),
   at: z.string(),
   commit: z.string().nullable(),
+  kernel: z.string().nullable(),
   toolchain: toolchainText,
 });
 const toldRow = z.object({
@@ -203,7 +206,7 @@ export class HistoryStore implements Disposable {
     const rows = this.#inWords(() =>
       this.#database
         .prepare(
-          `SELECT result.*, experiment.at, experiment."commit", experiment.toolchain FROM result
+          `SELECT result.*, experiment.at, experiment."commit", experiment.kernel, experiment.toolchain FROM result
          JOIN experiment ON experiment.name = result.experiment ORDER BY experiment.at, experiment.name, result.rowid`,
         )
         .all(),
