@@ -1,11 +1,11 @@
 import { enableCompileCache } from 'node:module';
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
-import { checkoutFault } from './setup/checkout-path.ts';
-import { junitFault } from './setup/host/places.ts';
-import { settleDataHome, viteCache } from './setup/host/vitest-places.ts';
-import { testbedFileOf } from './setup/testbed-file.ts';
-import CellSequencer from './setup/sequencer.ts';
+import { checkoutFault } from './setup/lib/checkout-path.ts';
+import { junitFault } from './setup/lib/places.ts';
+import { settleDataHome, viteCache } from './setup/run/vitest-places.ts';
+import { testbedFileOf } from './setup/run/testbed-file.ts';
+import CellSequencer from './setup/run/sequencer.ts';
 
 /** Boots and series have deadlines of their own; these only must never be the first to pass. */
 const DAY_MS = 86_400_000;
@@ -94,7 +94,7 @@ const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
 }));
 
 /** Two machines with disks of their own, kernels and QEMUs from git: half an hour, and as much again for the first builds. */
-const LONG = 'setup/testbed/physical/*.end-to-end.test.ts';
+const LONG = 'suites/end-to-end/physical/*.test.ts';
 const endToEnd: TestProjectInlineConfiguration['test'] = {
   fileParallelism: false,
   testTimeout: 1_800_000,

@@ -4,17 +4,17 @@ import path from 'node:path';
 import type { ProvidedContext } from 'vitest';
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { findCell } from '../fixtures/matrix.ts';
-import { NestbenchError } from '../setup/errors.ts';
-import { describeDamaged } from '../setup/journal-reader.ts';
-import { sayOf } from '../setup/say.ts';
-import { resolveSettings } from '../setup/settings.ts';
-import { writeFiles } from './files/index.ts';
+import { NestbenchError } from '../setup/lib/errors.ts';
+import { describeDamaged } from '../setup/journal/journal-reader.ts';
+import { sayOf } from '../setup/run/say.ts';
+import { resolveSettings } from '../setup/run/settings.ts';
+import { writeFiles } from './exporters.ts';
 import { storyMarkdown } from './files/summary-markdown.ts';
-import { loadResults } from './load.ts';
-import { mergeShards } from './merge.ts';
-import { storyOf } from './story.ts';
-import { storyText } from './story-text.ts';
-import { terminalOptions } from './terminal.ts';
+import { loadResults } from './model/load.ts';
+import { mergeShards } from './model/merge.ts';
+import { storyOf } from './analysis/summary.ts';
+import { storyText } from './terminal/summary-text.ts';
+import { terminalOptions } from './terminal/terminal.ts';
 
 /** Where this run's journal is; undefined where there is none. A merge has run nothing, and makes it of its shards'. */
 function directoryOf(vitest: Vitest): string | undefined {

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { parse } from 'junit2json';
 import { expect, test } from 'vitest';
 import { APPLICATION_NAMES } from '../fixtures/benchmarks/index.ts';
-import { temporaryDirectory } from '../setup/temporary.testing.ts';
+import { temporaryDirectory } from '../setup/lib/temporary.testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 

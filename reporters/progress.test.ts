@@ -19,7 +19,7 @@ const PRELUDE = `
   import { connect } from 'node:net';
   import { setTimeout as sleep } from 'node:timers/promises';
   import ProgressReporter from ${JSON.stringify(path.join(ROOT, 'reporters/progress.ts'))};
-  import { PROGRESS_VARIABLE, tell } from ${JSON.stringify(path.join(ROOT, 'setup/progress.ts'))};
+  import { PROGRESS_VARIABLE, tell } from ${JSON.stringify(path.join(ROOT, 'setup/lib/task-progress.ts'))};
   const reporter = new ProgressReporter();
   const said = (text, more = {}) => tell({ task: 'l1-baseline', text, state: 'running', ...more });
   // However slow this host is, what was told has come by then: the listener is in the same process.

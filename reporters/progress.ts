@@ -1,6 +1,6 @@
 /**
  * Live progress: in a terminal one line that moves, in a log a line now and then. Listens on a Unix socket for what
- * the global setup and the workers tell (setup/progress.ts).
+ * the global setup and the workers tell (setup/lib/task-progress.ts).
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Reporter } from 'vitest/node';
-import { temporaryFault } from '../setup/host/places.ts';
-import { isRunning, processStat } from '../setup/machine/proc.ts';
-import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from '../setup/progress.ts';
-import { describeProgress, named } from './progress-line.ts';
+import { temporaryFault } from '../setup/lib/places.ts';
+import { isRunning, processStat } from '../setup/lib/proc.ts';
+import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from '../setup/lib/task-progress.ts';
+import { describeProgress, named } from './terminal/progress-line.ts';
 
 /** Between redraws in a terminal, and between lines of the same kind in a log. */
 const REDRAW_MS = 500;

@@ -4,21 +4,21 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { inWords } from '../reporters/progress-line.ts';
-import { terminalOptions } from '../reporters/terminal.ts';
+import { inWords } from '../reporters/terminal/progress-line.ts';
+import { terminalOptions } from '../reporters/terminal/terminal.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
 import type { ComparedRow, Comparison } from '../reporters/verdict/comparison.ts';
 import { exitCodeOf } from '../reporters/verdict/comparison-json.ts';
-import { InputError, NestbenchError } from '../setup/errors.ts';
-import { resolveSettings } from '../setup/settings.ts';
-import { onStopSignals } from '../setup/stop-signals.ts';
-import { findVariant } from '../setup/variant.ts';
-import { measureOnce } from './ab-child.ts';
-import { type AbOptions, HELP, parseAbOptions } from './ab-options.ts';
-import { orderOf } from './ab-plan.ts';
-import { AbVerdicts } from './ab-verdicts.ts';
-import { type ReadExperiment, readExperiment } from './read-experiment.ts';
-import { runScript } from './run-script.ts';
+import { InputError, NestbenchError } from '../setup/lib/errors.ts';
+import { resolveSettings } from '../setup/run/settings.ts';
+import { onStopSignals } from '../setup/run/stop-signals.ts';
+import { findVariant } from '../setup/run/find-variant.ts';
+import { measureOnce } from './ab/ab-child.ts';
+import { type AbOptions, HELP, parseAbOptions } from './ab/ab-options.ts';
+import { orderOf } from './ab/ab-plan.ts';
+import { AbVerdicts } from './ab/ab-verdicts.ts';
+import { type ReadExperiment, readExperiment } from './cli/read-experiment.ts';
+import { runScript } from './cli/run-script.ts';
 
 type Side = 'base' | 'head';
 

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { TestJournal } from '../reporters/journal.testing.ts';
+import { TestJournal } from '../reporters/model/journal.testing.ts';
 
 function bench(from: string, ...args: string[]) {
   const script = path.join(import.meta.dirname, 'bench-adaptive.ts');

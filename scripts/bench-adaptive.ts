@@ -7,17 +7,17 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { momentsOf } from '../fixtures/statistics/moments.ts';
-import { byRule, byTwoStages, type Ending, tally } from '../fixtures/statistics/replay.ts';
+import { byRule, byTwoStages, type Ending, tally } from './bench/replay.ts';
 import { LEAST_SAMPLES, SEQUENTIAL_CONFIDENCE, untilNarrow } from '../fixtures/statistics/stop-rule.ts';
-import { syntheticSeries } from '../fixtures/statistics/synthetic.ts';
+import { syntheticSeries } from './bench/synthetic-series.ts';
 import ProgressReporter from '../reporters/progress.ts';
-import { count } from '../reporters/text.ts';
-import { tell } from '../setup/progress.ts';
-import { adaptiveTable, holds, type Replayed } from './adaptive-table.ts';
-import { type BenchOptions, parseBenchOptions, USAGE } from './bench-adaptive-options.ts';
-import { readExperiment } from './read-experiment.ts';
-import { FEWEST_VALUES, keptSeries, type Recorded, seriesOf } from './recorded-series.ts';
-import { runScript } from './run-script.ts';
+import { count } from '../reporters/model/text.ts';
+import { tell } from '../setup/lib/task-progress.ts';
+import { adaptiveTable, holds, type Replayed } from './bench/adaptive-table.ts';
+import { type BenchOptions, parseBenchOptions, USAGE } from './bench/bench-adaptive-options.ts';
+import { readExperiment } from './cli/read-experiment.ts';
+import { FEWEST_VALUES, keptSeries, type Recorded, seriesOf } from './bench/recorded-series.ts';
+import { runScript } from './cli/run-script.ts';
 
 /** The paper's number of samples, of most of its benchmarks. */
 const MOST = 40;

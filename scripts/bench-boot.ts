@@ -8,22 +8,22 @@ import { loadavg } from 'node:os';
 import path from 'node:path';
 import type { Cell } from '../fixtures/matrix.ts';
 import { sizingFor } from '../fixtures/sizing.ts';
-import { firstLine, wrap } from '../reporters/text.ts';
+import { firstLine, wrap } from '../reporters/model/text.ts';
 import ProgressReporter from '../reporters/progress.ts';
-import { NestbenchError, toNestbenchError } from '../setup/errors.ts';
-import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
-import { endOwned } from '../setup/machine/qemu-process.ts';
-import { withDeadline } from '../setup/machine/wait.ts';
-import { tell } from '../setup/progress.ts';
-import { resolveSettings } from '../setup/settings.ts';
+import { NestbenchError, toNestbenchError } from '../setup/lib/errors.ts';
+import { describeHost, hostVirtualization } from '../setup/testbed/host-resources.ts';
+import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
+import { withDeadline } from '../setup/lib/wait.ts';
+import { tell } from '../setup/lib/task-progress.ts';
+import { resolveSettings } from '../setup/run/settings.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
-import { planStack, type StackPlan } from '../setup/stack/plan.ts';
-import { KEPT_OF_OURS, stockPlan } from '../setup/stack/stock.ts';
-import { onStopSignals } from '../setup/stop-signals.ts';
-import { prepareTestbed } from '../setup/testbed/prepare.ts';
+import { planStack, type StackPlan } from '../setup/testbed/emulated/stack-plan.ts';
+import { KEPT_OF_OURS, stockPlan } from '../setup/testbed/emulated/stock-machines.ts';
+import { onStopSignals } from '../setup/run/stop-signals.ts';
+import { prepareTestbed } from '../setup/testbed/emulated/build-testbed.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
-import { type Bench, bringUp, deadlineOf, ensureSnapshot, within } from './bench-boot-bring-up.ts';
-import { type BenchOptions, parseBenchOptions, USAGE } from './bench-boot-options.ts';
+import { type Bench, bringUp, deadlineOf, ensureSnapshot, within } from './bench/bench-boot-bring-up.ts';
+import { type BenchOptions, parseBenchOptions, USAGE } from './bench/bench-boot-options.ts';
 import {
   type BootResult,
   BOOT_SETTINGS,
@@ -31,10 +31,10 @@ import {
   type BootStep,
   type FirstSample,
   whyNotUp,
-} from './boot-result.ts';
-import { bootTable, firstSampleTable } from './boot-table.ts';
-import { measureFirstSample } from './first-sample.ts';
-import { runScript } from './run-script.ts';
+} from './bench/boot-result.ts';
+import { bootTable, firstSampleTable } from './bench/boot-table.ts';
+import { measureFirstSample } from './bench/first-sample.ts';
+import { runScript } from './cli/run-script.ts';
 
 const COLUMNS = process.stdout.columns || 120;
 

@@ -6,10 +6,10 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { $ } from 'zx';
-import { noisyRecords } from '../reporters/verdict/noisy-experiment.testing.ts';
-import { JOURNAL_FILE } from '../setup/journal.ts';
-import { onlyHelp } from './arguments.ts';
-import { runScript } from './run-script.ts';
+import { noisyRecords } from '../reporters/verdict/noisy-experiment.ts';
+import { JOURNAL_FILE } from '../setup/journal/journal.ts';
+import { onlyHelp } from './cli/arguments.ts';
+import { runScript } from './cli/run-script.ts';
 
 const ITERATIONS = 40;
 const ROUNDS = 5;

@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { $ } from 'zx';
-import { inBytes } from '../setup/host/bytes.ts';
-import { JOURNAL_FILE } from '../setup/journal.ts';
-import { onlyHelp } from './arguments.ts';
-import { runScript } from './run-script.ts';
-import { writeSyntheticJournal } from './synthetic-journal.ts';
+import { inBytes } from '../setup/lib/bytes.ts';
+import { JOURNAL_FILE } from '../setup/journal/journal.ts';
+import { onlyHelp } from './cli/arguments.ts';
+import { runScript } from './cli/run-script.ts';
+import { writeSyntheticJournal } from './bench/synthetic-journal.ts';
 
 const USAGE =
   'npm run bench:report, whose exit code is 1 where the largest journal takes more than its limits';
@@ -20,7 +20,7 @@ const SIZES = [1e3, 1e4, 1e5];
 /** Of the largest: what issue 19 of nestbench asks for. A full paper run has a tenth of its samples. */
 const MOST_SECONDS = 4;
 const MOST_BYTES = 400e6;
-const CHILD = path.join(import.meta.dirname, 'bench-report-child.ts');
+const CHILD = path.join(import.meta.dirname, 'bench/bench-report-child.ts');
 
 await runScript(async () => {
   if (onlyHelp(USAGE)) return;

@@ -5,13 +5,13 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import ProgressReporter from '../reporters/progress.ts';
-import { tell } from '../setup/progress.ts';
-import { unknownSetting } from './arguments.ts';
-import { parseValidityOptions, USAGE, type ValidityOptions } from './bench-validity-options.ts';
-import { runScript } from './run-script.ts';
-import { SIMULATIONS } from './validity/index.ts';
-import { type Measured, measure, nameOf, type Simulation } from './validity/simulation.ts';
-import { failing, validityTable } from './validity/table.ts';
+import { tell } from '../setup/lib/task-progress.ts';
+import { unknownSetting } from './cli/arguments.ts';
+import { parseValidityOptions, USAGE, type ValidityOptions } from './bench/bench-validity-options.ts';
+import { runScript } from './cli/run-script.ts';
+import { SIMULATIONS } from './bench/validity/index.ts';
+import { type Measured, measure, nameOf, type Simulation } from './bench/validity/simulation.ts';
+import { failing, validityTable } from './bench/validity/table.ts';
 
 const COLUMNS = process.stdout.columns || 120;
 /** Between two looks at the progress. */

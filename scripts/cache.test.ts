@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { artefact, exported } from '../setup/build/export.testing.ts';
-import { InputError } from '../setup/errors.ts';
-import { temporaryCache, temporaryDirectory } from '../setup/temporary.testing.ts';
-import { parseCacheCommand } from './cache-options.ts';
-import { versionsOf } from './cache-table.ts';
+import { artefact, exported } from '../setup/build/cache/export.testing.ts';
+import { InputError } from '../setup/lib/errors.ts';
+import { temporaryCache, temporaryDirectory } from '../setup/lib/temporary.testing.ts';
+import { parseCacheCommand } from './cli/cache-options.ts';
+import { versionsOf } from './cli/cache-table.ts';
 
 const script = path.join(import.meta.dirname, 'cache.ts');
 

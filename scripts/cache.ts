@@ -1,23 +1,23 @@
 /** `npm run cache`: lists the cache, and carries what a run boots from to other machines. */
 import { STOCK_VARIANT } from '../fixtures/variant.ts';
 import ProgressReporter from '../reporters/progress.ts';
-import { terminalOptions } from '../reporters/terminal.ts';
-import { buildAll } from '../setup/build/all.ts';
-import { holdCache } from '../setup/build/cache.ts';
-import { assertPlace, exportCache } from '../setup/build/export.ts';
-import { type Chosen, type ExportedArtefact, labelOf } from '../setup/build/export-format.ts';
-import { importCache } from '../setup/build/import.ts';
-import { artefacts, contentsOf, ingredientsOf } from '../setup/build/ingredients.ts';
-import { InputError } from '../setup/errors.ts';
-import { packageVersion } from '../setup/experiment.ts';
-import { inBytes } from '../setup/host/bytes.ts';
-import { buildTscProgram } from '../setup/host/tsc.ts';
-import { onStopSignals } from '../setup/stop-signals.ts';
-import { clean } from './cache-clean.ts';
-import { type CacheCommand, HELP, parseCacheCommand } from './cache-options.ts';
-import { cacheTable, versionsOf } from './cache-table.ts';
-import { placesOfExperiments } from './read-experiment.ts';
-import { runScript } from './run-script.ts';
+import { terminalOptions } from '../reporters/terminal/terminal.ts';
+import { buildAll } from '../setup/build/build-all.ts';
+import { holdCache } from '../setup/build/cache/build-cache.ts';
+import { assertPlace, exportCache } from '../setup/build/cache/export-cache.ts';
+import { type Chosen, type ExportedArtefact, labelOf } from '../setup/build/cache/export-format.ts';
+import { importCache } from '../setup/build/cache/import-cache.ts';
+import { artefacts, contentsOf, ingredientsOf } from '../setup/build/cache/ingredients.ts';
+import { InputError } from '../setup/lib/errors.ts';
+import { packageVersion } from '../setup/run/experiment-record.ts';
+import { inBytes } from '../setup/lib/bytes.ts';
+import { buildTscProgram } from '../setup/testbed/emulated/tsc.ts';
+import { onStopSignals } from '../setup/run/stop-signals.ts';
+import { clean } from './cli/cache-clean.ts';
+import { type CacheCommand, HELP, parseCacheCommand } from './cli/cache-options.ts';
+import { cacheTable, versionsOf } from './cli/cache-table.ts';
+import { placesOfExperiments } from './cli/read-experiment.ts';
+import { runScript } from './cli/run-script.ts';
 
 type Asked<T extends CacheCommand['command']> = Extract<CacheCommand, { command: T }>;
 

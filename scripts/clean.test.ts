@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { holdCache } from '../setup/build/cache.ts';
-import { temporaryCache } from '../setup/temporary.testing.ts';
+import { holdCache } from '../setup/build/cache/build-cache.ts';
+import { temporaryCache } from '../setup/lib/temporary.testing.ts';
 
 const script = path.join(import.meta.dirname, 'clean.ts');
 

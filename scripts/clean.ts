@@ -1,7 +1,7 @@
 /** `npm run clean`: as `npm run cache -- clean`. */
-import { HELP, parseArguments } from './arguments.ts';
-import { clean } from './cache-clean.ts';
-import { runScript } from './run-script.ts';
+import { HELP, parseArguments } from './cli/arguments.ts';
+import { clean } from './cli/cache-clean.ts';
+import { runScript } from './cli/run-script.ts';
 
 const USAGE = 'npm run clean [-- --snapshots], which leaves kernels and images where they are';
 

@@ -4,9 +4,9 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { comparisonSchema } from '../reporters/verdict/comparison-json.ts';
-import { noisyRecords, type NoisyExperiment } from '../reporters/verdict/noisy-experiment.testing.ts';
-import { JOURNAL_FILE } from '../setup/journal.ts';
-import { temporaryDirectory } from '../setup/temporary.testing.ts';
+import { noisyRecords, type NoisyExperiment } from '../reporters/verdict/noisy-experiment.ts';
+import { JOURNAL_FILE } from '../setup/journal/journal.ts';
+import { temporaryDirectory } from '../setup/lib/temporary.testing.ts';
 
 const SCRIPT = path.join(import.meta.dirname, 'compare.ts');
 

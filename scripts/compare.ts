@@ -1,18 +1,18 @@
 /** `npm run compare -- BASE HEAD`: did it become slower? Ends with 0 where not, 1 where it did, 2 where none can tell. */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
-import type { Results } from '../reporters/results.ts';
-import { compareExperiments } from '../reporters/verdict/compare.ts';
+import type { Results } from '../reporters/model/experiment-results.ts';
+import { compareExperiments } from '../reporters/verdict/compare-experiments.ts';
 import type { Comparison } from '../reporters/verdict/comparison.ts';
 import type { Sides } from '../reporters/verdict/comparison-heading.ts';
 import { comparisonJson, exitCodeOf } from '../reporters/verdict/comparison-json.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
-import { terminalOptions } from '../reporters/terminal.ts';
-import { InputError } from '../setup/errors.ts';
-import { writeWhole } from '../setup/write-whole.ts';
-import { type CompareArguments, HELP, parseCompareArguments } from './compare-options.ts';
-import { placesOfExperiments, readExperiment } from './read-experiment.ts';
-import { runScript } from './run-script.ts';
+import { terminalOptions } from '../reporters/terminal/terminal.ts';
+import { InputError } from '../setup/lib/errors.ts';
+import { writeWhole } from '../setup/lib/write-whole.ts';
+import { type CompareArguments, HELP, parseCompareArguments } from './cli/compare-options.ts';
+import { placesOfExperiments, readExperiment } from './cli/read-experiment.ts';
+import { runScript } from './cli/run-script.ts';
 
 function main(): void {
   const asked = parseCompareArguments(process.argv.slice(2));

@@ -1,11 +1,11 @@
 /** `npm run doctor`: checks what a run needs of the testbed, says what to fix, and changes nothing. */
 import path from 'node:path';
 import { styleText } from 'node:util';
-import { examineEmulated, examinePhysical, examinePlaces, type Finding } from '../setup/testbed/doctor.ts';
-import { textTable } from '../setup/text-table.ts';
-import { HELP, parseArguments } from './arguments.ts';
-import { runScript } from './run-script.ts';
-import { chosenTestbed } from './testbed-option.ts';
+import { examineEmulated, examinePhysical, examinePlaces, type Finding } from '../setup/testbed/diagnose.ts';
+import { textTable } from '../setup/lib/text-table.ts';
+import { HELP, parseArguments } from './cli/arguments.ts';
+import { runScript } from './cli/run-script.ts';
+import { chosenTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run doctor [-- --testbed FILE]';
 const EXIT_CODES =

@@ -8,9 +8,9 @@ import { z } from 'zod';
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { CONFIGURATIONS } from '../fixtures/configurations/index.ts';
 import { PROFILE_NAMES } from '../fixtures/profiles.ts';
-import { EXPORTERS } from '../reporters/files/index.ts';
-import { resolveSettings } from '../setup/settings.ts';
-import { DOCUMENTS, ROOT } from './documents.testing.ts';
+import { EXPORTERS } from '../reporters/exporters.ts';
+import { resolveSettings } from '../setup/run/settings.ts';
+import { DOCUMENTS, ROOT } from './cli/documents.testing.ts';
 
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })

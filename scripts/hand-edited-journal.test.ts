@@ -4,9 +4,9 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSy
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { JournalRecord } from '../fixtures/records.ts';
-import { noisyRecords } from '../reporters/verdict/noisy-experiment.testing.ts';
-import { JOURNAL_FILE } from '../setup/journal.ts';
-import { temporaryDirectory } from '../setup/temporary.testing.ts';
+import { noisyRecords } from '../reporters/verdict/noisy-experiment.ts';
+import { JOURNAL_FILE } from '../setup/journal/journal.ts';
+import { temporaryDirectory } from '../setup/lib/temporary.testing.ts';
 
 const RECORDS = noisyRecords({
   seed: 1,

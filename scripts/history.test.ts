@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { TestJournal } from '../reporters/journal.testing.ts';
-import { temporaryDirectory } from '../setup/temporary.testing.ts';
+import { TestJournal } from '../reporters/model/journal.testing.ts';
+import { temporaryDirectory } from '../setup/lib/temporary.testing.ts';
 
 const SCRIPT = path.join(import.meta.dirname, 'history.ts');
 

@@ -1,5 +1,5 @@
 /** `npm run history -- add|show|check`: what experiments came to over time, and where it changed. */
-import { describeChanges } from '../reporters/toolchain.ts';
+import { describeChanges } from '../reporters/analysis/toolchain-changes.ts';
 import {
   changesOf,
   lastBefore,
@@ -10,14 +10,14 @@ import {
 } from '../reporters/history/changes.ts';
 import { changesMarkdown, changesText, seriesText } from '../reporters/history/history-text.ts';
 import { readKind } from '../reporters/history/kind.ts';
-import { HistoryStore } from '../reporters/history/store.ts';
+import { HistoryStore } from '../reporters/history/history-store.ts';
 import { summarize } from '../reporters/history/summarize.ts';
-import { terminalOptions } from '../reporters/terminal.ts';
-import { count } from '../reporters/text.ts';
-import { InputError } from '../setup/errors.ts';
-import { HELP, type HistoryCommand, parseHistoryCommand } from './history-options.ts';
-import { placesOfExperiments, readExperiment } from './read-experiment.ts';
-import { runScript } from './run-script.ts';
+import { terminalOptions } from '../reporters/terminal/terminal.ts';
+import { count } from '../reporters/model/text.ts';
+import { InputError } from '../setup/lib/errors.ts';
+import { HELP, type HistoryCommand, parseHistoryCommand } from './cli/history-options.ts';
+import { placesOfExperiments, readExperiment } from './cli/read-experiment.ts';
+import { runScript } from './cli/run-script.ts';
 
 type Asked<T extends HistoryCommand['command']> = Extract<HistoryCommand, { command: T }>;
 

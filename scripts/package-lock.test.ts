@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { temporaryDirectory } from '../setup/temporary.testing.ts';
+import { temporaryDirectory } from '../setup/lib/temporary.testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 

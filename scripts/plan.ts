@@ -1,17 +1,17 @@
 /** `npm run plan -- CELL`: prints the whole plan of a cell without starting anything. */
 import { CELLS, configurationOf, findCell } from '../fixtures/matrix.ts';
 import { sizingFor } from '../fixtures/sizing.ts';
-import { InputError } from '../setup/errors.ts';
-import { describeQemu } from '../setup/host/qemu.ts';
-import { describeHost, hostVirtualization } from '../setup/host/resources.ts';
-import { describePlan } from '../setup/stack/describe.ts';
-import { planStack } from '../setup/stack/plan.ts';
-import { describePhysical } from '../setup/testbed/physical/describe.ts';
+import { InputError } from '../setup/lib/errors.ts';
+import { describeQemu } from '../setup/testbed/emulated/host-qemu.ts';
+import { describeHost, hostVirtualization } from '../setup/testbed/host-resources.ts';
+import { describePlan } from '../setup/testbed/emulated/describe-plan.ts';
+import { planStack } from '../setup/testbed/emulated/stack-plan.ts';
+import { describePhysical } from '../setup/testbed/physical/describe-physical.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
-import { resolveSettings } from '../setup/settings.ts';
-import { HELP, parseArguments, unknownSetting } from './arguments.ts';
-import { runScript } from './run-script.ts';
-import { chosenTestbed } from './testbed-option.ts';
+import { resolveSettings } from '../setup/run/settings.ts';
+import { HELP, parseArguments, unknownSetting } from './cli/arguments.ts';
+import { runScript } from './cli/run-script.ts';
+import { chosenTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run plan -- CELL [--micro] [--testbed FILE]';
 

@@ -1,8 +1,8 @@
 /** `npm run report -- EXPERIMENT`: makes an experiment's `report.html` again from its journal, and prints its path. */
 import path from 'node:path';
-import { reportFile } from '../reporters/files/report.ts';
-import { experimentWords, readExperiment } from './read-experiment.ts';
-import { runScript } from './run-script.ts';
+import { reportFile } from '../reporters/report/report-file.ts';
+import { experimentWords, readExperiment } from './cli/read-experiment.ts';
+import { runScript } from './cli/run-script.ts';
 
 function main(): void {
   const words = experimentWords('npm run report -- EXPERIMENT');

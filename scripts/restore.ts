@@ -2,10 +2,10 @@
 import { readRunning, restoreGrub } from '../setup/testbed/physical/grub.ts';
 import { installedKernels, removeKernel } from '../setup/testbed/physical/kernel-install.ts';
 import { removeTools } from '../setup/testbed/physical/tools.ts';
-import { untune } from '../setup/testbed/physical/tune.ts';
-import { HELP, parseArguments } from './arguments.ts';
-import { runScript } from './run-script.ts';
-import { onBothMachines, physicalTestbed } from './testbed-option.ts';
+import { untune } from '../setup/testbed/physical/tuning.ts';
+import { HELP, parseArguments } from './cli/arguments.ts';
+import { runScript } from './cli/run-script.ts';
+import { onBothMachines, physicalTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run restore [-- --testbed FILE]';
 

@@ -3,12 +3,12 @@
  * makes all its derived files again from its journal.
  */
 import path from 'node:path';
-import { artifactText, measuredBenchmarks } from '../reporters/artifact-text.ts';
-import { writeFiles } from '../reporters/files/index.ts';
-import { count } from '../reporters/text.ts';
-import { InputError } from '../setup/errors.ts';
-import { experimentWords, placesOfExperiments, readExperiment } from './read-experiment.ts';
-import { runScript } from './run-script.ts';
+import { artifactText, measuredBenchmarks } from '../reporters/terminal/artifact-text.ts';
+import { writeFiles } from '../reporters/exporters.ts';
+import { count } from '../reporters/model/text.ts';
+import { InputError } from '../setup/lib/errors.ts';
+import { experimentWords, placesOfExperiments, readExperiment } from './cli/read-experiment.ts';
+import { runScript } from './cli/run-script.ts';
 
 function main(): void {
   const words = experimentWords('npm run results -- EXPERIMENT [BENCHMARK]', 1);

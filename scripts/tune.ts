@@ -1,9 +1,9 @@
 /** `npm run tune -- on|off`: makes the machines of a physical testbed quiet, or puts back exactly what was there. */
-import { InputError } from '../setup/errors.ts';
-import { tune, untune } from '../setup/testbed/physical/tune.ts';
-import { HELP, parseArguments } from './arguments.ts';
-import { runScript } from './run-script.ts';
-import { onBothMachines, physicalTestbed } from './testbed-option.ts';
+import { InputError } from '../setup/lib/errors.ts';
+import { tune, untune } from '../setup/testbed/physical/tuning.ts';
+import { HELP, parseArguments } from './cli/arguments.ts';
+import { runScript } from './cli/run-script.ts';
+import { onBothMachines, physicalTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run tune -- on|off [--testbed FILE]';
 

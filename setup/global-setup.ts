@@ -5,21 +5,25 @@
 import path from 'node:path';
 import { type TestProject, TestsNotFoundError, type Vitest } from 'vitest/node';
 import type { Cell } from '../fixtures/matrix.ts';
-import { type Chosen, findChosen } from './chosen.ts';
-import { sentenceOf } from './errors.ts';
-import { checkout, openExperiment } from './experiment.ts';
-import { checkPlaces } from './host/places.ts';
-import { endOwned } from './machine/qemu-process.ts';
-import { type ExperimentOptions, prepareExperiment, type PreparedExperiment } from './prepare.ts';
-import type { ProvidedExperiment } from './provided.ts';
-import { Phases } from './stack/phases.ts';
-import { resolveSettings, type Settings, withOwnOptions } from './settings.ts';
-import { sayOf } from './say.ts';
-import { stopGracefully } from './signals.ts';
-import { identityOf } from './snapshot/identity.ts';
-import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
-import { planStack } from './stack/plan.ts';
-import { testbedFileOf } from './testbed-file.ts';
+import { type Chosen, findChosen } from './run/selection.ts';
+import { sentenceOf } from './lib/errors.ts';
+import { checkout, openExperiment } from './run/experiment-record.ts';
+import { checkPlaces } from './lib/places.ts';
+import { endOwned } from './machine/qemu/qemu-process.ts';
+import {
+  type ExperimentOptions,
+  prepareExperiment,
+  type PreparedExperiment,
+} from './testbed/emulated/prepare.ts';
+import type { ProvidedExperiment } from './testbed/provided.ts';
+import { Phases } from './lib/phase-clock.ts';
+import { resolveSettings, type Settings, withOwnOptions } from './run/settings.ts';
+import { sayOf } from './run/say.ts';
+import { stopGracefully } from './run/signals.ts';
+import { identityOf } from './testbed/emulated/snapshot/identity.ts';
+import { prefetch, type Prefetched } from './testbed/emulated/snapshot/prefetch.ts';
+import { planStack } from './testbed/emulated/stack-plan.ts';
+import { testbedFileOf } from './run/testbed-file.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {

@@ -3,21 +3,21 @@ import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import { BENCHMARKS, microbenchmarks } from '../fixtures/benchmarks/index.ts';
 import type { Clock } from '../fixtures/clock.ts';
 import type { StartRecord } from '../fixtures/records.ts';
-import type { BootKind } from '../setup/settings.ts';
+import type { BootKind } from '../setup/run/settings.ts';
 import { type Cell, configurationOf } from '../fixtures/matrix.ts';
-import { type Lock, takeLock } from '../setup/host/lock.ts';
-import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
-import { Journal } from '../setup/journal.ts';
+import { type Lock, takeLock } from '../setup/lib/lock.ts';
+import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
+import { Journal } from '../setup/journal/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
-import { tell } from '../setup/progress.ts';
-import type { ProvidedExperiment } from '../setup/provided.ts';
+import { tell } from '../setup/lib/task-progress.ts';
+import type { ProvidedExperiment } from '../setup/testbed/provided.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
 import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
-import { planStack } from '../setup/stack/plan.ts';
-import { identityOf } from '../setup/snapshot/identity.ts';
-import { type Started, startStack } from '../setup/snapshot/start.ts';
+import { planStack } from '../setup/testbed/emulated/stack-plan.ts';
+import { identityOf } from '../setup/testbed/emulated/snapshot/identity.ts';
+import { type Started, startStack } from '../setup/testbed/emulated/snapshot/start-stack.ts';
 import { whyNotPhysical } from '../fixtures/physical-software.ts';
-import { cancellation } from '../setup/cancellation.ts';
+import { cancellation } from '../setup/run/cancellation.ts';
 import { Turns } from './turns.ts';
 
 export class CellStack {
@@ -181,8 +181,8 @@ export class CellStack {
     };
     if (physical !== undefined) {
       // A worker of the emulated testbed does not wait for these modules.
-      const { planPhysical } = await import('../setup/testbed/physical/plan.ts');
-      const { startPhysical } = await import('../setup/testbed/physical/start.ts');
+      const { planPhysical } = await import('../setup/testbed/physical/physical-plan.ts');
+      const { startPhysical } = await import('../setup/testbed/physical/start-physical.ts');
       const planned = planPhysical(this.cell, { ...this.experiment, ...physical, kind: this.#kind });
       return startPhysical(planned, { ...options, primedWith: benchmarks, image: physical.image });
     }

@@ -4,15 +4,15 @@ import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../fixtures/clock.ts';
 import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
-import { InputError, NestbenchError, toNestbenchError, withoutStack } from '../setup/errors.ts';
-import { nextRun } from '../setup/experiment.ts';
-import { isBenchmarkName } from '../setup/journal-check.ts';
-import { readJournal } from '../setup/journal-reader.ts';
+import { InputError, NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
+import { nextRun } from '../setup/run/experiment-record.ts';
+import { isBenchmarkName } from '../setup/journal/journal-check.ts';
+import { readJournal } from '../setup/journal/journal-reader.ts';
 import { withOriginal } from '../setup/measure/original.ts';
-import { reasonOf } from '../setup/machine/failures.ts';
+import { reasonOf } from '../setup/lib/error-text.ts';
 import { measureSeries } from '../setup/measure/series.ts';
-import { tell } from '../setup/progress.ts';
-import { cancellation } from '../setup/cancellation.ts';
+import { tell } from '../setup/lib/task-progress.ts';
+import { cancellation } from '../setup/run/cancellation.ts';
 import { CellStack } from './cell-stack.ts';
 
 /** Boots have deadlines of their own, level by level; this one only must never be the first to pass. */

@@ -1,6 +1,6 @@
 /** The columns that say which cell a row is of; empty in a row of none. */
 import { levelName } from '../../fixtures/matrix.ts';
-import type { CellResults } from '../results.ts';
+import type { CellResults } from '../model/experiment-results.ts';
 import type { Columns } from './csv.ts';
 
 export const CELL_COLUMNS: Columns<{ readonly cell?: CellResults | undefined }> = {

@@ -1,7 +1,7 @@
 /** What writes one kind of derived file. */
 import path from 'node:path';
-import { writeWhole } from '../../setup/write-whole.ts';
-import type { Results } from '../results.ts';
+import { writeWhole } from '../../setup/lib/write-whole.ts';
+import type { Results } from '../model/experiment-results.ts';
 
 export interface Exporter {
   /** The file it writes, relative to the experiment's directory; `CELL/BENCHMARK.csv` where it writes several. */

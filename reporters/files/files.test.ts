@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { bootedJournal, realisticJournal } from '../experiment.testing.ts';
-import { TestJournal } from '../journal.testing.ts';
-import { writeFiles } from './index.ts';
+import { bootedJournal, realisticJournal } from '../model/experiment.testing.ts';
+import { TestJournal } from '../model/journal.testing.ts';
+import { writeFiles } from '../exporters.ts';
 
 /** The file's lines that name one of `words`, under its heading: the whole is too long to read. */
 function excerpt(directory: string, file: string, ...words: string[]): string {

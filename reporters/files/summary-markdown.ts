@@ -1,10 +1,10 @@
 /** `summary.md`: the story as GitHub's Markdown, for a job's summary, an issue or a mail. */
-import { type ExitCost, type ExitCosts, EXIT_COSTS_LEGEND } from '../exit-costs.ts';
-import { escapeMarkdown, tableRow } from '../markdown.ts';
-import { formatMean } from '../numbers.ts';
-import { type Story, type StoryEntry, storyOf } from '../story.ts';
-import { markedSamples } from '../marks.ts';
-import { shortText } from '../story-text.ts';
+import { type ExitCost, type ExitCosts, EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
+import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
+import { formatMean } from '../model/numbers.ts';
+import { type Story, type StoryEntry, storyOf } from '../analysis/summary.ts';
+import { markedSamples } from '../analysis/marks.ts';
+import { shortText } from '../terminal/summary-text.ts';
 import { textFile } from './exporter.ts';
 
 export const summaryMarkdown = textFile('summary.md', (results) => storyMarkdown(storyOf(results)));

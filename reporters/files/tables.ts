@@ -1,6 +1,6 @@
 /** `tables.txt`: everything that a terminal can show of an experiment, as wide as a log. */
-import { LOG_COLUMNS } from '../terminal.ts';
-import { terminalTable } from '../terminal-table.ts';
+import { LOG_COLUMNS } from '../terminal/terminal.ts';
+import { terminalTable } from '../terminal/terminal-table.ts';
 import { textFile } from './exporter.ts';
 
 export const tablesFile = textFile(

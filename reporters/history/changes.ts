@@ -4,9 +4,9 @@ import {
   type ChangePointOptions,
   changePoints,
   LEAST_RECORDS,
-} from '../../fixtures/statistics/change-points.ts';
-import { type ToolchainChange, toolchainChanges } from '../toolchain.ts';
-import type { HistoryExperiment, HistoryPoint, Told } from './store.ts';
+} from '../statistics/change-points.ts';
+import { type ToolchainChange, toolchainChanges } from '../analysis/toolchain-changes.ts';
+import type { HistoryExperiment, HistoryPoint, Told } from './history-store.ts';
 
 /** The results of one benchmark in one cell that can be compared, in the order of time. */
 export interface HistorySeries {

@@ -1,11 +1,11 @@
 /** A history for people: its series, and what changed in them. */
-import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
-import { escapeMarkdown, tableRow } from '../markdown.ts';
-import { formatMean } from '../numbers.ts';
-import { painter } from '../paint.ts';
-import type { TableOptions } from '../terminal-table.ts';
-import { count, wrap } from '../text.ts';
-import { describeChanges } from '../toolchain.ts';
+import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../terminal/columns.ts';
+import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
+import { formatMean } from '../model/numbers.ts';
+import { painter } from '../terminal/paint.ts';
+import type { TableOptions } from '../terminal/terminal-table.ts';
+import { count, wrap } from '../model/text.ts';
+import { describeChanges } from '../analysis/toolchain-changes.ts';
 import { changesOf, type HistoryChange, type HistorySeries, toolchainStep } from './changes.ts';
 import { distinctionOf, placeOf } from './kind.ts';
 

@@ -1,8 +1,8 @@
 /** What results can be compared with, as the store keeps it: equal for what may stand in one series. And in words. */
 import { z } from 'zod';
 import { type ExperimentRecord, experimentRecord } from '../../fixtures/records.ts';
-import type { BenchmarkRow } from '../benchmark-row.ts';
-import { describeTestbed } from '../heading.ts';
+import type { BenchmarkRow } from '../model/benchmark-row.ts';
+import { describeTestbed } from '../analysis/heading.ts';
 
 const { testbed } = experimentRecord.shape;
 const kindSchema = z.object({

@@ -1,11 +1,11 @@
 /** What of an experiment goes into the history. */
 import type { ExperimentRecord } from '../../fixtures/records.ts';
-import { InputError } from '../../setup/errors.ts';
-import { measurementOf } from '../measurement.ts';
-import type { Results } from '../results.ts';
-import { toolchainOf } from '../toolchain.ts';
+import { InputError } from '../../setup/lib/errors.ts';
+import { measurementOf } from '../model/measurement.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { toolchainOf } from '../analysis/toolchain-changes.ts';
 import { kindOf } from './kind.ts';
-import type { HistoryExperiment, HistoryResult } from './store.ts';
+import type { HistoryExperiment, HistoryResult } from './history-store.ts';
 
 /** @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where nothing was measured, or nothing says on what. */
 export function summarize(results: Results): HistoryExperiment {

@@ -1,5 +1,5 @@
 /** Numbers in the page. */
-import { formatMean } from '../numbers.ts';
+import { formatMean } from '../model/numbers.ts';
 
 /** Four significant digits, as means that stand alone have. */
 export function inDigits(value: number): string {

@@ -7,7 +7,7 @@
  * look alike on an emulated testbed.
  */
 import { levelName } from '../../fixtures/matrix.ts';
-import type { Bar } from '../overhead-figures.ts';
+import type { Bar } from '../analysis/overhead-figures.ts';
 import { shortOverhead, twoDigits } from './digits.ts';
 import { INTERVAL_SWATCH, legend } from './legend.ts';
 import { colour, fillOf, patternDefinitions, patternOf } from './palette.ts';

@@ -4,9 +4,9 @@ import path from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootedJournal } from '../experiment.testing.ts';
-import { writeFiles } from '../files/index.ts';
-import type { TestJournal } from '../journal.testing.ts';
+import { bootedJournal } from '../model/experiment.testing.ts';
+import { writeFiles } from '../exporters.ts';
+import type { TestJournal } from '../model/journal.testing.ts';
 import { launch, type Seen, show, whyNoChromium } from './chromium.testing.ts';
 import { reportJournal } from './report.testing.ts';
 

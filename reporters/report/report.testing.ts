@@ -1,7 +1,7 @@
 /** A journal that has something for every section of the report. */
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { realisticJournal } from '../experiment.testing.ts';
-import type { TestJournal } from '../journal.testing.ts';
+import { realisticJournal } from '../model/experiment.testing.ts';
+import type { TestJournal } from '../model/journal.testing.ts';
 
 const CELLS = ['l0-baseline', 'l1-baseline', 'l2-baseline', 'l2-vp-idle'];
 

@@ -1,5 +1,5 @@
 /** What is drawn of a benchmark's samples: cell by cell, in the order in which they were taken. */
-import type { Measured, Results, Run } from '../results.ts';
+import type { Measured, Results, Run } from '../model/experiment-results.ts';
 import { type Point, thin } from './thin.ts';
 
 /** Points a panel: with 13 cells about three thousand a benchmark. Two for each pixel of its width are enough. */

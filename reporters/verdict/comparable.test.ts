@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { TestJournal } from '../journal.testing.ts';
-import type { Results } from '../results.ts';
+import { TestJournal } from '../model/journal.testing.ts';
+import type { Results } from '../model/experiment-results.ts';
 import { forbidding } from './comparable.ts';
 import { changedBetween, warningsOf } from './differences.ts';
-import { noisyResults } from './noisy-experiment.testing.ts';
+import { noisyResults } from './noisy-experiment.ts';
 
 const SMALL = { seed: 1, runs: 1, iterations: 3, cells: ['l1-baseline'], benchmarks: ['hackbench'] };
 const TESTBED = { kind: 'emulated', accelerator: 'tcg', settings: { mitigations: 'off' } } as const;

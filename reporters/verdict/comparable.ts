@@ -1,7 +1,7 @@
 /** What forbids a comparison: numbers of another testbed, profile, loader or size answer another question. */
 import type { ExperimentRecord } from '../../fixtures/records.ts';
-import type { BenchmarkRow } from '../benchmark-row.ts';
-import type { Results } from '../results.ts';
+import type { BenchmarkRow } from '../model/benchmark-row.ts';
+import type { Results } from '../model/experiment-results.ts';
 import type { Side } from './comparison.ts';
 import { firstSentence } from './comparison-notes.ts';
 import { valuesOf } from './differences.ts';

@@ -1,7 +1,7 @@
 /** What stands above a comparison's table: which two experiments, on what, and what differs between them. */
-import { heading } from '../heading.ts';
-import type { Results } from '../results.ts';
-import { besideWords } from '../text.ts';
+import { heading } from '../analysis/heading.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { besideWords } from '../model/text.ts';
 import type { Compared } from './comparison.ts';
 
 /** The two experiments, each by the name that the reader gave it. */

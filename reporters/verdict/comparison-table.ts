@@ -1,9 +1,9 @@
 /** A comparison for a terminal: what it is of, how many verdicts of each kind, and a line each, regressions first. */
-import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../columns.ts';
-import { formatMean } from '../numbers.ts';
-import { painter } from '../paint.ts';
-import type { TableOptions } from '../terminal-table.ts';
-import { count, wrap } from '../text.ts';
+import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../terminal/columns.ts';
+import { formatMean } from '../model/numbers.ts';
+import { painter } from '../terminal/paint.ts';
+import type { TableOptions } from '../terminal/terminal-table.ts';
+import { count, wrap } from '../model/text.ts';
 import { type Compared, type ComparedRow, VERDICT_KINDS, type VerdictKind } from './comparison.ts';
 import { legend, unmatchedLines } from './comparison-notes.ts';
 import { comparisonHeading, type Sides } from './comparison-heading.ts';

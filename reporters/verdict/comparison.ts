@@ -1,6 +1,6 @@
 /** What a comparison of two experiments says: the types that tables, JSON and the A/B runner share. */
-import type { Better } from '../benchmark-row.ts';
-import type { Measurement } from '../measurement.ts';
+import type { Better } from '../model/benchmark-row.ts';
+import type { Measurement } from '../model/measurement.ts';
 
 export type Side = 'base' | 'head';
 

@@ -1,10 +1,10 @@
 /** What differs between two experiments and does not forbid their comparison: what may be its point, and what may not. */
 import type { BootRecord, ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
-import { describeHost } from '../heading.ts';
-import type { Results } from '../results.ts';
-import { describeContention } from '../fairness.ts';
-import { changesByChance, describeChanges, type ToolchainChange } from '../toolchain.ts';
-import { cellsInOtherStates } from '../stack-states.ts';
+import { describeHost } from '../analysis/heading.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { describeContention } from '../analysis/fairness.ts';
+import { changesByChance, describeChanges, type ToolchainChange } from '../analysis/toolchain-changes.ts';
+import { cellsInOtherStates } from '../analysis/stack-states.ts';
 import type { Difference, Side } from './comparison.ts';
 
 /** What differs and may be the point: the software of host, levels and harness. */

@@ -1,14 +1,14 @@
 /** One benchmark in one cell, as two experiments measured it. */
-import { bootstrapInterval } from '../../fixtures/statistics/bootstrap.ts';
-import { runsToDetect } from '../../fixtures/statistics/detectable.ts';
-import { welchTest } from '../../fixtures/statistics/log-ratio.ts';
-import { isRate, meanOfUnit } from '../../fixtures/statistics/mean-of-unit.ts';
-import { permutationTest, runsToReach } from '../../fixtures/statistics/permutation.ts';
-import type { Better } from '../benchmark-row.ts';
-import { bootMeans, measurementOf } from '../measurement.ts';
-import type { Measured } from '../results.ts';
+import { bootstrapInterval } from '../statistics/bootstrap.ts';
+import { runsToDetect } from '../statistics/detectable.ts';
+import { welchTest } from '../statistics/log-ratio.ts';
+import { isRate, meanOfUnit } from '../statistics/mean-of-unit.ts';
+import { permutationTest, runsToReach } from '../statistics/permutation.ts';
+import type { Better } from '../model/benchmark-row.ts';
+import { bootMeans, measurementOf } from '../model/measurement.ts';
+import type { Measured } from '../model/experiment-results.ts';
 import type { ComparedRow, ResolvedOptions } from './comparison.ts';
-import { minimumEffectOf } from './options.ts';
+import { minimumEffectOf } from './compare-settings.ts';
 import { verdictOf } from './verdict.ts';
 
 /** Everything but what takes the other rows to know. */

@@ -5,8 +5,8 @@
  * changed is said only where the interval rules out a change that matters (two one-sided tests: D. J. Schuirmann, Journal
  * of Pharmacokinetics and Biopharmaceutics 15(6), 1987); all else is undecided, with what it would take to know.
  */
-import { MOST_RUNS } from '../../fixtures/statistics/detectable.ts';
-import type { Better } from '../benchmark-row.ts';
+import { MOST_RUNS } from '../statistics/detectable.ts';
+import type { Better } from '../model/benchmark-row.ts';
 import type { Verdict } from './comparison.ts';
 
 export interface Evidence {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { vi } from 'vitest';
-import { temporaryDirectory } from '../temporary.testing.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
 
 /**
  * A program in the place of mmdebstrap, which takes a minute and a network, for the rest of the test: it makes a root with

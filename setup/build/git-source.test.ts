@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { temporaryCache, temporaryDirectory } from '../temporary.testing.ts';
+import { temporaryCache, temporaryDirectory } from '../lib/temporary.testing.ts';
 import { exportSource, parseModules, resolveSource } from './git-source.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

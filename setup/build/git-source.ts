@@ -6,11 +6,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { NestbenchError } from '../errors.ts';
-import { takeLock } from '../host/lock.ts';
-import { aborted, lastLines } from '../machine/failures.ts';
-import { cacheDirectory } from './cache.ts';
-import { hashOf } from './hash.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { takeLock } from '../lib/lock.ts';
+import { aborted, lastLines } from '../lib/error-text.ts';
+import { cacheDirectory } from './cache/build-cache.ts';
+import { hashOf } from '../lib/hash.ts';
 import { runTool, toolEnvironment, type ToolOptions } from './tool.ts';
 
 /** A commit of a repository. */

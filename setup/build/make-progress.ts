@@ -1,5 +1,5 @@
 /** That a build by make goes on, where nobody knows how many steps it has. */
-import { tell } from '../progress.ts';
+import { tell } from '../lib/task-progress.ts';
 
 /** `  CC      init/main.o`, as the kernel's makefiles and QEMU's have it. */
 const STEP = /^ {2}[A-Z]/;

@@ -1,5 +1,5 @@
 /** How far a build by ninja is, as it says itself. */
-import { tell } from '../progress.ts';
+import { tell } from '../lib/task-progress.ts';
 import { progressAt } from './progress-rate.ts';
 
 /** `[12/1441] Compiling C object ...`. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { isRunning, processStat } from '../machine/proc.ts';
-import { temporaryDirectory } from '../temporary.testing.ts';
+import { isRunning, processStat } from '../lib/proc.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { runTool } from './tool.ts';
 
 const never = new AbortController().signal;

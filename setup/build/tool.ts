@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
-import { NestbenchError } from '../errors.ts';
-import { aborted, words } from '../machine/failures.ts';
-import { endGroup, killOnExit } from '../machine/process-group.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { aborted, words } from '../lib/error-text.ts';
+import { endGroup, killOnExit } from '../lib/process-group.ts';
 import { errorLines } from './error-lines.ts';
 
 /** What TERM gives make and mmdebstrap to end their own children and remove their temporary files. */

@@ -1,6 +1,7 @@
 /** What running a command means on every machine: its deadline, its abort, and that its end is really an end. */
-import { NestbenchError } from '../errors.ts';
-import { aborted, commandDeadline, commandFailed, reasonOf, words } from './failures.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { aborted, reasonOf, words } from '../lib/error-text.ts';
+import { commandDeadline, commandFailed } from './command-errors.ts';
 import type { Completed, Machine, RunningCommand, RunOptions } from './machine.ts';
 import type { Output } from './output.ts';
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Console } from './console.ts';
-import { temporaryDirectory } from '../temporary.testing.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
 
 const never = new AbortController().signal;
 const soon = { signal: never, deadlineSeconds: 30 };

@@ -3,11 +3,12 @@ import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { NestbenchError, retold } from '../errors.ts';
-import { abortable } from './abortable.ts';
-import { ControlCodeStripper } from './control-codes.ts';
-import { connectionLost, lastLines } from './failures.ts';
-import { withDeadline } from './wait.ts';
+import { NestbenchError, retold } from '../lib/errors.ts';
+import { abortable } from '../lib/abortable.ts';
+import { ControlCodeStripper } from '../lib/control-codes.ts';
+import { lastLines } from '../lib/error-text.ts';
+import { connectionLost } from './command-errors.ts';
+import { withDeadline } from '../lib/wait.ts';
 
 export interface ConsoleOptions {
   /** Whose console it is. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { temporaryDirectory } from '../temporary.testing.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { connectCounters } from './counters.ts';
 import { countersProgram } from './counters.testing.ts';
 import { hostMachine } from './host.ts';

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { temporaryDirectory } from '../temporary.testing.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { connectCounters, type Counters } from './counters.ts';
 import { guestProgram } from './guest-program.testing.ts';
 import { hostMachine } from './host.ts';

@@ -1,6 +1,6 @@
 /**
  * What L0 has counted so far: exits of its guests, and the CPU time of its processes. A program of ours
- * (setup/build/guest/counters.c) runs there for the life of the stack and answers on a Unix socket, so that a
+ * (setup/build/image/guest/counters.c) runs there for the life of the stack and answers on a Unix socket, so that a
  * snapshot costs one round trip and starts no process; in between it sleeps.
  */
 import type { Duplex } from 'node:stream';

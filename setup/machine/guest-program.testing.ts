@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
 
-const SOURCES = path.resolve(import.meta.dirname, '../build/guest');
+const SOURCES = path.resolve(import.meta.dirname, '../build/image/guest');
 
 /** Runs `NAME DIRECTORY/socket ...argv` until the test is over. */
 export function guestProgram(

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { hostMachine } from './host.ts';
-import { isRunning, processStat } from './proc.ts';
-import { processesWith, uniqueSleep } from './processes.testing.ts';
-import { waitUntil } from './wait.ts';
+import { isRunning, processStat } from '../lib/proc.ts';
+import { processesWith, uniqueSleep } from '../lib/processes.testing.ts';
+import { waitUntil } from '../lib/wait.ts';
 
 const never = new AbortController().signal;
 const generous = { signal: never, deadlineSeconds: 40 };

@@ -11,10 +11,11 @@ import {
   type StartedProcess,
   supervise,
 } from './command.ts';
-import { aborted, connectionLost, reasonOf } from './failures.ts';
+import { aborted, reasonOf } from '../lib/error-text.ts';
+import { connectionLost } from './command-errors.ts';
 import type { Machine } from './machine.ts';
 import { Output } from './output.ts';
-import { endGroup, killOnExit } from './process-group.ts';
+import { endGroup, killOnExit } from '../lib/process-group.ts';
 
 /** How long output may still come after the process group was ended, from a process that left the group. */
 const DRAIN_MS = 500;

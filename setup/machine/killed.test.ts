@@ -1,10 +1,10 @@
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { temporaryDirectory } from '../temporary.testing.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { hostMachine } from './host.ts';
 import { killedProgram } from './killed.testing.ts';
-import { endSleeps } from './processes.testing.ts';
+import { endSleeps } from '../lib/processes.testing.ts';
 
 const forever = { signal: new AbortController().signal, deadlineSeconds: 60 };
 const host = hostMachine();

@@ -2,8 +2,8 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
-import { temporaryDirectory } from '../temporary.testing.ts';
-import { takeLock } from '../host/lock.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
+import { takeLock } from '../lib/lock.ts';
 import { guestProgram } from './guest-program.testing.ts';
 import { hostMachine } from './host.ts';
 import { connectKilled, type KilledProcesses } from './killed.ts';

@@ -1,6 +1,6 @@
 /**
  * Which processes of a machine a signal killed. A program whose workers were killed may end well and print a number. So
- * nestbench-killed (setup/build/guest/killed.c) is asked after each sample, on the machines that ran any part of it.
+ * nestbench-killed (setup/build/image/guest/killed.c) is asked after each sample, on the machines that ran any part of it.
  */
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';

@@ -1,10 +1,11 @@
-/** One of nestbench's programs on a machine, which answers each line with a line of JSON (setup/build/guest/answer.h). */
+/** One of nestbench's programs on a machine, which answers each line with a line of JSON (setup/build/image/guest/answer.h). */
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
-import { NestbenchError } from '../errors.ts';
-import { connectionLost, reasonOf } from './failures.ts';
-import { LineSplitter } from './lines.ts';
-import { withDeadline } from './wait.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { reasonOf } from '../lib/error-text.ts';
+import { connectionLost } from './command-errors.ts';
+import { LineSplitter } from '../lib/lines.ts';
+import { withDeadline } from '../lib/wait.ts';
 
 /** An answer took 2 to 20 ms on an emulated server; one that takes so long will never come. */
 export const ANSWER_SECONDS = 60;

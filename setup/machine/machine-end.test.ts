@@ -1,9 +1,9 @@
 /** What every machine promises, held against each kind of machine: how commands end, and that nothing is left of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import { describeMachines } from './machines.testing.ts';
-import { endSleeps, processesWith, uniqueSleep } from './processes.testing.ts';
+import { endSleeps, processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

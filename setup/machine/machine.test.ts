@@ -5,8 +5,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import { describeMachines } from './machines.testing.ts';
-import { freePort } from './sshd.testing.ts';
-import { temporaryDirectory } from '../temporary.testing.ts';
+import { freePort } from './ssh/sshd.testing.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

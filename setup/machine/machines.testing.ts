@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { hostMachine } from './host.ts';
 import type { Machine } from './machine.ts';
-import { connectOpenssh } from './openssh.ts';
-import { testSshd, type TestSshd, whyNoSshd } from './sshd.testing.ts';
+import { connectOpenssh } from './ssh/openssh.ts';
+import { testSshd, type TestSshd, whyNoSshd } from './ssh/sshd.testing.ts';
 
 /**
  * Describes this host, a machine behind a real sshd, and one that OpenSSH's client reaches; `machine()` is for use within

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { temporaryDirectory } from '../temporary.testing.ts';
-import { connectSsh, generateKeyPair } from './ssh.ts';
-import { freePort } from './sshd.testing.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
+import { connectSsh, generateKeyPair } from './ssh/ssh.ts';
+import { freePort } from './ssh/sshd.testing.ts';
 
 const DROPBEAR = '/usr/sbin/dropbear';
 /** Ten times what a listening Dropbear takes. */
@@ -15,7 +15,7 @@ const IDLE = 50;
 /** Serves on a port of this host until the test is over. */
 async function serve(...argv: string[]): Promise<number> {
   const program = path.join(temporaryDirectory(), 'serve');
-  const source = path.resolve(import.meta.dirname, '../build/guest/serve.c');
+  const source = path.resolve(import.meta.dirname, '../build/image/guest/serve.c');
   execFileSync('gcc', ['-Wall', '-Wextra', '-Werror', '-o', program, source]);
   const port = await freePort();
   const running = spawn(program, [String(port), ...argv], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -1,8 +1,8 @@
 /** A Unix socket that a program is about to make. */
 import type { Duplex } from 'node:stream';
-import { toNestbenchError } from '../errors.ts';
+import { toNestbenchError } from '../lib/errors.ts';
 import type { Machine } from './machine.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from '../lib/wait.ts';
 
 /** Between looks for it. */
 const POLL_MS = 50;

@@ -1,7 +1,7 @@
 /** What a benchmark runs on. */
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
-import type { HostReading } from '../host/contention.ts';
+import type { HostReading } from '../machine/contention.ts';
 import type { Counters } from '../machine/counters.ts';
 import type { KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';

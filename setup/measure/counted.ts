@@ -1,7 +1,7 @@
 /** A command with a stopwatch around it, and around both what L0 counts; and what that costs by itself. */
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
 import type { HostWindow, ServerWindow } from '../../fixtures/records.ts';
-import { hostBetween } from '../host/contention.ts';
+import { hostBetween } from '../machine/contention.ts';
 import type { Counters } from '../machine/counters.ts';
 import type { Completed, RunOptions } from '../machine/machine.ts';
 import { type Bed, machineFor } from './bed.ts';

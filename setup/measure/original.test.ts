@@ -5,8 +5,8 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import { apache } from '../../fixtures/benchmarks/apache.ts';
-import { sha256 } from '../build/hash.ts';
-import { temporaryDirectory } from '../temporary.testing.ts';
+import { sha256 } from '../lib/hash.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { withOriginal } from './original.ts';
 
 const never = new AbortController().signal;

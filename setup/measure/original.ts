@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import type { ProfileName } from '../../fixtures/profiles.ts';
-import { cacheDirectory } from '../build/cache.ts';
-import { sha256 } from '../build/hash.ts';
-import { reasonOf } from '../machine/failures.ts';
-import { writeWhole } from '../write-whole.ts';
+import { cacheDirectory } from '../build/cache/build-cache.ts';
+import { sha256 } from '../lib/hash.ts';
+import { reasonOf } from '../lib/error-text.ts';
+import { writeWhole } from '../lib/write-whole.ts';
 
 /** A page of 41 KB comes within a second or not at all; nobody waits longer for a firewall that says nothing. */
 const PATIENCE_MS = 10_000;

@@ -1,6 +1,6 @@
 /** Samples one after another, through tinybench. */
 import { Bench } from 'tinybench';
-import { toNestbenchError } from '../errors.ts';
+import { toNestbenchError } from '../lib/errors.ts';
 
 /**
  * Takes up to `count` samples, one after another. Ends at the first benchmark failure.

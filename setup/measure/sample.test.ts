@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Benchmark, file } from '../../fixtures/benchmarks/benchmark.ts';
-import { temporaryDirectory } from '../temporary.testing.ts';
-import { NestbenchError } from '../errors.ts';
-import { endSleeps, processesWith, uniqueSleep } from '../machine/processes.testing.ts';
-import { waitUntil } from '../machine/wait.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { endSleeps, processesWith, uniqueSleep } from '../lib/processes.testing.ts';
+import { waitUntil } from '../lib/wait.ts';
 import { deadlineFor, type Iteration, iterate, rawOutput } from './sample.ts';
 import { bed, shell, target, toy } from './toys.testing.ts';
 

@@ -1,10 +1,10 @@
 /** One iteration of a benchmark on a running stack: what is done before it, the measured command, its value. */
 import type { Benchmark, Command, Sizes, Target, Work } from '../../fixtures/benchmarks/benchmark.ts';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import type { Completed, Machine } from '../machine/machine.ts';
 import { type Bed, machineFor } from './bed.ts';
 import { type Counted, runCounted } from './counted.ts';
-import { killedError, killedSinceLast } from './killed.ts';
+import { killedError, killedSinceLast } from './killed-processes.ts';
 import { clockError } from './stopwatch.ts';
 
 /** When and beside what the measured command ran. */

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Command, Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { PROFILES } from '../../fixtures/profiles.ts';
-import { NestbenchError } from '../errors.ts';
-import { processesWith, uniqueSleep } from '../machine/processes.testing.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 import { counting, shell, toy } from './toys.testing.ts';
 import { counter, measurement, noSuchField } from './measurement.testing.ts';
 

@@ -1,8 +1,8 @@
 /** A benchmark's server on the level under test: started fresh, awaited by a real request, stopped after. */
 import type { Service } from '../../fixtures/benchmarks/benchmark.ts';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import type { RunningCommand } from '../machine/machine.ts';
-import { waitUntil } from '../machine/wait.ts';
+import { waitUntil } from '../lib/wait.ts';
 import { type Bed, machineFor } from './bed.ts';
 import { type Iteration, runAside } from './sample.ts';
 

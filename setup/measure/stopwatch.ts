@@ -4,7 +4,7 @@
  * 1.16 s of a test that had taken less than 0.6 s. So the measured command's time is also read from its machine's
  * clock, and held against ours.
  */
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import type { Completed } from '../machine/machine.ts';
 
 const MARK = 'nestbench-uptime';

@@ -1,7 +1,7 @@
 /** What L0 saw between two snapshots around a measured command: the exits, and who had its CPUs. Pure. */
 import { EXITS, KVM_COUNTERS } from '../../fixtures/kvm-counters.ts';
 import type { ServerWindow } from '../../fixtures/records.ts';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import type { Snapshot } from '../machine/counters.ts';
 
 type Process = Snapshot['processes'][number];

@@ -2,14 +2,14 @@
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { MachineName } from '../../fixtures/addresses.ts';
-import { both } from '../both.ts';
-import { NestbenchError } from '../errors.ts';
+import { both } from '../lib/both.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import { Console } from '../machine/console.ts';
 import type { Machine } from '../machine/machine.ts';
-import { connectQmp, type Qmp } from '../machine/qmp.ts';
+import { connectQmp, type Qmp } from '../machine/qemu/qmp.ts';
 import { openSocketOnceThere } from '../machine/socket.ts';
-import { connectSsh, type SshMachine } from '../machine/ssh.ts';
-import type { Keys } from '../testbed/keys.ts';
+import { connectSsh, type SshMachine } from '../machine/ssh/ssh.ts';
+import type { Keys } from './keys.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { died, type QemuEnd } from './qemu-end.ts';
 

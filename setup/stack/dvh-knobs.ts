@@ -1,8 +1,8 @@
 /** The mechanisms of a DVH kernel, set before the next level is started; a kernel without them is not taken for one. */
 import type { DvhKnobs } from '../../fixtures/configurations/configuration.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError } from '../errors.ts';
-import { pairsOf } from '../machine/lines.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { pairsOf } from '../lib/lines.ts';
 import type { UpMachine } from './machine-boot.ts';
 
 /** Where the artifact's kernels have them. */

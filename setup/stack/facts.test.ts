@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import {
   checkFacts,
   checkFactsButClock,
@@ -14,7 +14,7 @@ import {
   parseFacts,
 } from './facts.ts';
 import type { MachinePlan } from './machine-plan.ts';
-import { planStack } from './plan.ts';
+import { planStack } from '../testbed/emulated/stack-plan.ts';
 
 /** What nestbench-facts printed on L0 and L1 of a booted l1-baseline, and on L1 of l1-passthrough. */
 function captured(name: 0 | 1 | '1-passthrough'): string {

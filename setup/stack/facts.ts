@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { driverName } from '../../fixtures/virtual-functions.ts';
-import { NestbenchError } from '../errors.ts';
-import { pairsOf } from '../machine/lines.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { pairsOf } from '../lib/lines.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { Qmp } from '../machine/qmp.ts';
+import type { Qmp } from '../machine/qemu/qmp.ts';
 import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
 
 /** What `nestbench-facts` prints, one `name=value` a line. */

@@ -1,8 +1,8 @@
 /** The guests of a stack, each booted inside the one below it: the same on every testbed. */
 import { levelName } from '../../fixtures/matrix.ts';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { Keys } from '../testbed/keys.ts';
+import type { Keys } from './keys.ts';
 import { setDvhKnobs } from './dvh-knobs.ts';
 import type { FactsCheck } from './facts.ts';
 import { checkIdle, handOn } from './hand-on.ts';

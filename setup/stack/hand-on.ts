@@ -1,6 +1,6 @@
 /** What is done on a running level for the sake of the next: the device that it hands on, and proof that it idles as planned. */
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import { parseAssigned } from './facts.ts';
 import type { UpMachine } from './machine-boot.ts';

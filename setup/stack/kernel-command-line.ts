@@ -1,7 +1,7 @@
 /** The kernel command line of an emulated testbed's machine. */
 import type { MachineName } from '../../fixtures/addresses.ts';
 import { IOMMU } from '../../fixtures/software.ts';
-import type { ImageFormat } from '../build/image.ts';
+import type { ImageFormat } from '../build/image/image.ts';
 import type { MachineNetwork } from './network.ts';
 
 export interface CommandLineOptions {
@@ -62,7 +62,7 @@ export function kernelCommandLine(options: CommandLineOptions): string {
   const { name, address, bridge, iommu, management, kvm, tscKhz, added = [] } = options;
   return [
     ...always(options),
-    // A calibration that a loaded host disturbs went wrong by a factor of two (setup/host/tsc.ts).
+    // A calibration that a loaded host disturbs went wrong by a factor of two (setup/testbed/emulated/tsc.ts).
     ...(tscKhz === undefined ? [] : [`tsc_early_khz=${tscKhz}`]),
     ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),
     ...(iommu ? [IOMMU] : []),

@@ -4,15 +4,15 @@
  */
 import type { Duplex } from 'node:stream';
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError, toNestbenchError } from '../errors.ts';
+import { NestbenchError, toNestbenchError } from '../lib/errors.ts';
 import type { Console } from '../machine/console.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { Qmp } from '../machine/qmp.ts';
-import type { SshMachine } from '../machine/ssh.ts';
-import type { Keys } from '../testbed/keys.ts';
+import type { Qmp } from '../machine/qemu/qmp.ts';
+import type { SshMachine } from '../machine/ssh/ssh.ts';
+import type { Keys } from './keys.ts';
 import { attach, type AttachOptions, CONSOLE_LINES, type LaunchedQemu, reach } from './attach.ts';
 import { checkFacts, type FactsCheck, readGuestFacts } from './facts.ts';
-import { Phases } from './phases.ts';
+import { Phases } from '../lib/phase-clock.ts';
 import { readModuleParameters } from './module-parameters.ts';
 import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
 

@@ -4,7 +4,7 @@ import { sizingFor } from '../../fixtures/sizing.ts';
 import { hostMachine } from '../machine/host.ts';
 import { readModuleParameters } from './module-parameters.ts';
 import type { MachinePlan } from './machine-plan.ts';
-import { planStack } from './plan.ts';
+import { planStack } from '../testbed/emulated/stack-plan.ts';
 
 const never = new AbortController().signal;
 

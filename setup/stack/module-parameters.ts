@@ -3,7 +3,7 @@
  * know without a word, and its command line shows it all the same.
  */
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MachinePlan } from './machine-plan.ts';
 

@@ -1,5 +1,5 @@
 /** What is said of a QEMU that ended under its machine. */
-import { NestbenchError } from '../errors.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import type { MachinePlan } from './machine-plan.ts';
 
 /** How a QEMU ended, as far as that is known: of one that another process started, only that it did. */

@@ -4,14 +4,14 @@ import { mkdir } from 'node:fs/promises';
 import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
-import type { NestbenchError } from '../errors.ts';
-import type { HostReading } from '../host/contention.ts';
+import type { NestbenchError } from '../lib/errors.ts';
+import type { HostReading } from '../machine/contention.ts';
 import { connectCounters, type Counters } from '../machine/counters.ts';
 import { connectKilled, type KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { UpMachine } from './machine-boot.ts';
-import type { Phase } from './phases.ts';
+import type { Phase } from '../lib/phase-clock.ts';
 import { Troubles } from './troubles.ts';
 
 export interface StackOptions {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ErrorCode, NestbenchError } from '../errors.ts';
+import { type ErrorCode, NestbenchError } from '../lib/errors.ts';
 import { Troubles } from './troubles.ts';
 
 function sign(code: ErrorCode, machine: string): NestbenchError {

@@ -4,7 +4,7 @@
  * sign only starts a short wait for the others, and the most telling of them is the cause.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ErrorCode, NestbenchError, toNestbenchError } from '../errors.ts';
+import { type ErrorCode, NestbenchError, toNestbenchError } from '../lib/errors.ts';
 
 /** A panicked kernel's console, its QEMU's exit and its lost connections were seen within tenths of a second. */
 const SETTLE_MS = 1000;

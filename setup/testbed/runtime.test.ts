@@ -2,8 +2,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { temporaryDirectory } from '../temporary.testing.ts';
-import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu-process.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
+import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu/qemu-process.ts';
 import { claimDirectory, lockFile, runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
 
 const never = new AbortController().signal;

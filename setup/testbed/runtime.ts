@@ -2,11 +2,11 @@
 import { lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { userId } from '../host/user.ts';
-import { isHeldAbove, takeLock, type Lock } from '../host/lock.ts';
-import { InputError, NestbenchError, toNestbenchError } from '../errors.ts';
-import { reasonOf } from '../machine/failures.ts';
-import { endOwned } from '../machine/qemu-process.ts';
+import { userId } from '../lib/user.ts';
+import { isHeldAbove, takeLock, type Lock } from '../lib/lock.ts';
+import { InputError, NestbenchError, toNestbenchError } from '../lib/errors.ts';
+import { reasonOf } from '../lib/error-text.ts';
+import { endOwned } from '../machine/qemu/qemu-process.ts';
 
 /** Where the running testbed's sockets and pid files are. */
 export function runtimeDirectory(temporary = tmpdir()): string {

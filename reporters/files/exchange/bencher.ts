@@ -2,8 +2,8 @@
  * `exchange/bencher.json`: Bencher Metric Format (https://bencher.dev/docs/reference/bencher-metric-format), for
  * `bencher run --adapter json --file`. A measure is named by its unit: Bencher knows by the measure which way is better.
  */
-import type { MeanInterval } from '../../../fixtures/statistics/mean-interval.ts';
-import { isOverBoots } from '../../interval-words.ts';
+import type { MeanInterval } from '../../statistics/mean-interval.ts';
+import { isOverBoots } from '../../analysis/interval-words.ts';
 import { textFile } from '../exporter.ts';
 import { measuredSeries } from './measured.ts';
 

@@ -7,9 +7,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { BENCHMARKS } from '../../../fixtures/benchmarks/index.ts';
 import { CELLS } from '../../../fixtures/matrix.ts';
-import { bootedJournal, realisticJournal } from '../../experiment.testing.ts';
-import { TestJournal } from '../../journal.testing.ts';
-import { writeFiles } from '../index.ts';
+import { bootedJournal, realisticJournal } from '../../model/experiment.testing.ts';
+import { TestJournal } from '../../model/journal.testing.ts';
+import { writeFiles } from '../../exporters.ts';
 
 /** What is written of a realistic experiment: measured, failed, skipped and not run. */
 function written(file: string, journal: () => TestJournal = realisticJournal): string {

@@ -2,8 +2,8 @@
  * `exchange/github-action-benchmark-smaller.json` and `-bigger.json`: for the tools customSmallerIsBetter and
  * customBiggerIsBetter of https://github.com/benchmark-action/github-action-benchmark, which take one direction a file.
  */
-import type { Better } from '../../benchmark-row.ts';
-import { SHORT } from '../../interval-words.ts';
+import type { Better } from '../../model/benchmark-row.ts';
+import { SHORT } from '../../analysis/interval-words.ts';
 import { type Exporter, textFile } from '../exporter.ts';
 import { measuredSeries, testbedOf } from './measured.ts';
 

@@ -4,7 +4,7 @@
  * reads it. A repetition is a run. Its times are nanoseconds: of a rate, what one of its units took, with the rate itself
  * as the counter items_per_second.
  */
-import type { Results } from '../../results.ts';
+import type { Results } from '../../model/experiment-results.ts';
 import { textFile } from '../exporter.ts';
 import { type MeasuredSeries, measuredSeries, testbedOf } from './measured.ts';
 

@@ -3,9 +3,9 @@
  * format that cannot say "within one boot" gets no interval of that kind. What failed, was skipped or did not run is left
  * out: no format has a number for it.
  */
-import type { MeanInterval } from '../../../fixtures/statistics/mean-interval.ts';
-import type { Better } from '../../benchmark-row.ts';
-import type { Measured, Results } from '../../results.ts';
+import type { MeanInterval } from '../../statistics/mean-interval.ts';
+import type { Better } from '../../model/benchmark-row.ts';
+import type { Measured, Results } from '../../model/experiment-results.ts';
 
 export interface MeasuredSeries {
   /** `l2-baseline/netperf-rr`. */

@@ -2,9 +2,9 @@
  * `exchange/openmetrics.txt`: OpenMetrics 1.0 text (https://github.com/prometheus/OpenMetrics, specification), as
  * Prometheus' backfilling and Pushgateway read it. Units differ by benchmark, so that they are a label.
  */
-import { INTERVAL_OF } from '../../interval-words.ts';
-import { overheadOf } from '../../overhead.ts';
-import type { Results } from '../../results.ts';
+import { INTERVAL_OF } from '../../analysis/interval-words.ts';
+import { overheadOf } from '../../analysis/overhead.ts';
+import type { Results } from '../../model/experiment-results.ts';
 import { textFile } from '../exporter.ts';
 import { type MeasuredSeries, measuredSeries, testbedOf } from './measured.ts';
 

@@ -7,7 +7,7 @@
 import { BENCHMARKS } from '../../../fixtures/benchmarks/index.ts';
 import { CELLS } from '../../../fixtures/matrix.ts';
 import { stringify } from 'yaml';
-import type { Results } from '../../results.ts';
+import type { Results } from '../../model/experiment-results.ts';
 import { type Columns, csv } from '../csv.ts';
 import { textFile } from '../exporter.ts';
 import { measuredSeries } from './measured.ts';

@@ -2,7 +2,7 @@
 import { BENCHMARK_PORTS } from '../../../fixtures/benchmarks/index.ts';
 import { MEMORY_SCALES, physicalBytesFor, physicalSizingFor } from '../../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed.ts';
-import { inBytes } from '../../host/bytes.ts';
+import { inBytes } from '../../lib/bytes.ts';
 import { cardOf } from './card.ts';
 import { whyNotOnce } from './grub.ts';
 import type { MachineFacts } from './machine-facts.ts';

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ADDRESSES } from '../../../fixtures/addresses.ts';
 import { addressesOf } from '../../../fixtures/testbed.ts';
-import { InputError } from '../../errors.ts';
-import { temporaryDirectory } from '../../temporary.testing.ts';
+import { InputError } from '../../lib/errors.ts';
+import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { parseTestbed, readTestbed } from './description.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');

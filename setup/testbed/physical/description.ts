@@ -7,10 +7,10 @@ import {
   testbedDescription,
   type TestbedDescription,
 } from '../../../fixtures/testbed.ts';
-import { InputError } from '../../errors.ts';
-import { reasonOf } from '../../machine/failures.ts';
-import type { OpensshTarget } from '../../machine/openssh.ts';
-import { faultLines, parseYaml, readTextFile } from '../../yaml-file.ts';
+import { InputError } from '../../lib/errors.ts';
+import { reasonOf } from '../../lib/error-text.ts';
+import type { OpensshTarget } from '../../machine/ssh/openssh.ts';
+import { faultLines, parseYaml, readTextFile } from '../../lib/yaml-file.ts';
 
 /**
  * The testbed that `file` describes.

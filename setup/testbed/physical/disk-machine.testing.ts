@@ -9,13 +9,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { cached } from '../../build/cache.ts';
-import { buildEmulator } from '../../build/emulator.ts';
+import { cached } from '../../build/cache/build-cache.ts';
+import { buildEmulator } from '../../build/qemu/emulator.ts';
 import { runTool } from '../../build/tool.ts';
-import type { OpensshTarget } from '../../machine/openssh.ts';
-import { generateKeyPair } from '../../machine/ssh.ts';
-import { freePort } from '../../machine/sshd.testing.ts';
-import { waitUntil } from '../../machine/wait.ts';
+import type { OpensshTarget } from '../../machine/ssh/openssh.ts';
+import { generateKeyPair } from '../../machine/ssh/ssh.ts';
+import { freePort } from '../../machine/ssh/sshd.testing.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { EMULATED_CPU } from '../../stack/qemu-argv.ts';
 
 /** Beside what nestbench itself needs: what makes a disk image. */

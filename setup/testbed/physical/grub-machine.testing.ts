@@ -7,7 +7,7 @@ import { execa } from 'execa';
 import { hostMachine } from '../../machine/host.ts';
 import { checkedOutput } from '../../machine/command.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { temporaryDirectory } from '../../temporary.testing.ts';
+import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 
 export interface GrubMachine extends AsyncDisposable {
   readonly machine: Machine;

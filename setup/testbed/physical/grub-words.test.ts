@@ -3,7 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { temporaryDirectory } from '../../temporary.testing.ts';
+import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { whyNoGrub } from './grub-machine.testing.ts';
 import { grubWord, grubWords } from './grub-words.ts';
 

@@ -6,9 +6,9 @@
  * which it does not come up costs one start: the next is that of before. Parameters in GRUB_CMDLINE_LINUX would be those of
  * every entry, and a wrong root= was seen to keep the old kernel from booting as well.
  */
-import { NestbenchError } from '../../errors.ts';
-import { hashOf } from '../../build/hash.ts';
-import { pairsOf } from '../../machine/lines.ts';
+import { NestbenchError } from '../../lib/errors.ts';
+import { hashOf } from '../../lib/hash.ts';
+import { pairsOf } from '../../lib/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { defaultEntry, defaultsIn, type GrubEnvironment, type MenuEntry, menuOf } from './grub-menu.ts';
 import { grubWord } from './grub-words.ts';

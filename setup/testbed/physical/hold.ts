@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
-import { NestbenchError } from '../../errors.ts';
-import { userName } from '../../host/user.ts';
-import { connectionLost } from '../../machine/failures.ts';
-import { LineSplitter } from '../../machine/lines.ts';
-import { openOpenssh, type OpensshTarget } from '../../machine/openssh.ts';
-import { withDeadline } from '../../machine/wait.ts';
+import { NestbenchError } from '../../lib/errors.ts';
+import { userName } from '../../lib/user.ts';
+import { connectionLost } from '../../machine/command-errors.ts';
+import { LineSplitter } from '../../lib/lines.ts';
+import { openOpenssh, type OpensshTarget } from '../../machine/ssh/openssh.ts';
+import { withDeadline } from '../../lib/wait.ts';
 
 /** On a file system that is empty after a boot. Held for as long as standard input is open: so a killed run lets go. */
 const HOLD = `

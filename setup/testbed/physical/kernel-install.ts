@@ -1,12 +1,12 @@
 /** Puts a kernel that was built on a physical machine, beside those that are there, for its boot loader to find. */
 import { statSync } from 'node:fs';
-import { NestbenchError } from '../../errors.ts';
-import type { KernelPackage } from '../../build/kernel-package.ts';
-import { inBytes } from '../../host/bytes.ts';
-import { measureFile } from '../../host/measure-file.ts';
+import { NestbenchError } from '../../lib/errors.ts';
+import type { KernelPackage } from '../../build/kernel/kernel-package.ts';
+import { inBytes } from '../../lib/bytes.ts';
+import { measureFile } from '../../lib/measure-file.ts';
 import { OUR_KERNELS } from './grub.ts';
 import { listOwn, ownFolder, readOwn, removeOwn, writeArgv, writeOwn } from './own-folder.ts';
-import { feedFile, type OpensshTarget } from '../../machine/openssh.ts';
+import { feedFile, type OpensshTarget } from '../../machine/ssh/openssh.ts';
 import type { Machine } from '../../machine/machine.ts';
 
 export interface KernelInstallOptions {
@@ -20,7 +20,7 @@ export interface KernelInstallOptions {
 const COMMAND_SECONDS = 60;
 /** An initramfs with all modules of a distribution's kernel, on a slow machine. */
 const INITRAMFS_SECONDS = 900;
-/** As long as a copy of them may take (setup/machine/openssh.ts). */
+/** As long as a copy of them may take (setup/machine/ssh/openssh.ts). */
 const UNPACK_SECONDS = 3600;
 /** Modules are kept uncompressed: what they were in a tar, several times over. And an initramfs as large as the largest. */
 const UNPACKED_TIMES = 4;

@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { KernelSource } from '../../../fixtures/testbed.ts';
-import { cached } from '../../build/cache.ts';
-import { kernelConfig } from '../../build/kernel-config.ts';
-import { LEFT_OUT } from '../../build/kernel.ts';
-import { buildToolchain, kernelSource } from '../../build/toolchain.ts';
+import { cached } from '../../build/cache/build-cache.ts';
+import { kernelConfig } from '../../build/kernel/kernel-config.ts';
+import { LEFT_OUT } from '../../build/kernel/kernel.ts';
+import { buildToolchain, kernelSource } from '../../build/toolchain/toolchain.ts';
 import { runTool } from '../../build/tool.ts';
 
 /** Nothing of the moment gets into the commit, so that what was built of it once is found again. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { expect, test } from 'vitest';
 import { hostMachine } from '../../machine/host.ts';
-import { temporaryDirectory } from '../../temporary.testing.ts';
+import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { readMachineFacts } from './machine-facts.ts';
 
 const never = new AbortController().signal;

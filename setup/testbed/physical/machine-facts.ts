@@ -1,5 +1,5 @@
 /** What a physical machine is and how it is set up, read by one command that changes nothing. */
-import { pairsOf } from '../../machine/lines.ts';
+import { pairsOf } from '../../lib/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { PROBE_GRUBENV } from './grub.ts';
 import { folderFault } from './own-folder.ts';

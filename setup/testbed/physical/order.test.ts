@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { CELLS } from '../../../fixtures/matrix.ts';
-import { temporaryDirectory } from '../../temporary.testing.ts';
+import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { orderedCells } from './order.ts';
 
 function written(text: string): string {

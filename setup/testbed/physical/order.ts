@@ -1,7 +1,7 @@
 /** In which order the cells of a physical testbed are measured. */
 import { type Cell, CELLS } from '../../../fixtures/matrix.ts';
 import { orderedByBoot } from '../../../fixtures/physical-software.ts';
-import { InputError } from '../../errors.ts';
+import { InputError } from '../../lib/errors.ts';
 import { readTestbed } from './description.ts';
 
 /**

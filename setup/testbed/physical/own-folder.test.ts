@@ -14,10 +14,10 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { hostMachine } from '../../machine/host.ts';
-import { temporaryDirectory } from '../../temporary.testing.ts';
+import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { folderFault, listOwn, ownFolder, readOwn, removeOwn, writeArgv, writeOwn } from './own-folder.ts';
 import { installedKernels, removeKernel } from './kernel-install.ts';
-import { untune } from './tune.ts';
+import { untune } from './tuning.ts';
 
 const never = new AbortController().signal;
 const machine = hostMachine();

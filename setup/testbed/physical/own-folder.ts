@@ -1,8 +1,8 @@
 /** nestbench's own folder on a physical machine: a marker in it lists what nestbench wrote, and only that is ever removed. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { NestbenchError } from '../../errors.ts';
-import { lastLines } from '../../machine/failures.ts';
+import { NestbenchError } from '../../lib/errors.ts';
+import { lastLines } from '../../lib/error-text.ts';
 import type { Completed, Machine } from '../../machine/machine.ts';
 
 const SCRIPT = readFileSync(path.join(import.meta.dirname, 'machine/own-folder'), 'utf8');

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import type { QemuSource } from '../../../fixtures/testbed.ts';
-import { cached } from '../../build/cache.ts';
-import { KEYRING, MIRROR, SECURITY_MIRROR } from '../../build/debian.ts';
+import { cached } from '../../build/cache/build-cache.ts';
+import { KEYRING, MIRROR, SECURITY_MIRROR } from '../../build/toolchain/debian.ts';
 import { runTool, type ToolOptions } from '../../build/tool.ts';
-import { NestbenchError } from '../../errors.ts';
+import { NestbenchError } from '../../lib/errors.ts';
 import { SOMEBODY } from './kernel-repository.testing.ts';
 
 /** A Debian, and the branch that its QEMU is put on. */

@@ -1,9 +1,9 @@
 /** Starts a physical machine anew, and knows what came up. */
-import { NestbenchError, retold } from '../../errors.ts';
-import { inSeconds } from '../../machine/failures.ts';
-import { connectOpenssh, type OpensshTarget } from '../../machine/openssh.ts';
-import type { SshMachine } from '../../machine/ssh.ts';
-import { waitUntil, withDeadline } from '../../machine/wait.ts';
+import { NestbenchError, retold } from '../../lib/errors.ts';
+import { inSeconds } from '../../lib/error-text.ts';
+import { connectOpenssh, type OpensshTarget } from '../../machine/ssh/openssh.ts';
+import type { SshMachine } from '../../machine/ssh/ssh.ts';
+import { waitUntil, withDeadline } from '../../lib/wait.ts';
 import { type ConsoleCommand, watchConsole, type WatchedConsole } from './watch-console.ts';
 import { type Boot, chooseBoot, differencesFrom, readRunning, type Running } from './grub.ts';
 

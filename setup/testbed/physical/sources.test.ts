@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { temporaryCache, temporaryDirectory } from '../../temporary.testing.ts';
+import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { parseTestbed } from './description.ts';
 import { examineBuilder, examineSources, sourcesOf } from './sources.ts';
 

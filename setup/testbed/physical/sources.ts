@@ -2,9 +2,9 @@
 import { CELLS } from '../../../fixtures/matrix.ts';
 import { allSoftware, isBuilt, sourceKey } from '../../../fixtures/physical-software.ts';
 import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed.ts';
-import { findBuilder } from '../../build/builder.ts';
+import { findBuilder } from '../../build/builder/builder.ts';
 import { lookUpSource } from '../../build/git-source.ts';
-import { compilerFault } from '../../build/kernel-package.ts';
+import { compilerFault } from '../../build/kernel/kernel-package.ts';
 
 /** What was found of one source, or of the builder. */
 export interface SourceFinding {

@@ -4,13 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { NestbenchError } from '../../errors.ts';
-import { measureFile } from '../../host/measure-file.ts';
-import { lastLines } from '../../machine/failures.ts';
+import { NestbenchError } from '../../lib/errors.ts';
+import { measureFile } from '../../lib/measure-file.ts';
+import { lastLines } from '../../lib/error-text.ts';
 import type { Machine } from '../../machine/machine.ts';
-import { feedFile } from '../../machine/openssh.ts';
+import { feedFile } from '../../machine/ssh/openssh.ts';
 import { listOwn, ownFolder, removeOwn, writeArgv } from './own-folder.ts';
-import { IMAGE_FORMAT, type PhysicalMachinePlan } from './plan.ts';
+import { IMAGE_FORMAT, type PhysicalMachinePlan } from './physical-plan.ts';
 
 /** The root directory of whoever measures there. */
 export const TOOLS_ROOT = '/run/nestbench-mounts/root';

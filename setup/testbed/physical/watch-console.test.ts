@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { processesWith, uniqueSleep } from '../../machine/processes.testing.ts';
-import { temporaryDirectory } from '../../temporary.testing.ts';
+import { processesWith, uniqueSleep } from '../../lib/processes.testing.ts';
+import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { watchConsole } from './watch-console.ts';
 
 const file = (): string => path.join(temporaryDirectory(), 'console.log');

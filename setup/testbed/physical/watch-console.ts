@@ -1,7 +1,7 @@
 /** What a machine's console says while it boots anew, by the command that the testbed file has for it. */
 import { execa } from 'execa';
 import { Console } from '../../machine/console.ts';
-import { inSeconds, lastLines } from '../../machine/failures.ts';
+import { inSeconds, lastLines } from '../../lib/error-text.ts';
 import { evidenceOf } from './console-evidence.ts';
 
 export interface ConsoleCommand {

@@ -1,0 +1,71 @@
+/** Fairness in words: the largest of each, and where it was seen. */
+import {
+  type Fairness,
+  fairnessOf,
+  GAP_LIMIT_SECONDS,
+  HARNESS_LIMIT,
+  OTHERS_LIMIT,
+  placesOf,
+  type Watched,
+} from './fairness.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { sum } from '../model/sum.ts';
+
+export interface FairnessLine {
+  readonly text: string;
+  readonly over: boolean;
+}
+
+/** The largest of each, and where; empty where nothing is known of either. */
+export function fairnessLines(results: Results): FairnessLine[] {
+  const all = fairnessOf(results);
+  return [
+    ...worst(all, ({ harnessShare }) => harnessShare, {
+      what: "the harness's share of L0 during a sample",
+      show: (share) => `${(share * 100).toFixed(2)} %`,
+      limit: `${HARNESS_LIMIT * 100} %`,
+    }),
+    ...worst(all, ({ gapSeconds }) => gapSeconds, {
+      what: 'the gap between two samples',
+      show: (seconds) => `${(seconds * 1000).toFixed(0)} ms`,
+      limit: `${GAP_LIMIT_SECONDS * 1000} ms`,
+    }),
+    ...worst(all, ({ othersShare }) => othersShare, {
+      what: "others' share of the host's CPUs during a sample",
+      show: (share) => `${(share * 100).toFixed(1)} %`,
+      limit: `${OTHERS_LIMIT * 100} %`,
+    }),
+    ...worst(all, ({ waitShare }) => waitShare, {
+      what: "how long QEMU's threads waited for a CPU of the host, as a share of the time that they could have run",
+      show: (share) => `${(share * 100).toFixed(1)} %`,
+      limit: 'none: those of client and server wait for each other, too',
+    }),
+  ];
+}
+
+function worst(
+  all: readonly Fairness[],
+  watchedIn: (one: Fairness) => Watched | null,
+  words: { readonly what: string; readonly show: (value: number) => string; readonly limit: string },
+): FairnessLine[] {
+  const known = all.flatMap((one) => {
+    const watched = watchedIn(one);
+    return watched === null ? [] : { one, watched };
+  });
+  const [most] = known.toSorted((one, other) => other.watched.most.value - one.watched.most.value);
+  if (most === undefined) return [];
+  const { cell, benchmark, run } = most.one;
+  const over = known.filter(({ watched }) => watched.over > 0);
+  const samples = sum(known.map(({ watched }) => watched.samples));
+  const where = `${cell.name} ${benchmark}, run ${run.run}, iteration ${most.watched.most.iteration}`;
+  const verdict =
+    over.length === 0
+      ? `(limit ${words.limit})`
+      : `OVER THE LIMIT of ${words.limit} in ${sum(over.map(({ watched }) => watched.over))} of ${samples} (${placesOf(over.map(({ one }) => one))})`;
+  return [
+    {
+      text: `${words.what}: at most ${words.show(most.watched.most.value)} ${verdict}; ${where}`,
+      over: over.length > 0,
+    },
+  ];
+}

@@ -1,0 +1,84 @@
+/** The figures of overhead: which bars each has, and why one can't be drawn. Files and the report are made of these. */
+import { isPaperCell, type Level } from '../../fixtures/matrix.ts';
+import { applicationsOf } from '../model/applications.ts';
+import { marksOf } from './marks.ts';
+import { NATIVE_CELL, type OverheadInterval, overheadInterval, overheadOf } from './overhead.ts';
+import { reasonOf } from './reason.ts';
+import { type CellResults, outcomeOf, type Results } from '../model/experiment-results.ts';
+
+export interface OverheadFigure {
+  /** The CSV file's name without its ending. */
+  readonly name: string;
+  readonly title: string;
+  readonly levels: readonly Level[];
+  readonly has: (cell: CellResults) => boolean;
+}
+
+export interface Bar {
+  readonly benchmark: string;
+  readonly cell: string;
+  readonly level: Level;
+  readonly configuration: string;
+  readonly overhead: number | null;
+  /** Of the ratio of the means over boots; null where a side has one boot alone. */
+  readonly interval: OverheadInterval | null;
+  readonly loader: string | null;
+  /** Empty where the number is there and whole. */
+  readonly reason: string;
+}
+
+/** Figure 5 of the paper: one and two levels. */
+export const FIGURE_5: OverheadFigure = {
+  name: 'figure-5',
+  title: 'Figure 5. Overhead at L1 and L2',
+  levels: [1, 2],
+  has: ({ name }) => isPaperCell(name),
+};
+
+/** Figure 6 of the paper: three levels. */
+export const FIGURE_6: OverheadFigure = {
+  name: 'figure-6',
+  title: 'Figure 6. Overhead at L3',
+  levels: [3],
+  has: ({ name }) => isPaperCell(name),
+};
+
+/** What is not the paper's. Virtual idle is virtual-passthrough and one thing more, so that stands beside it. */
+export const ADDITIONAL: OverheadFigure = {
+  name: 'figure-additional',
+  title: 'Beyond the paper. Overhead of additional configurations',
+  levels: [1, 2, 3],
+  has: ({ name, configuration }) => !isPaperCell(name) || configuration === 'dvh-vp',
+};
+
+export const OVERHEAD_FIGURES = [FIGURE_5, FIGURE_6, ADDITIONAL] as const;
+
+/** Benchmark by benchmark, and in each the cells in the matrix's order. */
+export function barsOf(results: Results, { levels, has }: OverheadFigure): Bar[] {
+  const cells = results.cells.filter(
+    (cell): cell is CellResults & { level: Level } =>
+      cell.level !== null && levels.includes(cell.level) && has(cell),
+  );
+  return applicationsOf(results).flatMap(({ name: benchmark, loader }) =>
+    cells.map(({ name: cell, level, configuration }): Bar => ({
+      benchmark,
+      cell,
+      level,
+      configuration,
+      overhead: overheadOf(results, cell, benchmark),
+      interval: overheadInterval(results, cell, benchmark),
+      loader,
+      reason: whyNot(results, cell, benchmark),
+    })),
+  );
+}
+
+/** The cell's own reason; for a sound cell that of L0, without which there is no overhead; else why it is doubtful. */
+function whyNot(results: Results, cell: string, benchmark: string): string {
+  const own = reasonOf(outcomeOf(results, cell, benchmark));
+  if (own !== '') return own;
+  const native = reasonOf(outcomeOf(results, NATIVE_CELL, benchmark));
+  if (native !== '') return `${NATIVE_CELL}: ${native}`;
+  const { overhead, samples } = marksOf(results, cell, benchmark);
+  return [...overhead, ...samples].map(({ meaning }) => meaning).join('; ');
+}

@@ -1,0 +1,58 @@
+/**
+ * What a level costs: its number against that of the bare machine (L0 baseline). As the README of the artifact has
+ * its figures 5 and 6: native over measured for rates, measured over native for times, so 1.0 is native and more is
+ * worse either way. Both operands are the artifact's number, the best of the runs' averages.
+ */
+import type { CellName } from '../../fixtures/matrix.ts';
+import type { IntervalOf } from '../statistics/mean-interval.ts';
+import { type RatioInterval, ratioInterval } from '../statistics/ratio-interval.ts';
+import { isOverBoots } from './interval-words.ts';
+import { outcomeOf, type Results } from '../model/experiment-results.ts';
+
+/** The bare machine: what all others are measured against. */
+export const NATIVE_CELL: CellName = 'l0-baseline';
+
+/** How many times worse `measured` is than `native`. */
+export function overhead(native: number, measured: number, better: 'higher' | 'lower'): number {
+  return better === 'higher' ? native / measured : measured / native;
+}
+
+/** The overhead of one benchmark in one cell; null where it or L0 was not measured. */
+export function overheadOf(results: Results, cell: string, benchmark: string): number | null {
+  const native = outcomeOf(results, NATIVE_CELL, benchmark);
+  const measured = outcomeOf(results, cell, benchmark);
+  if (native.state !== 'measured' || measured.state !== 'measured') return null;
+  return overhead(native.best.value, measured.best.value, measured.better);
+}
+
+/** An interval of the overhead, and what it is over. */
+export interface OverheadInterval extends RatioInterval {
+  readonly of: IntervalOf;
+}
+
+/**
+ * How far the overhead is known: the 95 % interval of the ratio of the means over boots. null where a side has one boot
+ * alone, which does not show how boots differ.
+ *
+ * It is not one of the number itself, the ratio of the best runs. What that is an estimate of depends on how many runs
+ * there were, and one set of runs has one best, without a spread to judge it by; an interval of the best run's own
+ * samples held in 61 of 100 experiments. So the interval is of the ratio that boots show, and says so.
+ */
+export function overheadInterval(results: Results, cell: string, benchmark: string): OverheadInterval | null {
+  const native = outcomeOf(results, NATIVE_CELL, benchmark);
+  const measured = outcomeOf(results, cell, benchmark);
+  if (native.state !== 'measured' || measured.state !== 'measured') return null;
+  const sides = [native.interval, measured.interval] as const;
+  if (!sides.every(({ of }) => isOverBoots(of))) return null;
+  const [above, below] = measured.better === 'higher' ? sides : sides.toReversed();
+  const interval = above && below && ratioInterval(above.means, below.means);
+  const of = sides.every((side) => side.of === 'boots') ? 'boots' : 'restores';
+  return interval ? { ...interval, of } : null;
+}
+
+/** Whether the two numbers that the overhead divides are the best of different numbers of runs. */
+export function isUneven(results: Results, cell: string, benchmark: string): boolean {
+  const native = outcomeOf(results, NATIVE_CELL, benchmark);
+  const measured = outcomeOf(results, cell, benchmark);
+  return native.state === 'measured' && measured.state === 'measured' && native.best.of !== measured.best.of;
+}

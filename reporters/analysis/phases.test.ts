@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import type { JournalRecord } from '../../fixtures/records.ts';
+import { cellTimes, preparation } from './phases.ts';
+import { preparationLine } from '../terminal/phases-table.ts';
+import { collectResults } from '../model/experiment-results.ts';
+
+const BEGAN = Date.parse('2026-11-23T00:00:00.000Z');
+
+function at(seconds: number): { at: string } {
+  return { at: new Date(BEGAN + seconds * 1000).toISOString() };
+}
+
+const experiment: JournalRecord = {
+  type: 'experiment',
+  ...at(0),
+  experiment: 'x',
+  testbed: { kind: 'emulated', accelerator: 'tcg', settings: {} },
+  profile: 'smoke',
+  runs: 1,
+  host: { cpuModel: 'EPYC', cpus: 2, memoryBytes: 1, kernel: '6.1' },
+  versions: {},
+  commit: null,
+  modified: false,
+  phases: [
+    { name: 'Vitest', seconds: 1 },
+    { name: 'kernel and image', seconds: 0.01 },
+  ],
+};
+
+/** Worker 1 s, boot 9 s of which the levels tell 8, service 2 s, around 0.75 s, samples 3 and 4 s, gap 0.25 s, end 1 s. */
+function cell(name: string, since: number): JournalRecord[] {
+  const what = { cell: name, benchmark: 'netperf-rr', run: 1 };
+  const sample = {
+    type: 'sample',
+    ...what,
+    value: 1,
+    unit: 'transactions/s',
+    better: 'higher',
+    started: at(since + 14).at,
+    output: 'x',
+  } as const;
+  return [
+    {
+      type: 'boot',
+      ...at(since + 10),
+      cell: name,
+      levels: [],
+      client: null,
+      phases: [
+        { name: 'client: kernel', seconds: 4 },
+        { name: 'l0: QEMU', seconds: 1 },
+        { name: 'l0: kernel', seconds: 2 },
+        { name: 'l1: kernel', seconds: 5 },
+      ],
+      seconds: 9,
+    },
+    { ...sample, ...at(since + 16), iteration: 1, seconds: 3, beforeSeconds: 0.5, afterSeconds: 0.25 },
+    { ...sample, ...at(since + 20), iteration: 2, seconds: 4, beforeSeconds: 0, gapSeconds: 0.25 },
+    { type: 'service', ...at(since + 22), ...what, seconds: 2 },
+    { type: 'end', ...at(since + 24), cell: name, seconds: 1 },
+  ];
+}
+
+test('a cell takes from the end of what was before it to its own, and its stages and the rest are all of that', () => {
+  const results = collectResults([experiment, ...cell('l1-baseline', 0), ...cell('l2-baseline', 24)]);
+  const times = cellTimes(results);
+  expect(times.map(({ cell: name, total }) => [name, total])).toEqual([
+    ['l1-baseline', 24],
+    ['l2-baseline', 24],
+  ]);
+  for (const { stages } of times) {
+    expect(stages).toEqual({
+      worker: 1,
+      L0: 3,
+      L1: 5,
+      L2: 0,
+      L3: 0,
+      prime: 0,
+      save: 0,
+      guests: 0,
+      services: 2,
+      around: 0.75,
+      samples: 7,
+      gaps: 0.25,
+      end: 1,
+      rest: 4,
+    });
+  }
+});
+
+test('starts of one experiment add up, and the time between them is nobody’s', () => {
+  const later = { ...experiment, ...at(1000) };
+  const results = collectResults([
+    experiment,
+    ...cell('l1-baseline', 0),
+    later,
+    ...cell('l1-baseline', 1000),
+  ]);
+  expect(cellTimes(results)).toMatchObject([{ cell: 'l1-baseline', total: 48, stages: { samples: 14 } }]);
+  expect(preparation(results)).toEqual([
+    { name: 'Vitest', seconds: 2 },
+    { name: 'kernel and image', seconds: 0.02 },
+  ]);
+});
+
+test('what took no time worth showing is left out of the line', () => {
+  expect(preparationLine(collectResults([experiment]))).toBe('before the cells: Vitest 1.0 s');
+});
+
+test('a journal of before has no such line, and what it tells of its cells', () => {
+  const { phases: _, ...old } = experiment;
+  const [boot] = cell('l1-baseline', 0);
+  const results = collectResults(boot === undefined ? [old] : [old, boot]);
+  expect(preparationLine(results)).toBeUndefined();
+  expect(cellTimes(results)).toMatchObject([{ total: 10, stages: { worker: 1, rest: 1 } }]);
+});

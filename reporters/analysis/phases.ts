@@ -1,0 +1,136 @@
+/** Where the time of a run went: what came before its cells, and the phases of each cell, from the journal alone. */
+import type { BootRecord, ExperimentRecord } from '../../fixtures/records.ts';
+import type { Results } from '../model/experiment-results.ts';
+import type { JournalItem } from '../model/measured-series.ts';
+import { sum } from '../model/sum.ts';
+
+/**
+ * What a phase of a cell belongs to, in the order of time. `prime` and `save` are of a stack that is about to be a snapshot
+ * or measured cold, `guests` of all levels above L0 when it is restored: they come back at once. `rest` is what no
+ * record tells of.
+ */
+export const STAGES = [
+  'worker',
+  'L0',
+  'L1',
+  'L2',
+  'L3',
+  'prime',
+  'save',
+  'guests',
+  'services',
+  'around',
+  'samples',
+  'gaps',
+  'end',
+  'rest',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+const NO_TIME: Readonly<Record<Stage, number>> = {
+  worker: 0,
+  L0: 0,
+  L1: 0,
+  L2: 0,
+  L3: 0,
+  prime: 0,
+  save: 0,
+  guests: 0,
+  services: 0,
+  around: 0,
+  samples: 0,
+  gaps: 0,
+  end: 0,
+  rest: 0,
+};
+
+export interface CellTime {
+  readonly cell: string;
+  /** Wall seconds from the end of what came before it to the end of its stack. */
+  readonly total: number;
+  readonly stages: Readonly<Record<Stage, number>>;
+  /** What its boots say themselves, level by level; the client boots beside the levels. */
+  readonly boot: readonly { readonly name: string; readonly seconds: number }[];
+}
+
+/** What came before the cells of all starts, by name, in order. */
+export function preparation({ starts }: Results): { name: string; seconds: number }[] {
+  return summed(starts.flatMap(({ phases }) => phases ?? []));
+}
+
+/** Of every cell that was booted, all starts together. */
+export function cellTimes({ records }: Results): CellTime[] {
+  return [...Map.groupBy(visits(records), ({ cell }) => cell)].map(([cell, its]) => ({
+    cell,
+    total: sum(its.map(({ since, until }) => until - since)),
+    stages: stagesOf(its),
+    boot: summed(its.flatMap(({ boot }) => boot?.phases ?? [])),
+  }));
+}
+
+/** A cell in one start of the experiment: its records, and when it began and ended, in seconds. */
+interface Visit {
+  readonly cell: string;
+  readonly since: number;
+  until: number;
+  boot: BootRecord | undefined;
+  readonly records: JournalItem[];
+}
+
+/** Cells run one after another: each begins where the one before it ended, or the experiment's record was written. */
+function visits(records: readonly JournalItem[]): Visit[] {
+  const all: Visit[] = [];
+  let visit: Visit | undefined;
+  let last = 0;
+  for (const record of records) {
+    const now = Date.parse(record.at) / 1000;
+    if (record.type === 'experiment') visit = undefined;
+    else {
+      if (visit?.cell !== record.cell) {
+        visit = { cell: record.cell, since: last, until: now, boot: undefined, records: [] };
+        all.push(visit);
+      }
+      if (record.type === 'boot') visit.boot = record;
+      visit.records.push(record);
+      visit.until = now;
+    }
+    last = now;
+  }
+  return all.filter(({ boot }) => boot !== undefined);
+}
+
+function stagesOf(its: readonly Visit[]): Record<Stage, number> {
+  const stages = { ...NO_TIME };
+  for (const { since, until, boot, records } of its) {
+    let told = 0;
+    const add = (stage: Stage, seconds: number): void => {
+      stages[stage] += seconds;
+      told += seconds;
+    };
+    if (boot !== undefined) {
+      add('worker', Math.max(0, Date.parse(boot.at) / 1000 - boot.seconds - since));
+      for (const { name, seconds } of boot.phases) {
+        const [machine = ''] = name.split(': ');
+        const stage = STAGES.find((one) => one.toLowerCase() === machine);
+        if (stage !== undefined) add(stage, seconds);
+      }
+    }
+    for (const record of records) {
+      if (record.type === 'service') add('services', record.seconds);
+      if (record.type === 'end') add('end', record.seconds);
+      if (record.type !== 'samples') continue;
+      add('around', record.sums.aroundSeconds);
+      add('samples', record.sums.seconds);
+      add('gaps', record.sums.gapSeconds);
+    }
+    stages.rest += Math.max(0, until - since - told);
+  }
+  return stages;
+}
+
+function summed(phases: NonNullable<ExperimentRecord['phases']>): { name: string; seconds: number }[] {
+  return [...Map.groupBy(phases, ({ name }) => name)].map(([name, its]) => ({
+    name,
+    seconds: sum(its.map(({ seconds }) => seconds)),
+  }));
+}

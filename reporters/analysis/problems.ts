@@ -1,0 +1,70 @@
+/** What failed and what was skipped, grouped so that a reason that many share is told once. */
+import type { FailureRecord } from '../../fixtures/records.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { firstLine } from '../model/text.ts';
+
+export interface Problem {
+  /** A single line. */
+  readonly reason: string;
+  /** Whom it befell, in words: `l1-dvh, l2-dvh: hackbench, mysql`. */
+  readonly where: string;
+}
+
+interface Place {
+  readonly cell: string;
+  /** null for the cell itself. */
+  readonly benchmark: string | null;
+  readonly reason: string;
+}
+
+/** Every failure that the journal tells, of cells and of benchmarks, whether or not samples came besides. */
+export function failures(results: Results): Problem[] {
+  return grouped(
+    results,
+    results.cells.flatMap(({ failures: own, outcomes }) => [
+      ...own.map(failurePlace),
+      ...[...outcomes.values()].flatMap((outcome) =>
+        'failures' in outcome ? outcome.failures.map(failurePlace) : [],
+      ),
+    ]),
+  );
+}
+
+/** What was skipped. */
+export function skips(results: Results): Problem[] {
+  return grouped(
+    results,
+    results.cells.flatMap(({ name: cell, outcomes }) =>
+      [...outcomes].flatMap(([benchmark, outcome]) =>
+        outcome.state === 'skipped' ? { cell, benchmark, reason: firstLine(outcome.reason) } : [],
+      ),
+    ),
+  );
+}
+
+function failurePlace({ cell, benchmark, code, kind, machine, message }: FailureRecord): Place {
+  const facts = machine === undefined ? kind : `${kind}, on ${machine}`;
+  return { cell, benchmark, reason: `${code} (${facts}): ${firstLine(message)}` };
+}
+
+function grouped(results: Results, places: readonly Place[]): Problem[] {
+  return [...Map.groupBy(places, ({ reason }) => reason)].map(([reason, its]) => ({
+    reason,
+    where: describe(results, its),
+  }));
+}
+
+/** Cells that share the same benchmarks are named together. */
+function describe({ cells, benchmarks }: Results, places: readonly Place[]): string {
+  const benchmarksOf = [...Map.groupBy(places, ({ cell }) => cell)].map(([cell, its]) => {
+    const names = new Set(its.map(({ benchmark }) => benchmark));
+    const whole = names.has(null) || names.size === benchmarks.length;
+    return { cell, names: whole ? '' : [...names].join(', ') };
+  });
+  return [...Map.groupBy(benchmarksOf, ({ names }) => names)]
+    .map(([names, its]) => {
+      const where = its.length === cells.length ? 'every cell' : its.map(({ cell }) => cell).join(', ');
+      return names === '' ? where : `${where}: ${names}`;
+    })
+    .join('; ');
+}

@@ -1,0 +1,126 @@
+/**
+ * An experiment at a glance: what it was on, what each cell cost, and what went wrong, in about fifteen lines. As data;
+ * a terminal and a Markdown page show the same.
+ */
+import { applicationsOf } from '../model/applications.ts';
+import { type ExitCosts, exitCosts } from './exit-costs.ts';
+import { describeContention } from './fairness.ts';
+import { fairnessLines } from './fairness-lines.ts';
+import { describeCommit, describeProfile, describeTestbed, describeVariant } from './heading.ts';
+import { intervalTexts, SHORT } from './interval-words.ts';
+import { type Marks, marksLegend, marksOf } from './marks.ts';
+import { NATIVE_CELL, overheadOf } from './overhead.ts';
+import { failures, type Problem, skips } from './problems.ts';
+import { type Outcome, outcomeOf, type Results } from '../model/experiment-results.ts';
+import { describeStates } from './stack-states.ts';
+
+/** What a cell and benchmark came to. */
+export type StoryEntry =
+  | {
+      readonly state: 'measured';
+      readonly mean: number;
+      readonly halfWidth: number | null;
+      /** Against L0; null at L0, and where that was not measured. */
+      readonly overhead: number | null;
+      readonly marks: Marks;
+    }
+  | { readonly state: 'failed' | 'skipped' | 'missing' };
+
+export interface Story {
+  readonly experiment: string;
+  /** What it was measured on, and how: a sentence without its end each. */
+  readonly facts: readonly string[];
+  readonly benchmarks: readonly { readonly name: string; readonly unit: string }[];
+  /** Of microbenchmarks, which have a table of their own. */
+  readonly exitCosts: readonly ExitCosts[];
+  /** Cells in which something was measured or failed, in the matrix's order. */
+  readonly rows: readonly { readonly cell: string; readonly entries: readonly StoryEntry[] }[];
+  /** How to read the entries. */
+  readonly legend: readonly string[];
+  /** And their intervals, where they are shown. */
+  readonly intervals: readonly string[];
+  /** What failed, and what was over a limit. */
+  readonly troubles: readonly string[];
+  readonly skipped: readonly string[];
+}
+
+const MISSING: Outcome = { state: 'missing', reason: 'not run' };
+
+/** As many as a glance takes in; the others are counted. */
+const MOST_TROUBLES = 3;
+
+export function storyOf(results: Results): Story {
+  const applications = applicationsOf(results);
+  const cells = results.cells.filter(
+    ({ outcomes, failures: its }) =>
+      its.length > 0 || applications.some(({ name }) => isOwn(outcomes.get(name) ?? MISSING)),
+  );
+  const benchmarks = applications.filter(({ name }) =>
+    cells.some((cell) => isOwn(outcomeOf(results, cell.name, name))),
+  );
+  const rows = cells.map(({ name: cell }) => ({
+    cell,
+    entries: benchmarks.map(({ name }) => entryOf(results, cell, name)),
+  }));
+  const over = fairnessLines(results).filter((line) => line.over);
+  return {
+    experiment: results.experiment ?? 'an experiment without a record of its start',
+    facts: factsOf(results),
+    benchmarks: benchmarks.map(({ name, unit }) => ({ name, unit: unit ?? '' })),
+    exitCosts: exitCosts(results),
+    rows,
+    legend: legendOf(rows),
+    intervals: intervalTexts(results, SHORT).map(
+      ({ text, places }) => `±: ${text}${places === '' ? '' : ` (${places})`}`,
+    ),
+    troubles: [...results.remarks, ...fewest(failures(results)), ...over.map(({ text }) => text)],
+    skipped: skips(results).map(({ where, reason }) => `${where}: ${reason}`),
+  };
+}
+
+/** Whether the benchmark itself came to something, rather than its cell. */
+function isOwn(outcome: Outcome): boolean {
+  return outcome.state === 'measured' || (outcome.state === 'failed' && outcome.failures.length > 0);
+}
+
+function entryOf(results: Results, cell: string, benchmark: string): StoryEntry {
+  const outcome = outcomeOf(results, cell, benchmark);
+  if (outcome.state !== 'measured') return { state: outcome.state };
+  const { mean, halfWidth } = outcome.interval;
+  return {
+    state: 'measured',
+    mean,
+    halfWidth,
+    overhead: cell === NATIVE_CELL ? null : overheadOf(results, cell, benchmark),
+    marks: marksOf(results, cell, benchmark),
+  };
+}
+
+/** What differs between starts is told of each. */
+function factsOf(results: Results): string[] {
+  const { starts } = results;
+  const stacks = describeStates(results);
+  return [describeTestbed, describeVariant, describeProfile, describeCommit]
+    .map((describe) => new Set(starts.map(describe)))
+    .map((texts) => [...texts].filter((text) => text !== '').join(' and '))
+    .concat(stacks === '' ? '' : `stacks ${stacks}`, describeContention(results))
+    .filter((text) => text !== '');
+}
+
+function legendOf(rows: Story['rows']): string[] {
+  const entries = rows.flatMap((row) => row.entries).filter((entry) => entry.state === 'measured');
+  return [
+    ...(entries.some(({ overhead }) => overhead !== null)
+      ? [
+          `2.3x: overhead against ${NATIVE_CELL} by the best of the runs' averages, 1.0 is native and more is worse`,
+        ]
+      : []),
+    ...marksLegend(entries.map(({ marks }) => marks)),
+  ];
+}
+
+function fewest(problems: readonly Problem[]): string[] {
+  const told = problems.slice(0, MOST_TROUBLES).map(({ where, reason }) => `${where}: ${reason}`);
+  const rest = problems.length - told.length;
+  return rest === 0 ? told : [...told, `and ${rest} more`];
+}

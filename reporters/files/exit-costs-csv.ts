@@ -1,0 +1,44 @@
+/** `exit-costs.csv`: what one operation costs at each level, tidy, with the paper's numbers beside ours. */
+import { type ExitCost, type ExitCosts, exitCosts } from '../analysis/exit-costs.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { type Columns, csv } from './csv.ts';
+import { textFile } from './exporter.ts';
+
+interface Row extends ExitCost, Pick<ExitCosts, 'benchmark' | 'configuration'> {
+  readonly source: string;
+  readonly unit: string;
+}
+
+const COLUMNS: Columns<Row> = {
+  source: ({ source }) => source,
+  configuration: ({ configuration }) => configuration,
+  benchmark: ({ benchmark }) => benchmark,
+  level: ({ level }) => level,
+  cost: ({ cost }) => cost,
+  unit: ({ unit }) => unit,
+  'times the level above': ({ times }) => times,
+};
+
+/** Only where a microbenchmark was measured. */
+export const exitCostsFile = textFile('exit-costs.csv', (results) =>
+  exitCosts(results).length === 0 ? null : exitCostsCsv(results),
+);
+
+/** The file's text. */
+export function exitCostsCsv(results: Results): string {
+  const rows = exitCosts(results).flatMap((costs) =>
+    costs.measured
+      .map((cost) => rowOf(costs, cost, 'measured', costs.unit))
+      .concat(costs.paper.map((cost) => rowOf(costs, cost, 'paper', 'cycles'))),
+  );
+  return csv(rows, COLUMNS);
+}
+
+function rowOf(
+  { configuration, benchmark }: ExitCosts,
+  { level, cost, times }: ExitCost,
+  source: string,
+  unit: string,
+): Row {
+  return { source, configuration, benchmark, level, cost, unit, times };
+}

@@ -1,0 +1,31 @@
+/**
+ * `fairness.csv`: what else ran on L0 and on the host during the samples, and how long it was between them; a row a run. CPU seconds are
+ * sums over its samples; shares and gaps the largest of one sample, each with the iteration that it was seen in.
+ */
+import { type Fairness, fairnessOf, overLimit, sumOf } from '../analysis/fairness.ts';
+import { CELL_COLUMNS } from './cell-columns.ts';
+import { type Columns, csv } from './csv.ts';
+import { textFile } from './exporter.ts';
+
+const COLUMNS: Columns<Fairness> = {
+  ...CELL_COLUMNS,
+  benchmark: ({ benchmark }) => benchmark,
+  run: ({ run }) => run.run,
+  n: ({ run }) => run.values.length,
+  seconds: (one) => sumOf(one, 'seconds'),
+  kernel_cpu_seconds: (one) => sumOf(one, 'kernelSeconds'),
+  benchmark_cpu_seconds: (one) => sumOf(one, 'benchmarkSeconds'),
+  harness_share_most: ({ harnessShare }) => harnessShare?.most.value,
+  harness_share_most_iteration: ({ harnessShare }) => harnessShare?.most.iteration,
+  harness_share_with_start_and_end_most: ({ harnessShareInAll }) => harnessShareInAll?.most.value,
+  gap_seconds_most: ({ gapSeconds }) => gapSeconds?.most.value,
+  gap_seconds_most_iteration: ({ gapSeconds }) => gapSeconds?.most.iteration,
+  others_share_most: ({ othersShare }) => othersShare?.most.value,
+  others_share_most_iteration: ({ othersShare }) => othersShare?.most.iteration,
+  wait_share_most: ({ waitShare }) => waitShare?.most.value,
+  wait_share_most_iteration: ({ waitShare }) => waitShare?.most.iteration,
+  contended: ({ contended }) => contended,
+  over_limit: overLimit,
+};
+
+export const fairnessFile = textFile('fairness.csv', (results) => csv(fairnessOf(results), COLUMNS));

@@ -1,0 +1,60 @@
+/** What is known of a benchmark over all cells: what its numbers are, and how it was run. */
+import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
+import type { SeriesRecord } from '../../fixtures/records.ts';
+import { InputError } from '../../setup/lib/errors.ts';
+import type { JournalItem } from './measured-series.ts';
+
+export type Better = 'higher' | 'lower';
+
+export interface BenchmarkRow {
+  readonly name: string;
+  /** As measured; as the benchmark says where it was not; null where neither tells. */
+  readonly unit: string | null;
+  readonly better: Better | null;
+  /** The program that made its load, where several can; null elsewhere, and where it was not run. */
+  readonly loader: string | null;
+  /** What was run: the sizes of its series, each combination once, in order of appearance. */
+  readonly sizes: readonly Readonly<Record<string, number>>[];
+}
+
+/**
+ * @throws {InputError} NESTBENCH_JOURNAL_DAMAGED where it was recorded in two units, with two ideas of which way is
+ * better, or loaded by two programs: such samples can't stand in one table.
+ */
+export function benchmarkRow(name: string, records: readonly JournalItem[]): BenchmarkRow {
+  const measurements = records
+    .filter((record) => record.type === 'samples' || record.type === 'series')
+    .filter(({ benchmark }) => benchmark === name);
+  const first = measurements[0];
+  const other = measurements.find(({ unit, better }) => unit !== first?.unit || better !== first.better);
+  if (first && other) {
+    throw new InputError(
+      'NESTBENCH_JOURNAL_DAMAGED',
+      `The journal holds ${name} both in ${first.unit} (${first.better} is better, ${first.at}) and in ${other.unit} ` +
+        `(${other.better} is better, ${other.at}): these can't be compared. Split it by its experiment records.`,
+    );
+  }
+  const known = first ?? BENCHMARKS.find((benchmark) => benchmark.name === name);
+  const series = measurements.filter((record) => record.type === 'series');
+  return {
+    name,
+    unit: known?.unit ?? null,
+    better: known?.better ?? null,
+    loader: loaderOf(name, series),
+    sizes: distinctSizes(series),
+  };
+}
+
+function loaderOf(name: string, series: readonly SeriesRecord[]): string | null {
+  const [loader, ...others] = new Set(series.map((record) => record.loader ?? null));
+  if (others.length === 0) return loader ?? null;
+  const named = [loader, ...others].map((each) => each ?? 'no loader named').join(' and ');
+  throw new InputError(
+    'NESTBENCH_JOURNAL_DAMAGED',
+    `The journal holds ${name} loaded by ${named}: these can't be compared. Split it by its experiment records.`,
+  );
+}
+
+function distinctSizes(series: readonly SeriesRecord[]): BenchmarkRow['sizes'] {
+  return [...new Map(series.map(({ sizes }) => [JSON.stringify(sizes), sizes])).values()];
+}

@@ -1,0 +1,110 @@
+/** A journal by cell and benchmark, so that what came of each is found at once. */
+import type { FailureRecord, StartRecord } from '../../fixtures/records.ts';
+import type { JournalItem, SampleStretch } from './measured-series.ts';
+
+export interface BootOfRun {
+  /** Counted from 1. */
+  readonly boot: number;
+  /** The snapshot that it was restored from; null where it was booted. */
+  readonly snapshot: string | null;
+}
+
+export interface JournalIndex {
+  readonly samples: ReadonlyMap<string, SampleStretch[]>;
+  readonly failures: ReadonlyMap<string, FailureRecord[]>;
+  readonly skips: ReadonlyMap<string, string>;
+  /** How many samples each run of a benchmark in a cell was to take. */
+  readonly asked: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** Which boot of its cell each run was measured on. */
+  readonly boots: ReadonlyMap<string, BootOfRun>;
+  /** The nominal confidence of a rule that ended its runs, whose intervals are its own. */
+  readonly confidences: ReadonlyMap<string, number>;
+  /** Which start of the experiment a failure belongs to, counted from 0. */
+  readonly startOf: ReadonlyMap<FailureRecord, number>;
+}
+
+/** A key for a benchmark in a cell; a null benchmark stands for the cell itself. No name holds a newline. */
+export function key(cell: string, benchmark: string | null): string {
+  return `${cell}\n${benchmark ?? ''}`;
+}
+
+/** A key for a run of a benchmark in a cell. */
+export function runKey({ cell, benchmark, run }: { cell: string; benchmark: string; run: number }): string {
+  return `${key(cell, benchmark)}\n${run}`;
+}
+
+export function indexOf(records: readonly JournalItem[]): JournalIndex {
+  const startOf = new Map<FailureRecord, number>();
+  let start = 0;
+  for (const record of records) {
+    if (record.type === 'experiment') start += 1;
+    if (record.type === 'failure') startOf.set(record, start);
+  }
+  return {
+    samples: Map.groupBy(
+      records.filter((record) => record.type === 'samples'),
+      ({ cell, benchmark }) => key(cell, benchmark),
+    ),
+    failures: Map.groupBy(startOf.keys(), ({ cell, benchmark }) => key(cell, benchmark)),
+    skips: new Map(
+      records
+        .filter((record) => record.type === 'skip')
+        .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
+    ),
+    asked: askedOf(records),
+    boots: bootsOf(records),
+    confidences: new Map(
+      records.flatMap((record) =>
+        record.type === 'series' && record.rule !== undefined
+          ? [[key(record.cell, record.benchmark), record.rule.confidence] as const]
+          : [],
+      ),
+    ),
+    startOf,
+  };
+}
+
+function bootsOf(records: readonly JournalItem[]): JournalIndex['boots'] {
+  const newest = new Map<string, BootOfRun>();
+  const boots = new Map<string, BootOfRun>();
+  for (const record of records) {
+    if (record.type === 'boot') {
+      const boot = (newest.get(record.cell)?.boot ?? 0) + 1;
+      newest.set(record.cell, { boot, snapshot: snapshotOf(record.start) });
+    }
+    const its = record.type === 'series' ? newest.get(record.cell) : undefined;
+    if (record.type === 'series' && its !== undefined) boots.set(runKey(record), its);
+  }
+  return boots;
+}
+
+/** A snapshot of the same name that was made again is another one. */
+function snapshotOf(start: StartRecord | undefined): string | null {
+  return start === undefined || start.kind === 'cold' ? null : `${start.snapshot} ${start.madeAt}`;
+}
+
+function askedOf(records: readonly JournalItem[]): JournalIndex['asked'] {
+  const series = Map.groupBy(
+    records.filter((record) => record.type === 'series'),
+    ({ cell, benchmark }) => key(cell, benchmark),
+  );
+  const runs = [...series].map(
+    ([at, its]) => [at, new Map(its.map(({ run, sizes }) => [run, sizes['iterations'] ?? 0]))] as const,
+  );
+  const asked = new Map(runs);
+  // The sizes of a run that a rule ends have the most that it takes: what it took at its target was all that it was to.
+  for (const record of records) {
+    if (record.type !== 'stop' || record.reason !== 'target reached') continue;
+    asked.get(key(record.cell, record.benchmark))?.set(record.run, record.samples);
+  }
+  return asked;
+}
+
+/** The first failure of the newest start that had any: the others of that start follow from it as a rule. */
+export function causeOf(
+  failures: readonly FailureRecord[],
+  { startOf }: JournalIndex,
+): FailureRecord | undefined {
+  const newest = failures.at(-1);
+  return newest && failures.find((failure) => startOf.get(failure) === startOf.get(newest));
+}

@@ -1,0 +1,125 @@
+/** Journals for tests, written by the real Journal into a directory of their own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findBenchmark } from '../../fixtures/benchmarks/index.ts';
+import { Journal, type Unstamped } from '../../setup/journal/journal.ts';
+import { readJournal } from '../../setup/journal/journal-reader.ts';
+import { collectResults, type Results } from './experiment-results.ts';
+
+type Fields<T extends Unstamped['type']> = Partial<Extract<Unstamped, { type: T }>>;
+
+/** A journal in a temporary directory, which is removed at the end of the `using` block. */
+export class TestJournal implements Disposable {
+  readonly journal: Journal;
+  #boots = 0;
+
+  constructor() {
+    this.journal = new Journal(mkdtempSync(path.join(tmpdir(), 'nestbench-journal-')));
+  }
+
+  get directory(): string {
+    return this.journal.directory;
+  }
+
+  get results(): Results {
+    return collectResults(readJournal(this.directory).records);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.directory, { recursive: true });
+  }
+
+  start(fields: Fields<'experiment'> = {}): this {
+    return this.#append({
+      type: 'experiment',
+      experiment: '2026-11-23-0040',
+      testbed: { kind: 'emulated', accelerator: 'tcg', settings: { mitigations: 'off' } },
+      profile: 'quick',
+      runs: 1,
+      host: { cpuModel: 'AMD EPYC 7B13', cpus: 2, memoryBytes: 8 * 2 ** 30, kernel: '6.1.0-40-amd64' },
+      versions: { nestbench: '0.1.0', qemu: '7.2.17' },
+      commit: 'cb90e4d1c0ffee00112233445566778899aabbcc',
+      modified: false,
+      ...fields,
+    });
+  }
+
+  /** A boot of the cell, of which nothing else is known. Each takes another time: two equal records would count once. */
+  boot(cell: string, fields: Fields<'boot'> = {}): this {
+    this.#boots += 1;
+    const seconds = 5 + this.#boots / 100;
+    return this.#append({ type: 'boot', cell, levels: [], client: null, phases: [], seconds, ...fields });
+  }
+
+  /** What is about to run, with the sizes of the quick profile, and the benchmark's loader where no other is named. */
+  series(cell: string, benchmark: string, run = 1, other?: string): this {
+    const known = findBenchmark(benchmark);
+    const sizes = known && 'sizes' in known ? { ...known.sizes.quick } : { iterations: 3 };
+    const loader = other ?? (known && 'loader' in known ? known.loader : undefined);
+    return this.#append({
+      type: 'series',
+      benchmark,
+      cell,
+      run,
+      sizes,
+      on: 'client',
+      argv: [benchmark],
+      loader,
+      ...worded(benchmark),
+    });
+  }
+
+  /** A series and its samples; undefined where an iteration gave none. */
+  samples(cell: string, benchmark: string, values: readonly (number | undefined)[], run = 1): this {
+    this.series(cell, benchmark, run);
+    for (const [index, value] of values.entries()) {
+      if (value !== undefined) this.sample({ cell, benchmark, run, iteration: index + 1, value });
+    }
+    return this;
+  }
+
+  sample(fields: Fields<'sample'> & { cell: string; benchmark: string; value: number }): this {
+    return this.#append({
+      type: 'sample',
+      run: 1,
+      iteration: 1,
+      started: '2026-11-23T00:41:00.000Z',
+      seconds: 3.2,
+      output: `${fields.cell}/${fields.benchmark}-1-1.txt`,
+      ...worded(fields.benchmark),
+      ...fields,
+    });
+  }
+
+  /** Any other record, as it is. */
+  record(record: Unstamped): this {
+    return this.#append(record);
+  }
+
+  skip(cell: string, benchmark: string, reason: string): this {
+    return this.#append({ type: 'skip', cell, benchmark, reason });
+  }
+
+  fail(cell: string, benchmark: string | null, fields: Fields<'failure'> = {}): this {
+    return this.#append({
+      type: 'failure',
+      cell,
+      benchmark,
+      kind: 'infrastructure',
+      code: 'NESTBENCH_GUEST_HUNG',
+      message: 'L3 said nothing on its console for 60 s.\nIts console ends in: RCU stall',
+      ...fields,
+    });
+  }
+
+  #append(record: Unstamped): this {
+    this.journal.append(record);
+    return this;
+  }
+}
+
+function worded(benchmark: string): { unit: string; better: 'higher' | 'lower' } {
+  const known = findBenchmark(benchmark);
+  return { unit: known?.unit ?? 'exits', better: known?.better ?? 'lower' };
+}

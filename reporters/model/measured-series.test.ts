@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import type { ServerWindow } from '../../fixtures/records.ts';
+import { readJournal } from '../../setup/journal/journal-reader.ts';
+import { TestJournal } from './journal.testing.ts';
+import { addWork, inStretches, type JournalItem } from './measured-series.ts';
+
+function itemsOf(journal: TestJournal): JournalItem[] {
+  return inStretches(readJournal(journal.directory).records);
+}
+
+function window(exits: Record<string, number>): ServerWindow {
+  return { seconds: 2, exits, cpuSeconds: { kernel: 0.5, harness: 0.01, benchmark: 1.5 } };
+}
+
+const HACKBENCH = { cell: 'l1-baseline', benchmark: 'hackbench' };
+
+test('the samples of a run that stand together are one stretch, in its place among the records', () => {
+  using journal = new TestJournal()
+    .start()
+    .samples('l1-baseline', 'hackbench', [1, 2])
+    .samples('l1-baseline', 'hackbench', [3], 2)
+    .skip('l1-dvh', 'mysql', 'not built')
+    .samples('l2-baseline', 'hackbench', [4]);
+  const shape = itemsOf(journal).map((item) =>
+    item.type === 'samples' ? [item.cell, item.run, [...item.columns.value]] : item.type,
+  );
+  expect(shape).toEqual([
+    'experiment',
+    'series',
+    ['l1-baseline', 1, [1, 2]],
+    'series',
+    ['l1-baseline', 2, [3]],
+    'skip',
+    'series',
+    ['l2-baseline', 1, [4]],
+  ]);
+});
+
+test('what a sample does not tell is NaN in its column, and in a sum that needs it', () => {
+  using journal = new TestJournal()
+    .sample({ ...HACKBENCH, value: 1, l0: window({ exits: 5 }), gapSeconds: 0.02 })
+    .sample({ ...HACKBENCH, value: 2, iteration: 2 });
+  const [stretch] = itemsOf(journal);
+  if (stretch?.type !== 'samples') throw new Error('no stretch');
+  expect([...stretch.columns.gapSeconds]).toEqual([0.02, Number.NaN]);
+  expect([...stretch.columns.windowSeconds]).toEqual([2, Number.NaN]);
+  expect(stretch.sums.gapSeconds).toBe(0.02);
+  expect(stretch.sums.kernelSeconds).toBe(Number.NaN);
+  expect(stretch.exits).toMatchObject({ samples: 1, seconds: 2 });
+});
+
+test('exits are added up by name, with how many samples had each', () => {
+  using journal = new TestJournal()
+    .sample({ ...HACKBENCH, value: 1, l0: window({ exits: 5, io_exits: 1 }) })
+    .sample({ ...HACKBENCH, value: 2, iteration: 2, l0: window({ exits: 7 }) });
+  const [stretch] = itemsOf(journal);
+  if (stretch?.type !== 'samples') throw new Error('no stretch');
+  expect(stretch.exits?.counters).toEqual(
+    new Map([
+      ['exits', { count: 12, samples: 2 }],
+      ['io_exits', { count: 1, samples: 1 }],
+    ]),
+  );
+  // Its value is a time, so that a sample is one run of it.
+  expect(stretch.exits?.work).toEqual({ unit: 'run', amount: 2 });
+});
+
+test('work adds up in one unit, and is mixed in two', () => {
+  const transactions = { unit: 'transaction', amount: 3 };
+  expect(addWork(null, transactions)).toEqual(transactions);
+  expect(addWork(transactions, transactions)).toEqual({ unit: 'transaction', amount: 6 });
+  expect(addWork(transactions, { unit: 'MB', amount: 1 })).toBe('mixed');
+  expect(addWork('mixed', null)).toBe('mixed');
+});

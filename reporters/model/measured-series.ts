@@ -1,0 +1,201 @@
+/**
+ * A journal in memory: its records, but the samples of a run that follow each other become one stretch of columns. As
+ * records, 100,000 samples would take hundreds of megabytes; as columns they take eight.
+ */
+import type { JournalRecord, SampleRecord } from '../../fixtures/records.ts';
+
+/** What is kept of every sample. NaN where the record does not say. */
+export const COLUMNS = [
+  'iteration',
+  'value',
+  /** In milliseconds since 1970. */
+  'startedAt',
+  'seconds',
+  'gapSeconds',
+  /** How long L0's window around the sample was, and the CPU time that the harness had on L0 in it. */
+  'windowSeconds',
+  'harnessSeconds',
+  /** CPU time of the host that others had, and the share of its CPUs that this is; the host's hypervisor is among them. */
+  'othersSeconds',
+  'othersShare',
+  /** Of the time that the QEMUs' threads could have run: how much they waited for a CPU. */
+  'waitShare',
+] as const;
+type ColumnName = (typeof COLUMNS)[number];
+
+/** What is added up over the samples of a stretch. */
+export const SUMS = [
+  'seconds',
+  /** The benchmark's own commands before and after. */
+  'aroundSeconds',
+  'gapSeconds',
+  /** CPU time on L0 in the windows: of the kernel's threads, and of QEMU and vhost. NaN where a sample does not say. */
+  'kernelSeconds',
+  'benchmarkSeconds',
+] as const;
+type SumName = (typeof SUMS)[number];
+
+/** How much work, by the tools' own account; mixed where it was counted in more than one unit, or not always. */
+export type Work = { readonly unit: string; readonly amount: number } | 'mixed' | null;
+
+export interface CountedExits {
+  /** How many samples have counts. */
+  readonly samples: number;
+  /** Of L0's windows around those. */
+  readonly seconds: number;
+  readonly work: Work;
+  /** Sums by KVM's own names, and of how many samples: another kernel may count other things. */
+  readonly counters: ReadonlyMap<string, { readonly count: number; readonly samples: number }>;
+}
+
+export interface SampleStretch {
+  readonly type: 'samples';
+  readonly cell: string;
+  readonly benchmark: string;
+  readonly run: number;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  /** When its last record was written. */
+  readonly at: string;
+  readonly columns: Readonly<Record<ColumnName, readonly number[]>>;
+  readonly sums: Readonly<Record<SumName, number>>;
+  /** Null where no guest ran, or nobody looked. */
+  readonly exits: CountedExits | null;
+}
+
+/** A record that is no sample, or a stretch of samples. */
+export type JournalItem = Exclude<JournalRecord, SampleRecord> | SampleStretch;
+
+/** The records in their order, with the samples of each run that follow each other as one stretch. */
+export function inStretches(records: Iterable<JournalRecord>): JournalItem[] {
+  const items: (Exclude<JournalRecord, SampleRecord> | OpenStretch)[] = [];
+  for (const record of records) {
+    const last = items.at(-1);
+    if (record.type !== 'sample') items.push(record);
+    else if (last instanceof OpenStretch && last.takes(record)) last.add(record);
+    else items.push(new OpenStretch(record));
+  }
+  return items.map((item) => (item instanceof OpenStretch ? item.close() : item));
+}
+
+class OpenStretch {
+  #last: SampleRecord;
+  readonly #columns: Record<ColumnName, number[]> = {
+    iteration: [],
+    value: [],
+    startedAt: [],
+    seconds: [],
+    gapSeconds: [],
+    windowSeconds: [],
+    harnessSeconds: [],
+    othersSeconds: [],
+    othersShare: [],
+    waitShare: [],
+  };
+  readonly #sums: Record<SumName, number> = {
+    seconds: 0,
+    aroundSeconds: 0,
+    gapSeconds: 0,
+    kernelSeconds: 0,
+    benchmarkSeconds: 0,
+  };
+  readonly #exits = new ExitSums();
+
+  constructor(first: SampleRecord) {
+    this.#last = first;
+    this.add(first);
+  }
+
+  takes({ cell, benchmark, run, unit, better }: SampleRecord): boolean {
+    const last = this.#last;
+    return (
+      run === last.run &&
+      benchmark === last.benchmark &&
+      cell === last.cell &&
+      unit === last.unit &&
+      better === last.better
+    );
+  }
+
+  add(sample: SampleRecord): void {
+    this.#last = sample;
+    const { l0, host } = sample;
+    const columns = this.#columns;
+    columns.iteration.push(sample.iteration);
+    columns.value.push(sample.value);
+    columns.startedAt.push(Date.parse(sample.started));
+    columns.seconds.push(sample.seconds);
+    columns.gapSeconds.push(sample.gapSeconds ?? Number.NaN);
+    columns.windowSeconds.push(l0?.seconds ?? Number.NaN);
+    columns.harnessSeconds.push(l0?.cpuSeconds.harness ?? Number.NaN);
+    const others = host === undefined ? Number.NaN : host.othersSeconds + host.stealSeconds;
+    columns.othersSeconds.push(others);
+    columns.othersShare.push(host === undefined ? Number.NaN : others / (host.seconds * host.cpus));
+    const wait = host?.qemuWaitSeconds ?? Number.NaN;
+    // NaN also where the threads neither ran nor waited.
+    columns.waitShare.push(wait / ((host?.qemuSeconds ?? Number.NaN) + wait));
+    const sums = this.#sums;
+    sums.seconds += sample.seconds;
+    sums.aroundSeconds += (sample.beforeSeconds ?? 0) + (sample.afterSeconds ?? 0);
+    sums.gapSeconds += sample.gapSeconds ?? 0;
+    sums.kernelSeconds += l0?.cpuSeconds.kernel ?? Number.NaN;
+    sums.benchmarkSeconds += l0?.cpuSeconds.benchmark ?? Number.NaN;
+    this.#exits.add(sample);
+  }
+
+  close(): SampleStretch {
+    const { cell, benchmark, run, unit, better, at } = this.#last;
+    return {
+      type: 'samples',
+      cell,
+      benchmark,
+      run,
+      unit,
+      better,
+      at: new Date(at).toISOString(),
+      columns: this.#columns,
+      sums: this.#sums,
+      exits: this.#exits.close(),
+    };
+  }
+}
+
+/** Adds up what KVM counted. */
+class ExitSums {
+  #samples = 0;
+  #seconds = 0;
+  #work: Work = null;
+  /** By name, in the order of their first appearance. */
+  readonly #counters = new Map<string, { count: number; samples: number }>();
+
+  add({ l0, work, unit }: SampleRecord): void {
+    if (l0?.exits === undefined) return;
+    this.#samples += 1;
+    this.#seconds += l0.seconds;
+    // Where the value is the time that the whole of it took, an operation is one run.
+    this.#work = addWork(this.#work, work ?? (unit === 's' ? ONE_RUN : 'mixed'));
+    for (const name of Object.keys(l0.exits)) {
+      const count = l0.exits[name] ?? Number.NaN;
+      const counter = this.#counters.get(name);
+      if (counter === undefined) this.#counters.set(name, { count, samples: 1 });
+      else {
+        counter.count += count;
+        counter.samples += 1;
+      }
+    }
+  }
+
+  close(): CountedExits | null {
+    if (this.#samples === 0) return null;
+    return { samples: this.#samples, seconds: this.#seconds, work: this.#work, counters: this.#counters };
+  }
+}
+
+const ONE_RUN = { unit: 'run', amount: 1 };
+
+/** Both together; what is null adds nothing. */
+export function addWork(one: Work, other: Work): Work {
+  if (one === null || other === null) return one ?? other;
+  if (one === 'mixed' || other === 'mixed' || one.unit !== other.unit) return 'mixed';
+  return { unit: one.unit, amount: one.amount + other.amount };
+}

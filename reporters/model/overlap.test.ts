@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { TestJournal } from './journal.testing.ts';
+import { overlapping } from './overlap.ts';
+import { storyOf } from '../analysis/summary.ts';
+import { storyText } from '../terminal/summary-text.ts';
+import { terminalTable } from '../terminal/terminal-table.ts';
+
+const HOST = { cpuModel: 'AMD EPYC 7B13', cpus: 2, memoryBytes: 2 ** 33, kernel: '6.1.0' };
+const OPTIONS = { columns: 200, colours: false };
+
+/** A sample that runs from one second of the night to another. */
+function sample(journal: TestJournal, benchmark: string, iteration: number, from: number, to: number): void {
+  const started = new Date(Date.UTC(2026, 10, 23, 1, 0, 0, from * 1000)).toISOString();
+  journal.sample({ cell: 'l1-baseline', benchmark, value: 5, iteration, started, seconds: to - from });
+}
+
+/** A journal of one start on each of these hosts, with two benchmarks at once. */
+function twoAtOnce(...hosts: (string | undefined)[]): TestJournal {
+  const journal = new TestJournal();
+  for (const [index, bootId] of hosts.entries()) {
+    journal.start({ host: { ...HOST, ...(bootId === undefined ? {} : { bootId }) } });
+    if (index === 0 || hosts.length === 1) {
+      sample(journal, 'hackbench', 1, 0, 2);
+      sample(journal, 'hackbench', 2, 2, 4);
+    }
+    if (index === 1 || hosts.length === 1) {
+      sample(journal, 'netperf-rr', 1, 3, 5);
+      sample(journal, 'netperf-rr', 2, 5, 7);
+    }
+  }
+  return journal;
+}
+
+test('samples of one host that ran at once are told and marked', () => {
+  using journal = twoAtOnce('a');
+  const { results } = journal;
+  expect(results.remarks).toEqual([
+    '2 samples ran at the same time as another sample on the same host, so each measured the other too: l1-baseline hackbench (1), l1-baseline netperf-rr (1). Measure them again.',
+  ]);
+  expect(overlapping(results, 'l1-baseline', 'hackbench')).toBe(1);
+  expect(storyOf(results).troubles).toContain(results.remarks[0]);
+  for (const text of [storyText(storyOf(results), OPTIONS), terminalTable(results, OPTIONS)]) {
+    expect(text).toMatch(/5\.0+ .*&/);
+    expect(text).toContain('&: samples ran beside others of the same host');
+  }
+});
+
+test('so are those of two starts on it', () => {
+  using journal = twoAtOnce('a', 'a');
+  expect(journal.results.remarks).toHaveLength(1);
+});
+
+test.each([
+  ['two hosts', ['a', 'b']],
+  ['two starts that do not say where they were, as shards of an older nestbench', [undefined, undefined]],
+])('those of %s may run at once', (_, hosts) => {
+  using journal = twoAtOnce(...hosts);
+  expect(journal.results.remarks).toEqual([]);
+});
+
+test('one that holds another within it is found, and one that begins as another ends is not', () => {
+  using journal = new TestJournal().start();
+  sample(journal, 'mysql', 1, 0, 10);
+  sample(journal, 'hackbench', 1, 2, 3);
+  sample(journal, 'apache', 1, 10, 11);
+  const { results } = journal;
+  expect(['mysql', 'hackbench', 'apache'].map((name) => overlapping(results, 'l1-baseline', name))).toEqual([
+    1, 1, 0,
+  ]);
+});
+
+test('a journal in another order than that of time tells nothing', () => {
+  using journal = new TestJournal().start();
+  sample(journal, 'hackbench', 2, 2, 4);
+  sample(journal, 'hackbench', 1, 0, 2);
+  expect(journal.results.remarks).toEqual([]);
+});

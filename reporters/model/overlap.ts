@@ -1,0 +1,105 @@
+/**
+ * Samples of one host that were taken at the same time, so that each measured the other too. nestbench takes one after
+ * another; a journal in which they overlap was written by runs that did not know of each other.
+ */
+import { key } from './journal-index.ts';
+import type { Results } from './experiment-results.ts';
+import type { SampleStretch } from './measured-series.ts';
+import { sum } from './sum.ts';
+import { count } from './text.ts';
+
+/** How many samples overlap another, by cell and benchmark (journal-index.ts). */
+export type Overlaps = ReadonlyMap<string, number>;
+
+/** A start is cut off to whole milliseconds in its record. */
+const TOLERANCE_MS = 1;
+
+interface Span {
+  readonly stretch: SampleStretch;
+  readonly start: number;
+  readonly end: number;
+}
+
+const found = new WeakMap<Results['records'], Overlaps>();
+
+export function overlapsOf({ records }: Pick<Results, 'records'>): Overlaps {
+  const overlaps = found.get(records) ?? findOverlaps(records);
+  found.set(records, overlaps);
+  return overlaps;
+}
+
+/** How many samples of a benchmark in a cell overlap others. */
+export function overlapping(results: Results, cell: string, benchmark: string): number {
+  return overlapsOf(results).get(key(cell, benchmark)) ?? 0;
+}
+
+/** A sentence of all of them; none where there are none. */
+export function overlapRemarks(results: Pick<Results, 'records'>): string[] {
+  const overlaps = [...overlapsOf(results)];
+  if (overlaps.length === 0) return [];
+  const places = overlaps.map(([at, samples]) => `${at.replace('\n', ' ')} (${samples})`).join(', ');
+  const all = sum(overlaps.map(([, samples]) => samples));
+  return [
+    `${count(all, 'sample')} ran at the same time as another sample on the same host, so each measured the other too: ${places}. Measure them again.`,
+  ];
+}
+
+function findOverlaps(records: Results['records']): Overlaps {
+  const overlaps = new Map<string, number>();
+  for (const stretches of byHost(records)) {
+    // As nestbench writes them, and nearly always.
+    if (isInOrder(stretches)) continue;
+    const spans = stretches.flatMap(spansOf).toSorted((one, other) => one.start - other.start);
+    // A journal in which all samples start at one moment was made up, and says nothing of time.
+    if (spans[0]?.start === spans.at(-1)?.start) continue;
+    for (const { stretch } of overlappingSpans(spans)) {
+      const at = key(stretch.cell, stretch.benchmark);
+      overlaps.set(at, (overlaps.get(at) ?? 0) + 1);
+    }
+  }
+  return overlaps;
+}
+
+/** The samples of each host. Where a start does not say on which it was, it is taken for one of its own. */
+function byHost(records: Results['records']): Iterable<SampleStretch[]> {
+  const hosts = new Map<string, SampleStretch[]>();
+  let host = '';
+  for (const [index, record] of records.entries()) {
+    if (record.type === 'experiment') host = record.host.bootId ?? String(index);
+    if (record.type !== 'samples') continue;
+    const its = hosts.get(host) ?? [];
+    its.push(record);
+    hosts.set(host, its);
+  }
+  return hosts.values();
+}
+
+/** Whether each sample begins once the one before it in the journal has ended. */
+function isInOrder(stretches: readonly SampleStretch[]): boolean {
+  let end = Number.NEGATIVE_INFINITY;
+  return stretches.every(({ columns: { startedAt, seconds } }) =>
+    startedAt.every((start, at) => {
+      const isNext = start >= end - TOLERANCE_MS;
+      end = start + (seconds[at] ?? 0) * 1000;
+      return isNext;
+    }),
+  );
+}
+
+/** Of spans in the order of their starts, those that begin before another has ended, and that other. */
+function overlappingSpans(spans: readonly Span[]): Set<Span> {
+  const both = new Set<Span>();
+  let longest: Span | undefined;
+  for (const span of spans) {
+    if (longest !== undefined && span.start < longest.end - TOLERANCE_MS) {
+      both.add(longest).add(span);
+    }
+    if (longest === undefined || span.end > longest.end) longest = span;
+  }
+  return both;
+}
+
+function spansOf(stretch: SampleStretch): Span[] {
+  const { startedAt, seconds } = stretch.columns;
+  return Array.from(startedAt, (start, at) => ({ stretch, start, end: start + (seconds[at] ?? 0) * 1000 }));
+}

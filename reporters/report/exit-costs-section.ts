@@ -1,0 +1,69 @@
+/** Exit multiplication: what one operation costs at each level, beside the paper's Table 3. */
+import { type ExitCost, type ExitCosts, exitCosts, EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
+import { exitCostsCsv } from '../files/exit-costs-csv.ts';
+import { type Level, LEVELS } from '../../fixtures/matrix.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { dataTable, number, type TableColumn } from './data-table.ts';
+import { link } from './figure.ts';
+import { html, type Html } from './html.ts';
+
+/** Nothing where no microbenchmark was measured. */
+export function exitCostsSection(results: Results): Html {
+  const all = exitCosts(results);
+  const heading = html`<h2 id="exit-costs">Exit multiplication</h2>`;
+  if (all.length === 0) {
+    return html`<section aria-labelledby="exit-costs">
+      ${heading}
+      <p class="none">No microbenchmark was measured: <code>npx vitest run suites/micro</code> does.</p>
+    </section>`;
+  }
+  const columns = (['measured', 'paper'] as const).flatMap((side) =>
+    LEVELS.filter((level) => all.some((row) => costAt(row, side, level) !== undefined)).flatMap((level) =>
+      columnsOf(side, level),
+    ),
+  );
+  return html`<section aria-labelledby="exit-costs">
+    ${heading}
+    <p>Here is ${EXIT_COSTS_LEGEND}.</p>
+    ${dataTable(
+      'What one operation costs',
+      all,
+      [
+        { heading: 'operation', cell: ({ benchmark }) => benchmark },
+        { heading: 'unit', cell: ({ unit }) => unit },
+        ...columns,
+      ],
+      'exit-costs',
+    )}
+    <p class="downloads">
+      Download ${link('exit-costs.csv', 'text/csv', exitCostsCsv(results), 'exit costs as CSV', 'CSV')}
+    </p>
+  </section>`;
+}
+
+function inWhole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function inTimes(value: number): string {
+  return `${value.toFixed(1)}x`;
+}
+
+function costAt(row: ExitCosts, side: 'measured' | 'paper', level: Level): ExitCost | undefined {
+  return row[side].find((cost) => cost.level === level);
+}
+
+/** The cost, and from L2 on how many times that of the level above it is. */
+function columnsOf(side: 'measured' | 'paper', level: Level): TableColumn<ExitCosts>[] {
+  const cost: TableColumn<ExitCosts> = {
+    heading: side === 'paper' ? `paper, L${level}` : `L${level}`,
+    cell: (row) => number(costAt(row, side, level)?.cost, inWhole),
+    isNumber: true,
+  };
+  const times: TableColumn<ExitCosts> = {
+    heading: `L${level} / L${level - 1}`,
+    cell: (row) => number(costAt(row, side, level)?.times, inTimes),
+    isNumber: true,
+  };
+  return level > 1 ? [cost, times] : [cost];
+}

@@ -1,0 +1,141 @@
+/** The figures of overhead: the paper's 5 and 6, and that of the configurations that are not the paper's. */
+import {
+  ADDITIONAL,
+  type Bar,
+  barsOf,
+  OVERHEAD_FIGURES,
+  type OverheadFigure,
+} from '../analysis/overhead-figures.ts';
+import { barsCsv } from '../files/figure-csv.ts';
+import { INTERVAL_OF } from '../analysis/interval-words.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { dataTable, number } from './data-table.ts';
+import { shortOverhead } from './digits.ts';
+import { type Breadth, figure, WIDTHS } from './figure.ts';
+import { groupedBars, scaleOf } from './grouped-bars.ts';
+import { type Content, html, type Html } from './html.ts';
+
+/** Benchmarks beside each other, and how high a row of them is: two figures fit on a page of A4. */
+const ROWS: Readonly<Record<Breadth, { readonly groups: number; readonly height: number }>> = {
+  narrow: { groups: 2, height: 230 },
+  medium: { groups: 4, height: 180 },
+  wide: { groups: 7, height: 300 },
+};
+
+export function overheads(results: Results): Html {
+  const figures = OVERHEAD_FIGURES.map((each) => ({ each, bars: barsOf(results, each) })).filter(
+    // Nobody misses additional cells that were not run.
+    ({ each, bars }) => each !== ADDITIONAL || bars.some(isAdditionalAndRun),
+  );
+  return html`<section aria-labelledby="overheads">
+    <h2 id="overheads">Overhead against native</h2>
+    <p>
+      How many times worse a level is than the bare machine (L0): native over measured for rates, measured
+      over native for times. 1.0 is native. Bars are the artifact’s number, the best of the runs’ averages.
+    </p>
+    ${figures.map(({ each, bars }) => overheadFigure(each, bars))}
+  </section>`;
+}
+
+function isAdditionalAndRun({ configuration, reason, overhead }: Bar): boolean {
+  return configuration !== 'dvh-vp' && (overhead !== null || reason !== 'not run');
+}
+
+function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
+  const { name, title } = each;
+  if (bars.every(({ overhead }) => overhead === null)) {
+    return html`<div class="figure">
+      <h3 id="${name}">${title}</h3>
+      <p class="none">There is nothing to draw yet.</p>
+      ${reasons(bars)}
+    </div>`;
+  }
+  return figure({
+    name,
+    title,
+    description: describe(bars),
+    caption: html`<p>
+        ${each === ADDITIONAL ? 'Not a figure of the paper; dvh-vp, which virtual idle adds to, is shown beside it. ' : ''}The
+        axis is logarithmic and bars stand on 1.0, native: equal heights are equal factors.
+        ${intervalNote(bars)}
+      </p>
+      ${reasons(bars)}`,
+    shown: {
+      draw: (breadth) =>
+        groupedBars(bars, { width: WIDTHS[breadth], ...ROWS[breadth], scope: `${name}-${breadth}` }),
+    },
+    table: table(title, bars),
+    csv: barsCsv(bars),
+  });
+}
+
+const WITHIN_ONE_BOOT =
+  'what was measured within one boot does not show how boots differ; that takes two of the cell and two of l0-baseline.';
+
+/** What the whiskers are of, and why bars have none. */
+function intervalNote(bars: readonly Bar[]): string {
+  const intervals = bars.flatMap(({ interval }) => interval ?? []);
+  if (intervals.length === 0) return `There are no whiskers: ${WITHIN_ONE_BOOT}`;
+  const isWithout = bars.some(({ overhead, interval }) => overhead !== null && interval === null);
+  const scale = scaleOf(bars);
+  const isCut = intervals.some(({ low, high }) => low < scale.low || high > scale.high);
+  const over = [...new Set(intervals.map(({ of }) => INTERVAL_OF[of]))].join(', or over ');
+  return (
+    `Whiskers are 95 % confidence intervals of the ratio of the means over ${over} (Student’s t on its logarithm, boots assumed to scatter normally); ` +
+    'the best of the runs, which the bar shows, may lie outside.' +
+    (isCut ? ' Those that end in an arrow-head go on, to where the table says.' : '') +
+    (isWithout ? ` A bar has none where a side has one boot: ${WITHIN_ONE_BOOT}` : '')
+  );
+}
+
+/** Why bars are missing or not whole, each reason once. */
+function reasons(bars: readonly Bar[]): Content {
+  const its = [
+    ...Map.groupBy(
+      bars.filter(({ reason }) => reason !== ''),
+      ({ reason }) => reason,
+    ),
+  ];
+  if (its.length === 0) return null;
+  return html`<ul class="reasons">
+    ${its.map(([reason, where]) => html`<li><b>${placesOf(where, bars)}</b>: ${reason}</li>`)}
+  </ul>`;
+}
+
+/** Cells that share their benchmarks together; those with all of the figure's, alone. */
+function placesOf(where: readonly Bar[], all: readonly Bar[]): string {
+  const benchmarks = new Set(all.map(({ benchmark }) => benchmark)).size;
+  const cells = [...Map.groupBy(where, ({ cell }) => cell)].map(([cell, its]) => ({
+    cell,
+    names: its.length === benchmarks ? '' : its.map(({ benchmark }) => benchmark).join(', '),
+  }));
+  return [...Map.groupBy(cells, ({ names }) => names)]
+    .map(([names, its]) => `${its.map(({ cell }) => cell).join(', ')}${names === '' ? '' : ` (${names})`}`)
+    .join('; ');
+}
+
+function describe(bars: readonly Bar[]): string {
+  const known = bars.flatMap(({ overhead, benchmark, cell }) =>
+    overhead === null ? [] : { overhead, benchmark, cell },
+  );
+  const sorted = known.toSorted((one, other) => one.overhead - other.overhead);
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  if (least === undefined || most === undefined) return 'No bars.';
+  const say = ({ overhead, benchmark, cell }: (typeof known)[number]) =>
+    `${shortOverhead(overhead)} times native (${benchmark}, ${cell})`;
+  return `Bar chart of ${known.length} overheads, from ${say(least)} to ${say(most)}. The table below has all of them.`;
+}
+
+function table(title: string, bars: readonly Bar[]): Html {
+  return dataTable(`${title}: times native`, bars, [
+    { heading: 'benchmark', cell: ({ benchmark }) => benchmark },
+    { heading: 'cell', cell: ({ cell }) => cell },
+    { heading: 'overhead', cell: ({ overhead }) => number(overhead, shortOverhead), isNumber: true },
+    { heading: 'of means', cell: ({ interval }) => number(interval?.ratio, shortOverhead), isNumber: true },
+    { heading: '95 % from', cell: ({ interval }) => number(interval?.low, shortOverhead), isNumber: true },
+    { heading: 'to', cell: ({ interval }) => number(interval?.high, shortOverhead), isNumber: true },
+    { heading: 'over', cell: ({ interval }) => interval && INTERVAL_OF[interval.of] },
+    { heading: 'loader', cell: ({ loader }) => loader },
+    { heading: 'note', cell: ({ reason }) => reason },
+  ]);
+}

@@ -1,0 +1,148 @@
+/** The report's text; how it looks and works in a browser is tested beside this, end to end. */
+import { expect, test } from 'vitest';
+import { TestJournal } from '../model/journal.testing.ts';
+import { bootedJournal, realisticJournal, wholeJournal } from '../model/experiment.testing.ts';
+import { collectResults } from '../model/experiment-results.ts';
+import { reportHtml } from './page.ts';
+import { reportJournal } from './report.testing.ts';
+
+function idsIn(page: string): string[] {
+  return [...page.matchAll(/ id="([^"]+)"/g)].map(([, id = '']) => id);
+}
+
+test.each([
+  ['one start and nothing else', () => new TestJournal().start()],
+  ['one sample, no native', () => new TestJournal().start().samples('l2-baseline', 'hackbench', [3])],
+  ['what failed, was skipped and was not run', realisticJournal],
+  ['everything', wholeJournal],
+  ['everything in three boots', bootedJournal],
+  ['boots and exits', reportJournal],
+])('%s makes a page without holes, and with every id once', (_, make) => {
+  using journal = make();
+  const page = reportHtml(journal.results);
+  expect(page).not.toMatch(/undefined|NaN|Infinity|\[object|href="(?!#|data:)|src=/);
+  expect(idsIn(page)).toEqual([...new Set(idsIn(page))]);
+  const links = [...page.matchAll(/href="#([\w-]+)"/g)].map(([, id]) => id);
+  expect(links.length).toBeGreaterThan(7);
+  expect(links.filter((id) => !idsIn(page).includes(id ?? ''))).toEqual([]);
+  const patterns = [...page.matchAll(/url\(#([\w-]+)\)/g)].map(([, id]) => id);
+  expect(patterns.filter((id) => !idsIn(page).includes(id ?? ''))).toEqual([]);
+});
+
+test('what a journal says stays text, wherever it is shown', () => {
+  const evil = '"><img src=x onerror=alert(1)><script>';
+  using journal = reportJournal();
+  journal
+    .start({ experiment: evil, commit: evil })
+    .samples('l1-baseline', evil, [1, 2])
+    .samples(`l2-${evil}`, 'hackbench', [1, 2, 3])
+    .fail('l2-baseline', 'apache', { message: evil })
+    .skip('l1-passthrough', 'apache', evil);
+  const page = reportHtml(journal.results);
+  expect(page).not.toMatch(/<img|<script/);
+  const drawings = [...page.matchAll(/data:image\/svg\+xml;charset=utf-8;base64,([^"]+)/g)].map(
+    ([, text = '']) => Buffer.from(text, 'base64').toString(),
+  );
+  expect(drawings.filter((drawing) => drawing.includes('onerror')).length).toBeGreaterThan(0);
+  expect(drawings.filter((drawing) => /<img|<script/.test(drawing))).toEqual([]);
+});
+
+/** The page's words without its markup. */
+function plain(page: string): string {
+  return page.replaceAll(/<[^>]+>/g, '').replaceAll(/\s+/g, ' ');
+}
+
+test('whiskers are of the ratio of means over boots; of one boot there are none, and the page says why', () => {
+  using once = wholeJournal();
+  const without = reportHtml(once.results);
+  expect(plain(without)).toContain(
+    'There are no whiskers: what was measured within one boot does not show how boots differ',
+  );
+  expect(plain(without)).toContain('runs within one boot');
+  expect(without).not.toContain('95 % interval');
+  using thrice = bootedJournal();
+  expect(plain(reportHtml(thrice.results))).toContain(
+    'Whiskers are 95 % confidence intervals of the ratio of the means over boots',
+  );
+  expect(reportHtml(thrice.results)).toContain('95 % interval of the ratio of means');
+});
+
+function banners({ results }: TestJournal): string[] {
+  return [...reportHtml(results).matchAll(/role="note">\s*<strong>([^<]+)/g)].map(([, words = '']) => words);
+}
+
+function on(...accelerators: ('tcg' | 'kvm')[]): string[] {
+  using journal = new TestJournal();
+  for (const accelerator of accelerators) {
+    journal.start({ testbed: { kind: 'emulated', accelerator, settings: {} } });
+  }
+  return banners(journal);
+}
+
+test('banners: emulated, virtual, several testbeds, unknown', () => {
+  expect(on('tcg')).toEqual(['Emulated hardware.']);
+  expect(on('kvm')).toEqual(['Virtual server.']);
+  expect(on('tcg', 'kvm')).toEqual(['Emulated hardware.', 'Virtual server.', 'Several testbeds.']);
+});
+
+test('of no record at all there is a page, which says so', () => {
+  const page = reportHtml(collectResults([]));
+  expect(page).toContain('<strong>Unknown testbed.</strong>');
+  expect(page).toContain('There are no samples yet.');
+});
+
+test('machines that are alike stand once, with all their cells', () => {
+  using journal = reportJournal();
+  const page = reportHtml(journal.results);
+  const folds = [...page.matchAll(/<details class="environment">\s*<summary>([^]*?)<\/summary>/g)].map(
+    ([, words = '']) =>
+      words
+        .replaceAll(/<[^>]+>/g, '')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+  );
+  expect(folds).toEqual([
+    'Experiment, host and versions',
+    'client in l0-baseline, l1-baseline, l2-baseline, l2-vp-idle',
+    'L0 in l0-baseline, l1-baseline, l2-baseline, l2-vp-idle',
+    'L1 in l1-baseline, l2-baseline, l2-vp-idle',
+    'L2 in l2-baseline, l2-vp-idle',
+  ]);
+  expect(page).toContain('nestbench.name=&quot;a &lt;b&gt;&quot;');
+  expect(page).toContain(
+    'qemu-system-x86_64 \\\n  -M q35 \\\n  -append &#39;it&#39;\\&#39;&#39;s quiet&#39; \\\n  -nodefaults',
+  );
+});
+
+test('of very many samples some are drawn, and no outlier is lost', () => {
+  using journal = new TestJournal();
+  journal.start().samples('l0-baseline', 'hackbench', [1, 1]);
+  const { results } = journal;
+  const few = reportHtml(results).length;
+  const values = Array.from({ length: 200_000 }, (_, index) => 1 + (index % 5) / 100);
+  values[123_456] = 9;
+  const measured = results.cells[0]?.outcomes.get('hackbench');
+  if (measured?.state !== 'measured') throw new Error('hackbench was measured');
+  const [run] = measured.runs;
+  if (run === undefined) throw new Error('it has a run');
+  const long = {
+    ...run,
+    values,
+    iterations: values.map((_, index) => index + 1),
+    startedAt: values.map((_, index) => 1_795_000_000_000 + index),
+  };
+  const statistics = { ...measured.statistics, n: values.length, min: 1, max: 9, median: 1.02 };
+  const cells = results.cells.map((cell, index) =>
+    index === 0
+      ? { ...cell, outcomes: new Map([['hackbench', { ...measured, runs: [long], statistics }]]) }
+      : cell,
+  );
+  const page = reportHtml({ ...results, cells });
+  expect(page.length - few).toBeLessThan(60_000);
+  const csv = Buffer.from(
+    /samples-hackbench\.csv"\s+href="[^,]*,([^"]+)/.exec(page)?.[1] ?? '',
+    'base64',
+  ).toString();
+  expect(csv).toContain('l0-baseline,123457,1,123457,2026-11-18T');
+  expect(csv.split('\n').length).toBe(1 + 240 + 1);
+});

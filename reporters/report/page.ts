@@ -1,0 +1,72 @@
+/**
+ * The report: one page with everything that an experiment's journal tells, in one file. It has neither scripts nor
+ * anything that is fetched, and says so to the browser; it can be read, printed and kept anywhere.
+ */
+import type { Results } from '../model/experiment-results.ts';
+import { environment } from './environment-section.ts';
+import { exitCostsSection } from './exit-costs-section.ts';
+import { exits } from './exits-section.ts';
+import { html, Html } from './html.ts';
+import { overheads } from './overheads-section.ts';
+import { banner, caveats, overview } from './overview-section.ts';
+import { samples } from './samples-section.ts';
+import { STYLE } from './style.ts';
+import { table4 } from './table-4-section.ts';
+import { times } from './times-section.ts';
+
+const SECTIONS = [
+  ['overview', 'Overview'],
+  ['overheads', 'Overhead'],
+  ['table-4', 'Table 4'],
+  ['samples', 'Samples'],
+  ['exits', 'Exits'],
+  ['exit-costs', 'Exit multiplication'],
+  ['times', 'Time'],
+  ['caveats', 'Failures and fairness'],
+  ['environment', 'Environment'],
+] as const;
+
+/** The page's whole text. */
+export function reportHtml(results: Results): string {
+  const name = results.experiment ?? 'unknown experiment';
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width,initial-scale=1" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        />
+        <title>${name} · nestbench</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${new Html(STYLE)}
+        </style>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the results</a>
+        <header>
+          <h1>${name}</h1>
+          <p>What nested virtualization costs, measured by nestbench.</p>
+          ${banner(results)}
+        </header>
+        <nav class="toc" aria-label="Sections">
+          <ul>
+            ${SECTIONS.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
+          </ul>
+        </nav>
+        <main id="main" tabindex="-1">
+          ${overview(results)} ${overheads(results)} ${table4(results)} ${samples(results)} ${exits(results)}
+          ${exitCostsSection(results)} ${times(results)} ${caveats(results)} ${environment(results)}
+        </main>
+        <footer>
+          <p>
+            Made from the experiment’s journal alone, <code>journal.ndjson</code>;
+            <code>npm run report -- EXPERIMENT</code> makes it again.
+          </p>
+        </footer>
+      </body>
+    </html> `;
+  return page.markup;
+}

@@ -1,0 +1,5 @@
+/** `report.html`: the whole experiment as one page that a browser shows without any network. */
+import { reportHtml } from './page.ts';
+import { textFile } from '../files/exporter.ts';
+
+export const reportFile = textFile('report.html', (results) => reportHtml(results));

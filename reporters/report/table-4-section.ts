@@ -1,0 +1,53 @@
+/** Table 4: the absolute numbers, benchmarks down and cells across. */
+import { isPaperCell } from '../../fixtures/matrix.ts';
+import { applicationsOf } from '../model/applications.ts';
+import { table4Csv } from '../files/table-4-csv.ts';
+import { reasonOf } from '../analysis/reason.ts';
+import type { CellResults, Results } from '../model/experiment-results.ts';
+import { dataTable, number, type TableColumn } from './data-table.ts';
+import { inDigits } from './digits.ts';
+import { link } from './figure.ts';
+import { html, type Html } from './html.ts';
+
+export function table4(results: Results): Html {
+  const cells = results.cells.filter(({ name }) => isPaperCell(name));
+  const columns: TableColumn<CellResults>[] = applicationsOf(results).map(
+    ({ name, unit, better, loader }) => ({
+      heading: html`<span class="benchmark">${name}</span>${[unit, better && `${better} is better`, loader]
+          .filter((line) => line !== null)
+          .map((line) => html`<br /><small>${line}</small>`)}`,
+      cell: (cell) => entry(cell, name),
+      isNumber: true,
+    }),
+  );
+  return html`<section aria-labelledby="table-4">
+    <h2 id="table-4">Table 4. Best averages</h2>
+    <p>
+      For every benchmark in every cell of the paper the best of its runs’ averages, in the tool’s own
+      unit.${results.cells.some(isPartly) ? ' * has fewer samples than planned: see the failures.' : ''}
+    </p>
+    ${dataTable('Best of the runs’ averages', cells, [{ heading: 'cell', cell: ({ name }) => name }, ...columns], 'table-4')}
+    <p class="downloads">
+      Download ${link('table-4.csv', 'text/csv', table4Csv(results), 'table 4 as CSV', 'CSV')}
+    </p>
+  </section>`;
+}
+
+function entry({ outcomes }: CellResults, benchmark: string): Html {
+  const outcome = outcomes.get(benchmark);
+  if (outcome === undefined) return html``;
+  if (outcome.state !== 'measured') {
+    return html`<span class="none" title="${reasonOf(outcome)}"
+      >${outcome.state === 'missing' ? 'not run' : outcome.state}</span
+    >`;
+  }
+  const partly = outcome.failures.length > 0 ? html`<abbr title="${reasonOf(outcome)}">*</abbr>` : null;
+  return html`${number(outcome.best.value, inDigits)}${partly}`;
+}
+
+function isPartly({ name, outcomes }: CellResults): boolean {
+  const all = [...outcomes.values()];
+  return (
+    isPaperCell(name) && all.some((outcome) => outcome.state === 'measured' && outcome.failures.length > 0)
+  );
+}

@@ -1,0 +1,42 @@
+/** Where the time went, as a table of a terminal. */
+import { cellTimes, preparation, STAGES } from '../analysis/phases.ts';
+import type { Results } from '../model/experiment-results.ts';
+import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
+
+/** Below this a phase shows nothing at one decimal. */
+const SHOWN_SECONDS = 0.05;
+
+/** Blocks of lines: cells down, stages across, in seconds. Stages that took no time in any cell have no column. */
+export function timeTable(results: Results, columns: number, paint: Paint): string[][] {
+  const cells = cellTimes(results);
+  const names = cells.map(({ cell }) => cell);
+  const stages = STAGES.filter((stage) => cells.some(({ stages: its }) => its[stage] >= SHOWN_SECONDS));
+  const label = wordColumn('seconds', plain(names), 'left');
+  const shown = stages.map((stage) => {
+    const seconds = cells.map(({ stages: its }) => its[stage]);
+    return secondsColumn(stage, seconds);
+  });
+  const totals = cells.map(({ total }) => total);
+  return cells.length === 0
+    ? []
+    : tableBlocks([label], shown.concat(secondsColumn('all', totals)), columns, paint);
+}
+
+function secondsColumn(heading: string, seconds: readonly number[]): Column {
+  return wordColumn(heading, plain(seconds.map(inTenths)), 'right');
+}
+
+function plain(texts: readonly string[]): { text: string; role: Role }[] {
+  return texts.map((text) => ({ text, role: 'value' }));
+}
+
+/** `before the cells: Vitest 1.2 s, kernel and image 0.1 s`; undefined where the journal does not tell. */
+export function preparationLine(results: Results): string | undefined {
+  const phases = preparation(results).filter(({ seconds }) => seconds >= SHOWN_SECONDS);
+  if (phases.length === 0) return undefined;
+  return `before the cells: ${phases.map(({ name, seconds }) => `${name} ${inTenths(seconds)} s`).join(', ')}`;
+}
+
+function inTenths(seconds: number): string {
+  return seconds < SHOWN_SECONDS ? '' : seconds.toFixed(1);
+}

@@ -1,0 +1,80 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ProgressEvent } from '../../setup/lib/task-progress.ts';
+import { bar, describeProgress, inWords } from './progress-line.ts';
+
+describe('a time in words', () => {
+  test.each([
+    [0, '1 s'],
+    [0.4, '1 s'],
+    [3.4, '3 s'],
+    [89.4, '89 s'],
+    [89.6, '90 s'],
+    [90, '2 min'],
+    [150, '3 min'],
+    [3600, '60 min'],
+    [5399, '1 h 30 min'],
+    [3900 * 2, '2 h 10 min'],
+    [7200, '2 h 0 min'],
+  ])('%s s is %s', (seconds, words) => {
+    expect(inWords(seconds)).toBe(words);
+  });
+});
+
+function full(fraction: number): number {
+  return bar(fraction).split('#').length;
+}
+
+describe('a bar', () => {
+  test.each([
+    [0, '[....................]'],
+    [0.25, '[#####...............]'],
+    [1, '[####################]'],
+    [-1, '[....................]'],
+    [7, '[####################]'],
+  ])('of %s is %s', (fraction, text) => {
+    expect(bar(fraction)).toBe(text);
+  });
+
+  test('is always as long, and never shorter for more', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (a, b) => {
+          expect(bar(a)).toHaveLength(22);
+          expect(full(Math.max(a, b))).toBeGreaterThanOrEqual(full(Math.min(a, b)));
+        },
+      ),
+    );
+  });
+});
+
+describe('a line', () => {
+  const event: ProgressEvent = { task: 'l2-baseline', text: 'booting L2', state: 'running' };
+
+  test('says what is worked at and what it does', () => {
+    expect(describeProgress(event, 0)).toBe('l2-baseline: booting L2');
+  });
+
+  test('says for how long, from the first second on', () => {
+    expect(describeProgress(event, 0.9)).toBe('l2-baseline: booting L2');
+    expect(describeProgress(event, 12)).toBe('l2-baseline: booting L2  for 12 s');
+  });
+
+  test('says how much of it is done and how long it still takes, where that is known', () => {
+    const known = { ...event, text: 'hackbench: iteration 2 of 3', fraction: 0.5, secondsLeft: 20 };
+    expect(describeProgress(known, 5)).toBe(
+      'l2-baseline: hackbench: iteration 2 of 3  [##########..........]  for 5 s  about 15 s left',
+    );
+  });
+
+  test('never says that less than nothing is left', () => {
+    expect(describeProgress({ ...event, secondsLeft: 4 }, 60)).toContain('about 1 s left');
+  });
+
+  test('does not say its task twice', () => {
+    const text = 'l2-baseline: no snapshot could be made.';
+    expect(describeProgress({ ...event, text }, 0)).toBe(text);
+  });
+});

@@ -1,0 +1,93 @@
+/** The story for a terminal. */
+import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
+import { EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
+import { exitCostTable } from './exit-costs-table.ts';
+import { type Entry, entryTexts } from './grid.ts';
+import { markedOverhead, markedSamples } from '../analysis/marks.ts';
+import { formatMean } from '../model/numbers.ts';
+import { painter } from './paint.ts';
+import type { Story, StoryEntry } from '../analysis/summary.ts';
+import type { TableOptions } from './terminal-table.ts';
+import { wrap } from '../model/text.ts';
+
+/**
+ * As text, without a newline at its end. Means stand with their intervals where all of it fits beside each other;
+ * else a cell shows its overhead alone, or its mean where it has none.
+ */
+export function storyText(story: Story, { columns, colours }: TableOptions): string {
+  const paint = painter(colours);
+  const { experiment, facts, rows, troubles, skipped } = story;
+  const costs = exitCostTable(story.exitCosts, columns, paint);
+  const tables = [true, false].map((whole) =>
+    tableBlocks([cells(story)], measured(story, whole), columns, paint),
+  );
+  const blocks = tables.find((table) => table.length <= 1) ?? tables[1] ?? [];
+  const legend = blocks === tables[0] ? story.intervals.concat(story.legend) : story.legend;
+  return [
+    wrap(`${experiment}: ${facts.join('; ')}`, columns, '  ', ''),
+    ...(rows.length === 0 && costs.length === 0 ? ['Nothing was measured.'] : []),
+    ...(rows.length === 0 ? [] : blocks.map(blockText)),
+    ...(legend.length === 0 ? [] : [paint('aside', wrap(legend.join('; '), columns, '  ', ''))]),
+    ...costs.map(blockText),
+    ...(costs.length === 0 ? [] : [paint('aside', wrap(EXIT_COSTS_LEGEND, columns, '  ', ''))]),
+    ...troubles.map((text) => paint('failed', wrap(text, columns, '  ', ''))),
+    ...(skipped.length === 0
+      ? []
+      : [paint('aside', wrap(`skipped: ${skipped.join('; ')}`, columns, '  ', ''))]),
+  ].join('\n');
+}
+
+function cells({ rows }: Story): Column {
+  const names = rows.map(({ cell }) => ({ text: cell, role: 'heading' as const }));
+  return wordColumn('', [{ text: '', role: 'aside' }, ...names], 'left');
+}
+
+function measured({ benchmarks, rows }: Story, whole: boolean): Column[] {
+  return benchmarks.map(({ name, unit }, index) => {
+    const entries = rows.map(({ entries: its }) => its[index] ?? { state: 'missing' as const });
+    const shown = whole ? entryTexts(entries.map(entryOf)) : shortTexts(entries);
+    return wordColumn(name, [{ text: unit, role: 'aside' }, ...shown], 'right');
+  });
+}
+
+/** `2.3x`, or the mean where there is no overhead, with marks behind it. */
+export function shortText(entry: StoryEntry): string {
+  return withoutFlags(entry) + flagsOf(entry);
+}
+
+/** The same below each other: marks stand behind the numbers, whose digits stand in line. */
+function shortTexts(entries: readonly StoryEntry[]): { text: string; role: Role }[] {
+  const width = widest(entries.map(flagsOf));
+  return entries.map((entry) => ({
+    text: withoutFlags(entry) + (entry.state === 'measured' ? flagsOf(entry).padEnd(width) : ''),
+    role: roleOf(entry),
+  }));
+}
+
+function withoutFlags(entry: StoryEntry): string {
+  if (entry.state !== 'measured') return entry.state === 'missing' ? '' : entry.state;
+  const { mean, halfWidth, overhead, marks } = entry;
+  return overhead === null ? formatMean({ mean, halfWidth }).mean : markedOverhead(overhead, marks);
+}
+
+function flagsOf(entry: StoryEntry): string {
+  return entry.state === 'measured' ? markedSamples(entry.marks) : '';
+}
+
+/** `802 ± 27 (2.8x)`, and a word where there is no number. */
+function entryOf(entry: StoryEntry): Entry {
+  if (entry.state !== 'measured') return { word: shortText(entry), role: roleOf(entry) };
+  const { mean, halfWidth } = formatMean(entry);
+  const { overhead, marks } = entry;
+  return {
+    mean,
+    halfWidth: halfWidth ?? '',
+    overhead: overhead === null ? '' : `(${markedOverhead(overhead, marks)})`,
+    mark: markedSamples(marks),
+  };
+}
+
+function roleOf(entry: StoryEntry): Role {
+  if (entry.state === 'measured') return flagsOf(entry) === '' ? 'value' : 'failed';
+  return entry.state === 'failed' ? 'failed' : 'aside';
+}

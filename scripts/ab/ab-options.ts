@@ -1,0 +1,85 @@
+/** What a person may ask of `npm run ab`. */
+import type { InputError } from '../../setup/lib/errors.ts';
+import type { Look } from '../../reporters/verdict/comparison.ts';
+import { looksOf } from './ab-plan.ts';
+import { SIGNIFICANCE } from '../../reporters/verdict/compare-settings.ts';
+import { parseCommandLine, unknownSetting, wholeNumber } from '../cli/arguments.ts';
+
+export const USAGE =
+  'npm run ab -- --base VARIANT --head VARIANT [--name NAME] [--rounds N] [--project CELL]... [-t PATTERN] [SUITE]...';
+
+export const HELP = `${USAGE}
+Measures two variants in turn on one testbed, A B, B A, ..., and more rounds only while a verdict is open.
+VARIANT is one of nestbench's own (fixtures/variants) or a YAML file. SUITE, -t and --project choose as Vitest's do.
+
+  --name NAME     the two experiments are NAME-base and NAME-head (ab-START)
+  --rounds N      at most so many rounds (12)
+
+It ends with 0 where nothing became slower, 1 where something did or failed in the head alone, 2 where there is no verdict.
+`;
+
+export interface AbOptions {
+  readonly help: boolean;
+  readonly base: string;
+  readonly head: string;
+  readonly name: string;
+  readonly rounds: number;
+  readonly looks: readonly Look[];
+  readonly projects: readonly string[];
+  /** A pattern of benchmarks' names. */
+  readonly pattern: string | undefined;
+  readonly suites: readonly string[];
+}
+
+const ROUNDS = 12;
+const MOST_ROUNDS = 1000;
+
+/** @throws {InputError} of one sentence, with the usage. */
+export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
+  const { values, positionals } = parse(argv);
+  const { help, base, head } = values;
+  if (!help && (base === undefined || head === undefined)) {
+    throw unknown('Name both variants, --base and --head.');
+  }
+  const rounds = wholeNumber('--rounds', values.rounds, [1, MOST_ROUNDS], USAGE);
+  const { name } = values;
+  if (name !== undefined && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
+    throw unknown(
+      `--name is ${JSON.stringify(name)}: it names folders under results, of at most 100 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+    );
+  }
+  const looks = looksOf(rounds, SIGNIFICANCE);
+  if (!help && looks.length === 0) {
+    throw unknown(`--rounds is ${rounds}, after which no change could be told from chance: it takes more.`);
+  }
+  return {
+    help,
+    base: base ?? '',
+    head: head ?? '',
+    name: name ?? `ab-${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
+    rounds,
+    looks,
+    projects: values.project,
+    pattern: values.testNamePattern,
+    suites: positionals.length === 0 ? ['suites'] : positionals,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  return parseCommandLine(
+    argv,
+    {
+      base: { type: 'string' },
+      head: { type: 'string' },
+      name: { type: 'string' },
+      rounds: { type: 'string', default: String(ROUNDS) },
+      project: { type: 'string', multiple: true, default: [] },
+      testNamePattern: { type: 'string', short: 't' },
+    },
+    USAGE,
+  );
+}
+
+function unknown(why: string): InputError {
+  return unknownSetting(why, USAGE);
+}

@@ -1,0 +1,94 @@
+/** What the bench of adaptive stopping found, as text that a person reads at a glance. Pure. */
+import { chance } from './binomial.ts';
+import type { Tally } from './replay.ts';
+import { blockText, wordColumn, tableBlocks } from '../../reporters/terminal/columns.ts';
+import { wrap } from '../../reporters/model/text.ts';
+
+export interface Replayed {
+  readonly name: string;
+  readonly mustHold: boolean;
+  /** Ended by the rule of PROFILE=adaptive. */
+  readonly ours: Tally;
+  /** Not ended early at all, with the usual interval. */
+  readonly fixed: Tally;
+  /** Ended by the usual interval, looked at after every sample. */
+  readonly naive: Tally;
+  /** Ended by Stein's two stages. */
+  readonly twoStages: Tally;
+}
+
+export interface TableOptions {
+  readonly target: number;
+  readonly least: number;
+  readonly most: number;
+  readonly nominal: number;
+  readonly columns: number;
+}
+
+/** Whether the rule's interval held as often as it says, as far as so many series can tell. */
+export function holds({ ours }: Pick<Replayed, 'ours'>, nominal: number): boolean {
+  return ours.held >= nominal - chance(nominal, ours.series);
+}
+
+const HEADINGS: readonly (readonly [string, (row: Replayed, options: TableOptions) => string])[] = [
+  ['samples', ({ ours }) => ours.samples.toFixed(1)],
+  ['saved', ({ ours }, { most }) => percent(1 - ours.samples / most, 0)],
+  ['+-', ({ ours }) => percent(ours.halfWidth, 2)],
+  ['held', ({ ours }) => percent(ours.held, 1)],
+  ['all: +-', ({ fixed }) => percent(fixed.halfWidth, 2)],
+  ['held', ({ fixed }) => percent(fixed.held, 1)],
+  ['naive', ({ naive }) => naive.samples.toFixed(1)],
+  ['held', ({ naive }) => percent(naive.held, 1)],
+  ['Stein', ({ twoStages }) => twoStages.samples.toFixed(1)],
+  ['held', ({ twoStages }) => percent(twoStages.held, 1)],
+];
+
+/** Those that must hold first, with the verdict; then those that no interval of independent samples is made for. */
+export function adaptiveTable(rows: readonly Replayed[], options: TableOptions): string {
+  const { target, least, most, nominal, columns } = options;
+  const must = rows.filter(({ mustHold }) => mustHold);
+  const others = rows.filter(({ mustHold }) => !mustHold);
+  const failing = must.filter((row) => !holds(row, nominal));
+  const worst = Math.min(...must.map(({ ours }) => ours.held));
+  const strays = Math.max(...must.map(({ ours }) => chance(nominal, ours.series)));
+  const asked = `to be ${percent(nominal, 0)}, from which chance strays by up to ${percent(strays, 1)}`;
+  const verdict =
+    failing.length === 0
+      ? `HELD: the worst of these ${must.length} held in ${percent(worst, 1)}, ${asked}.`
+      : `NOT HELD: ${failing.map(({ name, ours }) => `${name} (${percent(ours.held, 1)})`).join('; ')}; ${asked}.`;
+  return [
+    wrap(
+      `Samples until the half-width is at most ${percent(target, 1)} of the mean, at least ${least} and at most ${most}. ` +
+        `"+-" is the half-width at the end, "held" how often the interval held the true mean (nominal: ${percent(nominal, 0)}). ` +
+        `Against it, on the same series: all ${most} samples with the usual interval; the usual interval looked at after every sample (naive); Stein's two stages.`,
+      columns,
+      '',
+    ),
+    `Must hold: independent, and near normal\n${block(must, options)}\n${wrap(verdict, columns, '')}`,
+    ...(others.length === 0
+      ? []
+      : [`For comparison: what breaks the assumptions, and what was recorded\n${block(others, options)}`]),
+  ].join('\n\n');
+}
+
+function block(rows: readonly Replayed[], options: TableOptions): string {
+  const names = wordColumn(
+    '',
+    rows.map(({ name }) => ({ text: name, role: 'value' as const })),
+    'left',
+  );
+  const shown = HEADINGS.map(([heading, of]) =>
+    wordColumn(
+      heading,
+      rows.map((row) => ({ text: of(row, options), role: 'value' as const })),
+      'right',
+    ),
+  );
+  return tableBlocks([names], shown, options.columns, (_, text) => text)
+    .map(blockText)
+    .join('\n\n');
+}
+
+function percent(share: number, decimals: number): string {
+  return `${(100 * share).toFixed(decimals)} %`;
+}

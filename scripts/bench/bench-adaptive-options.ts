@@ -1,0 +1,44 @@
+/** What a person may ask of `npm run bench:adaptive`. */
+import { parseTarget } from '../../setup/run/settings.ts';
+import { parseCommandLine, wholeNumber } from '../cli/arguments.ts';
+
+export const USAGE =
+  'npm run bench:adaptive -- [EXPERIMENT...] [--target 2%] [--repeats N] [--seed N], where each EXPERIMENT is replayed besides: "latest", a name under results/, or a path';
+
+export interface BenchOptions {
+  readonly help: boolean;
+  readonly experiments: readonly string[];
+  /** As a share of the mean. */
+  readonly target: number;
+  /** How many series of each kind are made. */
+  readonly repeats: number;
+  readonly seed: number;
+}
+
+/** At fewer, a rule that holds is not told from one that does not: the error of a share is then above 1.5 %. */
+const FEWEST_REPEATS = 200;
+const MOST_REPEATS = 1_000_000;
+
+/** @throws {InputError} of one sentence, with the usage. */
+export function parseBenchOptions(argv: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(argv);
+  return {
+    help: values.help,
+    experiments: positionals,
+    target: parseTarget(values.target, '--target'),
+    repeats: wholeNumber('--repeats', values.repeats, [FEWEST_REPEATS, MOST_REPEATS], USAGE),
+    seed: wholeNumber('--seed', values.seed, [0, 2 ** 31 - 1], USAGE),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  return parseCommandLine(
+    argv,
+    {
+      target: { type: 'string', default: '2%' },
+      repeats: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
+    },
+    USAGE,
+  );
+}

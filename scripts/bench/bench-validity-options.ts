@@ -1,0 +1,35 @@
+/** What a person may ask of `npm run bench:validity`. */
+import { parseCommandLine, wholeNumber } from '../cli/arguments.ts';
+
+export const USAGE =
+  'npm run bench:validity -- [--count N] [--seed N] [NAME...], where each NAME is part of what a line prints: all lines without one';
+
+export interface ValidityOptions {
+  readonly help: boolean;
+  /** How many experiments are made up for each line. */
+  readonly count: number;
+  readonly seed: number;
+  readonly names: readonly string[];
+}
+
+/** At fewer, three standard errors of a rate of 95 % are more than 5 %. */
+const LEAST_COUNT = 200;
+const MOST_COUNT = 1_000_000;
+
+/** @throws {InputError} of one sentence, with the usage. */
+export function parseValidityOptions(argv: readonly string[]): ValidityOptions {
+  const { values, positionals } = parseCommandLine(
+    argv,
+    {
+      count: { type: 'string', default: '10000' },
+      seed: { type: 'string', default: '1' },
+    },
+    USAGE,
+  );
+  return {
+    help: values.help,
+    count: wholeNumber('--count', values.count, [LEAST_COUNT, MOST_COUNT], USAGE),
+    seed: wholeNumber('--seed', values.seed, [0, 2 ** 31 - 1], USAGE),
+    names: positionals,
+  };
+}

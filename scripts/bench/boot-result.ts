@@ -1,0 +1,52 @@
+/** One boot of the boot bench. */
+import type { CellName, Level } from '../../fixtures/matrix.ts';
+import type { Phase } from '../../setup/lib/phase-clock.ts';
+
+/** Restored from a snapshot, booted, and booted as a person would type it without our recipe. */
+export const BOOT_SETTINGS = ['warm', 'cold', 'stock'] as const;
+export type BootSettings = (typeof BOOT_SETTINGS)[number];
+
+/** Something that the boot began to do, and when, in seconds from the start of its first machine. */
+export interface BootStep {
+  readonly text: string;
+  readonly seconds: number;
+}
+
+export interface BootResult {
+  readonly cell: CellName;
+  readonly level: Level;
+  readonly settings: BootSettings;
+  readonly round: number;
+  /** From the command's start to the first machine's: Node, our modules, the checks of the host and the cache. */
+  readonly startSeconds: number;
+  readonly steps: readonly BootStep[];
+  readonly outcome: Booted | NotBooted;
+}
+
+export interface Booted {
+  readonly state: 'up';
+  /** From the start of the first machine to `Ready to run experiments!`. */
+  readonly seconds: number;
+  /** Named `MACHINE: KIND`. */
+  readonly phases: readonly Phase[];
+}
+
+export type NotBooted =
+  | { readonly state: 'late'; readonly deadlineSeconds: number }
+  | { readonly state: 'failed'; readonly message: string };
+
+export function whyNotUp(outcome: NotBooted): string {
+  return outcome.state === 'late' ? `did not come up in ${outcome.deadlineSeconds} s` : 'did not come up';
+}
+
+/** What a person waits for: from typing the command that measures to the start of its first sample. */
+export interface FirstSample {
+  readonly cell: CellName;
+  readonly level: Level;
+  readonly round: number;
+  readonly seconds: number;
+  /** Of that, npx's and Vitest's own: until our setup is called, and until a worker calls our suite. */
+  readonly vitestSeconds: number;
+  /** And the benchmark's own commands before its sample (hackbench's sync and drop_caches, as in the artifact). */
+  readonly benchmarkSeconds: number;
+}

@@ -1,0 +1,65 @@
+/** The wait for a cell's first sample, as a person has it: the command typed, to the start recorded in the journal. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import type { Cell } from '../../fixtures/matrix.ts';
+import { NestbenchError } from '../../setup/lib/errors.ts';
+import { readJournal } from '../../setup/journal/journal-reader.ts';
+import { sum } from '../../reporters/model/sum.ts';
+import type { FirstSample } from './boot-result.ts';
+
+const BENCHMARK = 'hackbench';
+
+/**
+ * Measures it once, of a cell that has a snapshot.
+ * @throws NESTBENCH_COMMAND_FAILED where nothing was measured, or where the cell was not restored.
+ */
+export async function measureFirstSample(
+  { name: cell, level }: Cell,
+  round: number,
+  signal: AbortSignal,
+): Promise<FirstSample> {
+  // Short, since Unix sockets are made in it. With it, the run has a testbed of its own.
+  const place = mkdtempSync(path.join(tmpdir(), 'nb-'));
+  const argv = ['vitest', 'run', `suites/l${level}`, '--project', cell, '-t', BENCHMARK];
+  try {
+    const began = Date.now();
+    const { exitCode, all } = await execa('npx', argv, {
+      env: { TMPDIR: place, RESULTS: place, EXPERIMENT: 'first', PROFILE: 'smoke', BOOT: 'warm', RUNS: '1' },
+      all: true,
+      stdin: 'ignore',
+      reject: false,
+      // It ends its machines in order.
+      forceKillAfterDelay: false,
+      cancelSignal: signal,
+    });
+    signal.throwIfAborted();
+    const { records } = readJournal(path.join(place, 'first'));
+    const experiment = records.find((record) => record.type === 'experiment');
+    const boot = records.find((record) => record.type === 'boot');
+    const sample = records.find((record) => record.type === 'sample');
+    if (experiment === undefined || boot?.start?.kind !== 'warm' || sample === undefined) {
+      throw new NestbenchError(
+        'NESTBENCH_COMMAND_FAILED',
+        'infrastructure',
+        `The first sample of ${cell} was to be waited for, warm, and ${sample === undefined ? 'none came' : 'the cell was not restored'} (exit code ${exitCode}).`,
+        { machine: 'host', output: all.slice(-2000) },
+      );
+    }
+    const phases = experiment.phases ?? [];
+    const setup = sum(phases.filter(({ name }) => name !== 'Vitest').map((phase) => phase.seconds));
+    const beforeSetup = (Date.parse(experiment.at) - began) / 1000 - setup;
+    const worker = (Date.parse(boot.at) - Date.parse(experiment.at)) / 1000 - boot.seconds;
+    return {
+      cell,
+      level,
+      round,
+      seconds: (Date.parse(sample.started) - began) / 1000,
+      vitestSeconds: beforeSetup + worker,
+      benchmarkSeconds: sample.beforeSeconds ?? 0,
+    };
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,77 @@
+/** Reads a script's command line with Node's parseArgs; what it refuses is reported in one sentence, with the usage. */
+import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
+import { InputError } from '../../setup/lib/errors.ts';
+
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for an option that there is not, that lacks its value, as `--x "$UNSET"`
+ * does, or that has two.
+ */
+export function parseArguments<T extends ParseArgsConfig>(
+  config: T,
+  usage: string,
+): ReturnType<typeof parseArgs<T>> {
+  try {
+    const { tokens = [] } = parseArgs({ ...config, tokens: true });
+    const valued = tokens.flatMap((token) =>
+      token.kind === 'option' && token.value !== undefined ? [token] : [],
+    );
+    for (const { name, rawName, value } of valued) {
+      if (value === '') throw unknownSetting(`${rawName} is "": it needs a value.`, usage);
+      const isOne = config.options?.[name]?.multiple !== true;
+      if (isOne && valued.filter((other) => other.name === name).length > 1) {
+        throw unknownSetting(`${rawName} is given more than once.`, usage);
+      }
+    }
+    return parseArgs(config);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    // What follows is advice on words that begin with a hyphen, which ours do not.
+    throw unknownSetting(`${why.split('. ')[0]}.`, usage);
+  }
+}
+
+/** The option that every script has. */
+export const HELP = { help: { type: 'boolean', short: 'h', default: false } } as const;
+
+/**
+ * For a script that takes words, these options and --help.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING as {@link parseArguments}.
+ */
+export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: O,
+  usage: string,
+) {
+  return parseArguments(
+    { args: [...argv], allowPositionals: true as const, options: { ...HELP, ...options } },
+    usage,
+  );
+}
+
+/**
+ * For a script that takes no words. @returns whether it only had to print its usage.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any other word.
+ */
+export function onlyHelp(usage: string): boolean {
+  const { values } = parseArguments({ options: HELP }, usage);
+  if (values.help) process.stdout.write(`${usage}\n`);
+  return values.help;
+}
+
+/** @param why a whole sentence. */
+export function unknownSetting(why: string, usage: string): InputError {
+  return new InputError('NESTBENCH_UNKNOWN_SETTING', `${why} Usage: ${usage}.`);
+}
+
+/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING for what is no whole number, or is not from `least` to `most`. */
+export function wholeNumber(
+  option: string,
+  text: string,
+  [least, most]: readonly [least: number, most: number],
+  usage: string,
+): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw unknownSetting(`${option} is "${text}": it is a whole number from ${least} to ${most}.`, usage);
+}

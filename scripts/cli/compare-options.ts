@@ -1,0 +1,94 @@
+/** What a person may ask of `npm run compare`. */
+import { InputError } from '../../setup/lib/errors.ts';
+import { parseCommandLine, unknownSetting } from './arguments.ts';
+
+export const USAGE =
+  'npm run compare -- BASE HEAD [--significance P] [--minimum-effect [BENCHMARK=]PERCENT%]... [--json[=FILE]]';
+
+export const HELP = `${USAGE}
+BASE and HEAD are "latest", a name under results/, or a path to an experiment's directory or its journal.
+
+  --significance P      a change is declared where p is below it (0.01)
+  --minimum-effect 5%   and where it is larger than that; hackbench=10% for one benchmark, again for each
+  --json, --json=FILE   the comparison as JSON instead of the table, or beside it in FILE
+
+It ends with 0 where nothing became slower, 1 where something did or failed in the head alone, 2 where there is no verdict.
+`;
+
+export interface CompareArguments {
+  readonly help: boolean;
+  readonly base: string;
+  readonly head: string;
+  readonly significance: number | undefined;
+  /** For all benchmarks that are not named, as a part. */
+  readonly minimumEffect: number | undefined;
+  readonly minimumEffects: ReadonlyMap<string, number>;
+  /** Where JSON goes: to standard output, to a file, or nowhere. */
+  readonly json: { readonly to: 'output' } | { readonly to: 'file'; readonly file: string } | null;
+}
+
+/** Of fewer draws than ten thousands of ways none is that rare. */
+const LEAST_SIGNIFICANCE = 0.0001;
+const MOST_SIGNIFICANCE = 0.5;
+
+/** @throws {InputError} of one sentence, with the usage. */
+export function parseCompareArguments(argv: readonly string[]): CompareArguments {
+  const { values, positionals } = parse(argv);
+  const [base, head, ...rest] = positionals;
+  if (!values.help && (base === undefined || head === undefined || rest.length > 0)) {
+    throw new InputError('NESTBENCH_UNKNOWN_EXPERIMENT', `Name two experiments: ${USAGE}.`);
+  }
+  const effects = values['minimum-effect'].map(effectOf);
+  const general = effects.findLast(({ benchmark }) => benchmark === null);
+  return {
+    help: values.help,
+    base: base ?? '',
+    head: head ?? '',
+    significance: values.significance === undefined ? undefined : significanceOf(values.significance),
+    minimumEffect: general?.effect,
+    minimumEffects: new Map(
+      effects.flatMap(({ benchmark, effect }) => (benchmark === null ? [] : [[benchmark, effect] as const])),
+    ),
+    json: jsonOf(values.json, values['json-file']),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  if (argv.includes('--json=')) throw unknown('--json= names no file.');
+  return parseCommandLine(
+    // An option whose value may be missing is none of parseArgs': with a value it is another option.
+    argv.map((word) => word.replace(/^--json=/, '--json-file=')),
+    {
+      significance: { type: 'string' },
+      'minimum-effect': { type: 'string', multiple: true, default: [] },
+      json: { type: 'boolean', default: false },
+      'json-file': { type: 'string' },
+    },
+    USAGE,
+  );
+}
+
+function effectOf(text: string): { benchmark: string | null; effect: number } {
+  const [, benchmark, percent] = /^(?:([^=]+)=)?(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
+  if (percent === undefined) {
+    throw unknown(`--minimum-effect is "${text}": it is a number of percent, as 5% or hackbench=10%.`);
+  }
+  return { benchmark: benchmark ?? null, effect: Number(percent) / 100 };
+}
+
+function significanceOf(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value >= LEAST_SIGNIFICANCE && value <= MOST_SIGNIFICANCE) return value;
+  throw unknown(
+    `--significance is "${text}": it is a number from ${LEAST_SIGNIFICANCE} to ${MOST_SIGNIFICANCE}, as 0.01.`,
+  );
+}
+
+function jsonOf(toOutput: boolean, file: string | undefined): CompareArguments['json'] {
+  if (file !== undefined) return { to: 'file', file };
+  return toOutput ? { to: 'output' } : null;
+}
+
+function unknown(why: string): InputError {
+  return unknownSetting(why, USAGE);
+}

@@ -1,0 +1,86 @@
+/** README.md, CONTRIBUTING.md and docs, as `marked` reads them: for tests of what they point to. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { marked } from 'marked';
+
+export const ROOT = path.resolve(import.meta.dirname, '../..');
+
+export interface Document {
+  /** From the root of the checkout. */
+  readonly file: string;
+  readonly text: string;
+  /** As they are written: a file, a file and an anchor, an anchor, or an address elsewhere. */
+  readonly links: readonly string[];
+  /** What a link can have behind `#`. */
+  readonly anchors: ReadonlySet<string>;
+  /** All that is written `as code` within text. */
+  readonly spans: readonly string[];
+  /** Every command of a shell that it shows, in a block or within text. */
+  readonly commands: readonly Command[];
+}
+
+export interface Command {
+  readonly text: string;
+  /** What is set in front of it, as in `PROFILE=smoke npx vitest`. */
+  readonly variables: readonly string[];
+  readonly words: readonly string[];
+}
+
+export const DOCUMENTS: readonly Document[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
+].map(readDocument);
+
+function readDocument(file: string): Document {
+  const text = readFileSync(path.join(ROOT, file), 'utf8');
+  const links: string[] = [];
+  const headings: string[] = [];
+  const spans: string[] = [];
+  const lines: string[] = [];
+  void marked.walkTokens(marked.lexer(text), (token) => {
+    if (token.type === 'link') links.push(String(token['href']));
+    if (token.type === 'heading') headings.push(String(token['text']));
+    if (token.type === 'codespan') spans.push(String(token['text']));
+    if (token.type === 'code' && token['lang'] === 'sh') lines.push(...String(token['text']).split('\n'));
+  });
+  return {
+    file,
+    text,
+    links,
+    anchors: new Set(headings.map(anchorOf)),
+    spans,
+    commands: [
+      ...lines.flatMap(commandsIn),
+      ...spans.flatMap(commandsIn).filter(({ words: [program = ''] }) => /^(npx|npm)$/.test(program)),
+    ],
+  };
+}
+
+/** As GitHub makes one of a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+/** Of one line of a shell, without its comment. */
+function commandsIn(line: string): Command[] {
+  return line
+    .replace(/(^|\s)#.*$/, '')
+    .split(/&&|;|\|/)
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map((text) => {
+      const all = (text.match(/'[^']*'|"[^"]*"|[^\s'"]+/g) ?? []).map((word) =>
+        word.replaceAll(/^['"]|['"]$/g, ''),
+      );
+      const start = all.findIndex((word) => !/^[A-Z_]+=/.test(word));
+      return {
+        text,
+        variables: all.slice(0, start).map((word) => word.replace(/=.*/, '')),
+        words: all.slice(start),
+      };
+    });
+}

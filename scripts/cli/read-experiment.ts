@@ -1,0 +1,55 @@
+/** An experiment as a person names it to a script: found, read, and what is damaged in its journal told. */
+import { findExperiment, type Places, whatThereIs } from '../../reporters/model/find-experiment.ts';
+import { loadResults } from '../../reporters/model/load.ts';
+import type { Results } from '../../reporters/model/experiment-results.ts';
+import { InputError } from '../../setup/lib/errors.ts';
+import { describeDamaged } from '../../setup/journal/journal-reader.ts';
+import { resolveSettings } from '../../setup/run/settings.ts';
+import { parseArguments } from './arguments.ts';
+
+export interface ReadExperiment {
+  /** As the person named it. */
+  readonly name: string;
+  readonly directory: string;
+  readonly results: Results;
+}
+
+/** Where experiments are looked for. */
+export function placesOfExperiments(): Places {
+  return {
+    results: resolveSettings(process.env, new Date()).resultsDirectory,
+    // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
+    from: process.env['INIT_CWD'] ?? process.cwd(),
+  };
+}
+
+/** @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is none of that name. */
+export function readExperiment(name: string): ReadExperiment {
+  const directory = findExperiment(name, placesOfExperiments());
+  const { results, damaged } = loadResults(directory);
+  for (const text of describeDamaged(damaged, name)) console.error(`Warning: ${text}`);
+  for (const remark of results.remarks) console.error(`Warning: ${name}: ${remark}`);
+  return { name, directory, results };
+}
+
+/**
+ * The words of a script that takes an experiment, and after it up to `more` others; undefined where its usage was asked
+ * for, which is then printed.
+ * @throws {InputError} of one sentence, with the usage.
+ */
+export function experimentWords(usage: string, more = 0): readonly [string, ...string[]] | undefined {
+  const { positionals, values } = parseArguments(
+    { allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } },
+    usage,
+  );
+  if (values.help) {
+    process.stdout.write(`${usage}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
+    return undefined;
+  }
+  const [experiment, ...others] = positionals;
+  if (experiment !== undefined && others.length <= more) return [experiment, ...others];
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_EXPERIMENT',
+    `Name one experiment: ${usage}. ${whatThereIs(placesOfExperiments().results)}`,
+  );
+}

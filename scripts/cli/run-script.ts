@@ -1,0 +1,37 @@
+/**
+ * How every script ends. Exit codes 0 and 1 are a script's own verdicts; everything that keeps it from one ends with 2,
+ * and with one sentence where it is not a bug of nestbench.
+ */
+import { sentenceOf } from '../../setup/lib/errors.ts';
+
+const NO_VERDICT = 2;
+
+export async function runScript(main: () => void | Promise<void>): Promise<void> {
+  process.on('uncaughtException', (error) => {
+    report(error);
+    process.exit(NO_VERDICT);
+  });
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutOutput);
+  try {
+    await main();
+  } catch (error) {
+    report(error);
+    process.exitCode = NO_VERDICT;
+  }
+}
+
+function report(error: unknown): void {
+  console.error(sentenceOf(error) ?? error);
+}
+
+/** Nobody reads on (`npm run compare ... | true`), or the disk that takes the output is full. */
+function endWithoutOutput(error: NodeJS.ErrnoException): void {
+  process.stdout.off('error', endWithoutOutput).on('error', () => {});
+  process.stderr.off('error', endWithoutOutput).on('error', () => {});
+  if (error.code !== 'EPIPE') report(error);
+  // Registered last, so it wins over the code of a signal.
+  process.on('exit', () => void (process.exitCode = NO_VERDICT));
+  // A script that holds machines ends them as when it is told to stop.
+  if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
+  else process.exit();
+}

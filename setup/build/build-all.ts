@@ -1,0 +1,68 @@
+/** Everything that a testbed boots from, built side by side. */
+import type { TestbedKind } from '../../fixtures/records.ts';
+import type { Variant } from '../../fixtures/variant.ts';
+import { buildEmulator, type Emulator } from './qemu/emulator.ts';
+import { buildImage, IMAGE_FORMATS, type Image } from './image/image.ts';
+import { buildKernel, type Kernel } from './kernel/kernel.ts';
+import { buildRoot } from './image/guest-root.ts';
+import { sweepCache } from './cache/build-cache.ts';
+
+export interface BootFiles {
+  readonly kernel: Kernel;
+  readonly image: Image;
+}
+
+/** The emulated testbed's. */
+export interface Built extends BootFiles {
+  readonly emulator: Emulator;
+}
+
+/** The kernel and the image, from the cache or built now. */
+export async function buildBootFiles(
+  signal: AbortSignal,
+  variant: Variant,
+  testbed: TestbedKind,
+): Promise<BootFiles> {
+  await sweepCache();
+  return bootFiles(signal, variant, testbed);
+}
+
+/** With the emulator, which compiles beside the kernel: what the emulated testbed needs. */
+export async function buildAll(signal: AbortSignal, variant: Variant): Promise<Built> {
+  await sweepCache();
+  const [files, emulator] = await together(
+    signal,
+    (either) => bootFiles(either, variant, 'emulated'),
+    buildEmulator,
+  );
+  return { ...files, emulator };
+}
+
+/** Packages of the guests are fetched while the toolchain is made and the kernel compiles. */
+async function bootFiles(signal: AbortSignal, variant: Variant, testbed: TestbedKind): Promise<BootFiles> {
+  const [kernel] = await together(signal, (either) => buildKernel(either, variant, testbed), buildRoot);
+  return { kernel, image: await buildImage(kernel, IMAGE_FORMATS[testbed], signal) };
+}
+
+/** Both, or the first failure once neither runs any more. */
+export async function together<A, B>(
+  signal: AbortSignal,
+  first: (signal: AbortSignal) => Promise<A>,
+  second: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+  const other = new AbortController();
+  const either = AbortSignal.any([signal, other.signal]);
+  const failures: unknown[] = [];
+  const noted = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      return await work(either);
+    } catch (error) {
+      failures.push(error);
+      other.abort();
+      throw error;
+    }
+  };
+  const [a, b] = await Promise.allSettled([noted(first), noted(second)]);
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
+  throw failures[0];
+}

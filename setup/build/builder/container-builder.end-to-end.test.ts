@@ -1,0 +1,165 @@
+/** Builds in containers of a real Docker engine, of a toy that is built as a kernel is, and what goes wrong with them. */
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { KernelSource } from '../../../fixtures/testbed.ts';
+import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
+import { chooseBuilder } from './builder.ts';
+import { containerBuilder, processNamespace } from './container-builder.ts';
+import { type Engine, findEngine } from './engine.ts';
+import { baseTar, startEngine, whyNoEngine } from './engine.testing.ts';
+import { buildKernelPackage } from '../kernel/kernel-package.ts';
+
+const never = new AbortController().signal;
+const BASE = 'nestbench-test-base:latest';
+/** As Linux's makefile, as far as nestbench uses it. Its image says who built it, and on which network. */
+const MAKEFILE = `
+VERSION = 6
+PATCHLEVEL = 1
+SUBLEVEL = 0
+defconfig:
+	echo CONFIG_MODULES=y >.config
+olddefconfig:
+	test -e .config
+bzImage:
+	mkdir -p arch/x86/boot include/config
+	{ gcc -dumpfullversion; id -u; ls /sys/class/net; } >arch/x86/boot/bzImage
+	echo 6.1.0-toy >include/config/kernel.release
+	test ! -e fail || { echo 'toy.c:1: error: it is to fail' >&2; exit 3; }
+	test ! -e hang || sleep 1000
+modules:
+modules_install:
+	mkdir -p $(INSTALL_MOD_PATH)/lib/modules/6.1.0-toy
+	touch $(INSTALL_MOD_PATH)/lib/modules/6.1.0-toy/modules.order
+`;
+
+const whyNot = await whyNoEngine();
+const cleanup = new AsyncDisposableStack();
+let engine: Engine;
+
+beforeAll(async () => {
+  if (whyNot !== undefined) return;
+  const started = await startEngine(never);
+  cleanup.use(started);
+  vi.stubEnv('DOCKER_HOST', started.url);
+  const found = await findEngine();
+  if (!found.ok) throw new Error(found.why);
+  engine = found.client;
+  const [repo, tag] = BASE.split(':');
+  await engine.container.dockerode.importImage(await baseTar(never), { repo, tag });
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await cleanup.disposeAsync();
+});
+beforeEach(({ skip }) => skip(whyNot !== undefined, whyNot));
+afterEach(async () => {
+  const left = whyNot === undefined ? await containers() : [];
+  if (left.length > 0) throw new Error(`the test left containers: ${left.join(', ')}`);
+});
+
+async function containers(): Promise<string[]> {
+  return (await engine.container.dockerode.listContainers({ all: true })).map(({ Command }) => Command);
+}
+
+/** What runs in the containers. */
+async function running(): Promise<string> {
+  const { dockerode } = engine.container;
+  const all = await dockerode.listContainers();
+  const tops = await Promise.all(all.map(({ Id }) => dockerode.getContainer(Id).top()));
+  return JSON.stringify(tops);
+}
+
+/** Dockerfiles on the test's own base. */
+function dockerfiles(lines = 'RUN gcc --version'): string {
+  const directory = temporaryDirectory();
+  for (const vintage of ['current', 'vintage'])
+    writeFileSync(path.join(directory, `${vintage}.Dockerfile`), `FROM ${BASE}\n${lines}\n`);
+  return directory;
+}
+
+async function toy(...files: string[]): Promise<KernelSource> {
+  const url = temporaryDirectory();
+  writeFileSync(path.join(url, 'Makefile'), MAKEFILE);
+  for (const file of files) writeFileSync(path.join(url, file), '');
+  const git = (...words: string[]) =>
+    execa('git', ['-C', url, '-c', 'user.name=t', '-c', 'user.email=t@localhost', ...words]);
+  await git('init', '--quiet', '--initial-branch=v6.1-toy');
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message=toy');
+  return { url, ref: 'v6.1-toy' };
+}
+
+test('what is built in a container is built by its compiler, without a network, and is ours', async () => {
+  temporaryCache();
+  const said: string[] = [];
+  const say = (sentence: string): void => void said.push(sentence);
+  const source = await toy();
+  const images = dockerfiles();
+  const built = await buildKernelPackage(source, never, say, 'container', images);
+  expect(readFileSync(built.image, 'utf8')).toMatch(/^12\.\d+\.\d+\n0\nlo\n$/);
+  expect(built.release).toBe('6.1.0-toy');
+  expect(statSync(built.image).uid).toBe(process.getuid?.());
+  // From the cache, and another than this host's.
+  expect((await buildKernelPackage(source, never, say, 'container', images)).hash).toBe(built.hash);
+  const onHost = await buildKernelPackage(source, never, say, 'host', images);
+  expect(onHost.hash).not.toBe(built.hash);
+  expect(said).toEqual([]);
+});
+
+test("a build that fails says the compiler's own words", async () => {
+  temporaryCache();
+  const building = buildKernelPackage(await toy('fail'), never, () => {}, 'container', dockerfiles());
+  await expect(building).rejects.toMatchObject({
+    code: 'NESTBENCH_BUILD_FAILED',
+    message: expect.stringMatching(/exited with 2 in a container:\n(.*\n)*toy\.c:1: error: it is to fail/),
+  });
+});
+
+test('a build that is aborted leaves no container', async () => {
+  temporaryCache();
+  const stop = new AbortController();
+  const building = buildKernelPackage(await toy('hang'), stop.signal, () => {}, 'container', dockerfiles());
+  building.catch(() => {});
+  await vi.waitFor(async () => expect(await running()).toContain('sleep 1000'), {
+    timeout: 60_000,
+    interval: 100,
+  });
+  stop.abort();
+  await expect(building).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
+});
+
+test('an image that can’t be made is told with why, and no older one is taken for it', async () => {
+  const directory = dockerfiles();
+  const { identity } = await containerBuilder(engine, 'current', never, directory);
+  expect(identity).toMatch(/^image sha256:[0-9a-f]{64}$/);
+  // The same once it is there.
+  expect((await containerBuilder(engine, 'current', never, directory)).identity).toBe(identity);
+  const failing = dockerfiles('RUN echo no such package >&2; exit 7');
+  await expect(containerBuilder(engine, 'current', never, failing)).rejects.toMatchObject({
+    code: 'NESTBENCH_BUILD_FAILED',
+    message: expect.stringMatching(/no such package(.*\n)*.*returned a non-zero code: 7/),
+  });
+  // Asked for, there is nothing else; asked for the best there is, it is said.
+  await expect(chooseBuilder('container', 'current', never, () => {}, failing)).rejects.toThrow('code: 7');
+  const said: string[] = [];
+  const instead = await chooseBuilder('auto', 'current', never, (text) => void said.push(text), failing);
+  expect(instead.kind).toBe('host');
+  expect(said[0]).toMatch(/^What is built is built by this host, as the builder's image could not be made:/);
+});
+
+test('what a killed build left is ended by the next', async () => {
+  const { dockerode } = engine.container;
+  const left = await dockerode.createContainer({
+    Image: BASE,
+    Cmd: ['sleep', '1000'],
+    // No process has this number (proc(5): at most 2^22).
+    Labels: { 'nestbench.owner': `${processNamespace()} 4194305:1` },
+    HostConfig: { NetworkMode: 'none' },
+  });
+  await left.start();
+  expect(await containers()).toHaveLength(1);
+  await containerBuilder(engine, 'current', never, dockerfiles());
+  expect(await containers()).toEqual([]);
+});

@@ -1,0 +1,18 @@
+/** Tells how far a stream is, by its bytes. */
+import { Transform } from 'node:stream';
+import { tell } from '../../lib/task-progress.ts';
+import { progressAt } from '../progress-rate.ts';
+
+/** Passes everything on. `total` is about how many bytes are expected. */
+export function countBytes(task: string, text: string, total: number): Transform {
+  const started = performance.now();
+  let done = 0;
+  return new Transform({
+    transform(chunk: Buffer, _, pass) {
+      done += chunk.length;
+      const elapsed = (performance.now() - started) / 1000;
+      tell({ task, text, state: 'running', ...progressAt(Math.min(done, total), total, elapsed) });
+      pass(null, chunk);
+    },
+  });
+}

@@ -1,0 +1,320 @@
+/** Takes the artefacts of an export into the cache. All of them are checked before any gets its name. */
+import { createReadStream } from 'node:fs';
+import { lstat, mkdir, readdir, readlink, rename, rm, stat, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createZstdDecompress } from 'node:zlib';
+import { plainText } from '../../../fixtures/plain-text.ts';
+import { InputError, NestbenchError } from '../../lib/errors.ts';
+import { inBytes } from '../../lib/bytes.ts';
+import { takeLock } from '../../lib/lock.ts';
+import { aborted, errorCode } from '../../lib/error-text.ts';
+import { tell } from '../../lib/task-progress.ts';
+import {
+  artefactLock,
+  cacheDirectory,
+  changedFacts,
+  flush,
+  holdCache,
+  makeDurable,
+  type Provenance,
+  readProvenance,
+  removeLeftovers,
+} from './build-cache.ts';
+import { countBytes } from './count-bytes.ts';
+import {
+  anyManifest,
+  archiver,
+  digestOf,
+  type ExportedArtefact,
+  FORMAT,
+  labelOf,
+  type Manifest,
+  MANIFEST,
+  manifestRecord,
+  memberOf,
+  MOST_MANIFEST_BYTES,
+} from './export-format.ts';
+import { hashOf } from '../../lib/hash.ts';
+import { contentsOf } from './ingredients.ts';
+
+/** The lock of imports, and the name of where they work. */
+const IMPORT = 'import';
+
+export interface Imported {
+  readonly manifest: Manifest;
+  /** What got its name now. */
+  readonly added: readonly ExportedArtefact[];
+  /** What was there already, and stays as it is. */
+  readonly kept: readonly ExportedArtefact[];
+  /** Of what was there already: `toolchain-HASH: gcc-14 14.2.0-20 is 14.2.0-19`, from the export to what is here. */
+  readonly differing: readonly string[];
+}
+
+/**
+ * Takes in what the cache does not have yet.
+ * @throws {InputError} NESTBENCH_BAD_EXPORT for a file that is none, or is damaged.
+ */
+export async function importCache(file: string, signal: AbortSignal): Promise<Imported> {
+  const manifest = await readManifest(file, signal);
+  await using held = new AsyncDisposableStack();
+  held.use(await holdCache(signal));
+  held.use(await takeLock(artefactLock(IMPORT), { signal }));
+  await removeLeftovers(IMPORT);
+  const wanted = manifest.artefacts.filter((artefact) => !isHere(artefact));
+  const kept = manifest.artefacts.filter(isHere);
+  if (wanted.length === 0) return { manifest, added: [], kept, differing: differencesOf(kept) };
+
+  const staging = path.join(cacheDirectory(), `${IMPORT}.building-${process.pid}`);
+  held.defer(() => rm(staging, { recursive: true, force: true }));
+  await mkdir(staging, { recursive: true, mode: 0o700 });
+  await assertSpace(wanted);
+  await unpack(file, staging, manifest, wanted, signal);
+  for (const artefact of wanted) await check(file, staging, artefact, signal);
+
+  const added: ExportedArtefact[] = [];
+  for (const artefact of wanted) {
+    const isNew = await place(staging, artefact, signal);
+    (isNew ? added : kept).push(artefact);
+  }
+  await flush(cacheDirectory());
+  tell({ task: IMPORT, text: 'taken into the cache', state: 'done', fraction: 1 });
+  return { manifest, added, kept, differing: differencesOf(kept) };
+}
+
+/** A directory without provenance is none that a build would take. */
+function isHere(artefact: ExportedArtefact): boolean {
+  const here = readProvenance(path.join(cacheDirectory(), labelOf(artefact)));
+  return here !== undefined && !isCompletedBy(artefact, here);
+}
+
+/** Whether only its provenance is here, and the export has all of it, in the same versions. */
+function isCompletedBy(artefact: ExportedArtefact, here: Provenance): boolean {
+  if (artefact.contents === 'provenance' || contentsOf(labelOf(artefact)) === 'whole') return false;
+  return changedFacts(artefact.facts, here.facts) === '';
+}
+
+/** How what is here differs from what the export has under the same name: a toolchain is named by what was asked for. */
+function differencesOf(kept: readonly ExportedArtefact[]): string[] {
+  return kept.flatMap((artefact) => {
+    const label = labelOf(artefact);
+    const here = readProvenance(path.join(cacheDirectory(), label));
+    const changed = here === undefined ? '' : changedFacts(artefact.facts, here.facts);
+    return changed === '' ? [] : [`${label}: ${changed}`];
+  });
+}
+
+/** The manifest, which comes first. */
+async function readManifest(file: string, signal: AbortSignal): Promise<Manifest> {
+  const about = await stat(file).catch((error: unknown) => {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    throw new InputError('NESTBENCH_BAD_EXPORT', `There is no file ${file}.`);
+  });
+  if (!about.isFile()) throw bad(file, 'it is not a file');
+  const begin = await firstBytes(file, signal);
+  const tar = archiver(['tar', '--extract', '--to-stdout', '--occurrence=1', MANIFEST], signal);
+  const [ended, text] = await Promise.all([
+    tar,
+    tar.stdout.toArray().then((chunks) => Buffer.concat(chunks).toString()),
+    // tar closes its end once it has the manifest, or has seen that this is no tar.
+    pipeline(Readable.from([begin]), tar.stdin).catch(() => {}),
+  ]);
+  if (signal.aborted) throw aborted(signal, `reading ${file}`);
+  if (ended.exitCode !== 0) throw bad(file, 'it has no manifest');
+  const content = parsed(text);
+  const any = anyManifest.safeParse(content);
+  if (any.success && any.data.format > FORMAT) {
+    throw bad(
+      file,
+      `it was written by a newer nestbench, ${any.data.nestbench}, in format ${any.data.format}; this one reads format ${FORMAT}`,
+    );
+  }
+  const manifest = manifestRecord.safeParse(content);
+  if (!manifest.success) throw bad(file, 'its manifest does not say what it holds');
+  const labels = manifest.data.artefacts.map(labelOf);
+  if (new Set(labels).size < labels.length) throw bad(file, 'its manifest names an artefact twice');
+  return manifest.data;
+}
+
+/** As much of the tar as a manifest may take. */
+async function firstBytes(file: string, signal: AbortSignal): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const decompress = createZstdDecompress();
+  const compressed = createReadStream(file, { signal });
+  compressed.on('error', (error) => decompress.destroy(error)).pipe(decompress);
+  try {
+    for await (const chunk of decompress) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > 2 * MOST_MANIFEST_BYTES) break;
+    }
+  } catch (error) {
+    if (signal.aborted) throw aborted(signal, `reading ${file}`);
+    // It may not be read, or its disk fails: nothing is known of the file.
+    if (error instanceof Error && 'syscall' in error) throw error;
+    // Of a file that is cut off the beginning can still tell what it was.
+    if (bytes === 0) throw bad(file, 'it is not compressed as an export is');
+  }
+  compressed.destroy();
+  return Buffer.concat(chunks);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function assertSpace(wanted: readonly ExportedArtefact[]): Promise<void> {
+  const needed = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { bavail, bsize } = await statfs(cacheDirectory());
+  if (bavail * bsize >= needed) return;
+  throw noSpace(`The import needs ${inBytes(needed)}, and there are ${inBytes(bavail * bsize)}`);
+}
+
+/** Only the members that are wanted; the rest of the file is ignored. */
+async function unpack(
+  file: string,
+  staging: string,
+  manifest: Manifest,
+  wanted: readonly ExportedArtefact[],
+  signal: AbortSignal,
+): Promise<void> {
+  const argv = [
+    'tar',
+    '--extract',
+    `--directory=${staging}`,
+    '--no-same-owner',
+    '--preserve-permissions',
+    // It reads on to the end of the file, so that it never closes its input on what is still being sent.
+    '--ignore-zeros',
+    // Nothing is written over what came before it in the same file: no link in the place of a directory.
+    '--keep-old-files',
+    ...wanted.map(memberOf),
+  ];
+  const tar = archiver(argv, signal);
+  const { size } = await stat(file);
+  const most = manifest.artefacts.reduce((sum, { bytes }) => sum + bytes, 0) + MOST_MANIFEST_BYTES;
+  let isDamaged = false;
+  const decompress = createZstdDecompress();
+  const sent = pipeline(
+    createReadStream(file),
+    countBytes(IMPORT, 'unpacking', size),
+    // The pipeline may report instead that tar's end was closed.
+    decompress.on('error', (error) => (isDamaged ||= errorCode(error)?.startsWith('Z') ?? false)),
+    limited(most, () => (isDamaged = true)),
+    tar.stdin,
+    { signal },
+  );
+  tar.stdout.resume();
+  const [streamed, ended] = await Promise.allSettled([sent, tar]);
+  if (signal.aborted) throw aborted(signal, `importing ${file}`);
+  if (isDamaged) throw bad(file, 'it is cut off, or was changed');
+  if (ended.status === 'rejected') throw ended.reason;
+  const { exitCode, stderr } = ended.value;
+  const output = Buffer.from(stderr).toString();
+  if (output.includes('No space left on device')) throw noSpace(`The import of ${file} did not fit`);
+  if (exitCode !== 0) {
+    // tar also says which leading parts of names it leaves out, which is no error.
+    const why = output.split('\n').find((line) => !line.includes('Removing leading'));
+    throw bad(file, `tar refuses it: ${plainText(why ?? '')}`);
+  }
+  if (streamed.status === 'rejected') throw streamed.reason;
+}
+
+/** Fails once more comes than the manifest says: a small file can be blown up to fill any disk. */
+function limited(most: number, onMore: () => void) {
+  return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > most) {
+        onMore();
+        throw new RangeError(`more than ${most} bytes`);
+      }
+      yield chunk;
+    }
+  };
+}
+
+/** Everything that the manifest and the provenance say of an artefact. */
+async function check(
+  file: string,
+  staging: string,
+  artefact: ExportedArtefact,
+  signal: AbortSignal,
+): Promise<void> {
+  const label = labelOf(artefact);
+  tell({ task: IMPORT, text: 'checking what was unpacked', state: 'running', fraction: 1 });
+  const foreign = await outside(path.join(staging, label), label);
+  if (foreign !== undefined) throw bad(file, foreign);
+  const { bytes, sha256 } = await digestOf(staging, artefact, signal);
+  if (bytes !== artefact.bytes || sha256 !== artefact.sha256) {
+    throw bad(file, `${label} is not what its manifest says: it was changed`);
+  }
+  const provenance = readProvenance(path.join(staging, label));
+  if (provenance === undefined) throw bad(file, `${label} does not say where it comes from`);
+  const { name, hash, inputs, facts } = provenance;
+  const isFaithful = changedFacts(artefact.facts, facts) === '';
+  if (`${name}-${hash}` !== label || hashOf(inputs) !== hash || !isFaithful) {
+    throw bad(file, `${label} was not made of what its name says`);
+  }
+}
+
+/** The first thing below `entry` that is no file, no directory and no link that stays inside; undefined where there is none. */
+async function outside(entry: string, shown: string, depth = 0): Promise<string | undefined> {
+  const about = await lstat(entry);
+  if (about.isSymbolicLink()) {
+    const target = await readlink(entry);
+    return ROOTS.test(shown) || staysInside(target, depth)
+      ? undefined
+      : `${shown} is a link to ${target}, out of the artefact`;
+  }
+  if (about.isFile()) return undefined;
+  if (!about.isDirectory()) return `${shown} is neither a file nor a directory`;
+  for (const name of await readdir(entry)) {
+    const found = await outside(path.join(entry, name), `${shown}/${name}`, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A root file system: its links lead where they do once it is entered. */
+const ROOTS = /^toolchain-[\da-f]{16}\/root\//;
+
+/** A relative target that first goes up by less than `depth` directories, and then only down: what it passes may be a link. */
+function staysInside(target: string, depth: number): boolean {
+  if (path.isAbsolute(target)) return false;
+  const parts = target.split('/');
+  const down = parts.findIndex((part) => part !== '..');
+  const climbed = down === -1 ? parts.length : down;
+  return climbed < depth && !parts.slice(climbed).includes('..');
+}
+
+/** @returns false where another was faster. */
+async function place(staging: string, artefact: ExportedArtefact, signal: AbortSignal): Promise<boolean> {
+  const label = labelOf(artefact);
+  const staged = path.join(staging, label);
+  await makeDurable(staged, IMPORT);
+  await using held = new AsyncDisposableStack();
+  held.use(await takeLock(artefactLock(label), { signal }));
+  if (isHere(artefact)) return false;
+  const whole = path.join(cacheDirectory(), label);
+  // At most its provenance, which comes again, or what a removal that was stopped left.
+  await rm(whole, { recursive: true, force: true });
+  await rename(staged, whole);
+  return true;
+}
+
+function bad(file: string, why: string): InputError {
+  return new InputError('NESTBENCH_BAD_EXPORT', `${file} can't be imported: ${why}. The cache is unchanged.`);
+}
+
+function noSpace(what: string): NestbenchError {
+  const message = `${what} in ${cacheDirectory()}. Make room, or let XDG_CACHE_HOME name a roomier place. The cache is unchanged.`;
+  return new NestbenchError('NESTBENCH_NO_SPACE', 'configuration', message);
+}

@@ -1,0 +1,161 @@
+/** Sees to it that the host has the programs that something needs, installing them where it may. */
+import { globSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { execa } from 'execa';
+import { cacheDirectory } from './cache/build-cache.ts';
+import { takeLock } from '../lib/lock.ts';
+import { NestbenchError } from '../lib/errors.ts';
+import { aborted, errorCode, lastLines } from '../lib/error-text.ts';
+import { tell } from '../lib/task-progress.ts';
+import type { HostPackage } from './package-list.ts';
+
+/** How long to wait for another apt or dpkg, as of unattended-upgrades, to let go of its lock: five minutes. */
+const LOCK_SECONDS = 300;
+/** Lists older than this name versions that the mirrors may have dropped. */
+const STALE_MS = 24 * 60 * 60 * 1000;
+const APT_LISTS = '/var/lib/apt/lists';
+
+/**
+ * Installs what is missing of a list in package-list.ts, where this process is root or sudo needs no password.
+ * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING with the one command to type, else.
+ */
+export async function ensurePackages(signal: AbortSignal, list: readonly HostPackage[]): Promise<void> {
+  const needed = neededPackages(list);
+  if ((await missingPackages(needed)).length === 0) return;
+  // Of two runs at once the second finds everything installed; apt itself does not wait for another's update.
+  await using held = new AsyncDisposableStack();
+  held.use(await takeLock(path.join(cacheDirectory(), 'locks', 'packages.lock'), { signal }));
+  const missing = await missingPackages(needed);
+  if (missing.length === 0) return;
+  const prefix = await rootPrefix();
+  if (prefix === undefined) {
+    throw packageMissing(
+      `These Debian packages are missing, and neither is this root nor does sudo answer without a password: ${missing.join(', ')}. Type: ${installCommand(missing)}`,
+    );
+  }
+  tell({ task: 'packages', text: `installing ${missing.join(', ')}`, state: 'running' });
+  if (await listsAreStale()) await apt(['update'], prefix, missing, signal);
+  await apt(['install', '--yes', '--no-install-recommends', ...missing], prefix, missing, signal);
+  tell({ task: 'packages', text: `installed ${missing.join(', ')}`, state: 'done' });
+}
+
+function packageMissing(message: string, output?: string, exitCode?: number): NestbenchError {
+  return new NestbenchError('NESTBENCH_PACKAGE_MISSING', 'configuration', message, {
+    machine: 'host',
+    ...(output === undefined ? {} : { output }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  });
+}
+
+export function installCommand(packages: readonly string[]): string {
+  return `sudo apt-get update && sudo apt-get install --no-install-recommends ${packages.join(' ')}`;
+}
+
+/** What this user needs of a list. */
+export function neededPackages(list: readonly HostPackage[]): HostPackage[] {
+  return list.filter(({ onlyWithoutRoot }) => onlyWithoutRoot === undefined || process.getuid?.() !== 0);
+}
+
+/** Which are not installed; where there is no dpkg to ask, programs are looked for, and their lack is thrown. */
+export async function missingPackages(needed: readonly HostPackage[]): Promise<string[]> {
+  const names = needed.map(({ name }) => name);
+  const format = '${db:Status-Status} ${Package}\\n';
+  // It exits with 1 where one is unknown; that is an answer, too.
+  const query = await execa('dpkg-query', ['--show', '--showformat', format, ...names], { reject: false });
+  if (query.code === 'ENOENT') {
+    assertPrograms(needed);
+    return [];
+  }
+  const installed = new Set(
+    query.stdout
+      .split('\n')
+      .filter((line) => line.startsWith('installed '))
+      .map((line) => line.slice('installed '.length)),
+  );
+  return names.filter((name) => !installed.has(name));
+}
+
+/** Not Debian: all that can be said is what to look for. */
+function assertPrograms(needed: readonly HostPackage[]): void {
+  const directories = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(':');
+  const missing = needed.filter(({ shownBy }) => {
+    const patterns = shownBy.startsWith('/')
+      ? [shownBy]
+      : directories.map((directory) => path.join(directory, shownBy));
+    return patterns.every((pattern) => globSync(pattern).length === 0);
+  });
+  if (missing.length === 0) return;
+  const list = missing.map((one) => `${one.shownBy} (for ${one.for})`).join(', ');
+  throw packageMissing(
+    `This is not a Debian or Ubuntu host, or PATH lacks its dpkg-query, so nestbench can't install what it needs. Missing: ${list}. Install them with this system's package manager.`,
+  );
+}
+
+/** What makes a command run as root: nothing, sudo, or undefined where neither is to be had. */
+async function rootPrefix(): Promise<string[] | undefined> {
+  if (process.getuid?.() === 0) return [];
+  const sudo = await execa('sudo', ['-n', 'true'], { reject: false });
+  return sudo.exitCode === 0 ? ['sudo', '-n'] : undefined;
+}
+
+async function listsAreStale(): Promise<boolean> {
+  try {
+    const names = await readdir(APT_LISTS);
+    if (!names.some((name) => name.includes('_Packages'))) return true;
+    // apt gives the lists the server's times; the directory has the time of the last update.
+    const times = await Promise.all(
+      [APT_LISTS, path.join(APT_LISTS, 'partial')].map(async (directory) => (await stat(directory)).mtimeMs),
+    );
+    return Date.now() - Math.max(...times) > STALE_MS;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'EACCES') return true;
+    throw error;
+  }
+}
+
+/**
+ * Runs apt-get as root. It is not ended on abort, as a dpkg that is killed leaves the host's packages broken; it is
+ * interrupted, which apt heeds while it downloads and puts off while it installs. Behind sudo not even that may
+ * reach it, and then it is waited for.
+ */
+async function apt(
+  words: readonly string[],
+  prefix: readonly string[],
+  missing: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) throw aborted(signal, 'installing packages', { machine: 'host' });
+  const argv = [
+    ...prefix,
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'LC_ALL=C.UTF-8',
+    'apt-get',
+    '--option',
+    `DPkg::Lock::Timeout=${LOCK_SECONDS}`,
+    ...words,
+  ];
+  const [file = '', ...rest] = argv;
+  const subprocess = execa(file, rest, {
+    reject: false,
+    all: true,
+    stdin: 'ignore',
+    detached: true,
+    cleanup: false,
+  });
+  const interrupt = (): void => {
+    subprocess.kill('SIGINT');
+  };
+  signal.addEventListener('abort', interrupt, { once: true });
+  const { exitCode, all } = await subprocess;
+  signal.removeEventListener('abort', interrupt);
+  if (signal.aborted) throw aborted(signal, 'installing packages', { machine: 'host', argv });
+  if (exitCode === 0) return;
+  const output = lastLines(all);
+  throw packageMissing(
+    `apt-get ${words[0]} failed (exit code ${exitCode}), so these packages are still missing: ${missing.join(', ')}. See what it says, then type: ${installCommand(missing)}\n${output}`,
+    output,
+    exitCode,
+  );
+}

@@ -1,0 +1,26 @@
+/** A kernel that a person built: taken as it is, once it says which one it is. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { InputError } from '../../lib/errors.ts';
+import type { Kernel } from './kernel.ts';
+
+/** The banner that every Linux kernel holds: `Linux version 6.1.192-nestbench (root@host) ...`. */
+const BANNER = /Linux version (\d\S+) /;
+
+/**
+ * The kernel in `vmlinux`, an uncompressed one with PVH entry (CONFIG_PVH=y).
+ * @throws {InputError} NESTBENCH_UNKNOWN_VARIANT where the file is none.
+ */
+export async function givenKernel(vmlinux: string): Promise<Kernel> {
+  const bytes = await readFile(vmlinux);
+  const isElf = bytes.subarray(0, 4).toString('latin1') === '\u007FELF';
+  const release = BANNER.exec(bytes.toString('latin1'))?.[1];
+  if (!isElf || release === undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_VARIANT',
+      `${vmlinux} is no uncompressed Linux kernel: ${isElf ? 'it holds no "Linux version"' : 'it is no ELF file'}. The build's own vmlinux is wanted, and not bzImage.`,
+    );
+  }
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  return { vmlinux, release, hash, madeOf: { 'kernel build': hash } };
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { SUITES } from '../../../fixtures/variant.ts';
+import { IMAGE_FORMATS } from '../image/image.ts';
+import { kernelConfig, parseConfig, unmetOptions } from './kernel-config.ts';
+
+test('an option that kconfig dropped, changed or left unknown is told', () => {
+  const fragment = 'CONFIG_KVM=y\nCONFIG_NR_CPUS=64\nCONFIG_NO_SUCH=y\nCONFIG_TUN=y\n';
+  const config = 'CONFIG_KVM=y\nCONFIG_NR_CPUS=8\n# CONFIG_TUN is not set\n';
+  expect(unmetOptions(fragment, config)).toEqual([
+    'CONFIG_NR_CPUS: asked for 64, got 8',
+    'CONFIG_NO_SUCH: asked for y, got n',
+    'CONFIG_TUN: asked for y, got n',
+  ]);
+});
+
+test('an option that is to be off may be missing altogether', () => {
+  expect(unmetOptions('# CONFIG_IPV6 is not set\nCONFIG_VT=n\n', '')).toEqual([]);
+  expect(unmetOptions('# CONFIG_IPV6 is not set\n', 'CONFIG_IPV6=y\n')).toEqual([
+    'CONFIG_IPV6: asked for n, got y',
+  ]);
+});
+
+describe.each(SUITES)('the configuration for %s', (suite) => {
+  test('names each option once and has only lines that are understood', async () => {
+    const text = await kernelConfig(suite, 'physical');
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('# '));
+    expect(lines.filter((line) => !/^CONFIG_\w+=(?:y|\d+|"[^"]*")$/.test(line))).toEqual([]);
+    expect(parseConfig(text).size).toBe(lines.length);
+  });
+
+  test('has what mounts the image', async () => {
+    const emulated = parseConfig(await kernelConfig(suite, 'emulated'));
+    const physical = parseConfig(await kernelConfig(suite, 'physical'));
+    expect(emulated.get(`CONFIG_${IMAGE_FORMATS.emulated.toUpperCase()}_FS`)).toBe('y');
+    expect(physical.get(`CONFIG_${IMAGE_FORMATS.physical.toUpperCase()}_FS`)).toBe('y');
+  });
+
+  test('has the drivers of physical cards on a physical testbed alone', async () => {
+    const emulated = parseConfig(await kernelConfig(suite, 'emulated'));
+    const physical = parseConfig(await kernelConfig(suite, 'physical'));
+    for (const driver of ['CONFIG_MLX5_CORE', 'CONFIG_IXGBEVF', 'CONFIG_I40EVF']) {
+      expect(physical.get(driver)).toBe('y');
+      expect(emulated.has(driver)).toBe(false);
+    }
+  });
+});
+
+test('options that only Linux 6.1 has are asked of bookworm alone', async () => {
+  expect(parseConfig(await kernelConfig('bookworm', 'emulated')).get('CONFIG_BASE_FULL')).toBe('y');
+  expect(parseConfig(await kernelConfig('trixie', 'emulated')).has('CONFIG_BASE_FULL')).toBe(false);
+});

@@ -1,0 +1,46 @@
+/** The options that a kernel is configured with, and whether kconfig granted them. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { TestbedKind } from '../../../fixtures/records.ts';
+import type { Suite } from '../../../fixtures/variant.ts';
+
+/** The lines for the kernel of a suite's source, on a kind of testbed. */
+export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<string> {
+  const names = [
+    'kernel.config',
+    ...(suite === 'bookworm' ? ['kernel-6.1.config'] : []),
+    ...(testbed === 'physical' ? ['kernel-physical.config'] : []),
+  ];
+  const texts = names.map((name) => readFile(path.join(import.meta.dirname, name), 'utf8'));
+  return (await Promise.all(texts)).join('');
+}
+
+const SET = /^(CONFIG_\w+)=(.+)$/;
+const UNSET = /^# (CONFIG_\w+) is not set$/;
+
+/** Every option that a configuration names, with its value; `n` where it says that it is not set. */
+export function parseConfig(text: string): Map<string, string> {
+  const options = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const set = SET.exec(line);
+    const unset = UNSET.exec(line);
+    if (set?.[1] !== undefined && set[2] !== undefined) options.set(set[1], set[2]);
+    else if (unset?.[1] !== undefined) options.set(unset[1], 'n');
+  }
+  return options;
+}
+
+/**
+ * kconfig drops an option that it does not know, or whose dependencies are not met, without a word.
+ * @returns a line for each option of the fragment that the resulting .config does not hold as asked.
+ */
+export function unmetOptions(fragment: string, config: string): string[] {
+  const granted = parseConfig(config);
+  const unmet: string[] = [];
+  for (const [option, wanted] of parseConfig(fragment)) {
+    // An option that nothing makes visible is not in the .config at all, which is as good as not set.
+    const found = granted.get(option) ?? 'n';
+    if (found !== wanted) unmet.push(`${option}: asked for ${wanted}, got ${found}`);
+  }
+  return unmet;
+}

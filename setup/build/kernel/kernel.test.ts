@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect, test } from 'vitest';
+import { isRunning, processArgv, processIds, processStat } from '../../lib/proc.ts';
+import { cached } from '../cache/build-cache.ts';
+import { compileKernel } from './kernel.ts';
+import { buildToolchain, type Toolchain } from '../toolchain/toolchain.ts';
+import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
+
+/** On a new machine the toolchain is made first. */
+const TOOLCHAIN_MS = 600_000;
+let toolchain: Toolchain;
+beforeAll(async () => {
+  toolchain = await buildToolchain(new AbortController().signal);
+}, TOOLCHAIN_MS);
+
+/** A source tree that answers to the same targets as Linux, packed as linux-source packs it. */
+function standInSource(files: Record<string, string> = {}): string {
+  const directory = temporaryDirectory();
+  const tree = path.join(directory, 'linux-source-0.1');
+  mkdirSync(path.join(tree, 'include/config'), { recursive: true });
+  const makefile = [
+    'allnoconfig:',
+    '\tgrep -v UNKNOWN $(KCONFIG_ALLCONFIG) > .config',
+    'vmlinux: a.o b.o',
+    '\t@echo "  LD      vmlinux"',
+    '\t$(CC) -nostdlib -Wl,-e0 -o $@ $^',
+    '\techo 0.1.0-nestbench > include/config/kernel.release',
+    '%.o: %.c',
+    '\t@echo "  CC      $@"',
+    '\t@$(CC) -c -o $@ $<',
+    '',
+  ].join('\n');
+  const all = { Makefile: makefile, 'a.c': 'int a;\n', 'b.c': 'int b;\n', ...files };
+  for (const [name, text] of Object.entries(all)) writeFileSync(path.join(tree, name), text);
+  const tarball = path.join(directory, 'linux-source-0.1.tar.xz');
+  execFileSync('tar', [
+    '--create',
+    '--xz',
+    `--file=${tarball}`,
+    `--directory=${directory}`,
+    'linux-source-0.1',
+  ]);
+  return tarball;
+}
+
+function build(
+  tarball: string,
+  fragment = 'CONFIG_KVM=y\n',
+  signal = new AbortController().signal,
+  patches: readonly string[] = [],
+) {
+  const inputs = { tarball, fragment, patches };
+  return cached({
+    name: 'kernel',
+    inputs,
+    signal,
+    build: (place) => compileKernel(toolchain, tarball, fragment, patches, place),
+  });
+}
+
+test('leaves the kernel, its configuration and its release, and nothing of the source', async () => {
+  temporaryCache();
+  const { directory, facts } = await build(standInSource());
+  expect(facts).toEqual({ release: '0.1.0-nestbench' });
+  expect(readdirSync(directory).toSorted()).toEqual(['build.log', 'config', 'provenance.json', 'vmlinux']);
+});
+
+test("a compile error is shown as the compiler's own, and the log is kept", async () => {
+  const cache = temporaryCache();
+  const failing = build(standInSource({ 'b.c': 'int b = nowhere;\n' }));
+  await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED', kind: 'infrastructure' });
+  await expect(failing).rejects.toThrow(/b\.c:1:9: error: .*nowhere.*\n.*int b = nowhere;/);
+  await expect(failing).rejects.toThrow(/make: \*\*\* \[.*b\.o\] Error 1/);
+  const [log = ''] = readdirSync(path.join(cache, 'logs'));
+  await expect(failing).rejects.toThrow(path.join(cache, 'logs', log));
+  expect(readFileSync(path.join(cache, 'logs', log), 'utf8')).toContain('nowhere');
+  expect(readdirSync(cache).toSorted()).toEqual(['lock', 'locks', 'logs']);
+});
+
+test('an option that the source does not grant is told by name', async () => {
+  temporaryCache();
+  const failing = build(standInSource(), 'CONFIG_KVM=y\nCONFIG_UNKNOWN=y\n');
+  await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED', kind: 'configuration' });
+  await expect(failing).rejects.toThrow('CONFIG_UNKNOWN: asked for y, got n');
+});
+
+test('abort ends make and its compilers, and leaves nothing', async () => {
+  const cache = temporaryCache();
+  const controller = new AbortController();
+  // A header that never ends: the compiler reads on and on.
+  const source = standInSource({ 'b.c': '#include "/dev/zero"\n' });
+  const running = build(source, 'CONFIG_KVM=y\n', controller.signal);
+  const ofThisBuild = (): number[] =>
+    processIds().filter((pid) => isRunning(processStat(pid)) && sees(pid, cache));
+  while (!ofThisBuild().some((pid) => processArgv(pid)[0]?.includes('cc1') === true)) await sleep(20);
+  controller.abort();
+  await expect(running).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
+  expect(ofThisBuild()).toEqual([]);
+  expect(readdirSync(cache).toSorted()).toEqual(['lock', 'locks', 'logs']);
+});
+
+/** Whether a directory below this one is among the mounts of the process. */
+function sees(pid: number, below: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(` ${below}/`);
+  } catch {
+    return false;
+  }
+}
+
+/** As `diff -u` writes it. */
+function patchOf(before: string, after: string): string {
+  return `--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-${before}\n+${after}\n`;
+}
+
+test('is built with the patches of a variant, of which nothing is left beside it', async () => {
+  temporaryCache();
+  const failing = build(standInSource(), undefined, undefined, [
+    patchOf('int a;', 'int a = 1;'),
+    patchOf('int a = 1;', 'int a = nowhere;'),
+  ]);
+  // Only what both patches made does not compile.
+  await expect(failing).rejects.toThrow(/a\.c:1:9: error: .*nowhere/);
+  const { directory } = await build(standInSource(), undefined, undefined, [patchOf('int a;', 'int c;')]);
+  expect(readdirSync(directory).toSorted()).toEqual(['build.log', 'config', 'provenance.json', 'vmlinux']);
+});
+
+test('a patch that does not apply is told, with what patch says', async () => {
+  temporaryCache();
+  const failing = build(standInSource(), undefined, undefined, [patchOf('int other;', 'int a = 1;')]);
+  await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED' });
+  await expect(failing).rejects.toThrow(/patch 1 of 1.*Hunk #1 FAILED/s);
+});

@@ -1,0 +1,147 @@
+/**
+ * Builds the QEMU that emulates the server and the client, in real and in virtual time: Debian's, patched (emulator/),
+ * with no more devices than these machines have. It is linked statically, so that it runs on any Linux host.
+ */
+import { availableParallelism } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { tell } from '../../lib/task-progress.ts';
+import type { Workplace } from '../cache/build-cache.ts';
+import { runInside } from '../toolchain/inside.ts';
+import { ninjaProgress } from '../ninja-progress.ts';
+import {
+  cachedInside,
+  DEFAULT_SUITE,
+  describeToolchain,
+  type Toolchain,
+  versionsIn,
+} from '../toolchain/toolchain.ts';
+
+export interface Emulator {
+  readonly program: string;
+  /** What compresses the state of its machines. */
+  readonly zstd: string;
+  /** As it says itself: `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1, patched by nestbench)`. */
+  readonly version: string;
+  readonly hash: string;
+  /** What it was made of, by name, for the experiment's record. */
+  readonly madeOf: Readonly<Record<string, string>>;
+}
+
+/** To be raised whenever the steps below change what they make. */
+const RECIPE = 2;
+
+/** Patches, the list of devices, and the scripts that run in the toolchain. */
+const OURS = path.join(import.meta.dirname, 'emulator');
+const PROGRAM = 'qemu-system-x86_64';
+
+const CONFIGURE = [
+  '--target-list=x86_64-softmmu',
+  '--without-default-features',
+  '--without-default-devices',
+  '--with-devices-x86_64=nestbench',
+  '--static',
+  '--enable-system',
+  '--enable-tcg',
+  '--enable-kvm',
+  '--enable-slirp',
+  '--enable-fdt=system',
+  '--disable-debug-info',
+  '--enable-trace-backends=nop',
+  // unpack.sh lays out its source.
+  '-Dforce_fallback_for=slirp',
+  '-Dslirp:default_library=static',
+  // QEMU finds its firmware beside itself, in whatever directory takes the place of this one.
+  '--prefix=/opt/nestbench',
+  '--disable-install-blobs',
+];
+
+/** What shapes the program besides the source, and whose files collect.sh copies. */
+const SHAPING = new RegExp(
+  `^(${[
+    'gcc-\\d+|binutils',
+    // Linked statically; libslirp's is the version of its source.
+    'libc6-dev|libgio-2\\.0-dev|libglib2\\.0-dev|libpcre2-dev|libslirp-dev|libfdt-dev|zlib1g-dev',
+    'qemu-system-data|seabios',
+    'zstd|libc6|liblz4-1|liblzma5|libxxhash0|zlib1g',
+  ].join('|')})$`,
+);
+
+/** The packages that shape the emulator, with their versions. */
+export function shapesEmulator(toolchain: Pick<Toolchain, 'packages'>): Record<string, string> {
+  return versionsIn(toolchain, SHAPING);
+}
+
+/**
+ * The emulator from the cache, or built now.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the tools' own errors.
+ */
+export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
+  const files = await ownFiles();
+  const { directory, hash, facts, toolchain } = await cachedInside(DEFAULT_SUITE, signal, (within) => {
+    const source = within.packages['src:qemu'] ?? 'unknown';
+    return {
+      name: 'emulator',
+      inputs: {
+        recipe: RECIPE,
+        toolchain: within.hash,
+        source,
+        packages: shapesEmulator(within),
+        configure: CONFIGURE,
+        files,
+      },
+      signal,
+      build: (workplace) => compileEmulator(within, source, workplace),
+    };
+  });
+  const inBin = (name: string): string => path.join(directory, 'bin', name);
+  return {
+    program: inBin(PROGRAM),
+    zstd: inBin('zstd'),
+    version: facts['version'] ?? '',
+    hash,
+    madeOf: describeToolchain(toolchain),
+  };
+}
+
+async function ownFiles(): Promise<Record<string, string>> {
+  const names = (await readdir(OURS)).toSorted();
+  const texts = names.map(async (name) => [name, await readFile(path.join(OURS, name), 'utf8')] as const);
+  return Object.fromEntries(await Promise.all(texts));
+}
+
+async function compileEmulator(
+  toolchain: Toolchain,
+  source: string,
+  { directory, log, signal }: Workplace,
+): Promise<{ version: string }> {
+  const task = 'emulator';
+  const tool = { log, signal, binds: { '/build': directory, '/ours': OURS } };
+  tell({ task, text: "unpacking QEMU's source", state: 'running', fraction: 0 });
+  await runInside(toolchain, ['sh', '-eu', '/ours/unpack.sh', '/ours'], {
+    ...tool,
+    cwd: '/build',
+    purpose: "unpacking QEMU's source",
+  });
+  tell({ task, text: 'configuring QEMU', state: 'running', fraction: 0 });
+  const label = `Debian ${source}, patched by nestbench`;
+  await runInside(toolchain, ['../configure', ...CONFIGURE, `--with-pkgversion=${label}`], {
+    ...tool,
+    cwd: '/build/qemu/build',
+    purpose: 'configuring QEMU',
+  });
+  await runInside(toolchain, ['ninja', `-j${availableParallelism()}`, PROGRAM], {
+    ...tool,
+    cwd: '/build/qemu/build',
+    purpose: 'building QEMU',
+    onLine: ninjaProgress(task, 'compiling QEMU'),
+  });
+  const release = (await readFile(path.join(directory, 'qemu/VERSION'), 'utf8')).trim();
+  await runInside(toolchain, ['sh', '-eu', '/ours/collect.sh'], {
+    ...tool,
+    cwd: '/build',
+    purpose: 'collecting QEMU',
+  });
+  tell({ task, text: 'QEMU is built', state: 'done', fraction: 1 });
+  return { version: `${release} (${label})` };
+}

@@ -1,0 +1,211 @@
+/**
+ * Builds a QEMU from git for the levels of a physical testbed: one program, which runs guests with KVM and takes its
+ * firmware from the image.
+ */
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { isVintageQemu } from '../../../fixtures/qemu-version.ts';
+import type { QemuSource, TestbedDescription } from '../../../fixtures/testbed.ts';
+import { FOR_QEMU_PACKAGES } from '../package-list.ts';
+import { ensurePackages } from '../host-packages.ts';
+import { tell } from '../../lib/task-progress.ts';
+import { type BuildPlace, chooseBuilder } from '../builder/builder.ts';
+import { cached, type Workplace } from '../cache/build-cache.ts';
+import { exportSource, type GitSource, resolveSource, sourceFile } from '../git-source.ts';
+import { makeProgress } from '../make-progress.ts';
+import { ninjaProgress } from '../ninja-progress.ts';
+
+interface QemuPackage {
+  readonly program: string;
+  /** As its VERSION file has it. */
+  readonly version: string;
+  readonly commit: string;
+  readonly hash: string;
+}
+
+/** To be raised whenever the steps below change what they make. */
+const RECIPE = 1;
+const PROGRAM = 'qemu-system-x86_64';
+
+/**
+ * All devices, and of the features around them what a level's guest uses: whatever else the builder has libraries for, the
+ * image need not have them.
+ */
+const CONFIGURE = [
+  '--target-list=x86_64-softmmu',
+  '--prefix=/opt/nestbench',
+  '--disable-install-blobs',
+  '--firmwarepath=/usr/share/qemu:/usr/share/seabios',
+  '--without-default-features',
+  '--enable-system',
+  '--enable-kvm',
+  '--enable-tcg',
+  '--enable-vhost-kernel',
+  '--enable-vhost-net',
+  '--enable-fdt=system',
+];
+/** The same of before 6.2, where every feature is looked for on its own; of these, the ones that its configure knows. */
+const VINTAGE_CONFIGURE = [
+  '--target-list=x86_64-softmmu',
+  '--prefix=/opt/nestbench',
+  '--firmwarepath=/usr/share/qemu:/usr/share/seabios',
+  '--enable-kvm',
+  '--enable-vhost-net',
+];
+const VINTAGE_WITHOUT = [
+  ['attr', 'auth-pam', 'bluez', 'brlapi', 'bzip2', 'cap-ng', 'capstone', 'crypto-afalg', 'curl', 'curses'],
+  [
+    'debug-info',
+    'docs',
+    'gcrypt',
+    'gettext',
+    'glusterfs',
+    'gnutls',
+    'gtk',
+    'guest-agent',
+    'iconv',
+    'jemalloc',
+  ],
+  [
+    'keyring',
+    'libdaxctl',
+    'libiscsi',
+    'libnfs',
+    'libpmem',
+    'libssh',
+    'libssh2',
+    'libudev',
+    'libusb',
+    'libxml2',
+  ],
+  [
+    'linux-aio',
+    'linux-io-uring',
+    'lzfse',
+    'lzo',
+    'mpath',
+    'netmap',
+    'nettle',
+    'numa',
+    'opengl',
+    'pvrdma',
+    'rbd',
+  ],
+  ['rdma', 'replication', 'sdl', 'seccomp', 'sheepdog', 'slirp', 'smartcard', 'snappy', 'spice', 'tcmalloc'],
+  ['tools', 'tpm', 'u2f', 'usb-redir', 'user', 'vde', 'virglrenderer', 'virtfs', 'virtiofsd', 'vnc', 'vte'],
+  // Newer compilers warn of what older sources do.
+  ['vxhs', 'werror', 'xen', 'xfsctl', 'xkbcommon', 'zstd'],
+].flat();
+
+/** Firmware's sources, which are most of QEMU's submodules: the firmware is the image's. */
+const FIRMWARE = 'roms/';
+
+/** What Meson would fetch while it builds, where there is no network (QEMU's subprojects/*.wrap, from 8.1 on). */
+const WRAPS = ['keycodemapdb'];
+
+/**
+ * The QEMU from the cache, or built now.
+ * @throws NESTBENCH_BUILD_FAILED with the tools' own errors.
+ */
+export async function buildQemuPackage(
+  wanted: QemuSource,
+  signal: AbortSignal,
+  say: (sentence: string) => void,
+  where: TestbedDescription['builder'],
+): Promise<QemuPackage> {
+  const source = await resolveSource(wanted, signal, say);
+  const version = (await sourceFile(source, 'VERSION', signal)).trim();
+  const vintage = isVintageQemu(version);
+  const builder = await chooseBuilder(where, vintage ? 'vintage' : 'current', signal, say);
+  const flags = vintage ? vintageFlags(await sourceFile(source, 'configure', signal)) : CONFIGURE;
+  const configure = [...flags, ...(wanted.configure ?? [])];
+  const { directory, hash } = await cached({
+    name: 'qemu-package',
+    inputs: { recipe: RECIPE, commit: source.commit, compiler: builder.identity, configure },
+    signal,
+    build: async (workplace) => {
+      if (builder.kind === 'host') await ensurePackages(workplace.signal, FOR_QEMU_PACKAGES);
+      await using place = await builder.open(workplace.directory, workplace.signal);
+      await compilePackage(source, configure, place, workplace);
+      return {
+        version,
+        commit: source.commit,
+        url: source.url,
+        ref: source.ref,
+        compiler: `gcc ${place.gcc}`,
+      };
+    },
+  });
+  return { program: path.join(directory, PROGRAM), version, commit: source.commit, hash };
+}
+
+/** @param script the source's configure, which refuses a flag that it does not know. */
+export function vintageFlags(script: string): string[] {
+  const known = new Set([...script.matchAll(/^ +--disable-([\w-]+)\)/gm)].map(([, name]) => name));
+  // From 5.2 on it finds Python itself, and does not let one choose it with the host's Meson.
+  const python = /\bmeson\b/.test(script) ? [] : ['--python=python3'];
+  const without = VINTAGE_WITHOUT.filter((name) => known.has(name)).map((name) => `--disable-${name}`);
+  return [...VINTAGE_CONFIGURE, ...python, ...without];
+}
+
+async function compilePackage(
+  source: GitSource,
+  configure: readonly string[],
+  place: BuildPlace,
+  { directory, log, signal }: Workplace,
+): Promise<void> {
+  const task = 'QEMU package';
+  tell({ task, text: `laying out ${source.commit.slice(0, 12)}`, state: 'running', fraction: 0 });
+  const tree = path.join(directory, 'qemu');
+  await exportSource(source, tree, { log, signal, without: FIRMWARE });
+  await exportWraps(source, tree, { log, signal });
+  tell({ task, text: 'configuring', state: 'running', fraction: 0 });
+  const build = path.join(tree, 'build');
+  await mkdir(build, { recursive: true });
+  const tool = { log, signal, cwd: build };
+  await place.run(['../configure', ...configure], { ...tool, purpose: 'configuring QEMU' });
+  const [byNinja, byMake] = [ninjaProgress(task, 'compiling'), makeProgress(task)];
+  await place.run(['make', `--jobs=${availableParallelism()}`], {
+    ...tool,
+    purpose: 'building QEMU',
+    onLine(line) {
+      byNinja(line);
+      byMake(line);
+    },
+  });
+  // Before 5.2 each target has a directory of its own.
+  const built = existsSync(path.join(build, PROGRAM)) ? PROGRAM : `x86_64-softmmu/${PROGRAM}`;
+  await place.run(['strip', '-o', path.join(directory, PROGRAM), path.join(build, built)], {
+    ...tool,
+    purpose: 'stripping QEMU',
+  });
+  await chmod(path.join(directory, PROGRAM), 0o755);
+  await copyFile(path.join(build, 'config.log'), path.join(directory, 'config.log')).catch(() => {});
+  for (const name of await readdir(directory)) {
+    if (name !== PROGRAM && name !== 'config.log') await rm(path.join(directory, name), { recursive: true });
+  }
+  tell({ task, text: 'it is built', state: 'done', fraction: 1 });
+}
+
+/** Lays out, at the commit that its wrap file pins, what Meson would clone. */
+async function exportWraps(
+  source: GitSource,
+  tree: string,
+  tool: { readonly log: string; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const name of WRAPS) {
+    const wrap = parseWrap(await sourceFile(source, `subprojects/${name}.wrap`, tool.signal));
+    if (wrap === undefined) continue;
+    const pinned = await resolveSource(wrap, tool.signal, () => {});
+    await exportSource(pinned, path.join(tree, 'subprojects', name), tool);
+  }
+}
+
+/** What a wrap file for git names (Meson's manual, Wrap dependency system). */
+export function parseWrap(text: string): { url: string; ref: string } | undefined {
+  const url = /^url\s*=\s*(\S+)\s*$/m.exec(text)?.[1];
+  const ref = /^revision\s*=\s*(\S+)\s*$/m.exec(text)?.[1];
+  return /^\[wrap-git\]/m.test(text) && url !== undefined && ref !== undefined ? { url, ref } : undefined;
+}

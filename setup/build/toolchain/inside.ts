@@ -1,0 +1,65 @@
+/**
+ * Runs tools in the toolchain's root file system: with nothing of the host's environment, files and network but what is
+ * bound. Mounts and processes are in namespaces that end with the tool, however it ends.
+ */
+import path from 'node:path';
+import { NestbenchError } from '../../lib/errors.ts';
+import { isRoot } from './namespace.ts';
+import { runTool, type ToolOptions } from '../tool.ts';
+import type { Toolchain } from './toolchain.ts';
+
+export interface InsideOptions extends Omit<ToolOptions, 'cwd' | 'prefix'> {
+  /** Paths inside, with what is seen there of the host: `{ '/build': workplace.directory }`. */
+  readonly binds: Readonly<Record<string, string>>;
+  /** Where it starts, inside. */
+  readonly cwd?: string;
+}
+
+const SCRIPT = path.join(import.meta.dirname, 'inside.sh');
+
+/** As {@link runTool}; its environment is `env` and what inside.sh sets. */
+export async function runInside(
+  toolchain: Pick<Toolchain, 'root'>,
+  argv: readonly string[],
+  { binds, cwd = '/', env = {}, ...options }: InsideOptions,
+): Promise<void> {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const enter = [
+    'sh',
+    '-eu',
+    SCRIPT,
+    toolchain.root,
+    cwd,
+    ...Object.entries(binds).flat(),
+    '--',
+    ...variables,
+  ];
+  try {
+    await runTool(argv, { ...options, prefix: [...namespaces(), ...enter] });
+  } catch (error) {
+    throw withAdvice(error);
+  }
+}
+
+/** What unshare says itself where the host refuses namespaces, and what inside.sh says where it refuses their mounts. */
+const REFUSED =
+  /^(unshare: |(mount|hostname): .*(permission denied|not permitted|must be (superuser|root)))/i;
+
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof NestbenchError) || !REFUSED.test(error.facts.output ?? '')) return error;
+  const who = isRoot()
+    ? 'In a container, start it privileged; in a chroot, make its root a mount point first (mount --bind DIRECTORY DIRECTORY)'
+    : 'See that the host allows user namespaces (sysctl user.max_user_namespaces; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns), or run as root';
+  const message = `The toolchain runs in namespaces of its own, which this host refuses. ${who}.\n${error.message}`;
+  return new NestbenchError(error.code, 'configuration', message, error.facts, { cause: error });
+}
+
+/**
+ * An ordinary user becomes root of a user namespace; only its own id is needed there. In a PID namespace nothing outlives
+ * the tool, fakeroot's daemon neither. unshare has to be killed, as it blocks TERM while it waits (unshare.c).
+ */
+function namespaces(): string[] {
+  const user = isRoot() ? [] : ['--map-root-user'];
+  const kinds = ['--mount', '--net', '--uts', '--pid', '--fork', '--kill-child', '--propagation=private'];
+  return ['setpriv', '--pdeathsig', 'KILL', '--', 'unshare', ...user, ...kinds, '--'];
+}

@@ -1,0 +1,166 @@
+/** Makes a Debian root file system with mmdebstrap, as a tar. */
+import { statfs } from 'node:fs/promises';
+import { NestbenchError } from '../../lib/errors.ts';
+import { inBytes } from '../../lib/bytes.ts';
+import { FOR_MMDEBSTRAP } from '../package-list.ts';
+import { ensurePackages } from '../host-packages.ts';
+import { tell } from '../../lib/task-progress.ts';
+import type { Workplace } from '../cache/build-cache.ts';
+import { KEYRING } from './debian.ts';
+import { type Engine, findEngine } from '../builder/engine.ts';
+import { assertOwnership, isRoot } from './namespace.ts';
+import { runTool, toolEnvironment } from '../tool.ts';
+
+export interface Bootstrap {
+  readonly suite: string;
+  readonly tar: string;
+  /** mmdebstrap's own options. */
+  readonly options: readonly string[];
+  /** Mirrors, or lines of sources.list. */
+  readonly sources: readonly string[];
+  /** As in `making the toolchain`. */
+  readonly purpose: string;
+  /** The progress line's task. */
+  readonly task: string;
+  readonly phases: readonly Phase[];
+}
+
+/** What mmdebstrap says it is doing, and which share of its time is over then. */
+export interface Phase {
+  readonly says: RegExp;
+  readonly text: string;
+  readonly fraction: number;
+}
+
+/** Never unpacked: nobody reads manuals in such a root. */
+const PATHS_LEFT_OUT = [
+  '/usr/share/man/*',
+  '/usr/share/doc/*',
+  '/usr/share/info/*',
+  '/usr/share/locale/*',
+  '/usr/share/lintian/*',
+  '/usr/share/bug/*',
+];
+
+/**
+ * mmdebstrap's options for a root with these packages.
+ * @param hooks shell commands to run once they are installed; `$1` is the root.
+ */
+export function optionsFor(
+  variant: 'essential' | 'apt',
+  packages: readonly string[],
+  hooks: readonly string[],
+): string[] {
+  return [
+    `--variant=${variant}`,
+    '--architectures=amd64',
+    `--include=${packages.join(',')}`,
+    '--aptopt=APT::Install-Recommends "false"',
+    // A mirror's hiccup is no reason to fail a build of minutes.
+    '--aptopt=Acquire::Retries "3"',
+    ...hooks.map((hook) => `--customize-hook=${hook}`),
+    ...PATHS_LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
+  ];
+}
+
+/** What it does before it installs the packages asked for: shares of some 45 s, by the stamps of its lines. */
+export const FIRST_PHASES: readonly Phase[] = [
+  { says: /running apt-get update/, text: 'fetching the package lists', fraction: 0.01 },
+  { says: /downloading packages/, text: 'downloading the essential packages', fraction: 0.1 },
+  { says: /extracting archives/, text: 'unpacking the essential packages', fraction: 0.2 },
+  { says: /installing essential/, text: 'configuring the essential packages', fraction: 0.25 },
+];
+
+/**
+ * Runs mmdebstrap on this host, which gets it where this process may install it; else in a container of Debian.
+ * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING or NESTBENCH_BUILD_FAILED, kind configuration, where neither can be.
+ */
+export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promise<void> {
+  const { directory, log, signal } = workplace;
+  const started = performance.now();
+  const tool = { purpose: wanted.purpose, log, signal };
+  const build = { ...tool, onLine: (line: string) => tellPhase(wanted, line, started) };
+  const engine = await engineInstead(signal);
+  if (engine === undefined) {
+    const env = { TMPDIR: await workDirectory() };
+    return runTool(argvOf(wanted, isRoot() ? 'root' : 'unshare'), { ...build, env });
+  }
+
+  tell({ task: wanted.task, text: `starting a container of ${IMAGE}`, state: 'running', fraction: 0 });
+  // It is a large module, loaded only where it is needed.
+  const { openContainer, sweepContainers } = await import('../builder/container-builder.ts');
+  await sweepContainers(engine);
+  await using place = await openContainer(engine, IMAGE, directory, signal, {
+    asRoot: true,
+    ask: 'true',
+    otherwise: 'Where mmdebstrap is installed, no container is needed.',
+  });
+  const env = proxies();
+  tell({ task: wanted.task, text: 'installing mmdebstrap in the container', state: 'running', fraction: 0 });
+  await place.run(['apt-get', 'update'], { ...tool, env });
+  const packages = ['mmdebstrap', 'debian-archive-keyring', 'mount'];
+  await place.run(['apt-get', 'install', '--yes', '--no-install-recommends', ...packages], { ...tool, env });
+  await place.run(argvOf(wanted, 'root'), { ...build, env });
+}
+
+/**
+ * Where mmdebstrap keeps the root until it is packed: /tmp can be a tmpfs of half the memory (Debian 13), and an ordinary
+ * user's cache is often in a home that the user's subordinate ids can't enter.
+ * @throws {NestbenchError} NESTBENCH_NO_SPACE where it has not enough room.
+ */
+async function workDirectory(): Promise<string> {
+  const directory = process.env['TMPDIR'] ?? '/var/tmp';
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  if (free >= WORK_BYTES) return directory;
+  throw new NestbenchError(
+    'NESTBENCH_NO_SPACE',
+    'configuration',
+    `mmdebstrap needs ${inBytes(WORK_BYTES)} in ${directory} while it makes the toolchain and the guests' root file system, and there are ${inBytes(free)}. Make room, or let TMPDIR name a roomier place.`,
+    { machine: 'host' },
+  );
+}
+
+/** What the two were seen to take at the same time, 1.5 GB, and a third more. */
+const WORK_BYTES = 2e9;
+
+/** What mmdebstrap runs in where this host can't run it. */
+const IMAGE = 'debian:trixie-slim';
+
+/** @returns undefined where this host runs mmdebstrap. */
+async function engineInstead(signal: AbortSignal): Promise<Engine | undefined> {
+  try {
+    await ensurePackages(signal, FOR_MMDEBSTRAP);
+    await assertOwnership();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NestbenchError) || error.kind !== 'configuration') throw error;
+    const engine = await findEngine();
+    if (engine.ok) return engine.client;
+    const { code, kind, message, facts } = error;
+    const instead = `Or start Docker or Podman's socket, so that mmdebstrap runs in a container; no engine answers now: ${engine.why}`;
+    throw new NestbenchError(code, kind, `${message} ${instead}`, facts, { cause: error });
+  }
+}
+
+function argvOf({ suite, tar, options, sources }: Bootstrap, mode: 'root' | 'unshare'): string[] {
+  return [
+    ['mmdebstrap', `--mode=${mode}`, '--format=tar', `--keyring=${KEYRING}`],
+    [...options, suite, tar, ...sources],
+  ].flat();
+}
+
+/** How the mirror is reached. */
+function proxies(): Record<string, string> {
+  const environment = toolEnvironment();
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => name.endsWith('_proxy')));
+}
+
+function tellPhase({ task, phases }: Bootstrap, line: string, started: number): void {
+  const phase = phases.find(({ says }) => line.startsWith('I: ') && says.test(line));
+  if (phase === undefined) return;
+  const { text, fraction } = phase;
+  const elapsed = (performance.now() - started) / 1000;
+  const known = fraction < 0.1 ? {} : { secondsLeft: Math.round((elapsed * (1 - fraction)) / fraction) };
+  tell({ task, text, state: 'running', fraction, ...known });
+}

@@ -1,0 +1,36 @@
+/** How an ordinary user gets files owned by root into an image: as root of a user namespace of one's own. */
+
+import { execa } from 'execa';
+import { NestbenchError } from '../../lib/errors.ts';
+import { userName } from '../../lib/user.ts';
+import { toolEnvironment } from '../tool.ts';
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * Wraps a command so that it may set owners freely. For an ordinary user it becomes root of a user namespace, with
+ * the subordinate ids of /etc/subuid for everyone else, and with mounts of its own; root needs neither.
+ */
+export function asOwner(argv: readonly string[]): string[] {
+  if (isRoot()) return [...argv];
+  return ['unshare', '--map-root-user', '--map-auto', '--mount', '--', ...argv];
+}
+
+/**
+ * Tries such a namespace, so that a host that has none is told in one sentence.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED, kind configuration, with what to type.
+ */
+export async function assertOwnership(): Promise<void> {
+  const [file = '', ...words] = asOwner(['true']);
+  const trial = await execa(file, words, { reject: false, env: toolEnvironment() });
+  if (trial.exitCode === 0) return;
+  const username = userName();
+  throw new NestbenchError(
+    'NESTBENCH_BUILD_FAILED',
+    'configuration',
+    `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. Where /etc/subuid has no line for ${username}, type: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Else see that the host allows user namespaces, or run as root.`,
+    { machine: 'host', output: trial.stderr },
+  );
+}

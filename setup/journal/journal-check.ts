@@ -1,0 +1,73 @@
+/**
+ * What is asked of a record beyond its schema, since anybody can write a journal: its names become folders and files, its
+ * words are printed, and its numbers are added up and squared.
+ */
+import { plainLine, plainText } from '../../fixtures/plain-text.ts';
+import type { JournalRecord } from '../../fixtures/records.ts';
+
+/** The name of a folder beside the files that a report makes, which have a dot, and `exchange`, which has theirs. */
+const CELL = /^(?!exchange$)\w[\w-]{0,99}$/;
+/** The first part of a file's name. */
+const BENCHMARK = /^\w[\w.-]{0,99}$/;
+
+/** Whether a benchmark's samples can be kept under this name. */
+export function isBenchmarkName(name: string): boolean {
+  return BENCHMARK.test(name);
+}
+
+/** Far beyond what anything measures, and such that squares of sums and of ratios are still numbers. */
+const NUMBERS = { least: 1e-30, most: 1e30 };
+
+/** The words that may have more lines than one. */
+const TEXTS: ReadonlySet<string> = new Set(['message', 'reason', 'tail', 'why', 'argv', 'description']);
+
+/** Why the record can't be used; undefined where it can. */
+export function recordFault(record: JournalRecord): string | undefined {
+  if ('cell' in record && !CELL.test(record.cell)) return fault('cell', record.cell, 'name a folder');
+  if ('benchmark' in record && record.benchmark !== null && !BENCHMARK.test(record.benchmark))
+    return fault('benchmark', record.benchmark, 'name a file');
+  const where = unusableNumber(record);
+  return where === undefined
+    ? undefined
+    : `${where}: a measured number is 0, or from ${NUMBERS.least} to ${NUMBERS.most}`;
+}
+
+/** The record that the line `text` holds, without control characters. */
+export function plainRecord(record: JournalRecord, text: string): JournalRecord {
+  // In JSON they are escaped or written as they are: most lines have neither, and each copy costs time.
+  if (!text.includes('\\') && plainLine(text) === text) return record;
+  // It keeps the shape of what it is given.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return cleaned(record, plainLine) as JournalRecord;
+}
+
+function fault(what: string, name: string, use: string): string {
+  const shown = name.length > 40 ? `${name.slice(0, 40)}...` : name;
+  return `${what}: "${plainLine(shown)}" can't ${use}`;
+}
+
+/** The path of the first one in `value`; empty where it is `value` itself. */
+function unusableNumber(value: unknown): string | undefined {
+  if (typeof value === 'number') {
+    const size = Math.abs(value);
+    return size === 0 || (size >= NUMBERS.least && size <= NUMBERS.most) ? undefined : '';
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const key of Object.keys(value)) {
+    const where = unusableNumber(Reflect.get(value, key));
+    if (where !== undefined) return where === '' ? key : `${key}.${where}`;
+  }
+  return undefined;
+}
+
+function cleaned(value: unknown, clean: (text: string) => string): unknown {
+  if (typeof value === 'string') return clean(value);
+  if (Array.isArray(value)) return value.map((its) => cleaned(its, clean));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, its]) => [
+      plainLine(key),
+      cleaned(its, TEXTS.has(key) ? plainText : plainLine),
+    ]),
+  );
+}

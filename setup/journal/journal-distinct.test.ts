@@ -1,0 +1,111 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { JournalRecord } from '../../fixtures/records.ts';
+import { Journal } from './journal.ts';
+import { describeDamaged, readJournal } from './journal-reader.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
+
+const RUN = { cell: 'l1-baseline', benchmark: 'hackbench' };
+
+/** A journal with one boot and a run with these values; each such journal is another measurement. */
+function journalOf(values: readonly number[], run = 1): Journal {
+  const journal = new Journal(temporaryDirectory());
+  journal.append({ type: 'boot', cell: RUN.cell, levels: [], client: null, phases: [], seconds: 9 });
+  const words = { unit: 's', better: 'lower' } as const;
+  const series = { on: 'level' as const, sizes: { iterations: values.length }, argv: ['hackbench'] };
+  journal.append({ type: 'series', ...RUN, run, ...words, ...series });
+  for (const [index, value] of values.entries()) {
+    const started = new Date(Date.UTC(2026, 10, 23) + index * 1000 + value).toISOString();
+    const sample = { run, iteration: index + 1, value, started, seconds: 0.5, output: 'x' };
+    journal.append({ type: 'sample', ...RUN, ...words, ...sample });
+  }
+  return journal;
+}
+
+function linesOf(...journals: readonly Journal[]): string[] {
+  return journals.flatMap(({ file }) => readFileSync(file, 'utf8').trimEnd().split('\n'));
+}
+
+/** What is read of a journal of these lines. */
+function read(lines: readonly string[]): { story: string[]; warnings: string[] } {
+  const directory = temporaryDirectory();
+  writeFileSync(path.join(directory, 'journal.ndjson'), `${lines.join('\n')}\n`);
+  const { records, damaged } = readJournal(directory);
+  return { story: records.map(told), warnings: describeDamaged(damaged) };
+}
+
+function told(record: JournalRecord): string {
+  return record.type === 'sample'
+    ? `sample ${record.run}.${record.iteration} = ${record.value}`
+    : record.type;
+}
+
+const WHOLE = ['boot', 'series', 'sample 1.1 = 5', 'sample 1.2 = 6'];
+
+describe('what stands twice counts once', () => {
+  test('in a journal copied behind itself', () => {
+    const lines = linesOf(journalOf([5, 6]));
+    expect(read([...lines, ...lines])).toEqual({
+      story: WHOLE,
+      warnings: [
+        'line 5 of the journal is left out: it repeats an earlier record (and 3 more, up to line 8)',
+      ],
+    });
+  });
+
+  test('in a journal with every line twice', () => {
+    const lines = linesOf(journalOf([5, 6]));
+    const { story, warnings } = read(lines.flatMap((line) => [line, line]));
+    expect(story).toEqual(WHOLE);
+    expect(warnings).toEqual([
+      'line 2 of the journal is left out: it repeats an earlier record (and 3 more, up to line 8)',
+    ]);
+  });
+
+  test('whatever the order, and however the line is written', () => {
+    const [boot = '', series = '', first = '', second = ''] = linesOf(journalOf([5, 6]));
+    const rewritten = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(first)).toReversed()));
+    const { story } = read([second, rewritten, boot, series, second, first, series]);
+    expect(story).toEqual(['sample 1.2 = 6', 'sample 1.1 = 5', 'boot', 'series']);
+  });
+});
+
+describe('what another measurement has under the same name is left out', () => {
+  test('the samples of a whole series, also those that the first has not', () => {
+    const { story, warnings } = read(linesOf(journalOf([5, 6]), journalOf([7, 8, 9])));
+    expect(story).toEqual([...WHOLE, 'boot']);
+    expect(warnings).toEqual([
+      'line 6 of the journal is left out: an earlier line has another series of the same cell, benchmark and run (and 1 more, up to line 9)',
+      'line 7 of the journal is left out: an earlier line has another sample of the same cell, benchmark, run and iteration (and 1 more, up to line 8)',
+    ]);
+  });
+
+  test('a sample that was edited', () => {
+    const lines = linesOf(journalOf([5, 6]));
+    const { story, warnings } = read([...lines, lines[2]?.replace('"value":5', '"value":55') ?? '']);
+    expect(story).toEqual(WHOLE);
+    expect(warnings).toEqual([
+      'line 5 of the journal is left out: an earlier line has another sample of the same cell, benchmark, run and iteration',
+    ]);
+  });
+
+  test('but not its other runs, nor a series after one that took no sample', () => {
+    const runs = read(linesOf(journalOf([5, 6]), journalOf([7], 2)));
+    expect(runs).toEqual({ story: [...WHOLE, 'boot', 'series', 'sample 2.1 = 7'], warnings: [] });
+    const empty = read(linesOf(journalOf([]), journalOf([5, 6])));
+    expect(empty).toEqual({ story: ['boot', 'series', ...WHOLE], warnings: [] });
+  });
+
+  test('and what follows a copy of the first series belongs to that', () => {
+    const [one, other] = [linesOf(journalOf([5, 6])), linesOf(journalOf([7]))];
+    const [boot = '', series = '', first = '', second = ''] = one;
+    expect(read([boot, series, first, ...other, series, second]).story).toEqual([
+      'boot',
+      'series',
+      'sample 1.1 = 5',
+      'boot',
+      'sample 1.2 = 6',
+    ]);
+  });
+});

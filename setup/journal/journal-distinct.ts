@@ -1,0 +1,65 @@
+/**
+ * Finds what is in a journal twice, as when results are copied together. A sample is named by its cell, benchmark,
+ * run and iteration: of two with the same name the first in the journal counts, and so does of two series of one run the
+ * one that took samples first. Any other record is the same as one that has the same words and numbers.
+ */
+import type { JournalRecord } from '../../fixtures/records.ts';
+
+/** The series that a run's records belong to. */
+interface Series {
+  /** The record of its start, as text; undefined where samples came before it. */
+  first: string | undefined;
+  hasSamples: boolean;
+  /** Whether the records that come now are those of another series of the same run. */
+  isOther: boolean;
+}
+
+export class Distinct {
+  /** As text, all records but samples. */
+  readonly #seen = new Set<string>();
+  /** What each sample measured, and when, by its name. */
+  readonly #samples = new Map<string, string>();
+  readonly #series = new Map<string, Series>();
+
+  /** Why the record, the next one of the journal, does not count; undefined where it does. */
+  whyNot(record: JournalRecord): string | undefined {
+    const run = runOf(record);
+    const series = run === undefined ? undefined : this.#seriesOf(run);
+    if (record.type === 'sample') {
+      const name = `${run}\n${record.iteration}`;
+      const facts = `${record.started} ${record.value}`;
+      const before = this.#samples.get(name);
+      if (before !== undefined) return before === facts ? REPEATED : OTHER_SAMPLE;
+      if (series?.isOther === true) return OTHER_SERIES;
+      this.#samples.set(name, facts);
+      if (series !== undefined) series.hasSamples = true;
+      return undefined;
+    }
+    const text = JSON.stringify(record);
+    const isRepeated = this.#seen.has(text);
+    this.#seen.add(text);
+    if (record.type === 'series' && series !== undefined) {
+      if (!series.hasSamples) series.first = text;
+      series.first ??= text;
+      series.isOther = series.first !== text;
+    }
+    if (isRepeated) return REPEATED;
+    return series?.isOther === true ? OTHER_SERIES : undefined;
+  }
+
+  #seriesOf(run: string): Series {
+    const series = this.#series.get(run) ?? { first: undefined, hasSamples: false, isOther: false };
+    this.#series.set(run, series);
+    return series;
+  }
+}
+
+const REPEATED = 'it repeats an earlier record';
+const OTHER_SAMPLE = 'an earlier line has another sample of the same cell, benchmark, run and iteration';
+const OTHER_SERIES = 'an earlier line has another series of the same cell, benchmark and run';
+
+/** A name for the run of a benchmark in a cell that a record is of; no name holds a newline. */
+function runOf(record: JournalRecord): string | undefined {
+  if (!('benchmark' in record) || !('run' in record)) return undefined;
+  return `${record.cell}\n${record.benchmark}\n${record.run}`;
+}

@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { plainText } from '../../fixtures/plain-text.ts';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
+import { Journal, JOURNAL_FILE, type Unstamped } from './journal.ts';
+import { readJournal, readJournalIfAny } from './journal-reader.ts';
+
+function skip(reason = 'not built'): Unstamped {
+  return { type: 'skip', cell: 'l1-dvh', benchmark: 'mysql', reason };
+}
+
+function journalIn(directory = path.join(temporaryDirectory(), 'results', 'night')): Journal {
+  return new Journal(directory);
+}
+
+function reasonsIn(journal: Journal): string[] {
+  return readJournal(journal.directory).records.flatMap((record) =>
+    record.type === 'skip' ? record.reason : [],
+  );
+}
+
+describe('a record', () => {
+  test('is one line, stamped with the time', () => {
+    const journal = journalIn();
+    journal.append(skip());
+    const text = readFileSync(journal.file, 'utf8');
+    expect(text).toMatch(/^\{.*\}\n$/);
+    expect(JSON.parse(text)).toEqual({ ...skip(), at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) });
+  });
+
+  test('is read again as it was written, but for what a terminal would obey', () => {
+    const journal = journalIn();
+    const written: string[] = [];
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme-ascii' }),
+        fc.constantFrom('', '\n', '\r\n', '\u2028', 'ü', '😀', '\0'),
+        (text, odd) => {
+          // Numbered, as equal records of one millisecond count once.
+          const reason = `${written.length} ${text}${odd}`;
+          journal.append(skip(reason));
+          written.push(plainText(reason));
+        },
+      ),
+      { numRuns: 30 },
+    );
+    expect(reasonsIn(journal)).toEqual(written);
+  });
+
+  test('goes behind those that are there', () => {
+    const journal = journalIn();
+    for (const reason of ['first', 'second']) journal.append(skip(reason));
+    journalIn(journal.directory).append(skip('of another start'));
+    expect(reasonsIn(journal)).toEqual(['first', 'second', 'of another start']);
+  });
+
+  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+    'that holds a sample of %s is refused and leaves nothing',
+    (value) => {
+      const journal = journalIn();
+      const sample: Unstamped = {
+        type: 'sample',
+        cell: 'l1-baseline',
+        benchmark: 'hackbench',
+        run: 1,
+        iteration: 1,
+        value,
+        unit: 's',
+        better: 'lower',
+        started: '2026-11-23T00:41:00.000Z',
+        seconds: 1,
+        output: 'x.txt',
+      };
+      expect(() => journal.append(sample)).toThrow(/value/);
+      expect(existsSync(journal.file)).toBe(false);
+    },
+  );
+});
+
+describe('a journal that was torn by a kill', () => {
+  test('loses the torn record and no other, and takes the next ones on lines of their own', () => {
+    const journal = journalIn();
+    for (const reason of ['whole', 'torn']) journal.append(skip(reason));
+    truncateSync(journal.file, readFileSync(journal.file).length - 10);
+    journal.append(skip('after'));
+    const { records, damaged } = readJournal(journal.directory);
+    expect(records).toMatchObject([{ reason: 'whole' }, { reason: 'after' }]);
+    expect(damaged).toEqual([{ line: 2, reason: 'not JSON: torn by a kill, or damaged' }]);
+  });
+
+  test('keeps every whole record, wherever it is torn', () => {
+    const journal = journalIn();
+    for (const reason of ['zwölf', '😀']) journal.append(skip(reason));
+    const whole = readFileSync(journal.file);
+    const firstEnd = whole.indexOf('\n');
+    for (let length = 0; length < whole.length; length++) {
+      writeFileSync(journal.file, whole.subarray(0, length));
+      const { records, damaged } = readJournal(journal.directory);
+      const complete = length >= whole.length - 1 ? 2 : Number(length >= firstEnd);
+      expect(records).toHaveLength(complete);
+      expect(damaged.length).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+describe('a line that is no record', () => {
+  test.each([
+    ['something else', 'hello', /not JSON/],
+    ['a record of another kind', '{"type":"verdict"}', /type/],
+    [
+      'a record without its fields',
+      '{"type":"skip","at":"2026-11-23T00:41:00.000Z"}',
+      /cell: .*; benchmark: .*; reason: /,
+    ],
+    ['a value', '4', /./],
+  ])('(%s) is told with its number and the reason, and the others are read', (_name, line, reason) => {
+    const journal = journalIn();
+    journal.append(skip('before'));
+    appendFileSync(journal.file, `${line}\n`);
+    journal.append(skip('after'));
+    const { damaged } = readJournal(journal.directory);
+    expect(damaged).toEqual([{ line: 2, reason: expect.stringMatching(reason) }]);
+    expect(reasonsIn(journal)).toEqual(['before', 'after']);
+  });
+
+  test('is not made up of an empty line', () => {
+    const journal = journalIn();
+    appendFileSync(journal.file, '\n\n');
+    expect(readJournal(journal.directory)).toEqual({ records: [], damaged: [] });
+  });
+});
+
+describe('where there is no journal', () => {
+  test('reading says where it was looked for and what to name', () => {
+    const directory = temporaryDirectory();
+    expect(() => readJournal(directory)).toThrow(
+      expect.objectContaining({ name: 'InputError', code: 'NESTBENCH_UNKNOWN_EXPERIMENT' }),
+    );
+    expect(() => readJournal(directory)).toThrow(`There is no journal in ${directory}.`);
+  });
+
+  test('reading one if any gives nothing', () => {
+    expect(readJournalIfAny('/no/such/directory')).toEqual({ records: [], damaged: [] });
+  });
+});
+
+test('a raw output is kept whole, under a path that the record can name', () => {
+  const journal = journalIn();
+  const relative = journal.keepOutput('l1-baseline', 'hackbench/run-1-iteration-2', 'Time: 1\n');
+  expect(relative).toBe('l1-baseline/hackbench/run-1-iteration-2.txt');
+  expect(readFileSync(path.join(journal.directory, relative), 'utf8')).toBe('Time: 1\n');
+});
+
+/** A process of its own that appends so many records, each 5 kB long, after saying that it is ready. */
+function writer(directory: string, name: string, count: number): ReturnType<typeof spawn> {
+  const script = `
+    const { Journal } = await import(${JSON.stringify(path.join(import.meta.dirname, 'journal.ts'))});
+    const journal = new Journal(${JSON.stringify(directory)});
+    for (let i = 0; i < ${count}; i++)
+      journal.append({ type: 'skip', cell: ${JSON.stringify(name)}, benchmark: String(i), reason: 'x'.repeat(5000) });`;
+  return spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+}
+
+test('processes that write at once do not mix their lines', async () => {
+  const { directory } = journalIn();
+  await Promise.all(['a', 'b', 'c'].map((name) => once(writer(directory, name, 40), 'exit')));
+  const { records, damaged } = readJournal(directory);
+  expect(damaged).toEqual([]);
+  const written = (name: string): string[] =>
+    records.flatMap((record) => (record.type === 'skip' && record.cell === name ? record.benchmark : []));
+  for (const name of ['a', 'b', 'c'])
+    expect(written(name)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)));
+});
+
+test('a writer that is killed leaves whole records, but for the last', async () => {
+  const journal = journalIn();
+  const killed = writer(journal.directory, 'a', 1e6);
+  await expect
+    .poll(() => readJournalIfAny(journal.directory).records.length, { timeout: 20_000 })
+    .toBeGreaterThan(5);
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  const before = readJournal(journal.directory);
+  expect(before.damaged.length).toBeLessThanOrEqual(1);
+  journal.append(skip('after'));
+  expect(readJournal(journal.directory).records).toHaveLength(before.records.length + 1);
+});
+
+test('a journal that is no file is an error, not an empty one', () => {
+  const directory = temporaryDirectory();
+  mkdirSync(path.join(directory, JOURNAL_FILE));
+  expect(() => readJournal(directory)).toThrow(/can't be read: it is not a file/);
+});

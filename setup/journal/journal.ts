@@ -1,0 +1,91 @@
+/**
+ * The journal: `results/EXPERIMENT/journal.ndjson`, the only source of truth. A record is one line, appended with
+ * one write and fsynced before `append` returns, so a killed run keeps every sample that it took.
+ */
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { type JournalRecord, journalRecord } from '../../fixtures/records.ts';
+import { NestbenchError } from '../lib/errors.ts';
+
+export const JOURNAL_FILE = 'journal.ndjson';
+
+/** A record before it is stamped with the time. */
+export type Unstamped = JournalRecord extends infer R
+  ? R extends JournalRecord
+    ? Omit<R, 'at'>
+    : never
+  : never;
+
+export class Journal {
+  /** `results/EXPERIMENT`. */
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+    mkdirSync(directory, { recursive: true });
+  }
+
+  get file(): string {
+    return path.join(this.directory, JOURNAL_FILE);
+  }
+
+  /** Stamps the record with the time, checks it, and has it on the disk when this returns. */
+  append(record: Unstamped): void {
+    const checked = journalRecord.parse({ ...record, at: stamp() });
+    const descriptor = openSync(this.file, 'a+');
+    try {
+      const line = `${tornEnd(descriptor) ? '\n' : ''}${JSON.stringify(checked)}\n`;
+      // One write of the whole line: two processes that append at once do not mix their lines (O_APPEND, open(2)).
+      const written = writeSync(descriptor, line);
+      if (written !== Buffer.byteLength(line)) {
+        throw new NestbenchError(
+          'NESTBENCH_NO_SPACE',
+          'infrastructure',
+          `Only ${written} bytes of a record reached ${this.file}: the disk is full. Make room; the journal's other records are whole.`,
+          { machine: 'host' },
+        );
+      }
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /**
+   * Keeps a tool's raw output beside the journal.
+   * @returns the file's path relative to the journal, as records name it.
+   */
+  keepOutput(cell: string, name: string, text: string): string {
+    const relative = path.join(cell, `${name}.txt`);
+    const file = path.join(this.directory, relative);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text, { flush: true });
+    return relative;
+  }
+}
+
+let lastStamp = 0;
+
+/** The time, at least a millisecond after that of the last record: of two equal records only one would count. */
+function stamp(): string {
+  lastStamp = Math.max(Date.now(), lastStamp + 1);
+  return new Date(lastStamp).toISOString();
+}
+
+/** Whether a killed writer left the last line without its end, so that the next record needs a line of its own. */
+function tornEnd(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor);
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  readSync(descriptor, last, 0, 1, size - 1);
+  return last[0] !== 0x0a;
+}

@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { checkoutFault } from './checkout-path.ts';
+import { temporaryDirectory } from './temporary.testing.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+test.each(['a#b', 'a?b', 'a%b', 'a%20b', 'a\\b', 'a\nb'])('%j is told', (name) => {
+  expect(checkoutFault(path.join('/home', name))).toContain('Vite does not start');
+});
+
+test.each(['a b', "a'b", 'a"b', 'a$b', 'aé', 'a*b', 'a[b]', '@a+b', 'a;b&c'])('%j is fine', (name) => {
+  expect(checkoutFault(path.join('/home', name))).toBeUndefined();
+});
+
+/** As far as a run there gets: to its configuration. */
+function list(name: string) {
+  const checkout = path.join(temporaryDirectory(), name);
+  mkdirSync(checkout);
+  for (const file of ['vitest.config.ts', 'package.json'])
+    copyFileSync(path.join(ROOT, file), path.join(checkout, file));
+  for (const folder of ['fixtures', 'setup', 'node_modules'])
+    symlinkSync(path.join(ROOT, folder), path.join(checkout, folder));
+  const argv = [path.join(ROOT, 'node_modules/vitest/vitest.mjs'), 'list', 'suites'];
+  const env = { ...process.env, VITEST: undefined, NODE_ENV: undefined };
+  return spawnSync(process.execPath, argv, { cwd: checkout, encoding: 'utf8', env });
+}
+
+test.each(['a#b', 'a%b', 'a%20b', 'a\nb'])('a run in %j ends with the sentence alone', (name) => {
+  const { status, stderr } = list(name);
+  expect(stderr).toMatch(
+    /^The checkout's path, ".*", has ".*" in it, with which Vite does not start\. Move .*\n$/,
+  );
+  expect(status).toBe(1);
+});

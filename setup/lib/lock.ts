@@ -1,0 +1,139 @@
+/**
+ * Locks between processes: flock(2), held by a small process of ours whose standard input we keep open. The kernel
+ * frees it the moment we end, however we end, so no lock is ever stale and nothing has to guess whether a process
+ * id still means the same process. It holds across containers that share the directory, too.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { NestbenchError } from './errors.ts';
+import { aborted } from './error-text.ts';
+import { processStat } from './proc.ts';
+
+/** `flock --conflict-exit-code`: a code that flock(1) itself does not use. */
+const CONFLICT = 75;
+
+export interface Lock extends AsyncDisposable {
+  readonly file: string;
+}
+
+export interface LockOptions {
+  /** Shared with others that say so too; exclusive otherwise. */
+  readonly shared?: boolean;
+}
+
+/** Takes the lock where it is free. Undefined where somebody holds it. */
+export async function tryLock(file: string, options: LockOptions = {}): Promise<Lock | undefined> {
+  return hold(file, ['--nonblock', ...mode(options)]);
+}
+
+/** Waits until the lock is free and takes it. `onWait` is called once, with those who hold it, before a wait. */
+export async function takeLock(
+  file: string,
+  options: LockOptions & { readonly signal: AbortSignal; readonly onWait?: (holders: string) => void },
+): Promise<Lock> {
+  const { signal } = options;
+  const free = await tryLock(file, options);
+  if (free !== undefined) return free;
+  options.onWait?.(describeHolders(file));
+  if (signal.aborted) throw aborted(signal, `waiting for the lock ${file}`);
+  const lock = await hold(file, mode(options), signal);
+  if (lock === undefined) throw aborted(signal, `waiting for the lock ${file}`);
+  return lock;
+}
+
+function mode({ shared = false }: LockOptions): string[] {
+  return [shared ? '--shared' : '--exclusive'];
+}
+
+async function hold(file: string, flags: string[], signal?: AbortSignal): Promise<Lock | undefined> {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const holder = spawn(
+    'flock',
+    [...flags, '--no-fork', '--conflict-exit-code', `${CONFLICT}`, file, 'sh', '-c', 'echo held; exec cat'],
+    // A group of its own: the terminal's Ctrl-C must not free a lock that we still need for tidying up.
+    { detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  let said = '';
+  holder.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const stop = (): void => {
+    holder.kill();
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  const ended = new Promise<{ code: number | null }>((resolve, reject) => {
+    holder.once('exit', (code) => resolve({ code }));
+    holder.once('error', reject);
+  });
+  try {
+    const first = await Promise.race([once(holder.stdout, 'data'), ended]);
+    if (!Array.isArray(first)) {
+      const { code } = first;
+      if (code === CONFLICT || signal?.aborted === true) return undefined;
+      throw new NestbenchError(
+        'NESTBENCH_COMMAND_FAILED',
+        'infrastructure',
+        `Could not lock ${file}: flock ended with ${code}. ${said.trim()}`,
+      );
+    }
+    // The lock alone does not keep us running.
+    holder.unref();
+    for (const stream of [holder.stdin, holder.stdout, holder.stderr]) {
+      if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
+    }
+    return {
+      file,
+      async [Symbol.asyncDispose]() {
+        if (holder.exitCode !== null || holder.signalCode !== null) return;
+        holder.ref();
+        holder.stdin.end();
+        await ended;
+      },
+    };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** Who holds the lock, as words for a person: `process 4711 (node vitest run suites/l2)`. */
+export function describeHolders(file: string): string {
+  const holders = new Set(holdersOf(file).map(describe));
+  return holders.size === 0 ? 'another process' : [...holders].join(' and ');
+}
+
+/** Whether a process that started this one, directly or not, holds the lock: it would wait for us, and we for it. */
+export function isHeldAbove(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const holders = new Set(holdersOf(file));
+  for (let pid = process.ppid; pid > 1; pid = processStat(pid)?.parent ?? 0) {
+    if (holders.has(pid)) return true;
+  }
+  return false;
+}
+
+/** Whether this process holds the lock, for work that it does beside. */
+export function isHeldHere(file: string): boolean {
+  return existsSync(file) && holdersOf(file).includes(process.pid);
+}
+
+/** The processes whose children hold the lock, from /proc/locks (proc(5)); undefined for one that can't be seen from here. */
+function holdersOf(file: string): (number | undefined)[] {
+  const { ino } = statSync(file);
+  return readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      // `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`; those that wait have an arrow after the number.
+      const match = /^\d+: FLOCK\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/.exec(line);
+      return match === null || match[2] !== String(ino) ? [] : [processStat(Number(match[1]))?.parent];
+    });
+}
+
+function describe(pid: number | undefined): string {
+  if (pid === undefined) return 'a process that cannot be seen from here';
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return `process ${pid} (${words})`;
+  } catch {
+    return `process ${pid}`;
+  }
+}

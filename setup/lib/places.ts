@@ -1,0 +1,113 @@
+/** Where a run keeps things: the cache, sockets and keys, the results. Looked at before anything is built. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdtempSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { cacheDirectory } from './cache-directory.ts';
+import { InputError, sentenceOf } from './errors.ts';
+import { errorCode, reasonOf } from './error-text.ts';
+
+export interface PlaceFault {
+  readonly place: 'cache' | 'temporary files' | 'results' | 'JUnit report';
+  /** A sentence. */
+  readonly fault: string;
+  /** The variable that names another. */
+  readonly variable: string;
+}
+
+/**
+ * Why nothing can be kept in `directory`, which need not be there yet; undefined where it can. It tries the nearest directory
+ * that is there, and leaves nothing behind.
+ */
+export function whyUnusable(directory: string): string | undefined {
+  const place = nearest(path.resolve(directory));
+  try {
+    rmdirSync(mkdtempSync(path.join(place, '.nestbench-')));
+    return undefined;
+  } catch (error) {
+    // Without the name that was tried, which nobody chose.
+    const why = reasonOf(error).replace(/, mkdtemp .*$/, '');
+    return `${why}, in ${place}`;
+  }
+}
+
+/** The place itself, or what is the nearest above it; a link that leads nowhere is there. */
+function nearest(place: string): string {
+  return isThere(place) || place === path.dirname(place) ? place : nearest(path.dirname(place));
+}
+
+function isThere(place: string): boolean {
+  try {
+    lstatSync(place);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** All that is wrong with them. */
+export function placeFaults(resultsDirectory: string, junitFile: string | undefined): PlaceFault[] {
+  const places = [
+    { place: 'cache', variable: 'XDG_CACHE_HOME', why: cacheFault },
+    { place: 'temporary files', variable: 'TMPDIR', why: temporaryFault },
+    { place: 'results', variable: 'RESULTS', why: () => within(resultsDirectory) },
+    { place: 'JUnit report', variable: 'JUNIT', why: () => junitFault(junitFile) },
+  ] as const;
+  return places.flatMap(({ place, variable, why }) => {
+    const fault = why();
+    return fault === undefined ? [] : [{ place, variable, fault }];
+  });
+}
+
+/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING for the first fault. */
+export function checkPlaces(resultsDirectory: string, junitFile: string | undefined): void {
+  const [first] = placeFaults(resultsDirectory, junitFile);
+  if (first === undefined) return;
+  throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${first.fault} Set ${first.variable} to another place.`);
+}
+
+/** Why no JUnit report can be written there. */
+export function junitFault(file: string | undefined): string | undefined {
+  if (file === undefined || file === '') return undefined;
+  return existsSync(file) && statSync(file).isDirectory()
+    ? `${file} is a directory, and not a file for a report in JUnit's format.`
+    : within(path.dirname(file));
+}
+
+/** Why no temporary files can be made. The directory itself must exist: nothing that makes them makes it. */
+export function temporaryFault(): string | undefined {
+  return existsSync(tmpdir())
+    ? within(tmpdir())
+    : `The directory for temporary files, ${tmpdir()}, does not exist.`;
+}
+
+/** Why no cache can be kept. */
+export function cacheFault(): string | undefined {
+  try {
+    return within(cacheDirectory()) ?? noProgramRuns(cacheDirectory());
+  } catch (error) {
+    return sentenceOf(error) ?? String(error);
+  }
+}
+
+function within(directory: string): string | undefined {
+  const why = whyUnusable(directory);
+  return why === undefined ? undefined : `Nothing can be kept in ${directory}: ${why}.`;
+}
+
+/** The toolchain and the emulator run where they are kept, which a home that is mounted noexec does not let them. */
+function noProgramRuns(directory: string): string | undefined {
+  const place = mkdtempSync(path.join(nearest(directory), '.nestbench-'));
+  try {
+    const program = path.join(place, 'program');
+    writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
+    execFileSync(program);
+    return undefined;
+  } catch (error) {
+    return errorCode(error) === 'EACCES'
+      ? `No program can run in ${directory}: its file system is mounted noexec, and nestbench runs there what it builds.`
+      : undefined;
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryDirectory } from './temporary.testing.ts';
+import { PROGRESS_VARIABLE, progressEvent, type ProgressEvent } from './task-progress.ts';
+
+/** A process of its own that tells: the module keeps one connection a process. */
+function teller(variable: string | undefined, body: string): ChildProcess {
+  const script = `
+    const { tell } = await import(${JSON.stringify(path.join(import.meta.dirname, 'task-progress.ts'))});
+    ${body}`;
+  const { [PROGRESS_VARIABLE]: _, ...environment } = process.env;
+  const env = variable === undefined ? environment : { ...environment, [PROGRESS_VARIABLE]: variable };
+  return spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env,
+  });
+}
+
+const event: ProgressEvent = {
+  task: 'l1-baseline',
+  text: 'booting L1',
+  state: 'running',
+  fraction: 0.5,
+  secondsLeft: 4,
+};
+const telling = `tell(${JSON.stringify(event)});`;
+/** Long enough for what was told to be sent, and without keeping the process by itself. */
+const linger =
+  'for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve, 10));';
+
+async function exitCode(child: ChildProcess): Promise<unknown> {
+  const [code] = await once(child, 'exit');
+  return code;
+}
+
+async function listener(): Promise<{ socket: string; lines: string[] }> {
+  const lines: string[] = [];
+  const socket = path.join(temporaryDirectory(), 's');
+  const server = createServer((connection) => {
+    createInterface({ input: connection }).on('line', (line) => lines.push(line));
+  });
+  server.listen(socket);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return { socket, lines };
+}
+
+test('what is told reaches the listener, an object a line, in order', async () => {
+  const { socket, lines } = await listener();
+  const second = { ...event, text: 'two\nlines' };
+  expect(await exitCode(teller(socket, `${telling} tell(${JSON.stringify(second)}); ${linger}`))).toBe(0);
+  await expect.poll(() => lines.length).toBe(2);
+  expect(lines.map((line) => progressEvent.parse(JSON.parse(line)))).toEqual([event, second]);
+});
+
+test('where nobody listens, telling does nothing', async () => {
+  expect(await exitCode(teller(undefined, telling))).toBe(0);
+});
+
+test('where the listener is gone, telling fails nothing, however often', async () => {
+  const gone = path.join(temporaryDirectory(), 'gone');
+  expect(await exitCode(teller(gone, `${telling} ${linger} ${telling} ${telling} ${linger}`))).toBe(0);
+});
+
+test('telling does not keep a process running', async () => {
+  const { socket } = await listener();
+  expect(await exitCode(teller(socket, telling))).toBe(0);
+});
+
+test.each([
+  { ...event, fraction: 1.5 },
+  { ...event, secondsLeft: -1 },
+  { ...event, state: 'lost' },
+  { text: 'no task', state: 'running' },
+])('%j is no event', (wrong) => {
+  expect(progressEvent.safeParse(wrong).success).toBe(false);
+});

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { NestbenchError } from './errors.ts';
+import { delay, waitUntil, withDeadline } from './wait.ts';
+
+const never = new AbortController().signal;
+const nap = (signal: AbortSignal): Promise<void> => delay(60_000, signal);
+const sleepyProbe = ({ signal }: { signal: AbortSignal }): Promise<undefined> =>
+  sleep(60_000, undefined, { signal });
+const brokenProbe = (): undefined => {
+  throw new TypeError('broken probe');
+};
+const doneAnyway = async (signal: AbortSignal): Promise<string> => {
+  await nap(signal).catch(() => {});
+  return 'a machine that someone must dispose';
+};
+const options = { deadlineSeconds: 30, intervalMs: 5, signal: never, machine: 'l2' };
+
+test('polls until the probe returns something', async () => {
+  let calls = 0;
+  await expect(waitUntil('three', () => (++calls === 3 ? calls : undefined), options)).resolves.toBe(3);
+});
+
+test('null and false are answers', async () => {
+  await expect(waitUntil('null', () => null, options)).resolves.toBeNull();
+  await expect(waitUntil('false', async () => false, options)).resolves.toBe(false);
+});
+
+test('a deadline says what was waited for, where, how long, and what was last seen', async () => {
+  const waiting = waitUntil('two CPUs', ({ saw }) => saw('one CPU'), { ...options, deadlineSeconds: 0.2 });
+  await expect(waiting).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+    kind: 'infrastructure',
+    message: 'Waited 0.2 s on l2 for two CPUs. Last seen: one CPU',
+    facts: { machine: 'l2', seconds: 0.2 },
+  });
+});
+
+test('the deadline bounds a probe that waits for its signal', async () => {
+  await expect(waitUntil('godot', sleepyProbe, { ...options, deadlineSeconds: 0.2 })).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+  });
+});
+
+test('what a probe throws ends the wait', async () => {
+  await expect(waitUntil('anything', brokenProbe, options)).rejects.toThrow('broken probe');
+});
+
+test('an abort ends the wait at once', async () => {
+  const controller = new AbortController();
+  const waiting = waitUntil('godot', () => undefined, {
+    ...options,
+    intervalMs: 60_000,
+    signal: controller.signal,
+  });
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED', facts: { machine: 'l2' } });
+});
+
+test("the signal's own reason is told where it is one of ours", async () => {
+  const reason = new NestbenchError(
+    'NESTBENCH_GUEST_PANICKED',
+    'infrastructure',
+    'The kernel of l1 panicked.',
+  );
+  await expect(delay(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+test('work that ends in time leaves no timer behind', async () => {
+  vi.useFakeTimers();
+  try {
+    await withDeadline('nothing', 60, never, async () => {});
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('the deadline aborts the signal that the work got', async () => {
+  let given: AbortSignal | undefined;
+  const work = (signal: AbortSignal): Promise<void> => {
+    given = signal;
+    return delay(60_000, signal);
+  };
+  await expect(withDeadline('a nap', 0.1, never, work)).rejects.toThrow('Waited 0.1 s for a nap.');
+  expect(given?.aborted).toBe(true);
+});
+
+test('work that is done in spite of the deadline is not thrown away', async () => {
+  await expect(withDeadline('a machine', 0.1, never, doneAnyway)).resolves.toContain('machine');
+});
+
+test('work that ignores its signal is left after a while', async () => {
+  const begun = performance.now();
+  const stuck = new Promise<void>(() => {});
+  await expect(withDeadline('godot', 0.1, never, () => stuck)).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+  });
+  expect(performance.now() - begun).toBeLessThan(20_000);
+});
+
+test('no deadline is no deadline', async () => {
+  await expect(withDeadline('a nap', Infinity, never, () => sleep(50, 'slept'))).resolves.toBe('slept');
+});

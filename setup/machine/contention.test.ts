@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
+import { hostBetween, type HostReading, readHost } from './contention.ts';
+
+const SPIN = 'process.stdout.write("up"); for (;;);';
+/** A reading counts in ticks of 10 ms, and other processes of this host come and go. */
+const ENOUGH_SECONDS = 0.3;
+
+/** A process that takes all of a CPU until the test is over, once it runs. */
+async function busy(program = process.execPath, argv = ['--eval', SPIN]): Promise<ChildProcess> {
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  return child;
+}
+
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('not started');
+  return pid;
+}
+
+/** Reads until that much CPU time was had since the first reading: how long it takes is the host's business. */
+async function between(root: number, enough: (first: HostReading, now: HostReading) => boolean) {
+  const first = readHost(root);
+  if (first === undefined) throw new Error('/proc does not tell');
+  await expect
+    .poll(
+      () => {
+        const now = readHost(root);
+        return now !== undefined && enough(first, now);
+      },
+      { timeout: 60_000, interval: 20 },
+    )
+    .toBe(true);
+  const last = readHost(root);
+  return { window: hostBetween(first, last), first, last };
+}
+
+test("a busy process that is not this run's is others', all of it", async () => {
+  const idle = spawn('sleep', ['600']);
+  onTestFinished(() => void idle.kill());
+  await busy();
+  const { window, first, last } = await between(
+    pidOf(idle),
+    (one, now) => now.busySeconds - one.busySeconds > ENOUGH_SECONDS,
+  );
+  expect(last?.ownSeconds).toBe(first.ownSeconds);
+  expect(window?.othersSeconds).toBeGreaterThanOrEqual(ENOUGH_SECONDS);
+  expect(window?.cpus).toBeGreaterThan(0);
+});
+
+test("a busy process of this run's is not, nor are its children, nor those of them that ended", async () => {
+  const script = `const { spawnSync } = require('node:child_process'); process.stdout.write('up');
+    for (;;) spawnSync(process.execPath, ['--eval', 'const end = process.cpuUsage().user + 2e5; while (process.cpuUsage().user < end);']);`;
+  const root = await busy(process.execPath, ['--eval', script]);
+  const { window, first, last } = await between(
+    pidOf(root),
+    (one, now) => now.ownSeconds - one.ownSeconds > 2 * ENOUGH_SECONDS,
+  );
+  if (window === undefined || last === undefined) throw new Error('/proc does not tell');
+  const [all, own] = [last.busySeconds - first.busySeconds, last.ownSeconds - first.ownSeconds];
+  expect(own).toBeGreaterThan(2 * ENOUGH_SECONDS);
+  expect(window.othersSeconds).toBeCloseTo(Math.max(0, all - own), 5);
+});
+
+test('a QEMU tells how long its threads ran and waited for a CPU', async () => {
+  // A process is known for a QEMU by its name.
+  const program = path.join(temporaryDirectory(), 'qemu-system-x');
+  copyFileSync('/bin/sh', program);
+  const qemu = await busy(program, ['-c', 'echo up; while :; do :; done']);
+  const { window } = await between(
+    pidOf(qemu),
+    (one, now) => now.ownSeconds - one.ownSeconds > ENOUGH_SECONDS,
+  );
+  expect(window?.qemuSeconds).toBeGreaterThan(ENOUGH_SECONDS / 2);
+  expect(window?.qemuWaitSeconds).toBeGreaterThanOrEqual(0);
+});
+
+const READING: HostReading = {
+  at: 10,
+  cpus: 2,
+  busySeconds: 100,
+  stealSeconds: 5,
+  ownSeconds: 40,
+  threads: new Map([['7', { ranSeconds: 1, waitedSeconds: 1 }]]),
+};
+
+test('what others had is all but what this run had, and a thread that came later counts whole', () => {
+  const after: HostReading = {
+    ...READING,
+    at: 12,
+    busySeconds: 103,
+    stealSeconds: 5.25,
+    ownSeconds: 42,
+    threads: new Map([
+      ['7', { ranSeconds: 2, waitedSeconds: 1.5 }],
+      ['9', { ranSeconds: 0.25, waitedSeconds: 0.125 }],
+    ]),
+  };
+  expect(hostBetween(READING, after)).toEqual({
+    seconds: 2,
+    cpus: 2,
+    othersSeconds: 1,
+    stealSeconds: 0.25,
+    qemuSeconds: 1.25,
+    qemuWaitSeconds: 0.625,
+  });
+});
+
+test("what the ticks' error makes negative is 0, and without a reading nothing is known", () => {
+  const after = { ...READING, at: 12, busySeconds: 101, ownSeconds: 41.02, threads: new Map() };
+  expect(hostBetween(READING, after)).toEqual({ seconds: 2, cpus: 2, othersSeconds: 0, stealSeconds: 0 });
+  expect(hostBetween(undefined, after)).toBeUndefined();
+  expect(hostBetween(READING, undefined)).toBeUndefined();
+});

@@ -1,0 +1,127 @@
+/** A QEMU on this host. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { NestbenchError } from '../../lib/errors.ts';
+import { GRACE_MS } from '../command.ts';
+import { aborted, errorCode, lastLines, reasonOf } from '../../lib/error-text.ts';
+import { endGroup, killOnExit } from '../../lib/process-group.ts';
+import { PID_SUFFIX } from './qemu-owned.ts';
+
+export { endOwned, findOwned, type OwnedQemu } from './qemu-owned.ts';
+
+export interface QemuOptions {
+  /** QEMU's program and its arguments, `-pidfile` with `pidFile` among them. */
+  readonly argv: readonly string[];
+  /** A file named `*.pid` in the runtime directory, by which a later run finds it. */
+  readonly pidFile: string;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Its standard output and error are appended here. */
+  readonly logFile: string;
+}
+
+export interface QemuExit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The end of what it wrote on standard output and error. */
+  readonly stderr: string;
+}
+
+export interface QemuProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly argv: readonly string[];
+  /** Never rejects. */
+  readonly exited: Promise<QemuExit>;
+  /** TERM, KILL after two seconds; resolves once it is gone. To let the guest have a say, use QMP before. */
+  end(): Promise<QemuExit>;
+}
+
+/**
+ * Starts QEMU in a session of its own: the terminal's Ctrl-C does not reach it, and what it prints goes to its log
+ * even when we are gone. It is killed when this process exits; when this process is killed, `endOwned` finds it.
+ * @throws NESTBENCH_PACKAGE_MISSING where there is no such program, NESTBENCH_BOOT_FAILED where it can't be started.
+ */
+export async function spawnQemu(options: QemuOptions): Promise<QemuProcess> {
+  const { argv, pidFile, signal, logFile } = options;
+  const [file = '', ...rest] = argv;
+  if (!pidFile.endsWith(PID_SUFFIX)) throw new RangeError(`A pid file is named *${PID_SUFFIX}: ${pidFile}.`);
+  if (signal.aborted) throw aborted(signal, `starting ${file}`, { argv });
+  mkdirSync(path.dirname(pidFile), { recursive: true });
+  mkdirSync(path.dirname(logFile), { recursive: true });
+
+  const log = openSync(logFile, 'a');
+  // What an earlier QEMU left there is not this one's.
+  const logStart = fstatSync(log).size;
+  let child: ChildProcess;
+  try {
+    child = spawn(file, rest, { detached: true, stdio: ['ignore', log, log] });
+  } finally {
+    closeSync(log);
+  }
+  const { pid } = child;
+  if (pid === undefined) {
+    const [error]: unknown[] = await once(child, 'error');
+    throw notStarted(file, argv, error);
+  }
+  return watch(child, pid, logStart, options);
+}
+
+function watch(child: ChildProcess, pid: number, logStart: number, options: QemuOptions): QemuProcess {
+  const { argv, pidFile, signal, logFile } = options;
+  const forget = killOnExit(pid);
+  const gone = Promise.withResolvers<QemuExit>();
+  // A signal that could not be sent; what counts is whether it is there.
+  child.on('error', () => {});
+  child.once('exit', (exitCode, by) => {
+    forget();
+    // QEMU removes it itself, unless it was killed.
+    rmSync(pidFile, { force: true });
+    signal.removeEventListener('abort', onAbort);
+    gone.resolve({ exitCode, signal: by, stderr: endOf(logFile, logStart) });
+  });
+  let ending: Promise<boolean> | undefined;
+  const end = async (): Promise<QemuExit> => {
+    await (ending ??= endGroup(pid, GRACE_MS));
+    return gone.promise;
+  };
+  const onAbort = (): void => void end();
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  return {
+    pid,
+    argv,
+    exited: gone.promise,
+    end,
+    async [Symbol.asyncDispose]() {
+      await end();
+    },
+  };
+}
+
+function endOf(file: string, start: number): string {
+  try {
+    return lastLines(readFileSync(file).subarray(start).toString());
+  } catch {
+    return '';
+  }
+}
+
+function notStarted(file: string, argv: readonly string[], error: unknown): NestbenchError {
+  if (errorCode(error) === 'ENOENT') {
+    return new NestbenchError(
+      'NESTBENCH_PACKAGE_MISSING',
+      'configuration',
+      `There is no ${file} on this host. On Debian: apt-get install qemu-system-x86.`,
+      { machine: 'host', argv },
+    );
+  }
+  return new NestbenchError(
+    'NESTBENCH_BOOT_FAILED',
+    'infrastructure',
+    `${file} could not be started: ${reasonOf(error)}.`,
+    { machine: 'host', argv },
+    { cause: error },
+  );
+}

@@ -1,0 +1,154 @@
+/** One attempt at an SSH connection: from a byte stream to an authenticated client, or nothing left of it. */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import ssh2, { type Algorithms, type Client } from 'ssh2';
+import { NestbenchError } from '../../lib/errors.ts';
+import { abortable } from '../../lib/abortable.ts';
+import { inSeconds, reasonOf } from '../../lib/error-text.ts';
+
+/**
+ * Chosen for CPUs that are emulated several levels deep, where each bignum operation is paid for many times over:
+ * Curve25519 and Ed25519 are the cheapest of their kind, AES-128-GCM the cheapest cipher that is left. (ChaCha20 would
+ * be cheaper without AES instructions, but ssh2 without its native add-on keeps ChaCha20-Poly1305's state in one
+ * global buffer, so a connection inside another such connection breaks, and ours are nested: Termix-SSH issue 1080.)
+ * GCM brings its own MAC; the guests' Dropbear has no GCM, and takes AES-128-CTR and HMAC-SHA-256. Nothing is compressed.
+ */
+export const ALGORITHMS: Algorithms = {
+  kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org'],
+  serverHostKey: ['ssh-ed25519'],
+  cipher: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr'],
+  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-256'],
+  compress: ['none'],
+};
+
+/** Everything that the opening of a stream to sshd may take, from the first byte to the authenticated client. */
+export const HANDSHAKE_SECONDS = 30;
+
+/** Another key than the pinned one: the one failure that another attempt would not mend. */
+export class HostKeyError extends NestbenchError {
+  constructor(machine: string) {
+    super(
+      'NESTBENCH_CONNECTION_LOST',
+      'infrastructure',
+      `${machine} showed another host key than the one pinned for it, so the connection was refused: it is not the machine that was set up.`,
+      { machine },
+    );
+  }
+}
+
+export interface HandshakeOptions {
+  readonly name: string;
+  readonly username: string;
+  readonly privateKey: string;
+  /** The one host key that is accepted, as {@link publicKeyBlob} makes it. */
+  readonly hostKey: Buffer;
+  readonly keepaliveSeconds: number;
+  readonly open: (signal: AbortSignal) => Promise<Duplex>;
+}
+
+/** The bytes of an OpenSSH public key (`ssh-ed25519 AAAA... comment`). @throws {RangeError} where it is none. */
+export function publicKeyBlob(publicKey: string): Buffer {
+  const parsed = ssh2.utils.parseKey(publicKey);
+  if (parsed instanceof Error) throw new RangeError(`Not an OpenSSH public key: ${parsed.message}.`);
+  return parsed.getPublicSSH();
+}
+
+/**
+ * Opens a stream, waits at most `silenceSeconds` for its first bytes (a forwarded port accepts before sshd answers,
+ * and says nothing then), and goes through the handshake. On any failure client and stream are destroyed.
+ * @throws {HostKeyError} for a wrong host key; anything else is worth another try.
+ */
+export async function handshake(
+  options: HandshakeOptions,
+  silenceSeconds: number,
+  signal: AbortSignal,
+): Promise<{ client: Client; stream: Duplex }> {
+  const limit = new AbortController();
+  const overdue = (what: string): void => limit.abort(new Error(what));
+  let timer = setTimeout(
+    overdue,
+    silenceSeconds * 1000,
+    `no word from sshd within ${inSeconds(silenceSeconds)}`,
+  );
+  const both = AbortSignal.any([signal, limit.signal]);
+  let stream: Duplex | undefined;
+  const client = new ssh2.Client();
+  // For good: ssh2 may emit errors on a client that is done with, and so may its stream.
+  client.on('error', () => {});
+  try {
+    stream = await openStream(options.open, both);
+    const ready = authenticate(client, stream, options, both);
+    stream.once('data', () => {
+      clearTimeout(timer);
+      timer = setTimeout(
+        overdue,
+        HANDSHAKE_SECONDS * 1000,
+        `the handshake did not end in ${HANDSHAKE_SECONDS} s`,
+      );
+    });
+    await ready;
+    return { client, stream };
+  } catch (error) {
+    client.destroy();
+    stream?.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Opens; a stream that comes only after the abort is destroyed. */
+async function openStream(open: HandshakeOptions['open'], signal: AbortSignal): Promise<Duplex> {
+  const opening = open(signal);
+  try {
+    const stream = await abortable(opening, signal);
+    stream.on('error', () => {});
+    if (stream instanceof Socket) stream.setNoDelay(true);
+    return stream;
+  } catch (error) {
+    opening.then(
+      (late) => late.on('error', () => {}).destroy(),
+      () => {},
+    );
+    throw error;
+  }
+}
+
+function authenticate(
+  client: Client,
+  stream: Duplex,
+  options: HandshakeOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, hostKey } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onError = (error: Error): void => reject(error);
+  const onClose = (): void => reject(new Error('the other side closed the connection during the handshake'));
+  client.on('ready', resolve).on('error', onError).on('close', onClose);
+
+  const verify = (presented: Buffer): boolean => {
+    if (presented.equals(hostKey)) return true;
+    reject(new HostKeyError(name));
+    return false;
+  };
+  try {
+    client.connect({
+      sock: stream,
+      username: options.username,
+      privateKey: options.privateKey,
+      // Only what can succeed: each refused method is another round trip.
+      authHandler: ['publickey'],
+      hostVerifier: verify,
+      algorithms: ALGORITHMS,
+      // Our own timers bound the handshake.
+      readyTimeout: 0,
+      keepaliveInterval: options.keepaliveSeconds * 1000,
+      keepaliveCountMax: 4,
+    });
+  } catch (error) {
+    reject(new Error(reasonOf(error), { cause: error }));
+  }
+  return abortable(promise, signal).finally(() => {
+    client.off('ready', resolve).off('error', onError).off('close', onClose);
+  });
+}

@@ -1,0 +1,132 @@
+/** What becomes of commands when their SSH connection drops, nests, or is done with; against a real sshd. */
+import { randomBytes } from 'node:crypto';
+import { getEventListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { endSleeps, processesWith, uniqueSleep } from '../../lib/processes.testing.ts';
+import type { SshMachine, SshOptions } from './ssh.ts';
+import { testSshd, whyNoSshd } from './sshd.testing.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const never = new AbortController().signal;
+const generous = { signal: never, deadlineSeconds: 40 };
+
+// A killed sshd can't end its commands.
+afterEach(endSleeps);
+beforeEach((context) => context.skip(whyNoSshd() !== undefined, whyNoSshd()));
+
+test('commands leave no listener on the signal behind', async () => {
+  await using sshd = await testSshd();
+  await using machine = await sshd.machine();
+  const { signal } = new AbortController();
+  for (let n = 0; n < 5; n += 1) await machine.check(['true'], { signal, deadlineSeconds: 40 });
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+test('a connection that drops rejects what runs over it, promptly, and says so once', async () => {
+  await using sshd = await testSshd();
+  await using machine = await sshd.machine();
+  const seconds = uniqueSleep();
+  const running = await machine.start(['sleep', seconds], generous);
+  const begun = performance.now();
+  sshd.dropConnections();
+  const lost = { code: 'NESTBENCH_CONNECTION_LOST', facts: { machine: 'l1' } };
+  await expect(running.exited).rejects.toMatchObject(lost);
+  await expect(machine.lost).resolves.toMatchObject(lost);
+  await expect(machine.run(['true'], generous)).rejects.toMatchObject(lost);
+  await expect(machine.openSocket('/run/s', never)).rejects.toMatchObject(lost);
+  expect(performance.now() - begun).toBeLessThan(5000);
+});
+
+test('output that was cut off by the drop does not count as complete', async () => {
+  await using sshd = await testSshd();
+  await using machine = await sshd.machine();
+  const running = await machine.start(['cat', '/dev/zero'], generous);
+  while (running.output() === '') await sleep(20);
+  sshd.dropConnections();
+  await expect(running.exited).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
+});
+
+test('a machine that falls silent is given up after its keepalives', async () => {
+  await using sshd = await testSshd();
+  await using machine = await sshd.machine({ keepaliveSeconds: 0.3 });
+  const running = await machine.start(['sleep', uniqueSleep()], generous);
+  for (const pid of sshd.connections()) process.kill(pid, 'SIGSTOP');
+  await expect(running.exited).rejects.toThrow(/The SSH connection to l1 was lost: Keepalive timeout/);
+});
+
+test('a machine that falls silent does not hold up a deadline for ever', async () => {
+  await using sshd = await testSshd();
+  const machine = await sshd.machine();
+  const running = await machine.start(['sleep', uniqueSleep()], { ...generous, deadlineSeconds: 1 });
+  const [stopped = 0] = sshd.connections();
+  process.kill(stopped, 'SIGSTOP');
+  await expect(running.exited).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+    message: expect.stringContaining('Whether it still runs there is unknown'),
+  });
+  process.kill(stopped, 'SIGCONT');
+  await machine[Symbol.asyncDispose]();
+});
+
+test('connections nest, three deep, and carry bulk in both directions', async () => {
+  await using sshd = await testSshd();
+  const through =
+    (outer: SshMachine): SshOptions['open'] =>
+    (signal) =>
+      outer.connect('127.0.0.1', sshd.port, signal);
+  await using first = await sshd.machine();
+  await using second = await sshd.machine({ name: 'l2', open: through(first) });
+  await using third = await sshd.machine({ name: 'l3', open: through(second) });
+  const input = randomBytes(1_500_000).toString('hex');
+  const outputs = await Promise.all(
+    [first, second, third].map((machine) => machine.check(['cat'], { ...generous, input })),
+  );
+  expect(outputs.every((output) => output === input)).toBe(true);
+});
+
+test('a connection through another machine drops with it', async () => {
+  await using sshd = await testSshd();
+  await using outer = await sshd.machine();
+  const [outerPid = 0] = sshd.connections();
+  await using inner = await sshd.machine({
+    name: 'l2',
+    open: (signal) => outer.connect('127.0.0.1', sshd.port, signal),
+  });
+  await expect(inner.check(['echo', 'inside'], generous)).resolves.toBe('inside\n');
+  const running = await inner.start(['sleep', uniqueSleep()], generous);
+  process.kill(outerPid, 'SIGKILL');
+  await expect(running.exited).rejects.toMatchObject({
+    code: 'NESTBENCH_CONNECTION_LOST',
+    facts: { machine: 'l2' },
+  });
+});
+
+test('disposing ends what still runs and the connection, and that is no loss', async () => {
+  await using sshd = await testSshd();
+  const machine = await sshd.machine();
+  const seconds = uniqueSleep();
+  const running = await machine.start(['sleep', seconds], generous);
+  await machine[Symbol.asyncDispose]();
+  await machine[Symbol.asyncDispose]();
+  expect(processesWith(seconds)).toEqual([]);
+  await expect(running.exited).resolves.toMatchObject({ signal: 'SIGTERM' });
+  while (sshd.connections().length > 0) await sleep(20);
+  const state = await Promise.race([machine.lost.then(() => 'lost'), sleep(100, 'quiet')]);
+  expect(state).toBe('quiet');
+  await expect(machine.run(['true'], generous)).rejects.toThrow('The SSH connection to l1 was ended.');
+});
+
+test('sessions beyond the limit of sshd are refused with its reason, the others go on', async () => {
+  await using sshd = await testSshd('MaxSessions 2');
+  await using machine = await sshd.machine();
+  await using first = await machine.start(['sleep', uniqueSleep()], generous);
+  const second = await machine.start(['sleep', '2'], generous);
+  await expect(machine.start(['sleep', uniqueSleep()], generous)).rejects.toMatchObject({
+    code: 'NESTBENCH_CONNECTION_LOST',
+    message: expect.stringMatching(/sshd on l1 refused a session/),
+  });
+  await expect(second.exited).resolves.toMatchObject({ exitCode: 0 });
+  expect(first.output()).toBe('');
+});

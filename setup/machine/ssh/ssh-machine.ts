@@ -1,0 +1,109 @@
+/** A machine at the other end of an SSH connection that stays open. */
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'ssh2';
+import type { NestbenchError } from '../../lib/errors.ts';
+import { abortable } from '../../lib/abortable.ts';
+import { assertRunnable, checkedOutput, runToEnd, supervise } from '../command.ts';
+import { aborted, reasonOf } from '../../lib/error-text.ts';
+import { connectionLost } from '../command-errors.ts';
+import type { Machine, RunningCommand } from '../machine.ts';
+import { type Connection, openChannel, startRemote } from './ssh-command.ts';
+
+/** How long a polite end of the connection may take before its stream is destroyed. */
+const GOODBYE_MS = 1000;
+
+export interface SshMachine extends Machine {
+  /**
+   * Resolves with the reason when the connection drops unasked; pending for as long as it holds, and for ever once
+   * the machine is disposed. It never rejects.
+   */
+  readonly lost: Promise<NestbenchError>;
+}
+
+/** Takes over an authenticated client; disposing ends what still runs over it, then the connection. */
+export function sshMachine(name: string, client: Client, stream: Duplex): SshMachine {
+  const dropped = Promise.withResolvers<NestbenchError>();
+  const gone = Promise.withResolvers<void>();
+  const connection: { name: string; client: Client; lost: NestbenchError | undefined } & Connection = {
+    name,
+    client,
+    lost: undefined,
+  };
+  const running = new Set<RunningCommand>();
+  let disposing: Promise<void> | undefined;
+  let lastError: Error | undefined;
+
+  client.on('error', (error) => {
+    lastError = error;
+  });
+  // ssh2 emits this before it closes the channels, so their commands find the reason in place.
+  client.on('close', () => {
+    const why = lastError === undefined ? 'the other side closed it' : reasonOf(lastError);
+    connection.lost ??= connectionLost(name, `The SSH connection to ${name} was lost: ${why}.`, lastError);
+    if (disposing === undefined) dropped.resolve(connection.lost);
+    gone.resolve();
+  });
+
+  const machine: SshMachine = {
+    name,
+    lost: dropped.promise,
+    run: (argv, options) => runToEnd(machine, argv, options),
+    check: (argv, options) => checkedOutput(machine, argv, options),
+    async start(argv, options) {
+      assertRunnable(name, argv, options.signal);
+      if (connection.lost !== undefined) throw connection.lost;
+      const remote = startRemote(connection, argv, options.input ?? '');
+      const command = supervise(name, remote, options);
+      running.add(command);
+      void Promise.allSettled([command.exited]).then(() => running.delete(command));
+      const runs = await Promise.race([remote.marked, command.exited]);
+      // Where it never came to run, this says why.
+      if (runs === false) await command.exited;
+      return command;
+    },
+    openSocket: (path, signal) =>
+      forwarded(connection, `the connection to ${path} on ${name}`, signal, (callback) =>
+        client.openssh_forwardOutStreamLocal(path, callback),
+      ),
+    connect: (address, port, signal) =>
+      forwarded(
+        connection,
+        `the connection from ${name} to ${address} port ${port}`,
+        signal,
+        // Where it comes from is only told to the server's log.
+        (callback) => client.forwardOut('127.0.0.1', 0, address, port, callback),
+      ),
+    [Symbol.asyncDispose]: () => (disposing ??= dispose()),
+  };
+
+  async function dispose(): Promise<void> {
+    await Promise.allSettled([...running].map((command) => command.stop()));
+    connection.lost ??= connectionLost(name, `The SSH connection to ${name} was ended.`);
+    client.end();
+    await Promise.race([gone.promise, sleep(GOODBYE_MS)]);
+    stream.destroy();
+  }
+  return machine;
+}
+
+async function forwarded(
+  connection: Connection,
+  what: string,
+  signal: AbortSignal,
+  open: Parameters<typeof openChannel>[2],
+): Promise<Duplex> {
+  const facts = { machine: connection.name };
+  if (signal.aborted) throw aborted(signal, what, facts);
+  if (connection.lost !== undefined) throw connection.lost;
+  const opening = openChannel(connection, what, open);
+  try {
+    return await abortable(opening, signal, () => aborted(signal, what, facts));
+  } catch (error) {
+    opening.then(
+      (late) => late.destroy(),
+      () => {},
+    );
+    throw error;
+  }
+}

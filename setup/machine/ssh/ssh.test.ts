@@ -1,0 +1,157 @@
+/** Reaching a machine over SSH, against a real sshd: retries, refusals, and what they leave behind. */
+import { getEventListeners, once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import ssh2 from 'ssh2';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { hostMachine } from '../host.ts';
+import { publicKeyBlob } from './ssh-handshake.ts';
+import { connectSsh, generateKeyPair, type SshOptions } from './ssh.ts';
+import { freePort, testSshd, whyNoSshd } from './sshd.testing.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const never = new AbortController().signal;
+const generous = { signal: never, deadlineSeconds: 40 };
+const host = hostMachine();
+const hanging = (): Promise<never> => new Promise(() => {});
+
+beforeEach((context) => context.skip(whyNoSshd() !== undefined, whyNoSshd()));
+
+/** Options for a machine that is not there, or not yet. */
+function toPort(port: number, overrides: Partial<SshOptions> = {}): SshOptions {
+  return {
+    name: 'l2',
+    username: userInfo().username,
+    privateKey: generateKeyPair().privateKey,
+    hostKey: generateKeyPair().publicKey,
+    open: (signal) => host.connect('127.0.0.1', port, signal),
+    ...generous,
+    ...overrides,
+  };
+}
+
+test('tries until sshd is up', async () => {
+  await using sshd = await testSshd();
+  await sshd.stop();
+  const connecting = sshd.machine();
+  await sleep(700);
+  sshd.start();
+  await using machine = await connecting;
+  await expect(machine.check(['echo', 'up'], generous)).resolves.toBe('up\n');
+});
+
+test('tries again where the port accepts but nobody speaks, and leaks no socket', async () => {
+  await using sshd = await testSshd();
+  const accepted: Socket[] = [];
+  // Like QEMU's hostfwd: it accepts at once, and says nothing until the guest is up.
+  const forward = createServer((client) => {
+    client.on('error', () => {}).resume();
+    accepted.push(client);
+    if (accepted.length <= 2) return;
+    const guest = connect(sshd.port, '127.0.0.1').on('error', () => {});
+    client.pipe(guest).pipe(client);
+  }).listen(0, '127.0.0.1');
+  await once(forward, 'listening');
+  const address = forward.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const open: SshOptions['open'] = (signal) => host.connect('127.0.0.1', address.port, signal);
+  {
+    await using machine = await sshd.machine({ open });
+    await expect(machine.check(['echo', 'up'], generous)).resolves.toBe('up\n');
+    expect(accepted).toHaveLength(3);
+  }
+  while (accepted.some((client) => !client.closed)) await sleep(20);
+  forward.close();
+});
+
+test('at the deadline it says which machine, how long, how often, and why the last attempt failed', async () => {
+  const port = await freePort();
+  await expect(connectSsh(toPort(port, { deadlineSeconds: 1 }))).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+    message: expect.stringMatching(
+      /^Waited 1 s on l2 for SSH\. Last seen: \d+ attempts, the last: .*ECONNREFUSED/,
+    ),
+    facts: { machine: 'l2', seconds: 1 },
+  });
+});
+
+test('the deadline ends an attempt that hangs', async () => {
+  const begun = performance.now();
+  await expect(connectSsh(toPort(1, { open: hanging, deadlineSeconds: 0.5 }))).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+  });
+  expect(performance.now() - begun).toBeLessThan(4000);
+});
+
+test('attempts that fail leave no socket, no timer and no listener behind', async () => {
+  let attempts = 0;
+  const rude = createServer((client) => {
+    attempts += 1;
+    client
+      .on('error', () => {})
+      .resume()
+      .end('SSH-2.0-rude\r\n');
+  }).listen(0, '127.0.0.1');
+  await once(rude, 'listening');
+  const address = rude.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const { signal } = new AbortController();
+  await expect(connectSsh(toPort(address.port, { signal, deadlineSeconds: 1.5 }))).rejects.toMatchObject({
+    code: 'NESTBENCH_DEADLINE',
+  });
+  rude.close();
+  await once(rude, 'close');
+  await sleep(100);
+  expect(attempts).toBeGreaterThan(3);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  expect(process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP'))).toEqual([]);
+});
+
+test('an abort ends the connecting', async () => {
+  const controller = new AbortController();
+  const connecting = connectSsh(toPort(await freePort(), { signal: controller.signal }));
+  setTimeout(() => controller.abort(), 300);
+  await expect(connecting).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED', facts: { machine: 'l2' } });
+});
+
+test('another host key than the pinned one is refused at once', async () => {
+  await using sshd = await testSshd();
+  const begun = performance.now();
+  await expect(sshd.machine({ hostKey: generateKeyPair().publicKey })).rejects.toMatchObject({
+    code: 'NESTBENCH_CONNECTION_LOST',
+    kind: 'infrastructure',
+    message: expect.stringContaining('l1 showed another host key than the one pinned'),
+    facts: { machine: 'l1' },
+  });
+  expect(performance.now() - begun).toBeLessThan(20_000);
+  while (sshd.connections().length > 0) await sleep(20);
+});
+
+test('a key that is not let in is told as such', async () => {
+  await using sshd = await testSshd();
+  const connecting = sshd.machine({ privateKey: generateKeyPair().privateKey, deadlineSeconds: 2 });
+  await expect(connecting).rejects.toThrow(/authentication methods failed/);
+});
+
+test('something that is no key is refused before anything is tried', async () => {
+  await expect(connectSsh(toPort(1, { privateKey: 'secret' }))).rejects.toThrow(/Not an OpenSSH private key/);
+  await expect(connectSsh(toPort(1, { hostKey: 'secret' }))).rejects.toThrow(/Not an OpenSSH public key/);
+});
+
+test('a generated key pair belongs together', () => {
+  const { privateKey, publicKey } = generateKeyPair();
+  const parsed = ssh2.utils.parseKey(privateKey);
+  if (parsed instanceof Error) throw parsed;
+  expect(publicKey).toBe(`ssh-ed25519 ${parsed.getPublicSSH().toString('base64')}`);
+});
+
+test('every key pair can be read, also those whose public key begins with a zero', () => {
+  // One in 256 does: that none of these many does has a chance of one in 2500.
+  for (let made = 0; made < 2000; made++) {
+    const { privateKey, publicKey } = generateKeyPair();
+    expect(publicKeyBlob(publicKey)).toHaveLength(51);
+    expect(ssh2.utils.parseKey(privateKey)).not.toBeInstanceOf(Error);
+  }
+});

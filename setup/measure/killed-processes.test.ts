@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { killedProgram } from '../machine/killed.testing.ts';
+import { killedError } from './killed-processes.ts';
+import { measurement } from './measurement.testing.ts';
+import { toy } from './toys.testing.ts';
+
+describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its processes', () => {
+  test('a benchmark whose workers were killed gives no sample, though it ended well with a number', async () => {
+    const { measure, records, story } = measurement();
+    const killed = [await killedProgram()];
+    const script = `sh -c 'kill -KILL $$' 2>/dev/null; echo 5`;
+    await expect(measure(toy({ script, iterations: 1 }), { killed })).rejects.toThrow('gave no sample');
+    expect(story()).toEqual(['series 1', 'failure 1.1 PROCESS_KILLED']);
+    expect(records()[1]).toMatchObject({
+      kind: 'benchmark',
+      message: expect.stringMatching(
+        /^toy gave no sample, whatever it printed: while it ran, a signal killed .*1 x sh \(SIGKILL\).* on l1/,
+      ),
+      output: expect.stringContaining('iteration-1'),
+    });
+  });
+
+  test('one that failed says so too', async () => {
+    const { measure } = measurement();
+    const killed = [await killedProgram()];
+    const script = `sh -c 'kill -KILL $$' 2>/dev/null; exit 3`;
+    await expect(measure(toy({ script, iterations: 1 }), { killed })).rejects.toThrow(
+      /toy failed.* ended with 3 .*a signal killed .*1 x sh \(SIGKILL\).* on l1/,
+    );
+  });
+
+  test('so does one whose worker on the client was killed', async () => {
+    const { measure } = measurement();
+    const killed = [await killedProgram({ accounting: false }), await killedProgram()];
+    const script = `sh -c 'kill -SEGV $$' 2>/dev/null; echo 5`;
+    await expect(measure(toy({ script, iterations: 1, on: 'client' }), { killed })).rejects.toMatchObject({
+      code: 'NESTBENCH_PROCESS_KILLED',
+    });
+  });
+});
+
+const nothing = { machine: 'client', processes: [], oomKills: 0 };
+
+test('where nothing was killed, there is no error', () => {
+  expect(killedError('hackbench', [nothing, { ...nothing, machine: 'l1' }])).toBeUndefined();
+  expect(killedError('hackbench', [])).toBeUndefined();
+});
+
+test('where memory ran out, it says so, and what to do', () => {
+  const processes = [{ name: 'hackbench', signal: 'SIGKILL', count: 40 }];
+  const error = killedError('hackbench', [nothing, { machine: 'l1', processes, oomKills: 40 }]);
+  expect(error?.message).toBe(
+    'hackbench gave no sample, whatever it printed: while it ran, a signal killed 40 x hackbench (SIGKILL) on l1; l1 ran out of memory and killed 40 processes: choose smaller sizes, or give it more.',
+  );
+  expect(error?.facts.machine).toBe('l1');
+});
+
+test('the machine that ran out of memory is enough, where its processes are not accounted for', () => {
+  expect(killedError('hackbench', [{ ...nothing, oomKills: 1 }])).toMatchObject({
+    code: 'NESTBENCH_PROCESS_KILLED',
+    facts: { machine: 'client' },
+  });
+});

@@ -1,0 +1,36 @@
+/** No sample is kept during which a signal killed a process of its machines, whatever its program prints. */
+import { NestbenchError } from '../lib/errors.ts';
+import type { Killed } from '../machine/killed.ts';
+import type { Bed } from './bed.ts';
+
+/** What was killed on the bed's machines since the last call. The result of the call before a first sample is not used. */
+export async function killedSinceLast(bed: Bed, signal: AbortSignal): Promise<readonly Killed[]> {
+  // A program whose answer was cut off can't be asked again.
+  const patient = bed.signal ?? signal;
+  return Promise.all((bed.killed ?? []).map((machine) => machine.sinceLast(patient)));
+}
+
+/** NESTBENCH_PROCESS_KILLED where anything was; undefined where nothing was. */
+export function killedError(benchmark: string, killed: readonly Killed[]): NestbenchError | undefined {
+  const hit = killed.filter(({ processes, oomKills }) => processes.length > 0 || oomKills > 0);
+  const [first] = hit;
+  if (first === undefined) return undefined;
+  return new NestbenchError(
+    'NESTBENCH_PROCESS_KILLED',
+    'benchmark',
+    `${benchmark} gave no sample, whatever it printed: while it ran, ${hit.map(story).join('; ')}.`,
+    { machine: first.machine },
+  );
+}
+
+function story({ machine, processes, oomKills }: Killed): string {
+  const names = processes.map(({ name, signal, count }) => `${count} x ${name} (${signal})`).join(', ');
+  return [
+    ...(names === '' ? [] : [`a signal killed ${names} on ${machine}`]),
+    ...(oomKills === 0
+      ? []
+      : [
+          `${machine} ran out of memory and killed ${oomKills === 1 ? 'a process' : `${oomKills} processes`}: choose smaller sizes, or give it more`,
+        ]),
+  ].join('; ');
+}

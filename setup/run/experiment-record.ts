@@ -1,0 +1,168 @@
+/** An experiment's place in the results: its directory, its first record, and the `latest` link. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
+import type { Profile } from '../../fixtures/profiles.ts';
+import { STOCK, STOCK_VARIANT, type Variant } from '../../fixtures/variant.ts';
+import type { ExperimentRecord, JournalRecord } from '../../fixtures/records.ts';
+import { InputError } from '../lib/errors.ts';
+import { hostMachine } from '../machine/host.ts';
+import type { Completed } from '../machine/machine.ts';
+import { Journal } from '../journal/journal.ts';
+import { pointLatestTo } from '../journal/latest.ts';
+import { readJournalIfAny } from '../journal/journal-reader.ts';
+import type { Settings } from './settings.ts';
+
+export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions' | 'phases'>;
+
+/** What is asked of an experiment that is there already: more of the same kind may be added to it. */
+export function checkContinues(
+  name: string,
+  records: readonly JournalRecord[],
+  asked: {
+    profile: Profile;
+    variant: Variant;
+    testbed: ExperimentRecord['testbed'];
+    /** Which program loads a benchmark, by its name, where several can. */
+    loaders: ReadonlyMap<string, string>;
+  },
+): void {
+  const before = records.find((record) => record.type === 'experiment');
+  if (before === undefined) return;
+  if (before.profile !== asked.profile.name) {
+    throw differs(name, 'the profile', before.profile, asked.profile.name);
+  }
+  const [wasVariant, isVariant] = [before.variant ?? STOCK_VARIANT, asked.variant].map(changesOf);
+  if (!isDeepStrictEqual(wasVariant, isVariant)) {
+    throw differs(name, 'the variant', JSON.stringify(wasVariant), JSON.stringify(isVariant));
+  }
+  const [was, is] = [before.target, asked.profile.target];
+  if (was !== is) throw differs(name, 'the target', String(was), String(is));
+  if (!isDeepStrictEqual(before.testbed, asked.testbed)) {
+    throw differs(name, 'the testbed', JSON.stringify(before.testbed), JSON.stringify(asked.testbed));
+  }
+  for (const record of records) {
+    if (record.type !== 'series') continue;
+    const { benchmark, loader = 'no loader named' } = record;
+    const now = asked.loaders.get(benchmark) ?? loader;
+    if (now !== loader) throw differs(name, `${benchmark} loaded by`, loader, now);
+  }
+}
+
+/** What it changes, under its name: a file of the same name may say something else by now. */
+function changesOf({ name, kernel, qemu, kernelParameters }: Variant): Variant {
+  return { name, kernel, qemu, kernelParameters };
+}
+
+/** @param what differs, where `was` and `is` do not say it. */
+function differs(name: string, what: string, was: string, is: string): InputError {
+  return new InputError(
+    'NESTBENCH_EXPERIMENT_DIFFERS',
+    `Experiment "${name}" was measured with ${what === '' ? was : `${what} ${was}`}; this run has ${is}. Their numbers do not belong together: choose another EXPERIMENT.`,
+  );
+}
+
+/** Of the versions, those that may change meanwhile: nestbench's own, and of what runs it. */
+const HARNESS_VERSION = /^(nestbench|node)$/;
+
+/** The same once it is built: what boots must be what booted for the numbers that are there. */
+export function checkSameMachines(
+  name: string,
+  records: readonly JournalRecord[],
+  now: Pick<Environment, 'host' | 'versions'>,
+): void {
+  for (const record of records) {
+    if (record.type !== 'experiment') continue;
+    const { versions, host } = record;
+    const differing = Object.entries(versions).flatMap(([key, was]) => {
+      const is = now.versions[key];
+      // A start of which nothing booted has none.
+      return !HARNESS_VERSION.test(key) && is !== undefined && was !== is ? [{ key, was, is }] : [];
+    });
+    const [first, ...others] = differing;
+    if (first !== undefined) {
+      const isOne = others.length === 0;
+      const words = (which: 'was' | 'is'): string =>
+        isOne ? first[which] : differing.map((each) => `${each.key} ${each[which]}`).join(', ');
+      throw differs(name, isOne ? first.key : '', words('was'), words('is'));
+    }
+    const [was, is] = [host, now.host].map(({ cpuModel, cpus }) => `${cpus} CPUs, ${cpuModel}`);
+    if (was !== is) throw differs(name, 'the host', `${was}`, `${is}`);
+  }
+}
+
+const LOADERS: ReadonlyMap<string, string> = new Map(
+  BENCHMARKS.flatMap(({ name, loader }) => (loader === undefined ? [] : [[name, loader]])),
+);
+
+/** Refuses, before anything is built, to mix numbers that do not belong together. */
+export function checkExperiment(settings: Settings, testbed: ExperimentRecord['testbed']): void {
+  const directory = path.join(settings.resultsDirectory, settings.folder);
+  checkContinues(settings.experiment, readJournalIfAny(directory).records, {
+    profile: settings.profile,
+    variant: settings.variant,
+    testbed,
+    loaders: LOADERS,
+  });
+}
+
+/**
+ * Opens the journal, writes the experiment's record and points `latest` to it.
+ * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS where it was measured on other machines.
+ */
+export async function openExperiment(
+  settings: Settings,
+  environment: Environment,
+  ofCheckout: ReturnType<typeof checkout> = checkout(),
+): Promise<Journal> {
+  const { experiment, folder, profile, variant, resultsDirectory } = settings;
+  const directory = path.join(resultsDirectory, folder);
+  checkSameMachines(experiment, readJournalIfAny(directory).records, environment);
+  const journal = new Journal(directory);
+  journal.append({
+    type: 'experiment',
+    experiment,
+    ...environment,
+    versions: { nestbench: packageVersion(), node: process.versions.node, ...environment.versions },
+    profile: profile.name,
+    ...(variant.name === STOCK ? {} : { variant }),
+    runs: profile.runs,
+    target: profile.target,
+    ...(await ofCheckout),
+  });
+  pointLatestTo(folder, resultsDirectory);
+  return journal;
+}
+
+/** nestbench's own. */
+export function packageVersion(): string {
+  const file = path.join(import.meta.dirname, '../../package.json');
+  return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version;
+}
+
+const GIT_SECONDS = 20;
+
+function git(...argv: string[]): Promise<Completed> {
+  return hostMachine().run(['git', '-C', import.meta.dirname, ...argv], {
+    signal: new AbortController().signal,
+    deadlineSeconds: GIT_SECONDS,
+  });
+}
+
+/** nestbench's own commit, where it runs from a checkout. */
+export async function checkout(): Promise<{ commit: string | null; modified: boolean }> {
+  const head = await git('rev-parse', 'HEAD');
+  if (head.exitCode !== 0) return { commit: null, modified: false };
+  const status = await git('status', '--porcelain', '--untracked-files=no');
+  return { commit: head.stdout.trim(), modified: status.stdout.trim() !== '' };
+}
+
+/** The number of the next run of a cell's benchmark in a journal: runs are numbered through all starts. */
+export function nextRun(records: readonly JournalRecord[], cell: string, benchmark: string): number {
+  const runs = records.flatMap((record) =>
+    record.type === 'series' && record.cell === cell && record.benchmark === benchmark ? [record.run] : [],
+  );
+  return Math.max(0, ...runs) + 1;
+}

@@ -1,0 +1,88 @@
+/** What a run was asked for, as a real Vitest with this project's own configuration was given it on its command line. */
+import { existsSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { CELLS } from '../../fixtures/matrix.ts';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+
+const answerOf = z.union([
+  z.object({ cells: z.array(z.string()), measured: z.array(z.string()) }),
+  z.object({ error: z.string() }),
+]);
+type Answer = z.infer<typeof answerOf>;
+
+/** Runs Vitest up to its global setup, which here tells what is chosen and ends the run before anything boots. */
+async function chosenBy(...argv: string[]): Promise<Answer> {
+  using directory = mkdtempDisposableSync(path.join(tmpdir(), 'nestbench-test-'));
+  const file = (name: string): string => path.join(directory.path, name);
+  writeFileSync(
+    file('setup.ts'),
+    `import { writeFileSync } from 'node:fs';
+     import { findChosen } from ${JSON.stringify(path.join(ROOT, 'setup/run/selection.ts'))};
+     const names = (cells) => cells.map(({ name }) => name);
+     export default async function setup({ vitest }) {
+       const answer = await findChosen(vitest, true).then(
+         ({ cells, measured }) => ({ cells: names(cells), measured: names(measured) }),
+         (error) => ({ error: error.code + ': ' + error.message }),
+       );
+       writeFileSync(${JSON.stringify(file('answer.json'))}, JSON.stringify(answer));
+       throw new Error('nothing is to run');
+     }`,
+  );
+  writeFileSync(
+    file('vitest.config.mts'),
+    `import config from ${JSON.stringify(path.join(ROOT, 'vitest.config.ts'))};
+     export default { ...config, test: { ...config.test, globalSetup: [${JSON.stringify(file('setup.ts'))}], reporters: ['default'] } };`,
+  );
+  const vitest = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
+  const options = ['run', '--root', ROOT, '--config', file('vitest.config.mts')];
+  const { all } = await execa(process.execPath, [vitest, ...options, ...argv], {
+    all: true,
+    reject: false,
+    env: { NODE_ENV: undefined, VITEST: undefined },
+  });
+  if (!existsSync(file('answer.json'))) throw new Error(`Vitest told nothing of what is chosen:\n${all}`);
+  return answerOf.parse(JSON.parse(readFileSync(file('answer.json'), 'utf8')));
+}
+
+const MATRIX = CELLS.map(({ name }) => name);
+
+const cases: [words: string, argv: string[], Answer][] = [
+  [
+    'all suites are the whole matrix, of which all but dvh can be measured',
+    ['suites'],
+    { cells: MATRIX, measured: MATRIX.filter((name) => !name.endsWith('-dvh')) },
+  ],
+  [
+    "a level's suites are its cells",
+    ['suites/l1', '-t', 'netperf'],
+    { cells: ['l1-baseline', 'l1-passthrough'], measured: ['l1-baseline', 'l1-passthrough'] },
+  ],
+  [
+    'a project is its cell, and one that is not built boots nothing',
+    ['--project', 'l3-dvh*'],
+    { cells: ['l3-dvh-vp', 'l3-dvh'], measured: ['l3-dvh-vp'] },
+  ],
+  [
+    'a shard has its own cells',
+    ['suites/l2', '--project', 'l2-*', '--shard', '1/4'],
+    { cells: ['l2-baseline', 'l2-dvh'], measured: ['l2-baseline'] },
+  ],
+  ['the unit tests are no cell', ['--project', 'unit'], { cells: [], measured: [] }],
+  [
+    'a name that no test has is refused with the benchmarks there are',
+    ['suites/l1', '-t', 'netprf'],
+    {
+      error:
+        'NESTBENCH_UNKNOWN_BENCHMARK: No test of the chosen cells matches -t netprf. The benchmarks are hackbench, mysql, netperf-rr, netperf-stream, netperf-maerts, apache, memcached, hypercall, device-notify, program-timer, send-ipi, cpuid.',
+    },
+  ],
+];
+
+test.concurrent.each(cases)('%s', async (_words, argv, answer) => {
+  expect(await chosenBy(...argv)).toEqual(answer);
+});

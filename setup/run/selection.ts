@@ -1,0 +1,75 @@
+/** Which cells and benchmarks this run was asked for, known before anything boots. */
+import type { TestSpecification, Vitest } from 'vitest/node';
+import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
+import { type Cell, CELLS, configurationOf, findCell } from '../../fixtures/matrix.ts';
+import { InputError } from '../lib/errors.ts';
+
+export interface Chosen {
+  readonly cells: readonly Cell[];
+  /** The cells in which something can be measured, and that will boot. */
+  readonly measured: readonly Cell[];
+  /** Whether microbenchmarks are among it. */
+  readonly hasMicrobenchmarks: boolean;
+  /** The cell that boots first, where it is for applications alone. */
+  readonly first?: Cell | undefined;
+}
+
+/**
+ * Reads the run's filters: paths, `--project` and `-t`. Test names are read statically, without running the suites.
+ * @param isEmulated whether the testbed is; what another can't measure it says itself.
+ * @throws {InputError} NESTBENCH_UNKNOWN_BENCHMARK where `-t` matches no test.
+ */
+export async function findChosen(vitest: Vitest, isEmulated: boolean): Promise<Chosen> {
+  const specifications = (await ofShard(vitest, await vitest.globTestSpecifications(filters(vitest)))).filter(
+    ({ project }) => findCell(project.name) !== undefined,
+  );
+  const cells = [...new Set(specifications.map(({ project }) => project.name))].flatMap(
+    (name) => findCell(name) ?? [],
+  );
+  if (cells.length === 0) return { cells, measured: [], hasMicrobenchmarks: false };
+
+  const pattern = vitest.getGlobalTestNamePattern();
+  const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
+  if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
+  const measured = cells.filter((cell) => !isEmulated || configurationOf(cell).notEmulated === undefined);
+  // Projects run in the matrix's order, each alone.
+  const first = CELLS.find(({ name }) => measured.some((cell) => cell.name === name));
+  const files = specifications.filter(({ project }) => project.name === first?.name);
+  return {
+    cells,
+    measured,
+    hasMicrobenchmarks: specifications.some(isMicro),
+    first: files.some(isMicro) ? undefined : first,
+  };
+}
+
+function isMicro({ moduleId }: TestSpecification): boolean {
+  return moduleId.includes('/suites/micro/');
+}
+
+/** What of them this shard runs, as Vitest itself asks it; all of them where there is no `--shard`. */
+async function ofShard(vitest: Vitest, all: TestSpecification[]): Promise<TestSpecification[]> {
+  const { shard, sequence } = vitest.config;
+  return shard === undefined ? all : new sequence.sequencer(vitest).shard(all);
+}
+
+/** The positional arguments. Vitest keeps them for its own globbing and does not type them. */
+function filters(vitest: Vitest): string[] {
+  const kept: unknown = Reflect.get(vitest, 'filenamePattern');
+  return Array.isArray(kept) ? kept.map(String) : [];
+}
+
+/** Each file's names once: the same file stands for every configuration of its level. */
+async function testNames(vitest: Vitest, specifications: TestSpecification[]): Promise<string[]> {
+  const files = new Map(specifications.map((specification) => [specification.moduleId, specification]));
+  const names: string[] = [];
+  for (const specification of files.values()) {
+    const module = await vitest.experimental_parseSpecification(specification);
+    for (const test of module.children.allTests()) names.push(test.fullName);
+  }
+  return names;
+}
+
+function noMatch(pattern: RegExp | undefined): string {
+  return `No test of the chosen cells matches -t ${String(pattern?.source)}. The benchmarks are ${BENCHMARK_NAMES.join(', ')}.`;
+}

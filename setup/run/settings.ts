@@ -1,0 +1,194 @@
+/** What a person chose through the environment: raw values meet their defaults here and nowhere else. */
+import path from 'node:path';
+import {
+  DEFAULT_PROFILE,
+  isProfileName,
+  type Profile,
+  PROFILE_NAMES,
+  PROFILES,
+} from '../../fixtures/profiles.ts';
+import { type Clock, CLOCKS } from '../../fixtures/clock.ts';
+import type { Variant } from '../../fixtures/variant.ts';
+import { InputError } from '../lib/errors.ts';
+import { testbedFileOf } from './testbed-file.ts';
+import { findVariant } from './find-variant.ts';
+
+/** As Vitest's `--shard=1/3` has it: counted from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+export interface Settings {
+  /** EXPERIMENT: the results' name; else the start time. */
+  readonly experiment: string;
+  /** The folder of its results, under {@link resultsDirectory}: its name, or that and the shard's. */
+  readonly folder: string;
+  /** PROFILE: paper, quick, smoke or adaptive; with RUNS, how many series it takes, and TARGET, when one of adaptive ends. */
+  readonly profile: Profile;
+  /** VARIANT: what is measured in the place of the default; else stock. */
+  readonly variant: Variant;
+  /** RESULTS: the directory of all experiments; else `results`. */
+  readonly resultsDirectory: string;
+  /** CLOCK: real or virtual; else as suits what is measured. */
+  readonly clock: Clock | undefined;
+  /** BOOT: warm, which restores a stack from its snapshot where there is one, or cold; else warm. */
+  readonly boot: BootKind;
+  /** SNAPSHOT_GB: what all snapshots together may take; else 8 GB. */
+  readonly snapshotBytes: number;
+  /** WAIT: minutes to wait for a testbed that another run holds. */
+  readonly waitMinutes: number;
+  /** TESTBED: the file of a physical testbed; else the emulated one. */
+  readonly testbedFile: string | undefined;
+}
+
+/** Restored where it can be, or booted in any case. */
+export const BOOT_KINDS = ['warm', 'cold'] as const;
+export type BootKind = (typeof BOOT_KINDS)[number];
+
+/** All eleven cells took 2.6 GB on the two-core machine: room for those of two variants beside the stock one. */
+const DEFAULT_SNAPSHOT_GB = 8;
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const DEFAULT_WAIT_MINUTES = 60;
+const MOST_RUNS = 1000;
+/** Percent. The stop rule's level was found for targets up to the second (fixtures/statistics/stop-rule.ts). */
+const TARGETS = { least: 0.1, most: 10 };
+
+/** The folder of a shard's results, beside which those of the others are put before they are merged. */
+export function shardFolder(experiment: string, { index, count }: Shard): string {
+  return `${experiment}.shard-${index}-of-${count}`;
+}
+
+/** A variable's value; one that is set to nothing, as CI systems do with inputs left out, is not set. */
+function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const value = environment[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+/**
+ * The environment as the command line's own words change it: Vitest leaves to us what stands behind `--`, as in
+ * `npx vitest run suites/l2 -- --cold`, and refuses options of ours in front of it.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any other word.
+ */
+export function withOwnOptions(environment: NodeJS.ProcessEnv, argv: readonly string[]): NodeJS.ProcessEnv {
+  const dashes = argv.indexOf('--');
+  const words = dashes < 0 ? [] : argv.slice(dashes + 1);
+  const unknown = words.find((word) => word !== '--cold');
+  if (unknown !== undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `There is no option "${unknown}" of nestbench's own. Behind "--" there is --cold alone, which is BOOT=cold.`,
+    );
+  }
+  return words.length === 0 ? environment : { ...environment, BOOT: 'cold' };
+}
+
+/** @throws {InputError} that names the variable, what it holds and what it may hold. */
+export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard?: Shard): Settings {
+  const experiment =
+    valueOf(environment, 'EXPERIMENT') ?? now.toISOString().slice(0, 19).replaceAll(':', '-');
+  if (!NAME.test(experiment) || experiment === 'latest') {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_EXPERIMENT',
+      `EXPERIMENT is "${experiment}": an experiment's name is a folder's name of letters, digits, ".", "_" and "-", and not "latest".`,
+    );
+  }
+  if (shard !== undefined && valueOf(environment, 'EXPERIMENT') === undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_EXPERIMENT',
+      'The shards of an experiment share its name, and this one was given none: EXPERIMENT=nightly npx vitest run suites --shard=1/2.',
+    );
+  }
+  const profile = valueOf(environment, 'PROFILE') ?? DEFAULT_PROFILE;
+  if (!isProfileName(profile)) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_PROFILE',
+      `There is no profile "${profile}". PROFILE is one of ${PROFILE_NAMES.join(', ')}.`,
+    );
+  }
+  const waitMinutes = Number(valueOf(environment, 'WAIT') ?? DEFAULT_WAIT_MINUTES);
+  if (!Number.isFinite(waitMinutes) || waitMinutes < 0) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `WAIT is "${environment['WAIT']}": it is the number of minutes to wait for a testbed that another run holds, 0 for none.`,
+    );
+  }
+  return {
+    experiment,
+    folder: shard === undefined ? experiment : shardFolder(experiment, shard),
+    profile: chosenProfile(PROFILES[profile], environment),
+    variant: findVariant(valueOf(environment, 'VARIANT')),
+    resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
+    clock: clockOf(valueOf(environment, 'CLOCK')),
+    boot: bootOf(valueOf(environment, 'BOOT') ?? 'warm'),
+    snapshotBytes: snapshotBytesOf(valueOf(environment, 'SNAPSHOT_GB') ?? String(DEFAULT_SNAPSHOT_GB)),
+    waitMinutes,
+    testbedFile: testbedFileOf(valueOf(environment, 'TESTBED')),
+  };
+}
+
+function clockOf(text: string | undefined): Clock | undefined {
+  const clock = CLOCKS.find((one) => one === text);
+  if (clock !== undefined || text === undefined) return clock;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `CLOCK is "${text}": it is one of ${CLOCKS.join(', ')}; without it applications are measured in real time, and microbenchmarks on an emulated server in virtual time.`,
+  );
+}
+
+function bootOf(text: string): BootKind {
+  const kind = BOOT_KINDS.find((one) => one === text);
+  if (kind !== undefined) return kind;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `BOOT is "${text}": it is one of ${BOOT_KINDS.join(', ')}.`,
+  );
+}
+
+function snapshotBytesOf(text: string): number {
+  const gigabytes = Number(text);
+  if (Number.isFinite(gigabytes) && gigabytes >= 0) return gigabytes * 1e9;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `SNAPSHOT_GB is "${text}": it is how many GB all snapshots of stacks may take together, as 8.`,
+  );
+}
+
+function chosenProfile(profile: Profile, environment: NodeJS.ProcessEnv): Profile {
+  const runs = valueOf(environment, 'RUNS');
+  const target = valueOf(environment, 'TARGET');
+  if (target !== undefined && profile.target === undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `TARGET is "${target}", but only PROFILE=adaptive ends a series by it, and this is ${profile.name}, which takes a fixed number of samples.`,
+    );
+  }
+  return {
+    ...profile,
+    ...(runs === undefined ? {} : { runs: runsOf(runs) }),
+    ...(target === undefined ? {} : { target: parseTarget(target) }),
+  };
+}
+
+function runsOf(text: string): number {
+  const runs = Number(text);
+  if (/^\d+$/.test(text) && runs >= 1 && runs <= MOST_RUNS) return runs;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `RUNS is "${text}": it is how many series of samples each benchmark takes, a whole number from 1 to ${MOST_RUNS}.`,
+  );
+}
+
+/**
+ * `2%` as 0.02. The sign is asked for: a bare 0.02 would be read as a share by one and as percent by another.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING.
+ */
+export function parseTarget(text: string, name = 'TARGET'): number {
+  const percent = Number(/^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1]);
+  if (percent >= TARGETS.least && percent <= TARGETS.most) return percent / 100;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `${name} is "${text}": it is the half-width of the interval at which a series ends, in percent of its mean, from ${TARGETS.least}% to ${TARGETS.most}%, as "2%".`,
+  );
+}

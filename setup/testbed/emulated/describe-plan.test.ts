@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { CELLS, findCell, levelName } from '../../../fixtures/matrix.ts';
+import { describePlan } from './describe-plan.ts';
+import { planStack } from './stack-plan.ts';
+
+const host = {
+  accelerator: 'tcg',
+  card: 'virtio-net-pci',
+  tscKhz: 2_450_000,
+  sizing: { cpus: { last: 2, reservedOnServer: 1, reservedInGuests: 1 }, memoryMiB: 768 },
+  paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', zstd: '$ZSTD', runtime: '$RUNTIME' },
+} as const;
+
+function described(name: string): string {
+  const cell = findCell(name);
+  if (cell === undefined) throw new Error(`no cell ${name}`);
+  return describePlan(planStack(cell, host));
+}
+
+test('npm run plan -- l3-baseline shows the whole boot, in order', async () => {
+  await expect(`${described('l3-baseline')}\n`).toMatchFileSnapshot('captured/plan-l3-baseline.txt');
+});
+
+test('a device that is assigned from level to level shows its whole way', async () => {
+  await expect(`${described('l3-dvh-vp')}\n`).toMatchFileSnapshot('captured/plan-l3-dvh-vp.txt');
+});
+
+test('every word of every argv and every kernel command line stands in the text', () => {
+  for (const cell of CELLS) {
+    const plan = planStack(cell, host);
+    const text = describePlan(plan);
+    for (const { qemu, kernelCommandLine } of [plan.client, ...plan.levels]) {
+      expect(qemu.argv.filter((word) => !text.includes(word))).toEqual([]);
+      expect(text).toContain(`\n     ${kernelCommandLine}\n`);
+    }
+  }
+});
+
+test('every vCPU is pinned in the text, and no cell without guests pins any', () => {
+  expect(described('l0-baseline')).not.toContain('taskset');
+  expect(described('l1-baseline').match(/taskset/g)).toHaveLength(2);
+});
+
+test("the paper's software is shown for every level of the cell", () => {
+  const text = described('l3-dvh');
+  for (const level of [0, 1, 2, 3] as const)
+    expect(text).toMatch(new RegExp(`^  ${levelName(level)} {5}v4\\.18-`, 'm'));
+  expect(text).toMatch(/^ {2}L1 +v4\.18-dvh-full-asplos +intel_iommu=on kvm-intel\.nested=1 +v3\.1\.0-dvh$/m);
+});
+
+test('no line ends in blanks', () => {
+  for (const { name } of CELLS) expect(described(name)).not.toMatch(/[ \t]$/m);
+});

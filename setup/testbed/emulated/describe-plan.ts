@@ -1,0 +1,87 @@
+/** A plan as text for people: what runs where, with what, in order. */
+import { type Cell, type Level, levelName } from '../../../fixtures/matrix.ts';
+import { softwareAt } from '../../../fixtures/software.ts';
+import { textTable } from '../../lib/text-table.ts';
+import { DVH_DIRECTORY } from '../../stack/dvh-knobs.ts';
+import { handOnCommands } from '../../stack/network.ts';
+import type { MachinePlan } from '../../stack/machine-plan.ts';
+import type { StackPlan } from './stack-plan.ts';
+
+export function describePlan(plan: StackPlan): string {
+  const { cell, levels, client } = plan;
+  const [server, ...guests] = levels;
+  // As they start; the client's boot runs beside L1's.
+  const machines = [server, client, ...guests];
+  return [
+    `${cell.name}: ${cell.configuration} at ${levelName(cell.level)}, ${machines.length} machines`,
+    '',
+    ...table([
+      ['machine', 'runs on', 'accelerator', 'CPUs', 'memory', 'address', 'pinned (vCPU to CPU)'],
+      ...machines.map((machine): string[] => [
+        machine.name,
+        machine.runsOn,
+        machine.accelerator,
+        String(machine.cpus),
+        `${machine.memoryMiB} MiB`,
+        machine.address,
+        machine.pins.map(({ vcpu, cpu }) => `${vcpu} to ${cpu}`).join(', ') || '-',
+      ]),
+    ]),
+    '',
+    "The paper's software for this cell (the emulated testbed runs Debian's kernel and QEMU instead):",
+    ...table([
+      ['level', 'kernel', 'parameters', 'QEMU'],
+      ...levels.map(({ level }) => softwareRow(cell, level)),
+    ]),
+    ...machines.flatMap((machine, index) => describeMachine(machine, index + 1)),
+    '',
+    'Ready to run experiments!',
+  ].join('\n');
+}
+
+function softwareRow(cell: Cell, level: Level): string[] {
+  const { kernel, parameters, qemu } = softwareAt(cell, level);
+  return [levelName(level), kernel, parameters.join(' ') || '-', qemu ?? '-'];
+}
+
+/** One of the machines that QEMU makes, in the order in which they start. */
+export function describeMachine(machine: MachinePlan, step: number): string[] {
+  const { name, runsOn, qemu, pins, network, dvhKnobs } = machine;
+  const { nic, handsOn } = network;
+  return [
+    '',
+    `${step}. ${name}, on ${runsOn}`,
+    `   start, stopped before its first instruction:`,
+    ...argvLines(qemu.argv).map((line) => `     ${line}`),
+    `   kernel command line:`,
+    `     ${machine.kernelCommandLine}`,
+    `   then: QMP on ${qemu.qmpSocket}, console on ${qemu.consoleSocket}`,
+    ...pins.map(
+      ({ vcpu, cpu }) => `   taskset --cpu-list --pid ${cpu} <thread of vCPU ${vcpu}, from query-cpus-fast>`,
+    ),
+    `   cont; SSH to ${machine.address} from ${machine.sshFrom}, within ${machine.deadlineSeconds} s of the start`,
+    `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
+    `   check: ${machine.address} is owned by ${nic.mac}, driver ${nic.driver}, at ${nic.pciAddress}${nic.kind === 'assigned' ? ', assigned to it, and it has no other NIC' : ''}`,
+    ...(machine.runsOn === 'host'
+      ? []
+      : [`   check: KVM on ${machine.runsOn} traps ${machine.virtualIdle ? 'no' : 'its'} HLT`]),
+    ...Object.entries(dvhKnobs ?? {}).map(([knob, value]) => `   ${DVH_DIRECTORY}/${knob} = ${value}`),
+    ...(handsOn === undefined ? [] : handOnCommands(handsOn).map((argv) => `   ${argv.join(' ')}`)),
+  ];
+}
+
+/** One option with its value a line; the kernel command line stands below and is not repeated. */
+function argvLines(argv: readonly string[]): string[] {
+  const lines: string[] = [];
+  argv.forEach((word, index) => {
+    const shown = argv[index - 1] === '-append' ? '<kernel command line>' : word;
+    const isValue = index > 0 && !word.startsWith('-') && argv[index - 1]?.startsWith('-') === true;
+    if (isValue) lines.push(`${lines.pop() ?? ''} ${shown}`);
+    else lines.push(shown);
+  });
+  return lines;
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  return textTable(rows).map((line) => `  ${line}`);
+}

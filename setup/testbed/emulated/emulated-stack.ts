@@ -1,0 +1,44 @@
+/** A stack whose client and server are machines of QEMU's: it can be saved. */
+import { readHost } from '../../machine/contention.ts';
+import type { Keys } from '../../stack/keys.ts';
+import type { BootedMachine, UpMachine } from '../../stack/machine-boot.ts';
+import type { StackPlan } from './stack-plan.ts';
+import type { BroughtUp, RunningStack } from '../../stack/running.ts';
+
+export interface EmulatedStack extends RunningStack {
+  readonly plan: StackPlan;
+  /** What opens its machines. */
+  readonly keys: Keys;
+  /**
+   * Closes every connection that leads into its guests, and leaves them running; but for disposing, it is of no use
+   * any more. @returns the machines of the host, whose QMP still answers.
+   */
+  detach(): Promise<HostMachines>;
+}
+
+/** The two machines whose QEMUs run on the host. */
+export interface HostMachines {
+  readonly client: BootedMachine;
+  readonly server: BootedMachine;
+}
+
+interface EmulatedUp extends HostMachines {
+  readonly keys: Keys;
+  readonly levels: readonly [UpMachine, ...UpMachine[]];
+}
+
+export function emulatedStack(
+  plan: StackPlan,
+  { stack, up: { keys, client, server }, disconnect }: BroughtUp<EmulatedUp>,
+): EmulatedStack {
+  return {
+    ...stack,
+    host: () => readHost(),
+    plan,
+    keys,
+    detach: async () => {
+      await disconnect();
+      return { client, server };
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** A QEMU of this host that a variant names for the server and the client, in place of the emulator. */
+import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { hostMachine } from '../../machine/host.ts';
+import { measureFile } from '../../lib/measure-file.ts';
+
+export interface HostQemu {
+  /** As it says itself: `7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`. */
+  readonly version: string;
+  /** Its program's path, its version and its program's SHA-256: what a snapshot of its machines depends on. */
+  readonly identity: string;
+  /** The card that plays the one whose function is assigned: an igb if its virtual functions can be saved. */
+  readonly card: NetworkCard;
+}
+
+/** It answers in hundredths of a second; a QEMU on a cold disk takes longer. */
+const ANSWER_SECONDS = 30;
+
+/**
+ * Prints the devices whose state the QEMU $0 saves, as JSON. It opens the file by name, which works for a pipe, and not for
+ * the socket that Node gives as standard output.
+ */
+const SAVED_DEVICES = '"$0" -M none -display none -dump-vmstate /dev/stdout | cat';
+
+/** Asks it. A version that it does not tell is `unknown`. */
+export async function describeQemu(signal: AbortSignal, qemu: string): Promise<HostQemu> {
+  const options = { signal, deadlineSeconds: ANSWER_SECONDS };
+  const program = findProgram(qemu);
+  const [{ stdout }, { stdout: devices }, hash] = await Promise.all([
+    hostMachine().run([qemu, '--version'], options),
+    hostMachine().run(['sh', '-c', SAVED_DEVICES, qemu], options),
+    existsSync(program) ? measureFile(program).then(({ sha256 }) => sha256) : 'unknown',
+  ]);
+  const version = /version (.+)/.exec(stdout)?.[1] ?? 'unknown';
+  return {
+    version,
+    identity: `${program} ${version} ${hash}`,
+    // QEMU has igb from 8 on, and 10.0 does not save its virtual functions yet (build/emulator/3-migrate-igbvf.patch).
+    card: devices.includes('"igbvf": {') ? 'igb' : 'virtio-net-pci',
+  };
+}
+
+/** Where the PATH has it. */
+function findProgram(name: string): string {
+  if (name.includes('/')) return path.resolve(name);
+  const places = (process.env['PATH'] ?? '').split(path.delimiter).map((place) => path.join(place, name));
+  return places.find((place) => existsSync(place)) ?? name;
+}

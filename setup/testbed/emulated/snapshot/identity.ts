@@ -1,0 +1,39 @@
+/** Everything that shapes a snapshot, by name: where one of these is another, the stack that was saved is another. */
+import { readFileSync } from 'node:fs';
+import { canonicalJson, hashOf, sha256 } from '../../../lib/hash.ts';
+import type { StackPlan } from '../stack-plan.ts';
+import { FORMAT, type SnapshotRecord } from './snapshot-record.ts';
+
+/** What its machines were made of, as hashes of it. */
+export interface Ingredients {
+  readonly kernel: string;
+  readonly image: string;
+  /** `emulator` and its hash, or path, version and SHA-256 of the variant's QEMU. */
+  readonly qemu: string;
+}
+
+export type Identity = SnapshotRecord['identity'];
+
+/** @param plan the plan of the stack; where its sockets are on the host is no part of what it is. */
+export function identityOf(plan: StackPlan, runtime: string, ingredients: Ingredients): Identity {
+  const text = JSON.stringify(plan).replaceAll(JSON.stringify(runtime).slice(1, -1), '$RUNTIME');
+  const { accelerator } = plan.levels[0];
+  return {
+    format: String(FORMAT),
+    plan: sha256(text),
+    ...ingredients,
+    // The emulated CPU is the same on every host, but for the rate of its TSC, which stands in the kernel's command line.
+    host: accelerator === 'kvm' ? hostCpu() : 'any',
+  };
+}
+
+export function snapshotName(cell: string, identity: Identity): string {
+  return `${cell}-${hashOf(identity)}`;
+}
+
+/** With hardware virtualization the guest's CPU is the host's. */
+function hostCpu(): string {
+  const lines = readFileSync('/proc/cpuinfo', 'utf8').split('\n');
+  const first = (key: string): string => lines.find((line) => line.startsWith(key)) ?? '';
+  return sha256(canonicalJson([first('model name'), first('flags'), first('microcode')]));
+}

@@ -1,0 +1,48 @@
+/**
+ * The first cell's machines, started with their snapshot while Vitest still starts the cell's worker: that takes 0.6 s, and
+ * reading a snapshot as long. They wait, stopped, for the worker to take them over.
+ */
+import type { Cell } from '../../../../fixtures/matrix.ts';
+import { spawnOnHost } from '../machines.ts';
+import type { StackPlan } from '../stack-plan.ts';
+import { prepareRuntime } from '../../../stack/running.ts';
+import type { Identity } from './identity.ts';
+import { bringFiles, incomingArgv } from './restore-snapshot.ts';
+import { findSnapshot } from './snapshot-store.ts';
+
+/** What waits for its worker. Whoever has the testbed ends it, where nobody takes it over. */
+export interface Prefetched {
+  readonly cell: Cell['name'];
+  /** The snapshot's name. */
+  readonly snapshot: string;
+}
+
+/** Undefined where there is no such snapshot. */
+export async function prefetch(
+  plan: StackPlan,
+  options: {
+    readonly runtime: string;
+    readonly logs: string;
+    readonly identity: Identity;
+    readonly signal: AbortSignal;
+    readonly say: (sentence: string) => void;
+  },
+): Promise<Prefetched | undefined> {
+  const { runtime, logs, identity, signal, say } = options;
+  const found = await findSnapshot(plan.cell.name, identity, say);
+  if (found === undefined) return undefined;
+  await prepareRuntime(runtime, logs);
+  bringFiles(plan, found, { runtime, logs });
+  const [server] = plan.levels;
+  for (const [machine, file] of [
+    [server, 'server'],
+    [plan.client, 'client'],
+  ] as const) {
+    const argv = incomingArgv(machine, plan.zstd, found, file);
+    await spawnOnHost(
+      { ...machine, qemu: { ...machine.qemu, argv } },
+      { runtime, logs, signal, defer: () => {} },
+    );
+  }
+  return { cell: plan.cell.name, snapshot: found.name };
+}

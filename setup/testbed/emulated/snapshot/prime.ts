@@ -1,0 +1,51 @@
+/**
+ * Runs every benchmark once, as small as it gets, and forgets what it said: what the first run of a program finds on the
+ * disk, the second finds in memory, at every level. A snapshot is of a stack that has this behind it, so that the first
+ * sample after a restore is as cheap as the second; and a cold boot has it behind it too, so that both measure the same.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Benchmark } from '../../../../fixtures/benchmarks/benchmark.ts';
+import { toNestbenchError } from '../../../lib/errors.ts';
+import { iterate, runAside } from '../../../measure/sample.ts';
+import { startService } from '../../../measure/service.ts';
+import type { RunningStack } from '../../../stack/running.ts';
+
+const PASSWORD_BYTES = 16;
+/** Reading 40 MB three levels deep took seconds. */
+const PRIME_SECONDS = 120;
+
+/**
+ * @param onStep told which benchmark runs.
+ * @throws NestbenchError of kind infrastructure where a machine is lost or the run is stopped. What a benchmark makes of
+ * it is its own affair: it says so where it is measured.
+ */
+export async function prime(
+  running: RunningStack,
+  benchmarks: readonly Benchmark[],
+  onStep: (text: string) => void,
+): Promise<void> {
+  for (const benchmark of benchmarks) {
+    onStep(`priming: ${benchmark.name}`);
+    try {
+      await runOnce(benchmark, running);
+    } catch (thrown) {
+      const error = toNestbenchError(thrown);
+      if (error.kind !== 'benchmark') throw error;
+    }
+  }
+}
+
+async function runOnce(benchmark: Benchmark, running: RunningStack): Promise<void> {
+  const { underTest, signal } = running;
+  const instead = benchmark.prime?.(underTest);
+  if (instead !== undefined) {
+    const { name } = benchmark;
+    await runAside(instead, { name, bed: running, signal, deadlineSeconds: PRIME_SECONDS });
+    return;
+  }
+  const sizes = benchmark.sizes.smoke;
+  const wanted = benchmark.service?.(sizes, underTest, randomBytes(PASSWORD_BYTES).toString('hex'));
+  await using service = wanted && (await startService(benchmark.name, wanted, running, signal));
+  await iterate(benchmark, sizes, underTest, running, signal);
+  await service?.end();
+}

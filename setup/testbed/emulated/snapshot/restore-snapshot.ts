@@ -1,0 +1,229 @@
+/** Brings a saved stack back: the host's two machines with all levels inside, and every connection into them made anew. */
+import { seedFile } from '../../../stack/keys.ts';
+import { copyFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { both } from '../../../lib/both.ts';
+import { NestbenchError } from '../../../lib/errors.ts';
+import type { LevelFacts } from '../../../../fixtures/records.ts';
+import type { Console } from '../../../machine/console.ts';
+import { hostMachine } from '../../../machine/host.ts';
+import type { Machine } from '../../../machine/machine.ts';
+import { endOwned } from '../../../machine/qemu/qemu-process.ts';
+import { attach, consoleFile, type LaunchedQemu, reach } from '../../../stack/attach.ts';
+import type { BootedMachine } from '../../../stack/machine-boot.ts';
+import { Phases } from '../../../lib/phase-clock.ts';
+import type { MachinePlan } from '../../../stack/machine-plan.ts';
+import type { StackPlan } from '../stack-plan.ts';
+import { type EmulatedStack, emulatedStack } from '../emulated-stack.ts';
+import { bringUp, type BringUp, type StackOptions } from '../../../stack/running.ts';
+import { openForward, spawnOnHost } from '../machines.ts';
+import { incoming, loaded } from './migrate.ts';
+import { proveStack } from './prove.ts';
+import type { HOST_MACHINES } from './snapshot-record.ts';
+import { resume } from './resume.ts';
+import { machinesOf } from './save-snapshot.ts';
+import { findDamage, type Snapshot, stateFile } from './snapshot-store.ts';
+
+export interface RestoreOptions extends StackOptions {
+  /** Whether its QEMUs run already (prefetch.ts): then they are taken over. */
+  readonly isPrefetched?: boolean;
+  /** To have every machine checked as after a boot: what proves a snapshot that was just made. Its kernel's release. */
+  readonly prove?: string;
+}
+
+/** A stack that goes on, and how far the clocks of its machines were behind. */
+export interface Restored {
+  readonly running: EmulatedStack;
+  /** Of the machine that was furthest behind, in seconds. */
+  readonly behindSeconds: number;
+}
+
+interface Context extends BringUp {
+  readonly zstd: string;
+  readonly snapshot: Snapshot;
+  readonly isPrefetched: boolean;
+  /** Told how far a machine's clock was behind. */
+  readonly onClock: (behindSeconds: number) => void;
+}
+
+/**
+ * @throws NESTBENCH_CHECK_FAILED where the snapshot is damaged, or where what goes on is not what was saved; and what
+ * connecting to its machines throws.
+ */
+export async function restore(
+  plan: StackPlan,
+  snapshot: Snapshot,
+  options: RestoreOptions,
+): Promise<Restored> {
+  const { record } = snapshot;
+  let behindSeconds = 0;
+  const { isPrefetched = false, prove } = options;
+  const intact = assertIntact(snapshot);
+  // Whoever awaits it may have failed before.
+  intact.catch(() => {});
+  const restoring = bringUp(plan, { ...options, isPrepared: isPrefetched }, async (up) => {
+    if (!isPrefetched) bringFiles(plan, snapshot, options);
+    const context: Context = {
+      ...up,
+      zstd: plan.zstd,
+      snapshot,
+      isPrefetched,
+      onClock: (seconds) => (behindSeconds = Math.max(behindSeconds, seconds)),
+    };
+    const [serverPlan, ...guestPlans] = plan.levels;
+    const bringLevels = async (): Promise<readonly [BootedMachine, ...BootedMachine[]]> => {
+      const connected = await restoreOnHost(serverPlan, 'server', intact, context);
+      const [server, guests] = await both(
+        resumed(connected, context),
+        reconnectGuests(guestPlans, connected.machine, context),
+      );
+      // They come back side by side: together they are one phase.
+      server.phases.lap('guests: connections');
+      return [server, ...guests];
+    };
+    const bringClient = async (): Promise<BootedMachine> => {
+      const client = await resumed(await restoreOnHost(plan.client, 'client', intact, context), context);
+      client.phases.lap('client: checks');
+      return client;
+    };
+    const [levels, client] = await both(up.explained(bringLevels()), up.explained(bringClient()));
+    if (prove !== undefined) {
+      await up.explained(proveStack(client, levels, prove, up.signal));
+      levels[0].phases.lap('guests: checks');
+    }
+    return { keys: record.keys, client, server: levels[0], levels };
+  });
+  try {
+    return { running: emulatedStack(plan, await restoring), behindSeconds };
+  } catch (thrown) {
+    // Of a damaged file QEMU may end before the damage is found: then that is the reason, and not what QEMU made of it.
+    await intact;
+    throw thrown;
+  }
+}
+
+async function assertIntact(snapshot: Snapshot): Promise<void> {
+  const damage = await findDamage(snapshot);
+  if (damage === undefined) return;
+  throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', damage, { machine: 'host' });
+}
+
+/** The disk with the keys, and what the machines said as they booted; from there on each console is a new one. */
+export function bringFiles(
+  plan: StackPlan,
+  { directory }: Snapshot,
+  { runtime, logs }: Pick<StackOptions, 'runtime' | 'logs'>,
+): void {
+  copyFileSync(seedFile(directory), seedFile(runtime));
+  for (const { name } of machinesOf(plan)) {
+    const file = consoleFile(logs, name);
+    const kept = path.join(directory, path.basename(file));
+    if (existsSync(kept)) copyFileSync(kept, file);
+  }
+}
+
+/** QEMU's arguments for a machine that takes its state from the snapshot. */
+export function incomingArgv(
+  plan: MachinePlan,
+  zstd: string,
+  { directory }: Snapshot,
+  file: (typeof HOST_MACHINES)[number],
+): string[] {
+  return [...plan.qemu.argv, '-incoming', incoming(zstd, stateFile(directory, file))];
+}
+
+/** A machine that goes on, before what it could not know is made good. */
+type Connected = Omit<BootedMachine, 'facts'>;
+
+/** Starts one of the host's QEMUs with the state of its machine, which goes on once the file is known to be whole. */
+async function restoreOnHost(
+  plan: MachinePlan,
+  file: (typeof HOST_MACHINES)[number],
+  intact: Promise<void>,
+  context: Context,
+): Promise<Connected> {
+  const { signal, snapshot, zstd } = context;
+  const host = hostMachine();
+  const phases = new Phases();
+  const argv = incomingArgv(plan, zstd, snapshot, file);
+  const launched = context.isPrefetched
+    ? takeOver(context)
+    : await spawnOnHost({ ...plan, qemu: { ...plan.qemu, argv } }, context);
+  const { qmp, console } = await attach(plan, launched, { ...context, below: host, goesOn: true });
+  await loaded(plan.name, qmp, signal);
+  await intact;
+  phases.lap(`${plan.name}: restore`);
+  await qmp.execute('cont');
+  const open = await openForward(plan, qmp);
+  const machine = await reach(plan, { ...context, keys: snapshot.record.keys, open, console: () => console });
+  phases.lap(`${plan.name}: SSH`);
+  return { plan, machine, qmp, console, phases };
+}
+
+/** Another process started it, and is told of its end; by QMP, so are we. */
+function takeOver({ runtime, defer }: Context): LaunchedQemu {
+  defer(async () => void (await endOwned(runtime)));
+  return {};
+}
+
+/** Connects to all guests at once: each is reached through the server, and its QEMU through the machine below. */
+async function reconnectGuests(
+  plans: readonly MachinePlan[],
+  server: Machine,
+  context: Context,
+): Promise<BootedMachine[]> {
+  const { signal } = context;
+  const guests: Promise<BootedMachine>[] = [];
+  let below: Promise<Machine> = Promise.resolve(server);
+  for (const plan of plans) {
+    let console: Console | undefined;
+    const machine = reach(plan, {
+      ...context,
+      keys: context.snapshot.record.keys,
+      open: (limit) => server.connect(plan.address, 22, limit),
+      console: () => console,
+    });
+    const reconnect = async (hypervisor: Promise<Machine>): Promise<BootedMachine> => {
+      // Its QEMU is reached through the machine below, and it need not wait for that.
+      const [attached, reached] = await both(
+        hypervisor.then(async (runner) => {
+          const its = await attach(plan, {}, { ...context, below: runner, goesOn: true });
+          ({ console } = its);
+          return its;
+        }),
+        machine.then(async (its) => ({
+          machine: its,
+          facts: await resumeMachine({ plan, machine: its }, context),
+        })),
+      );
+      return { plan, ...attached, ...reached, phases: new Phases() };
+    };
+    guests.push(reconnect(below));
+    below = machine;
+  }
+  await Promise.allSettled(guests);
+  signal.throwIfAborted();
+  return Promise.all(guests);
+}
+
+/** The machine with what it could not know made good, and with what is known of it. */
+async function resumed(connected: Connected, context: Context): Promise<BootedMachine> {
+  return { ...connected, facts: await resumeMachine(connected, context) };
+}
+
+/** @returns what is known of it since it was saved. */
+async function resumeMachine(
+  { plan, machine }: Pick<Connected, 'plan' | 'machine'>,
+  { snapshot: { name, record }, signal, onClock }: Context,
+): Promise<LevelFacts> {
+  const { deadlineSeconds } = plan;
+  onClock(await resume(machine, record.bootIds[plan.name], { signal, deadlineSeconds }));
+  const facts = plan.name === 'client' ? record.facts.client : record.facts.levels[plan.level];
+  if (facts !== undefined) return facts;
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `The snapshot ${name} does not tell what ${plan.name} is.`,
+    { machine: plan.name },
+  );
+}

@@ -1,0 +1,81 @@
+/** Saves a running stack: the two machines of the host, in whose memory all its levels are. */
+import { seedFile } from '../../../stack/keys.ts';
+import { copyFile, cp } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { measureFile } from '../../../lib/measure-file.ts';
+import type { Machine } from '../../../machine/machine.ts';
+import { consoleFile } from '../../../stack/attach.ts';
+import type { MachinePlan } from '../../../stack/machine-plan.ts';
+import type { StackPlan } from '../stack-plan.ts';
+import type { EmulatedStack } from '../emulated-stack.ts';
+import type { RunningStack } from '../../../stack/running.ts';
+import { stopIdle } from './idle.ts';
+import type { Identity } from './identity.ts';
+import { migrateTo } from './migrate.ts';
+import { HOST_MACHINES, type SnapshotRecord } from './snapshot-record.ts';
+import { stateFile, writeRecord } from './snapshot-store.ts';
+
+const BOOT_ID_SECONDS = 60;
+const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
+
+/** All machines of a plan. */
+export function machinesOf({ client, levels }: StackPlan): readonly MachinePlan[] {
+  return [client, ...levels];
+}
+
+/**
+ * Saves the stack in `place`, and takes it out of use: what is left to do with it is to end it.
+ * @throws NESTBENCH_DEADLINE where its vCPUs are never idle all at once, NESTBENCH_COMMAND_FAILED with QEMU's reason.
+ */
+export async function save(
+  stack: EmulatedStack,
+  place: string,
+  options: { readonly identity: Identity; readonly runtime: string; readonly logs: string },
+): Promise<SnapshotRecord> {
+  const { plan, facts, keys, signal } = stack;
+  const bootIds = await readBootIds(stack);
+  // A connection that is open now would be one to nobody after a restore.
+  const machines = await stack.detach();
+  await stopIdle(
+    HOST_MACHINES.map((name) => machines[name].qmp),
+    signal,
+  );
+  await Promise.all(
+    HOST_MACHINES.map((name) => {
+      const { qmp } = machines[name];
+      return migrateTo(stateFile(place, name), name, { zstd: plan.zstd, qmp, signal });
+    }),
+  );
+  await cp(seedFile(options.runtime), seedFile(place));
+  for (const { name } of machinesOf(plan)) await keepConsole(consoleFile(options.logs, name), place);
+  const [client, server] = await Promise.all(
+    HOST_MACHINES.map((name) => measureFile(stateFile(place, name))),
+  );
+  if (client === undefined || server === undefined) throw new RangeError('a stack has two host machines');
+  const record: SnapshotRecord = {
+    cell: plan.cell.name,
+    madeAt: new Date().toISOString(),
+    identity: options.identity,
+    keys,
+    client,
+    server,
+    bootIds,
+    facts: { client: facts.client, levels: [...facts.levels] },
+  };
+  await writeRecord(place, record);
+  return record;
+}
+
+/** What the machine said as it booted goes with it: nobody who looks at a restored one should miss it. */
+async function keepConsole(file: string, place: string): Promise<void> {
+  if (existsSync(file)) await copyFile(file, path.join(place, path.basename(file)));
+}
+
+async function readBootIds({ client, machines, signal }: RunningStack): Promise<Record<string, string>> {
+  const read = async (machine: Machine): Promise<[string, string]> => {
+    const text = await machine.check(['cat', BOOT_ID_FILE], { signal, deadlineSeconds: BOOT_ID_SECONDS });
+    return [machine.name, text.trim()];
+  };
+  return Object.fromEntries(await Promise.all([client, ...machines].map(read)));
+}

@@ -1,0 +1,203 @@
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { sha256 } from '../../../lib/hash.ts';
+import { temporaryDirectory } from '../../../lib/temporary.testing.ts';
+import { describeEmulator } from '../build-testbed.ts';
+import { type Identity, snapshotName } from './identity.ts';
+import type { SnapshotRecord } from './snapshot-record.ts';
+import {
+  findDamage,
+  findSnapshot,
+  keepSnapshot,
+  newPlace,
+  pruneSnapshots,
+  snapshotsDirectory,
+  touchSnapshot,
+  writeRecord,
+} from './snapshot-store.ts';
+
+const IDENTITY: Identity = {
+  format: '1',
+  plan: 'p',
+  kernel: 'k',
+  image: 'i',
+  qemu: '/q 7.2 abc',
+  host: 'any',
+};
+const CELL = 'l2-baseline';
+const pair = { privateKey: '', publicKey: '' };
+
+beforeEach(() => {
+  vi.stubEnv('XDG_CACHE_HOME', temporaryDirectory());
+  return () => vi.unstubAllEnvs();
+});
+
+/** A snapshot whose machines' states are a few bytes. */
+async function made(identity = IDENTITY, changes: Partial<SnapshotRecord> = {}): Promise<string> {
+  const name = snapshotName(CELL, identity);
+  const place = await newPlace(name);
+  for (const machine of ['client', 'server']) writeFileSync(path.join(place, `${machine}.zst`), machine);
+  await writeRecord(place, {
+    cell: CELL,
+    madeAt: new Date().toISOString(),
+    identity,
+    keys: { privateKey: '', hosts: { client: pair, l0: pair, l1: pair, l2: pair, l3: pair } },
+    client: state('client'),
+    server: state('server'),
+    bootIds: {},
+    facts: { client: FACTS, levels: [] },
+    ...changes,
+  });
+  await keepSnapshot(place, name);
+  return name;
+}
+
+function state(text: string): SnapshotRecord['client'] {
+  return { bytes: text.length, sha256: sha256(text) };
+}
+
+const FACTS: SnapshotRecord['facts']['client'] = {
+  level: 0,
+  kernelRelease: '6.1.192-nestbench',
+  commandLine: 'quiet',
+  cpuModel: 'AMD EPYC',
+  cpus: 1,
+  memoryBytes: 2 ** 30,
+  clockSource: 'tsc',
+  hypervisor: 'none',
+  kvm: { available: false, nested: '' },
+  nic: { device: 'eth0', driver: 'virtio_net', path: '/sys/devices' },
+  swapBytes: 0,
+  qemu: null,
+  pinned: [],
+};
+
+async function found(identity = IDENTITY): Promise<{ name: string | undefined; said: string[] }> {
+  const said: string[] = [];
+  const snapshot = await findSnapshot(CELL, identity, (sentence) => said.push(sentence));
+  return { name: snapshot?.name, said };
+}
+
+/** What a run has whose emulator was built under that hash. */
+function emulatedBy(hash: string): Identity {
+  const emulator = { program: '/qemu-system-x86_64', zstd: '/zstd', version: '10.0', hash, madeOf: {} };
+  return { ...IDENTITY, qemu: describeEmulator(emulator).identity };
+}
+
+describe('looking for a snapshot', () => {
+  test('finds the one of the same identity, and leaves those of others where they are', async () => {
+    const mine = await made();
+    const others = await made({ ...IDENTITY, kernel: 'a variant' });
+    expect(await found()).toEqual({ name: mine, said: [] });
+    expect(readdirSync(snapshotsDirectory()).toSorted()).toEqual([mine, others].toSorted());
+  });
+
+  test('finds none where there is none', async () => {
+    expect(await found()).toEqual({ name: undefined, said: [] });
+  });
+
+  test.each([
+    [
+      'another version of the QEMU',
+      { ...IDENTITY, qemu: '/q 7.1 def' },
+      {},
+      'it was saved by another QEMU (/q 7.1 def), and this run has /q 7.2 abc',
+    ],
+    ['another format', { ...IDENTITY, format: '0' }, {}, 'made by another version of nestbench'],
+    [
+      'a snapshot that is too old',
+      IDENTITY,
+      { madeAt: '2020-01-01T00:00:00Z' },
+      'days old, and 30 are the most',
+    ],
+  ])('drops %s, and says so', async (_, identity, changes, why) => {
+    const name = await made(identity, changes);
+    const { name: none, said } = await found();
+    expect(none).toBeUndefined();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(`The snapshot ${name} is dropped: `);
+    expect(said[0]).toContain(why);
+    expect(readdirSync(snapshotsDirectory())).toEqual([]);
+  });
+
+  test("drops what an earlier build of the emulator saved, and keeps what a variant's QEMU did", async () => {
+    const variants = await made();
+    const old = await made(emulatedBy('0a'));
+    const { said } = await found(emulatedBy('0b'));
+    expect(said).toEqual([
+      `The snapshot ${old} is dropped: it was saved by another QEMU (emulator 0a), and this run has emulator 0b.`,
+    ]);
+    expect(readdirSync(snapshotsDirectory())).toEqual([variants]);
+  });
+
+  test("keeps what another program's QEMU made: a variant has its own", async () => {
+    await made({ ...IDENTITY, qemu: '/opt/qemu 9.0 fff' });
+    expect(await found()).toEqual({ name: undefined, said: [] });
+    expect(readdirSync(snapshotsDirectory())).toHaveLength(1);
+  });
+
+  test.each(['', '{', '{}'])('drops one whose record is %j', async (text) => {
+    const name = await made();
+    writeFileSync(path.join(snapshotsDirectory(), name, 'snapshot.json'), text);
+    const { said } = await found();
+    expect(said).toEqual([expect.stringContaining('its record is')]);
+    expect(readdirSync(snapshotsDirectory())).toEqual([]);
+  });
+});
+
+/** What is found wrong with a snapshot that was changed. */
+async function damage(change: (directory: string) => void): Promise<string | undefined> {
+  await made();
+  const snapshot = await findSnapshot(CELL, IDENTITY, () => {});
+  if (snapshot === undefined) throw new Error('there is no snapshot');
+  change(snapshot.directory);
+  return findDamage(snapshot);
+}
+
+describe('the state of its machines', () => {
+  test('is whole as it was saved', async () => {
+    expect(await damage(() => {})).toBeUndefined();
+  });
+
+  test('is known to be cut short, and to be changed by as little as one byte', async () => {
+    expect(await damage((it) => writeFileSync(path.join(it, 'server.zst'), 'serve'))).toBe(
+      'server.zst has 5 bytes, and had 6',
+    );
+    expect(await damage((it) => writeFileSync(path.join(it, 'client.zst'), 'clienT'))).toBe(
+      'client.zst is damaged',
+    );
+  });
+});
+
+describe('a cache that is full', () => {
+  test('drops what was not used for longest, and never the newest', async () => {
+    const names: string[] = [];
+    for (const kernel of ['a', 'b', 'c']) names.push(await made({ ...IDENTITY, kernel }));
+    const [oldest = '', used = '', newest = ''] = names;
+    for (const [index, name] of names.entries()) {
+      utimesSync(path.join(snapshotsDirectory(), name, 'snapshot.json'), index + 1, index + 1);
+    }
+    const snapshot = await findSnapshot(CELL, { ...IDENTITY, kernel: 'a' }, () => {});
+    if (snapshot === undefined) throw new Error('there is no snapshot');
+    touchSnapshot(snapshot);
+    const said: string[] = [];
+    await pruneSnapshots(0, newest, (sentence) => said.push(sentence));
+    expect(readdirSync(snapshotsDirectory())).toEqual([newest]);
+    expect(said.map((sentence) => /snapshot (\S+) is/.exec(sentence)?.[1])).toEqual([used, oldest]);
+  });
+
+  test('drops nothing as long as there is room', async () => {
+    const name = await made();
+    await pruneSnapshots(1e9, '', () => {});
+    expect(readdirSync(snapshotsDirectory())).toEqual([name]);
+  });
+});
+
+test('what a killed process was saving is swept by the next one that saves', async () => {
+  const place = await newPlace('left');
+  const left = place.replace(/\d+$/, '999999999');
+  await keepSnapshot(place, path.basename(left));
+  await newPlace('new');
+  expect(existsSync(left)).toBe(false);
+});

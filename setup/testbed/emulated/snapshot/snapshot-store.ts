@@ -1,0 +1,191 @@
+/**
+ * The snapshots in the cache: `snapshots/CELL-HASH/`, where HASH stands for everything that shapes one. A snapshot is
+ * made beside, in `CELL-HASH.saving-PID/`, and gets its name once it was proved by a restore.
+ */
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { cacheDirectory } from '../../../build/cache/build-cache.ts';
+import { errorCode } from '../../../lib/error-text.ts';
+import { inBytes } from '../../../lib/bytes.ts';
+import { measureFile } from '../../../lib/measure-file.ts';
+import { type Identity, snapshotName } from './identity.ts';
+import { HOST_MACHINES, type SnapshotRecord, snapshotRecord } from './snapshot-record.ts';
+
+/** Their directory in the cache. */
+export const SNAPSHOTS = 'snapshots';
+const RECORD_FILE = 'snapshot.json';
+const SAVING = /^(.+)\.saving-(\d+)$/;
+
+/** A month: what is older is of a host that has changed since in more ways than its identity tells. */
+const OLDEST_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** A snapshot in the cache. */
+export interface Snapshot {
+  /** `CELL-HASH`. */
+  readonly name: string;
+  readonly directory: string;
+  readonly record: SnapshotRecord;
+}
+
+export function snapshotsDirectory(): string {
+  return path.join(cacheDirectory(), SNAPSHOTS);
+}
+
+/** The file that has a machine's state. */
+export function stateFile(directory: string, machine: (typeof HOST_MACHINES)[number]): string {
+  return path.join(directory, `${machine}.zst`);
+}
+
+/**
+ * Looks for the snapshot of that identity. Those of the cell that can be of no use to anybody any more are dropped.
+ * @param say told of each that is dropped, and why.
+ */
+export async function findSnapshot(
+  cell: string,
+  identity: Identity,
+  say: (sentence: string) => void,
+): Promise<Snapshot | undefined> {
+  const wanted = snapshotName(cell, identity);
+  let found: Snapshot | undefined;
+  for (const name of names().filter((one) => one.startsWith(`${cell}-`) && !SAVING.test(one))) {
+    const directory = path.join(snapshotsDirectory(), name);
+    const read = readSnapshot(name, directory);
+    const fault = 'fault' in read ? read.fault : obsolete(read.record, identity);
+    if (fault !== undefined) {
+      say(`The snapshot ${name} is dropped: ${fault}.`);
+      await dropSnapshot(directory);
+    } else if ('record' in read && name === wanted) found = read;
+  }
+  return found;
+}
+
+function readSnapshot(name: string, directory: string): Snapshot | { readonly fault: string } {
+  let text: string;
+  try {
+    text = readFileSync(path.join(directory, RECORD_FILE), 'utf8');
+  } catch (error) {
+    return { fault: `its record can't be read (${errorCode(error) ?? 'unknown'})` };
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return { fault: 'its record is no JSON' };
+  }
+  const parsed = snapshotRecord.safeParse(content);
+  if (!parsed.success) return { fault: 'its record is of another nestbench, or damaged' };
+  return { name, directory, record: parsed.data };
+}
+
+/** Why nobody can use it any more; undefined where it may be of use, be it to another variant. */
+function obsolete(record: SnapshotRecord, now: Identity): string | undefined {
+  const days = (Date.now() - Date.parse(record.madeAt)) / DAY_MS;
+  if (days > OLDEST_DAYS) return `it is ${Math.floor(days)} days old, and ${OLDEST_DAYS} are the most`;
+  const { identity } = record;
+  if (identity['format'] !== now['format']) return 'it was made by another version of nestbench';
+  // Its first word is the same for every version of one QEMU.
+  const [was, is] = [identity['qemu'] ?? '', now['qemu'] ?? ''];
+  if (was !== is && was.split(' ')[0] === is.split(' ')[0]) {
+    return `it was saved by another QEMU (${was}), and this run has ${is}`;
+  }
+  return undefined;
+}
+
+/** What the state of both machines is, checked against the record. @returns what is wrong, undefined where nothing is. */
+export async function findDamage({ directory, record }: Snapshot): Promise<string | undefined> {
+  const faults = await Promise.all(
+    HOST_MACHINES.map(async (machine) => {
+      const file = stateFile(directory, machine);
+      const is = existsSync(file) ? await measureFile(file) : undefined;
+      if (is === undefined) return `${path.basename(file)} is not there`;
+      if (is.bytes !== record[machine].bytes) {
+        return `${path.basename(file)} has ${is.bytes} bytes, and had ${record[machine].bytes}`;
+      }
+      return is.sha256 === record[machine].sha256 ? undefined : `${path.basename(file)} is damaged`;
+    }),
+  );
+  return faults.find((fault) => fault !== undefined);
+}
+
+/** An empty directory for a snapshot that is about to be made. */
+export async function newPlace(name: string): Promise<string> {
+  await sweepPlaces();
+  const place = path.join(snapshotsDirectory(), `${name}.saving-${process.pid}`);
+  await rm(place, { recursive: true, force: true });
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  return place;
+}
+
+export async function writeRecord(place: string, record: SnapshotRecord): Promise<void> {
+  await writeFile(path.join(place, RECORD_FILE), `${JSON.stringify(record)}\n`, { mode: 0o600 });
+}
+
+/** Gives a snapshot that was proved its name. Where another run was faster, its own stays. */
+export async function keepSnapshot(place: string, name: string): Promise<void> {
+  try {
+    await rename(place, path.join(snapshotsDirectory(), name));
+  } catch (error) {
+    if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
+    await dropSnapshot(place);
+  }
+}
+
+export async function dropSnapshot(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** Notes that it was used now: those that were not for longest go first. */
+export function touchSnapshot({ directory }: Snapshot): void {
+  const now = new Date();
+  utimesSync(path.join(directory, RECORD_FILE), now, now);
+}
+
+/** Drops those that were not used for longest until all together have at most `limitBytes`. `except` stays. */
+export async function pruneSnapshots(
+  limitBytes: number,
+  except: string,
+  say: (sentence: string) => void,
+): Promise<void> {
+  const all = names()
+    .filter((name) => !SAVING.test(name))
+    .map((name) => path.join(snapshotsDirectory(), name))
+    .map(usage)
+    .toSorted((one, other) => one.used - other.used);
+  let sum = all.reduce((total, { bytes }) => total + bytes, 0);
+  for (const { directory, bytes } of all) {
+    const name = path.basename(directory);
+    if (sum <= limitBytes) return;
+    if (name === except) continue;
+    say(
+      `The snapshot ${name} is dropped: all have ${inBytes(sum)}, and ${inBytes(limitBytes)} are the most.`,
+    );
+    await dropSnapshot(directory);
+    sum -= bytes;
+  }
+}
+
+function usage(directory: string): { directory: string; bytes: number; used: number } {
+  const stats = readdirSync(directory).map((name) => statSync(path.join(directory, name)));
+  const record = path.join(directory, RECORD_FILE);
+  return {
+    directory,
+    bytes: stats.reduce((sum, { size }) => sum + size, 0),
+    used: existsSync(record) ? statSync(record).mtimeMs : 0,
+  };
+}
+
+/** Removes what was being saved by processes that are no more. */
+async function sweepPlaces(): Promise<void> {
+  for (const name of names()) {
+    const pid = SAVING.exec(name)?.[2];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
+      await dropSnapshot(path.join(snapshotsDirectory(), name));
+    }
+  }
+}
+
+function names(): string[] {
+  return existsSync(snapshotsDirectory()) ? readdirSync(snapshotsDirectory()) : [];
+}

@@ -1,0 +1,276 @@
+import { describe, expect, test } from 'vitest';
+import { ADDRESSES } from '../../../fixtures/addresses.ts';
+import { type Cell, CELLS, findCell } from '../../../fixtures/matrix.ts';
+import { CPU_SCALES } from '../../../fixtures/sizing.ts';
+import { softwareAt } from '../../../fixtures/software.ts';
+import { runtimeDirectory } from '../runtime.ts';
+import { EXPECTED_SECONDS, type MachinePlan } from '../../stack/machine-plan.ts';
+import { planStack, type StackPlan } from './stack-plan.ts';
+
+const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
+const paths = {
+  kernel: '/cache/vmlinux',
+  image: '/cache/image.erofs',
+  emulator: '/e/bin/qemu-system-x86_64',
+  zstd: '/e/bin/zstd',
+  runtime: runtimeDirectory(),
+};
+
+function plan(cell: Cell, cpus = PAPER.cpus, accelerator: 'tcg' | 'kvm' = 'tcg'): StackPlan {
+  return planStack(cell, { accelerator, card: 'virtio-net-pci', sizing: { ...PAPER, cpus }, paths });
+}
+
+function cellOf(name: string): Cell {
+  const cell = findCell(name);
+  if (cell === undefined) throw new Error(`no cell ${name}`);
+  return cell;
+}
+
+function planOf(name: string): StackPlan {
+  return plan(cellOf(name));
+}
+
+/** The value of `-OPTION`, every time that it stands there. */
+function valuesOf({ qemu: { argv } }: MachinePlan, option: string): string[] {
+  return argv.filter((_, index) => argv[index - 1] === option);
+}
+
+/** Its end of the private wire, and the other. */
+function endsOf(machine: MachinePlan): (string | undefined)[] {
+  const wire = valuesOf(machine, '-netdev').join(' ');
+  return [/local\.path=([^, ]+)/.exec(wire)?.[1], /remote\.path=([^, ]+)/.exec(wire)?.[1]];
+}
+
+function wordsOf({ kernelCommandLine }: MachinePlan): string[] {
+  return kernelCommandLine.split(' ');
+}
+
+test("server and client have the emulator by either clock, or the variant's QEMU", () => {
+  const host = { accelerator: 'tcg', card: 'igb', sizing: PAPER, paths } as const;
+  const programs = (more: Partial<Parameters<typeof planStack>[1]>): (string | undefined)[] => {
+    const { levels, client } = planStack(cellOf('l2-baseline'), { ...host, ...more });
+    return [levels[0], client].map(({ qemu }) => qemu.argv[0]);
+  };
+  const { emulator } = paths;
+  expect(programs({ clock: 'real' })).toEqual([emulator, emulator]);
+  expect(programs({ clock: 'virtual', kind: 'micro' })).toEqual([emulator, emulator]);
+  expect(programs({ variant: { qemu: '/my/qemu' } })).toEqual(['/my/qemu', '/my/qemu']);
+});
+
+test('the same arguments give the same plan', () => {
+  for (const cell of CELLS) expect(plan(cell)).toEqual(plan(cell));
+});
+
+describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cell) => {
+  const { client, levels } = plan(cell);
+  const [server, ...guests] = levels;
+  const machines = [client, ...levels];
+  const last = levels.at(-1) ?? server;
+
+  test('has its levels from L0 to the one under test, each run by the one above it', () => {
+    expect(levels.map(({ level, name }) => [level, name])).toEqual(
+      levels.map((_, level) => [level, `l${level}`]),
+    );
+    expect(last.level).toBe(cell.level);
+    expect(machines.map(({ runsOn }) => runsOn)).toEqual(
+      ['host', 'host', 'l0', 'l1', 'l2'].slice(0, machines.length),
+    );
+  });
+
+  test('has every machine at its address', () => {
+    for (const { name, address } of machines) expect(address).toBe(ADDRESSES[name]);
+  });
+
+  test("has no socket path longer than a Unix socket's address holds", () => {
+    const sockets = machines.flatMap(({ qemu }) => [
+      ...qemu.argv.flatMap((word) =>
+        [...word.matchAll(/(?:unix:|path=)([^,]+)/g)].map(([, file = '']) => file),
+      ),
+      qemu.qmpSocket,
+      qemu.consoleSocket,
+    ]);
+    expect(sockets.length).toBeGreaterThanOrEqual(machines.length * 4);
+    // 108 bytes with the NUL at its end (unix(7)).
+    expect(sockets.filter((file) => Buffer.byteLength(file) >= 108)).toEqual([]);
+  });
+
+  test('has no MAC twice', () => {
+    const macs = machines.flatMap((machine) =>
+      valuesOf(machine, '-device').flatMap((device) => /mac=([^,]+)/.exec(device)?.[1] ?? []),
+    );
+    // The level under test takes over the MAC of a device that is assigned to it.
+    expect(macs).toHaveLength(machines.length);
+    expect(new Set(macs).size).toBe(machines.length);
+    expect(macs).toEqual(expect.arrayContaining(machines.map(({ network }) => network.nic.mac)));
+  });
+
+  test('nests where the software table nests, told to both vendors’ KVM', () => {
+    for (const machine of levels.slice(0, -1)) {
+      const table = softwareAt(cell, machine.level).parameters.includes('kvm-intel.nested=1');
+      expect(machine.nested).toBe(table);
+      const value = table ? 1 : 0;
+      expect(wordsOf(machine)).toEqual(
+        expect.arrayContaining([`kvm_amd.nested=${value}`, `kvm_intel.nested=${value}`]),
+      );
+    }
+  });
+
+  test('runs guests on every level but the last, and not on the client', () => {
+    expect(levels.map(({ runsGuests }) => runsGuests)).toEqual(levels.map(({ level }) => level < cell.level));
+    for (const machine of machines) {
+      const runsGuests = machine !== client && machine.level < cell.level;
+      expect(wordsOf(machine).some((word) => /^kvm(_|\.)/.test(word))).toBe(runsGuests);
+    }
+  });
+
+  test('has a bridge exactly on the levels whose guest has a tap', () => {
+    for (const machine of machines) {
+      const guest = machine === client ? undefined : guests[machine.level];
+      const taps = guest?.qemu.argv.filter((word) => word.startsWith('tap,')).length ?? 0;
+      const bridges = wordsOf(machine).filter((word) => /^nestbench\.(bridge|routes)=/.test(word));
+      expect([machine.name, bridges.length]).toEqual([machine.name, taps > 0 ? 1 : 0]);
+    }
+  });
+
+  test('pins every vCPU of a guest to a CPU of its own, the highest of the level above', () => {
+    const pairs = guests.map((guest, index) => [guest, levels[index] ?? server] as const);
+    for (const [{ pins, cpus }, above] of pairs) {
+      expect(pins.map(({ vcpu }) => vcpu)).toEqual(Array.from({ length: cpus }, (_, vcpu) => vcpu));
+      expect(pins.map(({ cpu }) => cpu)).toEqual(
+        Array.from({ length: above.cpus }, (_, cpu) => cpu).slice(-cpus),
+      );
+    }
+    expect([client.pins, server.pins]).toEqual([[], []]);
+  });
+
+  test('gives the client as much as the level under test', () => {
+    expect([client.cpus, client.memoryMiB]).toEqual([last.cpus, last.memoryMiB]);
+  });
+
+  test('tells QEMU the CPUs, the memory and the kernel command line of the plan', () => {
+    for (const machine of machines) {
+      expect(valuesOf(machine, '-smp')).toEqual([String(machine.cpus)]);
+      expect(valuesOf(machine, '-m')).toEqual([`${machine.memoryMiB}M`]);
+      expect(valuesOf(machine, '-append')).toEqual([machine.kernelCommandLine]);
+    }
+  });
+
+  test('lets QEMU listen on the sockets that it is reached by, and waits before the first instruction', () => {
+    for (const machine of machines) {
+      const { argv, qmpSocket, consoleSocket } = machine.qemu;
+      expect(valuesOf(machine, '-qmp')).toEqual([`unix:${qmpSocket},server=on,wait=off`]);
+      expect(valuesOf(machine, '-chardev').join()).toContain(`path=${consoleSocket},`);
+      expect(argv).toContain('-S');
+    }
+  });
+
+  test('listens on no address but 127.0.0.1, and there only for SSH to the two machines of the host', () => {
+    const forwards = machines.flatMap((machine) =>
+      machine.qemu.argv.filter((word) => word.includes('hostfwd')),
+    );
+    expect(forwards).toHaveLength(2);
+    for (const word of forwards) expect(word).toMatch(/restrict=on,hostfwd=tcp:127\.0\.0\.1:0-:22$/);
+    expect(
+      machines.flatMap(({ qemu }) => qemu.argv).filter((word) => /^(tcp|telnet|vnc)/.test(word)),
+    ).toEqual([]);
+  });
+
+  test('hands its disks on read-only', () => {
+    const drives = machines.map((machine) => valuesOf(machine, '-drive'));
+    for (const pair of drives) expect(pair).toHaveLength(2);
+    expect(drives.flat().filter((drive) => !drive.endsWith('readonly=on'))).toEqual([]);
+  });
+
+  test('names each machine, and gives it its own address, on its kernel command line', () => {
+    for (const machine of machines) {
+      expect(wordsOf(machine)).toEqual(
+        expect.arrayContaining([`nestbench.name=${machine.name}`, `nestbench.address=${machine.address}/24`]),
+      );
+    }
+  });
+
+  test('gives every level many times as long as it is expected to take', () => {
+    for (const { level, deadlineSeconds } of levels) {
+      expect(deadlineSeconds).toBeGreaterThan(10 * EXPECTED_SECONDS[level]);
+    }
+  });
+});
+
+describe.each(
+  CPU_SCALES.map(
+    (scale) => [`${scale.last}/${scale.reservedOnServer}/${scale.reservedInGuests}`, scale] as const,
+  ),
+)('at the scale %s', (_name, scale) => {
+  test('no vCPU is pinned to a CPU that is not there', () => {
+    for (const cell of CELLS) {
+      const { levels } = plan(cell, scale);
+      const cpusOf = new Map<string, number>(levels.map(({ name, cpus }) => [name, cpus]));
+      const wrong = levels.flatMap(({ runsOn, pins }) =>
+        pins.filter(({ cpu }) => !Number.isInteger(cpu) || cpu < 0 || cpu >= (cpusOf.get(runsOn) ?? 0)),
+      );
+      expect(wrong).toEqual([]);
+    }
+  });
+
+  test('L0 keeps its lowest CPUs', () => {
+    for (const cell of CELLS.filter(({ level }) => level > 0)) {
+      const [, guest] = plan(cell, scale).levels;
+      expect(guest?.pins[0]?.cpu).toBe(scale.reservedOnServer);
+    }
+  });
+});
+
+test('the two ends of the private wire meet', () => {
+  const { client, levels } = planOf('l2-baseline');
+  const [local, remote] = endsOf(client);
+  expect(local).not.toBe(remote);
+  expect(endsOf(levels[0])).toEqual([remote, local]);
+});
+
+test("the host's two machines are run by what the host has, the guests by KVM", () => {
+  for (const accelerator of ['tcg', 'kvm'] as const) {
+    const { client, levels } = plan(
+      { name: 'l2-baseline', level: 2, configuration: 'baseline' },
+      PAPER.cpus,
+      accelerator,
+    );
+    const machines = [client, ...levels];
+    expect(machines.map((machine) => machine.accelerator)).toEqual([accelerator, accelerator, 'kvm', 'kvm']);
+    expect(machines.map((machine) => valuesOf(machine, '-accel')[0]?.split(',')[0])).toEqual(
+      machines.map((machine) => machine.accelerator),
+    );
+  }
+});
+
+test('only a kernel that emulation would let calibrate is told the rate of the TSC', () => {
+  const cell = cellOf('l2-baseline');
+  const told = (['tcg', 'kvm'] as const).map((accelerator) => {
+    const { client, levels } = planStack(cell, {
+      accelerator,
+      card: 'virtio-net-pci',
+      sizing: PAPER,
+      paths,
+      tscKhz: 2_450_000,
+    });
+    return [client, ...levels].map((machine) => wordsOf(machine).includes('tsc_early_khz=2450000'));
+  });
+  expect(told).toEqual([
+    [true, true, false, false],
+    [false, false, false, false],
+  ]);
+});
+
+test('SSH goes from the host to its two machines, and through the server to the levels', () => {
+  const { client, levels } = planOf('l3-baseline');
+  expect([client, ...levels].map(({ sshFrom }) => sshFrom)).toEqual(['host', 'host', 'l0', 'l0', 'l0']);
+});
+
+test('a level boots its guest from its own disks and the kernel of its image', () => {
+  for (const guest of planOf('l3-baseline').levels.slice(1)) {
+    expect(valuesOf(guest, '-kernel')).toEqual(['/boot/vmlinux']);
+    expect(valuesOf(guest, '-drive').map((drive) => /file=([^,]+)/.exec(drive)?.[1])).toEqual([
+      '/dev/vda',
+      '/dev/vdb',
+    ]);
+  }
+});

@@ -1,0 +1,144 @@
+/**
+ * The whole boot of a cell on the emulated testbed, as data, before anything runs: which machine runs where, with
+ * which QEMU and kernel command line, how it is reached, and what must be true of it once it is up. The booter only
+ * executes this; `npm run plan -- CELL` prints it.
+ */
+import { ADDRESSES, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
+import { type Clock, VIRTUAL_TSC_KHZ } from '../../../fixtures/clock.ts';
+import type { Cell } from '../../../fixtures/matrix.ts';
+import type { Sizing } from '../../../fixtures/sizing.ts';
+import { DEADLINE_SECONDS, type GuestHost, planGuests, withKernel } from '../../stack/guest-plan.ts';
+import { kernelCommandLine } from '../../stack/kernel-command-line.ts';
+import type { BenchmarkKind, MachinePlan } from '../../stack/machine-plan.ts';
+import { clientNetwork } from '../../stack/network.ts';
+import { seedFile } from '../../stack/keys.ts';
+import { hostQemu, type QemuPaths } from '../../stack/qemu-argv.ts';
+
+/** Where things are on the host. Symbols such as `$IMAGE` do for a plan that is only printed. */
+export interface HostPaths {
+  readonly kernel: string;
+  readonly image: string;
+  /** The QEMU of the server and the client, unless the variant names another. */
+  readonly emulator: string;
+  /** What compresses their state when they are saved. */
+  readonly zstd: string;
+  /** Sockets, keys and logs of the running testbed. */
+  readonly runtime: string;
+}
+
+export interface StackPlan {
+  readonly cell: Cell;
+  readonly kind: BenchmarkKind;
+  /** Of the server and all its levels. */
+  readonly clock: Clock;
+  readonly sizing: Sizing;
+  /** What compresses its snapshot. */
+  readonly zstd: string;
+  readonly client: MachinePlan;
+  /** The server (L0) first; last the level under test, or the one that runs it where that is a guest program. */
+  readonly levels: readonly [MachinePlan, ...MachinePlan[]];
+}
+
+/** Plans a cell. Pure: the same arguments give the same plan. */
+export function planStack(cell: Cell, host: Host): StackPlan {
+  const { clock = 'real', kind = 'application' } = host;
+  const sizing = clock === 'virtual' ? { ...host.sizing, cpus: ONE_CPU } : host.sizing;
+  const on = { ...host, sizing };
+  // The client has a clock of its own, and nothing to do with what is measured in virtual time.
+  const client = planClient({ ...host, clock: 'real' });
+  const { zstd } = host.paths;
+  return { cell, kind, clock, sizing, zstd, client, levels: [planServer(cell, on), ...planGuests(cell, on)] };
+}
+
+/** What the emulated testbed's machines are planned for. */
+interface Host extends GuestHost {
+  readonly paths: HostPaths;
+  /** By which clock its server lives; real where that is not said. */
+  readonly clock?: Clock | undefined;
+  /** The rate of the host's TSC, which emulated machines share; a symbol does for a plan that is only printed. */
+  readonly tscKhz?: number | '$TSC_KHZ' | undefined;
+}
+
+/** In virtual time CPUs would only take turns: with one, events always come in the same order. */
+const ONE_CPU: Sizing['cpus'] = { last: 1, reservedOnServer: 0, reservedInGuests: 0 };
+
+function planServer(cell: Cell, host: Host): MachinePlan {
+  const server = withKernel(cell, 0, host, emulatedTsc(host));
+  return { ...server, ...onHost(server, 'server', host) };
+}
+
+/** KVM tells its guests the rate; only under emulation a kernel has to find it out. */
+function emulatedTsc({ accelerator, clock, tscKhz }: Host): number | '$TSC_KHZ' | undefined {
+  if (clock === 'virtual') return VIRTUAL_TSC_KHZ;
+  return accelerator === 'tcg' ? tscKhz : undefined;
+}
+
+/** The client is as large as the level under test, so that it is never the smaller side. */
+function planClient(host: Host): MachinePlan {
+  const common = {
+    name: 'client',
+    level: 0,
+    cpus: host.sizing.cpus.last,
+    memoryMiB: host.sizing.memoryMiB,
+    address: ADDRESSES.client,
+    network: clientNetwork(),
+    kernelCommandLine: kernelCommandLine({
+      name: 'client',
+      address: `${ADDRESSES.client}/${PREFIX_LENGTH}`,
+      bridge: undefined,
+      management: true,
+      iommu: false,
+      emulated: host.accelerator === 'tcg',
+      tscKhz: emulatedTsc(host),
+      kvm: undefined,
+      added: host.variant?.kernelParameters?.client,
+    }),
+    addedParameters: host.variant?.kernelParameters?.client ?? [],
+    deadlineSeconds: DEADLINE_SECONDS[0],
+    runsGuests: false,
+    nested: false,
+    virtualIdle: false,
+  } as const;
+  return { ...common, ...onHost(common, 'client', host) };
+}
+
+/** What makes a machine one of the host's two. */
+function onHost(
+  machine: Pick<MachinePlan, 'name' | 'cpus' | 'memoryMiB' | 'kernelCommandLine' | 'network'>,
+  end: 'server' | 'client',
+  { accelerator, clock = 'real', variant, paths: { kernel, image, emulator, runtime } }: Host,
+): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
+  const paths: QemuPaths = {
+    kernel,
+    image,
+    seed: seedFile(runtime),
+    qmpSocket: `${runtime}/${machine.name}.qmp`,
+    consoleSocket: `${runtime}/${machine.name}.console`,
+  };
+  return {
+    runsOn: 'host',
+    accelerator,
+    qemu: {
+      argv: hostQemu({
+        program: variant?.qemu ?? emulator,
+        cpus: machine.cpus,
+        memoryMiB: machine.memoryMiB,
+        commandLine: machine.kernelCommandLine,
+        network: machine.network,
+        paths,
+        accelerator,
+        clock,
+        pidFile: `${runtime}/${machine.name}.pid`,
+        wire:
+          end === 'server'
+            ? { local: `${runtime}/wire.server`, remote: `${runtime}/wire.client` }
+            : { local: `${runtime}/wire.client`, remote: `${runtime}/wire.server` },
+      }),
+      qmpSocket: paths.qmpSocket,
+      consoleSocket: paths.consoleSocket,
+    },
+    // The host's scheduler places these: on two cores, a server and a client have nowhere of their own to be.
+    pins: [],
+    sshFrom: 'host',
+  };
+}

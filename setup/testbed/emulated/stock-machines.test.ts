@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { findCell } from '../../../fixtures/matrix.ts';
+import type { Accelerator, MachinePlan } from '../../stack/machine-plan.ts';
+import { planStack } from './stack-plan.ts';
+import { stockPlan } from './stock-machines.ts';
+
+function planned(accelerator: Accelerator = 'tcg') {
+  const cell = findCell('l3-baseline');
+  if (cell === undefined) throw new Error('there is no l3-baseline');
+  return planStack(cell, {
+    card: 'virtio-net-pci',
+    accelerator,
+    sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
+    paths: {
+      kernel: '/k/vmlinux',
+      image: '/i/image.erofs',
+      emulator: '/e/bin/qemu-system-x86_64',
+      zstd: '/e/bin/zstd',
+      runtime: '/r',
+    },
+  });
+}
+
+const machines = (accelerator?: Accelerator): MachinePlan[] => {
+  const { client, levels } = stockPlan(planned(accelerator));
+  return [client, ...levels];
+};
+
+/** The values of an option, in order. */
+function values({ qemu: { argv } }: MachinePlan, option: string): (string | undefined)[] {
+  return argv.flatMap((word, index) => (word === option ? [argv[index + 1]] : []));
+}
+
+test('every machine is a q35 with SeaBIOS and the devices that QEMU adds by itself', () => {
+  for (const machine of machines()) {
+    expect(values(machine, '-M')).toEqual(['q35']);
+    expect(machine.qemu.argv).not.toContain('-bios');
+    expect(machine.qemu.argv).not.toContain('-nodefaults');
+    expect(machine.qemu.argv).not.toContain('-no-user-config');
+    expect(values(machine, '-display')).toEqual(['none']);
+  }
+});
+
+test('the host has a plain EPYC with SVM, the guests their host', () => {
+  const [client, server, ...guests] = machines();
+  expect([client, server].map((machine) => machine && values(machine, '-cpu'))).toEqual([
+    ['EPYC,+svm'],
+    ['EPYC,+svm'],
+  ]);
+  for (const guest of guests) {
+    expect(values(guest, '-cpu')).toEqual(['host']);
+    expect(values(guest, '-accel')).toEqual(['kvm']);
+  }
+  for (const machine of machines('kvm')) expect(values(machine, '-cpu')).toEqual(['host']);
+});
+
+test('NICs keep their address and their place, and have the ROM that QEMU gives them', () => {
+  const ours = planned().levels;
+  stockPlan(planned()).levels.forEach((machine, index) => {
+    const nics = values(machine, '-device').filter((value) => value?.startsWith('virtio-net-pci'));
+    expect(nics.join(' ')).not.toContain('romfile');
+    expect(nics[0]).toContain(/mac=[^,]+/.exec(ours[index]?.qemu.argv.join(' ') ?? '')?.[0]);
+  });
+});
+
+test('the kernel gets what it boots and who it is, and nothing of the recipe', () => {
+  const { levels } = stockPlan(planned());
+  expect(levels[1]?.kernelCommandLine).toBe(
+    'console=ttyS0 panic=-1 root=/dev/vda rootfstype=erofs ro init=/usr/sbin/nestbench-init kvm_amd.nested=1 kvm_intel.nested=1 nestbench.name=l1 nestbench.address=10.10.1.100/24 nestbench.bridge=eth0',
+  );
+  for (const machine of machines()) {
+    expect(values(machine, '-append')).toEqual([machine.kernelCommandLine]);
+  }
+});
+
+test('the serial port and the virtio console share one socket', () => {
+  for (const machine of machines()) {
+    const [chardev] = values(machine, '-chardev');
+    expect(chardev).toContain(`path=${machine.qemu.consoleSocket},`);
+    expect(chardev).toMatch(/,mux=on$/);
+    expect(values(machine, '-serial')).toEqual(['chardev:console']);
+    expect(values(machine, '-device')).toContain('virtconsole,chardev=console');
+  }
+});
+
+test('sizes, pins, addresses and disks are ours, and the plan given stays as it was', () => {
+  const ours = planned();
+  const before = structuredClone(ours);
+  const stock = stockPlan(ours);
+  expect(ours).toEqual(before);
+  stock.levels.forEach((machine, index) => {
+    const same = ours.levels[index];
+    expect({ ...machine, qemu: null, kernelCommandLine: '' }).toEqual({
+      ...same,
+      qemu: null,
+      kernelCommandLine: '',
+    });
+    for (const option of ['-smp', '-m', '-kernel', '-drive', '-netdev', '-qmp']) {
+      expect(values(machine, option)).toEqual(same && values(same, option));
+    }
+  });
+});

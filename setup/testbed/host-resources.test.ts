@@ -1,0 +1,83 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../lib/temporary.testing.ts';
+import { availableMemory, checkResources, describeHost, hostVirtualization } from './host-resources.ts';
+
+/** A directory that stands for `/`, with these files. */
+function hostWith(files: Record<string, string>): string {
+  const root = temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.join(root, path.dirname(name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  }
+  return root;
+}
+
+const MEMINFO = 'MemTotal:       16000000 kB\nMemAvailable:    8000000 kB\n';
+
+test('a disk or a memory that is too small is told with what is needed and what was found', async () => {
+  const cacheDirectory = path.join(temporaryDirectory(), 'cache');
+  await checkResources({ cacheDirectory, cacheBytes: 1, memoryBytes: 1 });
+  const disk = checkResources({ cacheDirectory, cacheBytes: 2 ** 60, memoryBytes: 1 });
+  await expect(disk).rejects.toMatchObject({ code: 'NESTBENCH_NO_SPACE', kind: 'configuration' });
+  await expect(disk).rejects.toThrow(
+    /needs 1048576 TiB of free space, and its file system has [\d.]+ [MGT]iB/,
+  );
+  const memory = checkResources({ cacheDirectory, cacheBytes: 1, memoryBytes: 2 ** 60 });
+  await expect(memory).rejects.toMatchObject({ code: 'NESTBENCH_TOO_LITTLE_MEMORY', kind: 'configuration' });
+});
+
+test('without control groups the kernel estimates what memory is available', async () => {
+  const root = hostWith({ 'proc/meminfo': MEMINFO });
+  expect(await availableMemory(root)).toEqual({ bytes: 8_000_000 * 1024, limitedBy: '' });
+});
+
+test('a limit of a control group above ours holds where it is lower', async () => {
+  const root = hostWith({
+    'proc/meminfo': MEMINFO,
+    'proc/self/cgroup': '0::/ci/job\n',
+    'sys/fs/cgroup/ci/memory.max': '3000000000\n',
+    'sys/fs/cgroup/ci/memory.current': '1000000000\n',
+    'sys/fs/cgroup/ci/job/memory.max': 'max\n',
+    'sys/fs/cgroup/ci/job/memory.current': '500000000\n',
+  });
+  const { bytes, limitedBy } = await availableMemory(root);
+  expect(bytes).toBe(2_000_000_000);
+  expect(limitedBy).toContain('/ci');
+});
+
+test('describes this host', () => {
+  const host = describeHost();
+  expect(host.cpus).toBeGreaterThan(0);
+  expect(host.kernel).not.toBe('');
+});
+
+const SVM = 'flags\t\t: fpu svm npt\n';
+const cases: [string, Record<string, string>, 'kvm' | 'tcg', RegExp][] = [
+  ['no /dev/kvm', { 'proc/cpuinfo': SVM }, 'tcg', /cannot be opened.*ENOENT/],
+  ['a software KVM', { 'dev/kvm': '', 'proc/cpuinfo': 'flags\t: fpu\n' }, 'tcg', /neither svm nor vmx/],
+  [
+    'no nesting',
+    { 'dev/kvm': '', 'proc/cpuinfo': SVM, 'sys/module/kvm_amd/parameters/nested': '0\n' },
+    'tcg',
+    /kvm_amd has nested=0/,
+  ],
+  [
+    'nesting on AMD',
+    { 'dev/kvm': '', 'proc/cpuinfo': SVM, 'sys/module/kvm_amd/parameters/nested': '1\n' },
+    'kvm',
+    /svm/,
+  ],
+  [
+    'nesting on Intel',
+    { 'dev/kvm': '', 'proc/cpuinfo': 'flags\t: vmx\n', 'sys/module/kvm_intel/parameters/nested': 'Y\n' },
+    'kvm',
+    /kvm_intel has nested=Y/,
+  ],
+];
+test.each(cases)('%s', async (_name, files, accelerator, reason) => {
+  const found = await hostVirtualization(hostWith(files));
+  expect(found.accelerator).toBe(accelerator);
+  expect(found.reason).toMatch(reason);
+});

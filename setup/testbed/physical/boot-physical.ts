@@ -1,0 +1,132 @@
+/** Brings up the stack of a cell on a physical testbed: its two machines as they are to be, then the guests inside. */
+import { both } from '../../lib/both.ts';
+import { NestbenchError } from '../../lib/errors.ts';
+import { connectOpenssh } from '../../machine/ssh/openssh.ts';
+import type { SshMachine } from '../../machine/ssh/ssh.ts';
+import { tell } from '../../lib/task-progress.ts';
+import { consoleFile } from '../../stack/attach.ts';
+import { bootGuests, type GuestOptions } from '../../stack/guests.ts';
+import type { UpMachine } from '../../stack/machine-boot.ts';
+import { Phases } from '../../lib/phase-clock.ts';
+import { bringUp, type BringUp, type RunningStack, type StackOptions } from '../../stack/running.ts';
+import { makeKeys, seedFile } from '../../stack/keys.ts';
+import { readPhysicalFacts } from './server-facts.ts';
+import { holdMachine } from './hold.ts';
+import type { PhysicalMachinePlan, PhysicalPlan } from './physical-plan.ts';
+import { ensureBoot } from './reboot.ts';
+import { type DeployedImage, deployImage, setUp, tearDown, TOOLS_ROOT } from './tools.ts';
+
+export interface BootPhysicalOptions extends StackOptions, GuestOptions {
+  /** What guests boot from, and what runs on the two machines. */
+  readonly image: DeployedImage;
+}
+
+/** A last connection, to a machine that was just lost. */
+const FAREWELL_SECONDS = 30;
+
+/**
+ * Resolves once the last level answers over SSH and every machine is what was planned. On failure and on abort both machines
+ * are as they were, but for the kernel that they run.
+ * @throws NestbenchError with the machine that failed.
+ */
+export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOptions): Promise<RunningStack> {
+  const { stack } = await bringUp(plan, options, async (up) => {
+    const { signal, explained } = up;
+    const keys = await makeKeys(options.runtime, signal, plan.files);
+    const common = { ...options, ...up, keys };
+    // Both first: a cable between two machines has no link while one of them is down.
+    const [ownServer, ownClient] = await both(
+      explained(makeReady(plan.server, common)),
+      explained(makeReady(plan.client, common)),
+    );
+    const [server, client] = await both(
+      explained(enter(ownServer, common)),
+      explained(enter(ownClient, common)),
+    );
+    return { client, levels: await explained(bootGuests(server, plan.guests, common)) };
+  });
+  return stack;
+}
+
+type MachineOptions = BringUp & Pick<BootPhysicalOptions, 'image' | 'runtime' | 'logs'>;
+
+/** A machine that runs what the cell asks for, with a connection to it as it is. */
+interface Ready {
+  readonly plan: PhysicalMachinePlan;
+  readonly machine: SshMachine;
+  readonly phases: Phases;
+}
+
+/** Boots it anew where it has to be, after what a killed run left on it was swept, and brings it the image. */
+async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Promise<Ready> {
+  const { target, name } = plan;
+  const { signal, defer, onStep, image } = options;
+  const phases = new Phases();
+  let machine = await connect(plan, plan.deadlineSeconds, signal);
+  defer(() => machine[Symbol.asyncDispose]());
+  let hold = await holdMachine(name, target, signal);
+  defer(() => hold[Symbol.asyncDispose]());
+  for (const ended of await tearDown(machine, signal)) {
+    const text = `Ended ${ended} on ${name}, left behind by a run that was killed.`;
+    tell({ task: name, text, state: 'running', lasting: true });
+  }
+  phases.lap(`${name}: SSH`);
+  const booted = await ensureBoot(machine, plan.boot, {
+    target,
+    signal,
+    ...(onStep && { onStep }),
+    console: plan.console && { argv: plan.console, file: consoleFile(options.logs, name) },
+  });
+  if (booted.rebootSeconds !== undefined) {
+    ({ machine } = booted);
+    await hold[Symbol.asyncDispose]();
+    hold = await holdMachine(name, target, signal);
+    phases.lap(`${name}: reboot`);
+  }
+  await deployImage(machine, plan, image, { signal, onStep });
+  phases.lap(`${name}: image`);
+  return { plan, machine, phases };
+}
+
+/** Makes it one of the cell's, and connects to what runs there in nestbench's root directory. */
+async function enter({ plan, machine, phases }: Ready, options: MachineOptions): Promise<UpMachine> {
+  const { name } = plan;
+  const { signal, defer, image, onTrouble, runtime } = options;
+  // It may have been the other machine that took so long.
+  phases.lap(`${name}: both ready`);
+  defer(() => putBack(plan, machine));
+  await setUp(machine, plan, image, seedFile(runtime), signal);
+  const inside = await connect(plan, plan.deadlineSeconds, signal, TOOLS_ROOT);
+  defer(() => inside[Symbol.asyncDispose]());
+  void inside.lost.then(onTrouble);
+  phases.lap(`${name}: tools`);
+  const facts = await readPhysicalFacts(plan, inside, signal);
+  phases.lap(`${name}: checks`);
+  return { plan, machine: inside, facts, phases };
+}
+
+function connect(
+  { target, name }: PhysicalMachinePlan,
+  deadlineSeconds: number,
+  signal: AbortSignal,
+  root?: string,
+): Promise<SshMachine> {
+  return connectOpenssh({ ...target, name, signal, deadlineSeconds, ...(root !== undefined && { root }) });
+}
+
+/** Whatever became of the run: by the connection that there is, or by a new one. What can't be put back is told. */
+async function putBack(plan: PhysicalMachinePlan, machine: SshMachine): Promise<void> {
+  const { signal } = new AbortController();
+  try {
+    await tearDown(machine, signal);
+  } catch {
+    try {
+      await using again = await connect(plan, FAREWELL_SECONDS, signal);
+      await tearDown(again, signal);
+    } catch (error) {
+      const why = error instanceof NestbenchError ? error.message : String(error);
+      const text = `${plan.name} could not be put back, which the next run there does first: ${why}`;
+      tell({ task: plan.name, text, state: 'failed', lasting: true });
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/** A cell's plan on a physical testbed, as `npm run plan -- CELL --testbed FILE` prints it. */
+import type { MachineName } from '../../../fixtures/addresses.ts';
+import { type Cell, CELLS, configurationOf, type Level, LEVELS } from '../../../fixtures/matrix.ts';
+import {
+  isBuilt,
+  type MachineSoftware,
+  orderedByBoot,
+  physicalSoftware,
+  whyNotPhysical,
+} from '../../../fixtures/physical-software.ts';
+import { CPU_SCALES, cpusAt, MEMORY_SCALES, memoryMiBAt, type Sizing } from '../../../fixtures/sizing.ts';
+import { addressesOf, type KernelSource, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import { textTable } from '../../lib/text-table.ts';
+
+/** The paper's own: what a physical testbed is for. */
+const PAPER: Sizing = { cpus: CPU_SCALES[0], memoryMiB: MEMORY_SCALES[0] };
+
+const HEADINGS = [
+  'machine',
+  'runs on',
+  'kernel',
+  'parameters',
+  'QEMU for the next',
+  'CPUs',
+  'memory',
+  'address',
+];
+
+export function describePhysical(testbed: TestbedDescription, cell: Cell): string {
+  const software = physicalSoftware(testbed, cell);
+  const addresses = addressesOf(testbed);
+  const rows = [software.client, ...software.levels].map((machine) => [
+    machine.name,
+    runsOn(testbed, machine.name),
+    kernelOf(machine),
+    machine.parameters.length === 0 ? '-' : machine.parameters.join(' '),
+    qemuOf(machine),
+    cpusOf(machine.name, cell),
+    memoryOf(machine.name, cell),
+    addresses[machine.name],
+  ]);
+  const own = configurationOf(cell).description;
+  const reason = whyNotPhysical(cell, { testbed });
+  const lines = [
+    `${cell.name}: ${own}`,
+    ...(reason === undefined ? [] : [`It is skipped: ${reason}.`]),
+    ...(configurationOf(cell).assigned === 'physical' ? [functionsOf(testbed, cell)] : []),
+    '',
+    ...textTable([HEADINGS, ...rows]),
+    '',
+    ...sourcesOf(software.levels),
+  ];
+  return [...lines, '', ...bootsOf(testbed)].join('\n');
+}
+
+function runsOn(testbed: TestbedDescription, name: MachineName): string {
+  const level = levelOf(name);
+  if (level === undefined) return `ssh ${testbed.client.ssh}`;
+  return level === 0 ? `ssh ${testbed.server.ssh}` : `l${level - 1}`;
+}
+
+function kernelOf({ name, kernel, release }: MachineSoftware): string {
+  if (kernel !== 'installed') return release ?? `${kernel.ref}, built`;
+  return name === 'client' || name === 'l0' ? 'the installed one' : "nestbench's own";
+}
+
+function qemuOf({ qemu }: MachineSoftware): string {
+  if (qemu === null) return '-';
+  return qemu === 'installed' ? "the image's" : qemu.ref;
+}
+
+/** The client's are its own. */
+function cpusOf(name: MachineName, { level: target }: Cell): string {
+  const level = levelOf(name);
+  return level === undefined ? 'all' : String(cpusAt(PAPER, level, target));
+}
+
+/** Of L0's, what its cell is to have is left free. */
+function memoryOf(name: MachineName, { level: target }: Cell): string {
+  const level = levelOf(name);
+  if (level === undefined) return 'all';
+  return `${memoryMiBAt(PAPER, level, target) / 1024} GiB${level === 0 ? ' left free' : ''}`;
+}
+
+function levelOf(name: MachineName): Level | undefined {
+  return LEVELS.find((level) => name === `l${level}`);
+}
+
+function functionsOf({ server }: TestbedDescription, { level }: Cell): string {
+  return `The card at ${server.interface} of the server gets ${server.virtualFunctions} virtual functions, and the first is assigned down to l${level}; it is skipped where the card has none.`;
+}
+
+function sourcesOf(levels: readonly MachineSoftware[]): string[] {
+  const kernels = levels.flatMap(({ kernel }) => (isBuilt(kernel) ? [describeSource(kernel)] : []));
+  const qemus = levels.flatMap(({ qemu }) => (isBuilt(qemu) ? [`QEMU ${qemu.ref} of ${qemu.url}`] : []));
+  const all = [...new Set([...kernels, ...qemus])];
+  return all.length === 0 ? ['Nothing is built.'] : ['Built:', ...all.map((source) => `  ${source}`)];
+}
+
+function describeSource({ url, ref, defconfig }: KernelSource): string {
+  return `Linux ${ref} of ${url}${defconfig === undefined ? '' : `, make ${defconfig}`}`;
+}
+
+function bootsOf(testbed: TestbedDescription): string[] {
+  const measured = CELLS.filter((cell) => whyNotPhysical(cell, { testbed }) === undefined);
+  const ordered = orderedByBoot(testbed, measured);
+  const boots = ordered.filter((each) => each.boots).length;
+  const order = ordered.map(({ cell, boots: isFirst }) => `${isFirst ? '| ' : ''}${cell.name}`).join(' ');
+  return [
+    `All ${ordered.length} cells that can be measured take ${boots} boots of the server at most (|), in this order:`,
+    `  ${order}`,
+  ];
+}

@@ -1,0 +1,249 @@
+/** The whole of a cell on a physical testbed, as data: what its two machines are booted with, and the guests of the server. */
+import type { Clock } from '../../../fixtures/clock.ts';
+import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
+import { DVH_OFF } from '../../../fixtures/configurations/configuration.ts';
+import type { Cell } from '../../../fixtures/matrix.ts';
+import {
+  isBuilt,
+  type MachineSoftware,
+  physicalSoftware,
+  sourceKey,
+} from '../../../fixtures/physical-software.ts';
+import { startsVmlinux } from '../../../fixtures/qemu-version.ts';
+import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
+import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { Variant } from '../../../fixtures/variant.ts';
+import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
+import { IMAGE_FORMATS } from '../../build/image/image.ts';
+import { InputError } from '../../lib/errors.ts';
+import type { OpensshTarget } from '../../machine/ssh/openssh.ts';
+import {
+  type GuestDisks,
+  LEVEL_RUNTIME,
+  needsOf,
+  ownKernel,
+  ownQemu,
+  planGuests,
+} from '../../stack/guest-plan.ts';
+import type { BenchmarkKind, MachineNeeds, MachinePlan } from '../../stack/machine-plan.ts';
+import type { Boot } from './grub.ts';
+import { targetOf } from './description.ts';
+
+/** A machine that somebody else has set up, and what it is to be for a cell. */
+export interface PhysicalMachinePlan extends MachineNeeds {
+  readonly target: OpensshTarget;
+  /** What it runs; where it does not yet, it is booted anew. */
+  readonly boot: Boot;
+  /** What prints its console, run on this host. */
+  readonly console?: readonly string[] | undefined;
+  /** Where nestbench keeps what it needs there. */
+  readonly directory: string;
+  /** Of the private network. */
+  readonly interface: string;
+  /** Its address there, with the prefix's length. */
+  readonly addressWithPrefix: string;
+  /** How many virtual functions its card is given for the cell; the first is the one that the plan hands on. */
+  readonly virtualFunctions: number;
+  /** Whether its memory and its CPUs are held to what the cell gives it; a client has all that it has. */
+  readonly isSized: boolean;
+}
+
+export interface PhysicalPlan {
+  readonly cell: Cell;
+  readonly clock: Clock;
+  readonly client: PhysicalMachinePlan;
+  readonly server: PhysicalMachinePlan;
+  /** L1 first. */
+  readonly guests: readonly MachinePlan[];
+  /** What goes to every level with the keys: files of this host, by their path there. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+export interface BuiltKernel {
+  readonly file: string;
+  readonly release: string;
+  readonly hash: string;
+}
+
+export interface BuiltQemu {
+  readonly file: string;
+  readonly version: string;
+  readonly hash: string;
+}
+
+export interface PhysicalHost {
+  readonly testbed: TestbedDescription;
+  readonly sizing: Sizing;
+  /** The kernels that the two machines came with. */
+  readonly installed: Readonly<Record<'client' | 'server', string>>;
+  /** Kernels that were built, by the key of their source: bzImages of this host. */
+  readonly kernels: Readonly<Record<string, BuiltKernel>>;
+  /** QEMUs that were built, by the key of their source: programs of this host. */
+  readonly qemus: Readonly<Record<string, BuiltQemu>>;
+  /** The server's, at the interface of its private network. */
+  readonly card: ServerCard;
+  /** CPUs of the client, all of which it uses. */
+  readonly clientCpus: number;
+  readonly variant?: Pick<Variant, 'kernelParameters'> | undefined;
+  readonly kind?: BenchmarkKind | undefined;
+}
+
+/** Where the server has what its guest boots from: machine/set-up puts it there. */
+const SERVER_DISKS: GuestDisks = { image: `${LEVEL_RUNTIME}/image`, seed: `${LEVEL_RUNTIME}/seed.tar` };
+
+/** Which a machine's own kernel, whatever it is, mounts. */
+export const IMAGE_FORMAT = IMAGE_FORMATS.physical;
+
+/** Firmware that finds its disks takes minutes; a guest's deadline is of no use here. */
+const CONNECT_SECONDS = 60;
+
+/**
+ * Plans a cell. Pure.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED where a QEMU can't start the kernel that it is to.
+ */
+export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
+  const { testbed, sizing, variant, card } = host;
+  const addresses = addressesOf(testbed);
+  const software = physicalSoftware(testbed, cell);
+  const [l0, ...inside] = software.levels;
+  const kernels = byMachine(inside, ({ kernel }) => builtKernel(host, kernel));
+  const qemus = byMachine(software.levels, ({ qemu }) =>
+    isBuilt(qemu) ? host.qemus[sourceKey(qemu)] : undefined,
+  );
+  const guestHost = {
+    accelerator: 'kvm',
+    sizing,
+    card: 'whyNot' in card ? undefined : card,
+    variant,
+    kind: host.kind,
+    addresses,
+    serverDisks: SERVER_DISKS,
+    imageFormat: IMAGE_FORMAT,
+    qemus: Object.fromEntries([...qemus].map(([name, { version }]) => [name, version])),
+    kernels: Object.fromEntries([...kernels].map(([name, { release }]) => [name, release])),
+  } as const;
+  const server = needsOf(cell, 0, guestHost);
+  const guests = planGuests(cell, guestHost).map((guest) =>
+    kernels.has(guest.name) ? withKnobs(guest) : guest,
+  );
+  for (const { name, runsOn } of guests) {
+    const version = runsOn === 'host' ? undefined : qemus.get(runsOn)?.version;
+    if (version === undefined || kernels.has(name) || startsVmlinux(version)) continue;
+    throw new InputError(
+      'NESTBENCH_BAD_TESTBED',
+      `The testbed file asks for QEMU ${version} on ${runsOn}, which can't start nestbench's own kernel in ${name} (a vmlinux, by PVH: from QEMU 4.0 on). Name a kernel for ${name}.`,
+    );
+  }
+  return {
+    cell,
+    clock: 'real',
+    client: {
+      ...server,
+      name: 'client',
+      network: {},
+      cpus: host.clientCpus,
+      runsGuests: false,
+      nested: false,
+      dvhKnobs: undefined,
+      virtualFunctions: 0,
+      isSized: false,
+      ...placeOf(testbed, 'client', addresses),
+      boot: {
+        ...machineKernel(host, 'client', software.client),
+        parameters: [...software.client.parameters, ...(variant?.kernelParameters?.client ?? [])],
+      },
+    },
+    server: {
+      ...withKnobs(server),
+      virtualFunctions: server.network.handsOn === undefined ? 0 : testbed.server.virtualFunctions,
+      isSized: true,
+      ...placeOf(testbed, 'server', addresses),
+      boot: {
+        ...machineKernel(host, 'server', l0),
+        parameters: [
+          ...(l0?.parameters ?? []).map((word) => sized(word, cpusAt(sizing, 0, cell.level))),
+          ...(variant?.kernelParameters?.l0 ?? []),
+        ],
+      },
+    },
+    guests,
+    files: filesFor(guests, kernels, qemus),
+  };
+}
+
+/** A kernel that has the mechanisms may have been left with them on, or come up so: off is asked for too. */
+function withKnobs<M extends MachineNeeds>(machine: M): M {
+  return machine.runsGuests ? { ...machine, dvhKnobs: machine.dvhKnobs ?? DVH_OFF } : machine;
+}
+
+function byMachine<T>(
+  levels: readonly MachineSoftware[],
+  its: (machine: MachineSoftware) => T | undefined,
+): Map<MachineName, T> {
+  return new Map(
+    levels.flatMap((machine) => {
+      const found = its(machine);
+      return found === undefined ? [] : [[machine.name, found] as const];
+    }),
+  );
+}
+
+function builtKernel(
+  { kernels }: Pick<PhysicalHost, 'kernels'>,
+  kernel: MachineSoftware['kernel'],
+): BuiltKernel | undefined {
+  return isBuilt(kernel) ? kernels[sourceKey(kernel)] : undefined;
+}
+
+function machineKernel(
+  host: PhysicalHost,
+  name: 'client' | 'server',
+  software: MachineSoftware | undefined,
+): Pick<Boot, 'release' | 'build'> {
+  const built = software && builtKernel(host, software.kernel);
+  return built === undefined
+    ? { release: host.installed[name] }
+    : { release: built.release, build: built.hash };
+}
+
+/** Kernels that guests are started with, and the QEMUs that start them. */
+function filesFor(
+  guests: readonly MachinePlan[],
+  kernels: ReadonlyMap<MachineName, BuiltKernel>,
+  qemus: ReadonlyMap<MachineName, BuiltQemu>,
+): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const { name, runsOn } of guests) {
+    const kernel = kernels.get(name);
+    if (kernel !== undefined) files.set(ownKernel(name), kernel.file);
+    const qemu = runsOn === 'host' ? undefined : qemus.get(runsOn);
+    if (runsOn !== 'host' && qemu !== undefined) files.set(ownQemu(runsOn), qemu.file);
+  }
+  return files;
+}
+
+/** The tables' maxcpus is of the paper's sizing. */
+function sized(parameter: string, cpus: number): string {
+  return parameter.startsWith('maxcpus=') ? `maxcpus=${cpus}` : parameter;
+}
+
+function placeOf(
+  testbed: TestbedDescription,
+  name: 'client' | 'server',
+  addresses: typeof ADDRESSES,
+): Pick<
+  PhysicalMachinePlan,
+  'target' | 'console' | 'directory' | 'interface' | 'address' | 'addressWithPrefix' | 'deadlineSeconds'
+> {
+  const { console, directory, interface: nic } = testbed[name];
+  const address = addresses[name === 'client' ? 'client' : 'l0'];
+  return {
+    target: targetOf(testbed, name),
+    ...(console !== undefined && { console }),
+    directory,
+    interface: nic,
+    address,
+    addressWithPrefix: `${address}/${PREFIX_LENGTH}`,
+    deadlineSeconds: CONNECT_SECONDS,
+  };
+}

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { STOCK_VARIANT } from '../../../fixtures/variant.ts';
+import { assertBuilt } from './prepare-machines.ts';
+
+test('a variant’s kernel parameters can be measured', () => {
+  expect(() => assertBuilt({ ...STOCK_VARIANT, kernelParameters: { l0: ['nosmt'] } })).not.toThrow();
+});
+
+test('a variant with an emulator of its own has nothing to emulate', () => {
+  expect(() => assertBuilt({ ...STOCK_VARIANT, name: 'mine', qemu: '/opt/qemu' })).toThrow(
+    expect.objectContaining({ code: 'NESTBENCH_UNKNOWN_VARIANT' }),
+  );
+});

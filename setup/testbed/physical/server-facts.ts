@@ -1,0 +1,50 @@
+/** What really runs on a physical machine, held against what was planned. */
+import type { LevelFacts } from '../../../fixtures/records.ts';
+import { NestbenchError } from '../../lib/errors.ts';
+import type { Machine } from '../../machine/machine.ts';
+import { type Facts, readFacts } from '../../stack/facts.ts';
+import { markOf } from './grub.ts';
+import type { PhysicalMachinePlan } from './physical-plan.ts';
+
+/** @throws NESTBENCH_CHECK_FAILED that names every difference. */
+export async function readPhysicalFacts(
+  plan: PhysicalMachinePlan,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<LevelFacts> {
+  const facts = await readFacts(plan, machine, signal);
+  const wrong = physicalDifferences(plan, facts);
+  if (wrong.length === 0) return { ...facts.record, qemu: null, pinned: [] };
+  throw new NestbenchError(
+    'NESTBENCH_CHECK_FAILED',
+    'infrastructure',
+    `${plan.name} (${plan.target.destination}) is not what was planned: ${wrong.join('; ')}. Nothing is measured on it.`,
+    { machine: plan.name },
+  );
+}
+
+/** Every way in which it is not what was planned, as sentences. */
+export function physicalDifferences(plan: PhysicalMachinePlan, { record, tscTrouble }: Facts): string[] {
+  const wrong: string[] = [];
+  const { boot } = plan;
+  if (record.kernelRelease !== boot.release)
+    wrong.push(`its kernel is ${record.kernelRelease}, planned was ${boot.release}`);
+  const words = record.commandLine.split(' ');
+  // By the mark a kernel of ours is known to be just this build of its release.
+  const asked = boot.build === undefined ? boot.parameters : [...boot.parameters, markOf(boot)];
+  const missing = asked.filter((word) => !words.includes(word));
+  if (missing.length > 0) wrong.push(`its kernel was started without ${missing.join(' ')}`);
+  if (plan.isSized && record.cpus !== plan.cpus)
+    wrong.push(`it has ${record.cpus} CPUs online, planned were ${plan.cpus} (maxcpus)`);
+  if (plan.runsGuests && !record.kvm.available) wrong.push('there is no /dev/kvm');
+  // Where no guest nests, the artifact's tables leave the parameter as the kernel has it.
+  if (plan.nested && !/^[1Y]$/.test(record.kvm.nested))
+    wrong.push(`KVM's nested parameter is "${record.kvm.nested}", planned was on`);
+  if (record.nic.device !== plan.interface)
+    wrong.push(`${plan.address} is on ${record.nic.device}, planned was ${plan.interface}`);
+  if (!record.clockSource.startsWith('tsc'))
+    wrong.push(`its clock source is ${record.clockSource}, which costs guests exits; planned was the TSC`);
+  if (tscTrouble !== '')
+    wrong.push(`its KVM gave up on the TSC rate, so its guests' timers are late (${tscTrouble})`);
+  return wrong;
+}

@@ -1,0 +1,196 @@
+/**
+ * Cells in which the level under test drives a NIC that was assigned to it, on a stack that is saved and on the same stack
+ * once it is restored: which way the traffic goes is looked at.
+ */
+import path from 'node:path';
+import { afterAll, describe, expect } from 'vitest';
+import type { BootRecord, LevelFacts } from '../../fixtures/records.ts';
+import { restore } from '../../setup/testbed/emulated/snapshot/restore-snapshot.ts';
+import type { EmulatedStack } from '../../setup/testbed/emulated/emulated-stack.ts';
+import type { StackPlan } from '../../setup/testbed/emulated/stack-plan.ts';
+import { type Ended, leftovers, type Place, Run, runtimeOf } from './run.testing.ts';
+import { planOf, snapshotOf, test, warm } from './snapshots.testing.ts';
+
+/** One of each configuration with an assigned NIC. */
+const CELLS = ['l1-passthrough', 'l2-passthrough', 'l2-dvh-vp', 'l2-vp-idle'] as const;
+type CellName = (typeof CELLS)[number];
+
+const patient = { signal: new AbortController().signal, deadlineSeconds: 60 };
+
+/** Shared by all tests: they only look. */
+let run: Run;
+let ended: Ended;
+let second: Run;
+let secondEnded: Ended;
+
+test.beforeAll(async ({ place, cache, testbed }) => {
+  if (!testbed.heldBySelf) return;
+  const projects = CELLS.flatMap((name) => ['--project', name]);
+  const measure = (experiment: string): Run =>
+    new Run(place, ['run', 'suites', ...projects, '-t', 'hackbench|netperf-rr'], {
+      experiment,
+      environment: warm(cache),
+    });
+  run = measure('saved');
+  ended = await run.end(900);
+  second = measure('restored');
+  secondEnded = await second.end();
+});
+afterAll(() => run?.[Symbol.asyncDispose]());
+afterAll(() => second?.[Symbol.asyncDispose]());
+
+function bootOf(cell: string, of = run): BootRecord {
+  const boot = of.recordsOf('boot').find((record) => record.cell === cell);
+  if (boot === undefined) throw new Error(`${cell} did not boot:\n${of.output}`);
+  return boot;
+}
+
+/** Restores the cell's snapshot once more, and checks it against the plan. */
+async function restoreAs(
+  cell: CellName,
+  { place, cache }: { readonly place: Place; readonly cache: string },
+  planned: (plan: StackPlan) => StackPlan = (plan) => plan,
+): Promise<EmulatedStack> {
+  const snapshot = snapshotOf(cell, cache);
+  const { running } = await restore(planned(planOf(snapshot, place)), snapshot, {
+    runtime: runtimeOf(place),
+    logs: path.join(place.results, 'logs', cell),
+    signal: patient.signal,
+    prove: snapshot.record.facts.client.kernelRelease,
+  });
+  return running;
+}
+
+/** Where a level has the device: a virtual function of L0's card, or the one device behind a root port. */
+function addressAt(level: number): string {
+  return level === 0 ? '0000:01:10.0' : '0000:01:00.0';
+}
+
+/** The devices of a level's QEMU, as it was started. */
+function devicesOf({ qemu }: LevelFacts): string[] {
+  return qemu?.argv.filter((_, index) => qemu.argv[index - 1] === '-device') ?? [];
+}
+
+/** What L0 keeps, and drives by virtio. */
+const OWN_NIC = '0000:00:10.0';
+
+function withOwnNicAssigned(plan: StackPlan): StackPlan {
+  const [{ network, ...server }, ...guests] = plan.levels;
+  if (network.handsOn === undefined) throw new Error('L0 has nothing to assign');
+  const handsOn = { ...network.handsOn, pciAddress: OWN_NIC };
+  return { ...plan, levels: [{ ...server, network: { ...network, handsOn } }, ...guests] };
+}
+
+function withHaltsTrapped(plan: StackPlan): StackPlan {
+  const [server, l1, l2] = plan.levels;
+  if (l1 === undefined || l2 === undefined) throw new Error('there is no L2');
+  return { ...plan, levels: [server, l1, { ...l2, virtualIdle: false }] };
+}
+
+test('both runs end well, with a sample of each benchmark in each cell', () => {
+  expect({ ...ended, output: run.output }).toMatchObject({ exitCode: 0 });
+  expect({ ...secondEnded, output: second.output }).toMatchObject({ exitCode: 0 });
+  for (const its of [run, second]) {
+    const samples = its.recordsOf('sample').map(({ cell, benchmark }) => `${cell} ${benchmark}`);
+    expect(samples).toEqual(CELLS.flatMap((cell) => [`${cell} hackbench`, `${cell} netperf-rr`]));
+    expect(its.recordsOf('failure')).toEqual([]);
+  }
+});
+
+test.for(CELLS)('%s: the first run keeps a snapshot, and the second restores it', (cell, { cache }) => {
+  const { name } = snapshotOf(cell, cache);
+  expect(bootOf(cell).start).toMatchObject({ kind: 'saved', snapshot: name });
+  expect(bootOf(cell, second).start).toMatchObject({ kind: 'warm', snapshot: name });
+  expect(bootOf(cell, second).levels).toEqual(bootOf(cell).levels);
+});
+
+test.for(CELLS)(
+  '%s: the assigned NIC carries the traffic of a restored stack',
+  async (cell, { place, cache }) => {
+    await using stack = await restoreAs(cell, { place, cache });
+    const device = stack.facts.levels.at(-1)?.nic.device ?? '';
+    // Its driver's own count. That this is the assigned device, and that there is no other NIC, restoreAs has checked.
+    const received = async (): Promise<number> =>
+      Number(await stack.target.check(['cat', `/sys/class/net/${device}/statistics/rx_packets`], patient));
+    const before = await received();
+    await stack.client.check(['busybox', 'ping', '-c', '20', '-A', stack.underTest.address], patient);
+    expect((await received()) - before).toBeGreaterThanOrEqual(20);
+  },
+);
+
+test('a restored stack is refused where another device than the planned one is assigned', async ({
+  place,
+  cache,
+}) => {
+  await expect(restoreAs('l1-passthrough', { place, cache }, withOwnNicAssigned)).rejects.toMatchObject({
+    code: 'NESTBENCH_CHECK_FAILED',
+    message: expect.stringContaining(`l0 has to assign ${OWN_NIC} by vfio-pci`),
+  });
+  expect(leftovers(place)).toEqual([]);
+});
+
+test('a restored stack is refused where its level under test idles otherwise than planned', async ({
+  place,
+  cache,
+}) => {
+  await expect(restoreAs('l2-vp-idle', { place, cache }, withHaltsTrapped)).rejects.toMatchObject({
+    code: 'NESTBENCH_CHECK_FAILED',
+    message: expect.stringContaining('HLT of l2 was to be trapped, and its KVM trapped none'),
+  });
+});
+
+test('every sample tells what it cost L0 in exits, and who had its CPUs', () => {
+  for (const { l0, seconds } of run.recordsOf('sample')) {
+    expect(l0?.exits?.['exits']).toBeGreaterThan(0);
+    expect(l0?.cpuSeconds.benchmark).toBeGreaterThan(0);
+    expect(l0?.seconds).toBeGreaterThanOrEqual(seconds);
+  }
+});
+
+test('nothing of it is left running', ({ place }) => {
+  expect(leftovers(place)).toEqual([]);
+});
+
+describe.each([
+  { cell: 'l1-passthrough', handing: [0], mac: 'de:ad:be:ef:f2:01' },
+  { cell: 'l2-passthrough', handing: [0, 1], mac: 'de:ad:be:ef:f2:01' },
+  { cell: 'l2-dvh-vp', handing: [1], mac: 'de:ad:be:ef:f2:11' },
+  { cell: 'l2-vp-idle', handing: [1], mac: 'de:ad:be:ef:f2:11' },
+] as const)('$cell', ({ cell, handing, mac }) => {
+  test('the levels above the last gave the device to vfio-pci', () => {
+    const { levels } = bootOf(cell);
+    const assigned = levels.flatMap(({ level, handsOn }) =>
+      handsOn === undefined ? [] : [[level, handsOn]],
+    );
+    expect(assigned).toEqual(
+      handing.map((level) => [
+        level,
+        expect.objectContaining({ pciAddress: addressAt(level), driver: 'vfio-pci' }),
+      ]),
+    );
+  });
+
+  test('the level under test has that device and no other NIC', () => {
+    const last = bootOf(cell).levels.at(-1);
+    expect(last).toMatchObject({ nic: { mac }, otherNics: [] });
+    // What virtio drives is a device below the PCI function.
+    expect(`${last?.nic.path}/`).toContain('/0000:00:11.0/');
+    const nics = (last === undefined ? [] : devicesOf(last)).filter((word) => /vfio|-net-|igb/.test(word));
+    expect(nics).toEqual([expect.stringContaining(`vfio-pci,host=${addressAt(handing.at(-1) ?? 0)},`)]);
+  });
+
+  test('the levels below have an IOMMU, and the first of them has the device', () => {
+    const { levels } = bootOf(cell);
+    const [first] = handing;
+    expect(
+      levels.flatMap(({ level, commandLine }) => (/ intel_iommu=on /.test(commandLine) ? [level] : [])),
+    ).toEqual(handing);
+    const made = levels.find(({ level }) => level === first);
+    expect(made === undefined ? [] : devicesOf(made)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('intel-iommu'),
+        expect.stringContaining(first === 0 ? 'igb,' : 'iommu_platform=on'),
+      ]),
+    );
+  });
+});

@@ -1,0 +1,112 @@
+/** A physical testbed of two disk machines on a private wire, with the file that describes it, and nestbench's use of it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import { both } from '../../../setup/lib/both.ts';
+import { REPOSITORY } from '../run.testing.ts';
+import { connectOpenssh } from '../../../setup/machine/ssh/openssh.ts';
+import type { SshMachine } from '../../../setup/machine/ssh/ssh.ts';
+import {
+  baseImage,
+  bootDiskMachine,
+  type DiskMachine,
+  type DiskMachineOptions,
+} from '../../../setup/testbed/physical/disk-machine.testing.ts';
+
+type Name = 'client' | 'server';
+
+/** What a test says otherwise of the testbed. */
+type Changes = { readonly [key in Name]?: Partial<TestbedDescription[key]> } & Partial<
+  Omit<TestbedDescription, Name>
+>;
+
+export interface TwoMachines extends AsyncDisposable {
+  readonly client: DiskMachine;
+  readonly server: DiskMachine;
+  /** An OpenSSH client's configuration that knows both. */
+  readonly configuration: string;
+  connect(name: Name): Promise<SshMachine>;
+  /** Writes a testbed file. @returns its name. */
+  describe(changes?: Changes): string;
+  /** A script of ours, as a person runs it. */
+  script(
+    words: readonly string[],
+    changes?: Changes,
+  ): Promise<{ exitCode: number | undefined; output: string }>;
+}
+
+const CONNECT_SECONDS = 120;
+
+/** @param card of the server on the private network. */
+export async function bootTwoMachines(
+  signal: AbortSignal,
+  card: DiskMachineOptions['card'] = 'virtio',
+): Promise<TwoMachines> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'nb-two-'));
+  const wire = (own: Name, other: Name) => ({
+    local: path.join(directory, `wire.${own}`),
+    remote: path.join(directory, `wire.${other}`),
+  });
+  // Made once, and waited for by nobody else.
+  await baseImage(signal);
+  if (card !== 'virtio') await baseImage(signal, card);
+  const [server, client] = await both(
+    bootDiskMachine({ name: 'server', card, wire: wire('server', 'client'), signal }),
+    bootDiskMachine({ name: 'client', wire: wire('client', 'server'), signal, memoryMiB: 2048 }),
+  );
+  const configuration = path.join(directory, 'ssh_config');
+  writeFileSync(
+    configuration,
+    [server, client].map((machine) => readFileSync(machine.configuration, 'utf8')).join('\n'),
+  );
+  let files = 0;
+  const describe = (changes: Changes = {}): string => {
+    const file = path.join(directory, `testbed-${++files}.yaml`);
+    const machine = (name: Name, { interface: nic }: DiskMachine) => ({
+      ssh: name,
+      interface: nic,
+      ...changes[name],
+    });
+    writeFileSync(
+      file,
+      stringify({
+        sshConfiguration: configuration,
+        // Whatever engine this host has: its images would come from a registry.
+        builder: 'host',
+        ...changes,
+        client: machine('client', client),
+        server: machine('server', server),
+      }),
+    );
+    return file;
+  };
+  return {
+    client,
+    server,
+    configuration,
+    describe,
+    connect: (name) =>
+      connectOpenssh({
+        destination: name,
+        configuration,
+        name,
+        signal,
+        deadlineSeconds: CONNECT_SECONDS,
+      }),
+    async script([name = '', ...words], changes) {
+      const { exitCode, all } = await execa(
+        'node_modules/.bin/node',
+        [`scripts/${name}.ts`, ...words, '--testbed', describe(changes)],
+        { cwd: REPOSITORY, all: true, reject: false },
+      );
+      return { exitCode, output: all };
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([server[Symbol.asyncDispose](), client[Symbol.asyncDispose]()]);
+      rmSync(directory, { recursive: true });
+    },
+  };
+}

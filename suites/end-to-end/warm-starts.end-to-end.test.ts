@@ -1,0 +1,143 @@
+/** A cell's stack is saved by the first run and restored by the next: what is right again, and what is noticed that is wrong. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { StartRecord } from '../../fixtures/records.ts';
+import { restore } from '../../setup/testbed/emulated/snapshot/restore-snapshot.ts';
+import { leftovers, type Run, runtimeOf } from './run.testing.ts';
+import { planOf, snapshotOf, snapshots, test, warm } from './snapshots.testing.ts';
+import type { Start } from './test.testing.ts';
+
+const CELL = 'l1-baseline';
+const WORDS = ['run', 'suites/l1', '--project', CELL, '-t', 'hackbench|netperf-rr'];
+
+async function run(start: Start, cache: string, experiment: string, ...words: string[]): Promise<Run> {
+  const started = start([...WORDS, ...words], { experiment, environment: warm(cache) });
+  const { exitCode } = await started.end();
+  if (exitCode !== 0) throw new Error(`${experiment} ended with ${exitCode}:\n${started.output}`);
+  return started;
+}
+
+function startOf(measured: Run): StartRecord {
+  const [boot, ...others] = measured.recordsOf('boot');
+  if (boot?.start === undefined || others.length > 0) throw new Error(measured.output);
+  return boot.start;
+}
+
+test('the first run saves the stack and goes on with what comes back; the next restores it', async ({
+  start,
+  cache,
+  place,
+}) => {
+  const first = await run(start, cache, 'first');
+  const [saved] = first.recordsOf('boot');
+  expect(saved?.start).toMatchObject({ kind: 'saved', snapshot: snapshotOf(CELL, cache).name });
+  expect(saved?.phases.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['l1: kernel', 'prime', 'save', 'l0: restore', 'guests: connections']),
+  );
+
+  const second = await run(start, cache, 'second');
+  const [restored] = second.recordsOf('boot');
+  expect(restored?.start).toMatchObject({ kind: 'warm', snapshot: snapshotOf(CELL, cache).name });
+  expect(restored?.phases.map(({ name }) => name)).not.toContain('l1: kernel');
+  // It is the very machines that were checked when they booted, and their consoles are not lost.
+  expect(restored?.levels).toEqual(saved?.levels);
+  expect(readFileSync(path.join(second.directory, CELL, 'console-l1.log'), 'utf8')).toContain(
+    'nestbench: l1 up',
+  );
+  expect(second.recordsOf('sample').map(({ benchmark }) => benchmark)).toEqual(['hackbench', 'netperf-rr']);
+  expect(leftovers(place)).toEqual([]);
+});
+
+test('clocks are right after a restore, and no two restores draw the same random numbers', async ({
+  cache,
+  place,
+}) => {
+  const snapshot = snapshotOf(CELL, cache);
+  const drawn: string[] = [];
+  for (const round of ['one', 'two']) {
+    const runtime = runtimeOf(place);
+    const { signal } = new AbortController();
+    const options = { runtime, logs: path.join(place.results, 'logs', round), signal };
+    await using stack = (await restore(planOf(snapshot, place), snapshot, options)).running;
+    for (const machine of [stack.client, ...stack.machines]) {
+      const asked = { signal, deadlineSeconds: 60 };
+      const began = Date.now() / 1000;
+      const time = Number(await machine.check(['date', '+%s.%N'], asked));
+      // As far as a command's own time lets one know.
+      expect(time).toBeGreaterThan(began - 2);
+      expect(time).toBeLessThan(Date.now() / 1000 + 2);
+      drawn.push(await machine.check(['cat', '/proc/sys/kernel/random/uuid'], asked));
+    }
+  }
+  expect(drawn).toHaveLength(6);
+  expect(new Set(drawn).size).toBe(6);
+});
+
+test('behind two dashes --cold boots, and leaves the snapshot alone', async ({ start, cache }) => {
+  const cold = await run(start, cache, 'cold', '--', '--cold');
+  expect(startOf(cold)).toEqual({ kind: 'cold', why: 'asked for', state: 'restored' });
+  expect(snapshots(cache)).toHaveLength(1);
+});
+
+test('a restored stack that is lost is booted cold in its place, once, and what was measured before stands', async ({
+  start,
+  cache,
+  place,
+}) => {
+  const lost = start(WORDS, { experiment: 'lost', environment: warm(cache) });
+  await lost.notes('sample');
+  const server = lost.machines.get('l0');
+  if (server === undefined) throw new Error(lost.output);
+  process.kill(server.pid, 'SIGKILL');
+  expect((await lost.end()).exitCode).toBe(0);
+  expect(lost.recordsOf('boot').map((boot) => boot.start?.kind)).toEqual(['warm', 'cold']);
+  expect(lost.recordsOf('failure')).toEqual([
+    expect.objectContaining({ cell: CELL, benchmark: null, kind: 'infrastructure' }),
+  ]);
+  // The benchmark that it was lost under is measured anew, whatever it had.
+  expect(new Set(lost.recordsOf('sample').map(({ benchmark }) => benchmark))).toEqual(
+    new Set(['hackbench', 'netperf-rr']),
+  );
+  expect(lost.output).toContain('the restored stack was lost, and is booted cold in its place');
+  expect(leftovers(place)).toEqual([]);
+});
+
+test('a run that is stopped while it restores leaves nothing running, and the snapshot whole', async ({
+  start,
+  cache,
+  place,
+}) => {
+  const stopped = start(WORDS, { experiment: 'stopped', environment: warm(cache) });
+  await stopped.says('restoring the stack');
+  stopped.killGroup('SIGINT');
+  expect((await stopped.end()).exitCode).toBe(130);
+  expect(leftovers(place)).toEqual([]);
+  expect(snapshots(cache)).toHaveLength(1);
+  expect(stopped.output).not.toContain('is dropped');
+});
+
+test('a damaged snapshot is noticed, said and dropped, and the cell boots and is saved anew', async ({
+  start,
+  cache,
+}) => {
+  const file = path.join(snapshotOf(CELL, cache).directory, 'server.zst');
+  const bytes = readFileSync(file);
+  // So near its beginning that QEMU ends before the file is known to be damaged.
+  writeFileSync(file, bytes.fill(0, 1000, 2000));
+  const mended = await run(start, cache, 'mended');
+  expect(mended.output).toContain('is dropped, as it does not come back: server.zst is damaged');
+  expect(startOf(mended).kind).toBe('saved');
+  expect(startOf(await run(start, cache, 'again')).kind).toBe('warm');
+});
+
+test('npm run clean -- --snapshots drops them, and nothing else of the cache', async ({ start, cache }) => {
+  const before = readdirSync(cache);
+  const cleaned = start(['scripts/clean.ts', '--snapshots'], {
+    program: 'node_modules/.bin/node',
+    environment: { XDG_CACHE_HOME: path.dirname(cache) },
+  });
+  expect((await cleaned.end()).exitCode).toBe(0);
+  expect(cleaned.output).toMatch(/^Dropped the snapshots in .*: [\d.]+ MiB freed\.\n$/);
+  expect(readdirSync(cache).toSorted()).toEqual(before.filter((name) => name !== 'snapshots').toSorted());
+});
