@@ -4,11 +4,13 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseCLI } from 'vitest/node';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { CONFIGURATIONS } from '../fixtures/configurations/index.ts';
 import { PROFILE_NAMES } from '../fixtures/profiles.ts';
 import { EXPORTERS } from '../reporters/exporters.ts';
+import { variantContent } from '../fixtures/variant.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { DOCUMENTS, ROOT } from './cli/documents.testing.ts';
 
@@ -25,6 +27,10 @@ function documentAt(file: string) {
   const found = DOCUMENTS.find((document) => document.file === file);
   if (found === undefined) throw new Error(`There is no ${file}.`);
   return found;
+}
+
+function blocksOf(file: string, wanted: string): string[] {
+  return documentAt(file).blocks.flatMap(({ language, text }) => (language === wanted ? [text] : []));
 }
 
 function askedBySettings(): string[] {
@@ -71,6 +77,23 @@ test.each([
   for (const name of names) expect(text).toMatch(new RegExp(String.raw`(?<![\w-])${name}(?![\w-])`));
 });
 
+test('the example of a variant is one', () => {
+  const examples = blocksOf('docs/comparing.md', 'yaml');
+  expect(examples.map((text) => variantContent.safeParse(parse(text)).error)).toEqual([undefined]);
+});
+
+test('the example of a configuration is what its file says', () => {
+  const [example = ''] = blocksOf('docs/configurations.md', 'ts');
+  expect(readFileSync(path.join(ROOT, 'fixtures/configurations/vp-idle.ts'), 'utf8')).toContain(example);
+});
+
+test('the example of a plan is what the script prints', () => {
+  const words = ['scripts/plan.ts', 'l2-baseline', '--testbed', 'testbed.example.yaml'];
+  const { stdout } = spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8' });
+  const [example = ''] = blocksOf('docs/physical-testbed.md', 'text');
+  expect(stdout).toContain(example);
+});
+
 test('comments and messages name pages that there are', () => {
   const found = execFileSync(
     'git',
@@ -101,6 +124,13 @@ describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
       /^(\.ci|\.github|docs|fixtures|reporters|scripts|setup|suites)\/[\w./*{},-]*$/.test(span),
     );
     expect(named.filter((name) => globSync(name, { cwd: ROOT }).length === 0)).toEqual([]);
+  });
+
+  test('starts programs of this checkout that there are', () => {
+    const programs = commands
+      .map(({ words: [program = ''] }) => program)
+      .filter((program) => /^\.?\w[^/]*\//.test(program));
+    expect(programs.filter((program) => !existsSync(path.join(ROOT, program)))).toEqual([]);
   });
 
   test('sets variables that there are', () => {

@@ -15,6 +15,8 @@ export interface Document {
   readonly anchors: ReadonlySet<string>;
   /** All that is written `as code` within text. */
   readonly spans: readonly string[];
+  /** Its blocks of code. */
+  readonly blocks: readonly { readonly language: string; readonly text: string }[];
   /** Every command of a shell that it shows, in a block or within text. */
   readonly commands: readonly Command[];
 }
@@ -37,12 +39,12 @@ function readDocument(file: string): Document {
   const links: string[] = [];
   const headings: string[] = [];
   const spans: string[] = [];
-  const lines: string[] = [];
+  const blocks: { language: string; text: string }[] = [];
   void marked.walkTokens(marked.lexer(text), (token) => {
     if (token.type === 'link') links.push(String(token['href']));
     if (token.type === 'heading') headings.push(String(token['text']));
     if (token.type === 'codespan') spans.push(String(token['text']));
-    if (token.type === 'code' && token['lang'] === 'sh') lines.push(...String(token['text']).split('\n'));
+    if (token.type === 'code') blocks.push({ language: String(token['lang']), text: String(token['text']) });
   });
   return {
     file,
@@ -50,8 +52,12 @@ function readDocument(file: string): Document {
     links,
     anchors: new Set(headings.map(anchorOf)),
     spans,
+    blocks,
     commands: [
-      ...lines.flatMap(commandsIn),
+      ...blocks
+        .filter(({ language }) => language === 'sh')
+        .flatMap(({ text: shown }) => shown.split('\n'))
+        .flatMap(commandsIn),
       ...spans.flatMap(commandsIn).filter(({ words: [program = ''] }) => /^(npx|npm)$/.test(program)),
     ],
   };
