@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { plannedDevices } from '../../stack/planned-devices.testing.ts';
+
+/** Which option of its Kconfig builds a device; emulator.end-to-end.test.ts asks the emulator itself. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  igb: 'IGB_PCI_EXPRESS',
+  'intel-iommu': 'VTD',
+  'pcie-root-port': 'PCIE_PORT',
+  'virtio-blk-pci': 'VIRTIO_BLK',
+  'virtio-net-pci': 'VIRTIO_NET',
+  'virtio-rng-pci': 'VIRTIO_RNG',
+  'virtio-serial-pci': 'VIRTIO_SERIAL',
+  virtconsole: 'VIRTIO_SERIAL',
+};
+
+test("the emulator is built with every device of the plans' machines, each known here", () => {
+  const text = readFileSync(path.join(import.meta.dirname, 'emulator/devices.mak'), 'utf8');
+  const built = new Set([...text.matchAll(/^CONFIG_(\w+)=y$/gm)].map(([, option]) => option));
+  const devices = plannedDevices();
+  expect(devices).toContain('igb');
+  expect(devices.filter((device) => !built.has(OPTIONS[device]))).toEqual([]);
+});

@@ -1,0 +1,23 @@
+/** Devices of the two machines that the emulator plays, in all plans. */
+import { CELLS } from '../../fixtures/matrix.ts';
+import { planStack } from './plan.ts';
+
+const HOST = {
+  accelerator: 'tcg',
+  sizing: { cpus: { last: 2, reservedOnServer: 1, reservedInGuests: 1 }, memoryMiB: 768 },
+  paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', zstd: '$ZSTD', runtime: '$RUNTIME' },
+} as const;
+
+/** As `-device` names them. */
+export function plannedDevices(): string[] {
+  const machines = (['igb', 'virtio-net-pci'] as const).flatMap((card) =>
+    CELLS.flatMap((cell) => {
+      const { client, levels } = planStack(cell, { ...HOST, card });
+      return [client, levels[0]];
+    }),
+  );
+  const devices = machines.flatMap(({ qemu: { argv } }) =>
+    argv.filter((_, index) => argv[index - 1] === '-device').map((device) => device.replace(/,.*/, '')),
+  );
+  return [...new Set(devices)].toSorted();
+}
