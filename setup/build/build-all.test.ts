@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { together } from './build-all.ts';
+import { STOCK_VARIANT } from '../../fixtures/variant.ts';
+import { temporaryCache } from '../lib/temporary.testing.ts';
+import { isAllBuilt, together } from './build-all.ts';
 
 const never = new AbortController().signal;
 
@@ -37,4 +40,10 @@ test('an abort reaches both', async () => {
   const both = together(controller.signal, untilAborted, untilAborted);
   controller.abort(new Error('enough'));
   await expect(both).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+test('an empty cache lacks something, and to look for it makes nothing', async () => {
+  const cache = temporaryCache();
+  expect(await isAllBuilt(STOCK_VARIANT)).toBe(false);
+  expect(existsSync(cache)).toBe(false);
 });

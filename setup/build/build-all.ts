@@ -1,6 +1,7 @@
 /** Everything that a testbed boots from, built side by side. */
 import type { TestbedKind } from '../../fixtures/records.ts';
 import type { Variant } from '../../fixtures/variant.ts';
+import { NestbenchError } from '../lib/errors.ts';
 import { buildEmulator, type Emulator } from './qemu/emulator.ts';
 import { buildImage, IMAGE_FORMATS, type Image } from './image/image.ts';
 import { buildKernel, type Kernel } from './kernel/kernel.ts';
@@ -30,12 +31,28 @@ export async function buildBootFiles(
 /** With the emulator, which compiles beside the kernel: what the emulated testbed needs. */
 export async function buildAll(signal: AbortSignal, variant: Variant): Promise<Built> {
   await sweepCache();
+  return bootFilesAndEmulator(signal, variant);
+}
+
+async function bootFilesAndEmulator(signal: AbortSignal, variant: Variant): Promise<Built> {
   const [files, emulator] = await together(
     signal,
     (either) => bootFiles(either, variant, 'emulated'),
     buildEmulator,
   );
   return { ...files, emulator };
+}
+
+/** Whether the cache has all that the emulated testbed needs, so that a run builds nothing. It is only looked at. */
+export async function isAllBuilt(variant: Variant): Promise<boolean> {
+  const signal = AbortSignal.abort();
+  try {
+    await bootFilesAndEmulator(signal, variant);
+    return true;
+  } catch (error) {
+    if (error instanceof NestbenchError && error.kind !== 'bug') return false;
+    throw error;
+  }
 }
 
 /** Packages of the guests are fetched while the toolchain is made and the kernel compiles. */

@@ -3,7 +3,9 @@ import path from 'node:path';
 import { LEVELS } from '../../fixtures/matrix.ts';
 import { memoryMiBAt, sizingFor } from '../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../fixtures/testbed.ts';
+import { STOCK_VARIANT } from '../../fixtures/variant.ts';
 import { checkoutFault } from '../lib/checkout-path.ts';
+import { isAllBuilt } from '../build/build-all.ts';
 import { cacheDirectory } from '../build/cache/build-cache.ts';
 import { findEngine } from '../build/builder/engine.ts';
 import { assertOwnership } from '../build/toolchain/namespace.ts';
@@ -119,9 +121,10 @@ export async function examineEmulated(): Promise<Finding[]> {
   ];
 }
 
-/** mmdebstrap and what an ordinary user needs for it, or an engine that runs it in a container. */
+/** mmdebstrap and what an ordinary user needs for it, an engine that runs it in a container, or a cache without need of it. */
 async function examinePackages(): Promise<Finding> {
-  const needed = 'mmdebstrap, which a run installs where it may, or a container engine';
+  const needed =
+    'mmdebstrap, which a run installs where it may, a container engine, or an import into the cache';
   let missing: readonly string[] = [];
   const fault = await failureOf(async () => {
     missing = await missingPackages(neededPackages(FOR_MMDEBSTRAP));
@@ -129,6 +132,8 @@ async function examinePackages(): Promise<Finding> {
   });
   if (fault === undefined && missing.length === 0) return finding('packages', needed, 'all installed', '');
   if ((await findEngine()).ok) return finding('packages', needed, 'a container engine answers', '');
+  if (cacheFault() === undefined && (await isAllBuilt(STOCK_VARIANT)))
+    return finding('packages', needed, 'none needed: the cache has what a run boots from', '');
   const found = fault === undefined ? `missing: ${missing.join(', ')}` : 'neither';
   return finding('packages', needed, found, fault ?? installCommand(missing));
 }

@@ -13,6 +13,7 @@ import { tell } from '../../lib/task-progress.ts';
 import { cacheDirectory } from '../../lib/cache-directory.ts';
 import { hashOf, type Inputs } from '../../lib/hash.ts';
 import { describeHolders, isHeldHere, type Lock, takeLock, tryLock } from '../../lib/lock.ts';
+import { aborted } from '../../lib/error-text.ts';
 
 export { cacheDirectory };
 
@@ -59,7 +60,10 @@ export function isCached({ name, inputs }: Pick<Recipe, 'name' | 'inputs'>): boo
   return readArtefact(path.join(cacheDirectory(), `${name}-${hashOf(inputs)}`)) !== undefined;
 }
 
-/** The artefact of these inputs: from the cache, from whoever is building it already, or built now. */
+/**
+ * The artefact of these inputs: from the cache, from whoever is building it already, or built now. Once the signal is
+ * aborted, only what is there is found.
+ */
 export async function cached(recipe: Recipe): Promise<Artefact> {
   const hash = hashOf(recipe.inputs);
   const label = `${recipe.name}-${hash}`;
@@ -94,6 +98,7 @@ export async function cachedWhole(recipe: Recipe, content: string): Promise<Arte
 
 /** Holds the cache and the artefact's lock; says that it waits where another process builds the artefact. */
 async function holdToBuild({ name, signal }: Recipe, label: string): Promise<AsyncDisposableStack> {
+  if (signal.aborted) throw aborted(signal, `building the ${name}`, { machine: 'host' });
   await using held = new AsyncDisposableStack();
   held.use(await holdCache(signal));
   const onWait = (holders: string): void => {

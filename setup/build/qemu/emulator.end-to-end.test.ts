@@ -1,7 +1,6 @@
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { describeQemu } from '../../testbed/emulated/host-qemu.ts';
-import { plannedDevices } from '../../stack/planned-devices.testing.ts';
 import { buildEmulator, type Emulator } from './emulator.ts';
 
 /** A build from nothing takes some four CPU minutes, and the toolchain before it one or two. */
@@ -29,12 +28,6 @@ test('needs no loader of the host', async () => {
 
 test('prints the version that is recorded', async () => {
   expect(await run(emulator.program, ['--version'])).toContain(`QEMU emulator version ${emulator.version}`);
-});
-
-test('has every device of the plans', async () => {
-  const help = await run(emulator.program, ['-device', 'help']);
-  const known = new Set([...help.matchAll(/^name "([^"]+)"/gm)].map(([, name]) => name));
-  expect(plannedDevices().filter((device) => !known.has(device))).toEqual([]);
 });
 
 test('saves the state of virtual functions', async () => {

@@ -1,26 +1,18 @@
 /** On a host without mmdebstrap: in a container of a real Docker engine, or told what to do. */
-import { readdirSync, statSync, symlinkSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { findEngine } from '../builder/engine.ts';
 import { MIRROR } from './debian.ts';
 import { startEngine, whyNoEngine } from '../builder/engine.testing.ts';
+import { withoutPrograms } from '../without-programs.testing.ts';
 import { bootstrap } from './mmdebstrap.ts';
 import { buildToolchain } from './toolchain.ts';
 
 const never = new AbortController().signal;
 const whyNot = await whyNoEngine();
-
-/** PATH with everything that this host has but what is named. */
-function withoutPrograms(...names: string[]): void {
-  const bin = temporaryDirectory();
-  for (const name of readdirSync('/usr/bin'))
-    if (!names.includes(name)) symlinkSync(path.join('/usr/bin', name), path.join(bin, name));
-  vi.stubEnv('PATH', bin);
-  onTestFinished(() => void vi.unstubAllEnvs());
-}
 
 function smallRoot(directory: string): Promise<void> {
   return bootstrap(

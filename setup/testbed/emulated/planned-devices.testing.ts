@@ -1,6 +1,6 @@
 /** Devices of the two machines that the emulator plays, in all plans. */
-import { CELLS } from '../../fixtures/matrix.ts';
-import { planStack } from './plan.ts';
+import { CELLS } from '../../../fixtures/matrix.ts';
+import { planStack } from './stack-plan.ts';
 
 const HOST = {
   accelerator: 'tcg',

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { plannedDevices } from '../../stack/planned-devices.testing.ts';
+import { plannedDevices } from './planned-devices.testing.ts';
 
-/** Which option of its Kconfig builds a device; emulator.end-to-end.test.ts asks the emulator itself. */
+/** Which option of its Kconfig builds a device; emulator-devices.end-to-end.test.ts asks the emulator itself. */
 const OPTIONS: Readonly<Record<string, string>> = {
   igb: 'IGB_PCI_EXPRESS',
   'intel-iommu': 'VTD',
@@ -16,7 +16,10 @@ const OPTIONS: Readonly<Record<string, string>> = {
 };
 
 test("the emulator is built with every device of the plans' machines, each known here", () => {
-  const text = readFileSync(path.join(import.meta.dirname, 'emulator/devices.mak'), 'utf8');
+  const text = readFileSync(
+    path.resolve(import.meta.dirname, '../../build/qemu/emulator/devices.mak'),
+    'utf8',
+  );
   const built = new Set([...text.matchAll(/^CONFIG_(\w+)=y$/gm)].map(([, option]) => option));
   const devices = plannedDevices();
   expect(devices).toContain('igb');
