@@ -149,7 +149,7 @@ function machineDetails({ name, facts, cells }: Machine): Html {
     ['/dev/kvm', kvm.available ? `works, nested ${kvm.nested}` : 'none'],
     ['NIC', `${nic.device}, ${nic.driver}, ${nic.mac ?? ''}, ${nic.path}`],
     ...(handsOn
-      ? [['hands on', `${handsOn.pciAddress} (${handsOn.identity}), ${handsOn.driver}`] as const]
+      ? [['assigns', `${handsOn.pciAddress} (${handsOn.identity}), ${handsOn.driver}`] as const]
       : []),
     ...(facts.guestHaltExits === undefined
       ? []

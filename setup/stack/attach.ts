@@ -32,10 +32,10 @@ export interface AttachOptions {
   /** Whether it goes on from a snapshot. */
   readonly goesOn?: boolean | undefined;
   /** Called whenever the machine panics, dies or is lost, be it during the boot or later; aborts `signal`. */
-  readonly onTrouble: (error: NestbenchError) => void;
+  readonly onFailure: (error: NestbenchError) => void;
 }
 
-/** A machine's QMP and console. What goes wrong with either is told to `onTrouble` from now on. */
+/** A machine's QMP and console. What goes wrong with either is reported to `onFailure` from now on. */
 export interface Attached {
   readonly qmp: Qmp;
   readonly console: Console;
@@ -47,7 +47,7 @@ export async function attach(
   { exited }: LaunchedQemu,
   options: AttachOptions,
 ): Promise<Attached> {
-  const { below, logs, signal, onTrouble: report } = options;
+  const { below, logs, signal, onFailure: report } = options;
   let console: Console | undefined;
   const watch = (ended: Promise<QemuEnd>): void =>
     void ended.then((end) => report(died(plan, end, console?.tail(CONSOLE_LINES))));
@@ -81,17 +81,17 @@ export function consoleFile(logs: string, machine: MachineName): string {
   return path.join(logs, `console-${machine}.log`);
 }
 
-/** Connects to a machine's sshd. A connection that is lost later is told to `onTrouble`. */
+/** Connects to a machine's sshd. A connection that is lost later is reported to `onFailure`. */
 export async function reach(
   plan: MachinePlan,
-  options: Pick<AttachOptions, 'signal' | 'onTrouble'> & {
+  options: Pick<AttachOptions, 'signal' | 'onFailure'> & {
     readonly open: (signal: AbortSignal) => Promise<Duplex>;
     readonly keys: Keys;
     /** Its console, as soon as there is one. */
     readonly console: () => Console | undefined;
   },
 ): Promise<SshMachine> {
-  const { open, keys, console, signal, onTrouble } = options;
+  const { open, keys, console, signal, onFailure } = options;
   const machine = await connectSsh({
     name: plan.name,
     open,
@@ -101,7 +101,7 @@ export async function reach(
     signal,
     deadlineSeconds: plan.deadlineSeconds,
   });
-  void machine.lost.then((error) => onTrouble(lost(error, console())));
+  void machine.lost.then((error) => onFailure(lost(error, console())));
   return machine;
 }
 

@@ -40,7 +40,7 @@ function planned(cell: Cell): readonly [MachinePlan, MachinePlan] {
 }
 
 const [l0, l1] = planned({ name: 'l1-baseline', level: 1, configuration: 'baseline' });
-const [handing, assigned] = planned({ name: 'l1-passthrough', level: 1, configuration: 'passthrough' });
+const [assigning, assigned] = planned({ name: 'l1-passthrough', level: 1, configuration: 'passthrough' });
 
 const RELEASE = '6.1.192-nestbench';
 
@@ -205,26 +205,26 @@ describe('held against the plan', () => {
     expect(differences(assigned, facts, RELEASE)).toEqual([expect.stringContaining('other NICs besides')]);
   });
 
-  test('a level without the NIC that it is to hand on is a difference', () => {
-    const facts = factsOf(handing, captured(0), {
-      commandLine: handing.kernelCommandLine,
+  test('a level without the NIC that it is to assign is a difference', () => {
+    const facts = factsOf(assigning, captured(0), {
+      commandLine: assigning.kernelCommandLine,
       otherNics: ['eth1', 'eth2'],
     });
-    expect(differences(handing, facts, RELEASE)).toEqual([]);
+    expect(differences(assigning, facts, RELEASE)).toEqual([]);
     const without = { ...facts, record: { ...facts.record, otherNics: ['eth1'] } };
-    expect(differences(handing, without, RELEASE)).toEqual([expect.stringContaining('is to hand on')]);
+    expect(differences(assigning, without, RELEASE)).toEqual([expect.stringContaining('is to assign')]);
   });
 
   test.each([['eth1'], ['eth1', 'eth2']])(
     'a device that vfio-pci has taken is looked for among the NICs no more (%s)',
     (...otherNics) => {
       // eth2 of an igb: its physical function, which stays with the level.
-      const facts = factsOf(handing, captured(0), {
-        commandLine: handing.kernelCommandLine,
+      const facts = factsOf(assigning, captured(0), {
+        commandLine: assigning.kernelCommandLine,
         otherNics,
         handsOn: { pciAddress: '0000:01:00.0', identity: '1af4:1041', driver: 'vfio-pci', group: '9' },
       });
-      expect(differences(handing, facts, RELEASE)).toEqual([]);
+      expect(differences(assigning, facts, RELEASE)).toEqual([]);
     },
   );
 

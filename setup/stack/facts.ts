@@ -128,7 +128,7 @@ function machineDifferences(plan: MachinePlan, { record }: GuestFacts, kernelRel
 
 /** Traffic to a machine's address goes through the NIC that owns it: that it is the planned one says which way it goes. */
 function networkDifferences(plan: MachinePlan, found: LevelFacts): string[] {
-  const { nic, handsOn } = plan.network;
+  const { nic, assigns } = plan.network;
   const wrong: string[] = [];
   const expect = (what: string, is: unknown, wanted: unknown): void => {
     if (is !== wanted) wrong.push(differs(`${what} of the NIC that owns the level's address`, is, wanted));
@@ -143,10 +143,10 @@ function networkDifferences(plan: MachinePlan, found: LevelFacts): string[] {
   }
   // The server's NIC for SSH is the other one there.
   const expected = plan.sshFrom === 'host' ? 1 : 0;
-  // Under vfio-pci it is no longer a network interface; hand-on.ts reads it there.
+  // Under vfio-pci it is no longer a network interface; assign.ts reads it there.
   const isAssigned = found.handsOn !== undefined;
-  if (handsOn !== undefined && !isAssigned && others.length <= expected)
-    wrong.push('the NIC that it is to hand on is not there');
+  if (assigns !== undefined && !isAssigned && others.length <= expected)
+    wrong.push('the NIC that it is to assign is not there');
   return wrong;
 }
 

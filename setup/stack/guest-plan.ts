@@ -1,5 +1,5 @@
 /**
- * The levels above L0, as data: each is started by the level below it, from disks that are handed on. They are the same
+ * The levels above L0, as data: each is started by the level below it, from disks that are passed down. They are the same
  * wherever the server comes from.
  */
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
@@ -142,7 +142,7 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
   };
 }
 
-/** A level's own disks, handed on read-only: no level copies the image. */
+/** A level's own disks, passed down read-only: no level copies the image. */
 const OWN_DISKS: GuestDisks = { image: '/dev/vda', seed: '/dev/vdb' };
 
 /** Where every level has the QEMU of one that has its own; as its kernel, it comes with the keys. */

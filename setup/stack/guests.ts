@@ -5,7 +5,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Keys } from './keys.ts';
 import { setDvhKnobs } from './dvh-knobs.ts';
 import type { FactsCheck } from './facts.ts';
-import { checkIdle, handOn } from './hand-on.ts';
+import { checkIdle, assignDevice } from './assign.ts';
 import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
 import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
 import { died } from './qemu-end.ts';
@@ -33,7 +33,7 @@ export async function bootGuests(
   const levels: [UpMachine, ...UpMachine[]] = [server];
   for (const [index, plan] of plans.entries()) {
     onStep?.(`booting ${levelName(plan.level)}`, expectedSeconds(plans.slice(index)));
-    const below = await handOn(await setDvhKnobs(levels.at(-1) ?? server, signal), signal);
+    const below = await assignDevice(await setDvhKnobs(levels.at(-1) ?? server, signal), signal);
     const guest = await bootGuest(plan, below.machine, server.machine, options);
     levels[levels.length - 1] = await checkIdle(below, guest, signal);
     levels.push(guest);

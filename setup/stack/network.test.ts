@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CELLS, configurationOf, findCell, type Level } from '../../fixtures/matrix.ts';
-import { clientNetwork, handOnCommands, type MachineNetwork, networkOf, slotOf } from './network.ts';
+import { clientNetwork, assignCommands, type MachineNetwork, networkOf, slotOf } from './network.ts';
 import { guestQemu } from './qemu-argv.ts';
 
 function networksOf(name: string): MachineNetwork[] {
@@ -31,9 +31,9 @@ function argvOf(name: string, level: Level, passesHalts = false): string[] {
 
 const ASSIGNED = CELLS.filter((cell) => configurationOf(cell).assigned !== undefined);
 
-test('every machine of a baseline has a virtio NIC of its own, and nothing is handed on', () => {
-  for (const { nic, handsOn, assignedFrom } of networksOf('l3-baseline')) {
-    expect([nic.kind, handsOn, assignedFrom]).toEqual(['virtio', undefined, undefined]);
+test('every machine of a baseline has a virtio NIC of its own, and nothing is assigned', () => {
+  for (const { nic, assigns, assignedFrom } of networksOf('l3-baseline')) {
+    expect([nic.kind, assigns, assignedFrom]).toEqual(['virtio', undefined, undefined]);
   }
 });
 
@@ -43,8 +43,8 @@ describe.each(ASSIGNED.map((cell) => [cell.name, cell] as const))('%s', (name, c
   const first = configurationOf(cell).assigned === 'physical' ? 0 : 1;
 
   test('hands its device on from the first level that has it to the one under test', () => {
-    const handing = networks.map(({ handsOn }) => handsOn?.kind);
-    expect(handing).toEqual(
+    const assigning = networks.map(({ assigns }) => assigns?.kind);
+    expect(assigning).toEqual(
       networks.map((_, level) => {
         if (level < first || level === cell.level) return undefined;
         return level === first ? 'made' : 'assigned';
@@ -54,7 +54,7 @@ describe.each(ASSIGNED.map((cell) => [cell.name, cell] as const))('%s', (name, c
 
   test('ends with the MAC that it began with', () => {
     expect(last?.nic.kind).toBe('assigned');
-    expect(networks.flatMap(({ handsOn }) => handsOn?.mac ?? [])).toEqual(
+    expect(networks.flatMap(({ assigns }) => assigns?.mac ?? [])).toEqual(
       Array.from({ length: cell.level - first }, () => last?.nic.mac),
     );
   });
@@ -62,7 +62,7 @@ describe.each(ASSIGNED.map((cell) => [cell.name, cell] as const))('%s', (name, c
   test('takes each level’s device from where the level below has it', () => {
     networks.forEach(({ assignedFrom }, level) => {
       const below = networks[level - 1];
-      expect(assignedFrom).toBe(level > first ? below?.handsOn?.pciAddress : undefined);
+      expect(assignedFrom).toBe(level > first ? below?.assigns?.pciAddress : undefined);
     });
   });
 
@@ -119,8 +119,8 @@ describe('a card with virtual functions', () => {
   );
 
   test('has one of its functions made, with the MAC of the level under test, and assigned', () => {
-    const { handsOn } = server ?? {};
-    expect(handsOn === undefined ? [] : handOnCommands(handsOn)).toEqual([
+    const { assigns } = server ?? {};
+    expect(assigns === undefined ? [] : assignCommands(assigns)).toEqual([
       ['nestbench-virtual-functions', '0000:01:00.0', '2', last?.nic.mac],
       ['nestbench-assign', '0000:01:10.0'],
     ]);
@@ -128,8 +128,8 @@ describe('a card with virtual functions', () => {
   });
 
   test('is a plain PCI device from L1 on', () => {
-    expect(between?.handsOn).toMatchObject({ kind: 'assigned', pciAddress: '0000:01:00.0' });
-    expect(between?.handsOn?.functionOf).toBeUndefined();
+    expect(between?.assigns).toMatchObject({ kind: 'assigned', pciAddress: '0000:01:00.0' });
+    expect(between?.assigns?.functionOf).toBeUndefined();
     expect(last).toMatchObject({ assignedFrom: '0000:01:00.0', nic: { driver: 'igbvf' } });
   });
 
@@ -153,9 +153,9 @@ describe("a physical server's card", () => {
 
   test('has its first virtual function taken from where it is, and driven by what drives it', () => {
     const [server, between, last] = of('l2-passthrough');
-    expect(server?.handsOn).toMatchObject({ kind: 'made', pciAddress: '0000:41:10.1' });
+    expect(server?.assigns).toMatchObject({ kind: 'made', pciAddress: '0000:41:10.1' });
     // Whoever sets the machine up makes it (machine/set-up), and not the image's program for an emulated card.
-    expect(server?.handsOn === undefined ? [] : handOnCommands(server.handsOn)).toEqual([
+    expect(server?.assigns === undefined ? [] : assignCommands(server.assigns)).toEqual([
       ['nestbench-assign', '0000:41:10.1'],
     ]);
     expect(between?.assignedFrom).toBe('0000:41:10.1');

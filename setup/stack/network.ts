@@ -1,5 +1,5 @@
 /**
- * How each machine of a cell is on the experiment's network, as data: its own NIC, the device that it hands on to its
+ * How each machine of a cell is on the experiment's network, as data: its own NIC, the device that it assigns to its
  * guest by VFIO, and what its bridge is between.
  *
  * The wire between client and server ends in a hub where a physical function is assigned: the server's own NIC hangs
@@ -18,7 +18,7 @@ import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts
 const OWN_SLOT = '10';
 /** Where a device that came by VFIO is in a machine that keeps it. */
 const ASSIGNED_SLOT = '11';
-/** The root port of a device that is to be handed on; the only bridge of its machine, so bus 1 is behind it. */
+/** The root port of a device that is to be assigned; the only bridge of its machine, so bus 1 is behind it. */
 export const ROOT_PORT_SLOT = '11';
 /** The NIC for SSH from the host: behind the machine's own, since the kernel numbers its NICs in this order. */
 export const MANAGEMENT_SLOT = '12';
@@ -39,8 +39,8 @@ export interface OwnNic {
   readonly pciAddress: string;
 }
 
-/** The device that a machine has in order to hand it on. */
-export interface HandedOn {
+/** The device that a machine assigns to its guest. */
+export interface DeviceToAssign {
   /** How the machine got it: its QEMU made it, or the level below assigned it. */
   readonly kind: 'made' | 'assigned';
   readonly device: AssignedDevice;
@@ -53,7 +53,7 @@ export interface HandedOn {
 
 export interface MachineNetwork {
   readonly nic: OwnNic;
-  readonly handsOn?: HandedOn;
+  readonly assigns?: DeviceToAssign;
   /** The device's PCI address in the machine below, where one was assigned to this machine. */
   readonly assignedFrom?: string;
   /** What taps of the machine's guest join: a bridge with the machine's own NIC in it, or one of its guests alone. */
@@ -87,7 +87,7 @@ export function networkOf(
   // The device keeps its MAC on its whole way: that it is this one that came out is seen by it.
   const mac = macAddress(2, first, 1);
   const { driver, ...device } = assigned === 'physical' ? firstDevice(card) : MADE_DEVICE;
-  const deviceAt = (at: Level): Pick<HandedOn, 'pciAddress' | 'functionOf'> =>
+  const deviceAt = (at: Level): Pick<DeviceToAssign, 'pciAddress' | 'functionOf'> =>
     at === first ? device : { pciAddress: BEHIND_ROOT_PORT };
   const assignedFrom = level > first ? deviceAt(below(level)).pciAddress : undefined;
   if (isLast) {
@@ -108,7 +108,7 @@ export function networkOf(
     ...(level < first
       ? {}
       : {
-          handsOn: {
+          assigns: {
             kind: level === first ? 'made' : 'assigned',
             device: assigned,
             mac,
@@ -121,7 +121,7 @@ export function networkOf(
 }
 
 /** The device as the first level has it, and what drives it at the last. */
-type FirstDevice = Pick<HandedOn, 'pciAddress' | 'functionOf'> & Pick<OwnNic, 'driver'>;
+type FirstDevice = Pick<DeviceToAssign, 'pciAddress' | 'functionOf'> & Pick<OwnNic, 'driver'>;
 
 const MADE_DEVICE: FirstDevice = { pciAddress: BEHIND_ROOT_PORT, driver: 'virtio_net' };
 
@@ -185,7 +185,7 @@ export function slotOf(pciAddress: string): string {
 }
 
 /** Run on a machine before its guest's QEMU is started: makes the device, and gives it to vfio-pci (setup/build/guest). */
-export function handOnCommands({ pciAddress, mac, functionOf }: HandedOn): [...string[][], string[]] {
+export function assignCommands({ pciAddress, mac, functionOf }: DeviceToAssign): [...string[][], string[]] {
   return [
     ...(functionOf === undefined
       ? []

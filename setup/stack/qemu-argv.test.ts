@@ -87,9 +87,11 @@ function help(option: string): string {
 
 test("this host's QEMU knows the machines, the CPU and every device of an argv", () => {
   const known = [help('-machine'), help('-cpu'), help('-device')].join('\n');
-  const handing = { ...host, network: networkOf(passthrough, 0, { card: 'virtio-net-pci' }) };
+  const assigning = { ...host, network: networkOf(passthrough, 0, { card: 'virtio-net-pci' }) };
   const assigned = { ...guest, network: networkOf(passthrough, 1, { card: 'virtio-net-pci' }) };
-  const argvs = [host, handing].map((options) => hostQemu({ ...options, accelerator: 'tcg', clock: 'real' }));
+  const argvs = [host, assigning].map((options) =>
+    hostQemu({ ...options, accelerator: 'tcg', clock: 'real' }),
+  );
   argvs.push(guestQemu(guest), guestQemu(assigned));
   const named = argvs.flatMap((argv) =>
     argv.flatMap((word, index) =>

@@ -1,7 +1,13 @@
 /** QEMU's argument vectors: of the two machines that the host emulates, and of the guests inside. */
 import type { Clock } from '../../fixtures/clock.ts';
 import type { Dvh } from '../../fixtures/configurations/configuration.ts';
-import { type HandedOn, type MachineNetwork, MANAGEMENT_SLOT, ROOT_PORT_SLOT, slotOf } from './network.ts';
+import {
+  type DeviceToAssign,
+  type MachineNetwork,
+  MANAGEMENT_SLOT,
+  ROOT_PORT_SLOT,
+  slotOf,
+} from './network.ts';
 import type { Accelerator } from './machine-plan.ts';
 
 export interface QemuPaths {
@@ -56,11 +62,11 @@ export function hostQemu(
 ): string[] {
   const { program, accelerator, clock, wire, network, pidFile } = options;
   const ends = `local.type=unix,local.path=${wire.local},remote.type=unix,remote.path=${wire.remote}`;
-  const { handsOn } = network;
+  const { assigns } = network;
   return [
     [program],
     // An interrupt-remapping vIOMMU needs the IOAPIC in QEMU; where there is KVM, that is a choice.
-    ['-M', handsOn !== undefined && accelerator === 'kvm' ? `${Q35},kernel-irqchip=split` : Q35],
+    ['-M', assigns !== undefined && accelerator === 'kvm' ? `${Q35},kernel-irqchip=split` : Q35],
     ['-bios', 'qboot.rom'],
     ...(clock === 'virtual'
       ? [['-accel', 'tcg,thread=single'], VIRTUAL_TIME]
@@ -68,14 +74,14 @@ export function hostQemu(
     ['-cpu', accelerator === 'kvm' ? 'host' : EMULATED_CPU],
     common(options),
     ['-netdev', `dgram,id=wire,${ends}`],
-    ...(handsOn === undefined
+    ...(assigns === undefined
       ? [['-device', ownNic('wire', network)]]
       : [
           ['-netdev', 'hubport,id=wire-port,hubid=0,netdev=wire'],
           ['-netdev', 'hubport,id=own-port,hubid=0'],
           ['-device', ownNic('own-port', network)],
           ['-netdev', 'hubport,id=function-port,hubid=0'],
-          madeToHandOn('function-port', handsOn),
+          madeToAssign('function-port', assigns),
         ]),
     // Port 0: the kernel picks a free one, and QMP's `info usernet` tells which.
     ['-netdev', 'user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
@@ -99,10 +105,10 @@ export function guestQemu(
   },
 ): string[] {
   const { program, network, isVintage, passesHalts, dvh } = options;
-  const { nic, handsOn, assignedFrom } = network;
+  const { nic, assigns, assignedFrom } = network;
   return [
     [program],
-    machineOf(handsOn !== undefined, isVintage),
+    machineOf(assigns !== undefined, isVintage),
     ['-bios', 'qboot.rom'],
     ['-accel', 'kvm'],
     ['-cpu', 'host'],
@@ -115,10 +121,10 @@ export function guestQemu(
           ['-device', ownNic('wire', network)],
         ]
       : []),
-    ...(handsOn?.kind === 'made'
-      ? [['-netdev', `${tap('assigned', 'tap1')},vhostforce=on`], madeToHandOn('assigned', handsOn)]
+    ...(assigns?.kind === 'made'
+      ? [['-netdev', `${tap('assigned', 'tap1')},vhostforce=on`], madeToAssign('assigned', assigns)]
       : []),
-    ...(handsOn?.kind === 'assigned'
+    ...(assigns?.kind === 'assigned'
       ? [[...rootPort(), '-device', `vfio-pci,host=${assignedFrom},bus=root-port`]]
       : []),
     ...(nic.kind === 'assigned'
@@ -129,10 +135,10 @@ export function guestQemu(
   ].flat();
 }
 
-function machineOf(handsOn: boolean, isVintage: boolean): string[] {
+function machineOf(assigns: boolean, isVintage: boolean): string[] {
   // microvm has no vIOMMU; and a vIOMMU that remaps interrupts needs the IOAPIC in QEMU.
-  if (!handsOn && !isVintage) return ['-M', MICROVM];
-  const split = handsOn ? ',kernel-irqchip=split' : '';
+  if (!assigns && !isVintage) return ['-M', MICROVM];
+  const split = assigns ? ',kernel-irqchip=split' : '';
   // A property of the machine from 5.2 on.
   return isVintage ? ['-M', `${Q35}${split}`, '-no-hpet'] : ['-M', `${Q35},hpet=off${split}`];
 }
@@ -154,7 +160,7 @@ function common(
     ['-kernel', paths.kernel],
     ['-append', commandLine],
     // Before the devices that are behind it.
-    ...(network.handsOn === undefined ? [] : [['-device', vIommu(network.handsOn, iommuProperty)]]),
+    ...(network.assigns === undefined ? [] : [['-device', vIommu(network.assigns, iommuProperty)]]),
     disk('image', paths.image),
     disk('seed', paths.seed),
     ['-device', 'virtio-serial-pci'],
@@ -185,11 +191,11 @@ function tap(id: string, interfaceName: string): string {
 }
 
 /**
- * The artifact's vIOMMU: with interrupt remapping, without which VFIO hands on no device safely. Where the device came
+ * The artifact's vIOMMU: with interrupt remapping, without which VFIO assigns no device safely. Where the device came
  * by VFIO, each mapping must be seen by QEMU as it is made (caching-mode); where QEMU's own vhost is behind it, vhost
  * keeps the translations (device-iotlb).
  */
-function vIommu({ kind, device }: HandedOn, ...more: (string | undefined)[]): string {
+function vIommu({ kind, device }: DeviceToAssign, ...more: (string | undefined)[]): string {
   return [
     // 512 GiB by three levels of tables, QEMU 7.2's default; from 10 on it is 48, which VFIO refuses above one of 39.
     'intel-iommu,intremap=on,aw-bits=39',
@@ -204,7 +210,7 @@ function rootPort(): string[] {
 }
 
 /** The device that a machine gets in order to hand it on: its DMA goes through the vIOMMU. */
-function madeToHandOn(netdev: string, { mac, device, functionOf }: HandedOn): string[] {
+function madeToAssign(netdev: string, { mac, device, functionOf }: DeviceToAssign): string[] {
   if (functionOf !== undefined) {
     return [...rootPort(), '-device', `igb,netdev=${netdev},mac=${functionOf.mac},bus=root-port,romfile=`];
   }

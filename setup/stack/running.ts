@@ -12,7 +12,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { UpMachine } from './machine-boot.ts';
 import type { Phase } from '../lib/phase-clock.ts';
-import { Troubles } from './troubles.ts';
+import { FailureMonitor } from './failure-monitor.ts';
 
 export interface StackOptions {
   /** Where sockets and keys live while the stack does; the same that the plan was made for. */
@@ -57,7 +57,7 @@ export interface RunningStack extends AsyncDisposable {
 export interface BringUp extends StackOptions {
   /** Takes what ends a machine of the host, as soon as there is something to end. */
   readonly defer: (end: () => PromiseLike<void>) => void;
-  readonly onTrouble: (error: NestbenchError) => void;
+  readonly onFailure: (error: NestbenchError) => void;
   /** The work's outcome; or, where it failed, the cause of all that went wrong in the same second. */
   readonly explained: <T>(work: Promise<T>) => Promise<T>;
 }
@@ -88,20 +88,20 @@ export async function bringUp<U extends Up>(
 ): Promise<BroughtUp<U>> {
   const began = performance.now();
   await using started = new AsyncDisposableStack();
-  const troubles = new Troubles(options.signal);
-  const { signal } = troubles;
+  const failures = new FailureMonitor(options.signal);
+  const { signal } = failures;
   // Keys and sockets are of no use to anybody once the machines are gone.
   started.defer(() => rmSync(options.runtime, { recursive: true, force: true }));
   if (options.isPrepared !== true) await prepareRuntime(options.runtime, options.logs);
   const explained = <T>(attempt: Promise<T>): Promise<T> =>
     attempt.catch(async (error: unknown) => {
-      throw await troubles.causeOf(error);
+      throw await failures.causeOf(error);
     });
   const up = await work({
     ...options,
     signal,
     defer: (end) => started.defer(end),
-    onTrouble: (error) => troubles.report(error),
+    onFailure: (error) => failures.report(error),
     explained,
   });
   signal.throwIfAborted();
@@ -118,7 +118,7 @@ export async function bringUp<U extends Up>(
 
   const owned = started.move();
   const disconnect = async (): Promise<void> => {
-    troubles.end();
+    failures.end();
     for (const program of [counters, ...killed]) program[Symbol.dispose]();
     for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
   };
@@ -140,7 +140,7 @@ export async function bringUp<U extends Up>(
       clientCpus: client.facts.cpus,
     },
     signal,
-    causeOf: (error) => troubles.causeOf(error),
+    causeOf: (error) => failures.causeOf(error),
     [Symbol.asyncDispose]: async () => {
       try {
         await disconnect();

@@ -76,9 +76,9 @@ const OWN_NIC = '0000:00:10.0';
 
 function withOwnNicAssigned(plan: StackPlan): StackPlan {
   const [{ network, ...server }, ...guests] = plan.levels;
-  if (network.handsOn === undefined) throw new Error('L0 has nothing to assign');
-  const handsOn = { ...network.handsOn, pciAddress: OWN_NIC };
-  return { ...plan, levels: [{ ...server, network: { ...network, handsOn } }, ...guests] };
+  if (network.assigns === undefined) throw new Error('L0 has nothing to assign');
+  const assigns = { ...network.assigns, pciAddress: OWN_NIC };
+  return { ...plan, levels: [{ ...server, network: { ...network, assigns } }, ...guests] };
 }
 
 function withHaltsTrapped(plan: StackPlan): StackPlan {
@@ -152,18 +152,18 @@ test('nothing of it is left running', ({ place }) => {
 });
 
 describe.each([
-  { cell: 'l1-passthrough', handing: [0], mac: 'de:ad:be:ef:f2:01' },
-  { cell: 'l2-passthrough', handing: [0, 1], mac: 'de:ad:be:ef:f2:01' },
-  { cell: 'l2-dvh-vp', handing: [1], mac: 'de:ad:be:ef:f2:11' },
-  { cell: 'l2-vp-idle', handing: [1], mac: 'de:ad:be:ef:f2:11' },
-] as const)('$cell', ({ cell, handing, mac }) => {
+  { cell: 'l1-passthrough', assigning: [0], mac: 'de:ad:be:ef:f2:01' },
+  { cell: 'l2-passthrough', assigning: [0, 1], mac: 'de:ad:be:ef:f2:01' },
+  { cell: 'l2-dvh-vp', assigning: [1], mac: 'de:ad:be:ef:f2:11' },
+  { cell: 'l2-vp-idle', assigning: [1], mac: 'de:ad:be:ef:f2:11' },
+] as const)('$cell', ({ cell, assigning, mac }) => {
   test('the levels above the last gave the device to vfio-pci', () => {
     const { levels } = bootOf(cell);
     const assigned = levels.flatMap(({ level, handsOn }) =>
       handsOn === undefined ? [] : [[level, handsOn]],
     );
     expect(assigned).toEqual(
-      handing.map((level) => [
+      assigning.map((level) => [
         level,
         expect.objectContaining({ pciAddress: addressAt(level), driver: 'vfio-pci' }),
       ]),
@@ -176,15 +176,15 @@ describe.each([
     // What virtio drives is a device below the PCI function.
     expect(`${last?.nic.path}/`).toContain('/0000:00:11.0/');
     const nics = (last === undefined ? [] : devicesOf(last)).filter((word) => /vfio|-net-|igb/.test(word));
-    expect(nics).toEqual([expect.stringContaining(`vfio-pci,host=${addressAt(handing.at(-1) ?? 0)},`)]);
+    expect(nics).toEqual([expect.stringContaining(`vfio-pci,host=${addressAt(assigning.at(-1) ?? 0)},`)]);
   });
 
   test('the levels below have an IOMMU, and the first of them has the device', () => {
     const { levels } = bootOf(cell);
-    const [first] = handing;
+    const [first] = assigning;
     expect(
       levels.flatMap(({ level, commandLine }) => (/ intel_iommu=on /.test(commandLine) ? [level] : [])),
-    ).toEqual(handing);
+    ).toEqual(assigning);
     const made = levels.find(({ level }) => level === first);
     expect(made === undefined ? [] : devicesOf(made)).toEqual(
       expect.arrayContaining([

@@ -3,7 +3,7 @@ import { type Cell, type Level, levelName } from '../../../fixtures/matrix.ts';
 import { softwareAt } from '../../../fixtures/software.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { DVH_DIRECTORY } from '../../stack/dvh-knobs.ts';
-import { handOnCommands } from '../../stack/network.ts';
+import { assignCommands } from '../../stack/network.ts';
 import type { MachinePlan } from '../../stack/machine-plan.ts';
 import type { StackPlan } from './stack-plan.ts';
 
@@ -47,7 +47,7 @@ function softwareRow(cell: Cell, level: Level): string[] {
 /** One of the machines that QEMU makes, in the order in which they start. */
 export function describeMachine(machine: MachinePlan, step: number): string[] {
   const { name, runsOn, qemu, pins, network, dvhKnobs } = machine;
-  const { nic, handsOn } = network;
+  const { nic, assigns } = network;
   return [
     '',
     `${step}. ${name}, on ${runsOn}`,
@@ -66,7 +66,7 @@ export function describeMachine(machine: MachinePlan, step: number): string[] {
       ? []
       : [`   check: KVM on ${machine.runsOn} traps ${machine.virtualIdle ? 'no' : 'its'} HLT`]),
     ...Object.entries(dvhKnobs ?? {}).map(([knob, value]) => `   ${DVH_DIRECTORY}/${knob} = ${value}`),
-    ...(handsOn === undefined ? [] : handOnCommands(handsOn).map((argv) => `   ${argv.join(' ')}`)),
+    ...(assigns === undefined ? [] : assignCommands(assigns).map((argv) => `   ${argv.join(' ')}`)),
   ];
 }
 

@@ -91,14 +91,14 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
 /** Makes it one of the cell's, and connects to what runs there in nestbench's root directory. */
 async function enter({ plan, machine, phases }: Ready, options: MachineOptions): Promise<UpMachine> {
   const { name } = plan;
-  const { signal, defer, image, onTrouble, runtime } = options;
+  const { signal, defer, image, onFailure, runtime } = options;
   // It may have been the other machine that took so long.
   phases.lap(`${name}: both ready`);
   defer(() => putBack(plan, machine));
   await setUp(machine, plan, image, seedFile(runtime), signal);
   const inside = await connect(plan, plan.deadlineSeconds, signal, TOOLS_ROOT);
   defer(() => inside[Symbol.asyncDispose]());
-  void inside.lost.then(onTrouble);
+  void inside.lost.then(onFailure);
   phases.lap(`${name}: tools`);
   const facts = await readPhysicalFacts(plan, inside, signal);
   phases.lap(`${name}: checks`);

@@ -64,7 +64,7 @@ test('a server whose card is assigned from gets virtual functions, and keeps its
   const { server, client, guests } = plan('l2-passthrough', { card });
   expect(server).toMatchObject({
     virtualFunctions: 2,
-    network: { handsOn: { pciAddress: '0000:41:10.1' }, bridge: { routesTo: ['192.168.7.11'] } },
+    network: { assigns: { pciAddress: '0000:41:10.1' }, bridge: { routesTo: ['192.168.7.11'] } },
   });
   expect(server.boot.parameters).toContain('intel_iommu=on');
   expect(client.virtualFunctions).toBe(0);
@@ -73,7 +73,7 @@ test('a server whose card is assigned from gets virtual functions, and keeps its
   expect(l2?.network.nic).toMatchObject({
     kind: 'assigned',
     driver: 'ixgbevf',
-    mac: server.network.handsOn?.mac,
+    mac: server.network.assigns?.mac,
   });
   expect(plan('l2-baseline', { card }).server.virtualFunctions).toBe(0);
 });

@@ -42,7 +42,7 @@ export interface PhysicalMachinePlan extends MachineNeeds {
   readonly interface: string;
   /** Its address there, with the prefix's length. */
   readonly addressWithPrefix: string;
-  /** How many virtual functions its card is given for the cell; the first is the one that the plan hands on. */
+  /** How many virtual functions its card is given for the cell; the first is the one that the plan assigns. */
   readonly virtualFunctions: number;
   /** Whether its memory and its CPUs are held to what the cell gives it; a client has all that it has. */
   readonly isSized: boolean;
@@ -155,7 +155,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     },
     server: {
       ...withKnobs(server),
-      virtualFunctions: server.network.handsOn === undefined ? 0 : testbed.server.virtualFunctions,
+      virtualFunctions: server.network.assigns === undefined ? 0 : testbed.server.virtualFunctions,
       isSized: true,
       ...placeOf(testbed, 'server', addresses),
       boot: {

@@ -85,8 +85,8 @@ export async function setUp(
     String(isSized ? memoryMiB : 0),
     name === 'l0' ? 'yes' : 'no',
     String(virtualFunctions),
-    network.handsOn?.pciAddress ?? '',
-    network.handsOn?.mac ?? '',
+    network.assigns?.pciAddress ?? '',
+    network.assigns?.mac ?? '',
   ];
   const { exitCode, stderr } = await machine.run(['sh', '-c', SET_UP, 'set-up', ...words], {
     signal,

@@ -1,6 +1,6 @@
 /** Checks a restored stack for everything that its boot was checked for: all facts are read again. */
 import { checkFacts, readGuestFacts } from '../../../stack/facts.ts';
-import { readAssigned, readHaltExits } from '../../../stack/hand-on.ts';
+import { readAssigned, readHaltExits } from '../../../stack/assign.ts';
 import type { BootedMachine } from '../../../stack/machine-boot.ts';
 import { readModuleParameters } from '../../../stack/module-parameters.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { idleFault } from './hand-on.ts';
+import { idleFault } from './assign.ts';
 
 test.each([
   ['a guest whose HLT is trapped', false, '149\n'],
@@ -13,6 +13,6 @@ test.each([
   [false, '0\n', 'HLT of l2 was to be trapped, and its KVM trapped none'],
   [true, '', 'has no number'],
   [true, 'cat: no such file', 'has no number'],
-])('virtual idle %s and a count of %j is told', (virtualIdle, text, words) => {
+])('virtual idle %s and a count of %j is a fault', (virtualIdle, text, words) => {
   expect(idleFault('l2', virtualIdle, text)).toContain(words);
 });

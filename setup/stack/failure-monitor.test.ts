@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ErrorCode, NestbenchError } from '../lib/errors.ts';
-import { Troubles } from './troubles.ts';
+import { FailureMonitor } from './failure-monitor.ts';
 
 function sign(code: ErrorCode, machine: string): NestbenchError {
   return new NestbenchError(code, 'infrastructure', `${code} of ${machine}`, { machine });
@@ -63,15 +63,15 @@ test.each<[string, readonly (readonly [ErrorCode, string])[], string]>([
     `${DEADLINE} of l1`,
   ],
 ])('%s', async (_, signs, cause) => {
-  const troubles = new Troubles(new AbortController().signal);
+  const failures = new FailureMonitor(new AbortController().signal);
   const [first, ...others] = signs.map(([code, machine]) => sign(code, machine));
-  for (const other of others) troubles.report(other);
-  expect((await troubles.causeOf(first)).message).toBe(cause);
+  for (const other of others) failures.report(other);
+  expect((await failures.causeOf(first)).message).toBe(cause);
 });
 
-test('what is seen once the machines are being ended is no trouble', async () => {
-  const troubles = new Troubles(new AbortController().signal);
-  troubles.end();
-  troubles.report(sign(LOST, 'l0'));
-  expect(troubles.signal.aborted).toBe(false);
+test('what is seen once the machines are being ended is no failure', async () => {
+  const failures = new FailureMonitor(new AbortController().signal);
+  failures.end();
+  failures.report(sign(LOST, 'l0'));
+  expect(failures.signal.aborted).toBe(false);
 });

@@ -1,7 +1,7 @@
 /**
- * What goes wrong with the machines of a stack. One mishap shows in many ways, and the first that is seen is seldom
- * the cause: a server that panics closes its connections, and takes the QEMUs of its guests with it. So the first
- * sign only starts a short wait for the others, and the most telling of them is the cause.
+ * Finds the cause of a failure of a stack. One fault shows in many ways, and the first sign of it is seldom the cause:
+ * a server that panics closes its connections, and takes the QEMUs of its guests with it. So the first sign only
+ * starts a short wait for the others, and the most specific of them is the cause.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, NestbenchError, toNestbenchError } from '../lib/errors.ts';
@@ -9,11 +9,11 @@ import { type ErrorCode, NestbenchError, toNestbenchError } from '../lib/errors.
 /** A panicked kernel's console, its QEMU's exit and its lost connections were seen within tenths of a second. */
 const SETTLE_MS = 1000;
 
-/** The most telling first; everything else is in between. */
+/** The most specific first; everything else is in between. */
 const CAUSES: readonly ErrorCode[] = ['NESTBENCH_GUEST_PANICKED', 'NESTBENCH_GUEST_DIED'];
 const CONSEQUENCE: ErrorCode = 'NESTBENCH_CONNECTION_LOST';
 
-export class Troubles {
+export class FailureMonitor {
   readonly #controller = new AbortController();
   readonly #stop: AbortSignal;
   readonly #signs: NestbenchError[] = [];
@@ -43,7 +43,7 @@ export class Troubles {
     return toNestbenchError(cause instanceof NestbenchError ? cause : thrown);
   }
 
-  /** The machines are being ended: nothing of what is seen from now on is trouble. */
+  /** The machines are being ended: nothing seen from now on is a failure. */
   end(): void {
     this.#over = true;
   }

@@ -1,23 +1,23 @@
-/** What is done on a running level for the sake of the next: the device that it hands on, and proof that it idles as planned. */
+/** Readies a running level for the next: it gives the device to assign to vfio-pci, and checks that the guest idles as planned. */
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import { parseAssigned } from './facts.ts';
 import type { UpMachine } from './machine-boot.ts';
 import type { MachineNeeds } from './machine-plan.ts';
-import { handOnCommands } from './network.ts';
+import { assignCommands } from './network.ts';
 
-/** Gives the device that the level is to hand on to vfio-pci; where there is none, there is nothing to do. */
-export async function handOn(level: UpMachine, signal: AbortSignal): Promise<UpMachine> {
+/** Gives the device that the level assigns to its guest to vfio-pci; without such a device it does nothing. */
+export async function assignDevice(level: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const { plan, machine, facts, phases } = level;
-  const { handsOn } = plan.network;
-  if (handsOn === undefined) return level;
+  const { assigns } = plan.network;
+  if (assigns === undefined) return level;
   let said = '';
-  for (const argv of handOnCommands(handsOn)) {
+  for (const argv of assignCommands(assigns)) {
     said = await machine.check(argv, { signal, deadlineSeconds: plan.deadlineSeconds });
   }
   phases.lap(`${plan.name}: vfio-pci`);
-  return { ...level, facts: { ...facts, handsOn: parseAssigned(plan.name, handsOn.pciAddress, said) } };
+  return { ...level, facts: { ...facts, handsOn: parseAssigned(plan.name, assigns.pciAddress, said) } };
 }
 
 /**
@@ -26,14 +26,14 @@ export async function handOn(level: UpMachine, signal: AbortSignal): Promise<UpM
  * @throws NESTBENCH_CHECK_FAILED where it is not vfio-pci.
  */
 export async function readAssigned(
-  { name, network: { handsOn }, deadlineSeconds }: MachineNeeds,
+  { name, network: { assigns }, deadlineSeconds }: MachineNeeds,
   machine: Machine,
   signal: AbortSignal,
 ): Promise<LevelFacts['handsOn']> {
-  if (handsOn === undefined) return undefined;
-  const argv = ['nestbench-assigned', handsOn.pciAddress];
+  if (assigns === undefined) return undefined;
+  const argv = ['nestbench-assigned', assigns.pciAddress];
   const said = await machine.check(argv, { signal, deadlineSeconds });
-  return parseAssigned(name, handsOn.pciAddress, said);
+  return parseAssigned(name, assigns.pciAddress, said);
 }
 
 /** KVM's count of the HLTs that it trapped, over all guests: each level has one. */
