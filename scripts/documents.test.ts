@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseCLI } from 'vitest/node';
+import { createCLI, parseCLI } from 'vitest/node';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
@@ -155,6 +155,10 @@ describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
     const wrong = commands
       .filter(({ words: [program, verb] }) => program === 'npx' && verb === 'vitest')
       .filter(({ words }) => {
+        // parseCLI takes any option; Vitest itself does not.
+        const cli = createCLI();
+        cli.parse(['node', ...words.slice(1)], { run: false });
+        cli.matchedCommand?.checkUnknownOptions();
         const { filter, options } = parseCLI(words.slice(1));
         const { project = [], testNamePattern: pattern } = options;
         return !(
