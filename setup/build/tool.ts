@@ -25,6 +25,14 @@ export interface ToolOptions {
   readonly prefix?: readonly string[];
 }
 
+/** Where a source is built: on this host, in the toolchain, or in a container. */
+export interface BuildPlace {
+  /** The workplace's directory, by the name that it has there. */
+  readonly directory: string;
+  /** As {@link runTool}; `cwd` is a path there. */
+  run(argv: readonly string[], options: ToolOptions): Promise<void>;
+}
+
 /**
  * Runs a tool to its end; its environment is {@link toolEnvironment} and `env`.
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the tool's own error lines, where it fails.

@@ -6,7 +6,7 @@ import { FOR_COMPILING } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
 import { reasonOf } from '../../lib/error-text.ts';
 import { findEngine } from './engine.ts';
-import { runTool, type ToolOptions } from '../tool.ts';
+import { type BuildPlace, runTool } from '../tool.ts';
 
 /** By the age of what is built: compilers drop what old sources rely on, and lack what new ones need. */
 export type Vintage = 'current' | 'vintage';
@@ -16,15 +16,13 @@ export interface Builder {
   /** What its compilers are, as far as what is built depends on them: `gcc 12.2.0`, or an image. */
   readonly identity: string;
   /** Begins to build in `directory`, which has the same name there. */
-  open(directory: string, signal: AbortSignal): Promise<BuildPlace>;
+  open(directory: string, signal: AbortSignal): Promise<OpenPlace>;
 }
 
 /** Disposing it ends whatever still runs there. */
-export interface BuildPlace extends AsyncDisposable {
+export interface OpenPlace extends BuildPlace, AsyncDisposable {
   /** As `gcc -dumpfullversion` has it. */
   readonly gcc: string;
-  /** As {@link runTool}. */
-  run(argv: readonly string[], options: ToolOptions): Promise<void>;
 }
 
 /**
@@ -101,6 +99,6 @@ async function hostBuilder(signal: AbortSignal): Promise<Builder> {
   return {
     kind: 'host',
     identity: `gcc ${gcc}`,
-    open: async () => ({ gcc, run: runTool, [Symbol.asyncDispose]: async () => {} }),
+    open: async (directory) => ({ directory, gcc, run: runTool, [Symbol.asyncDispose]: async () => {} }),
   };
 }

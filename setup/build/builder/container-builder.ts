@@ -42,7 +42,7 @@ export async function containerBuilder(
     identity: `image ${image}`,
     async open(place, within) {
       const { said, ...opened } = await openContainer(engine, image, place, within, AS_BUILDER);
-      return { gcc: said, ...opened };
+      return { directory: place, gcc: said, ...opened };
     },
   };
 }

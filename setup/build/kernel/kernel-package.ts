@@ -1,20 +1,14 @@
 /** Builds a kernel from git for machines that boot by themselves: its bzImage, and its modules as an archive. */
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { GitKernel } from '../../../fixtures/git-kernel.ts';
 import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed.ts';
 import { NestbenchError } from '../../lib/errors.ts';
 import { FOR_KERNEL_PACKAGES } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
-import { tell } from '../../lib/task-progress.ts';
 import { cached, type Workplace } from '../cache/build-cache.ts';
-import { type BuildPlace, chooseBuilder } from '../builder/builder.ts';
+import { chooseBuilder } from '../builder/builder.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile } from '../git-source.ts';
-import { unmetOptions } from './kernel-config.ts';
-import { REPRODUCIBLE } from './kernel.ts';
-import { makeProgress } from '../make-progress.ts';
-import { runTool, type ToolOptions } from '../tool.ts';
+import { compileLinux, type KernelRecipe } from './kernel-recipe.ts';
 
 /** A kernel as it is built for machines that boot by themselves. */
 export interface KernelPackage {
@@ -80,7 +74,9 @@ export async function buildKernelPackage(
       const fault = compilerFault(makefile, main, place.gcc);
       if (fault !== undefined)
         throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', `${fault}.`, { machine: 'host' });
-      return await compilePackage(source, wanted, place, workplace);
+      const release = await compileLinux(recipeOf(source, wanted, workplace), place, workplace);
+      const { commit, url, ref } = source;
+      return { release, commit, url, ref, compiler: `gcc ${place.gcc}` };
     },
   });
   return {
@@ -120,75 +116,34 @@ function versionOf(makefile: string): { version: number; patchLevel: number } {
   return { version: number('VERSION'), patchLevel: number('PATCHLEVEL') };
 }
 
-async function compilePackage(
-  source: GitSource,
-  wanted: GitKernel,
-  place: BuildPlace,
-  { directory, log, signal }: Workplace,
-): Promise<{ release: string; commit: string; url: string; ref: string; compiler: string }> {
-  const tree = path.join(directory, 'linux');
-  const tool: Omit<ToolOptions, 'purpose'> = { log, signal, cwd: tree, env: REPRODUCIBLE };
-  const task = 'kernel package';
-  tell({ task, text: `laying out ${source.commit.slice(0, 12)}`, state: 'running', fraction: 0 });
-  await exportSource(source, tree, { log, signal });
-  tell({ task, text: 'configuring', state: 'running', fraction: 0 });
+/**
+ * Leaves the image and the modules beside the tree; of a kernel without modules, with the lists of them empty. The links are to
+ * the tree, which is removed.
+ */
+const KEEP = `modules=staging/lib/modules/$(cat include/config/kernel.release)
+mkdir -p "$modules"
+if grep -q ^CONFIG_MODULES=y .config; then
+  make INSTALL_MOD_PATH="$PWD/staging" INSTALL_MOD_STRIP=1 modules_install
+else
+  touch "$modules/modules.order" "$modules/modules.builtin" "$modules/modules.builtin.modinfo"
+fi
+rm -rf "$modules/build" "$modules/source"
+tar --create --gzip --owner=0 --group=0 --numeric-owner --directory=staging --file=../modules.tar.gz lib
+cp arch/x86/boot/bzImage ..`;
+
+function recipeOf(source: GitSource, wanted: GitKernel, tool: Omit<Workplace, 'directory'>): KernelRecipe {
   const { defconfig = 'defconfig', config = [], configWhereKnown = [] } = wanted;
-  await place.run(['make', defconfig], { ...tool, purpose: 'configuring the kernel' });
-  const file = path.join(tree, '.config');
   const localVersion = `CONFIG_LOCALVERSION="-${localVersionOf(wanted)}"`;
-  // The last of two lines holds.
-  const added = [...config, localVersion, '# CONFIG_LOCALVERSION_AUTO is not set'];
-  const lines = [...configWhereKnown, ...added];
-  await writeFile(file, `${await readFile(file, 'utf8')}\n${lines.join('\n')}\n`);
-  await place.run(['make', 'olddefconfig'], { ...tool, purpose: 'configuring the kernel' });
-  const unmet = unmetOptions(added.join('\n'), await readFile(file, 'utf8'));
-  if (unmet.length > 0) {
-    throw new NestbenchError(
-      'NESTBENCH_BUILD_FAILED',
-      'configuration',
-      `The kernel at ${source.ref} does not grant ${unmet.join(', ')}: its Kconfig does not know them, or what they depend on is off.`,
-      { machine: 'host', output: unmet.join('\n') },
-    );
-  }
-  await place.run(
-    ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', 'bzImage', 'modules'],
-    { ...tool, purpose: 'building the kernel', onLine: makeProgress(task) },
-  );
-  const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
-  const staging = path.join(directory, 'staging');
-  await mkdir(path.join(staging, 'lib/modules', release), { recursive: true });
-  const hasModules = /^CONFIG_MODULES=y$/m.test(await readFile(file, 'utf8'));
-  // Without the links to this host's source tree.
-  if (hasModules) {
-    await place.run(['make', `INSTALL_MOD_PATH=${staging}`, 'INSTALL_MOD_STRIP=1', 'modules_install'], {
-      ...tool,
-      purpose: "installing the kernel's modules",
-    });
-  } else {
-    for (const name of ['modules.order', 'modules.builtin', 'modules.builtin.modinfo']) {
-      await writeFile(path.join(staging, 'lib/modules', release, name), '');
-    }
-  }
-  for (const link of ['build', 'source']) {
-    await rm(path.join(staging, 'lib/modules', release, link), { recursive: true, force: true });
-  }
-  await runTool(
-    [
-      'tar',
-      '--create',
-      '--gzip',
-      '--owner=0',
-      '--group=0',
-      '--numeric-owner',
-      `--file=${directory}/modules.tar.gz`,
-      'lib',
-    ],
-    { ...tool, cwd: staging, purpose: "packing the kernel's modules" },
-  );
-  await copyFile(path.join(tree, 'arch/x86/boot/bzImage'), path.join(directory, 'bzImage'));
-  await copyFile(file, path.join(directory, 'config'));
-  await rm(tree, { recursive: true });
-  await rm(staging, { recursive: true });
-  tell({ task, text: `${release} is built`, state: 'done', fraction: 1 });
-  return { release, commit: source.commit, url: source.url, ref: source.ref, compiler: `gcc ${place.gcc}` };
+  return {
+    task: 'kernel package',
+    source: `${source.ref} (${source.commit.slice(0, 12)})`,
+    unpack: (_, tree) => exportSource(source, tree, tool),
+    patches: [],
+    base: defconfig,
+    others: 'by default',
+    whereKnown: configWhereKnown,
+    options: [...config, localVersion, '# CONFIG_LOCALVERSION_AUTO is not set'],
+    targets: ['bzImage', 'modules'],
+    keep: ['sh', '-euc', KEEP],
+  };
 }

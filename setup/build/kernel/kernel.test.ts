@@ -50,14 +50,16 @@ function build(
   tarball: string,
   fragment = 'CONFIG_KVM=y\n',
   signal = new AbortController().signal,
-  patches: readonly string[] = [],
+  texts: readonly string[] = [],
 ) {
+  const source = { package: 'linux-source-0.1', version: '0.1-1', tarball };
+  const patches = texts.map((text, at) => ({ name: `${at + 1}.patch`, text }));
   const inputs = { tarball, fragment, patches };
   return cached({
     name: 'kernel',
     inputs,
     signal,
-    build: (place) => compileKernel(toolchain, tarball, fragment, patches, place),
+    build: (place) => compileKernel(toolchain, source, fragment, patches, place),
   });
 }
 
@@ -84,7 +86,9 @@ test('an option that the source does not grant is told by name', async () => {
   temporaryCache();
   const failing = build(standInSource(), 'CONFIG_KVM=y\nCONFIG_UNKNOWN=y\n');
   await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED', kind: 'configuration' });
-  await expect(failing).rejects.toThrow('CONFIG_UNKNOWN: asked for y, got n');
+  await expect(failing).rejects.toThrow(
+    /^linux-source-0\.1 0\.1-1 does not grant.*\nCONFIG_UNKNOWN: asked for y, got n$/,
+  );
 });
 
 test('abort ends make and its compilers, and leaves nothing', async () => {
@@ -132,5 +136,5 @@ test('a patch that does not apply is told, with what patch says', async () => {
   temporaryCache();
   const failing = build(standInSource(), undefined, undefined, [patchOf('int other;', 'int a = 1;')]);
   await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED' });
-  await expect(failing).rejects.toThrow(/patch 1 of 1.*Hunk #1 FAILED/s);
+  await expect(failing).rejects.toThrow(/patch 1 of 1 \(1\.patch\).*Hunk #1 FAILED/s);
 });

@@ -11,11 +11,12 @@ import type { QemuSource, TestbedDescription } from '../../../fixtures/testbed.t
 import { FOR_QEMU_PACKAGES } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
 import { tell } from '../../lib/task-progress.ts';
-import { type BuildPlace, chooseBuilder } from '../builder/builder.ts';
+import { chooseBuilder } from '../builder/builder.ts';
 import { cached, type Workplace } from '../cache/build-cache.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile } from '../git-source.ts';
 import { makeProgress } from '../make-progress.ts';
 import { ninjaProgress } from '../ninja-progress.ts';
+import type { BuildPlace } from '../tool.ts';
 
 interface QemuPackage {
   readonly program: string;

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { NestbenchError } from '../../lib/errors.ts';
 import { isRoot } from './namespace.ts';
-import { runTool, type ToolOptions } from '../tool.ts';
+import { type BuildPlace, runTool, type ToolOptions } from '../tool.ts';
 import type { Toolchain } from './toolchain.ts';
 
 export interface InsideOptions extends Omit<ToolOptions, 'cwd' | 'prefix'> {
@@ -39,6 +39,23 @@ export async function runInside(
   } catch (error) {
     throw withAdvice(error);
   }
+}
+
+/**
+ * A place to build in the toolchain.
+ * @param binds what else is seen there, as {@link InsideOptions} has it.
+ */
+export function placeInside(
+  toolchain: Pick<Toolchain, 'root'>,
+  workplace: string,
+  binds: InsideOptions['binds'] = {},
+): BuildPlace {
+  const directory = '/build';
+  return {
+    directory,
+    run: (argv, options) =>
+      runInside(toolchain, argv, { ...options, binds: { [directory]: workplace, ...binds } }),
+  };
 }
 
 /** What unshare says itself where the host refuses namespaces, and what inside.sh says where it refuses their mounts. */

@@ -1,0 +1,126 @@
+/** How every kernel is built, wherever its source comes from: unpacked, patched, configured, compiled. */
+import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { NestbenchError } from '../../lib/errors.ts';
+import { tell } from '../../lib/task-progress.ts';
+import type { Workplace } from '../cache/build-cache.ts';
+import { makeProgress } from '../make-progress.ts';
+import type { BuildPlace, ToolOptions } from '../tool.ts';
+import { unmetOptions } from './kernel-config.ts';
+
+export interface KernelRecipe {
+  /** The progress line's task. */
+  readonly task: string;
+  /** The source, as progress and errors name it. */
+  readonly source: string;
+  /** Puts the source into the tree, an empty directory. */
+  readonly unpack: (run: Run, tree: string) => Promise<void>;
+  /** For `patch -p1`, in order. */
+  readonly patches: readonly Patch[];
+  /** make's target for the options that no line below names. */
+  readonly base: string;
+  /** What an option is that only becomes visible by the lines, unless they name it; `off` needs the base `allnoconfig`. */
+  readonly others: 'off' | 'by default';
+  /** Lines that the source may not know. */
+  readonly whereKnown: readonly string[];
+  /** Lines after those, each of which has to hold in the end. */
+  readonly options: readonly string[];
+  /** What make builds. */
+  readonly targets: readonly string[];
+  /** How many lines make prints, where that is known. */
+  readonly steps?: number;
+  /** Puts what is kept of the tree into its parent directory. */
+  readonly keep: readonly string[];
+}
+
+export interface Patch {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Runs a tool in the tree. */
+type Run = (argv: readonly string[], purpose: string, onLine?: ToolOptions['onLine']) => Promise<void>;
+
+/** Nothing of the building machine gets into the kernel, so equal inputs make equal bytes. */
+const REPRODUCIBLE = {
+  KBUILD_BUILD_USER: 'nestbench',
+  KBUILD_BUILD_HOST: 'nestbench',
+  KBUILD_BUILD_TIMESTAMP: 'Thu Jan 1 00:00:00 UTC 1970',
+};
+
+const TREE = 'linux';
+
+/**
+ * Leaves `config` and what the recipe keeps in the workplace's directory.
+ * @returns the release, as `uname -r` will print it.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the compiler's own errors, or the options that the source does not grant.
+ */
+export async function compileLinux(
+  recipe: KernelRecipe,
+  place: BuildPlace,
+  { directory, log, signal }: Workplace,
+): Promise<string> {
+  const { task } = recipe;
+  const tree = path.join(directory, TREE);
+  const tool = { log, signal, cwd: path.join(place.directory, TREE), env: REPRODUCIBLE };
+  const run: Run = (argv, purpose, onLine) =>
+    place.run(argv, { ...tool, purpose, ...(onLine && { onLine }) });
+  await mkdir(tree);
+  tell({ task, text: `unpacking ${recipe.source}`, state: 'running', fraction: 0 });
+  await recipe.unpack(run, tree);
+  await applyPatches(recipe.patches, run, tree);
+  tell({ task, text: 'configuring', state: 'running', fraction: 0 });
+  await configure(recipe, run, tree);
+  // With the output of a target kept together, an error is not torn apart by what the other jobs print.
+  const make = ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', ...recipe.targets];
+  await run(make, 'building the kernel', makeProgress(task, recipe.steps));
+  const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
+  await run(recipe.keep, 'packing the kernel');
+  await copyFile(path.join(tree, '.config'), path.join(directory, 'config'));
+  await rm(tree, { recursive: true });
+  tell({ task, text: `${release} is built`, state: 'done', fraction: 1 });
+  return release;
+}
+
+export function readPatches(files: readonly string[]): Promise<Patch[]> {
+  return Promise.all(
+    files.map(async (file) => ({ name: path.basename(file), text: await readFile(file, 'utf8') })),
+  );
+}
+
+async function applyPatches(patches: readonly Patch[], run: Run, tree: string): Promise<void> {
+  const file = 'next.patch';
+  for (const [index, { name, text }] of patches.entries()) {
+    await writeFile(path.join(tree, file), text);
+    await run(
+      ['patch', '--strip=1', '--forward', `--input=${file}`],
+      `applying patch ${index + 1} of ${patches.length} (${name}) to the kernel source`,
+    );
+    await rm(path.join(tree, file));
+  }
+}
+
+/** @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the options that the source does not grant. */
+async function configure(recipe: KernelRecipe, run: Run, tree: string): Promise<void> {
+  const { source, base, others, whereKnown, options } = recipe;
+  const purpose = 'configuring the kernel';
+  const config = path.join(tree, '.config');
+  const lines = [...whereKnown, ...options, ''].join('\n');
+  if (others === 'off') {
+    await writeFile(path.join(tree, 'wanted.config'), lines);
+    await run(['make', base, 'KCONFIG_ALLCONFIG=wanted.config'], purpose);
+  } else {
+    await run(['make', base], purpose);
+    await appendFile(config, `\n${lines}`);
+    await run(['make', 'olddefconfig'], purpose);
+  }
+  const unmet = unmetOptions(options.join('\n'), await readFile(config, 'utf8')).join('\n');
+  if (unmet === '') return;
+  throw new NestbenchError(
+    'NESTBENCH_BUILD_FAILED',
+    'configuration',
+    `${source} does not grant these options: its Kconfig does not know them, or what they depend on is off.\n${unmet}`,
+    { machine: 'host', output: unmet },
+  );
+}
