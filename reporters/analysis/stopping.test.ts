@@ -102,7 +102,7 @@ test('the closing table tells the target, that sizes are bounds, and what interv
   using journal = adaptive();
   const text = terminalTable(journal.results, { columns: 140, colours: false });
   expect(text).toContain(
-    "profile     adaptive, 1 run, each until ± 2 % (samples as quick's until the mean is known well enough, at most the paper's number)",
+    "profile     adaptive, 1 run, each until ± 2 % (quick's samples until the mean is known well enough, at most the paper's number)",
   );
   expect(text).toContain('netperf-rr: at most 40 iterations, seconds 3');
   expect(text).toContain('over iterations: at the nominal 97.5 % of the rule that stopped them');

@@ -44,7 +44,7 @@ test('a realistic experiment at 120 columns', () => {
 
     Skipped
       l2-dvh, l3-dvh
-        dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches are for Intel VMX, which emulation has not)"
+        dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)"
   `);
 });
 

@@ -45,10 +45,14 @@ describe('is refused, with what is wrong', () => {
     ['a wrong key', 'kernelParameter: {l1: [quiet]}', 'kernelParameter'],
     ['an unknown machine', 'kernelParameters: {l4: [quiet]}', 'l4'],
     ['two parameters in one', 'kernelParameters: {l1: ["a=1 b=2"]}', 'one word'],
-    ["one of nestbench's own", 'kernelParameters: {l1: [root=/dev/vdb]}', 'nestbench sets this one itself'],
+    [
+      "one of nestbench's own",
+      'kernelParameters: {l1: [root=/dev/vdb]}',
+      'nestbench sets this parameter itself',
+    ],
     ['a line that is no option', 'kernel: {config: [KVM=y]}', 'kernel.config.0'],
     ['a file that is not there', 'kernel: {vmlinux: nowhere}', 'nowhere, which is not there'],
-    ['a QEMU of another name', 'qemu: ./run-it', "QEMU's file is named qemu-system-"],
+    ['a QEMU of another name', 'qemu: ./run-it', 'must begin with "qemu-system-"'],
     ['what is no YAML', 'kernel: [', 'that can be read'],
   ])('%s', (_, text, why) => {
     const choose = (): unknown => findVariant(fileOf(text));
@@ -70,7 +74,7 @@ describe('is refused, with what is wrong', () => {
     ['kernel:\n  patches:\n    - nowhere', /:3: "kernel\.patches\.0" names .*, which is not there$/],
     ['kernel: { patches: [""] }', /:1: "kernel\.patches\.0" names .*, which is not a file$/],
     ['\nqemu: ./qemu-system-none', /:2: "qemu" names .*, which is not there$/],
-    ['kernel: { vmlinux: a, config: [CONFIG_X=y] }', /:1: "kernel" is a map: "vmlinux" is built already/],
+    ['kernel: { vmlinux: a, config: [CONFIG_X=y] }', /:1: "kernel" is a map: "vmlinux" is already built/],
     ['kernel: x', /:1: "kernel" is "x": a map is needed, as \{ key: value \}$/],
     ['kernelParameters: { l0: [] }', /:1: "kernelParameters\.l0" is a list: at least 1 entry is needed$/],
   ])('%j, with its line and its key', (text, why) => {

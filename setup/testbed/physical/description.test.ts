@@ -91,7 +91,7 @@ describe('is told with its line and its key', () => {
       'testbed.yaml:7: "software.l1.kernel.ref" is "--upload-pack=y": a branch, a tag or a commit',
     ]);
     expect(faults(`${LEAST}software: papers\n`)[1]).toBe(
-      'testbed.yaml:7: "software" is "papers": neither "paper" or "installed" nor a description by machine',
+      'testbed.yaml:7: "software" is "papers": must be "paper", "installed" or a description by machine',
     );
   });
 
@@ -156,8 +156,8 @@ describe('is told with its line and its key', () => {
   });
 
   test.each([
-    ['root@', 'the host is missing behind the @'],
-    ['root@server:2222', 'a port stands under "port:"'],
+    ['root@', 'the host is missing after the @'],
+    ['root@server:2222', 'a port belongs under "port:"'],
   ])('%s as a host', (host, why) => {
     expect(faults(LEAST.replace('alias-of-client', `"${host}"`))[1]).toBe(
       `testbed.yaml:2: "client.ssh" is "${host}": ${why}`,

@@ -60,7 +60,7 @@ test('functions that are somebody else’s are left alone, and no cell with them
     });
     expect((await run.end()).exitCode).toBe(1);
     expect(run.output).toContain(
-      "l1-passthrough: the server's card at enp1s0 (igb) has 1 virtual functions already, which are not nestbench's.",
+      "l1-passthrough: the server's card at enp1s0 (igb) already has 1 virtual functions that nestbench did not create.",
     );
     expect(await stateOfServer()).toMatch(/^1\n1\n/);
   } finally {
