@@ -77,6 +77,16 @@ test.each([
   for (const name of names) expect(text).toMatch(new RegExp(String.raw`(?<![\w-])${name}(?![\w-])`));
 });
 
+test('CONTRIBUTING names every folder of setup and reporters, and every npm script for developers', () => {
+  const { spans } = documentAt('CONTRIBUTING.md');
+  const folders = globSync('{setup,reporters}/*/', { cwd: ROOT }).map((folder) => `${folder}/`);
+  expect(spans).toEqual(expect.arrayContaining(folders));
+  const names = Object.keys(scripts).filter((name) => /^(test|bench|format|types|lint)/.test(name));
+  expect(spans).toEqual(
+    expect.arrayContaining(names.map((name) => (name === 'test' ? 'npm test' : `npm run ${name}`))),
+  );
+});
+
 test('the example of a variant is one', () => {
   const examples = blocksOf('docs/comparing.md', 'yaml');
   expect(examples.map((text) => variantContent.safeParse(parse(text)).error)).toEqual([undefined]);
