@@ -14,6 +14,7 @@ import {
   parseFacts,
 } from './facts.ts';
 import type { MachinePlan } from './machine-plan.ts';
+import { qemuArgv } from './qemu-argv.ts';
 import { planStack } from '../testbed/emulated/stack-plan.ts';
 
 /** What nestbench-facts printed on L0 and L1 of a booted l1-baseline, and on L1 of l1-passthrough. */
@@ -57,7 +58,7 @@ function factsOf(plan: MachinePlan, text: string, fields: Partial<LevelFacts> = 
       kvm: { available: found.kvm === 'yes', nested: found.nested },
       nic: { device: found.nic, driver: found.nicDriver, path: found.nicPath, mac: found.nicMac },
       otherNics: found.otherNics === '' ? [] : found.otherNics.split(' '),
-      qemu: { version: '7.2.22', argv: [...plan.qemu.argv], accelerator: plan.accelerator },
+      qemu: { version: '7.2.22', argv: qemuArgv(plan), accelerator: plan.accelerator },
       pinned: plan.pins.map(({ vcpu, cpu }) => ({ vcpu, cpu, thread: 4711 })),
       ...fields,
     },

@@ -7,6 +7,7 @@ import { pairsOf } from '../lib/lines.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Qmp } from '../machine/qemu/qmp.ts';
 import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
+import { qemuArgv } from './qemu-argv.ts';
 
 /** What `nestbench-facts` prints, one `name=value` a line. */
 const reported = z.object({
@@ -49,7 +50,7 @@ export async function readGuestFacts(
 ): Promise<GuestFacts> {
   const { record, tscTrouble } = await readFacts(plan, machine, signal);
   const { enabled } = await qmp.execute('query-kvm');
-  const qemu = { version: qmp.version, argv: [...plan.qemu.argv], accelerator: enabled ? 'kvm' : 'tcg' };
+  const qemu = { version: qmp.version, argv: qemuArgv(plan), accelerator: enabled ? 'kvm' : 'tcg' };
   return { tscTrouble, record: { ...record, qemu, pinned } };
 }
 

@@ -9,10 +9,11 @@ import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { DVH_QEMU, IOMMU, softwareAt } from '../../fixtures/software.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import type { ImageFormat } from '../build/image/image.ts';
+import { guestQemu } from './guest-qemu.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import type { Accelerator, BenchmarkKind, MachineNeeds, MachinePlan } from './machine-plan.ts';
 import { type MachineNetwork, type NetworkHost, networkOf } from './network.ts';
-import { guestQemu, type QemuPaths } from './qemu-argv.ts';
+import type { QemuPaths } from './qemu-parts.ts';
 
 /** Many times what is expected, so that a loaded machine is not taken for a hung guest. */
 export const DEADLINE_SECONDS: Record<Level, number> = { 0: 60, 1: 90, 2: 180, 3: 400 };
@@ -109,7 +110,7 @@ export function withKernel(
 
 function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): MachinePlan {
   const common = withKernel(cell, level, host);
-  const { name, cpus, memoryMiB, network, virtualIdle, kernelCommandLine: commandLine } = common;
+  const { name, cpus, network, virtualIdle } = common;
   const below = BELOW[level];
   const version = host.qemus?.[`l${below}`];
   const { dvh } = configurationOf(cell);
@@ -120,22 +121,15 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
     ...(host.kernels?.[name] !== undefined && { kernelRelease: host.kernels[name] }),
     runsOn: `l${below}`,
     accelerator: 'kvm',
-    qemu: {
-      argv: guestQemu({
-        program: version === undefined ? IMAGE_QEMU : ownQemu(`l${below}`),
-        isVintage: version !== undefined && isVintageQemu(version),
-        cpus,
-        memoryMiB,
-        commandLine,
-        network,
-        paths,
-        // DVH's own way to it is a knob of the kernel.
-        passesHalts: virtualIdle && dvh === undefined,
-        dvh: softwareAt(cell, below).qemu === DVH_QEMU ? dvh : undefined,
-      }),
-      qmpSocket: paths.qmpSocket,
-      consoleSocket: paths.consoleSocket,
-    },
+    qemu: guestQemu({
+      program: version === undefined ? IMAGE_QEMU : ownQemu(`l${below}`),
+      isVintage: version !== undefined && isVintageQemu(version),
+      network,
+      paths,
+      // DVH's own way to it is a knob of the kernel.
+      passesHalts: virtualIdle && dvh === undefined,
+      dvh: softwareAt(cell, below).qemu === DVH_QEMU ? dvh : undefined,
+    }),
     // One to one on the highest-numbered CPUs; the lowest stay for the host, where the sizing keeps any.
     pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: hostCpus - cpus + vcpu })),
     sshFrom: 'l0',

@@ -9,7 +9,7 @@ import { checkIdle, assignDevice } from './assign.ts';
 import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
 import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
 import { died } from './qemu-end.ts';
-import { DVH_OPTION } from './qemu-argv.ts';
+import { qemuArgv } from './qemu-argv.ts';
 import type { BringUp } from './running.ts';
 
 export interface GuestOptions {
@@ -58,10 +58,10 @@ function bootGuest(
     below,
     launch: async (signal) => {
       const { deadlineSeconds } = plan;
-      const qemu = await below.run(plan.qemu.argv, { signal, deadlineSeconds });
+      const qemu = await below.run(qemuArgv(plan), { signal, deadlineSeconds });
       const said = `${qemu.stdout}${qemu.stderr}`.trim();
       if (qemu.exitCode !== 0) throw died(plan, { ...qemu, said });
-      if (said !== '' && plan.qemu.argv.includes(DVH_OPTION)) throw notEnabled(plan, said);
+      if (said !== '' && plan.qemu.dvh !== undefined) throw notEnabled(plan, said);
       return {};
     },
     openSsh: async () => (signal) => server.connect(plan.address, 22, signal),

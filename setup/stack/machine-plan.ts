@@ -3,6 +3,7 @@ import type { MachineName } from '../../fixtures/addresses.ts';
 import type { DvhKnobs } from '../../fixtures/configurations/configuration.ts';
 import type { Level } from '../../fixtures/matrix.ts';
 import type { MachineNetwork } from './network.ts';
+import type { QemuPlan } from './qemu-plan.ts';
 
 export type Accelerator = 'tcg' | 'kvm';
 
@@ -39,11 +40,7 @@ export interface MachinePlan extends MachineNeeds {
   readonly kernelRelease?: string;
   /** Those of its kernel parameters that a variant added. */
   readonly addedParameters: readonly string[];
-  readonly qemu: {
-    readonly argv: readonly string[];
-    readonly qmpSocket: string;
-    readonly consoleSocket: string;
-  };
+  readonly qemu: QemuPlan;
   /** vCPU to CPU of the machine that runs it; pinned before the first guest instruction. */
   readonly pins: readonly { readonly vcpu: number; readonly cpu: number }[];
   /** Through which machine SSH goes: a forward of the host's QEMU, or the server's bridge. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CELLS, configurationOf, findCell, type Level } from '../../fixtures/matrix.ts';
 import { clientNetwork, assignCommands, type MachineNetwork, networkOf, slotOf } from './network.ts';
-import { guestQemu } from './qemu-argv.ts';
+import { guestQemu } from './guest-qemu.ts';
+import type { Properties, QemuPlan } from './qemu-plan.ts';
 
 function networksOf(name: string): MachineNetwork[] {
   const cell = findCell(name);
@@ -13,20 +14,15 @@ function networksOf(name: string): MachineNetwork[] {
 
 const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleSocket: '/c' };
 
-/** The words of a guest's QEMU that say `what`. */
-function argvOf(name: string, level: Level, passesHalts = false): string[] {
+function qemuOf(name: string, level: Level): QemuPlan {
   const network = networksOf(name)[level];
   if (network === undefined) throw new Error(`${name} has no L${level}`);
-  return guestQemu({
-    cpus: 1,
-    memoryMiB: 1024,
-    commandLine: 'quiet',
-    network,
-    paths,
-    program: 'qemu',
-    isVintage: false,
-    passesHalts,
-  });
+  return guestQemu({ network, paths, program: 'qemu', isVintage: false, passesHalts: false });
+}
+
+/** Its devices of a driver, and netdevs of a kind, by their properties. */
+function propertiesOf({ devices, network }: QemuPlan, type: string): Properties[] {
+  return [...devices, ...network].filter((part) => part.type === type).map(({ properties }) => properties);
 }
 
 const ASSIGNED = CELLS.filter((cell) => configurationOf(cell).assigned !== undefined);
@@ -67,32 +63,48 @@ describe.each(ASSIGNED.map((cell) => [cell.name, cell] as const))('%s', (name, c
   });
 
   test('leaves the level under test no other NIC', () => {
-    const nics = argvOf(name, cell.level).filter((word) => /-net-|^vfio-pci|^tap,/.test(word));
-    expect(nics).toEqual([expect.stringMatching(/^vfio-pci,host=0000:01:00\.0,addr=0x11/)]);
+    const { network } = qemuOf(name, cell.level);
+    expect(network).toEqual([
+      {
+        option: 'device',
+        type: 'vfio-pci',
+        properties: { host: '0000:01:00.0', addr: '0x11', romfile: '' },
+      },
+    ]);
   });
 });
 
 test('a level between gets the device behind a root port, and hands it on behind a vIOMMU that sees every mapping', () => {
-  const argv = argvOf('l3-passthrough', 2);
-  const machine = argv[argv.indexOf('-M') + 1];
-  expect(machine).toMatch(/^q35,.*kernel-irqchip=split$/);
-  const devices = argv.filter((_, index) => argv[index - 1] === '-device');
-  expect(devices.filter((word) => /^(intel-iommu|pcie-root-port|vfio-pci)/.test(word))).toEqual([
-    'intel-iommu,intremap=on,aw-bits=39,caching-mode=on',
-    'pcie-root-port,id=root-port,chassis=1,addr=0x11',
-    'vfio-pci,host=0000:01:00.0,bus=root-port',
+  const qemu = qemuOf('l3-passthrough', 2);
+  expect(qemu.machine).toMatchObject({ type: 'q35', properties: { 'kernel-irqchip': 'split' } });
+  expect(propertiesOf(qemu, 'intel-iommu')).toEqual([
+    { intremap: 'on', 'aw-bits': '39', 'caching-mode': 'on' },
+  ]);
+  expect(qemu.network.slice(-2)).toEqual([
+    {
+      option: 'device',
+      type: 'pcie-root-port',
+      properties: { id: 'root-port', chassis: '1', addr: '0x11' },
+    },
+    { option: 'device', type: 'vfio-pci', properties: { host: '0000:01:00.0', bus: 'root-port' } },
   ]);
 });
 
 test('virtual-passthrough begins with a virtio NIC of L1 whose vhost asks the vIOMMU', () => {
-  const argv = argvOf('l2-dvh-vp', 1);
-  expect(argv).toContain('intel-iommu,intremap=on,aw-bits=39,device-iotlb=on');
-  expect(argv.filter((word) => word.startsWith('tap,id=assigned'))).toEqual([
-    expect.stringMatching(/ifname=tap1,.*vhost=on,vhostforce=on$/),
+  const qemu = qemuOf('l2-dvh-vp', 1);
+  expect(propertiesOf(qemu, 'intel-iommu')).toEqual([
+    { intremap: 'on', 'aw-bits': '39', 'device-iotlb': 'on' },
   ]);
-  expect(argv.filter((word) => word.includes('bus=root-port'))).toEqual([
-    expect.stringMatching(/^virtio-net-pci,.*iommu_platform=on,disable-legacy=on,ats=on/),
+  expect(propertiesOf(qemu, 'tap')).toEqual([
+    expect.objectContaining({ id: 'wire', ifname: 'tap0', vhost: 'on' }),
+    expect.objectContaining({ id: 'assigned', ifname: 'tap1', vhost: 'on', vhostforce: 'on' }),
   ]);
+  expect(propertiesOf(qemu, 'virtio-net-pci')[1]).toMatchObject({
+    bus: 'root-port',
+    iommu_platform: 'on',
+    'disable-legacy': 'on',
+    ats: 'on',
+  });
 });
 
 test('the server is not in a bridge with the wire where its guests have a function of the card', () => {
@@ -104,11 +116,6 @@ test('the server is not in a bridge with the wire where its guests have a functi
     { routesTo: ['10.10.1.100'] },
     { routesTo: ['10.10.1.100', '10.10.1.101'] },
   ]);
-});
-
-test('virtual idle is a word of the QEMU above the level under test', () => {
-  expect(argvOf('l2-vp-idle', 2, true)).toContain('cpu-pm=on');
-  expect(argvOf('l2-vp-idle', 2, false)).not.toContain('cpu-pm=on');
 });
 
 describe('a card with virtual functions', () => {

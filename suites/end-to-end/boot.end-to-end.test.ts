@@ -13,6 +13,7 @@ import { findOwned } from '../../setup/machine/qemu/qemu-process.ts';
 import { boot } from '../../setup/testbed/emulated/boot.ts';
 import type { RunningStack } from '../../setup/stack/running.ts';
 import type { MachinePlan } from '../../setup/stack/machine-plan.ts';
+import { device } from '../../setup/stack/qemu-parts.ts';
 import { planStack, type StackPlan } from '../../setup/testbed/emulated/stack-plan.ts';
 
 const never = new AbortController().signal;
@@ -60,18 +61,12 @@ function withLast(plan: StackPlan, change: (last: MachinePlan) => MachinePlan): 
 }
 
 function withWord(machine: MachinePlan, from: string, to: string): MachinePlan {
-  const commandLine = machine.kernelCommandLine.replace(from, to);
-  const argv = machine.qemu.argv.map((word) => (word === machine.kernelCommandLine ? commandLine : word));
-  return { ...machine, kernelCommandLine: commandLine, qemu: { ...machine.qemu, argv } };
+  return { ...machine, kernelCommandLine: machine.kernelCommandLine.replace(from, to) };
 }
 
-function withArguments(machine: MachinePlan, ...words: string[]): MachinePlan {
-  return { ...machine, qemu: { ...machine.qemu, argv: [...machine.qemu.argv, ...words] } };
-}
-
-function withMemory(machine: MachinePlan, memoryMiB: number): MachinePlan {
-  const argv = machine.qemu.argv.map((word) => (word === `${machine.memoryMiB}M` ? `${memoryMiB}M` : word));
-  return { ...machine, memoryMiB, qemu: { ...machine.qemu, argv } };
+function withDevice(machine: MachinePlan, type: string): MachinePlan {
+  const { qemu } = machine;
+  return { ...machine, qemu: { ...qemu, devices: [...qemu.devices, device(type)] } };
 }
 
 /** The error that a boot ends with, which leaves nothing behind. */
@@ -122,7 +117,7 @@ describe('boot', () => {
   });
 
   test('tells of a server whose QEMU does not start, with what QEMU said', async ({ l0, place }) => {
-    const plan = withLast(l0.plan, (last) => withArguments(last, '-device', 'nosuch'));
+    const plan = withLast(l0.plan, (last) => withDevice(last, 'nosuch'));
     const error = await failure(l0.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_GUEST_DIED');
     expect(error.message).toContain('The QEMU that runs l0 on host exited with 1.');
@@ -130,7 +125,7 @@ describe('boot', () => {
   });
 
   test('tells of a guest whose QEMU does not start, with what QEMU said', async ({ l1, place }) => {
-    const plan = withLast(l1.plan, (last) => withArguments(last, '-device', 'nosuch'));
+    const plan = withLast(l1.plan, (last) => withDevice(last, 'nosuch'));
     const error = await failure(l1.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_GUEST_DIED');
     expect(error.message).toContain('The QEMU that runs l1 on l0 exited with 1.');
@@ -149,7 +144,7 @@ describe('boot', () => {
 
 describe('a stack that runs', () => {
   test('is aborted by a guest that panics, with the reason', async ({ l1, place }) => {
-    const plan = withLast(l1.plan, (last) => withMemory(last, 256));
+    const plan = withLast(l1.plan, (last) => ({ ...last, memoryMiB: 256 }));
     {
       await using stack = await l1.boot(plan);
       const eat = ['sh', '-c', 'sysctl -q vm.panic_on_oom=2; exec tail /dev/zero'];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CELLS, findCell, levelName } from '../../../fixtures/matrix.ts';
+import { qemuArgv } from '../../stack/qemu-argv.ts';
 import { describePlan } from './describe-plan.ts';
 import { planStack } from './stack-plan.ts';
 
@@ -29,9 +30,9 @@ test('every word of every argv and every kernel command line stands in the text'
   for (const cell of CELLS) {
     const plan = planStack(cell, host);
     const text = describePlan(plan);
-    for (const { qemu, kernelCommandLine } of [plan.client, ...plan.levels]) {
-      expect(qemu.argv.filter((word) => !text.includes(word))).toEqual([]);
-      expect(text).toContain(`\n     ${kernelCommandLine}\n`);
+    for (const machine of [plan.client, ...plan.levels]) {
+      expect(qemuArgv(machine).filter((word) => !text.includes(word))).toEqual([]);
+      expect(text).toContain(`\n     ${machine.kernelCommandLine}\n`);
     }
   }
 });

@@ -5,6 +5,7 @@ import { textTable } from '../../lib/text-table.ts';
 import { DVH_DIRECTORY } from '../../stack/dvh-knobs.ts';
 import { assignCommands } from '../../stack/network.ts';
 import type { MachinePlan } from '../../stack/machine-plan.ts';
+import { qemuOptions } from '../../stack/qemu-argv.ts';
 import type { StackPlan } from './stack-plan.ts';
 
 export function describePlan(plan: StackPlan): string {
@@ -52,7 +53,8 @@ export function describeMachine(machine: MachinePlan, step: number): string[] {
     '',
     `${step}. ${name}, on ${runsOn}`,
     `   start, stopped before its first instruction:`,
-    ...argvLines(qemu.argv).map((line) => `     ${line}`),
+    `     ${qemu.program}`,
+    ...optionsOf(machine).map((option) => `     ${option}`),
     `   kernel command line:`,
     `     ${machine.kernelCommandLine}`,
     `   then: QMP on ${qemu.qmpSocket}, console on ${qemu.consoleSocket}`,
@@ -71,15 +73,10 @@ export function describeMachine(machine: MachinePlan, step: number): string[] {
 }
 
 /** One option with its value a line; the kernel command line stands below and is not repeated. */
-function argvLines(argv: readonly string[]): string[] {
-  const lines: string[] = [];
-  argv.forEach((word, index) => {
-    const shown = argv[index - 1] === '-append' ? '<kernel command line>' : word;
-    const isValue = index > 0 && !word.startsWith('-') && argv[index - 1]?.startsWith('-') === true;
-    if (isValue) lines.push(`${lines.pop() ?? ''} ${shown}`);
-    else lines.push(shown);
-  });
-  return lines;
+function optionsOf(machine: MachinePlan): string[] {
+  return qemuOptions({ ...machine, kernelCommandLine: '<kernel command line>' }).map((option) =>
+    option.join(' '),
+  );
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

@@ -7,6 +7,7 @@ import type { Qmp } from '../../machine/qemu/qmp.ts';
 import type { LaunchedQemu } from '../../stack/attach.ts';
 import { type BootedMachine, bootMachine, type BootOptions } from '../../stack/machine-boot.ts';
 import type { MachinePlan } from '../../stack/machine-plan.ts';
+import { qemuArgv } from '../../stack/qemu-argv.ts';
 
 /** What a machine of the host needs of the stack that it belongs to. */
 export interface OnHost {
@@ -33,7 +34,7 @@ export function bootOnHost(
 /** Starts the QEMU of a machine of the host. */
 export async function spawnOnHost(plan: MachinePlan, options: OnHost): Promise<LaunchedQemu> {
   const qemu = await spawnQemu({
-    argv: plan.qemu.argv,
+    argv: qemuArgv(plan),
     pidFile: `${options.runtime}/${plan.name}.pid`,
     logFile: `${options.logs}/qemu-${plan.name}.log`,
     // Not the boot's signal: its abort ends the waiting, and `defer` ends the machine.

@@ -16,8 +16,8 @@ export function plannedDevices(): string[] {
       return [client, levels[0]];
     }),
   );
-  const devices = machines.flatMap(({ qemu: { argv } }) =>
-    argv.filter((_, index) => argv[index - 1] === '-device').map((device) => device.replace(/,.*/, '')),
-  );
+  const devices = machines
+    .flatMap(({ qemu }) => qemu.devices.concat(qemu.network))
+    .flatMap(({ option, type = '' }) => (option === 'device' ? [type] : []));
   return [...new Set(devices)].toSorted();
 }

@@ -8,9 +8,10 @@ import { checkExperiment, type Environment } from '../../run/experiment-record.t
 import { describeHost, hostVirtualization } from '../host-resources.ts';
 import type { ProvidedExperiment } from '../provided.ts';
 import type { Settings } from '../../run/settings.ts';
-import { EMULATED_CPU } from '../../stack/qemu-argv.ts';
+import { cpuOption } from '../../stack/qemu-argv.ts';
 import { Phases } from '../../lib/phase-clock.ts';
 import { type Prepared, type PrepareOptions, prepareTestbed } from './build-testbed.ts';
+import { EMULATED_CPU } from './emulated-qemu.ts';
 import { runtimeDirectory } from '../runtime.ts';
 
 export type ExperimentOptions = Pick<PrepareOptions, 'held' | 'onTestbed' | 'signal' | 'log'>;
@@ -103,7 +104,7 @@ export function chosenBy({ experiment, profile, variant, clock, boot, snapshotBy
 /** The settings of the emulated machine that shape its numbers, by name. */
 function describeTestbed(accelerator: 'tcg' | 'kvm', sizing: Sizing): Record<string, string> {
   return {
-    cpu: accelerator === 'tcg' ? EMULATED_CPU : 'host',
+    cpu: accelerator === 'tcg' ? cpuOption(EMULATED_CPU) : 'host',
     mitigations: accelerator === 'tcg' ? 'off' : "the kernel's default",
     sizing: describeSizing(sizing),
   };

@@ -3,6 +3,7 @@ import { ADDRESSES } from '../../../fixtures/addresses.ts';
 import { type Cell, CELLS, findCell } from '../../../fixtures/matrix.ts';
 import { CPU_SCALES } from '../../../fixtures/sizing.ts';
 import { softwareAt } from '../../../fixtures/software.ts';
+import { qemuArgv, qemuOptions } from '../../stack/qemu-argv.ts';
 import { runtimeDirectory } from '../runtime.ts';
 import { EXPECTED_SECONDS, type MachinePlan } from '../../stack/machine-plan.ts';
 import { planStack, type StackPlan } from './stack-plan.ts';
@@ -31,8 +32,8 @@ function planOf(name: string): StackPlan {
 }
 
 /** The value of `-OPTION`, every time that it stands there. */
-function valuesOf({ qemu: { argv } }: MachinePlan, option: string): string[] {
-  return argv.filter((_, index) => argv[index - 1] === option);
+function valuesOf(machine: MachinePlan, option: string): string[] {
+  return qemuOptions(machine).flatMap(([name, value = '']) => (name === option ? [value] : []));
 }
 
 /** Its end of the private wire, and the other. */
@@ -49,7 +50,7 @@ test("server and client have the emulator by either clock, or the variant's QEMU
   const host = { accelerator: 'tcg', card: 'igb', sizing: PAPER, paths } as const;
   const programs = (more: Partial<Parameters<typeof planStack>[1]>): (string | undefined)[] => {
     const { levels, client } = planStack(cellOf('l2-baseline'), { ...host, ...more });
-    return [levels[0], client].map(({ qemu }) => qemu.argv[0]);
+    return [levels[0], client].map(({ qemu }) => qemu.program);
   };
   const { emulator } = paths;
   expect(programs({ clock: 'real' })).toEqual([emulator, emulator]);
@@ -82,12 +83,12 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
   });
 
   test("has no socket path longer than a Unix socket's address holds", () => {
-    const sockets = machines.flatMap(({ qemu }) => [
-      ...qemu.argv.flatMap((word) =>
+    const sockets = machines.flatMap((machine) => [
+      ...qemuArgv(machine).flatMap((word) =>
         [...word.matchAll(/(?:unix:|path=)([^,]+)/g)].map(([, file = '']) => file),
       ),
-      qemu.qmpSocket,
-      qemu.consoleSocket,
+      machine.qemu.qmpSocket,
+      machine.qemu.consoleSocket,
     ]);
     expect(sockets.length).toBeGreaterThanOrEqual(machines.length * 4);
     // 108 bytes with the NUL at its end (unix(7)).
@@ -126,7 +127,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
   test('has a bridge exactly on the levels whose guest has a tap', () => {
     for (const machine of machines) {
       const guest = machine === client ? undefined : guests[machine.level];
-      const taps = guest?.qemu.argv.filter((word) => word.startsWith('tap,')).length ?? 0;
+      const taps = guest?.qemu.network.filter(({ type }) => type === 'tap').length ?? 0;
       const bridges = wordsOf(machine).filter((word) => /^nestbench\.(bridge|routes)=/.test(word));
       expect([machine.name, bridges.length]).toEqual([machine.name, taps > 0 ? 1 : 0]);
     }
@@ -157,22 +158,20 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
 
   test('lets QEMU listen on the sockets that it is reached by, and waits before the first instruction', () => {
     for (const machine of machines) {
-      const { argv, qmpSocket, consoleSocket } = machine.qemu;
+      const { qmpSocket, consoleSocket } = machine.qemu;
       expect(valuesOf(machine, '-qmp')).toEqual([`unix:${qmpSocket},server=on,wait=off`]);
       expect(valuesOf(machine, '-chardev').join()).toContain(`path=${consoleSocket},`);
-      expect(argv).toContain('-S');
+      expect(qemuArgv(machine)).toContain('-S');
     }
   });
 
   test('listens on no address but 127.0.0.1, and there only for SSH to the two machines of the host', () => {
     const forwards = machines.flatMap((machine) =>
-      machine.qemu.argv.filter((word) => word.includes('hostfwd')),
+      qemuArgv(machine).filter((word) => word.includes('hostfwd')),
     );
     expect(forwards).toHaveLength(2);
     for (const word of forwards) expect(word).toMatch(/restrict=on,hostfwd=tcp:127\.0\.0\.1:0-:22$/);
-    expect(
-      machines.flatMap(({ qemu }) => qemu.argv).filter((word) => /^(tcp|telnet|vnc)/.test(word)),
-    ).toEqual([]);
+    expect(machines.flatMap(qemuArgv).filter((word) => /^(tcp|telnet|vnc)/.test(word))).toEqual([]);
   });
 
   test('hands its disks on read-only', () => {

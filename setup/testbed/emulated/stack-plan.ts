@@ -12,7 +12,8 @@ import { kernelCommandLine } from '../../stack/kernel-command-line.ts';
 import type { BenchmarkKind, MachinePlan } from '../../stack/machine-plan.ts';
 import { clientNetwork } from '../../stack/network.ts';
 import { seedFile } from '../../stack/keys.ts';
-import { hostQemu, type QemuPaths } from '../../stack/qemu-argv.ts';
+import type { QemuPaths } from '../../stack/qemu-parts.ts';
+import { hostQemu } from './emulated-qemu.ts';
 
 /** Where things are on the host. Symbols such as `$IMAGE` do for a plan that is only printed. */
 export interface HostPaths {
@@ -104,7 +105,7 @@ function planClient(host: Host): MachinePlan {
 
 /** What makes a machine one of the host's two. */
 function onHost(
-  machine: Pick<MachinePlan, 'name' | 'cpus' | 'memoryMiB' | 'kernelCommandLine' | 'network'>,
+  { name, network }: Pick<MachinePlan, 'name' | 'network'>,
   end: 'server' | 'client',
   { accelerator, clock = 'real', variant, paths: { kernel, image, emulator, runtime } }: Host,
 ): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
@@ -112,31 +113,24 @@ function onHost(
     kernel,
     image,
     seed: seedFile(runtime),
-    qmpSocket: `${runtime}/${machine.name}.qmp`,
-    consoleSocket: `${runtime}/${machine.name}.console`,
+    qmpSocket: `${runtime}/${name}.qmp`,
+    consoleSocket: `${runtime}/${name}.console`,
   };
   return {
     runsOn: 'host',
     accelerator,
-    qemu: {
-      argv: hostQemu({
-        program: variant?.qemu ?? emulator,
-        cpus: machine.cpus,
-        memoryMiB: machine.memoryMiB,
-        commandLine: machine.kernelCommandLine,
-        network: machine.network,
-        paths,
-        accelerator,
-        clock,
-        pidFile: `${runtime}/${machine.name}.pid`,
-        wire:
-          end === 'server'
-            ? { local: `${runtime}/wire.server`, remote: `${runtime}/wire.client` }
-            : { local: `${runtime}/wire.client`, remote: `${runtime}/wire.server` },
-      }),
-      qmpSocket: paths.qmpSocket,
-      consoleSocket: paths.consoleSocket,
-    },
+    qemu: hostQemu({
+      program: variant?.qemu ?? emulator,
+      network,
+      paths,
+      accelerator,
+      clock,
+      pidFile: `${runtime}/${name}.pid`,
+      wire:
+        end === 'server'
+          ? { local: `${runtime}/wire.server`, remote: `${runtime}/wire.client` }
+          : { local: `${runtime}/wire.client`, remote: `${runtime}/wire.server` },
+    }),
     // The host's scheduler places these: on two cores, a server and a client have nowhere of their own to be.
     pins: [],
     sshFrom: 'host',

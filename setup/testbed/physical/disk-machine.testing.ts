@@ -16,7 +16,8 @@ import type { OpensshTarget } from '../../machine/ssh/openssh.ts';
 import { generateKeyPair } from '../../machine/ssh/ssh.ts';
 import { freePort } from '../../machine/ssh/sshd.testing.ts';
 import { waitUntil } from '../../lib/wait.ts';
-import { EMULATED_CPU } from '../../stack/qemu-argv.ts';
+import { cpuOption } from '../../stack/qemu-argv.ts';
+import { EMULATED_CPU } from '../emulated/emulated-qemu.ts';
 
 /** Beside what nestbench itself needs: what makes a disk image. */
 const TOOLS = ['sfdisk', 'losetup', 'partx', 'mkfs.ext4', 'mmdebstrap'];
@@ -164,7 +165,18 @@ export async function bootDiskMachine({
   writeFileSync(consoleFile, '');
   const argv = [
     [(await buildEmulator(signal)).program],
-    ['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', EMULATED_CPU, '-smp', '2', '-m', String(memoryMiB)],
+    [
+      '-M',
+      'q35',
+      '-accel',
+      'tcg,thread=multi',
+      '-cpu',
+      cpuOption(EMULATED_CPU),
+      '-smp',
+      '2',
+      '-m',
+      String(memoryMiB),
+    ],
     ['-nodefaults', '-no-user-config', '-display', 'none', '-serial', `file:${consoleFile}`],
     [
       '-drive',
@@ -232,7 +244,7 @@ function macOf(name: string): string {
   return `52:54:00:${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 }
 
-/** The machine's card; where functions of it are assigned, with what that takes, as setup/stack/qemu-argv.ts has it. */
+/** The machine's card; where functions of it are assigned, with what that takes, as setup/stack/qemu-parts.ts has it. */
 function privateCard(card: Card, mac: string): string[] {
   return card === 'virtio'
     ? ['-device', `virtio-net-pci,netdev=private,romfile=,addr=4,mac=${mac}`]

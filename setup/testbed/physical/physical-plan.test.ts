@@ -4,6 +4,7 @@ import { physicalSoftware, sourceKey, whyNotPhysical } from '../../../fixtures/p
 import { CPU_SCALES } from '../../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
+import { qemuArgv } from '../../stack/qemu-argv.ts';
 import { describeMachine } from '../emulated/describe-plan.ts';
 import { planStack } from '../emulated/stack-plan.ts';
 import { parseTestbed } from './description.ts';
@@ -46,7 +47,12 @@ function cellOf(name: string): Cell {
 }
 
 test('an L2 cell is this, from the two machines to the last argument of QEMU', async () => {
-  await expect(`${JSON.stringify(plan('l2-baseline'), undefined, 2)}\n`).toMatchFileSnapshot(
+  const planned = plan('l2-baseline');
+  const guests = planned.guests.map((guest) => {
+    const { qmpSocket, consoleSocket } = guest.qemu;
+    return { ...guest, qemu: { argv: qemuArgv(guest), qmpSocket, consoleSocket } };
+  });
+  await expect(`${JSON.stringify({ ...planned, guests }, undefined, 2)}\n`).toMatchFileSnapshot(
     'captured/physical-l2-baseline.json',
   );
 });
@@ -69,7 +75,10 @@ test('a server whose card is assigned from gets virtual functions, and keeps its
   expect(server.boot.parameters).toContain('intel_iommu=on');
   expect(client.virtualFunctions).toBe(0);
   const [l1, l2] = guests;
-  expect(l1?.qemu.argv).toContain('vfio-pci,host=0000:41:10.1,bus=root-port');
+  expect(l1?.qemu.network.find(({ type }) => type === 'vfio-pci')?.properties).toEqual({
+    host: '0000:41:10.1',
+    bus: 'root-port',
+  });
   expect(l2?.network.nic).toMatchObject({
     kind: 'assigned',
     driver: 'ixgbevf',
@@ -108,7 +117,7 @@ test('machines and levels with a kernel of their own run it; a level’s is with
   });
   expect(server.boot).toMatchObject({ release: '6.12.0-mine', build: 'b1' });
   expect(client.boot.release).toBe('6.1.0-50-amd64');
-  const started = guests.map(({ qemu: { argv } }) => argv[argv.indexOf('-kernel') + 1]);
+  const started = guests.map(({ qemu }) => qemu.kernel);
   expect(started).toEqual(['/boot/vmlinux', '/boot/kernel-l2']);
   expect(guests.map(({ kernelRelease }) => kernelRelease)).toEqual([undefined, '6.12.0-mine']);
   expect([...files]).toEqual([['/boot/kernel-l2', '/cache/bzImage']]);
@@ -119,7 +128,7 @@ test('a machine with a QEMU of its own runs the next level with it', () => {
     testbed: { ...testbed, software: { l1: { qemu: QEMU }, l2: { qemu: QEMU } } },
     qemus,
   });
-  const programs = guests.map(({ qemu: { argv } }) => argv[0]);
+  const programs = guests.map(({ qemu }) => qemu.program);
   expect(programs).toEqual(['qemu-system-x86_64', '/opt/nestbench/l1/qemu-system-x86_64']);
   // L2 of this cell runs no guest.
   expect([...files]).toEqual([['/opt/nestbench/l1/qemu-system-x86_64', '/cache/qemu']]);

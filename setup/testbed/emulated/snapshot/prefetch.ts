@@ -7,7 +7,7 @@ import { spawnOnHost } from '../machines.ts';
 import type { StackPlan } from '../stack-plan.ts';
 import { prepareRuntime } from '../../../stack/running.ts';
 import type { Identity } from './identity.ts';
-import { bringFiles, incomingArgv } from './restore-snapshot.ts';
+import { bringFiles, restored } from './restore-snapshot.ts';
 import { findSnapshot } from './snapshot-store.ts';
 
 /** What waits for its worker. Whoever has the testbed ends it, where nobody takes it over. */
@@ -38,11 +38,12 @@ export async function prefetch(
     [server, 'server'],
     [plan.client, 'client'],
   ] as const) {
-    const argv = incomingArgv(machine, plan.zstd, found, file);
-    await spawnOnHost(
-      { ...machine, qemu: { ...machine.qemu, argv } },
-      { runtime, logs, signal, defer: () => {} },
-    );
+    await spawnOnHost(restored(machine, plan.zstd, found, file), {
+      runtime,
+      logs,
+      signal,
+      defer: () => {},
+    });
   }
   return { cell: plan.cell.name, snapshot: found.name };
 }

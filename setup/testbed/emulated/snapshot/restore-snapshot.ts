@@ -122,14 +122,14 @@ export function bringFiles(
   }
 }
 
-/** QEMU's arguments for a machine that takes its state from the snapshot. */
-export function incomingArgv(
+/** The machine, as it takes its state from the snapshot. */
+export function restored(
   plan: MachinePlan,
   zstd: string,
   { directory }: Snapshot,
   file: (typeof HOST_MACHINES)[number],
-): string[] {
-  return [...plan.qemu.argv, '-incoming', incoming(zstd, stateFile(directory, file))];
+): MachinePlan {
+  return { ...plan, qemu: { ...plan.qemu, incoming: incoming(zstd, stateFile(directory, file)) } };
 }
 
 /** A machine that goes on, before what it could not know is made good. */
@@ -145,10 +145,9 @@ async function restoreOnHost(
   const { signal, snapshot, zstd } = context;
   const host = hostMachine();
   const phases = new Phases();
-  const argv = incomingArgv(plan, zstd, snapshot, file);
   const launched = context.isPrefetched
     ? takeOver(context)
-    : await spawnOnHost({ ...plan, qemu: { ...plan.qemu, argv } }, context);
+    : await spawnOnHost(restored(plan, zstd, snapshot, file), context);
   const { qmp, console } = await attach(plan, launched, { ...context, below: host, goesOn: true });
   await loaded(plan.name, qmp, signal);
   await intact;

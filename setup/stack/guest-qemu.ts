@@ -1,0 +1,96 @@
+/** What QEMU is started with for a guest of the stack, on the level below it. */
+import type { Dvh } from '../../fixtures/configurations/configuration.ts';
+import { type MachineNetwork, slotOf } from './network.ts';
+import {
+  commonQemu,
+  device,
+  madeToAssign,
+  netdev,
+  ownNic,
+  Q35,
+  type QemuPaths,
+  rootPort,
+  SPLIT_IRQCHIP,
+} from './qemu-parts.ts';
+import type { Part, Properties, QemuPlan } from './qemu-plan.ts';
+
+/** A PC of PCIe and virtio alone; its virtio-net-pci with MSI-X is the artifact's device. Boots faster than q35. */
+const MICROVM: Properties = {
+  pcie: 'on',
+  pit: 'off',
+  pic: 'off',
+  rtc: 'off',
+  'isa-serial': 'off',
+  'x-option-roms': 'off',
+};
+
+export function guestQemu({
+  program,
+  network,
+  paths,
+  isVintage,
+  passesHalts,
+  dvh,
+}: {
+  readonly program: string;
+  readonly network: MachineNetwork;
+  readonly paths: QemuPaths;
+  /** Whether it has no machine but q35. */
+  readonly isVintage: boolean;
+  /** Whether its KVM is not to trap the guest's HLT. */
+  readonly passesHalts: boolean;
+  /** Where this is the DVH QEMU, what is asked of it. */
+  readonly dvh?: Dvh | undefined;
+}): QemuPlan {
+  return {
+    program,
+    ...machineOf(network.assigns !== undefined, isVintage),
+    accelerator: { type: 'kvm' },
+    cpu: { model: 'host', features: [] },
+    passesHalts,
+    dvh: dvh?.qemuOption,
+    ...commonQemu(paths, network, dvh?.iommuProperties),
+    network: networkParts(network),
+    // It returns once its sockets listen: asking for them meanwhile would cost the level that loads QEMU.
+    daemonizes: true,
+  };
+}
+
+/** microvm has no vIOMMU. */
+function machineOf(hasIommu: boolean, isVintage: boolean): Pick<QemuPlan, 'machine' | 'noHpet'> {
+  if (!hasIommu && !isVintage) return { machine: { type: 'microvm', properties: MICROVM } };
+  const properties = {
+    ...Q35,
+    // A property of the machine from 5.2 on.
+    ...(!isVintage && { hpet: 'off' }),
+    ...(hasIommu && SPLIT_IRQCHIP),
+  };
+  return { machine: { type: 'q35', properties }, noHpet: isVintage };
+}
+
+function networkParts(network: MachineNetwork): Part[] {
+  const { nic, assigns, assignedFrom = '' } = network;
+  return [
+    ...(nic.kind === 'virtio' ? [tap('wire', 'tap0'), ownNic('wire', network)] : []),
+    ...(assigns?.kind === 'made'
+      ? [tap('assigned', 'tap1', { vhostforce: 'on' }), ...madeToAssign('assigned', assigns)]
+      : []),
+    ...(assigns?.kind === 'assigned'
+      ? [rootPort(), device('vfio-pci', { host: assignedFrom, bus: 'root-port' })]
+      : []),
+    ...(nic.kind === 'assigned'
+      ? [device('vfio-pci', { host: assignedFrom, addr: `0x${slotOf(nic.pciAddress)}`, romfile: '' })]
+      : []),
+  ];
+}
+
+/** Its downscript is none: the tap goes with its QEMU. */
+function tap(id: string, ifname: string, more: Properties = {}): Part {
+  return netdev('tap', id, {
+    ifname,
+    script: '/usr/sbin/nestbench-ifup',
+    downscript: 'no',
+    vhost: 'on',
+    ...more,
+  });
+}

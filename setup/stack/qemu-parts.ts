@@ -1,0 +1,120 @@
+/** What the machines of a stack are made of, whoever starts their QEMU. */
+import { type DeviceToAssign, type MachineNetwork, ROOT_PORT_SLOT, slotOf } from './network.ts';
+import { LISTENS } from './qemu-argv.ts';
+import type { Part, Properties, QemuPlan } from './qemu-plan.ts';
+
+export interface QemuPaths {
+  readonly kernel: string;
+  readonly image: string;
+  /** A tar archive with the run's keys, as a disk. */
+  readonly seed: string;
+  readonly qmpSocket: string;
+  readonly consoleSocket: string;
+}
+
+/** A q35 without unused devices; with qboot it starts an uncompressed PVH kernel without a firmware menu. */
+export const Q35: Properties = { usb: 'off', smbus: 'off', sata: 'off', vmport: 'off' };
+
+/** A vIOMMU that remaps interrupts needs the IOAPIC in QEMU; where there is KVM, that is a choice. */
+export const SPLIT_IRQCHIP: Properties = { 'kernel-irqchip': 'split' };
+
+/** @param iommuProperties more of the vIOMMU's, where there is one. */
+export function commonQemu(
+  paths: QemuPaths,
+  { assigns }: MachineNetwork,
+  iommuProperties?: Properties,
+): Pick<QemuPlan, 'firmware' | 'isBare' | 'kernel' | 'devices' | 'qmpSocket' | 'consoleSocket'> {
+  const { kernel, image, seed, qmpSocket, consoleSocket } = paths;
+  return {
+    firmware: 'qboot.rom',
+    isBare: true,
+    kernel,
+    devices: [
+      // Before the devices that are behind it.
+      ...(assigns === undefined ? [] : [vIommu(assigns, iommuProperties)]),
+      ...disk('image', image),
+      ...disk('seed', seed),
+      device('virtio-serial-pci'),
+      {
+        option: 'chardev',
+        type: 'socket',
+        properties: { id: 'console', path: consoleSocket, ...LISTENS },
+      },
+      device('virtconsole', { chardev: 'console' }),
+      { option: 'object', type: 'rng-random', properties: { id: 'random', filename: '/dev/urandom' } },
+      device('virtio-rng-pci', { rng: 'random' }),
+    ],
+    qmpSocket,
+    consoleSocket,
+  };
+}
+
+export function device(type: string, properties: Properties = {}): Part {
+  return { option: 'device', type, properties };
+}
+
+export function netdev(type: string, id: string, properties: Properties): Part {
+  return { option: 'netdev', type, properties: { id, ...properties } };
+}
+
+function disk(id: string, file: string): Part[] {
+  return [
+    { option: 'drive', properties: { if: 'none', id, file, format: 'raw', readonly: 'on' } },
+    device('virtio-blk-pci', { drive: id }),
+  ];
+}
+
+/** The artifact's NIC: virtio-net-pci, modern; without the option ROM that would wait for a network boot. */
+export function ownNic(behind: string, { nic: { mac, pciAddress } }: MachineNetwork): Part {
+  return device('virtio-net-pci', {
+    netdev: behind,
+    mac,
+    'disable-legacy': 'on',
+    romfile: '',
+    addr: `0x${slotOf(pciAddress)}`,
+  });
+}
+
+/**
+ * The artifact's vIOMMU: with interrupt remapping, without which VFIO assigns no device safely. Where the device came
+ * by VFIO, each mapping must be seen by QEMU as it is made (caching-mode); where QEMU's own vhost is behind it, vhost
+ * keeps the translations (device-iotlb).
+ */
+function vIommu(assigns: DeviceToAssign, more: Properties = {}): Part {
+  return device('intel-iommu', {
+    intremap: 'on',
+    // 512 GiB by three levels of tables, QEMU 7.2's default; from 10 on it is 48, which VFIO refuses above one of 39.
+    'aw-bits': '39',
+    ...(assigns.kind === 'assigned' && { 'caching-mode': 'on' }),
+    ...(assigns.kind === 'made' && assigns.device === 'virtio' && { 'device-iotlb': 'on' }),
+    ...more,
+  });
+}
+
+/** What stands behind it is in an IOMMU group of its own. */
+export function rootPort(): Part {
+  return device('pcie-root-port', { id: 'root-port', chassis: '1', addr: `0x${ROOT_PORT_SLOT}` });
+}
+
+/** The device that a machine gets in order to assign it to its guest: its DMA goes through the vIOMMU. */
+export function madeToAssign(behind: string, { mac, device: kind, functionOf }: DeviceToAssign): Part[] {
+  if (functionOf !== undefined) {
+    return [
+      rootPort(),
+      device('igb', { netdev: behind, mac: functionOf.mac, bus: 'root-port', romfile: '' }),
+    ];
+  }
+  return [
+    rootPort(),
+    device('virtio-net-pci', {
+      netdev: behind,
+      mac,
+      bus: 'root-port',
+      iommu_platform: 'on',
+      'disable-legacy': 'on',
+      // vhost asks for its translations as a PCIe device with ATS does.
+      ...(kind === 'virtio' && { ats: 'on' }),
+      romfile: '',
+    }),
+  ];
+}
