@@ -22,7 +22,9 @@ beforeAll(async () => {
 function tinyRoot(): string {
   const directory = temporaryDirectory();
   for (const name of [
+    'etc/hostname',
     'etc/passwd',
+    'etc/resolv.conf',
     'etc/shells',
     'usr/lib/python3.13/os.py',
     'usr/bin/hackbench',
@@ -92,7 +94,13 @@ test.each(['erofs', 'ext4'] as const)(
       expect(await inImage(`/usr/sbin/nestbench-${name}`)).toContain(words.executable);
     expect(await inImage('/boot/vmlinux')).toContain(words.file);
     for (const name of ['/overlay', '/seed']) expect(await inImage(name)).toContain(words.directory);
-    for (const name of ['/usr/lib/python3.13', '/var/log/dpkg.log', '/usr/sbin/nestbench-counters.c']) {
+    for (const name of [
+      '/etc/hostname',
+      '/etc/resolv.conf',
+      '/usr/lib/python3.13',
+      '/var/log/dpkg.log',
+      '/usr/sbin/nestbench-counters.c',
+    ]) {
       expect(await inImage(name)).not.toContain(words.there);
     }
   },

@@ -55,6 +55,9 @@ const LEFT_OUT = [
   // The kernel's devtmpfs is mounted there, and an ordinary user can't make device nodes.
   './dev/*',
   './boot/*',
+  // mmdebstrap copies the building host's.
+  './etc/hostname',
+  './etc/resolv.conf',
   './run/*',
   './tmp/*',
   './var/cache/*',
