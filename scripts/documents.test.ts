@@ -1,4 +1,4 @@
-/** README.md, CONTRIBUTING.md and docs: what they name is there. */
+/** README.md, CONTRIBUTING.md and docs: the files, commands, options and variables that they show exist. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,7 +20,7 @@ const { scripts } = z
 
 const README = documentAt('README.md');
 
-/** What a setting can be called: what the settings ask the environment for, and what others do. */
+/** All environment variables: those that the settings read, and two that are read elsewhere. */
 const VARIABLES = [...askedBySettings(), 'HISTORY', 'JUNIT'];
 
 function documentAt(file: string) {
@@ -72,7 +72,7 @@ test.each([
   ['docs/benchmarks.md', PROFILE_NAMES],
   ['docs/results.md', EXPORTERS.map(({ name }) => name.replace(/^exchange\/.*/, 'exchange'))],
   ['docs/configurations.md', CONFIGURATIONS.map(({ name }) => name)],
-])('%s names all that there are, as %j', (file, names) => {
+])('%s names each of %j', (file, names) => {
   const { text } = documentAt(file);
   for (const name of names) expect(text).toMatch(new RegExp(String.raw`(?<![\w-])${name}(?![\w-])`));
 });
@@ -104,7 +104,7 @@ test('the example of a plan is what the script prints', () => {
   expect(stdout).toContain(example);
 });
 
-test('comments and messages name pages that there are', () => {
+test('comments and messages name only existing pages', () => {
   const found = execFileSync(
     'git',
     ['grep', '-hoE', 'docs/[a-z0-9-]+[.]md', '--', '*.ts', '*.yaml', '*.yml'],
@@ -118,7 +118,7 @@ test('comments and messages name pages that there are', () => {
 });
 
 describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
-  test('links to files and headings that there are', () => {
+  test('links only to existing files and headings', () => {
     const broken = links.filter((link) => {
       if (/^https?:/.test(link)) return false;
       const [name = '', anchor] = link.split('#');
@@ -129,25 +129,25 @@ describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
     expect(broken).toEqual([]);
   });
 
-  test('names files that there are', () => {
+  test('names only existing files', () => {
     const named = spans.filter((span) =>
       /^(\.ci|\.github|docs|fixtures|reporters|scripts|setup|suites)\/[\w./*{},-]*$/.test(span),
     );
     expect(named.filter((name) => globSync(name, { cwd: ROOT }).length === 0)).toEqual([]);
   });
 
-  test('starts programs of this checkout that there are', () => {
+  test('starts only existing programs of this checkout', () => {
     const programs = commands
       .map(({ words: [program = ''] }) => program)
       .filter((program) => /^\.?\w[^/]*\//.test(program));
     expect(programs.filter((program) => !existsSync(path.join(ROOT, program)))).toEqual([]);
   });
 
-  test('sets variables that there are', () => {
+  test('sets only known environment variables', () => {
     expect(VARIABLES).toEqual(expect.arrayContaining(commands.flatMap(({ variables }) => variables)));
   });
 
-  test('shows npm scripts that there are, with options that they have', () => {
+  test('shows only existing npm scripts and their options', () => {
     const wrong = commands
       .filter(({ words: [program, verb] }) => program === 'npm' && verb === 'run')
       .flatMap(({ text, words: [, , name = '', ...rest] }) => {
@@ -159,7 +159,7 @@ describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
     expect(wrong).toEqual([]);
   });
 
-  test('shows runs of Vitest that it can carry out', async () => {
+  test('shows only runs that Vitest accepts', async () => {
     const { default: configuration } = await import('../vitest.config.ts');
     const projects = JSON.stringify(configuration.test?.projects);
     const wrong = commands
@@ -185,7 +185,7 @@ describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
 
 const helps = new Map<string, string>();
 
-/** What a script prints for --help; of others, what npm runs. */
+/** What a script prints for --help; the command itself for npm scripts that run another program. */
 function helpOf(name: string): string {
   const known = helps.get(name);
   if (known !== undefined) return known;

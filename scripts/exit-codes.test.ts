@@ -33,7 +33,7 @@ test.each(FILES)('%s ends with 2, and a sentence, for an option that there is no
   expect(stderr).not.toMatch(/\n +at /);
 });
 
-test.each(FILES)('%s says how it is used', (file) => {
+test.each(FILES)('%s prints its usage for --help', (file) => {
   const { status, stdout, stderr } = script(file, '--help');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^npm run \S+/);

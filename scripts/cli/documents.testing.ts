@@ -1,4 +1,4 @@
-/** README.md, CONTRIBUTING.md and docs, as `marked` reads them: for tests of what they point to. */
+/** Reads README.md, CONTRIBUTING.md and docs with `marked`, for tests of what they show. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { marked } from 'marked';
@@ -6,24 +6,24 @@ import { marked } from 'marked';
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
 export interface Document {
-  /** From the root of the checkout. */
+  /** Its path from the root of the checkout. */
   readonly file: string;
   readonly text: string;
-  /** As they are written: a file, a file and an anchor, an anchor, or an address elsewhere. */
+  /** Targets as written: a file, an anchor, both, or a URL. */
   readonly links: readonly string[];
-  /** What a link can have behind `#`. */
+  /** One per heading: what a link can have after `#`. */
   readonly anchors: ReadonlySet<string>;
-  /** All that is written `as code` within text. */
+  /** Text between backticks. */
   readonly spans: readonly string[];
-  /** Its blocks of code. */
+  /** Fenced blocks of code. */
   readonly blocks: readonly { readonly language: string; readonly text: string }[];
-  /** Every command of a shell that it shows, in a block or within text. */
+  /** Shell commands in `sh` blocks, and npm and npx commands between backticks. */
   readonly commands: readonly Command[];
 }
 
 export interface Command {
   readonly text: string;
-  /** What is set in front of it, as in `PROFILE=smoke npx vitest`. */
+  /** Names set before the command, such as PROFILE in `PROFILE=smoke npx vitest`. */
   readonly variables: readonly string[];
   readonly words: readonly string[];
 }
@@ -63,7 +63,7 @@ function readDocument(file: string): Document {
   };
 }
 
-/** As GitHub makes one of a heading. */
+/** The anchor that GitHub makes for a heading. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -71,7 +71,7 @@ function anchorOf(heading: string): string {
     .replaceAll(' ', '-');
 }
 
-/** Of one line of a shell, without its comment. */
+/** The commands of one shell line, without its comment. */
 function commandsIn(line: string): Command[] {
   return line
     .replace(/(^|\s)#.*$/, '')
