@@ -89,7 +89,7 @@ test("apt's own words are in the error", async () => {
   await expect(failing).rejects.toThrow('Unable to locate package flex');
   await expect(failing).rejects.toMatchObject({
     code: 'NESTBENCH_PACKAGE_MISSING',
-    facts: { exitCode: 100 },
+    exitCode: 100,
   });
 });
 

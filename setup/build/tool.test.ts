@@ -19,7 +19,8 @@ test('shows the error lines and names the log, which has everything', async () =
   const failing = runTool(['sh', '-c', script], { purpose: 'building a thing', signal: never, log });
   await expect(failing).rejects.toMatchObject({
     code: 'NESTBENCH_BUILD_FAILED',
-    facts: { exitCode: 3, output: 'a.c:1:2: error: no such thing' },
+    exitCode: 3,
+    output: 'a.c:1:2: error: no such thing',
   });
   await expect(failing).rejects.toThrow(log);
   expect(readFileSync(log, 'utf8')).toContain('compiling');

@@ -1,5 +1,5 @@
 /** Words that errors share, so that one kind of failure reads the same wherever it happens. */
-import { NestbenchError } from './errors.ts';
+import { AbortedError, type ErrorFacts, NestbenchError } from './errors.ts';
 
 /** How much of a tool's output an error carries. */
 const OUTPUT_LINES = 20;
@@ -35,15 +35,13 @@ export function errorCode(thrown: unknown): string | undefined {
     : undefined;
 }
 
-/** The error that an aborted wait ends with: the signal's own reason where that is one of ours. */
+/** The error that an aborted wait ends with: the signal's own reason where that is a nestbench error. */
 export function aborted(
   signal: AbortSignal,
   what: string,
-  facts: { machine?: string; argv?: readonly string[] } = {},
+  facts: Pick<ErrorFacts, 'machine' | 'argv'> = {},
 ): NestbenchError {
   const reason: unknown = signal.reason;
   if (reason instanceof NestbenchError) return reason;
-  return new NestbenchError('NESTBENCH_ABORTED', 'infrastructure', `Stopped: ${what}.`, facts, {
-    cause: reason,
-  });
+  return new AbortedError({ message: `Stopped: ${what}.`, ...facts, cause: reason });
 }

@@ -1,15 +1,16 @@
 /**
- * nestbench's errors: few classes, each with a stable `code` and its facts as fields. The sentence says what was
- * tried, on which machine and level, for how long, and what to do next.
+ * nestbench's errors: one small class for each kind of failure, with a fixed `code` and `kind` and its facts as fields.
+ * The sentence says what was tried, on which machine and level, for how long, and what to do next. Classes that one
+ * folder alone throws are in that folder.
  */
-
+import { z } from 'zod';
 import { plainText } from '../../fixtures/plain-text.ts';
 
 /** Whose fault a failure is; the journal keeps it with every failure record. */
 export type FailureKind = 'infrastructure' | 'benchmark' | 'configuration' | 'bug';
 
 export type ErrorCode =
-  /** Bad input, told before anything boots. */
+  /** Bad input, reported before anything boots. */
   | 'NESTBENCH_UNKNOWN_CELL'
   | 'NESTBENCH_UNKNOWN_BENCHMARK'
   | 'NESTBENCH_UNKNOWN_PROFILE'
@@ -43,71 +44,209 @@ export type ErrorCode =
   | 'NESTBENCH_CLOCK_WRONG'
   | 'NESTBENCH_SERVICE_FAILED'
   | 'NESTBENCH_PROCESS_KILLED'
+  /** An error of the system, a library or a Vitest hook that nothing here words, and a mistake in nestbench. */
+  | 'NESTBENCH_UNEXPECTED'
   | 'NESTBENCH_BUG';
 
-/** Facts that travel with an error into the journal; all flat and optional. */
+/** What an error knows besides its sentence. All of it is optional, and becomes fields of the error. */
 export interface ErrorFacts {
   /** The machine it happened on: `host`, `client`, `l0` ... `l3`. */
-  readonly machine?: string;
-  /** The end of that machine's console, or of the tool's output. */
-  readonly output?: string;
+  readonly machine?: string | undefined;
+  /** The end of that machine's console, or of the tool's output. The journal keeps it. */
+  readonly output?: string | undefined;
   /** How long it was tried, in seconds. */
-  readonly seconds?: number;
-  readonly argv?: readonly string[];
-  readonly exitCode?: number | null;
+  readonly seconds?: number | undefined;
+  readonly argv?: readonly string[] | undefined;
+  readonly exitCode?: number | null | undefined;
 }
 
-export class NestbenchError extends Error {
-  override readonly name: string = 'NestbenchError';
-  readonly code: ErrorCode;
-  readonly kind: FailureKind;
-  readonly facts: ErrorFacts;
+export interface ErrorDetails extends ErrorFacts {
+  readonly message: string;
+  readonly cause?: unknown;
+}
 
+export class NestbenchError extends Error implements ErrorFacts {
+  declare readonly code: ErrorCode;
+  declare readonly kind: FailureKind;
+  declare readonly machine?: string | undefined;
+  declare readonly output?: string | undefined;
+  declare readonly seconds?: number | undefined;
+  declare readonly argv?: readonly string[] | undefined;
+  declare readonly exitCode?: number | null | undefined;
+
+  // Until every site has a class of its own: code, kind, message, facts, options.
   constructor(
-    code: ErrorCode,
-    kind: FailureKind,
-    message: string,
-    facts: ErrorFacts = {},
-    options?: { cause?: unknown },
+    ...given:
+      | [options: ErrorDetails]
+      | [
+          code: ErrorCode,
+          kind: FailureKind,
+          message: string,
+          facts?: ErrorFacts,
+          options?: { cause?: unknown },
+        ]
   ) {
-    super(message, options);
-    this.code = code;
-    this.kind = kind;
-    this.facts = facts;
+    const [first] = given;
+    const { message, cause, ...facts } =
+      typeof first === 'object' ? first : { message: given[2] ?? '', ...given[3], ...given[4] };
+    super(message, cause === undefined ? {} : { cause });
+    this.name = new.target.name;
+    Object.assign(this, facts);
+    if (typeof first === 'string') Object.assign(this, { code: first, kind: given[1] });
+  }
+
+  get facts(): ErrorFacts {
+    return this;
   }
 }
 
 /** Wrong input of the person at the keyboard: one clear sentence, which repeats input without what a terminal would obey. */
 export class InputError extends NestbenchError {
-  override readonly name = 'InputError';
+  override readonly code: ErrorCode;
+  override readonly kind = 'configuration';
   constructor(code: ErrorCode, message: string) {
-    super(code, 'configuration', plainText(message));
+    super({ message: plainText(message) });
+    this.code = code;
   }
 }
 
-/** Whatever was thrown, as one of ours; what is not ours is a bug of nestbench. */
+/** Something is not what it has to be for its numbers to count. */
+export class CheckError extends NestbenchError {
+  override readonly code = 'NESTBENCH_CHECK_FAILED';
+  override readonly kind = 'infrastructure';
+}
+
+/** A machine, a kernel or a QEMU cannot do what it was asked for: a person has to change the one or the other. */
+export class UnsuitableError extends NestbenchError {
+  override readonly code = 'NESTBENCH_CHECK_FAILED';
+  override readonly kind = 'configuration';
+}
+
+/** A command that has to succeed did not. */
+export class CommandError extends NestbenchError {
+  override readonly code = 'NESTBENCH_COMMAND_FAILED';
+  override readonly kind = 'infrastructure';
+}
+
+/** A program of this host is missing. */
+export class PackageMissingError extends NestbenchError {
+  override readonly code = 'NESTBENCH_PACKAGE_MISSING';
+  override readonly kind = 'configuration';
+}
+
+/** This host has not enough room for what was asked for. */
+export class NoSpaceError extends NestbenchError {
+  override readonly code = 'NESTBENCH_NO_SPACE';
+  override readonly kind = 'configuration';
+}
+
+/** A disk is full that a run needs, of this host or of a machine of the testbed. */
+export class DiskFullError extends NestbenchError {
+  override readonly code = 'NESTBENCH_NO_SPACE';
+  override readonly kind = 'infrastructure';
+}
+
+/** Another run holds the testbed. */
+export class TestbedBusyError extends NestbenchError {
+  override readonly code = 'NESTBENCH_TESTBED_BUSY';
+  override readonly kind = 'infrastructure';
+}
+
+/** A machine or its QEMU did not start. */
+export class BootError extends NestbenchError {
+  override readonly code = 'NESTBENCH_BOOT_FAILED';
+  override readonly kind = 'infrastructure';
+}
+
+/** Something took longer than it may. */
+export class DeadlineError extends NestbenchError {
+  override readonly code = 'NESTBENCH_DEADLINE';
+  override readonly kind = 'infrastructure';
+}
+
+/** The run, or one wait of it, was stopped on purpose. */
+export class AbortedError extends NestbenchError {
+  override readonly code = 'NESTBENCH_ABORTED';
+  override readonly kind = 'infrastructure';
+}
+
+/** The same failure with what else is known of it: as another error would only hide which one it was. */
+export class AnnotatedError extends NestbenchError {
+  override readonly code: ErrorCode;
+  override readonly kind: FailureKind;
+  constructor(
+    original: NestbenchError,
+    more: { readonly message?: string; readonly output?: string | undefined; readonly kind?: FailureKind },
+  ) {
+    const { message, cause, machine, output, seconds, argv, exitCode } = original;
+    super({
+      message: more.message ?? message,
+      cause,
+      machine,
+      output: more.output ?? output,
+      seconds,
+      argv,
+      exitCode,
+    });
+    this.name = original.name;
+    this.code = original.code;
+    this.kind = more.kind ?? original.kind;
+  }
+}
+
+/** A mistake in nestbench. Its message is the stack, which the journal and the terminal show. */
+export class BugError extends NestbenchError {
+  override readonly code = 'NESTBENCH_BUG';
+  override readonly kind = 'bug';
+  constructor({ cause }: { readonly cause: Error }) {
+    super({ message: cause.stack ?? cause.message, cause });
+  }
+}
+
+/** What the system, a library or another program refused, where nothing here words it better. */
+export class UnexpectedError extends NestbenchError {
+  override readonly code = 'NESTBENCH_UNEXPECTED';
+  override readonly kind = 'infrastructure';
+  constructor({ cause }: { readonly cause: unknown }) {
+    super({ message: wording(cause), cause });
+  }
+}
+
+function wording(cause: unknown): string {
+  if (cause instanceof z.ZodError) return `Data is not as expected: ${z.prettifyError(cause)}`;
+  if (!(cause instanceof Error)) return String(cause);
+  // Of the operating system: a full disk, a file that may not be written.
+  if ('syscall' in cause) return `The system refused: ${cause.message}.`;
+  return cause.message === '' ? cause.name : cause.message;
+}
+
+/**
+ * The errors that no outside event causes: a value of a wrong type or out of range, an unknown name, a failed assertion,
+ * and a text that JSON.parse was given unchecked. Their sentence helps nobody without the stack.
+ */
+const MISTAKES = [TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError];
+
+function isMistake(error: Error): boolean {
+  return MISTAKES.some((kind) => error instanceof kind) || error.name === 'AssertionError';
+}
+
+/** Whatever was thrown, as a nestbench error. A plain Error is infrastructure: only a programming error is a bug. */
 export function toNestbenchError(thrown: unknown): NestbenchError {
   if (thrown instanceof NestbenchError) return thrown;
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  return new NestbenchError('NESTBENCH_BUG', 'bug', error.stack ?? error.message, {}, { cause: error });
+  if (!(thrown instanceof Error)) return new UnexpectedError({ cause: thrown });
+  if (thrown.name === 'AbortError')
+    return new AbortedError({ message: `Stopped: ${thrown.message}`, cause: thrown });
+  return isMistake(thrown) ? new BugError({ cause: thrown }) : new UnexpectedError({ cause: thrown });
 }
 
 /** The sentence for a foreseeable fault; undefined for a bug, whose stack is needed. */
-export function sentenceOf(error: unknown): string | undefined {
-  if (error instanceof NestbenchError) return error.kind === 'bug' ? undefined : error.message;
-  // Of the operating system: a full disk, a file that may not be written.
-  if (error instanceof Error && 'syscall' in error) return `The system refused: ${error.message}.`;
-  return undefined;
+export function sentenceOf(thrown: unknown): string | undefined {
+  const { kind, message } = toNestbenchError(thrown);
+  return kind === 'bug' ? undefined : message;
 }
 
-/** For the person at the keyboard: the sentence, without the stack of our own calls. A bug keeps it. */
+/** For the person at the keyboard: the sentence, without the stack of nestbench's calls. A bug keeps it. */
 export function withoutStack(error: NestbenchError): NestbenchError {
   if (error.kind !== 'bug') error.stack = `${error.name}: ${error.message}`;
   return error;
-}
-
-/** The same failure, told with what else was seen of it. */
-export function retold(error: NestbenchError, output: string, message = error.message): NestbenchError {
-  const { code, kind, facts } = error;
-  return new NestbenchError(code, kind, message, { ...facts, output }, { cause: error });
 }

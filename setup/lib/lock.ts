@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { NestbenchError } from './errors.ts';
+import { CommandError } from './errors.ts';
 import { aborted } from './error-text.ts';
 import { processStat } from './proc.ts';
 
@@ -70,11 +70,10 @@ async function hold(file: string, flags: string[], signal?: AbortSignal): Promis
     if (!Array.isArray(first)) {
       const { code } = first;
       if (code === CONFLICT || signal?.aborted === true) return undefined;
-      throw new NestbenchError(
-        'NESTBENCH_COMMAND_FAILED',
-        'infrastructure',
-        `Could not lock ${file}: flock ended with ${code}. ${said.trim()}`,
-      );
+      throw new CommandError({
+        message: `Could not lock ${file}: flock exited with ${code}. ${said.trim()}`,
+        exitCode: code,
+      });
     }
     // The lock alone does not keep us running.
     holder.unref();

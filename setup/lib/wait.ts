@@ -1,6 +1,6 @@
 /** Waiting: always with a deadline, a signal and a reason. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NestbenchError } from './errors.ts';
+import { DeadlineError } from './errors.ts';
 import { aborted, inSeconds } from './error-text.ts';
 
 /** How long work that was told to stop may take to do so before its caller goes on without it. */
@@ -9,7 +9,7 @@ const SETTLE_MS = 5000;
 /** Timers hold 31 bits of milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Waits so long. @throws the signal's reason where it is one of ours, else NESTBENCH_ABORTED. */
+/** Waits so long. @throws the signal's reason where it is a nestbench error, else NESTBENCH_ABORTED. */
 export async function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(milliseconds, undefined, { signal });
@@ -82,16 +82,13 @@ async function limited<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { what, machine, describe } = subject;
-  const facts = machine === undefined ? {} : { machine };
-  if (outer.aborted) throw aborted(outer, what, facts);
+  if (outer.aborted) throw aborted(outer, what, { machine });
 
   const deadline = new AbortController();
   const expire = (): void => {
     const where = machine === undefined ? '' : ` on ${machine}`;
     const message = `Waited ${inSeconds(seconds)}${where} for ${what}.${describe()}`;
-    deadline.abort(
-      new NestbenchError('NESTBENCH_DEADLINE', 'infrastructure', message, { ...facts, seconds }),
-    );
+    deadline.abort(new DeadlineError({ message, machine, seconds }));
   };
   const timer = setTimeout(expire, Math.min(seconds * 1000, LONGEST_TIMER_MS));
   if (!Number.isFinite(seconds)) clearTimeout(timer);
@@ -107,7 +104,7 @@ async function limited<T>(
   try {
     return await Promise.race([work(signal), stopped.promise]);
   } catch (error) {
-    throw signal.aborted ? aborted(signal, what, facts) : error;
+    throw signal.aborted ? aborted(signal, what, { machine }) : error;
   } finally {
     clearTimeout(timer);
     clearTimeout(settling);

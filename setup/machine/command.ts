@@ -1,7 +1,7 @@
 /** What running a command means on every machine: its deadline, its abort, and that its end is really an end. */
-import { NestbenchError } from '../lib/errors.ts';
+import { AnnotatedError, type NestbenchError } from '../lib/errors.ts';
 import { aborted, reasonOf, words } from '../lib/error-text.ts';
-import { commandDeadline, commandFailed } from './command-errors.ts';
+import { CommandDeadlineError, CommandFailedError } from './machine-errors.ts';
 import type { Completed, Machine, RunningCommand, RunOptions } from './machine.ts';
 import type { Output } from './output.ts';
 
@@ -38,9 +38,7 @@ export function supervise(machine: string, process: StartedProcess, options: Run
     } catch (failure) {
       const message = `${error.message} Whether it still runs there is unknown: ${reasonOf(failure)}`;
       // Whatever ended it: a machine on which it may still run is no longer what it was.
-      interrupted.reject(
-        new NestbenchError(error.code, 'infrastructure', message, error.facts, { cause: error }),
-      );
+      interrupted.reject(new AnnotatedError(error, { message, kind: 'infrastructure' }));
     }
     interrupted.reject(error);
   };
@@ -52,7 +50,8 @@ export function supervise(machine: string, process: StartedProcess, options: Run
   };
   const onAbort = (): void => interrupt(aborted(signal, `"${words(argv)}" on ${machine}`, { machine, argv }));
   const timer = setTimeout(
-    () => interrupt(commandDeadline(machine, argv, deadlineSeconds, output.all)),
+    () =>
+      interrupt(new CommandDeadlineError({ machine, argv, seconds: deadlineSeconds, output: output.all })),
     Math.min(deadlineSeconds * 1000, LONGEST_TIMER_MS),
   );
   if (!Number.isFinite(deadlineSeconds)) clearTimeout(timer);
@@ -104,7 +103,7 @@ export async function checkedOutput(
   options: RunOptions,
 ): Promise<string> {
   const completed = await machine.run(argv, options);
-  if (completed.exitCode !== 0) throw commandFailed(machine.name, completed);
+  if (completed.exitCode !== 0) throw new CommandFailedError({ machine: machine.name, completed });
   return completed.stdout;
 }
 

@@ -83,7 +83,8 @@ test('a deadline says what was not seen, and shows the last lines', async () => 
   await expect(guest.seen(/login:/, { ...soon, deadlineSeconds: 0.2 })).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',
     message: expect.stringContaining('on l1 for /login:/ on its console'),
-    facts: { machine: 'l1', output: 'Booting...' },
+    machine: 'l1',
+    output: 'Booting...',
   });
 });
 
@@ -101,7 +102,7 @@ test('a console that ends ends the waiting, with its last lines', async () => {
   stream.end('Power down\n');
   await expect(seen).rejects.toMatchObject({
     code: 'NESTBENCH_CONNECTION_LOST',
-    facts: { output: 'Power down' },
+    output: 'Power down',
   });
 });
 
@@ -129,7 +130,8 @@ test('a panic ends the waiting for anything else', async () => {
   stream.write('Kernel panic - not syncing: Fatal exception\n');
   await expect(seen).rejects.toMatchObject({
     code: 'NESTBENCH_GUEST_PANICKED',
-    facts: { machine: 'l1', output: 'Kernel panic - not syncing: Fatal exception' },
+    machine: 'l1',
+    output: 'Kernel panic - not syncing: Fatal exception',
   });
 });
 

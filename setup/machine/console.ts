@@ -3,11 +3,11 @@ import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { NestbenchError, retold } from '../lib/errors.ts';
+import { AnnotatedError, NestbenchError } from '../lib/errors.ts';
+import { lastLines } from '../lib/error-text.ts';
+import { ConnectionError, GuestPanicError } from './machine-errors.ts';
 import { abortable } from '../lib/abortable.ts';
 import { ControlCodeStripper } from '../lib/control-codes.ts';
-import { lastLines } from '../lib/error-text.ts';
-import { connectionLost } from './command-errors.ts';
 import { withDeadline } from '../lib/wait.ts';
 
 export interface ConsoleOptions {
@@ -107,10 +107,10 @@ export class Console {
       else if (this.#panicReason !== undefined) reject(this.panicError(this.#panicReason));
       else if (this.#ended)
         reject(
-          connectionLost(
-            this.machine,
-            `The console of ${this.machine} ended before ${String(pattern)} was seen on it.`,
-          ),
+          new ConnectionError({
+            message: `The console of ${this.machine} ended before ${String(pattern)} was seen on it.`,
+            machine: this.machine,
+          }),
         );
     };
     this.#watchers.add(look);
@@ -135,17 +135,17 @@ export class Console {
 
   /** The error that a panic of this guest is. */
   panicError(reason: string): NestbenchError {
-    return new NestbenchError(
-      'NESTBENCH_GUEST_PANICKED',
-      'infrastructure',
-      `The kernel of ${this.machine} panicked: ${reason}. Its console is kept in ${this.file}.`,
-      { machine: this.machine, output: this.tail(20) },
-    );
+    return new GuestPanicError({
+      machine: this.machine,
+      reason,
+      consoleFile: this.file,
+      output: this.tail(20),
+    });
   }
 
   #withTail(error: unknown): unknown {
-    if (!(error instanceof NestbenchError) || error.facts.output !== undefined) return error;
-    return retold(error, this.tail(20));
+    if (!(error instanceof NestbenchError) || error.output !== undefined) return error;
+    return new AnnotatedError(error, { output: this.tail(20) });
   }
 
   #append(text: string): void {

@@ -77,8 +77,8 @@ describe('a program that is not there', () => {
     await expect(counters.snapshot(never)).rejects.toMatchObject({
       code: 'NESTBENCH_CONNECTION_LOST',
       kind: 'infrastructure',
-      message: expect.stringMatching(/^The program that counts exits on l0 is out of reach: /),
-      facts: { machine: 'l0' },
+      message: expect.stringMatching(/^The program that counts exits on l0 cannot be reached: /),
+      machine: 'l0',
     });
   });
 

@@ -12,7 +12,7 @@ import {
   supervise,
 } from './command.ts';
 import { aborted, reasonOf } from '../lib/error-text.ts';
-import { connectionLost } from './command-errors.ts';
+import { ConnectionError } from './machine-errors.ts';
 import type { Machine } from './machine.ts';
 import { Output } from './output.ts';
 import { endGroup, killOnExit } from '../lib/process-group.ts';
@@ -102,6 +102,10 @@ async function connected(
   } catch (error) {
     socket.on('error', () => {}).destroy();
     if (signal.aborted) throw aborted(signal, what, { machine });
-    throw connectionLost(machine, `Could not make ${what}: ${reasonOf(error)}.`, error);
+    throw new ConnectionError({
+      message: `Could not make ${what}: ${reasonOf(error)}.`,
+      machine,
+      cause: error,
+    });
   }
 }

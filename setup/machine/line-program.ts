@@ -1,9 +1,9 @@
 /** One of nestbench's programs on a machine, which answers each line with a line of JSON (setup/build/image/guest/answer.h). */
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
-import { NestbenchError } from '../lib/errors.ts';
+import { CheckError, type NestbenchError } from '../lib/errors.ts';
 import { reasonOf } from '../lib/error-text.ts';
-import { connectionLost } from './command-errors.ts';
+import { ConnectionError } from './machine-errors.ts';
 import { LineSplitter } from '../lib/lines.ts';
 import { withDeadline } from '../lib/wait.ts';
 
@@ -44,7 +44,7 @@ export class LineProgram<T> implements Disposable {
   /**
    * Sends the request and waits for its answer. One at a time.
    * @throws NESTBENCH_CONNECTION_LOST where the program or the way to it is gone, NESTBENCH_DEADLINE,
-   * NESTBENCH_CHECK_FAILED where its answer makes no sense, or the signal's reason.
+   * NESTBENCH_CHECK_FAILED where its answer cannot be read, or the signal's reason.
    */
   async ask(signal: AbortSignal): Promise<T> {
     if (this.#lost !== undefined) throw this.#lost;
@@ -73,20 +73,19 @@ export class LineProgram<T> implements Disposable {
     try {
       return this.#kind.answer.parse(JSON.parse(line));
     } catch (error) {
-      throw new NestbenchError(
-        'NESTBENCH_CHECK_FAILED',
-        'infrastructure',
-        `What the program ${this.#kind.name} on ${this.#machine} said makes no sense: ${reasonOf(error)}`,
-        { machine: this.#machine, output: line.slice(0, 1000) },
-      );
+      throw new CheckError({
+        message: `The answer of the program ${this.#kind.name} on ${this.#machine} cannot be read: ${reasonOf(error)}`,
+        machine: this.#machine,
+        output: line.slice(0, 1000),
+      });
     }
   }
 
   #end(why: string): void {
-    this.#lost ??= connectionLost(
-      this.#machine,
-      `The program ${this.#kind.name} on ${this.#machine} is out of reach: ${why}. ${this.#kind.loss}`,
-    );
+    this.#lost ??= new ConnectionError({
+      message: `The program ${this.#kind.name} on ${this.#machine} cannot be reached: ${why}. ${this.#kind.loss}`,
+      machine: this.#machine,
+    });
     this.#waiting?.reject(this.#lost);
   }
 }

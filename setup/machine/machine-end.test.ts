@@ -1,7 +1,7 @@
 /** What every machine promises, held against each kind of machine: how commands end, and that nothing is left of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { NestbenchError } from '../lib/errors.ts';
+import { BootError } from '../lib/errors.ts';
 import { describeMachines } from './machines.testing.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 
@@ -25,7 +25,9 @@ describeMachines((machine, name) => {
     await expect(running).rejects.toMatchObject({
       code: 'NESTBENCH_DEADLINE',
       message: expect.stringMatching(new RegExp(`^On ${name}, "sh .*did not end within 1 s`)),
-      facts: { machine: name, seconds: 1, output: 'begun' },
+      machine: name,
+      seconds: 1,
+      output: 'begun',
     });
     expect(processesWith(seconds)).toEqual([]);
   });
@@ -46,7 +48,7 @@ describeMachines((machine, name) => {
     controller.abort();
     await expect(running.exited).rejects.toMatchObject({
       code: 'NESTBENCH_ABORTED',
-      facts: { machine: name },
+      machine: name,
     });
     expect(processesWith(seconds)).toEqual([]);
   });
@@ -69,11 +71,7 @@ describeMachines((machine, name) => {
 
   test("rejects with the signal's reason where that is one of ours", async () => {
     const controller = new AbortController();
-    const reason = new NestbenchError(
-      'NESTBENCH_GUEST_PANICKED',
-      'infrastructure',
-      'The kernel of l1 panicked.',
-    );
+    const reason = new BootError({ message: 'l1 did not start.' });
     const running = machine().run(['sleep', uniqueSleep()], { ...generous, signal: controller.signal });
     controller.abort(reason);
     await expect(running).rejects.toBe(reason);

@@ -78,14 +78,16 @@ describeMachines((machine, name) => {
       .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'NESTBENCH_COMMAND_FAILED',
-      facts: { machine: name, argv, exitCode: 4 },
+      machine: name,
+      argv,
+      exitCode: 4,
     });
-    expect(error).toHaveProperty('facts.output', expect.stringMatching(/^82\n[^]*\n100\nno such bridge$/));
+    expect(error).toHaveProperty('output', expect.stringMatching(/^82\n[^]*\n100\nno such bridge$/));
   });
 
   test('shows the end of stdout where stderr is empty', async () => {
     const failing = machine().check(['sh', '-c', 'echo said on stdout; exit 1'], generous);
-    await expect(failing).rejects.toMatchObject({ facts: { output: 'said on stdout' } });
+    await expect(failing).rejects.toMatchObject({ output: 'said on stdout' });
   });
 
   test('refuses a word with a NUL before anything runs', async () => {
@@ -120,7 +122,7 @@ describeMachines((machine, name) => {
     const port = await freePort();
     await expect(machine().connect('127.0.0.1', port, never)).rejects.toMatchObject({
       code: 'NESTBENCH_CONNECTION_LOST',
-      facts: { machine: name },
+      machine: name,
     });
   });
 

@@ -52,12 +52,12 @@ test('where memory ran out, it says so, and what to do', () => {
   expect(error?.message).toBe(
     'hackbench gave no sample, whatever it printed: while it ran, a signal killed 40 x hackbench (SIGKILL) on l1; l1 ran out of memory and killed 40 processes: choose smaller sizes, or give it more.',
   );
-  expect(error?.facts.machine).toBe('l1');
+  expect(error?.machine).toBe('l1');
 });
 
 test('the machine that ran out of memory is enough, where its processes are not accounted for', () => {
   expect(killedError('hackbench', [{ ...nothing, oomKills: 1 }])).toMatchObject({
     code: 'NESTBENCH_PROCESS_KILLED',
-    facts: { machine: 'client' },
+    machine: 'client',
   });
 });

@@ -32,7 +32,7 @@ test.each([
   ['level', 'l1'],
   ['client', 'client'],
 ] as const)('a command on the %s runs on %s', async (on, machine) => {
-  expect(await once(toy({ on, script: 'exit 1' }))).toMatchObject({ error: { facts: { machine } } });
+  expect(await once(toy({ on, script: 'exit 1' }))).toMatchObject({ error: { machine } });
 });
 
 describe('a tool that fails', () => {
@@ -43,7 +43,9 @@ describe('a tool that fails', () => {
       error: {
         code: 'NESTBENCH_COMMAND_FAILED',
         kind: 'benchmark',
-        facts: { machine: 'l1', exitCode: 3, output: '5\n\nno route to host' },
+        machine: 'l1',
+        exitCode: 3,
+        output: '5\n\nno route to host',
       },
       completed: { stdout: '5\n', exitCode: 3 },
     });
@@ -60,7 +62,7 @@ describe('a tool that fails', () => {
 
   test('shows the last 20 lines of a long output', async () => {
     const iteration = await once(toy({ script: 'seq 100; exit 1' }));
-    expect(iteration).toHaveProperty('error.facts.output', expect.stringMatching(/^81\n[^]*\n100$/));
+    expect(iteration).toHaveProperty('error.output', expect.stringMatching(/^81\n[^]*\n100$/));
   });
 });
 
@@ -72,7 +74,8 @@ test('a tool that ends well and prints no value gives a failure with what it pri
       code: 'NESTBENCH_UNPARSABLE_OUTPUT',
       kind: 'benchmark',
       message: 'toy on l1 ended well and gave no value: no number.',
-      facts: { machine: 'l1', output: 'hello\n\nhm' },
+      machine: 'l1',
+      output: 'hello\n\nhm',
     },
     completed: { exitCode: 0 },
   });

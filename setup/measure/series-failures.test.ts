@@ -106,7 +106,7 @@ describe('a series in which what stands around the samples fails', () => {
     const { measure, story, records } = measurement();
     const after: Command[] = [shell('exit 1', 'client')];
     const measuring = measure(toy({ after: () => after, script: 'echo 5', iterations: 1 }));
-    await expect(measuring).rejects.toMatchObject({ facts: { machine: 'client' } });
+    await expect(measuring).rejects.toMatchObject({ machine: 'client' });
     expect(story()).toEqual(['series 1', 'failure 1.1 COMMAND_FAILED']);
     expect(records()[1]).toMatchObject({ output: 'l1-baseline/toy/run-1-iteration-1.txt' });
   });

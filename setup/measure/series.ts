@@ -205,12 +205,12 @@ export function failureFields(error: NestbenchError): {
   machine?: string;
   tail?: string;
 } {
-  const { kind, code, message, facts } = error;
+  const { kind, code, message, machine, output } = error;
   return {
     kind,
     code,
     message,
-    ...(facts.machine === undefined ? {} : { machine: facts.machine }),
-    ...(facts.output === undefined ? {} : { tail: facts.output }),
+    ...(machine === undefined ? {} : { machine }),
+    ...(output === undefined ? {} : { tail: output }),
   };
 }

@@ -67,7 +67,8 @@ test('one that can not be prepared does not start', async () => {
   await expect(start(unprepared)).rejects.toMatchObject({
     code: 'NESTBENCH_COMMAND_FAILED',
     kind: 'benchmark',
-    facts: { machine: 'l1', output: 'no room' },
+    machine: 'l1',
+    output: 'no room',
   });
   expect(processesWith(seconds)).toEqual([]);
 });
@@ -101,7 +102,7 @@ test('what was measured of one that ended meanwhile is no sample, whatever its l
     error: {
       code: 'NESTBENCH_SERVICE_FAILED',
       message: 'The service of toy on l1 is not there: it ended while it was measured.',
-      facts: { output: 'out of memory\n' },
+      output: 'out of memory\n',
     },
   });
 });
@@ -112,7 +113,8 @@ test('one that ends before it answers is told with what it printed', async () =>
     code: 'NESTBENCH_SERVICE_FAILED',
     kind: 'benchmark',
     message: 'The service of toy on l1 is not there: it ended before it answered.',
-    facts: { machine: 'l1', output: 'cannot bind\n' },
+    machine: 'l1',
+    output: 'cannot bind\n',
   });
 });
 
@@ -120,7 +122,7 @@ test('one that is no program is told as one that ended', async () => {
   const starting = start({ argv: ['/no/such/server'], ready: shell('false', 'client') });
   await expect(starting).rejects.toMatchObject({
     code: 'NESTBENCH_SERVICE_FAILED',
-    facts: { output: expect.stringContaining('/no/such/server') },
+    output: expect.stringContaining('/no/such/server'),
   });
 });
 
@@ -129,7 +131,7 @@ test('an answer of another server does not make up for one that ended', async ()
   const starting = start(service('echo address in use; exit 1', shell('sleep 0.3', 'client')));
   await expect(starting).rejects.toMatchObject({
     code: 'NESTBENCH_SERVICE_FAILED',
-    facts: { output: 'address in use\n' },
+    output: 'address in use\n',
   });
 });
 
@@ -143,7 +145,8 @@ test('one that never answers is told with what the request saw last, and is ende
     code: 'NESTBENCH_SERVICE_FAILED',
     kind: 'benchmark',
     message: expect.stringMatching(/an answer of toy's service\. Last seen: refused/),
-    facts: { machine: 'l1', output: 'listening\n' },
+    machine: 'l1',
+    output: 'listening\n',
   });
   expect(processesWith(seconds)).toEqual([]);
 });

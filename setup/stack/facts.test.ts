@@ -109,7 +109,8 @@ describe('what a machine reports of itself', () => {
       expect(error).toMatchObject({
         code: 'NESTBENCH_CHECK_FAILED',
         kind: 'infrastructure',
-        facts: { machine: 'l1', output: text },
+        machine: 'l1',
+        output: text,
       });
       expect(error.message).toContain(`can't be read: ${name}:`);
     },
@@ -257,7 +258,7 @@ describe('held against the plan', () => {
   test('a check that fails names every difference at once, and the machine', () => {
     const facts = factsOf(l1, captured(1), { cpus: 3, swapBytes: 1 });
     const error = thrownBy(() => checkFacts(l1, facts, RELEASE));
-    expect(error).toMatchObject({ code: 'NESTBENCH_CHECK_FAILED', facts: { machine: 'l1' } });
+    expect(error).toMatchObject({ code: 'NESTBENCH_CHECK_FAILED', machine: 'l1' });
     expect(error.message).toMatch(
       /^l1 is up, but is not what was planned: .*CPUs is 3.*; swap is 1.*measured on it\.$/,
     );
@@ -296,7 +297,8 @@ describe('what vfio-pci has taken', () => {
   ])('is refused where it is %s, with what was said', (_what, text) => {
     expect(thrownBy(() => parseAssigned('l0', device, text))).toMatchObject({
       code: 'NESTBENCH_CHECK_FAILED',
-      facts: { machine: 'l0', output: text },
+      machine: 'l0',
+      output: text,
     });
   });
 });

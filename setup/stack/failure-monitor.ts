@@ -61,7 +61,7 @@ export class FailureMonitor {
  */
 function followsFromLoss(sign: NestbenchError, all: readonly NestbenchError[]): boolean {
   if (sign.code !== 'NESTBENCH_GUEST_DIED') return false;
-  const below = all.filter((one) => levelOf(one) < levelOf(sign) && one.facts.machine !== 'client');
+  const below = all.filter((one) => levelOf(one) < levelOf(sign) && one.machine !== 'client');
   return below.some(({ code }) => code === CONSEQUENCE) && !below.some(isCause);
 }
 
@@ -76,7 +76,7 @@ function isCause({ code }: NestbenchError): boolean {
   return CAUSES.includes(code);
 }
 
-function levelOf({ facts: { machine = '' } }: NestbenchError): number {
+function levelOf({ machine = '' }: NestbenchError): number {
   return Number(/^l(\d)$/.exec(machine)?.[1] ?? 0);
 }
 

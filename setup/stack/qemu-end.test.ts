@@ -8,12 +8,12 @@ const WARNINGS = [
 ].join('\n');
 
 test('one that was killed is told with the signal, and not with its warnings', () => {
-  const { message, facts } = died(l0, { exitCode: null, signal: 'SIGKILL', said: `${WARNINGS}\n` });
+  const { message, output } = died(l0, { exitCode: null, signal: 'SIGKILL', said: `${WARNINGS}\n` });
   expect(message).toBe(
     'The QEMU that runs l0 on host was killed by SIGKILL: by somebody, or by the kernel when memory ran out (dmesg on host shows). It said nothing but warnings.',
   );
   // All that it said is kept.
-  expect(facts.output).toContain("TCG doesn't support");
+  expect(output).toContain("TCG doesn't support");
 });
 
 test('another signal is named', () => {
@@ -34,5 +34,5 @@ test('where nothing is known but its end, only that is told', () => {
 });
 
 test('the end of the console goes with the error', () => {
-  expect(died(l0, {}, 'login:').facts).toEqual({ machine: 'l0', output: 'login:' });
+  expect(died(l0, {}, 'login:')).toMatchObject({ machine: 'l0', output: 'login:' });
 });

@@ -152,7 +152,8 @@ describe('a stack that runs', () => {
       await expect(work.catch((error: unknown) => stack.causeOf(error))).resolves.toMatchObject({
         code: 'NESTBENCH_GUEST_PANICKED',
         message: expect.stringContaining('The kernel of l1 panicked: Out of memory'),
-        facts: { machine: 'l1', output: expect.stringContaining('Kernel panic') },
+        machine: 'l1',
+        output: expect.stringContaining('Kernel panic'),
       });
     }
     expect(leftovers(place)).toEqual([]);
@@ -167,7 +168,8 @@ describe('a stack that runs', () => {
       process.kill(server.pid, 'SIGKILL');
       await expect(work.catch((error: unknown) => stack.causeOf(error))).resolves.toMatchObject({
         code: 'NESTBENCH_GUEST_DIED',
-        facts: { machine: 'l0', output: expect.stringContaining('nestbench: l0 up') },
+        machine: 'l0',
+        output: expect.stringContaining('nestbench: l0 up'),
       });
     }
     expect(leftovers(place)).toEqual([]);

@@ -183,7 +183,7 @@ test.each([
     code: 'NESTBENCH_BUILD_FAILED',
     kind: 'configuration',
     message: expect.stringContaining('which this host refuses. '),
-    facts: { output: said },
+    output: said,
   });
 });
 

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { NestbenchError } from '../../lib/errors.ts';
-import { GRACE_MS } from '../command.ts';
+import { BootError, type NestbenchError, PackageMissingError } from '../../lib/errors.ts';
 import { aborted, errorCode, lastLines, reasonOf } from '../../lib/error-text.ts';
+import { GRACE_MS } from '../command.ts';
 import { endGroup, killOnExit } from '../../lib/process-group.ts';
 import { PID_SUFFIX } from './qemu-owned.ts';
 
@@ -110,18 +110,9 @@ function endOf(file: string, start: number): string {
 
 function notStarted(file: string, argv: readonly string[], error: unknown): NestbenchError {
   if (errorCode(error) === 'ENOENT') {
-    return new NestbenchError(
-      'NESTBENCH_PACKAGE_MISSING',
-      'configuration',
-      `There is no ${file} on this host. On Debian: apt-get install qemu-system-x86.`,
-      { machine: 'host', argv },
-    );
+    const message = `There is no ${file} on this host. On Debian: apt-get install qemu-system-x86.`;
+    return new PackageMissingError({ message, machine: 'host', argv });
   }
-  return new NestbenchError(
-    'NESTBENCH_BOOT_FAILED',
-    'infrastructure',
-    `${file} could not be started: ${reasonOf(error)}.`,
-    { machine: 'host', argv },
-    { cause: error },
-  );
+  const message = `${file} could not be started: ${reasonOf(error)}.`;
+  return new BootError({ message, machine: 'host', argv, cause: error });
 }

@@ -86,7 +86,8 @@ test("rejects a command that QEMU refuses, with QEMU's class and description", a
     code: 'NESTBENCH_COMMAND_FAILED',
     message:
       'QEMU of l1 refused no-such-command: CommandNotFound: The command no-such-command has not been found',
-    facts: { machine: 'l1', argv: ['no-such-command'] },
+    machine: 'l1',
+    argv: ['no-such-command'],
   });
 });
 
@@ -133,7 +134,7 @@ test('a QEMU that dies rejects what was asked of it', async () => {
   process.kill(child, 'SIGSTOP');
   const asked = bed.qmp.execute('query-status');
   process.kill(child, 'SIGKILL');
-  await expect(asked).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST', facts: { machine: 'l1' } });
+  await expect(asked).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST', machine: 'l1' });
 });
 
 test('a QEMU that hangs is given up at the deadline', async () => {

@@ -1,10 +1,10 @@
 /** A QMP connection to a QEMU, over any stream: a Unix socket of this host, or one forwarded from a level. */
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
-import { NestbenchError } from '../../lib/errors.ts';
-import { abortable } from '../../lib/abortable.ts';
+import { CommandError, type NestbenchError } from '../../lib/errors.ts';
 import { aborted, reasonOf } from '../../lib/error-text.ts';
-import { connectionLost } from '../command-errors.ts';
+import { ConnectionError } from '../machine-errors.ts';
+import { abortable } from '../../lib/abortable.ts';
 import { LineSplitter } from '../../lib/lines.ts';
 import { answers, greeting, message, type QmpAnswers, type QmpEvent } from './qmp-messages.ts';
 import { withDeadline } from '../../lib/wait.ts';
@@ -198,13 +198,12 @@ class Connection implements Qmp {
   }
 
   #commandFailed(command: string, error: QmpError): NestbenchError {
-    return new NestbenchError(
-      'NESTBENCH_COMMAND_FAILED',
-      'infrastructure',
-      `QEMU of ${this.#machine} refused ${command}: ${error.message}`,
-      { machine: this.#machine, argv: [command] },
-      { cause: error },
-    );
+    return new CommandError({
+      message: `QEMU of ${this.#machine} refused ${command}: ${error.message}`,
+      machine: this.#machine,
+      argv: [command],
+      cause: error,
+    });
   }
 
   #garbled(line: string): void {
@@ -214,11 +213,11 @@ class Connection implements Qmp {
 
   #fail(why: string, cause?: unknown): void {
     if (this.#over !== undefined) return;
-    this.#over = connectionLost(
-      this.#machine,
-      `The QMP connection to QEMU of ${this.#machine} is over: ${why}.`,
+    this.#over = new ConnectionError({
+      message: `The QMP connection to QEMU of ${this.#machine} is over: ${why}.`,
+      machine: this.#machine,
       cause,
-    );
+    });
     this.#greeted.reject(this.#over);
     for (const { reject } of this.#waiting.values()) reject(this.#over);
     this.#waiting.clear();

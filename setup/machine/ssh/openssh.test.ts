@@ -76,7 +76,7 @@ test('an unknown host key is told at once, with what to do', async () => {
     code: 'NESTBENCH_CONNECTION_LOST',
     kind: 'configuration',
     message: expect.stringMatching(
-      /^"ssh here" does not give .* of server\. Its host key is not in known_hosts/,
+      /^"ssh here" does not give .* on server\. Its host key is not in known_hosts/,
     ),
   });
 });

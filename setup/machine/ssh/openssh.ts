@@ -8,8 +8,9 @@
  */
 import type { Duplex } from 'node:stream';
 import { execa, execaSync } from 'execa';
-import { NestbenchError } from '../../lib/errors.ts';
+import { CommandError, DiskFullError, PackageMissingError } from '../../lib/errors.ts';
 import { lastLines } from '../../lib/error-text.ts';
+import { SshAccessError } from '../machine-errors.ts';
 import { endGroup, killOnExit } from '../../lib/process-group.ts';
 import { quote } from '../../lib/quote.ts';
 import { connectSsh, generateKeyPair, type SshMachine } from './ssh.ts';
@@ -283,11 +284,9 @@ async function prepare(
     signal,
   );
   if (code === 'ENOENT') {
-    throw new NestbenchError(
-      'NESTBENCH_PACKAGE_MISSING',
-      'configuration',
-      "OpenSSH's client is missing. Install it with: sudo apt-get install openssh-client",
-    );
+    throw new PackageMissingError({
+      message: "OpenSSH's client is missing. Install it with: sudo apt-get install openssh-client",
+    });
   }
   const directory = /^\/run\/nestbench-ssh\.\w+$/m.exec(stdout)?.[0];
   if (exitCode === 0 && directory !== undefined) return { ok: true, directory };
@@ -299,12 +298,7 @@ async function prepare(
       : undefined;
   if (hopeless === undefined && exitCode === SSH_FAILED) return { ok: false, said };
   const advice = hopeless?.advice ?? 'What it needs is an account that is root, and OpenSSH';
-  throw new NestbenchError(
-    'NESTBENCH_CONNECTION_LOST',
-    'configuration',
-    `"ssh ${destination}" does not give nestbench what it needs of ${name}. ${advice}. It said:\n${said}`,
-    { machine: name, output: said },
-  );
+  throw new SshAccessError({ machine: name, destination, advice, output: said });
 }
 
 interface OpensshResult {
@@ -367,12 +361,11 @@ export async function feedFile(
       if (exitCode === 0) return;
       const output = lastLines(stderr);
       const isFull = /No space left on device/.test(stderr);
-      throw new NestbenchError(
-        isFull ? 'NESTBENCH_NO_SPACE' : 'NESTBENCH_COMMAND_FAILED',
-        'infrastructure',
-        `${file} could not be copied to ${name}: ${output}${isFull ? ` Make room there: "directory" in the testbed file, /boot and /lib/modules are what nestbench fills.` : ''}`,
-        { machine: name, argv, exitCode: exitCode ?? null, output },
-      );
+      const message = `${file} could not be copied to ${name}: ${output}`;
+      const facts = { machine: name, argv, exitCode: exitCode ?? null, output };
+      if (!isFull) throw new CommandError({ message, ...facts });
+      const advice = `Make room there: nestbench writes to "directory" of the testbed file, /boot and /lib/modules.`;
+      throw new DiskFullError({ message: `${message} ${advice}`, ...facts });
     },
     name,
   );

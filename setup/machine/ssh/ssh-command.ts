@@ -10,9 +10,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import type { NestbenchError } from '../../lib/errors.ts';
-import { GRACE_MS, type StartedProcess } from '../command.ts';
 import { reasonOf } from '../../lib/error-text.ts';
-import { connectionLost } from '../command-errors.ts';
+import { ConnectionError } from '../machine-errors.ts';
+import { GRACE_MS, type StartedProcess } from '../command.ts';
 import { Output } from '../output.ts';
 import { quote } from '../../lib/quote.ts';
 
@@ -45,7 +45,11 @@ export function openChannel(
     const fail = (error: unknown): void =>
       reject(
         connection.lost ??
-          connectionLost(name, `sshd on ${name} refused ${what}: ${reasonOf(error)}.`, error),
+          new ConnectionError({
+            message: `sshd on ${name} refused ${what}: ${reasonOf(error)}.`,
+            machine: name,
+            cause: error,
+          }),
       );
     try {
       open((error, channel) => (error === undefined ? resolve(channel) : fail(error)));
@@ -85,7 +89,10 @@ export function startRemote(
       if (connection.lost !== undefined) throw connection.lost;
       if (exit !== undefined) return exit;
       if (ending) return { exitCode: null, signal: null };
-      throw connectionLost(name, `sshd on ${name} closed the session of a command that had not ended.`);
+      throw new ConnectionError({
+        message: `sshd on ${name} closed the session of a command that had not ended.`,
+        machine: name,
+      });
     } finally {
       marked.resolve(false);
     }

@@ -2,9 +2,9 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Algorithms, type Client } from 'ssh2';
-import { NestbenchError } from '../../lib/errors.ts';
-import { abortable } from '../../lib/abortable.ts';
 import { inSeconds, reasonOf } from '../../lib/error-text.ts';
+import { ConnectionError } from '../machine-errors.ts';
+import { abortable } from '../../lib/abortable.ts';
 
 /**
  * Chosen for CPUs that are emulated several levels deep, where each bignum operation is paid for many times over:
@@ -24,15 +24,13 @@ export const ALGORITHMS: Algorithms = {
 /** Everything that the opening of a stream to sshd may take, from the first byte to the authenticated client. */
 export const HANDSHAKE_SECONDS = 30;
 
-/** Another key than the pinned one: the one failure that another attempt would not mend. */
-export class HostKeyError extends NestbenchError {
-  constructor(machine: string) {
-    super(
-      'NESTBENCH_CONNECTION_LOST',
-      'infrastructure',
-      `${machine} showed another host key than the one pinned for it, so the connection was refused: it is not the machine that was set up.`,
-      { machine },
-    );
+/** Another key than the pinned one: the one failure that another attempt cannot repair. */
+export class HostKeyError extends ConnectionError {
+  constructor({ machine }: { readonly machine: string }) {
+    super({
+      message: `${machine} showed another host key than the one pinned for it, so the connection was refused: it is not the machine that was set up.`,
+      machine,
+    });
   }
 }
 
@@ -128,7 +126,7 @@ function authenticate(
 
   const verify = (presented: Buffer): boolean => {
     if (presented.equals(hostKey)) return true;
-    reject(new HostKeyError(name));
+    reject(new HostKeyError({ machine: name }));
     return false;
   };
   try {

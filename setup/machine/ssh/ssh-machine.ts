@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import type { NestbenchError } from '../../lib/errors.ts';
+import { aborted, reasonOf } from '../../lib/error-text.ts';
+import { ConnectionError } from '../machine-errors.ts';
 import { abortable } from '../../lib/abortable.ts';
 import { assertRunnable, checkedOutput, runToEnd, supervise } from '../command.ts';
-import { aborted, reasonOf } from '../../lib/error-text.ts';
-import { connectionLost } from '../command-errors.ts';
 import type { Machine, RunningCommand } from '../machine.ts';
 import { type Connection, openChannel, startRemote } from './ssh-command.ts';
 
@@ -40,7 +40,11 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
   // ssh2 emits this before it closes the channels, so their commands find the reason in place.
   client.on('close', () => {
     const why = lastError === undefined ? 'the other side closed it' : reasonOf(lastError);
-    connection.lost ??= connectionLost(name, `The SSH connection to ${name} was lost: ${why}.`, lastError);
+    connection.lost ??= new ConnectionError({
+      message: `The SSH connection to ${name} was lost: ${why}.`,
+      machine: name,
+      cause: lastError,
+    });
     if (disposing === undefined) dropped.resolve(connection.lost);
     gone.resolve();
   });
@@ -79,7 +83,10 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
 
   async function dispose(): Promise<void> {
     await Promise.allSettled([...running].map((command) => command.stop()));
-    connection.lost ??= connectionLost(name, `The SSH connection to ${name} was ended.`);
+    connection.lost ??= new ConnectionError({
+      message: `The SSH connection to ${name} was ended.`,
+      machine: name,
+    });
     client.end();
     await Promise.race([gone.promise, sleep(GOODBYE_MS)]);
     stream.destroy();

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
-import { NestbenchError } from '../../lib/errors.ts';
+import { TestbedBusyError } from '../../lib/errors.ts';
+import { ConnectionError } from '../../machine/machine-errors.ts';
 import { userName } from '../../lib/user.ts';
-import { connectionLost } from '../../machine/command-errors.ts';
 import { LineSplitter } from '../../lib/lines.ts';
 import { openOpenssh, type OpensshTarget } from '../../machine/ssh/openssh.ts';
 import { withDeadline } from '../../lib/wait.ts';
@@ -50,16 +50,14 @@ export async function holdMachine(
   }
   stream.destroy();
   if (line === undefined)
-    throw connectionLost(
-      name,
-      `${name} (${target.destination}) closed the connection before it could be held.`,
-    );
-  throw new NestbenchError(
-    'NESTBENCH_TESTBED_BUSY',
-    'infrastructure',
-    `${name} (${target.destination}) is held by another run of nestbench (${line.slice('busy '.length)}). Wait for that run, or end it.`,
-    { machine: name },
-  );
+    throw new ConnectionError({
+      message: `${name} (${target.destination}) closed the connection before it could be held.`,
+      machine: name,
+    });
+  throw new TestbedBusyError({
+    message: `${name} (${target.destination}) is held by another run of nestbench (${line.slice('busy '.length)}). Wait for that run, or end it.`,
+    machine: name,
+  });
 }
 
 /** `held`, or `busy` and by whom, among whatever root's shell says there; undefined where neither comes. */

@@ -1,5 +1,5 @@
 /** Starts a physical machine anew, and knows what came up. */
-import { NestbenchError, retold } from '../../lib/errors.ts';
+import { AnnotatedError, NestbenchError } from '../../lib/errors.ts';
 import { inSeconds } from '../../lib/error-text.ts';
 import { connectOpenssh, type OpensshTarget } from '../../machine/ssh/openssh.ts';
 import type { SshMachine } from '../../machine/ssh/ssh.ts';
@@ -91,5 +91,8 @@ async function reboot(
 /** One that did not come up again: its console is all that there is of it. */
 function withConsole(error: unknown, console: WatchedConsole | undefined): unknown {
   if (console === undefined || !(error instanceof NestbenchError)) return error;
-  return retold(error, console.output(), `${error.message} ${console.sentence()}`);
+  return new AnnotatedError(error, {
+    message: `${error.message} ${console.sentence()}`,
+    output: console.output(),
+  });
 }

@@ -300,7 +300,7 @@ test('of a kernel that does not boot it says why, and which one GRUB fell back t
         `GRUB fell back to ${RegExp.escape(before.release)}. Its console said "Gave up waiting for root file system device"`,
       ),
     ),
-    facts: { output: expect.stringMatching(/Gave up waiting for root file system device$/) },
+    output: expect.stringMatching(/Gave up waiting for root file system device$/),
   });
 });
 

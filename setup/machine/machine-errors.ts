@@ -1,0 +1,84 @@
+/** The errors of commands, connections and guests, on whichever machine they happen. */
+import { CommandError, DeadlineError, NestbenchError } from '../lib/errors.ts';
+import { inSeconds, lastLines, words } from '../lib/error-text.ts';
+import type { Completed } from './machine.ts';
+
+/** A connection that cannot be made, or is lost. */
+export class ConnectionError extends NestbenchError {
+  override readonly code = 'NESTBENCH_CONNECTION_LOST';
+  override readonly kind = 'infrastructure';
+}
+
+/** SSH to a machine that another attempt cannot repair: an account or OpenSSH there has to change. */
+export class SshAccessError extends NestbenchError {
+  override readonly code = 'NESTBENCH_CONNECTION_LOST';
+  override readonly kind = 'configuration';
+  constructor(facts: {
+    readonly machine: string;
+    readonly destination: string;
+    readonly advice: string;
+    readonly output: string;
+  }) {
+    const { machine, destination, advice, output } = facts;
+    super({
+      message: `"ssh ${destination}" does not give nestbench what it needs on ${machine}. ${advice}. It printed:\n${output}`,
+      machine,
+      output,
+    });
+  }
+}
+
+/** A command that ran longer than it may. */
+export class CommandDeadlineError extends DeadlineError {
+  constructor(facts: {
+    readonly machine: string;
+    readonly argv: readonly string[];
+    readonly seconds: number;
+    readonly output: string;
+  }) {
+    const { machine, argv, seconds, output } = facts;
+    super({
+      message: `On ${machine}, "${words(argv)}" did not end within ${inSeconds(seconds)}, so it was ended.`,
+      machine,
+      argv,
+      seconds,
+      output: lastLines(output),
+    });
+  }
+}
+
+/** A command that had to succeed and did not. */
+export class CommandFailedError extends CommandError {
+  constructor({ machine, completed }: { readonly machine: string; readonly completed: Completed }) {
+    const { argv, exitCode, signal, seconds } = completed;
+    const output = lastLines(completed.stderr.trim() === '' ? completed.stdout : completed.stderr);
+    const how = signal === null ? `exited with ${exitCode}` : `was ended by ${signal}`;
+    super({
+      message: `On ${machine}, "${words(argv)}" ${how}${output === '' ? ' and printed nothing' : `:\n${output}`}`,
+      machine,
+      argv,
+      exitCode,
+      seconds,
+      output,
+    });
+  }
+}
+
+/** The kernel of a guest panicked. */
+export class GuestPanicError extends NestbenchError {
+  override readonly code = 'NESTBENCH_GUEST_PANICKED';
+  override readonly kind = 'infrastructure';
+  constructor(facts: {
+    readonly machine: string;
+    readonly reason: string;
+    readonly consoleFile: string;
+    readonly output: string;
+  }) {
+    const { machine, reason, consoleFile, output } = facts;
+    super({
+      message: `The kernel of ${machine} panicked: ${reason}. Its console is kept in ${consoleFile}.`,
+      machine,
+      output,
+    });
+  }
+}
