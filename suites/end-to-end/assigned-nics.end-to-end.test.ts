@@ -52,7 +52,7 @@ async function restoreAs(
   planned: (plan: StackPlan) => StackPlan = (plan) => plan,
 ): Promise<EmulatedStack> {
   const snapshot = snapshotOf(cell, cache);
-  const { running } = await restore(planned(planOf(snapshot, place)), snapshot, {
+  const { running } = await restore(planned(await planOf(snapshot, place)), snapshot, {
     runtime: runtimeOf(place),
     logs: path.join(place.results, 'logs', cell),
     signal: patient.signal,

@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { findCell } from '../../fixtures/matrix.ts';
 import { sizingFor } from '../../fixtures/sizing.ts';
+import { STOCK_VARIANT } from '../../fixtures/variant.ts';
+import { buildAll } from '../../setup/build/build-all.ts';
 import { cacheDirectory } from '../../setup/build/cache/build-cache.ts';
 import { describeHost } from '../../setup/testbed/host-resources.ts';
 import { snapshotRecord } from '../../setup/testbed/emulated/snapshot/snapshot-record.ts';
@@ -44,24 +46,22 @@ export function snapshotOf(cell: string, cache: string): Snapshot {
   return { name, directory, record };
 }
 
-/** The plan of what was saved, with sockets in this place. */
-export function planOf({ record }: Snapshot, place: Place): StackPlan {
-  const [l0] = record.facts.levels;
-  const argv = l0?.qemu?.argv ?? [];
-  const [emulator = ''] = argv;
-  const drive = argv.find((word) => word.includes('id=image')) ?? '';
+/** The plan of what was saved, with sockets in this place. Everything that it names is in the cache. */
+export async function planOf({ record }: Snapshot, place: Place): Promise<StackPlan> {
   const cell = findCell(record.cell);
+  const [l0] = record.facts.levels;
   if (cell === undefined || l0 === undefined) throw new Error(record.cell);
+  const { kernel, image, emulator } = await buildAll(new AbortController().signal, STOCK_VARIANT);
   return planStack(cell, {
     accelerator: l0.qemu?.accelerator === 'kvm' ? 'kvm' : 'tcg',
-    card: argv.some((word) => word.startsWith('igb,')) ? 'igb' : 'virtio-net-pci',
+    card: 'igb',
     sizing: sizingFor(describeHost()),
     tscKhz: Number(/tsc_early_khz=(\d+)/.exec(l0.commandLine)?.[1]) || undefined,
     paths: {
-      kernel: argv[argv.indexOf('-kernel') + 1] ?? '',
-      image: /file=([^,]+)/.exec(drive)?.[1] ?? '',
-      emulator,
-      zstd: path.join(path.dirname(emulator), 'zstd'),
+      kernel: kernel.vmlinux,
+      image: image.file,
+      emulator: emulator.program,
+      zstd: emulator.zstd,
       runtime: runtimeOf(place),
     },
   });

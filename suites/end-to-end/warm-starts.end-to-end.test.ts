@@ -59,7 +59,7 @@ test('clocks are right after a restore, and no two restores draw the same random
     const runtime = runtimeOf(place);
     const { signal } = new AbortController();
     const options = { runtime, logs: path.join(place.results, 'logs', round), signal };
-    await using stack = (await restore(planOf(snapshot, place), snapshot, options)).running;
+    await using stack = (await restore(await planOf(snapshot, place), snapshot, options)).running;
     for (const machine of [stack.client, ...stack.machines]) {
       const asked = { signal, deadlineSeconds: 60 };
       const began = Date.now() / 1000;
