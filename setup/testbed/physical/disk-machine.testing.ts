@@ -74,11 +74,12 @@ mmdebstrap --mode=root --variant=minbase --include="$2" --aptopt='APT::Install-R
   bookworm root http://deb.debian.org/debian
 uuid=$(blkid --match-tag UUID --output value "$loop"p1)
 echo "UUID=$uuid / ext4 rw 0 1" >root/etc/fstab
+# no_timer_check: on a loaded host an emulated timer may not tick in time for the kernel's check, which then panics.
 cat >root/etc/default/grub <<END
 GRUB_DEFAULT=0
 GRUB_TIMEOUT=0
 GRUB_DISTRIBUTOR=Debian
-GRUB_CMDLINE_LINUX="console=ttyS0,115200 tsc=reliable"
+GRUB_CMDLINE_LINUX="console=ttyS0,115200 tsc=reliable no_timer_check"
 GRUB_TERMINAL=console
 GRUB_DISABLE_OS_PROBER=true
 END
