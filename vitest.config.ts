@@ -4,7 +4,7 @@ import { CELLS } from './fixtures/matrix.ts';
 import { checkoutFault } from './setup/lib/checkout-path.ts';
 import { junitFault } from './setup/lib/places.ts';
 import { settleDataHome, viteCache } from './setup/run/vitest-places.ts';
-import { testbedFileOf } from './setup/run/testbed-file.ts';
+import { EMULATED, testbedName } from './setup/run/testbed-name.ts';
 import CellSequencer from './setup/run/sequencer.ts';
 
 /** Boots and series have deadlines of their own; these only must never be the first to pass. */
@@ -48,13 +48,11 @@ const keepReporters: Plugin = {
   },
 };
 
-const testbedFile = testbedFileOf(process.env['TESTBED']);
+const testbed = testbedName(process.env['TESTBED']);
 
 /** In the matrix's order, or as suits a physical testbed; reading its file takes modules that nobody else waits for. */
 const ordered =
-  testbedFile === undefined
-    ? CELLS
-    : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbedFile);
+  testbed === EMULATED ? CELLS : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbed);
 
 /**
  * What is no test is imported by Node itself, which keeps what it compiled, here and in the workers. (Measured, L2 warm: the

@@ -76,7 +76,7 @@ export default class ExperimentReporter implements Reporter {
     const isPart = vitest.config.shard !== undefined;
     if (!ran && !failed && !isPart && errors.length === 0 && reason !== 'interrupted') {
       vitest.logger.error(
-        'Nothing was measured: everything that was chosen is skipped, for the reasons above.',
+        'Nothing was measured: everything that was selected is skipped, for the reasons above.',
       );
       process.exitCode = 1;
     }

@@ -13,6 +13,7 @@ import ProgressReporter from '../reporters/progress.ts';
 import { NestbenchError, toNestbenchError } from '../setup/lib/errors.ts';
 import { describeHost, hostVirtualization } from '../setup/testbed/host-resources.ts';
 import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
+import { Phases } from '../setup/lib/phase-clock.ts';
 import { withDeadline } from '../setup/lib/wait.ts';
 import { tell } from '../setup/lib/task-progress.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
@@ -20,7 +21,7 @@ import type { RunningStack } from '../setup/stack/running.ts';
 import { planStack, type StackPlan } from '../setup/testbed/emulated/stack-plan.ts';
 import { KEPT_OF_OURS, stockPlan } from '../setup/testbed/emulated/stock-machines.ts';
 import { onStopSignals } from '../setup/run/stop-signals.ts';
-import { prepareTestbed } from '../setup/testbed/emulated/build-testbed.ts';
+import { buildMaterial } from '../setup/testbed/emulated/prepare-emulated.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
 import { type Bench, bringUp, deadlineOf, ensureSnapshot, within } from './bench/bench-boot-bring-up.ts';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench/bench-boot-options.ts';
@@ -85,27 +86,20 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   const { cells } = options;
   const onTestbed = (is: boolean): void => void (isOurs = is);
   const wanted = { cells, sizing, variant, accelerator, waitMinutes };
-  const built = await prepareTestbed({ ...wanted, held, onTestbed, signal, log });
-  const preparing = built.phases.filter((phase) => phase.name !== 'testbed');
+  const phases = new Phases();
+  const { material, ...built } = await buildMaterial({ ...wanted, held, onTestbed, phases, signal, log });
+  const preparing = phases.list.filter((phase) => phase.name !== 'testbed');
   const start = [{ name: 'Node and modules', seconds: modulesSeconds }, ...preparing];
   log(reason);
 
   mkdirSync(logs, { recursive: true });
   append(file, { type: 'bench', host, accelerator, sizing, start, kernel: built.kernel, image: built.image });
-  const { program: emulator, zstd } = built.emulator;
-  const paths = {
-    kernel: built.kernel.vmlinux,
-    image: built.image.file,
-    emulator,
-    zstd,
-    runtime: runtimeDirectory(),
-  };
   const common: Bench = {
     file,
     logs,
-    kernelRelease: built.kernel.release,
+    kernelRelease: material.kernelRelease,
     startSeconds: start.reduce((sum, { seconds }) => sum + seconds, 0),
-    ingredients: { kernel: built.kernel.hash, image: built.image.hash, qemu: built.qemu.identity },
+    ingredients: material.ingredients,
     snapshotBytes: settings.snapshotBytes,
     signal,
   };
@@ -113,14 +107,7 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   const results: BootResult[] = [];
   for (let round = 1; round <= options.rounds && !signal.aborted; round++) {
     for (const cell of cells) {
-      const ours = planStack(cell, {
-        accelerator,
-        card: built.qemu.card,
-        variant,
-        sizing,
-        paths,
-        tscKhz: built.tscKhz,
-      });
+      const ours = planStack(cell, { ...material, accelerator, variant, sizing });
       if (round === 1) await ensureSnapshot(ours, common);
       // Who goes first changes with the round, since a host is never the same twice.
       const asked = BOOT_SETTINGS.filter((which) => which !== 'stock' || !options.withoutStock);

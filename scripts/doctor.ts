@@ -1,11 +1,12 @@
 /** `npm run doctor`: checks what a run needs of the testbed, says what to fix, and changes nothing. */
 import path from 'node:path';
 import { styleText } from 'node:util';
-import { examineEmulated, examinePhysical, examinePlaces, type Finding } from '../setup/testbed/diagnose.ts';
+import { examinePlaces, type Finding } from '../setup/testbed/diagnose.ts';
+import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
 import { textTable } from '../setup/lib/text-table.ts';
 import { HELP, parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
-import { chosenTestbed } from './cli/testbed-option.ts';
+import { selectedTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run doctor [-- --testbed FILE]';
 const EXIT_CODES =
@@ -29,12 +30,11 @@ await runScript(async () => {
     console.log(`${USAGE}\n${EXIT_CODES}`);
     return;
   }
-  const testbed = chosenTestbed(values.testbed);
+  const name = selectedTestbed(values.testbed);
+  const testbed = await loadTestbed(testbedKind(name));
   const findings = [
     ...examinePlaces(path.resolve(process.env['RESULTS'] || 'results'), process.env['JUNIT']),
-    ...(testbed === undefined
-      ? await examineEmulated()
-      : await examinePhysical(testbed, new AbortController().signal)),
+    ...(await testbed.doctor(name, new AbortController().signal)),
   ];
   console.log(table(findings));
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;

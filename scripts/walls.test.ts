@@ -37,7 +37,10 @@ const LAYERS = [
 const SETUP_FOR_REPORTERS = ['setup/lib', 'setup/journal'];
 
 /** Folders that stand side by side and know nothing of each other. */
-const APART = [['reporters/verdict', 'reporters/history']] as const;
+const APART = [
+  ['setup/testbed/emulated', 'setup/testbed/physical'],
+  ['reporters/verdict', 'reporters/history'],
+] as const;
 
 const IMPORT = /(?:\bfrom|\bimport|\bimport\()\s*'(\.{1,2}\/[^']+)'/g;
 

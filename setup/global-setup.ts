@@ -4,35 +4,28 @@
  */
 import path from 'node:path';
 import { type TestProject, TestsNotFoundError, type Vitest } from 'vitest/node';
-import type { Cell } from '../fixtures/matrix.ts';
-import { type Chosen, findChosen } from './run/selection.ts';
 import { sentenceOf } from './lib/errors.ts';
-import { checkout, openExperiment } from './run/experiment-record.ts';
+import { Phases } from './lib/phase-clock.ts';
 import { checkPlaces } from './lib/places.ts';
 import { endOwned } from './machine/qemu/qemu-process.ts';
-import {
-  type ExperimentOptions,
-  prepareExperiment,
-  type PreparedExperiment,
-} from './testbed/emulated/prepare.ts';
-import type { ProvidedExperiment } from './testbed/provided.ts';
-import { Phases } from './lib/phase-clock.ts';
-import { resolveSettings, type Settings, withOwnOptions } from './run/settings.ts';
+import { checkout, openExperiment } from './run/experiment-record.ts';
 import { sayOf } from './run/say.ts';
+import { findSelection, type Selection } from './run/selection.ts';
+import { resolveSettings, type Settings, withOwnOptions } from './run/settings.ts';
 import { stopGracefully } from './run/signals.ts';
-import { identityOf } from './testbed/emulated/snapshot/identity.ts';
-import { prefetch, type Prefetched } from './testbed/emulated/snapshot/prefetch.ts';
-import { planStack } from './testbed/emulated/stack-plan.ts';
-import { testbedFileOf } from './run/testbed-file.ts';
+import { testbedName } from './run/testbed-name.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
+import type { PrepareOptions, Testbed } from './testbed/testbed.ts';
+import { loadTestbed, type OwnExperiment, type ProvidedExperiment, testbedKind } from './testbed/testbeds.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { vitest } = project;
-  const vitestSeconds = process.uptime();
   const log = sayOf(vitest);
   try {
-    const chosen = await findChosen(vitest, testbedFileOf(process.env['TESTBED']) === undefined);
-    if (chosen.cells.length === 0) return undefined;
+    const testbed = await loadTestbed(testbedKind(testbedName(process.env['TESTBED'])));
+    const vitestSeconds = process.uptime();
+    const selection = await findSelection(vitest, (cell) => testbed.whyNot(cell) === undefined);
+    if (selection.cells.length === 0) return undefined;
     const settings = resolveSettings(
       withOwnOptions(process.env, process.argv),
       new Date(),
@@ -50,7 +43,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     });
     await using held = new AsyncDisposableStack();
     held.defer(giveBack);
-    const prepared = await prepare(chosen, settings, {
+    const prepared = await prepare(testbed, selection, settings, {
       held,
       onTestbed: (is) => void (isOurs = is),
       signal: stopping.signal,
@@ -78,44 +71,25 @@ function refusal(error: unknown, vitest: Vitest): unknown {
 }
 
 async function prepare(
-  chosen: Chosen,
+  testbed: Testbed<OwnExperiment>,
+  selection: Selection,
   settings: Settings,
-  options: ExperimentOptions & {
-    /** How long the process ran before the global setup did. */
+  options: Omit<PrepareOptions, 'phases'> & {
+    /** How long the process took to get here. */
     readonly vitestSeconds: number;
   },
 ): Promise<ProvidedExperiment> {
   // It takes as long as all the checks: it can be asked for beside them.
   const ofCheckout = checkout();
   ofCheckout.catch(() => {});
-  const { made, environment } = await prepareExperiment(chosen, settings, options);
-  const prefetching = new Phases();
-  const prefetched = await prefetchFirst(chosen.first, made, settings, options);
-  prefetching.lap('prefetch');
+  const phases = new Phases();
+  const { experiment, environment } = await testbed.prepare(selection, settings, { ...options, phases });
   const ownPhase = { name: 'Vitest', seconds: options.vitestSeconds };
-  const phases = [ownPhase, ...(environment.phases ?? []), ...prefetching.list];
-  const journal = await openExperiment(settings, { ...environment, phases }, ofCheckout);
-  return { ...made, directory: journal.directory, prefetched };
-}
-
-/** Nothing where the first cell is to boot, or in another clock. */
-async function prefetchFirst(
-  first: Cell | undefined,
-  made: PreparedExperiment['made'],
-  { folder, resultsDirectory }: Settings,
-  { signal, log }: ExperimentOptions,
-): Promise<Prefetched | undefined> {
-  const { boot, clock, ingredients, paths, physical } = made;
-  if (first === undefined || physical !== undefined || boot === 'cold' || clock === 'virtual')
-    return undefined;
-  const plan = planStack(first, { ...made, kind: 'application', clock: 'real' });
-  const { runtime } = paths;
-  const logs = path.join(resultsDirectory, folder, first.name);
-  return prefetch(plan, {
-    runtime,
-    logs,
-    identity: identityOf(plan, runtime, ingredients),
-    signal,
-    say: log,
-  });
+  const journal = await openExperiment(
+    settings,
+    { ...environment, phases: [ownPhase, ...phases.list] },
+    ofCheckout,
+  );
+  const { profile, variant, boot } = settings;
+  return { ...experiment, directory: journal.directory, profile, variant, boot };
 }

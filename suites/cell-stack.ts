@@ -1,22 +1,18 @@
 /** The stack of the cell that a worker measures: booted once, when it is first needed, and ended with the file. */
 import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
-import { BENCHMARKS, microbenchmarks } from '../fixtures/benchmarks/index.ts';
 import type { Clock } from '../fixtures/clock.ts';
 import type { StartRecord } from '../fixtures/records.ts';
 import type { BootKind } from '../setup/run/settings.ts';
-import { type Cell, configurationOf } from '../fixtures/matrix.ts';
+import type { Cell } from '../fixtures/matrix.ts';
 import { type Lock, takeLock } from '../setup/lib/lock.ts';
 import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { Journal } from '../setup/journal/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
 import { tell } from '../setup/lib/task-progress.ts';
-import type { ProvidedExperiment } from '../setup/testbed/provided.ts';
+import type { Started, Testbed } from '../setup/testbed/testbed.ts';
+import type { OwnExperiment, ProvidedExperiment } from '../setup/testbed/testbeds.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
 import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
-import { planStack } from '../setup/testbed/emulated/stack-plan.ts';
-import { identityOf } from '../setup/testbed/emulated/snapshot/identity.ts';
-import { type Started, startStack } from '../setup/testbed/emulated/snapshot/start-stack.ts';
-import { whyNotPhysical } from '../fixtures/physical-software.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
 import { Turns } from './turns.ts';
 
@@ -34,38 +30,34 @@ export class CellStack {
   /** What made it unusable; said again to every benchmark that comes after. */
   #broken: NestbenchError | undefined;
 
+  readonly #testbed: Testbed<OwnExperiment>;
   readonly #kind: BenchmarkKind;
 
-  constructor(cell: Cell, experiment: ProvidedExperiment, kind: BenchmarkKind) {
+  constructor(
+    cell: Cell,
+    experiment: ProvidedExperiment,
+    testbed: Testbed<OwnExperiment>,
+    kind: BenchmarkKind,
+  ) {
     this.cell = cell;
     this.experiment = experiment;
+    this.#testbed = testbed;
     this.#kind = kind;
     this.journal = new Journal(experiment.directory);
   }
 
-  /** By which clock the stack lives: what was asked for, or what suits what it is for. */
+  /** By which clock the stack lives. */
   get clock(): Clock {
-    const { clock, accelerator } = this.experiment;
-    return clock ?? (this.#kind === 'micro' && accelerator === 'tcg' ? 'virtual' : 'real');
+    return this.experiment.clocks[this.#kind];
   }
 
   /** Why a benchmark can't be measured in this cell; undefined where it can. */
   whyNot(benchmark: Pick<Benchmark, 'name' | 'kind'>): string | undefined {
-    const { name } = benchmark;
+    const { cell, experiment } = this;
     const kind: BenchmarkKind = benchmark.kind ?? 'application';
-    const { accelerator, physical } = this.experiment;
-    const reason =
-      physical === undefined ? configurationOf(this.cell).notEmulated : whyNotPhysical(this.cell, physical);
-    if (reason !== undefined) return reason;
     if (kind !== this.#kind)
-      return `${name} is measured by a suite of its own kind, and this one is of ${this.#kind}s`;
-    if (this.clock === 'virtual' && accelerator !== 'tcg')
-      return 'virtual time counts the instructions of an emulated server, and this one is not emulated';
-    if (kind === 'application' && this.clock === 'virtual')
-      return 'in virtual time nested page walks cost nothing, so an application says nothing there: CLOCK=real measures it';
-    if (kind === 'micro' && this.clock === 'real' && accelerator === 'tcg')
-      return 'in real time the cost of an exit of an emulated server is that of the host and its load: CLOCK=virtual counts instructions';
-    return undefined;
+      return `${benchmark.name} is measured by a suite of its own kind, and this one is of ${this.#kind}s`;
+    return this.#testbed.whyNot(cell, { experiment, kind });
   }
 
   /**
@@ -165,35 +157,17 @@ export class CellStack {
     }
   }
 
-  /** On the testbed that the experiment has. */
-  async #bringUp(benchmarks: readonly Benchmark[], boot: BootKind): Promise<Started> {
-    const { kernelRelease, directory, paths, ingredients, snapshotBytes, physical } = this.experiment;
-    const { name } = this.cell;
-    const { clock } = this;
-    const options = {
-      runtime: paths.runtime,
-      logs: `${directory}/${name}`,
-      kernelRelease,
-      signal: cancellation(),
-      onStep: (text: string, secondsLeft?: number) =>
-        tell({ task: name, text, state: 'running', secondsLeft }),
-      say: (text: string) => tell({ task: name, text, state: 'running', lasting: true }),
-    };
-    if (physical !== undefined) {
-      // A worker of the emulated testbed does not wait for these modules.
-      const { planPhysical } = await import('../setup/testbed/physical/physical-plan.ts');
-      const { startPhysical } = await import('../setup/testbed/physical/start-physical.ts');
-      const planned = planPhysical(this.cell, { ...this.experiment, ...physical, kind: this.#kind });
-      return startPhysical(planned, { ...options, primedWith: benchmarks, image: physical.image });
-    }
-    const plan = planStack(this.cell, { ...this.experiment, kind: this.#kind, clock });
-    return startStack(plan, {
-      ...options,
+  #bringUp(benchmarks: readonly Benchmark[], boot: BootKind): Promise<Started> {
+    const { cell, experiment } = this;
+    const { name } = cell;
+    const plan = this.#testbed.plan(cell, experiment, this.#kind);
+    return this.#testbed.start(plan, experiment, {
       boot,
-      identity: identityOf(plan, paths.runtime, ingredients),
-      limitBytes: snapshotBytes,
-      prefetched: this.experiment.prefetched,
-      primedWith: this.#kind === 'micro' ? microbenchmarks(clock) : BENCHMARKS,
+      benchmarks,
+      logs: `${experiment.directory}/${name}`,
+      signal: cancellation(),
+      onStep: (text, secondsLeft) => tell({ task: name, text, state: 'running', secondsLeft }),
+      say: (text) => tell({ task: name, text, state: 'running', lasting: true }),
     });
   }
 

@@ -12,6 +12,7 @@ import { withOriginal } from '../setup/measure/original.ts';
 import { reasonOf } from '../setup/lib/error-text.ts';
 import { measureSeries } from '../setup/measure/series.ts';
 import { tell } from '../setup/lib/task-progress.ts';
+import { loadTestbed } from '../setup/testbed/testbeds.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
 import { CellStack } from './cell-stack.ts';
 
@@ -31,7 +32,9 @@ function testOf(kind: BenchmarkKind) {
       // Vitest reads from the empty pattern that this needs no other fixture.
       // oxlint-disable-next-line no-empty-pattern
       async ({}, { onCleanup }) => {
-        const stack = new CellStack(inject('cell'), inject('experiment'), kind);
+        const experiment = inject('experiment');
+        const testbed = await loadTestbed(experiment.kind);
+        const stack = new CellStack(inject('cell'), experiment, testbed, kind);
         onCleanup(async () => {
           await stack.end();
           // Vitest counts tests that it cancelled as skipped, and their file as passed.
@@ -44,8 +47,8 @@ function testOf(kind: BenchmarkKind) {
     .extend('measure', async ({ stack, skip, task, signal }, { onCleanup }) => {
       const ended = endOf(task.name, signal);
       onCleanup(ended.end);
-      return async (chosen: string | Benchmark): Promise<void> => {
-        const benchmark = typeof chosen === 'string' ? known(chosen, stack.clock) : nameable(chosen);
+      return async (wanted: string | Benchmark): Promise<void> => {
+        const benchmark = typeof wanted === 'string' ? known(wanted, stack.clock) : nameable(wanted);
         const { cell, experiment, journal } = stack;
         const reason = stack.whyNot(benchmark);
         if (reason !== undefined) {
@@ -79,12 +82,12 @@ function testOf(kind: BenchmarkKind) {
       };
     });
 
-  // For every file of the suites, as it imports `test`: boots the cell where a benchmark was chosen that can be measured.
+  // For every file of the suites, as it imports `test`: boots the cell where a selected benchmark can be measured.
   ofKind.beforeAll(async ({ stack }, suite) => {
     const { tasks } = suite as { tasks: readonly RunnerTask[] };
-    const chosen = tasks.filter((task) => task.mode === 'run');
+    const selected = tasks.filter((task) => task.mode === 'run');
     // A test of another name than its benchmark's may measure one of the user's own: then `measure` boots.
-    const benchmarks = chosen
+    const benchmarks = selected
       .flatMap(({ name }) => findBenchmark(name, stack.clock) ?? [])
       .filter((benchmark) => stack.whyNot(benchmark) === undefined);
     if (benchmarks.length > 0) await stack.boot(benchmarks);

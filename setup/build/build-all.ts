@@ -1,5 +1,5 @@
 /** Everything that a testbed boots from, built side by side. */
-import type { TestbedKind } from '../../fixtures/records.ts';
+import type { TestbedKind } from './kernel/kernel-config.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import { buildEmulator, type Emulator } from './qemu/emulator.ts';

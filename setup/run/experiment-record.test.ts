@@ -34,7 +34,7 @@ function settingsOf(
     clock: undefined,
     boot: 'warm',
     snapshotBytes: 0,
-    testbedFile: undefined,
+    testbed: 'emulated',
     waitMinutes: 0,
   };
 }

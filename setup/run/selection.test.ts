@@ -15,17 +15,19 @@ const answerOf = z.union([
 ]);
 type Answer = z.infer<typeof answerOf>;
 
-/** Runs Vitest up to its global setup, which here tells what is chosen and ends the run before anything boots. */
-async function chosenBy(...argv: string[]): Promise<Answer> {
+/** Runs Vitest up to its global setup, which here writes down what is selected and ends the run before anything boots. */
+async function selectedBy(...argv: string[]): Promise<Answer> {
   using directory = mkdtempDisposableSync(path.join(tmpdir(), 'nestbench-test-'));
   const file = (name: string): string => path.join(directory.path, name);
   writeFileSync(
     file('setup.ts'),
     `import { writeFileSync } from 'node:fs';
-     import { findChosen } from ${JSON.stringify(path.join(ROOT, 'setup/run/selection.ts'))};
+     import { findSelection } from ${JSON.stringify(path.join(ROOT, 'setup/run/selection.ts'))};
+     import { loadTestbed } from ${JSON.stringify(path.join(ROOT, 'setup/testbed/testbeds.ts'))};
      const names = (cells) => cells.map(({ name }) => name);
      export default async function setup({ vitest }) {
-       const answer = await findChosen(vitest, true).then(
+       const testbed = await loadTestbed('emulated');
+       const answer = await findSelection(vitest, (cell) => testbed.whyNot(cell) === undefined).then(
          ({ cells, measured }) => ({ cells: names(cells), measured: names(measured) }),
          (error) => ({ error: error.code + ': ' + error.message }),
        );
@@ -45,7 +47,7 @@ async function chosenBy(...argv: string[]): Promise<Answer> {
     reject: false,
     env: { NODE_ENV: undefined, VITEST: undefined },
   });
-  if (!existsSync(file('answer.json'))) throw new Error(`Vitest told nothing of what is chosen:\n${all}`);
+  if (!existsSync(file('answer.json'))) throw new Error(`Vitest did not say what is selected:\n${all}`);
   return answerOf.parse(JSON.parse(readFileSync(file('answer.json'), 'utf8')));
 }
 
@@ -78,11 +80,11 @@ const cases: [words: string, argv: string[], Answer][] = [
     ['suites/l1', '-t', 'netprf'],
     {
       error:
-        'NESTBENCH_UNKNOWN_BENCHMARK: No test of the chosen cells matches -t netprf. The benchmarks are hackbench, mysql, netperf-rr, netperf-stream, netperf-maerts, apache, memcached, hypercall, device-notify, program-timer, send-ipi, cpuid.',
+        'NESTBENCH_UNKNOWN_BENCHMARK: No test of the selected cells matches -t netprf. The benchmarks are hackbench, mysql, netperf-rr, netperf-stream, netperf-maerts, apache, memcached, hypercall, device-notify, program-timer, send-ipi, cpuid.',
     },
   ],
 ];
 
 test.concurrent.each(cases)('%s', async (_words, argv, answer) => {
-  expect(await chosenBy(...argv)).toEqual(answer);
+  expect(await selectedBy(...argv)).toEqual(answer);
 });

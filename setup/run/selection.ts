@@ -1,44 +1,42 @@
 /** Which cells and benchmarks this run was asked for, known before anything boots. */
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
-import { type Cell, CELLS, configurationOf, findCell } from '../../fixtures/matrix.ts';
+import { type Cell, CELLS, findCell } from '../../fixtures/matrix.ts';
 import { InputError } from '../lib/errors.ts';
 
-export interface Chosen {
+/** What a run was asked for. */
+export interface Selection {
   readonly cells: readonly Cell[];
   /** The cells in which something can be measured, and that will boot. */
   readonly measured: readonly Cell[];
-  /** Whether microbenchmarks are among it. */
-  readonly hasMicrobenchmarks: boolean;
   /** The cell that boots first, where it is for applications alone. */
   readonly first?: Cell | undefined;
 }
 
 /**
  * Reads the run's filters: paths, `--project` and `-t`. Test names are read statically, without running the suites.
- * @param isEmulated whether the testbed is; what another can't measure it says itself.
+ * @param canMeasure whether the testbed can measure a cell, as far as that is known before it is prepared.
  * @throws {InputError} NESTBENCH_UNKNOWN_BENCHMARK where `-t` matches no test.
  */
-export async function findChosen(vitest: Vitest, isEmulated: boolean): Promise<Chosen> {
+export async function findSelection(vitest: Vitest, canMeasure: (cell: Cell) => boolean): Promise<Selection> {
   const specifications = (await ofShard(vitest, await vitest.globTestSpecifications(filters(vitest)))).filter(
     ({ project }) => findCell(project.name) !== undefined,
   );
   const cells = [...new Set(specifications.map(({ project }) => project.name))].flatMap(
     (name) => findCell(name) ?? [],
   );
-  if (cells.length === 0) return { cells, measured: [], hasMicrobenchmarks: false };
+  if (cells.length === 0) return { cells, measured: [] };
 
   const pattern = vitest.getGlobalTestNamePattern();
   const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
   if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
-  const measured = cells.filter((cell) => !isEmulated || configurationOf(cell).notEmulated === undefined);
+  const measured = cells.filter(canMeasure);
   // Projects run in the matrix's order, each alone.
   const first = CELLS.find(({ name }) => measured.some((cell) => cell.name === name));
   const files = specifications.filter(({ project }) => project.name === first?.name);
   return {
     cells,
     measured,
-    hasMicrobenchmarks: specifications.some(isMicro),
     first: files.some(isMicro) ? undefined : first,
   };
 }
@@ -71,5 +69,5 @@ async function testNames(vitest: Vitest, specifications: TestSpecification[]): P
 }
 
 function noMatch(pattern: RegExp | undefined): string {
-  return `No test of the chosen cells matches -t ${String(pattern?.source)}. The benchmarks are ${BENCHMARK_NAMES.join(', ')}.`;
+  return `No test of the selected cells matches -t ${String(pattern?.source)}. The benchmarks are ${BENCHMARK_NAMES.join(', ')}.`;
 }

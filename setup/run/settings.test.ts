@@ -11,7 +11,7 @@ function resolve(environment: NodeJS.ProcessEnv = {}): Settings {
   return resolveSettings(environment, now);
 }
 
-test('where nothing is chosen, the start names the experiment and quick is the profile', () => {
+test('where nothing is set, the start names the experiment and quick is the profile', () => {
   expect(resolve()).toEqual({
     experiment: '2026-11-23T01-19-00',
     folder: '2026-11-23T01-19-00',
@@ -21,10 +21,11 @@ test('where nothing is chosen, the start names the experiment and quick is the p
     boot: 'warm',
     snapshotBytes: 8e9,
     waitMinutes: 60,
+    testbed: 'emulated',
   });
 });
 
-test('what is chosen is taken', () => {
+test('what is set is taken', () => {
   expect(
     resolve({
       EXPERIMENT: 'patch-7_v2.1',
@@ -34,6 +35,7 @@ test('what is chosen is taken', () => {
       BOOT: 'cold',
       SNAPSHOT_GB: '0.5',
       WAIT: '0',
+      TESTBED: ' lab.yaml ',
     }),
   ).toEqual({
     experiment: 'patch-7_v2.1',
@@ -44,6 +46,7 @@ test('what is chosen is taken', () => {
     boot: 'cold',
     snapshotBytes: 5e8,
     waitMinutes: 0,
+    testbed: 'lab.yaml',
   });
 });
 

@@ -1,4 +1,4 @@
-/** What a person chose through the environment: raw values meet their defaults here and nowhere else. */
+/** What a person selects through the environment: raw values meet their defaults here and nowhere else. */
 import path from 'node:path';
 import {
   DEFAULT_PROFILE,
@@ -10,7 +10,7 @@ import {
 import { type Clock, CLOCKS } from '../../fixtures/clock.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { InputError } from '../lib/errors.ts';
-import { testbedFileOf } from './testbed-file.ts';
+import { testbedName } from './testbed-name.ts';
 import { findVariant } from './find-variant.ts';
 
 /** As Vitest's `--shard=1/3` has it: counted from 1. */
@@ -38,8 +38,8 @@ export interface Settings {
   readonly snapshotBytes: number;
   /** WAIT: minutes to wait for a testbed that another run holds. */
   readonly waitMinutes: number;
-  /** TESTBED: the file of a physical testbed; else the emulated one. */
-  readonly testbedFile: string | undefined;
+  /** TESTBED: a testbed's name, or the file of a physical one; else `emulated`. */
+  readonly testbed: string;
 }
 
 /** Restored where it can be, or booted in any case. */
@@ -117,14 +117,14 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
   return {
     experiment,
     folder: shard === undefined ? experiment : shardFolder(experiment, shard),
-    profile: chosenProfile(PROFILES[profile], environment),
+    profile: selectedProfile(PROFILES[profile], environment),
     variant: findVariant(valueOf(environment, 'VARIANT')),
     resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
     clock: clockOf(valueOf(environment, 'CLOCK')),
     boot: bootOf(valueOf(environment, 'BOOT') ?? 'warm'),
     snapshotBytes: snapshotBytesOf(valueOf(environment, 'SNAPSHOT_GB') ?? String(DEFAULT_SNAPSHOT_GB)),
     waitMinutes,
-    testbedFile: testbedFileOf(valueOf(environment, 'TESTBED')),
+    testbed: testbedName(environment['TESTBED']),
   };
 }
 
@@ -155,7 +155,7 @@ function snapshotBytesOf(text: string): number {
   );
 }
 
-function chosenProfile(profile: Profile, environment: NodeJS.ProcessEnv): Profile {
+function selectedProfile(profile: Profile, environment: NodeJS.ProcessEnv): Profile {
   const runs = valueOf(environment, 'RUNS');
   const target = valueOf(environment, 'TARGET');
   if (target !== undefined && profile.target === undefined) {

@@ -7,6 +7,9 @@ import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import { inBytes } from '../lib/bytes.ts';
 
+/** Free space that a start needs. A build was seen to take 1.03 GB of the cache; apt and mmdebstrap need as much again. */
+export const BUILD_BYTES = 3e9;
+
 export interface NeededResources {
   readonly cacheDirectory: string;
   /** What has to be free where the cache is. */

@@ -1,4 +1,4 @@
-/** The emulated testbed's place on this host: one run at a time, and nothing left of the last one. */
+/** The testbed's place on this host: one run at a time, and nothing left of the last one. */
 import { lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { isHeldAbove, takeLock, type Lock } from '../lib/lock.ts';
 import { InputError, NestbenchError, toNestbenchError } from '../lib/errors.ts';
 import { reasonOf } from '../lib/error-text.ts';
 import { endOwned } from '../machine/qemu/qemu-process.ts';
+import type { PrepareOptions } from './testbed.ts';
 
 /** Where the running testbed's sockets and pid files are. */
 export function runtimeDirectory(temporary = tmpdir()): string {
@@ -171,4 +172,28 @@ export async function sweepTestbed(previousRuntime?: string): Promise<string[]> 
     const name = pidFile === undefined ? 'a machine' : path.basename(pidFile, '.pid');
     return `Ended ${name} (QEMU, process ${pid}), left behind by a run that was killed.`;
   });
+}
+
+/** Takes the testbed of this host and sweeps it: from then on its machines are this run's, and end with it. */
+export async function takeHost({
+  waitMinutes,
+  held,
+  onTestbed,
+  signal,
+  log,
+}: Pick<PrepareOptions, 'held' | 'onTestbed' | 'signal' | 'log'> & {
+  readonly waitMinutes: number;
+}): Promise<void> {
+  const { previousRuntime } = held.use(
+    await takeTestbed({
+      waitMinutes,
+      signal,
+      onWait: (holders) => log(`The testbed of this host is held by ${holders}; waiting for it.`),
+    }),
+  );
+  onTestbed(true);
+  held.defer(() => onTestbed(false));
+  // Whatever became of those who booted: after them nothing of ours runs any more.
+  held.defer(async () => void (await endOwned(runtimeDirectory())));
+  for (const line of await sweepTestbed(previousRuntime)) log(line);
 }

@@ -28,7 +28,7 @@ test('a profile that there is not is told with those there are', async ({ start,
 test('a benchmark that there is not is told with those there are', async ({ start, place }) => {
   const said = await refused(start(['run', 'suites/l0', '-t', 'nosuch']), place);
   expect(said).toContain(
-    `No test of the chosen cells matches -t nosuch. The benchmarks are ${BENCHMARK_NAMES.join(', ')}.\n`,
+    `No test of the selected cells matches -t nosuch. The benchmarks are ${BENCHMARK_NAMES.join(', ')}.\n`,
   );
 });
 
@@ -79,7 +79,7 @@ test('reporters of the command line do not take the place of those that make the
 });
 
 test('an experiment of another profile is not added to', async ({ start, place }) => {
-  // What was chosen is not built, so this leaves the experiment's record and boots nothing.
+  // What is selected is not built, so this leaves the experiment's record and boots nothing.
   const first = start(['run', 'suites/l2', '--project', 'l2-dvh'], { experiment: 'mixed' });
   await refused(first, place);
   const before = first.records;
@@ -92,10 +92,10 @@ test('an experiment of another profile is not added to', async ({ start, place }
   expect(second.records).toEqual(before);
 });
 
-test('a run in which all that was chosen is skipped fails, and says why', async ({ start, place }) => {
+test('a run in which all that is selected is skipped fails, and says why', async ({ start, place }) => {
   const said = await refused(start(['run', 'suites/l3', '--project', 'l3-dvh']), place);
   expect(said).toContain('dvh needs a KVM with the DVH mechanisms');
-  expect(said).toContain('Nothing was measured: everything that was chosen is skipped');
+  expect(said).toContain('Nothing was measured: everything that was selected is skipped');
 });
 
 test('a cell that the physical testbed can’t measure is told before its machines are asked for', async ({
@@ -109,7 +109,7 @@ test('a cell that the physical testbed can’t measure is told before its machin
   const environment = { TESTBED: file };
   const run = start(['run', 'suites', '--project', 'l2-dvh'], { experiment: 'none', environment });
   expect(await refused(run, place)).toContain(
-    'Nothing that was chosen can be measured there. l2-dvh: DVH needs kernels and QEMUs with its mechanisms, and the testbed file names none for l0 and l1',
+    'Nothing that was selected can be measured there. l2-dvh: DVH needs kernels and QEMUs with its mechanisms, and the testbed file names none for l0 and l1',
   );
 });
 

@@ -1,6 +1,6 @@
 /** Where a source is built: by this host's compilers, or in a container that has others. */
 import { execa } from 'execa';
-import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { NestbenchError } from '../../lib/errors.ts';
 import { FOR_COMPILING } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';

@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { KernelSource } from '../../../fixtures/testbed.ts';
+import type { KernelSource } from '../../../fixtures/testbed-description.ts';
 import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { chooseBuilder } from './builder.ts';
 import { containerBuilder, processNamespace } from './container-builder.ts';

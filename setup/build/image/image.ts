@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { TestbedKind } from '../../../fixtures/records.ts';
+import type { TestbedKind } from '../kernel/kernel-config.ts';
 import { tell } from '../../lib/task-progress.ts';
 import { isCached, type Recipe, type Workplace } from '../cache/build-cache.ts';
 import { sha256 } from '../../lib/hash.ts';

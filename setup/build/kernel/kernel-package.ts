@@ -1,7 +1,7 @@
 /** Builds a kernel from git for machines that boot by themselves: its bzImage, and its modules as an archive. */
 import path from 'node:path';
 import type { GitKernel } from '../../../fixtures/git-kernel.ts';
-import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { NestbenchError } from '../../lib/errors.ts';
 import { FOR_KERNEL_PACKAGES } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';

@@ -1,12 +1,11 @@
 /** Builds the one small kernel that every level and the client boot, as an uncompressed vmlinux. */
 import path from 'node:path';
-import type { TestbedKind } from '../../../fixtures/records.ts';
 import type { Suite, Variant } from '../../../fixtures/variant.ts';
 import { NestbenchError } from '../../lib/errors.ts';
 import type { Workplace } from '../cache/build-cache.ts';
 import { givenKernel } from './given-kernel.ts';
 import { placeInside } from '../toolchain/inside.ts';
-import { kernelConfig } from './kernel-config.ts';
+import { kernelConfig, type TestbedKind } from './kernel-config.ts';
 import { compileLinux, type Patch, readPatches } from './kernel-recipe.ts';
 import {
   cachedInside,

@@ -7,7 +7,7 @@ import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { isVintageQemu } from '../../../fixtures/qemu-version.ts';
-import type { QemuSource, TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { FOR_QEMU_PACKAGES } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
 import { tell } from '../../lib/task-progress.ts';

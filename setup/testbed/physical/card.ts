@@ -1,5 +1,5 @@
 /** The network card of the server, as it tells of it itself. */
-import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { type ServerCard, serverCard } from '../../../fixtures/virtual-functions.ts';
 import type { MachineFacts } from './machine-facts.ts';
 

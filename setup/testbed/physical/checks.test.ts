@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkMachine, checkTwo, type Finding } from './checks.ts';
+import { checkMachine, checkTwo, type MachineFinding } from './checks.ts';
 import { parseTestbed } from './description.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
@@ -52,7 +52,7 @@ const FACTS: MachineFacts = {
   askedSeconds: '0.3',
 };
 
-function finding(facts: MachineFacts, check: string): Finding | undefined {
+function finding(facts: MachineFacts, check: string): MachineFinding | undefined {
   return checkMachine('server', { ...FACTS, ...facts }, testbed).find((one) => one.check === check);
 }
 

@@ -1,24 +1,17 @@
 /** What a physical testbed has to be for its numbers to mean anything: each with what was found, what is needed, and how to fix it. */
 import { BENCHMARK_PORTS } from '../../../fixtures/benchmarks/index.ts';
 import { MEMORY_SCALES, physicalBytesFor, physicalSizingFor } from '../../../fixtures/sizing.ts';
-import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { inBytes } from '../../lib/bytes.ts';
+import type { Finding, Verdict } from '../diagnose.ts';
 import { cardOf } from './card.ts';
 import { whyNotOnce } from './grub.ts';
 import type { MachineFacts } from './machine-facts.ts';
 import { ownFolder } from './own-folder.ts';
 
-/** `wrong`: nothing can be measured; `unquiet`: it can, and worse than need be; `some cells` can't be measured. */
-export type Verdict = 'right' | 'wrong' | 'unquiet' | 'some cells';
-
-export interface Finding {
+/** A finding of one of the two machines. */
+export interface MachineFinding extends Finding {
   readonly machine: 'client' | 'server';
-  readonly check: string;
-  readonly verdict: Verdict;
-  readonly found: string;
-  readonly needed: string;
-  /** What to do; empty where it is right. */
-  readonly fix: string;
 }
 
 /** The artifact's image alone has 45 GB; ours, kernels and builds have a few. */
@@ -36,7 +29,7 @@ interface Check {
   readonly name: string;
   /** Facts without which nothing is known of it; what is not known is not right. */
   readonly by: readonly string[];
-  readonly on: readonly Finding['machine'][];
+  readonly on: readonly MachineFinding['machine'][];
   readonly needed: string;
   /** Of what is wrong where it does not hold. */
   readonly otherwise: Exclude<Verdict, 'right'>;
@@ -319,7 +312,7 @@ const CHECKS: readonly Check[] = [
 ];
 
 /** Aliases of one host have the same boot id (random(4)). */
-export function checkTwo(client: MachineFacts, server: MachineFacts): Finding {
+export function checkTwo(client: MachineFacts, server: MachineFacts): MachineFinding {
   const [one, other] = [client['bootId'], server['bootId']];
   const isKnown = said(one, '') !== '' && said(other, '') !== '';
   const holds = isKnown && one !== other;
@@ -335,17 +328,17 @@ export function checkTwo(client: MachineFacts, server: MachineFacts): Finding {
 
 /** All that is to be said of one machine of the testbed. */
 export function checkMachine(
-  machine: Finding['machine'],
+  machine: MachineFinding['machine'],
   facts: MachineFacts,
   testbed: TestbedDescription,
-): Finding[] {
+): MachineFinding[] {
   const place: Place = {
     interface: testbed[machine].interface,
     directory: testbed[machine].directory,
     virtualFunctions: testbed.server.virtualFunctions,
   };
   return CHECKS.filter(({ on }) => on.includes(machine)).map(
-    ({ name, by, needed, otherwise, fix, look }): Finding => {
+    ({ name, by, needed, otherwise, fix, look }): MachineFinding => {
       const unknown = by.filter((fact) => facts[fact] === undefined);
       const { holds, found } =
         unknown.length === 0

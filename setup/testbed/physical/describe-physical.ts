@@ -9,7 +9,11 @@ import {
   whyNotPhysical,
 } from '../../../fixtures/physical-software.ts';
 import { CPU_SCALES, cpusAt, MEMORY_SCALES, memoryMiBAt, type Sizing } from '../../../fixtures/sizing.ts';
-import { addressesOf, type KernelSource, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import {
+  addressesOf,
+  type KernelSource,
+  type TestbedDescription,
+} from '../../../fixtures/testbed-description.ts';
 import { textTable } from '../../lib/text-table.ts';
 
 /** The paper's own: what a physical testbed is for. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ADDRESSES } from '../../../fixtures/addresses.ts';
-import { addressesOf } from '../../../fixtures/testbed.ts';
+import { addressesOf } from '../../../fixtures/testbed-description.ts';
 import { InputError } from '../../lib/errors.ts';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { parseTestbed, readTestbed } from './description.ts';

@@ -6,7 +6,7 @@ import {
   hostOf,
   testbedDescription,
   type TestbedDescription,
-} from '../../../fixtures/testbed.ts';
+} from '../../../fixtures/testbed-description.ts';
 import { InputError } from '../../lib/errors.ts';
 import { reasonOf } from '../../lib/error-text.ts';
 import type { OpensshTarget } from '../../machine/ssh/openssh.ts';

@@ -1,7 +1,7 @@
 /** A git repository with a kernel's source, as a KVM developer has one: made of Debian 12's linux-source, here. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { KernelSource } from '../../../fixtures/testbed.ts';
+import type { KernelSource } from '../../../fixtures/testbed-description.ts';
 import { cached } from '../../build/cache/build-cache.ts';
 import { kernelConfig } from '../../build/kernel/kernel-config.ts';
 import { LEFT_OUT } from '../../build/kernel/kernel.ts';

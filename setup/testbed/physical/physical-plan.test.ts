@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Cell, CELLS, findCell } from '../../../fixtures/matrix.ts';
 import { physicalSoftware, sourceKey, whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import { CPU_SCALES } from '../../../fixtures/sizing.ts';
-import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
 import { qemuArgv } from '../../stack/qemu-argv.ts';
 import { describeMachine } from '../emulated/describe-plan.ts';

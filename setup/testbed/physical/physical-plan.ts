@@ -11,7 +11,7 @@ import {
 } from '../../../fixtures/physical-software.ts';
 import { startsVmlinux } from '../../../fixtures/qemu-version.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
-import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed.ts';
+import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
 import { IMAGE_FORMATS } from '../../build/image/image.ts';

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import type { QemuSource } from '../../../fixtures/testbed.ts';
+import type { QemuSource } from '../../../fixtures/testbed-description.ts';
 import { cached } from '../../build/cache/build-cache.ts';
 import { KEYRING, MIRROR, SECURITY_MIRROR } from '../../build/toolchain/debian.ts';
 import { runTool, type ToolOptions } from '../../build/tool.ts';

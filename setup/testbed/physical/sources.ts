@@ -1,27 +1,14 @@
 /** Whether what the testbed file asks to be built can be: its repositories and refs, and something to build them with. */
 import { CELLS } from '../../../fixtures/matrix.ts';
 import { allSoftware, isBuilt, sourceKey } from '../../../fixtures/physical-software.ts';
-import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { findBuilder } from '../../build/builder/builder.ts';
 import { lookUpSource } from '../../build/git-source.ts';
 import { compilerFault } from '../../build/kernel/kernel-package.ts';
-
-/** What was found of one source, or of the builder. */
-export interface SourceFinding {
-  /** Where it is built. */
-  readonly machine: 'host';
-  readonly check: 'source' | 'builder';
-  readonly verdict: 'right' | 'wrong';
-  readonly found: string;
-  readonly needed: string;
-  readonly fix: string;
-}
+import { type Finding, finding } from '../diagnose.ts';
 
 /** Each source once, and the builder where there is any; nothing is fetched, made or built. */
-export async function examineSources(
-  testbed: TestbedDescription,
-  signal: AbortSignal,
-): Promise<SourceFinding[]> {
+export async function examineSources(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding[]> {
   const sources = sourcesOf(testbed);
   if (sources.length === 0) return [];
   const [builder, ...found] = await Promise.all([
@@ -42,34 +29,21 @@ export function sourcesOf(
 async function examineSource(
   { url, ref }: Pick<KernelSource | QemuSource, 'url' | 'ref'>,
   signal: AbortSignal,
-): Promise<SourceFinding> {
+): Promise<Finding> {
   const looked = await lookUpSource({ url, ref }, signal);
-  return {
-    machine: 'host',
-    check: 'source',
-    verdict: looked.ok ? 'right' : 'wrong',
-    found: looked.ok ? `${ref} of ${url}: ${looked.what}` : `no ${ref} of ${url}`,
-    needed: 'a repository that git can clone, and a branch, tag or commit in it',
-    fix: looked.ok ? '' : looked.why,
-  };
+  const needed = 'a repository that git can clone, and a branch, tag or commit in it';
+  return looked.ok
+    ? finding('source', needed, `${ref} of ${url}: ${looked.what}`, '')
+    : finding('source', needed, `no ${ref} of ${url}`, looked.why);
 }
 
 /** What would build them. */
-export async function examineBuilder(
-  testbed: TestbedDescription,
-  signal: AbortSignal,
-): Promise<SourceFinding> {
+export async function examineBuilder(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding> {
   const found = await findBuilder(testbed.builder, signal);
   const why = found.ok ? found.gcc && compilerFaultOf(testbed, found.gcc) : found.why;
-  return {
-    machine: 'host',
-    check: 'builder',
-    verdict: why === undefined ? 'right' : 'wrong',
-    found: found.ok ? found.what : 'none',
-    needed:
-      "what builds kernels and QEMUs: a container engine, or this host's compilers, old enough for old sources",
-    fix: why ?? '',
-  };
+  const needed =
+    "what builds kernels and QEMUs: a container engine, or this host's compilers, old enough for old sources";
+  return finding('builder', needed, found.ok ? found.what : 'none', why ?? '');
 }
 
 /** Of kernels whose version is known before they are fetched. */

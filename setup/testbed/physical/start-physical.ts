@@ -1,16 +1,22 @@
-/** How a cell's stack comes to run on a physical testbed: of such machines no snapshot can be made. */
-import type { Benchmark } from '../../../fixtures/benchmarks/benchmark.ts';
-import { primed, type Started } from '../emulated/snapshot/start-stack.ts';
-import { bootPhysical, type BootPhysicalOptions } from './boot-physical.ts';
+/** Starts the stack of a cell on a physical testbed, whose machines can't be saved: it boots each time. */
+import { primed } from '../prime.ts';
+import type { Started, StartOptions } from '../testbed.ts';
+import { bootPhysical } from './boot-physical.ts';
+import type { PhysicalExperiment } from './physical-experiment.ts';
 import type { PhysicalPlan } from './physical-plan.ts';
 
 /** @throws what `bootPhysical` throws. */
 export async function startPhysical(
   plan: PhysicalPlan,
-  options: BootPhysicalOptions & { readonly primedWith: readonly Benchmark[] },
+  { image, kernelRelease, runtime }: PhysicalExperiment,
+  options: StartOptions,
 ): Promise<Started> {
+  const { benchmarks: primedWith, onStep } = options;
   const began = performance.now();
-  const { stack, phases } = await primed(() => bootPhysical(plan, options), options);
+  const { stack, phases } = await primed(
+    () => bootPhysical(plan, { ...options, image, kernelRelease, runtime }),
+    { primedWith, onStep },
+  );
   const seconds = (performance.now() - began) / 1000;
   return {
     running: stack,

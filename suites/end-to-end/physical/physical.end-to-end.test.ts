@@ -8,7 +8,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { buildKernelPackage, type KernelPackage } from '../../../setup/build/kernel/kernel-package.ts';
 import { configured } from '../../../fixtures/git-kernel.ts';
-import type { KernelSource, QemuSource } from '../../../fixtures/testbed.ts';
+import type { KernelSource, QemuSource } from '../../../fixtures/testbed-description.ts';
 import { leftovers } from '../run.testing.ts';
 import { test } from '../test.testing.ts';
 import { generateKeyPair } from '../../../setup/machine/ssh/ssh.ts';

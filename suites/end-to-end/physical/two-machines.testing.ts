@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import type { TestbedDescription } from '../../../fixtures/testbed.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { both } from '../../../setup/lib/both.ts';
 import { REPOSITORY } from '../run.testing.ts';
 import { connectOpenssh } from '../../../setup/machine/ssh/openssh.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256 } from '../../../lib/hash.ts';
 import { temporaryDirectory } from '../../../lib/temporary.testing.ts';
-import { describeEmulator } from '../build-testbed.ts';
+import { describeEmulator } from '../prepare-emulated.ts';
 import { type Identity, snapshotName } from './identity.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import {

@@ -1,17 +1,16 @@
 /** How a cell's stack comes to run: restored from its snapshot, or booted; and where it was booted, saved for the next time. */
 import type { Benchmark } from '../../../../fixtures/benchmarks/benchmark.ts';
-import type { StartRecord } from '../../../../fixtures/records.ts';
 import { toNestbenchError } from '../../../lib/errors.ts';
 import { endOwned } from '../../../machine/qemu/qemu-process.ts';
 import type { BootKind } from '../../../run/settings.ts';
+import { primed } from '../../prime.ts';
+import type { Started } from '../../testbed.ts';
 import { boot, type BootStackOptions } from '../boot.ts';
 import type { Phase } from '../../../lib/phase-clock.ts';
 import type { StackPlan } from '../stack-plan.ts';
 import type { EmulatedStack } from '../emulated-stack.ts';
-import type { RunningStack } from '../../../stack/running.ts';
 import { type Identity, snapshotName } from './identity.ts';
 import type { Prefetched } from './prefetch.ts';
-import { prime } from './prime.ts';
 import { type Restored, restore } from './restore-snapshot.ts';
 import { save } from './save-snapshot.ts';
 import {
@@ -24,7 +23,7 @@ import {
   touchSnapshot,
 } from './snapshot-store.ts';
 
-export interface StartOptions extends BootStackOptions {
+export interface StartStackOptions extends BootStackOptions {
   readonly boot: BootKind;
   readonly identity: Identity;
   /** How much all snapshots together may take. */
@@ -36,17 +35,8 @@ export interface StartOptions extends BootStackOptions {
   readonly primedWith: readonly Benchmark[];
   /** What was started for the first cell before its worker. */
   readonly prefetched?: Prefetched | undefined;
-  /** Told, in sentences, what becomes of snapshots. */
+  /** Called with sentences on what becomes of snapshots. */
   readonly say: (sentence: string) => void;
-}
-
-/** A stack that runs, and how it came to. */
-export interface Started {
-  readonly running: RunningStack;
-  readonly start: StartRecord;
-  readonly phases: readonly Phase[];
-  /** From nothing to ready. */
-  readonly seconds: number;
 }
 
 type Brought = Omit<Started, 'seconds'>;
@@ -55,13 +45,13 @@ type Brought = Omit<Started, 'seconds'>;
  * A snapshot that does not come back as what was saved is dropped, and the cell boots as if there were none.
  * @throws what `boot` throws.
  */
-export async function startStack(plan: StackPlan, options: StartOptions): Promise<Started> {
+export async function startStack(plan: StackPlan, options: StartStackOptions): Promise<Started> {
   const began = performance.now();
   const brought = await bring(plan, options);
   return { ...brought, seconds: (performance.now() - began) / 1000 };
 }
 
-async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
+async function bring(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
   if (options.boot === 'cold') return startCold(plan, options);
   const { prefetched, identity, runtime, say } = options;
   const found = await findSnapshot(plan.cell.name, identity, say);
@@ -79,7 +69,7 @@ async function bring(plan: StackPlan, options: StartOptions): Promise<Brought> {
  * 12.5 % off, over 8 boots each; with the round trip alone netperf was equal and hackbench not, with both no difference
  * was left. docs/warm-starts.md.)
  */
-async function startCold(plan: StackPlan, options: StartOptions): Promise<Brought> {
+async function startCold(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
   const came = await comeBack(plan, options);
   if ('why' in came) return startAgain(plan, came.why, options);
   const { restored, saved, before } = came;
@@ -93,7 +83,7 @@ async function startCold(plan: StackPlan, options: StartOptions): Promise<Brough
 }
 
 /** Boots, and goes on with what comes back from the snapshot that was made: so nobody measures on what no restore has proved. */
-async function startSaved(plan: StackPlan, options: StartOptions): Promise<Brought> {
+async function startSaved(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
   const came = await comeBack(plan, options);
   if ('why' in came) return startAgain(plan, came.why, options);
   const { restored, saved, before } = came;
@@ -102,12 +92,12 @@ async function startSaved(plan: StackPlan, options: StartOptions): Promise<Broug
 }
 
 /** Where no snapshot could be made. */
-function startAgain(plan: StackPlan, why: string, options: StartOptions): Promise<Brought> {
+function startAgain(plan: StackPlan, why: string, options: StartStackOptions): Promise<Brought> {
   options.say(`${why} The cell boots again, and is measured as booted.`);
   return startUnsaved(plan, why, options);
 }
 
-async function startUnsaved(plan: StackPlan, why: string, options: StartOptions): Promise<Brought> {
+async function startUnsaved(plan: StackPlan, why: string, options: StartStackOptions): Promise<Brought> {
   const { stack, phases } = await bootPrimed(plan, options);
   return { running: stack, start: { kind: 'cold', why, state: 'booted' }, phases };
 }
@@ -122,7 +112,7 @@ interface CameBack {
 /** Boots, saves, ends what was saved and restores it. @returns why not, where no snapshot could be made. */
 async function comeBack(
   plan: StackPlan,
-  options: StartOptions,
+  options: StartStackOptions,
 ): Promise<CameBack | { readonly why: string }> {
   const name = snapshotName(plan.cell.name, options.identity);
   const booted = await bootPrimed(plan, options);
@@ -147,7 +137,7 @@ async function comeBack(
 }
 
 /** Where it can't be kept, the stack that came back from it is as good as any. */
-async function keep({ name, directory }: Snapshot, { limitBytes, say }: StartOptions): Promise<void> {
+async function keep({ name, directory }: Snapshot, { limitBytes, say }: StartStackOptions): Promise<void> {
   try {
     await keepSnapshot(directory, name);
     await pruneSnapshots(limitBytes, name, say);
@@ -173,7 +163,7 @@ function broughtBack(
 async function tryRestore(
   plan: StackPlan,
   snapshot: Snapshot,
-  options: StartOptions & { readonly isPrefetched: boolean },
+  options: StartStackOptions & { readonly isPrefetched: boolean },
 ): Promise<Restored | undefined> {
   try {
     options.onStep?.('restoring the stack');
@@ -192,24 +182,7 @@ async function tryRestore(
 
 function bootPrimed(
   plan: StackPlan,
-  options: StartOptions,
+  options: StartStackOptions,
 ): Promise<{ stack: EmulatedStack; phases: readonly Phase[] }> {
   return primed(() => boot(plan, options), options);
-}
-
-/** Brings a stack up, and primes it: where that fails, it is ended. */
-export async function primed<S extends RunningStack>(
-  bringUp: () => Promise<S>,
-  { primedWith, onStep }: Pick<StartOptions, 'primedWith' | 'onStep'>,
-): Promise<{ stack: S; phases: readonly Phase[] }> {
-  const stack = await bringUp();
-  const began = performance.now();
-  try {
-    await prime(stack, primedWith, (text) => onStep?.(text));
-  } catch (thrown) {
-    const cause = await stack.causeOf(thrown);
-    await stack[Symbol.asyncDispose]();
-    throw cause;
-  }
-  return { stack, phases: [...stack.phases, { name: 'prime', seconds: (performance.now() - began) / 1000 }] };
 }

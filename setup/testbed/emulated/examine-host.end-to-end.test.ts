@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
-import { STOCK_VARIANT } from '../../fixtures/variant.ts';
-import { buildAll } from '../build/build-all.ts';
-import { withoutPrograms } from '../build/without-programs.testing.ts';
-import { temporaryCache } from '../lib/temporary.testing.ts';
+import { STOCK_VARIANT } from '../../../fixtures/variant.ts';
+import { buildAll } from '../../build/build-all.ts';
+import { withoutPrograms } from '../../build/without-programs.testing.ts';
+import { temporaryCache } from '../../lib/temporary.testing.ts';
 
-const SCRIPT = path.resolve(import.meta.dirname, '../../scripts/doctor.ts');
+const SCRIPT = path.resolve(import.meta.dirname, '../../../scripts/doctor.ts');
 
 /** What the doctor says of packages. */
 async function packages(): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { STOCK_VARIANT } from '../../../fixtures/variant.ts';
-import { assertBuilt } from './prepare-machines.ts';
+import { assertBuilt } from './prepare-physical.ts';
 
 test('a variant’s kernel parameters can be measured', () => {
   expect(() => assertBuilt({ ...STOCK_VARIANT, kernelParameters: { l0: ['nosmt'] } })).not.toThrow();

@@ -4,22 +4,46 @@
  * sample after a restore is as cheap as the second; and a cold boot has it behind it too, so that both measure the same.
  */
 import { randomBytes } from 'node:crypto';
-import type { Benchmark } from '../../../../fixtures/benchmarks/benchmark.ts';
-import { toNestbenchError } from '../../../lib/errors.ts';
-import { iterate, runAside } from '../../../measure/sample.ts';
-import { startService } from '../../../measure/service.ts';
-import type { RunningStack } from '../../../stack/running.ts';
+import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import { toNestbenchError } from '../lib/errors.ts';
+import { iterate, runAside } from '../measure/sample.ts';
+import { startService } from '../measure/service.ts';
+import type { Phase } from '../lib/phase-clock.ts';
+import type { RunningStack } from '../stack/running.ts';
 
 const PASSWORD_BYTES = 16;
 /** Reading 40 MB three levels deep took seconds. */
 const PRIME_SECONDS = 120;
 
+/** Brings a stack up and primes it; where priming fails, the stack is ended. */
+export async function primed<S extends RunningStack>(
+  bringUp: () => Promise<S>,
+  {
+    primedWith,
+    onStep,
+  }: {
+    readonly primedWith: readonly Benchmark[];
+    readonly onStep?: (text: string) => void;
+  },
+): Promise<{ stack: S; phases: readonly Phase[] }> {
+  const stack = await bringUp();
+  const began = performance.now();
+  try {
+    await prime(stack, primedWith, (text) => onStep?.(text));
+  } catch (thrown) {
+    const cause = await stack.causeOf(thrown);
+    await stack[Symbol.asyncDispose]();
+    throw cause;
+  }
+  return { stack, phases: [...stack.phases, { name: 'prime', seconds: (performance.now() - began) / 1000 }] };
+}
+
 /**
- * @param onStep told which benchmark runs.
+ * @param onStep called with the benchmark that runs.
  * @throws NestbenchError of kind infrastructure where a machine is lost or the run is stopped. What a benchmark makes of
  * it is its own affair: it says so where it is measured.
  */
-export async function prime(
+async function prime(
   running: RunningStack,
   benchmarks: readonly Benchmark[],
   onStep: (text: string) => void,

@@ -2,13 +2,14 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { testSshd, type TestSshd, whyNoSshd } from '../machine/ssh/sshd.testing.ts';
-import { examinePhysical, type Finding } from './diagnose.ts';
-import { readTestbed } from './physical/description.ts';
+import { testSshd, type TestSshd, whyNoSshd } from '../../machine/ssh/sshd.testing.ts';
+import type { Finding } from '../diagnose.ts';
+import { readTestbed } from './description.ts';
+import { examineMachines } from './examine-machines.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const CASES = path.join(import.meta.dirname, 'physical/captured/cases');
+const CASES = path.join(import.meta.dirname, 'captured/cases');
 const never = new AbortController().signal;
 
 const whyNot = whyNoSshd();
@@ -30,7 +31,7 @@ async function examine(change = (configuration: string): string => configuration
   );
   const file = path.join(directory, 'remotecommand.yaml');
   copyFileSync(path.join(CASES, 'remotecommand.yaml'), file);
-  return examinePhysical(readTestbed(file), never);
+  return examineMachines(readTestbed(file), never);
 }
 
 test('machines whose logins start a program of their own are reached; two names of one host are not two machines', async () => {

@@ -1,0 +1,44 @@
+/** A cell's plan on the emulated testbed, as `npm run plan -- CELL` prints it, before anything is built. */
+import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
+import { sizingFor } from '../../../fixtures/sizing.ts';
+import { InputError } from '../../lib/errors.ts';
+import type { Settings } from '../../run/settings.ts';
+import type { BenchmarkKind } from '../../stack/machine-plan.ts';
+import { describeHost, hostVirtualization } from '../host-resources.ts';
+import { runtimeDirectory } from '../runtime.ts';
+import { describePlan } from './describe-plan.ts';
+import { clocksOf } from './emulated-experiment.ts';
+import { describeQemu } from './host-qemu.ts';
+import { planStack } from './stack-plan.ts';
+
+/** @throws {InputError} NESTBENCH_UNKNOWN_CELL where the cell can't be measured there. */
+export async function describeEmulated(
+  cell: Cell,
+  kind: BenchmarkKind,
+  { variant, clock }: Pick<Settings, 'variant' | 'clock'>,
+): Promise<string> {
+  const reason = configurationOf(cell).notEmulated;
+  if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
+  const { accelerator } = await hostVirtualization();
+  const { qemu } = variant;
+  const { card } =
+    qemu === undefined ? { card: 'igb' as const } : await describeQemu(new AbortController().signal, qemu);
+  const plan = planStack(cell, {
+    accelerator,
+    card,
+    variant,
+    kind,
+    clock: clocksOf(clock, accelerator)[kind],
+    sizing: sizingFor(describeHost()),
+    // The cache names these by their contents' hash, which only a build knows; the rate is measured at each start.
+    tscKhz: '$TSC_KHZ',
+    paths: {
+      kernel: '$KERNEL',
+      image: '$IMAGE',
+      emulator: '$EMULATOR',
+      zstd: '$ZSTD',
+      runtime: runtimeDirectory(),
+    },
+  });
+  return describePlan(plan);
+}

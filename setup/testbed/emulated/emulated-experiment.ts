@@ -1,0 +1,79 @@
+/** An experiment on the emulated testbed, as its workers are given it, and what follows from it for a cell. */
+import { type Clock } from '../../../fixtures/clock.ts';
+import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
+import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
+import type { Sizing } from '../../../fixtures/sizing.ts';
+import type { Accelerator, BenchmarkKind } from '../../stack/machine-plan.ts';
+import type { CommonExperiment, TestbedExperiment } from '../testbed.ts';
+import type { Ingredients } from './snapshot/identity.ts';
+import type { Prefetched } from './snapshot/prefetch.ts';
+import { type HostPaths, planStack, type StackPlan } from './stack-plan.ts';
+
+export interface EmulatedExperiment extends TestbedExperiment {
+  readonly kind: 'emulated';
+  /** What runs the server's instructions. */
+  readonly accelerator: Accelerator;
+  readonly sizing: Sizing;
+  /** What stacks boot from; absent where no selected cell can be measured. */
+  readonly material?: BootMaterial;
+  /** How much all snapshots together may take. */
+  readonly snapshotBytes: number;
+  /** The machines of the first cell, where they were started with their snapshot. */
+  readonly prefetched?: Prefetched | undefined;
+}
+
+/** What was built and measured for booting. */
+export interface BootMaterial {
+  readonly paths: HostPaths;
+  /** The network card whose function is assigned. */
+  readonly card: NetworkCard;
+  readonly tscKhz: number | undefined;
+  readonly kernelRelease: string;
+  /** What a snapshot depends on besides the plan. */
+  readonly ingredients: Ingredients;
+}
+
+/** CLOCK for both kinds; without it, the clock that suits each. */
+export function clocksOf(asked: Clock | undefined, accelerator: Accelerator): Record<BenchmarkKind, Clock> {
+  return { application: asked ?? 'real', micro: asked ?? (accelerator === 'tcg' ? 'virtual' : 'real') };
+}
+
+export function whyNotEmulated(
+  cell: Cell,
+  on?: { readonly experiment: EmulatedExperiment; readonly kind: BenchmarkKind },
+): string | undefined {
+  const reason = configurationOf(cell).notEmulated;
+  if (reason !== undefined || on === undefined) return reason;
+  const { experiment, kind } = on;
+  const clock = experiment.clocks[kind];
+  const isTcg = experiment.accelerator === 'tcg';
+  if (clock === 'virtual' && !isTcg)
+    return 'virtual time counts the instructions of an emulated server, and this one is not emulated';
+  if (clock === 'virtual' && kind === 'application')
+    return 'in virtual time nested page walks cost nothing, so an application says nothing there: CLOCK=real measures it';
+  if (clock === 'real' && kind === 'micro' && isTcg)
+    return 'in real time the cost of an exit of an emulated server is that of the host and its load: CLOCK=virtual counts instructions';
+  return undefined;
+}
+
+export function planEmulated(
+  cell: Cell,
+  experiment: CommonExperiment & EmulatedExperiment,
+  kind: BenchmarkKind,
+): StackPlan {
+  const { accelerator, sizing, variant, clocks } = experiment;
+  return planStack(cell, {
+    ...materialOf(experiment),
+    accelerator,
+    sizing,
+    variant,
+    kind,
+    clock: clocks[kind],
+  });
+}
+
+/** @throws RangeError where nothing was built: then no cell boots. */
+export function materialOf({ material }: EmulatedExperiment): BootMaterial {
+  if (material === undefined) throw new RangeError('nothing was built to boot from');
+  return material;
+}

@@ -1,0 +1,14 @@
+/** The emulated testbed: its server and its client are machines of QEMU on this host. */
+import type { Testbed } from '../testbed.ts';
+import { type EmulatedExperiment, planEmulated, whyNotEmulated } from './emulated-experiment.ts';
+import type { StackPlan } from './stack-plan.ts';
+
+/** What only some processes need is loaded there: a worker does not wait for the modules that build. */
+export const testbed: Testbed<EmulatedExperiment, StackPlan> = {
+  prepare: async (...given) => (await import('./prepare-emulated.ts')).prepareEmulated(...given),
+  whyNot: whyNotEmulated,
+  plan: planEmulated,
+  start: async (...given) => (await import('./start-emulated.ts')).startEmulated(...given),
+  describe: async (...given) => (await import('./describe-emulated.ts')).describeEmulated(...given),
+  doctor: async () => (await import('./examine-host.ts')).examineHost(),
+};

@@ -1,0 +1,184 @@
+/** Before any boot on the emulated testbed: takes it, checks the host, builds, and starts what the first cell restores. */
+import path from 'node:path';
+import type { Cell } from '../../../fixtures/matrix.ts';
+import type { ExperimentRecord } from '../../../fixtures/records.ts';
+import { describeSizing, memoryMiBAt, type Sizing, sizingFor } from '../../../fixtures/sizing.ts';
+import type { Variant } from '../../../fixtures/variant.ts';
+import { buildAll, type Built } from '../../build/build-all.ts';
+import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
+import type { Emulator } from '../../build/qemu/emulator.ts';
+import { tell } from '../../lib/task-progress.ts';
+import { checkExperiment } from '../../run/experiment-record.ts';
+import type { Selection } from '../../run/selection.ts';
+import type { Settings } from '../../run/settings.ts';
+import type { Accelerator } from '../../stack/machine-plan.ts';
+import { cpuOption } from '../../stack/qemu-argv.ts';
+import { BUILD_BYTES, checkResources, describeHost, hostVirtualization } from '../host-resources.ts';
+import { runtimeDirectory, takeHost } from '../runtime.ts';
+import type { Prepared, PrepareOptions } from '../testbed.ts';
+import { type BootMaterial, clocksOf, type EmulatedExperiment } from './emulated-experiment.ts';
+import { EMULATED_CPU } from './emulated-qemu.ts';
+import { describeQemu, type HostQemu } from './host-qemu.ts';
+import { identityOf } from './snapshot/identity.ts';
+import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
+import { planStack } from './stack-plan.ts';
+import { measureTscKhz } from './tsc.ts';
+
+/** What a QEMU takes besides its guest's memory, at most: TCG's code buffer (DEFAULT_CODE_GEN_BUFFER_SIZE, tcg/region.c). */
+const QEMU_MIB = 1024;
+
+export async function prepareEmulated(
+  { measured: cells, first }: Selection,
+  settings: Settings,
+  options: PrepareOptions,
+): Promise<Prepared<EmulatedExperiment>> {
+  const { log, phases } = options;
+  const { waitMinutes, variant, snapshotBytes } = settings;
+  const host = describeHost();
+  const sizing = sizingFor(host);
+  const { accelerator, reason } = await hostVirtualization();
+  const testbed: ExperimentRecord['testbed'] = {
+    kind: 'emulated',
+    accelerator,
+    settings: describeSettings(accelerator, sizing),
+  };
+  checkExperiment(settings, testbed);
+  phases.lap('checks');
+  const clocks = clocksOf(settings.clock, accelerator);
+  const experiment: EmulatedExperiment = { kind: 'emulated', clocks, accelerator, sizing, snapshotBytes };
+  if (cells.length === 0) return { experiment, environment: { testbed, host, versions: {} } };
+  log(reason);
+  const built = await buildMaterial({ ...options, cells, sizing, variant, accelerator, waitMinutes });
+  const ready = { ...experiment, material: built.material };
+  const prefetched = first && (await prefetchFirst(first, ready, settings, options));
+  phases.lap('prefetch');
+  return {
+    experiment: { ...ready, prefetched },
+    environment: { testbed, host, versions: versionsOf(built, variant) },
+  };
+}
+
+export interface MaterialOptions extends PrepareOptions {
+  /** Those that will boot. */
+  readonly cells: readonly Cell[];
+  readonly sizing: Sizing;
+  readonly variant: Variant;
+  readonly accelerator: Accelerator;
+  /** How long to wait for a testbed that another run holds. */
+  readonly waitMinutes: number;
+}
+
+export interface BuiltMaterial extends Built {
+  /** Of the server and the client: the emulator, or the variant's. */
+  readonly qemu: HostQemu;
+  readonly material: BootMaterial;
+}
+
+/** Takes the testbed of this host, and builds what its machines boot from. */
+export async function buildMaterial(options: MaterialOptions): Promise<BuiltMaterial> {
+  const { cells, sizing, variant, accelerator, phases, held, signal } = options;
+  await takeHost(options);
+  phases.lap('testbed');
+  await checkResources({
+    cacheDirectory: cacheDirectory(),
+    cacheBytes: BUILD_BYTES,
+    memoryBytes: memoryNeeded(cells, sizing),
+  });
+  phases.lap('host');
+  // As long as machines boot from it, `npm run clean` leaves it alone.
+  held.use(await holdCache(signal));
+  const built = await buildAll(signal, variant);
+  // Side by side, as each waits for programs. Under KVM guests are given the rate of the TSC by it.
+  const [own, tscKhz] = await Promise.all([
+    variant.qemu === undefined ? undefined : describeQemu(signal, variant.qemu),
+    accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
+  ]);
+  phases.lap('kernel and image');
+  tell({ task: 'build', text: 'The kernel, the emulator and the image are ready.', state: 'done' });
+  const { kernel, image, emulator } = built;
+  const qemu = own ?? describeEmulator(emulator);
+  const material: BootMaterial = {
+    paths: {
+      kernel: kernel.vmlinux,
+      image: image.file,
+      emulator: emulator.program,
+      zstd: emulator.zstd,
+      runtime: runtimeDirectory(),
+    },
+    card: qemu.card,
+    tscKhz,
+    kernelRelease: kernel.release,
+    ingredients: { kernel: kernel.hash, image: image.hash, qemu: qemu.identity },
+  };
+  return { ...built, qemu, material };
+}
+
+/** Every build of it has an identity of the same first word: so the snapshots of an earlier one are dropped. */
+export function describeEmulator({ version, hash }: Emulator): HostQemu {
+  return { version: `${version} ${hash}`, identity: `emulator ${hash}`, card: 'igb' };
+}
+
+function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
+  const deepest = Math.max(...cells.map(({ level }) => level));
+  const server = Math.max(...cells.map(({ level }) => memoryMiBAt(sizing, 0, level)));
+  return (server + sizing.memoryMiB + QEMU_MIB * (deepest > 0 ? 2 : 1)) * 2 ** 20;
+}
+
+/** Nothing where the first cell is to boot, or in another clock. */
+async function prefetchFirst(
+  first: Cell,
+  { accelerator, sizing, clocks, material }: EmulatedExperiment & { readonly material: BootMaterial },
+  { boot, variant, resultsDirectory, folder }: Settings,
+  { signal, log }: PrepareOptions,
+): Promise<Prefetched | undefined> {
+  if (boot === 'cold' || clocks.application === 'virtual') return undefined;
+  const plan = planStack(first, {
+    ...material,
+    accelerator,
+    sizing,
+    variant,
+    kind: 'application',
+    clock: 'real',
+  });
+  const { runtime } = material.paths;
+  return prefetch(plan, {
+    runtime,
+    logs: path.join(resultsDirectory, folder, first.name),
+    identity: identityOf(plan, runtime, material.ingredients),
+    signal,
+    say: log,
+  });
+}
+
+/** The settings of the emulated machine that shape its numbers, by name. */
+function describeSettings(accelerator: Accelerator, sizing: Sizing): Record<string, string> {
+  return {
+    cpu: accelerator === 'tcg' ? cpuOption(EMULATED_CPU) : 'host',
+    mitigations: accelerator === 'tcg' ? 'off' : "the kernel's default",
+    sizing: describeSizing(sizing),
+  };
+}
+
+/** The emulator's part of the record's versions: the toolchain alone where a variant's own QEMU takes its place. */
+export function emulatorVersions(
+  { madeOf }: Pick<Emulator, 'madeOf'>,
+  { qemu }: Variant,
+): Record<string, string> {
+  const all = Object.entries(madeOf);
+  return Object.fromEntries(all.filter(([name]) => qemu === undefined || !name.startsWith('emulator ')));
+}
+
+function versionsOf(
+  { kernel, emulator, image, qemu }: BuiltMaterial,
+  variant: Variant,
+): Record<string, string> {
+  return {
+    kernel: kernel.release,
+    ...kernel.madeOf,
+    ...emulatorVersions(emulator, variant),
+    image: image.hash,
+    'qemu of the host': qemu.version,
+    'network card': qemu.card,
+    ...image.packages,
+  };
+}

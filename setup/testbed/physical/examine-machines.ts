@@ -1,0 +1,45 @@
+/** What the doctor checks of a physical testbed: both machines, and what is to be built for them. */
+import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
+import { NestbenchError } from '../../lib/errors.ts';
+import { connectOpenssh } from '../../machine/ssh/openssh.ts';
+import type { Finding } from '../diagnose.ts';
+import { checkMachine, checkTwo } from './checks.ts';
+import { targetOf } from './description.ts';
+import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
+import { examineSources } from './sources.ts';
+
+/** A machine that answers answers soon; one that is just booting is looked at again by hand. */
+const CONNECT_SECONDS = 30;
+
+export async function examineMachines(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding[]> {
+  const [client, server, sources] = await Promise.all([
+    examineMachine('client', testbed, signal),
+    examineMachine('server', testbed, signal),
+    examineSources(testbed, signal),
+  ]);
+  const two =
+    client.facts === undefined || server.facts === undefined ? [] : [checkTwo(client.facts, server.facts)];
+  return [...client.findings, ...two, ...server.findings, ...sources];
+}
+
+async function examineMachine(
+  name: 'client' | 'server',
+  testbed: TestbedDescription,
+  signal: AbortSignal,
+): Promise<{ readonly findings: Finding[]; readonly facts?: MachineFacts }> {
+  const described = testbed[name];
+  const ssh = { machine: name, check: 'SSH', needed: 'a root login that asks for nothing' };
+  try {
+    await using machine = await connectOpenssh({
+      ...targetOf(testbed, name),
+      signal,
+      deadlineSeconds: CONNECT_SECONDS,
+    });
+    const facts = await readMachineFacts(machine, described, signal);
+    const found: Finding = { ...ssh, verdict: 'right', found: described.ssh, fix: '' };
+    return { findings: [found, ...checkMachine(name, facts, testbed)], facts };
+  } catch (error) {
+    if (!(error instanceof NestbenchError) || error.kind === 'bug') throw error;
+    return { findings: [{ ...ssh, verdict: 'wrong', found: 'none', fix: error.message }] };
+  }
+}

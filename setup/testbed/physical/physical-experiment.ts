@@ -1,0 +1,14 @@
+/** An experiment on a physical testbed, as its workers are given it. */
+import type { TestbedExperiment } from '../testbed.ts';
+import type { PhysicalHost } from './physical-plan.ts';
+import type { DeployedImage } from './tools.ts';
+
+export interface PhysicalExperiment extends TestbedExperiment, Omit<PhysicalHost, 'variant' | 'kind'> {
+  readonly kind: 'physical';
+  /** What guests boot from, and what runs on the two machines. */
+  readonly image: DeployedImage;
+  /** Of the guests that have no kernel of their own. */
+  readonly kernelRelease: string;
+  /** Keys of the running stack, on this host. */
+  readonly runtime: string;
+}

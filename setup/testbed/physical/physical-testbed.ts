@@ -1,0 +1,24 @@
+/** A physical testbed: two machines that are reached over SSH, as the file that TESTBED names describes them. */
+import { whyNotPhysical } from '../../../fixtures/physical-software.ts';
+import type { Testbed } from '../testbed.ts';
+import type { PhysicalExperiment } from './physical-experiment.ts';
+import { type PhysicalPlan, planPhysical } from './physical-plan.ts';
+
+/** What only some processes need is loaded there: a worker does not wait for the modules that build. */
+export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
+  prepare: async (...given) => (await import('./prepare-physical.ts')).preparePhysical(...given),
+  // Before the testbed's file is read, nothing is known of it.
+  whyNot: (cell, on) => on && whyNotPhysical(cell, on.experiment),
+  plan: (cell, experiment, kind) => planPhysical(cell, { ...experiment, kind }),
+  start: async (...given) => (await import('./start-physical.ts')).startPhysical(...given),
+  async describe(cell, _kind, settings) {
+    const { readTestbed } = await import('./description.ts');
+    const { describePhysical } = await import('./describe-physical.ts');
+    return describePhysical(readTestbed(settings.testbed), cell);
+  },
+  async doctor(name, signal) {
+    const { readTestbed } = await import('./description.ts');
+    const { examineMachines } = await import('./examine-machines.ts');
+    return examineMachines(readTestbed(name), signal);
+  },
+};

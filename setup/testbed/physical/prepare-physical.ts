@@ -1,0 +1,174 @@
+/** Before any boot on a physical testbed: takes it, checks its machines, builds, and puts the kernels on them. */
+import { configured } from '../../../fixtures/git-kernel.ts';
+import type { Cell } from '../../../fixtures/matrix.ts';
+import { allSoftware, isBuilt, sourceKey, whyNotPhysical } from '../../../fixtures/physical-software.ts';
+import type { ExperimentRecord } from '../../../fixtures/records.ts';
+import { describeSizing, physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
+import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
+import type { Variant } from '../../../fixtures/variant.ts';
+import { buildBootFiles } from '../../build/build-all.ts';
+import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
+import { buildKernelPackage } from '../../build/kernel/kernel-package.ts';
+import { buildQemuPackage } from '../../build/qemu/qemu-package.ts';
+import { InputError } from '../../lib/errors.ts';
+import { hashOf } from '../../lib/hash.ts';
+import { checkExperiment } from '../../run/experiment-record.ts';
+import type { Selection } from '../../run/selection.ts';
+import type { Settings } from '../../run/settings.ts';
+import { BUILD_BYTES, checkResources } from '../host-resources.ts';
+import { runtimeDirectory, takeHost } from '../runtime.ts';
+import type { Prepared, PrepareOptions } from '../testbed.ts';
+import { cardOf } from './card.ts';
+import { readTestbed } from './description.ts';
+import type { PhysicalExperiment } from './physical-experiment.ts';
+import { checkMachines, giveKernels } from './prepare-machines.ts';
+import { softwareVersions } from './software-versions.ts';
+
+/**
+ * @throws {InputError} NESTBENCH_BAD_TESTBED where it asks for what is not built; NESTBENCH_CHECK_FAILED with what `npm run
+ * doctor` finds wrong; what building and copying throw.
+ */
+export async function preparePhysical(
+  { cells: selected }: Selection,
+  settings: Settings,
+  options: PrepareOptions,
+): Promise<Prepared<PhysicalExperiment>> {
+  const { waitMinutes, variant, clock } = settings;
+  const { held, phases, signal, log } = options;
+  assertReal(clock);
+  const testbed = readTestbed(settings.testbed);
+  // What is known before any machine is asked; of the server's card, once it was.
+  const cells = measurable(selected, { testbed });
+  assertBuilt(variant);
+  await takeHost({ ...options, waitMinutes });
+  phases.lap('testbed');
+  const { client, server } = await checkMachines(testbed, signal);
+  const { cpuModel = 'unknown', release: running = '', memoryBytes, cpus } = server;
+  const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: running };
+  const sizing = physicalSizingFor(host);
+  const described = describeTestbed(testbed, sizing);
+  checkExperiment(settings, described);
+  phases.lap('machines');
+  await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
+  const card = cardOf(server, testbed.server);
+  const software = allSoftware(testbed, measurable(cells, { testbed, card }));
+  held.use(await holdCache(signal));
+  const { image, kernel } = await buildBootFiles(signal, variant, 'physical');
+  phases.lap('kernel and image');
+  const kernels = await builtEach(
+    software.map((its) => its.kernel),
+    async (source) => {
+      const its = await buildKernelPackage(configured(source), signal, log, testbed.builder);
+      return { ...its, file: its.image };
+    },
+  );
+  phases.lap('kernels');
+  const qemus = await builtEach(
+    software.map(({ qemu }) => qemu),
+    async (source) => {
+      const { program, version, hash } = await buildQemuPackage(source, signal, log, testbed.builder);
+      return { file: program, version, hash };
+    },
+  );
+  phases.lap('QEMUs');
+  const installed = {
+    client: await giveKernels('client', software, kernels, { testbed, signal }),
+    server: await giveKernels('server', software, kernels, { testbed, signal }),
+  };
+  phases.lap('kernels on the machines');
+  return {
+    experiment: {
+      kind: 'physical',
+      clocks: { application: 'real', micro: 'real' },
+      testbed,
+      card,
+      sizing,
+      installed,
+      kernels,
+      qemus,
+      clientCpus: Number(client['onlineCpus'] ?? 1),
+      image: { file: image.file, hash: image.hash },
+      kernelRelease: kernel.release,
+      runtime: runtimeDirectory(),
+    },
+    environment: {
+      testbed: described,
+      host,
+      versions: {
+        kernel: kernel.release,
+        ...kernel.madeOf,
+        // By it compare and history know that there are versions of a toolchain to look at.
+        toolchain: image.toolchain,
+        ...softwareVersions(software, { kernels, qemus, installed }),
+        image: image.hash,
+        ...image.packages,
+      },
+    },
+  };
+}
+
+/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING: only an emulated server has a virtual clock. */
+function assertReal(clock: Settings['clock']): void {
+  if (clock === 'virtual') {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      'CLOCK is "virtual", and TESTBED names physical machines: their time is real.',
+    );
+  }
+}
+
+/**
+ * What a variant can say, and only the emulated testbed has: better told than measured as something else.
+ * @throws {InputError} NESTBENCH_UNKNOWN_VARIANT.
+ */
+export function assertBuilt(variant: Variant): void {
+  if (variant.qemu !== undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_VARIANT',
+      `VARIANT "${variant.name}" has a QEMU of its own, which emulates the server of the emulated testbed; TESTBED names physical machines.`,
+    );
+  }
+}
+
+/**
+ * Those of the cells that can be measured there.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED with why, where there is none.
+ */
+export function measurable(cells: readonly Cell[], there: Parameters<typeof whyNotPhysical>[1]): Cell[] {
+  const reasons = cells.map((cell) => ({ cell, reason: whyNotPhysical(cell, there) }));
+  const measured = reasons.flatMap(({ cell, reason }) => (reason === undefined ? [cell] : []));
+  if (measured.length > 0) return measured;
+  const why = reasons.map(({ cell, reason }) => `${cell.name}: ${reason}`).join('; ');
+  throw new InputError('NESTBENCH_BAD_TESTBED', `Nothing that was selected can be measured there. ${why}.`);
+}
+
+/** What comes from git, each source built once; one after the other, as each build takes all CPUs. */
+async function builtEach<S extends KernelSource | QemuSource, B>(
+  wanted: readonly (S | 'installed' | null)[],
+  build: (source: S) => Promise<B>,
+): Promise<Record<string, B>> {
+  const built: Record<string, B> = {};
+  for (const source of wanted.filter(isBuilt)) built[sourceKey(source)] ??= await build(source);
+  return built;
+}
+
+function describeTestbed(
+  { server, client, software }: TestbedDescription,
+  sizing: Sizing,
+): ExperimentRecord['testbed'] {
+  return {
+    kind: 'physical',
+    accelerator: 'none',
+    settings: {
+      server: server.ssh,
+      client: client.ssh,
+      // All that the testbed file says of kernels, parameters and QEMUs: with others it is another experiment.
+      software:
+        typeof software === 'string'
+          ? software
+          : `own, of ${Object.keys(software).join(', ')} (${hashOf(software)})`,
+      mitigations: "the kernels' default, unless their parameters say otherwise",
+      sizing: describeSizing(sizing),
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** What a testbed is: it prepares, plans and starts the machines of cells. Each is a folder here; testbeds.ts lists them. */
+import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Clock } from '../../fixtures/clock.ts';
+import type { Cell } from '../../fixtures/matrix.ts';
+import type { Profile } from '../../fixtures/profiles.ts';
+import type { StartRecord } from '../../fixtures/records.ts';
+import type { Variant } from '../../fixtures/variant.ts';
+import type { Phase, Phases } from '../lib/phase-clock.ts';
+import type { Environment } from '../run/experiment-record.ts';
+import type { Selection } from '../run/selection.ts';
+import type { BootKind, Settings } from '../run/settings.ts';
+import type { BenchmarkKind } from '../stack/machine-plan.ts';
+import type { RunningStack } from '../stack/running.ts';
+import type { Finding } from './diagnose.ts';
+
+/** What workers are given of an experiment on any testbed. */
+export interface CommonExperiment {
+  /** `results/EXPERIMENT`. */
+  readonly directory: string;
+  readonly profile: Profile;
+  readonly variant: Variant;
+  /** BOOT: restored where it can be, or booted in any case. */
+  readonly boot: BootKind;
+}
+
+/** What they are given besides; each testbed adds fields of its own. */
+export interface TestbedExperiment {
+  /** The testbed's name in testbeds.ts. */
+  readonly kind: string;
+  /** The clock of the stacks for either kind of benchmark. */
+  readonly clocks: Readonly<Record<BenchmarkKind, Clock>>;
+}
+
+/** The whole boot of a cell, as data; each testbed adds its machines. */
+export interface CellPlan {
+  readonly cell: Cell;
+  readonly clock: Clock;
+}
+
+export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P extends CellPlan = CellPlan> {
+  /** Does everything before the first boot: takes the testbed, checks it, builds, installs. */
+  prepare(selection: Selection, settings: Settings, options: PrepareOptions): Promise<Prepared<E>>;
+  /**
+   * Why a cell can't be measured; undefined where it can.
+   * @param on the experiment and what its stack is for, once it is prepared.
+   */
+  whyNot(
+    cell: Cell,
+    on?: { readonly experiment: CommonExperiment & E; readonly kind: BenchmarkKind },
+  ): string | undefined;
+  /** Plans a cell. Pure. */
+  plan(cell: Cell, experiment: CommonExperiment & E, kind: BenchmarkKind): P;
+  /** Brings up the stack of a plan. On failure and on abort nothing of it is left running. */
+  start(plan: P, experiment: CommonExperiment & E, options: StartOptions): Promise<Started>;
+  /** What `npm run plan` prints of a cell, without an experiment. */
+  describe(cell: Cell, kind: BenchmarkKind, settings: Settings): Promise<string>;
+  /**
+   * What `npm run doctor` checks. It changes nothing.
+   * @param name TESTBED, as it was given.
+   */
+  doctor(name: string, signal: AbortSignal): Promise<Finding[]>;
+}
+
+export interface PrepareOptions {
+  /** Keeps the testbed until it is disposed. */
+  readonly held: AsyncDisposableStack;
+  /** Called as the testbed becomes this run's, and as it stops to be: a run must not end another run's machines. */
+  readonly onTestbed: (isOurs: boolean) => void;
+  /** What takes how long. */
+  readonly phases: Phases;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
+export interface Prepared<E extends TestbedExperiment> {
+  readonly experiment: E;
+  /** For the experiment's record. */
+  readonly environment: Omit<Environment, 'phases'>;
+}
+
+export interface StartOptions {
+  readonly boot: BootKind;
+  /** What will be measured on the stack, where that is known. */
+  readonly benchmarks: readonly Benchmark[];
+  /** Where consoles and QEMU's own output are kept. */
+  readonly logs: string;
+  readonly signal: AbortSignal;
+  /** Called with what is done, for progress. */
+  readonly onStep: (text: string, secondsLeft?: number) => void;
+  /** Called with sentences for the person who runs it. */
+  readonly say: (sentence: string) => void;
+}
+
+/** A stack that runs, and how it was started. */
+export interface Started {
+  readonly running: RunningStack;
+  readonly start: StartRecord;
+  readonly phases: readonly Phase[];
+  /** From nothing to ready. */
+  readonly seconds: number;
+}

@@ -1,0 +1,37 @@
+/** The testbeds that there are. A new one is a folder, and its line in the table below. */
+import type { Cell } from '../../fixtures/matrix.ts';
+import type { CommonExperiment, Testbed } from './testbed.ts';
+
+/** By kind. Each is loaded only where it is used, so that no process waits for the modules of another. */
+const TESTBEDS = {
+  emulated: () => import('./emulated/emulated-testbed.ts'),
+  physical: () => import('./physical/physical-testbed.ts'),
+};
+
+type Kind = keyof typeof TESTBEDS;
+type ExperimentOf<T> = T extends { readonly testbed: Testbed<infer E> } ? E : never;
+export type OwnExperiment = ExperimentOf<Awaited<ReturnType<(typeof TESTBEDS)[Kind]>>>;
+
+/** What the global setup gives to the workers, through Vitest's `provide` and `inject`: a union on `kind`. */
+export type ProvidedExperiment = CommonExperiment & OwnExperiment;
+
+/** What TESTBED names: one of the testbeds, or the file of a physical one. */
+export function testbedKind(name: string): Kind {
+  return isKind(name) ? name : 'physical';
+}
+
+function isKind(name: string): name is Kind {
+  return Object.hasOwn(TESTBEDS, name);
+}
+
+export async function loadTestbed(kind: Kind): Promise<Testbed<OwnExperiment>> {
+  const { testbed } = await TESTBEDS[kind]();
+  return testbed;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    cell: Cell;
+    experiment: ProvidedExperiment;
+  }
+}
