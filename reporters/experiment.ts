@@ -1,4 +1,4 @@
-/** Closes a run: makes the derived files from the journal, prints the table, and fails a run in which nothing ran. */
+/** Closes a run: writes the derived files, prints the table, and fails a run that measured nothing. */
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProvidedContext } from 'vitest';
@@ -16,10 +16,12 @@ import { storyOf } from './analysis/summary.ts';
 import { storyText } from './terminal/summary-text.ts';
 import { terminalOptions } from './terminal/terminal.ts';
 
-/** Where this run's journal is; undefined where there is none. A merge has run nothing, and makes it of its shards'. */
+/**
+ * The directory with this run's journal, or undefined. A merge runs no tests and builds the journal from its shards'.
+ */
 function directoryOf(vitest: Vitest): string | undefined {
   if (vitest.config.mergeReports === undefined) {
-    // A run without cells was given none, which the type does not know.
+    // A run without cells provides none, which the type does not express.
     const provided: Partial<ProvidedContext> = vitest.getRootProject().getProvidedContext();
     return provided.experiment?.directory;
   }
@@ -64,7 +66,7 @@ export default class ExperimentReporter implements Reporter {
     writeFiles(results, directory);
     const place = path.relative(process.cwd(), directory);
     say(`Results: ${place} (report.html; intervals, exits and times as text: tables.txt)`);
-    // GitHub shows what is appended there on the job's page.
+    // GitHub shows this file on the job's page.
     const jobSummary = process.env['GITHUB_STEP_SUMMARY'];
     if (jobSummary !== undefined && jobSummary !== '') appendFileSync(jobSummary, storyMarkdown(story));
 
@@ -72,7 +74,7 @@ export default class ExperimentReporter implements Reporter {
       [...module.children.allTests()].some((test) => ['passed', 'failed'].includes(test.result().state)),
     );
     const failed = cells.some((module) => module.state() === 'failed');
-    // One of several shards may have nothing but cells that are skipped.
+    // A shard may contain only skipped cells.
     const isPart = vitest.config.shard !== undefined;
     if (!ran && !failed && !isPart && errors.length === 0 && reason !== 'interrupted') {
       vitest.logger.error(

@@ -1,4 +1,4 @@
-/** All files that are derived from a journal. They can be thrown away and made again at any time. */
+/** All files derived from a journal. They can be deleted and generated again at any time. */
 import type { Results } from './model/experiment-results.ts';
 import type { Exporter } from './files/exporter.ts';
 import { bencherFile } from './files/exchange/bencher.ts';
@@ -47,8 +47,8 @@ export const EXPORTERS: readonly Exporter[] = [
 ];
 
 /**
- * Writes all of them under `directory`, the experiment's own.
- * @returns what was written, relative to it.
+ * Writes all derived files under `directory`, the experiment's own.
+ * @returns the paths written, relative to it.
  */
 export function writeFiles(results: Results, directory: string): readonly string[] {
   return EXPORTERS.flatMap((exporter) => exporter.write(results, directory));

@@ -1,4 +1,4 @@
-/** JUnit is Vitest's own; here is only that it is asked for, and how its suites are named. */
+/** JUnit output is Vitest's own. This only tests how it is enabled, and how its suites are named. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -12,7 +12,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 test('JUNIT names a file, in which every cell is a suite of its benchmarks', async () => {
   const directory = temporaryDirectory();
   const file = path.join(directory, 'junit.xml');
-  // Cells that are not built boot nothing.
+  // Skipped cells boot nothing.
   await execa(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'l*-dvh'], {
     cwd: ROOT,
     env: { JUNIT: file, RESULTS: directory, NODE_ENV: undefined, VITEST: undefined },

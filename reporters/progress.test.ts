@@ -1,4 +1,4 @@
-/** The progress reporter in a process of its own: its output a pipe, as in a log, or a terminal made by script(1). */
+/** The progress reporter in its own process. Its output is a pipe, as in a log, or a terminal made by script(1). */
 import { mkdtempDisposableSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -45,19 +45,19 @@ async function show(body: string, options: { terminal?: boolean } = {}): Promise
 const END = 'await turns(); reporter.onTestRunEnd();';
 
 describe.concurrent('in a log', () => {
-  test('what is new is a line', async () => {
+  test('a new text is printed on its own line', async () => {
     const { stderr } = await show(`said('booting L0'); said('booting L1'); ${END}`);
     expect(stderr).toBe('l1-baseline: booting L0\nl1-baseline: booting L1\n');
   });
 
-  test('a count that goes up is no new line', async () => {
+  test('a count that goes up does not print a new line', async () => {
     const { stderr } = await show(
       `for (const n of [1, 2, 3]) said('hackbench: iteration ' + n + ' of 3', { fraction: n / 4 }); ${END}`,
     );
     expect(stderr).toBe('l1-baseline: hackbench: iteration 1 of 3  [#####...............]\n');
   });
 
-  test('tasks that run at once each have their lines', async () => {
+  test('concurrent tasks each have their own lines', async () => {
     const { stderr } = await show(
       `said('compiling'); tell({ task: 'image', text: 'packing', state: 'running' }); said('linking'); ${END}`,
     );
@@ -69,14 +69,14 @@ describe.concurrent('in a log', () => {
     ]);
   });
 
-  test('a failure is a line, the end of a task is none', async () => {
+  test('a failure prints a line, the end of a task does not', async () => {
     const { stderr } = await show(
       `said('L1 panicked', { state: 'failed' }); said('ended', { state: 'done' }); said('again'); ${END}`,
     );
     expect(stderr).toBe('l1-baseline: L1 panicked\nl1-baseline: again\n');
   });
 
-  test('what goes on is printed again now and then, and a milestone is not', async () => {
+  test('a running task is printed again at intervals, a milestone is not', async () => {
     const { stderr } = await show(`
       const often = new ProgressReporter({ logEveryMs: 1 });
       reporter.onTestRunEnd();
@@ -95,7 +95,7 @@ describe.concurrent('in a log', () => {
     ]);
   });
 
-  test('what is no event is passed over', async () => {
+  test('input that is not an event is ignored', async () => {
     const { stderr } = await show(`
       const socket = connect(process.env[PROGRESS_VARIABLE]);
       socket.write('hello\\n{"task":1}\\n');
@@ -106,7 +106,7 @@ describe.concurrent('in a log', () => {
     expect(stderr).toBe('l1-baseline: booting L0\n');
   });
 
-  test('standard output stays what others print', async () => {
+  test('standard output only has what others print', async () => {
     const { stdout } = await show(`said('booting L0'); await turns(); console.log('passed'); ${END}`);
     expect(stdout).toBe('passed\n');
   });
@@ -115,7 +115,7 @@ describe.concurrent('in a log', () => {
 describe.concurrent('in a terminal', () => {
   const ERASE = '\r\u001B[K';
 
-  test('one line moves, and is gone at the end', async () => {
+  test('one line is updated, and removed at the end', async () => {
     const { stdout } = await show(
       `said('booting L0'); await sleep(700); said('booting L1'); await sleep(700); ${END}`,
       {
@@ -128,7 +128,7 @@ describe.concurrent('in a terminal', () => {
     expect(stdout).not.toContain('\n');
   });
 
-  test('what others print stands on a line of its own, and the line comes back below it', async () => {
+  test('what others print gets its own line, and the progress line moves below it', async () => {
     const { stdout } = await show(
       `said('booting L0'); await sleep(700); console.log('passed'); await sleep(700); ${END}`,
       {
@@ -138,7 +138,7 @@ describe.concurrent('in a terminal', () => {
     expect(stdout).toMatch(new RegExp(`booting L0${RegExp.escape(ERASE)}passed\r\nl1-baseline: booting L0`));
   });
 
-  test('a line longer than the terminal is cut, so that it stays one line', async () => {
+  test('a line longer than the terminal is truncated to one line', async () => {
     const { stdout } = await show(
       `process.stderr.columns = 20; said('x'.repeat(500)); await sleep(700); ${END}`,
       { terminal: true },
@@ -146,7 +146,7 @@ describe.concurrent('in a terminal', () => {
     expect(stdout).toMatch(/^l1-baseline: x{6}\r/);
   });
 
-  test('a terminal that does not know its size is taken for one of 80 columns', async () => {
+  test('a terminal of unknown size counts as 80 columns wide', async () => {
     const { stdout } = await show(
       `process.stderr.columns = 0; said('x'.repeat(500)); await sleep(700); ${END}`,
       {
@@ -156,7 +156,7 @@ describe.concurrent('in a terminal', () => {
     expect(stdout).toMatch(/^l1-baseline: x{66}\r/);
   });
 
-  test('tasks that run at once share the line', async () => {
+  test('concurrent tasks share the line', async () => {
     const { stdout } = await show(
       `process.stderr.columns = 200; said('compiling'); tell({ task: 'image', text: 'packing', state: 'running' }); await sleep(700); ${END}`,
       { terminal: true },
@@ -164,7 +164,7 @@ describe.concurrent('in a terminal', () => {
     expect(stdout).toContain('l1-baseline: compiling   image: packing');
   });
 
-  test('once it has ended, standard output is as it was', async () => {
+  test('after the run, standard output is restored', async () => {
     const { stdout } = await show(
       `const own = Object.hasOwn(process.stdout, 'write'); ${END} console.log(String(own), String(Object.hasOwn(process.stdout, 'write')));`,
       { terminal: true },
@@ -173,7 +173,7 @@ describe.concurrent('in a terminal', () => {
   });
 });
 
-test.concurrent('it listens while a run goes on, and leaves nothing behind', async () => {
+test.concurrent('it listens during a run, and leaves nothing behind', async () => {
   const { stdout, left } = await show(`
     console.log((await import('node:fs')).existsSync(process.env[PROGRESS_VARIABLE]));
     ${END}
@@ -182,7 +182,7 @@ test.concurrent('it listens while a run goes on, and leaves nothing behind', asy
   expect(left).toEqual([]);
 });
 
-test.concurrent('a process that exits without the run’s end leaves nothing behind either', async () => {
+test.concurrent('a process that exits before the end of the run leaves nothing behind either', async () => {
   const { left } = await show(`said('booting L0'); await turns(); process.exit(0);`);
   expect(left).toEqual([]);
 });
@@ -191,7 +191,7 @@ test.concurrent('it does not keep the process running', async () => {
   expect((await show(`said('booting L0'); await turns();`)).left).toEqual([]);
 });
 
-test.concurrent('a second start within a run keeps the socket that workers know', async () => {
+test.concurrent('a second start within a run keeps the socket that the workers use', async () => {
   const { stdout } = await show(`
     const before = process.env[PROGRESS_VARIABLE];
     reporter.onTestRunStart();

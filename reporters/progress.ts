@@ -1,6 +1,6 @@
 /**
- * Live progress: in a terminal one line that moves, in a log a line now and then. Listens on a Unix socket for what
- * the global setup and the workers tell (setup/lib/task-progress.ts).
+ * Live progress: on a terminal one line that is updated, in a log a line at intervals. Receives the events of the
+ * global setup and the workers on a Unix socket (setup/lib/task-progress.ts).
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -13,14 +13,14 @@ import { isRunning, processStat } from '../setup/lib/proc.ts';
 import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from '../setup/lib/task-progress.ts';
 import { describeProgress, named } from './terminal/progress-line.ts';
 
-/** Between redraws in a terminal, and between lines of the same kind in a log. */
+/** Between redraws on a terminal, and between lines of the same kind in a log. */
 const REDRAW_MS = 500;
 const LOG_EVERY_MS = 30_000;
 const USUAL_COLUMNS = 80;
 
 interface Task {
   event: ProgressEvent;
-  /** When it began to do what it does now. */
+  /** When it began its current step. */
   since: number;
   loggedAt: number;
 }
@@ -40,7 +40,7 @@ export default class ProgressReporter implements Reporter {
   }
 
   onTestRunStart(): void {
-    // Without a place for a socket there is no progress; the global setup says what is wrong with TMPDIR.
+    // Without a directory for the socket there is no progress; the global setup reports what is wrong with TMPDIR.
     if (this.#server !== undefined || temporaryFault() !== undefined) return;
     sweepSockets();
     this.#directory = mkdtempSync(path.join(tmpdir(), `nestbench-progress-${process.pid}-`));
@@ -91,7 +91,7 @@ export default class ProgressReporter implements Reporter {
       if (event.state === 'failed' && !this.#out.isTTY) this.#out.write(`${named(event)}\n`);
       return;
     }
-    // A count that goes up, `12 %` or `iteration 2 of 3`, is still the same thing being done; `L2` after `L1` is not.
+    // A count that goes up, such as `12 %` or `iteration 2 of 3`, is still the same step; `L2` after `L1` is a new one.
     const same =
       known !== undefined &&
       known.event.lasting !== true &&
@@ -124,7 +124,7 @@ export default class ProgressReporter implements Reporter {
       .join('   ');
     this.#erase();
     if (text === '') return;
-    // A terminal without a size says that it has 0 columns.
+    // A terminal of unknown size reports 0 columns.
     this.#out.write(text.slice(0, (this.#out.columns || USUAL_COLUMNS) - 1));
     this.#drawn = true;
   }
@@ -134,7 +134,7 @@ export default class ProgressReporter implements Reporter {
     this.#drawn = false;
   }
 
-  /** Whoever prints a line must not print it behind ours: the line goes away first and comes back with the next tick. */
+  /** Other output must not follow the progress line: erase the line first; the next tick draws it again. */
   #moveWithStdout(): void {
     const { stdout } = process;
     const before = Object.getOwnPropertyDescriptor(stdout, 'write');
@@ -152,7 +152,7 @@ export default class ProgressReporter implements Reporter {
   }
 }
 
-/** Removes what runs left that were killed. */
+/** Removes the sockets of runs that were killed. */
 function sweepSockets(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = /^nestbench-progress-(\d+)-/.exec(name)?.[1];
@@ -160,7 +160,7 @@ function sweepSockets(): void {
     try {
       rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
     } catch {
-      // Another user's.
+      // Owned by another user.
     }
   }
 }

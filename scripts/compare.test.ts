@@ -64,14 +64,14 @@ test('a regression comes first, in a table, and ends with 1', () => {
     no change   l2-baseline  hackbench    +0.1 %    -1.6 .. +1.8  0.9236   5, 5  100.3  100.4               s
 
       change: head against base, by the mean of the boots' means (harmonic for rates)
-      interval: bootstrap-t over boots; Student's t where a side has fewer than five
-      p: two-sided, of boots: the larger of Welch's t-test's and of a permutation test's by the same t
+      interval: bootstrap-t over boots; Student's t if a side has fewer than five
+      p: two-sided, over boots: the larger p of Welch's t-test and of a permutation test of the same t
       declared: p below 0.01, an interval without 0, and a change above 5 %; no change: the whole interval within it
-      4 tests at p < 0.01: had nothing changed, chance would declare 0.016 regressions on average, at most
-      with p adjusted for all 4 tests (Holm), 0 of 1 declared would stand
-      p and interval hold for noise near normal; where one side scatters five times as much as the other, chance alone gives
-        p < 0.01 in up to 1.4 of 100; where that side is also skewed or two-humped, a few boots may not show it, and chance
-        alone gives it in 5 or 17 of 100
+      4 tests at p < 0.01: without any change, chance would declare at most 0.016 regressions on average
+      with p adjusted for all 4 tests (Holm), 0 of 1 declared would remain
+      p and interval hold for nearly normal noise; if one side scatters five times as much as the other, chance alone gives
+        p < 0.01 in up to 1.4 of 100 cases; if that side is also skewed or has two modes, which a few boots may not show, in
+        5 or 17 of 100
     "
   `);
 });

@@ -47,7 +47,7 @@ test('a step is told on the third night at the latest, with exit code 1, and nev
   for (let number = 0; number < 8; number++) {
     expect(addNight(history, number, 1 + (number % 3) * 0.005)).toContain(`night-${number}: 1 result added`);
   }
-  expect(history('check')).toMatchObject({ status: 0, stdout: 'No change that was not told before.\n' });
+  expect(history('check')).toMatchObject({ status: 0, stdout: 'No new changes.\n' });
   for (let number = 8; number < 11; number++) addNight(history, number, 1.3 + (number % 3) * 0.005);
   const told = history('check', '--markdown');
   expect(told.status).toBe(1);
@@ -99,8 +99,8 @@ test('wrong input ends with 2 and one sentence', () => {
     [['add', 'nosuch'], 'There is no experiment "nosuch"'],
     [['check', '--window', '3'], '--window is "3": it is a number from 6'],
     [['check', '--minimum-effect', '5'], '--minimum-effect is "5"'],
-    [['show'], 'h.sqlite: npm run history -- add latest makes it'],
-    [['check'], 'h.sqlite: npm run history -- add latest makes it'],
+    [['show'], 'h.sqlite. Create it: npm run history -- add latest'],
+    [['check'], 'h.sqlite. Create it: npm run history -- add latest'],
   ] as const) {
     const { status, stderr } = history(...words);
     expect(status).toBe(2);

@@ -4,9 +4,9 @@ import {
   changesOf,
   lastBefore,
   seriesOf,
-  toldOf,
+  reportedOf,
   toolchainStep,
-  untold,
+  unreported,
 } from '../reporters/history/changes.ts';
 import { changesMarkdown, changesText, seriesText } from '../reporters/history/history-text.ts';
 import { readKind } from '../reporters/history/kind.ts';
@@ -82,7 +82,7 @@ function show(store: HistoryStore, { cell, benchmark, store: file }: Asked<'show
 
 function check(store: HistoryStore, { as, again, changes: options }: Asked<'check'>): void {
   const all = seriesOf(store.points()).flatMap((series) => changesOf(series, options));
-  const changes = again ? all : untold(all, store.told());
+  const changes = again ? all : unreported(all, store.reported());
   if (as === 'json') {
     const list = changes.map(({ series, change, before, after, isWorse, toolchain }) => ({
       cell: series.cell,
@@ -100,7 +100,7 @@ function check(store: HistoryStore, { as, again, changes: options }: Asked<'chec
     }));
     console.log(JSON.stringify({ version: 1, changes: list }, null, 2));
   } else console.log(as === 'markdown' ? changesMarkdown(changes) : changesText(changes, terminalOptions()));
-  if (!again) store.tell(changes.map(toldOf));
+  if (!again) store.markReported(changes.map(reportedOf));
   if (changes.some(({ isWorse }) => isWorse)) process.exitCode = 1;
 }
 

@@ -12,7 +12,7 @@ import { storyText } from '../terminal/summary-text.ts';
 
 const plain = { columns: 140, colours: false };
 
-/** What was measured here in virtual time, of two operations at three levels. */
+/** Measurements in virtual time, of two operations at three levels. */
 function measured(): TestJournal {
   const journal = new TestJournal();
   return journal
@@ -22,7 +22,7 @@ function measured(): TestJournal {
     .samples('l2-baseline', 'cpuid', [12_880]);
 }
 
-test('a cost stands beside the level above it, and the paper beside both', () => {
+test('a cost has its ratio to the level above, and the paper’s numbers next to it', () => {
   using journal = measured();
   const [hypercall, cpuid] = exitCosts(journal.results);
   expect(hypercall?.measured.map(({ times }) => times)).toEqual([
@@ -35,7 +35,7 @@ test('a cost stands beside the level above it, and the paper beside both', () =>
     expect.closeTo(23.96, 2),
     expect.closeTo(22.73, 2),
   ]);
-  // The paper has no CPUID, and without an L1 there is nothing to hold L2 against.
+  // The paper has no CPUID, and without L1 there is nothing to compare L2 with.
   expect(cpuid).toMatchObject({ measured: [{ level: 2, times: null }], paper: [] });
 });
 
@@ -50,7 +50,7 @@ test('as a table', () => {
   `);
 });
 
-test('the closing story and its Markdown show them apart from applications', () => {
+test('the closing summary and its Markdown list them separately from applications', () => {
   using journal = measured();
   journal.samples('l2-baseline', 'hackbench', [1.5]);
   const story = storyOf(journal.results);
@@ -59,21 +59,21 @@ test('the closing story and its Markdown show them apart from applications', () 
   expect(storyMarkdown(story)).toContain('13,068 (5.6x)');
 });
 
-test('a run of microbenchmarks alone has no empty table of applications', () => {
+test('a run of only microbenchmarks has no empty table of applications', () => {
   using journal = measured();
   const story = storyOf(journal.results);
   expect(story.rows).toEqual([]);
   expect(storyText(story, plain)).not.toContain('Nothing was measured');
 });
 
-test('they are in a file of their own, and in none of the paper’s figures and tables of applications', () => {
+test('they have their own file, and are not in the paper’s figures and tables of applications', () => {
   using journal = measured();
   expect(exitCostsCsv(journal.results)).toContain('paper,baseline,hypercall,2,37733,cycles,23.95');
   expect(table4Csv(journal.results)).not.toContain('hypercall');
   expect(barsCsv(barsOf(journal.results, FIGURE_5))).not.toContain('hypercall');
 });
 
-test('where none was measured there is no file', () => {
+test('without any there is no file', () => {
   using journal = new TestJournal();
   journal.samples('l1-baseline', 'hackbench', [1]);
   expect(exitCosts(journal.results)).toEqual([]);

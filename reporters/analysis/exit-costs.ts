@@ -1,17 +1,17 @@
 /**
- * Exit multiplication, the paper's Table 3: what one operation costs at each level, and how many times the level above it.
- * The published cycles stand beside it, of which the ratios are what compares.
+ * Exit multiplication, the paper's Table 3: the cost of one operation at each level, and its ratio to the level above.
+ * The published cycles are shown next to it; only their ratios compare.
  */
 import { MICROBENCHMARK_NAMES, type MicrobenchmarkName } from '../../fixtures/benchmarks/micro.ts';
 import { type Level, LEVELS } from '../../fixtures/matrix.ts';
 import { PAPER_CYCLES } from '../../fixtures/paper-exit-costs.ts';
 import { type CellResults, outcomeOf, type Results } from '../model/experiment-results.ts';
 
-/** What an operation costs at a level. */
+/** The cost of an operation at one level. */
 export interface ExitCost {
   readonly level: Level;
   readonly cost: number;
-  /** Against the level above; null at L1, and where that is not known. */
+  /** Ratio to the level above; null at L1, and if unknown. */
   readonly times: number | null;
 }
 
@@ -22,11 +22,11 @@ export interface ExitCosts {
   readonly unit: string;
   /** By level; only those that were measured. */
   readonly measured: readonly ExitCost[];
-  /** Empty where the paper has none. */
+  /** Empty if the paper has none. */
   readonly paper: readonly ExitCost[];
 }
 
-/** Of every configuration in which a microbenchmark was measured. */
+/** For every configuration in which a microbenchmark was measured. */
 export function exitCosts(results: Results): ExitCosts[] {
   return [...Map.groupBy(results.cells, ({ configuration }) => configuration)].flatMap(
     ([configuration, cells]) =>
@@ -70,4 +70,4 @@ function withTimes(costs: readonly { level: Level; cost: number }[]): ExitCost[]
 
 /** How to read the table. */
 export const EXIT_COSTS_LEGEND =
-  "what one operation costs, and how many times the level above; on the right the paper's cycles (its hardware, from a secondary source): only the ratios compare";
+  "what one operation costs, and its ratio to the level above; on the right the paper's cycles (its hardware, from a secondary source): only the ratios compare";

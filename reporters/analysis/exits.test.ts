@@ -11,7 +11,7 @@ function counted(seconds: number, exits: Record<string, number>): { l0: ServerWi
   return { l0: { seconds, exits, cpuSeconds: { benchmark: seconds, kernel: 0, harness: 0 } } };
 }
 
-/** Two transactions' worth of samples of different length, a run of hackbench, and a rate that tells no work. */
+/** Samples of different length of two transactions each, a run of hackbench, and a rate without work. */
 function journal(): TestJournal {
   const rr = { cell: 'l1-baseline', benchmark: 'netperf-rr' };
   return new TestJournal()
@@ -67,7 +67,7 @@ test('are divided by the time and the work of all samples together', () => {
   ]);
 });
 
-test('stand under the table of an experiment', () => {
+test('are printed below the table of an experiment', () => {
   using its = journal();
   const table = terminalTable(its.results, { columns: 120, colours: false });
   expect(table.slice(table.indexOf('Exits'))).toMatch(
@@ -75,7 +75,7 @@ test('stand under the table of an experiment', () => {
   );
 });
 
-test('exits.csv has a row a counter', () => {
+test('exits.csv has a row per counter', () => {
   using its = journal();
   writeFiles(its.results, its.directory);
   expect(readFileSync(path.join(its.directory, 'exits.csv'), 'utf8')).toBe(
@@ -90,7 +90,7 @@ test('exits.csv has a row a counter', () => {
   );
 });
 
-test('a journal without counts has neither table nor rows', () => {
+test('a journal without counts has neither a table nor rows', () => {
   using its = new TestJournal().start().samples('l1-baseline', 'hackbench', [1, 2]);
   expect(exitRates(its.results)).toEqual([]);
   expect(terminalTable(its.results, { columns: 120, colours: false })).not.toContain('Exits');

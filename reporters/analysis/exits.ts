@@ -1,7 +1,7 @@
 /**
- * Exits at L0: per second of the measured command, and per operation of the benchmark's own work. Sums over all
- * samples divided by each other, so that a long sample counts for more than a short one. A command's start over SSH and
- * its end cause exits too, and are in it (on a level some hundred, see `idle` records): the longer the sample, the less.
+ * Exits at L0: per second of the measured command, and per operation of the benchmark's own work. Both are ratios of
+ * sums over all samples, so a long sample counts for more than a short one. They include the exits of a command's start
+ * over SSH and of its end (some hundred at a level, see `idle` records), which matter less the longer the sample is.
  */
 import type { CellResults, Results } from '../model/experiment-results.ts';
 import { addWork, type CountedExits, type Work } from '../model/measured-series.ts';
@@ -12,9 +12,9 @@ export interface ExitRates {
   readonly benchmark: string;
   /** Samples that have counts. */
   readonly n: number;
-  /** What one operation is; null where the benchmark does not tell how much work a sample was. */
+  /** The name of one operation; null if the benchmark does not report how much work a sample did. */
   readonly operation: string | null;
-  /** One for each counter, KVM's own names. */
+  /** One for each counter, under KVM's own names. */
   readonly counters: readonly {
     readonly name: string;
     readonly perSecond: number;
@@ -22,7 +22,7 @@ export interface ExitRates {
   }[];
 }
 
-/** Of every benchmark in every cell whose samples have counts. */
+/** For every benchmark in every cell whose samples have counts. */
 export function exitRates(results: Results): ExitRates[] {
   return results.cells.flatMap((cell) =>
     [...cell.outcomes].flatMap(([benchmark, outcome]) => {
@@ -40,7 +40,7 @@ function ratesOf(counted: readonly CountedExits[]): Pick<ExitRates, 'n' | 'opera
   const seconds = sum(counted.map((one) => one.seconds));
   const work = counted.map((one) => one.work).reduce<Work>(addWork, null);
   const operations = work === 'mixed' ? null : work;
-  // Those that all samples have.
+  // Only counters that all samples have.
   const names = [...(counted[0]?.counters.keys() ?? [])].filter(
     (name) => sum(counted.map(({ counters }) => counters.get(name)?.samples ?? 0)) === n,
   );

@@ -1,4 +1,4 @@
-/** Fairness in words: the largest of each, and where it was seen. */
+/** Fairness in words: the largest value of each kind, and where it occurred. */
 import {
   type Fairness,
   fairnessOf,
@@ -16,7 +16,7 @@ export interface FairnessLine {
   readonly over: boolean;
 }
 
-/** The largest of each, and where; empty where nothing is known of either. */
+/** One line for each kind; empty if none is known. */
 export function fairnessLines(results: Results): FairnessLine[] {
   const all = fairnessOf(results);
   return [
@@ -36,9 +36,9 @@ export function fairnessLines(results: Results): FairnessLine[] {
       limit: `${OTHERS_LIMIT * 100} %`,
     }),
     ...worst(all, ({ waitShare }) => waitShare, {
-      what: "how long QEMU's threads waited for a CPU of the host, as a share of the time that they could have run",
+      what: "how long QEMU's threads waited for a CPU of the host, as a share of the time in which they were runnable",
       show: (share) => `${(share * 100).toFixed(1)} %`,
-      limit: 'none: those of client and server wait for each other, too',
+      limit: 'none: threads of client and server also wait for each other',
     }),
   ];
 }

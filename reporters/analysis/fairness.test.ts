@@ -25,21 +25,21 @@ function journal(samples: readonly { cpuSeconds: number; gapSeconds?: number }[]
   return its;
 }
 
-test("the share is what the harness had beyond a command's start and end", () => {
+test("the share is the harness's CPU time beyond a command's start and end", () => {
   using its = journal([{ cpuSeconds: 0.02 }, { cpuSeconds: 0.008, gapSeconds: 0.02 }]);
   const [one] = fairnessOf(its.results);
   expect(one?.harnessShare).toEqual({ samples: 2, over: 0, most: { value: 0.005, iteration: 1 } });
   expect(one?.harnessShareInAll).toEqual({ samples: 2, over: 1, most: { value: 0.01, iteration: 1 } });
 });
 
-test('a harness that took less than a command that does nothing had no share', () => {
+test('a harness that took less than a command that does nothing has a share of 0', () => {
   using its = journal([{ cpuSeconds: 0.008, gapSeconds: 0.02 }]);
   const [one] = fairnessOf(its.results);
   expect(one?.harnessShare?.most.value).toBe(0);
   expect(one?.harnessShareInAll?.most.value).toBe(0.004);
 });
 
-test('within its limits, it is told with the largest of each', () => {
+test('within its limits, the largest value of each kind is printed', () => {
   using its = journal([{ cpuSeconds: 0.014 }, { cpuSeconds: 0.02, gapSeconds: 0.02 }]);
   expect(fairnessLines(its.results)).toEqual([
     {
@@ -65,17 +65,17 @@ test('over a limit, it is flagged, with how often and where', () => {
   expect(lines[1]?.text).toContain('at most 50 ms OVER THE LIMIT of 50 ms in 1 of 2 (l1-baseline hackbench)');
 });
 
-test('fairness.csv has a row a run', () => {
+test('fairness.csv has a row per run', () => {
   using its = journal([{ cpuSeconds: 0.02 }, { cpuSeconds: 0.05, gapSeconds: 0.02 }]);
   writeFiles(its.results, its.directory);
   expect(readFileSync(path.join(its.directory, 'fairness.csv'), 'utf8').split('\n').slice(1)).toEqual([
-    // Two samples of 3.2 s; QEMU's time is not told.
+    // Two samples of 3.2 s, without QEMU's time.
     'L1,baseline,hackbench,1,2,6.4,1,,0.02,2,0.025,0.02,2,,,,,0,1',
     '',
   ]);
 });
 
-/** Samples of a host of 4 CPUs, each of 2 s but where it says otherwise. */
+/** Samples on a host with 4 CPUs, 2 s each by default. */
 function hostJournal(hosts: readonly Partial<HostWindow>[]): TestJournal {
   const its = new TestJournal().start();
   for (const [index, host] of hosts.entries()) {
@@ -85,14 +85,14 @@ function hostJournal(hosts: readonly Partial<HostWindow>[]): TestJournal {
   return its;
 }
 
-test("others' share of the host's CPUs has what its hypervisor gave away, too", () => {
+test("others' share of the host's CPUs includes what its hypervisor gave away", () => {
   using its = hostJournal([{ othersSeconds: 0.2, stealSeconds: 0.1 }]);
   const [one] = fairnessOf(its.results);
   expect(one?.othersShare?.most.value).toBeCloseTo(0.3 / 8);
   expect(one?.contended).toBe(0);
 });
 
-test('a sample beside others is flagged, in Fairness, in the heading and in its cell', () => {
+test('a sample next to other work is flagged, in Fairness, in the heading and in its cell', () => {
   using its = hostJournal([
     { othersSeconds: 0.01 },
     { othersSeconds: 4, qemuSeconds: 2, qemuWaitSeconds: 6 },
@@ -102,7 +102,9 @@ test('a sample beside others is flagged, in Fairness, in the heading and in its 
     expect.stringContaining(
       "others' share of the host's CPUs during a sample: at most 50.0 % OVER THE LIMIT of 10 % in 2 of 3",
     ),
-    expect.stringContaining('as a share of the time that they could have run: at most 75.0 % (limit none: '),
+    expect.stringContaining(
+      'as a share of the time in which they were runnable: at most 75.0 % (limit none: ',
+    ),
   ]);
   const text = terminalTable(its.results, { columns: 100, colours: false });
   expect(text).toContain("2 of 3 samples were taken while other work had the host's CPUs: see Fairness");
@@ -114,17 +116,17 @@ test('a sample beside others is flagged, in Fairness, in the heading and in its 
   const glance = storyText(storyOf(its.results), { columns: 300, colours: false });
   expect(glance).toContain("2 of 3 samples were taken while other work had the host's CPUs: see Fairness");
   expect(glance).toMatch(/^l1-baseline .*\^$/m);
-  expect(text).toContain("^: other work had the host's CPUs during a sample");
+  expect(text).toContain("^: the host's CPUs had other work during a sample");
 });
 
-test("a share that may be the error of the kernel's ticks is not flagged", () => {
+test("a share that may be an error of the kernel's ticks is not flagged", () => {
   using its = hostJournal([{ seconds: 0.2, othersSeconds: 0.08 }]);
   const [one] = fairnessOf(its.results);
   expect(one).toMatchObject({ contended: 0, othersShare: { over: 0 } });
   expect(one?.othersShare?.most.value).toBeCloseTo(0.1);
 });
 
-test("QEMU's threads that wait, with nobody else on the host, wait for each other: that is not flagged", () => {
+test("QEMU's threads waiting for each other on an otherwise idle host are not flagged", () => {
   using its = hostJournal([{ qemuSeconds: 1, qemuWaitSeconds: 1 }]);
   expect(fairnessOf(its.results)[0]).toMatchObject({
     contended: 0,
@@ -132,12 +134,12 @@ test("QEMU's threads that wait, with nobody else on the host, wait for each othe
   });
 });
 
-test('on a quiet host neither heading nor cell says a word', () => {
+test('on a quiet host neither heading nor cell mentions it', () => {
   using its = hostJournal([{ othersSeconds: 0.01, qemuSeconds: 2, qemuWaitSeconds: 0.01 }]);
   expect(terminalTable(its.results, { columns: 100, colours: false })).not.toMatch(/other work|\^/);
 });
 
-test('of a journal that does not tell, nothing is said', () => {
+test('without data, nothing is printed', () => {
   using its = new TestJournal().start().samples('l1-baseline', 'hackbench', [1, 2]);
   expect(fairnessLines(its.results)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /**
- * Whether anything but the benchmark took time: how long the harness's processes had a CPU of L0 during a sample, how long
- * it took between samples, and whether the host had CPUs for the QEMUs. A value over its limit is flagged, and is no failure.
+ * Whether anything but the benchmark took time: how long the harness's processes ran on L0's CPUs during a sample, how
+ * long the gaps between samples were, and whether the host had CPUs for the QEMUs. A value over its limit is flagged,
+ * but is not a failure.
  */
 import { isMicrobenchmark } from '../../fixtures/benchmarks/index.ts';
 import { runKey } from '../model/journal-index.ts';
@@ -8,23 +9,23 @@ import type { CellResults, Results, Run } from '../model/experiment-results.ts';
 import type { SampleStretch, SUMS } from '../model/measured-series.ts';
 import { sum } from '../model/sum.ts';
 
-/** Of a sample's time, on all CPUs of L0 together. */
+/** Share of a sample's time, over all CPUs of L0. */
 export const HARNESS_LIMIT = 0.01;
 export const GAP_LIMIT_SECONDS = 0.05;
 /**
- * Of the host's CPUs, over all of them. A quick matrix on a quiet host of two CPUs had at most 6.1 % in 231 samples, and
- * under 1 % in nine of ten; beside a build others had 40 to 89 %. /proc/stat gives each tick, of 4 ms at 250 Hz, whole to
- * whoever runs when it comes: in a short sample less than 25 of them may be its error.
+ * Share of the host's CPUs. A quick matrix on a quiet host with two CPUs had at most 6.1 % in 231 samples, and less
+ * than 1 % in nine of ten; next to a build it was 40 to 89 %. /proc/stat charges each whole tick (4 ms at 250 Hz) to
+ * whoever runs at that moment, so in a short sample fewer than 25 ticks may be its error.
  */
 export const OTHERS_LIMIT = 0.1;
 const OTHERS_LEAST_SECONDS = 0.1;
-/** One of them over the samples of a run that have it. */
+/** One quantity, over the samples of a run that have it. */
 export interface Watched {
-  /** How many samples have it. */
+  /** The number of samples that have it. */
   readonly samples: number;
-  /** How many of those are over its limit. */
+  /** The number of those that are over its limit. */
   readonly over: number;
-  /** The largest, and the iteration that it was seen in. */
+  /** The largest value, and its iteration. */
   readonly most: { readonly value: number; readonly iteration: number };
 }
 
@@ -33,21 +34,21 @@ export interface Fairness {
   readonly benchmark: string;
   readonly run: Run;
   /**
-   * CPU time of the harness during a sample over its length, without what it takes to start a command and to learn of
-   * its end, which is the least that a command that does nothing was seen to cost (its `idle` record). Null where L0 was
-   * not looked at.
+   * CPU time of the harness during a sample over the sample's length, without the cost of starting a command and
+   * noticing its end: the smallest cost seen of a command that does nothing (its `idle` record). null if L0 was not
+   * observed.
    */
   readonly harnessShare: Watched | null;
-  /** The same with all of that: starts, ends and both looks at L0. */
+  /** The same including starts, ends and both readings on L0. */
   readonly harnessShareInAll: Watched | null;
-  /** Null where no sample had one before it in its run. */
+  /** null if no sample had a predecessor in its run. */
   readonly gapSeconds: Watched | null;
-  /** Of the host's CPUs, what others had during a sample. Null where nobody looked at the host. */
+  /** The share of the host's CPUs that others used during a sample. null if the host was not observed. */
   readonly othersShare: Watched | null;
   /**
-   * Of the time that QEMU's threads could have run, what they waited for a CPU. Null where the kernel does not tell. It has
-   * no limit: the threads of client and server wait for each other, too. In a quick matrix on a quiet host of two CPUs it
-   * was 1 to 51 %.
+   * The share of the time in which QEMU's threads were runnable that they waited for a CPU. null if the kernel does not
+   * report it. It has no limit, because threads of client and server also wait for each other: a quick matrix on a
+   * quiet host with two CPUs had 1 to 51 %.
    */
   readonly waitShare: Watched | null;
   /** How many samples are over the limit of {@link othersShare}. */
@@ -56,7 +57,7 @@ export interface Fairness {
 
 const found = new WeakMap<Results, readonly Fairness[]>();
 
-/** Of every run that has anything of it. It is asked for by four of those who tell the results, and found once. */
+/** Every run with any of these values. Cached, because four reporters ask for it. */
 export function fairnessOf(results: Results): readonly Fairness[] {
   const fairness = found.get(results) ?? findFairness(results);
   found.set(results, fairness);
@@ -72,7 +73,7 @@ function findFairness(results: Results): Fairness[] {
   return results.cells
     .flatMap((cell) =>
       [...cell.outcomes].flatMap(([benchmark, outcome]) =>
-        // What a block costs does not depend on who else ran on L0 around all of them.
+        // The cost of a block does not depend on who else ran on L0.
         (outcome.state === 'measured' && !isMicrobenchmark(benchmark) ? outcome.runs : []).map(
           (run): Fairness => {
             const idle = idles.get(runKey({ cell: cell.name, benchmark, run: run.run })) ?? 0;
@@ -121,7 +122,7 @@ function othersAreOver({ othersShare, othersSeconds }: Numbers, at: number): boo
   return (othersShare[at] ?? 0) >= OTHERS_LIMIT && (othersSeconds[at] ?? 0) >= OTHERS_LEAST_SECONDS;
 }
 
-/** What `valueOf` gives for each sample, NaN where it has none. A limit is a value, or asks the sample. */
+/** `valueOf` returns a sample's value, or NaN without one. A limit is a number, or depends on the sample. */
 function watch(
   stretches: readonly SampleStretch[],
   limit: number | ((numbers: Numbers, at: number) => boolean),
@@ -142,7 +143,7 @@ function watch(
   return samples === 0 ? null : { samples, over, most };
 }
 
-/** A sum over the samples of a run; null where one of them does not tell. */
+/** A sum over the samples of a run; null if one of them lacks the value. */
 export function sumOf({ run }: Fairness, name: (typeof SUMS)[number]): number | null {
   const total = sum(run.stretches.map(({ sums }) => sums[name]));
   return Number.isNaN(total) ? null : total;
@@ -160,7 +161,9 @@ export function isBesideOthers(results: Results, cell: string, benchmark: string
   );
 }
 
-/** `2 of 12 samples were taken while ...`, with `(l1-baseline hackbench)` where places are wanted; empty where none was. */
+/**
+ * `2 of 12 samples were taken while ...`, with `(l1-baseline hackbench)` if places are requested; empty if none was.
+ */
 export function describeContention(results: Results, { withPlaces = false } = {}): string {
   const all = fairnessOf(results);
   const contended = all.filter(({ contended: its }) => its > 0);

@@ -1,4 +1,4 @@
-/** What stands above every table: which experiment it was, on what, how much was run, and by which nestbench. */
+/** The heading of every table: which experiment it was, where it ran, how much was run, and by which nestbench. */
 import { isProfileName, PROFILES } from '../../fixtures/profiles.ts';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { describeContention } from './fairness.ts';
@@ -7,14 +7,14 @@ import type { Results } from '../model/experiment-results.ts';
 import { describeStates } from './stack-states.ts';
 import { count } from '../model/text.ts';
 
-/** The heading's lines, each under its word. A word whose line differs between starts has one line for each. */
+/** The heading's lines, each with its word. If starts differ, a word has several lines. */
 export function heading(results: Results): (readonly [word: string, line: string])[] {
   const lines = (word: string, of: (start: ExperimentRecord) => string) =>
     [...new Set(results.starts.map(of))].filter((line) => line !== '').map((line) => [word, line] as const);
   const stacks = describeStates(results);
   const contention = describeContention(results);
   return [
-    ['experiment', results.experiment ?? 'unknown: the journal holds no record of its start'],
+    ['experiment', results.experiment ?? 'unknown: the journal has no record of its start'],
     ...lines('testbed', describeTestbed),
     ...lines('host', host),
     ...lines('variant', describeVariant),
@@ -27,7 +27,7 @@ export function heading(results: Results): (readonly [word: string, line: string
   ];
 }
 
-/** What kind of machine the numbers come from, and so what they are good for. */
+/** The kind of machine that the numbers come from, and so what they are good for. */
 export function describeTestbed({
   testbed: { kind, accelerator },
 }: {
@@ -38,7 +38,7 @@ export function describeTestbed({
     return 'emulated server (QEMU TCG): shows how levels compare, not how fast hardware is';
   }
   if (accelerator === 'kvm') {
-    return 'virtual server (QEMU KVM): the hardware sees every level one deeper than it is called';
+    return 'virtual server (QEMU KVM): for the hardware, every level is one deeper than its name';
   }
   return 'emulated server, its accelerator unknown';
 }
@@ -52,7 +52,7 @@ export function describeHost({ host: { cpuModel, cpus, memoryBytes } }: Experime
   return `${cpuModel}, ${count(cpus, 'CPU')}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
-/** Nothing where it was stock. */
+/** Empty for stock. */
 export function describeVariant({ variant: its }: ExperimentRecord): string {
   if (its === undefined) return '';
   const { name, description } = its;
@@ -65,9 +65,9 @@ export function describeProfile({ profile: name, runs, target }: ExperimentRecor
   return `${name}, ${count(runs, 'run')}${until}${description}`;
 }
 
-/** Benchmarks that share their sizes share a line. One that was run with several sizes has several. */
+/** Benchmarks with the same sizes share a line. One that was run with several sizes has several lines. */
 function whatWasRun({ benchmarks, starts }: Results): string[] {
-  // Where a target ends a run, the sizes have the most iterations that it takes.
+  // With a target, the sizes have the maximum number of iterations.
   const bound = starts.some(({ target }) => target !== undefined) ? 'at most ' : '';
   const lines = benchmarks.flatMap(({ name, loader, sizes }) =>
     sizes.map((each) => ({
@@ -95,5 +95,5 @@ function inWords(name: string): string {
 export function describeCommit({ commit: hash, modified, versions }: ExperimentRecord): string {
   const nestbench =
     hash === null ? `none (nestbench ${versions['nestbench'] ?? 'of unknown version'})` : hash.slice(0, 12);
-  return modified ? `${nestbench}, with changes that are not committed` : nestbench;
+  return modified ? `${nestbench}, with uncommitted changes` : nestbench;
 }

@@ -1,9 +1,12 @@
-/** What an interval of a mean is over, in words: an interval within one boot is never taken for one of the benchmark. */
+/**
+ * What an interval of a mean is over, in words, so that an interval within one boot is never taken for one of the
+ * benchmark.
+ */
 import type { IntervalOf, MeanInterval } from '../statistics/mean-interval.ts';
 import { applicationsOf } from '../model/applications.ts';
 import type { Results } from '../model/experiment-results.ts';
 
-/** As it stands in a column. */
+/** For a column. */
 export const INTERVAL_OF: Readonly<Record<IntervalOf, string>> = {
   boots: 'boots',
   restores: 'boots restored from one snapshot',
@@ -11,23 +14,23 @@ export const INTERVAL_OF: Readonly<Record<IntervalOf, string>> = {
   iterations: 'iterations within one boot',
 };
 
-/** Whether it shows how boots differ, and so is the 95 % interval of the benchmark in its cell. */
+/** Whether it includes differences between boots, and so is the 95 % interval of the benchmark in its cell. */
 export function isOverBoots(of: IntervalOf): boolean {
   return of === 'boots' || of === 'restores';
 }
 
-/** How to read `a ± b`, in a line for each kind of interval that there is. */
+/** How to read `a ± b`, for each kind of interval. */
 export const LONG: Readonly<Record<IntervalOf, string>> = {
   boots:
-    "mean of the boots' means and half-width of its 95 % confidence interval (Student's t over boots, assumed to scatter normally)",
+    "mean of the boots' means, and half-width of its 95 % confidence interval (Student's t over boots, assumed normal)",
   restores:
-    "mean and half-width of its 95 % confidence interval over boots restored from one snapshot (Student's t), which share the snapshot's memory",
-  runs: "mean and half-width within one boot, of that boot's mean (Student's t over its runs); another boot may differ by more",
+    "mean, and half-width of its 95 % confidence interval over boots restored from one snapshot (Student's t), which share the snapshot's memory",
+  runs: "mean and half-width within one boot (Student's t over its runs); other boots may differ by more",
   iterations:
-    "mean and half-width within one boot, of its one run's mean (Student's t over iterations); another boot may differ by more",
+    "mean and half-width within one boot and run (Student's t over iterations); other boots may differ by more",
 };
 
-/** The same at a glance. */
+/** The same in brief. */
 export const SHORT: Readonly<Record<IntervalOf, string>> = {
   boots: '95 % over boots',
   restores: '95 % over boots restored from one snapshot',
@@ -41,7 +44,7 @@ interface Placed {
   readonly interval: MeanInterval;
 }
 
-/** The texts of the kinds that the applications' results have, each with where it holds if there are several. */
+/** The texts of all kinds of interval among the applications' results, with their places if there are several. */
 export function intervalTexts(
   results: Results,
   texts: Readonly<Record<IntervalOf, string>>,
@@ -59,7 +62,7 @@ export function intervalTexts(
   return kinds.map(([text, its]) => ({ text, places: kinds.length === 1 ? '' : placesOf(its, all) }));
 }
 
-/** A cell alone stands for all of its benchmarks. */
+/** A cell's name alone stands for all of its benchmarks. */
 function placesOf(its: readonly Placed[], all: readonly Placed[]): string {
   return [...Map.groupBy(its, ({ cell }) => cell)]
     .map(([cell, here]) => {

@@ -19,11 +19,11 @@ const LEGEND = [
   '~: one of the two stacks was measured as booted, the other restored from a snapshot',
   '#: the two sides are the best of different numbers of runs, which favours the side with more',
   '!: fewer samples than planned',
-  '&: samples ran beside others of the same host',
-  "^: other work had the host's CPUs during a sample, see Fairness",
+  '&: samples ran at the same time as others on the same host',
+  "^: the host's CPUs had other work during a sample, see Fairness",
 ];
 
-/** L0 measured twice, and L1 with all that makes a number doubtful. */
+/** L0 measured twice, and L1 with everything that makes a number doubtful. */
 function doubtfulJournal(): TestJournal {
   const journal = new TestJournal().start();
   const sample = (cell: string, benchmark: string, run: number, second: number): void => {
@@ -41,7 +41,7 @@ function doubtfulJournal(): TestJournal {
   return journal.fail('l1-baseline', 'hackbench', { run: 1 });
 }
 
-test('all marks stand at one number, and are explained in the same words everywhere', () => {
+test('all marks are on one number, with the same explanation everywhere', () => {
   using journal = doubtfulJournal();
   const { results } = journal;
   const story = storyOf(results);
@@ -57,7 +57,7 @@ test('all marks stand at one number, and are explained in the same words everywh
   expect(bar?.reason).toMatch(/NESTBENCH_GUEST_HUNG/);
 });
 
-test('digits stand in line, whatever marks there are', () => {
+test('digits line up with any marks', () => {
   using journal = doubtfulJournal();
   const lines = storyText(storyOf(journal.results), { columns: 40, colours: false }).split('\n');
   const endOf = (cell: string, number: string): number => {
@@ -67,7 +67,7 @@ test('digits stand in line, whatever marks there are', () => {
   expect(endOf('l0-baseline', '2.000')).toBe(endOf('l1-baseline', '~1.0x#'));
 });
 
-test('a number that is doubtful for its samples alone says so in the figures', () => {
+test('a number whose only doubt is its samples has the reason in the figures', () => {
   using journal = new TestJournal().start().samples('l0-baseline', 'hackbench', [1]);
   journal.series('l1-baseline', 'hackbench');
   journal.sample({ cell: 'l1-baseline', benchmark: 'hackbench', value: 2, host: BUSY_HOST });

@@ -1,4 +1,4 @@
-/** What makes a number doubtful: a mark beside it, and one meaning, in the same words wherever it is explained. */
+/** What makes a number doubtful: a mark next to it, and its meaning, with the same explanation everywhere. */
 import { isBesideOthers } from './fairness.ts';
 import { formatOverhead } from '../model/numbers.ts';
 import { isUneven, NATIVE_CELL, overheadOf } from './overhead.ts';
@@ -13,9 +13,9 @@ export interface Mark {
 
 /** The marks of one benchmark in one cell. */
 export interface Marks {
-  /** Of its overhead, which compares two numbers that are not alike. */
+  /** Marks of its overhead, which compares two unlike numbers. */
   readonly overhead: readonly Mark[];
-  /** Of its own samples. */
+  /** Marks of its own samples. */
   readonly samples: readonly Mark[];
 }
 
@@ -28,12 +28,12 @@ const UNEVEN: Mark = {
   meaning: 'the two sides are the best of different numbers of runs, which favours the side with more',
 };
 const FEWER: Mark = { mark: '!', meaning: 'fewer samples than planned' };
-const OVERLAPPING: Mark = { mark: '&', meaning: 'samples ran beside others of the same host' };
+const OVERLAPPING: Mark = { mark: '&', meaning: 'samples ran at the same time as others on the same host' };
 const CONTENDED: Mark = {
   mark: '^',
-  meaning: "other work had the host's CPUs during a sample, see Fairness",
+  meaning: "the host's CPUs had other work during a sample, see Fairness",
 };
-/** In the order of a legend. */
+/** In the order of the legend. */
 const ALL = [ACROSS_STATES, UNEVEN, FEWER, OVERLAPPING, CONTENDED];
 
 export function marksOf(results: Results, cell: string, benchmark: string): Marks {
@@ -62,12 +62,12 @@ export function markedOverhead(overhead: number, { overhead: marks }: Marks): st
   return (before ? ACROSS_STATES.mark : '') + formatOverhead(overhead) + (behind ? UNEVEN.mark : '');
 }
 
-/** What stands behind a number, for its samples. */
+/** The marks that follow a number because of its samples. */
 export function markedSamples({ samples }: Marks): string {
   return samples.map(({ mark }) => mark).join('');
 }
 
-/** A line for each mark that is there. */
+/** A line for each mark that occurs. */
 export function marksLegend(all: readonly Marks[]): string[] {
   const present = new Set(all.flatMap(({ overhead, samples }) => [...overhead, ...samples]));
   return ALL.filter((mark) => present.has(mark)).map(({ mark, meaning }) => `${mark}: ${meaning}`);

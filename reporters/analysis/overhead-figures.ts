@@ -1,4 +1,4 @@
-/** The figures of overhead: which bars each has, and why one can't be drawn. Files and the report are made of these. */
+/** The figures of overhead: which bars each has, and why one can't be drawn. Used by the files and the report. */
 import { isPaperCell, type Level } from '../../fixtures/matrix.ts';
 import { applicationsOf } from '../model/applications.ts';
 import { marksOf } from './marks.ts';
@@ -7,7 +7,7 @@ import { reasonOf } from './reason.ts';
 import { type CellResults, outcomeOf, type Results } from '../model/experiment-results.ts';
 
 export interface OverheadFigure {
-  /** The CSV file's name without its ending. */
+  /** The CSV file's name without its extension. */
   readonly name: string;
   readonly title: string;
   readonly levels: readonly Level[];
@@ -20,10 +20,10 @@ export interface Bar {
   readonly level: Level;
   readonly configuration: string;
   readonly overhead: number | null;
-  /** Of the ratio of the means over boots; null where a side has one boot alone. */
+  /** Interval of the ratio of the means over boots; null if a side has only one boot. */
   readonly interval: OverheadInterval | null;
   readonly loader: string | null;
-  /** Empty where the number is there and whole. */
+  /** Empty if the number exists and is complete. */
   readonly reason: string;
 }
 
@@ -43,7 +43,7 @@ export const FIGURE_6: OverheadFigure = {
   has: ({ name }) => isPaperCell(name),
 };
 
-/** What is not the paper's. Virtual idle is virtual-passthrough and one thing more, so that stands beside it. */
+/** The configurations that are not in the paper. Virtual-passthrough is shown too, because virtual idle adds to it. */
 export const ADDITIONAL: OverheadFigure = {
   name: 'figure-additional',
   title: 'Beyond the paper. Overhead of additional configurations',
@@ -53,7 +53,7 @@ export const ADDITIONAL: OverheadFigure = {
 
 export const OVERHEAD_FIGURES = [FIGURE_5, FIGURE_6, ADDITIONAL] as const;
 
-/** Benchmark by benchmark, and in each the cells in the matrix's order. */
+/** By benchmark, then by cell in the matrix's order. */
 export function barsOf(results: Results, { levels, has }: OverheadFigure): Bar[] {
   const cells = results.cells.filter(
     (cell): cell is CellResults & { level: Level } =>
@@ -73,7 +73,9 @@ export function barsOf(results: Results, { levels, has }: OverheadFigure): Bar[]
   );
 }
 
-/** The cell's own reason; for a sound cell that of L0, without which there is no overhead; else why it is doubtful. */
+/**
+ * The cell's own reason; if it has none, that of L0, without which there is no overhead; otherwise why it is doubtful.
+ */
 function whyNot(results: Results, cell: string, benchmark: string): string {
   const own = reasonOf(outcomeOf(results, cell, benchmark));
   if (own !== '') return own;

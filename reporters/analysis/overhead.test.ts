@@ -34,7 +34,7 @@ test("both operands are the best of the runs' averages", () => {
   expect(overheadOf(journal.results, 'l2-baseline', 'netperf-rr')).toBe(5);
 });
 
-test('there is none where L0 or the cell was not measured', () => {
+test('there is none if L0 or the cell was not measured', () => {
   using journal = new TestJournal();
   journal.samples('l1-baseline', 'hackbench', [1]).samples('l0-baseline', 'netperf-rr', [1]);
   journal.fail('l1-baseline', 'netperf-rr');
@@ -43,7 +43,7 @@ test('there is none where L0 or the cell was not measured', () => {
   expect(overheadOf(journal.results, 'l9-none', 'nosuch')).toBeNull();
 });
 
-test('an interval takes two boots of either side, whatever the number of samples', () => {
+test('an interval takes two boots on each side, whatever the number of samples', () => {
   using journal = new TestJournal().boot('l0-baseline').boot('l2-baseline');
   journal
     .samples('l0-baseline', 'hackbench', [1, 1.1, 0.9], 1)
@@ -53,7 +53,7 @@ test('an interval takes two boots of either side, whatever the number of samples
     .samples('l2-baseline', 'hackbench', [2.2, 2.3, 2.1], 2);
   expect(overheadInterval(journal.results, 'l2-baseline', 'hackbench')).toBeNull();
   journal.boot('l0-baseline').samples('l0-baseline', 'hackbench', [1.1, 1.1, 1.1], 3);
-  // The boots' means are 1 and 1.1, and 2 and 2.2; t of one degree of freedom is 12.7062.
+  // The boots' means are 1 and 1.1, and 2 and 2.2; t for one degree of freedom is 12.7062.
   const factor = Math.exp(12.706_205 * Math.sqrt(2 * (0.05 / 1.05) ** 2));
   expect(overheadInterval(journal.results, 'l2-baseline', 'hackbench')).toEqual({
     of: 'boots',
@@ -68,7 +68,7 @@ function restored(snapshot: string) {
   return { kind: 'warm', snapshot, madeAt, bytes: 1, behindSeconds: 0 } as const;
 }
 
-test('of a rate it is native over measured, and over restores where both came from one snapshot', () => {
+test('for a rate it is native over measured, and over restores if both came from one snapshot', () => {
   using journal = new TestJournal();
   for (const [cell, rates] of [
     ['l0-baseline', [100, 102]],
@@ -84,7 +84,7 @@ test('of a rate it is native over measured, and over restores where both came fr
   });
 });
 
-test('the best of more runs is better by chance, so different numbers of runs are told', () => {
+test('the best of more runs is better by chance, so different numbers of runs are marked', () => {
   using journal = new TestJournal();
   journal
     .samples('l0-baseline', 'hackbench', [1, 1, 1], 1)

@@ -1,7 +1,7 @@
 /**
- * What a level costs: its number against that of the bare machine (L0 baseline). As the README of the artifact has
- * its figures 5 and 6: native over measured for rates, measured over native for times, so 1.0 is native and more is
- * worse either way. Both operands are the artifact's number, the best of the runs' averages.
+ * What a level costs: its number against that of the bare machine (L0 baseline). As in the artifact README's figures 5
+ * and 6: native over measured for rates, measured over native for times, so 1.0 is native and more is worse. Both
+ * operands are the artifact's number, the best of the runs' averages.
  */
 import type { CellName } from '../../fixtures/matrix.ts';
 import type { IntervalOf } from '../statistics/mean-interval.ts';
@@ -9,7 +9,7 @@ import { type RatioInterval, ratioInterval } from '../statistics/ratio-interval.
 import { isOverBoots } from './interval-words.ts';
 import { outcomeOf, type Results } from '../model/experiment-results.ts';
 
-/** The bare machine: what all others are measured against. */
+/** The bare machine, which all others are compared with. */
 export const NATIVE_CELL: CellName = 'l0-baseline';
 
 /** How many times worse `measured` is than `native`. */
@@ -17,7 +17,7 @@ export function overhead(native: number, measured: number, better: 'higher' | 'l
   return better === 'higher' ? native / measured : measured / native;
 }
 
-/** The overhead of one benchmark in one cell; null where it or L0 was not measured. */
+/** The overhead of one benchmark in one cell; null if it or L0 was not measured. */
 export function overheadOf(results: Results, cell: string, benchmark: string): number | null {
   const native = outcomeOf(results, NATIVE_CELL, benchmark);
   const measured = outcomeOf(results, cell, benchmark);
@@ -31,12 +31,12 @@ export interface OverheadInterval extends RatioInterval {
 }
 
 /**
- * How far the overhead is known: the 95 % interval of the ratio of the means over boots. null where a side has one boot
- * alone, which does not show how boots differ.
+ * The uncertainty of the overhead: the 95 % interval of the ratio of the means over boots. null if a side has only one
+ * boot, which does not show how boots differ.
  *
- * It is not one of the number itself, the ratio of the best runs. What that is an estimate of depends on how many runs
- * there were, and one set of runs has one best, without a spread to judge it by; an interval of the best run's own
- * samples held in 61 of 100 experiments. So the interval is of the ratio that boots show, and says so.
+ * It is not an interval of the overhead itself, the ratio of the best runs. That estimates something that depends on
+ * the number of runs, and one set of runs has one best, without a spread; an interval of the best run's own samples
+ * held in 61 of 100 experiments. So the interval is of the ratio of means, and says so.
  */
 export function overheadInterval(results: Results, cell: string, benchmark: string): OverheadInterval | null {
   const native = outcomeOf(results, NATIVE_CELL, benchmark);

@@ -27,7 +27,10 @@ const experiment: JournalRecord = {
   ],
 };
 
-/** Worker 1 s, boot 9 s of which the levels tell 8, service 2 s, around 0.75 s, samples 3 and 4 s, gap 0.25 s, end 1 s. */
+/**
+ * Worker 1 s, boot 9 s of which the levels account for 8, service 2 s, around 0.75 s, samples 3 and 4 s, gap 0.25 s,
+ * end 1 s.
+ */
 function cell(name: string, since: number): JournalRecord[] {
   const what = { cell: name, benchmark: 'netperf-rr', run: 1 };
   const sample = {
@@ -61,7 +64,7 @@ function cell(name: string, since: number): JournalRecord[] {
   ];
 }
 
-test('a cell takes from the end of what was before it to its own, and its stages and the rest are all of that', () => {
+test('a cell lasts from the end of its predecessor to its own end, and its stages and the rest add up to that', () => {
   const results = collectResults([experiment, ...cell('l1-baseline', 0), ...cell('l2-baseline', 24)]);
   const times = cellTimes(results);
   expect(times.map(({ cell: name, total }) => [name, total])).toEqual([
@@ -88,7 +91,7 @@ test('a cell takes from the end of what was before it to its own, and its stages
   }
 });
 
-test('starts of one experiment add up, and the time between them is nobody’s', () => {
+test('starts of one experiment add up, without the time between them', () => {
   const later = { ...experiment, ...at(1000) };
   const results = collectResults([
     experiment,
@@ -103,11 +106,11 @@ test('starts of one experiment add up, and the time between them is nobody’s',
   ]);
 });
 
-test('what took no time worth showing is left out of the line', () => {
+test('phases of almost no time are left out of the line', () => {
   expect(preparationLine(collectResults([experiment]))).toBe('before the cells: Vitest 1.0 s');
 });
 
-test('a journal of before has no such line, and what it tells of its cells', () => {
+test('an older journal has no such line, but the times of its cells', () => {
   const { phases: _, ...old } = experiment;
   const [boot] = cell('l1-baseline', 0);
   const results = collectResults(boot === undefined ? [old] : [old, boot]);

@@ -5,9 +5,8 @@ import type { JournalItem } from '../model/measured-series.ts';
 import { sum } from '../model/sum.ts';
 
 /**
- * What a phase of a cell belongs to, in the order of time. `prime` and `save` are of a stack that is about to be a snapshot
- * or measured cold, `guests` of all levels above L0 when it is restored: they come back at once. `rest` is what no
- * record tells of.
+ * The stages of a cell, in order of time. `prime` and `save` belong to a stack that becomes a snapshot or is measured
+ * cold; `guests` to all levels above L0 when it is restored, which resume together. `rest` is what no record covers.
  */
 export const STAGES = [
   'worker',
@@ -46,19 +45,19 @@ const NO_TIME: Readonly<Record<Stage, number>> = {
 
 export interface CellTime {
   readonly cell: string;
-  /** Wall seconds from the end of what came before it to the end of its stack. */
+  /** Wall time in seconds from the end of its predecessor to the end of its stack. */
   readonly total: number;
   readonly stages: Readonly<Record<Stage, number>>;
-  /** What its boots say themselves, level by level; the client boots beside the levels. */
+  /** The phases of its boots, level by level. The client boots at the same time as the levels. */
   readonly boot: readonly { readonly name: string; readonly seconds: number }[];
 }
 
-/** What came before the cells of all starts, by name, in order. */
+/** What came before the cells in all starts, by name, in order. */
 export function preparation({ starts }: Results): { name: string; seconds: number }[] {
   return summed(starts.flatMap(({ phases }) => phases ?? []));
 }
 
-/** Of every cell that was booted, all starts together. */
+/** For every cell that was booted, all starts together. */
 export function cellTimes({ records }: Results): CellTime[] {
   return [...Map.groupBy(visits(records), ({ cell }) => cell)].map(([cell, its]) => ({
     cell,
@@ -77,7 +76,7 @@ interface Visit {
   readonly records: JournalItem[];
 }
 
-/** Cells run one after another: each begins where the one before it ended, or the experiment's record was written. */
+/** Cells run one after another: each begins when its predecessor ended, or when the experiment's record was written. */
 function visits(records: readonly JournalItem[]): Visit[] {
   const all: Visit[] = [];
   let visit: Visit | undefined;
@@ -102,10 +101,10 @@ function visits(records: readonly JournalItem[]): Visit[] {
 function stagesOf(its: readonly Visit[]): Record<Stage, number> {
   const stages = { ...NO_TIME };
   for (const { since, until, boot, records } of its) {
-    let told = 0;
+    let covered = 0;
     const add = (stage: Stage, seconds: number): void => {
       stages[stage] += seconds;
-      told += seconds;
+      covered += seconds;
     };
     if (boot !== undefined) {
       add('worker', Math.max(0, Date.parse(boot.at) / 1000 - boot.seconds - since));
@@ -123,7 +122,7 @@ function stagesOf(its: readonly Visit[]): Record<Stage, number> {
       add('samples', record.sums.seconds);
       add('gaps', record.sums.gapSeconds);
     }
-    stages.rest += Math.max(0, until - since - told);
+    stages.rest += Math.max(0, until - since - covered);
   }
   return stages;
 }

@@ -1,4 +1,4 @@
-/** What failed and what was skipped, grouped so that a reason that many share is told once. */
+/** What failed and what was skipped, grouped so that a shared reason is printed once. */
 import type { FailureRecord } from '../../fixtures/records.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { firstLine } from '../model/text.ts';
@@ -6,7 +6,7 @@ import { firstLine } from '../model/text.ts';
 export interface Problem {
   /** A single line. */
   readonly reason: string;
-  /** Whom it befell, in words: `l1-dvh, l2-dvh: hackbench, mysql`. */
+  /** What it affected, in words: `l1-dvh, l2-dvh: hackbench, mysql`. */
   readonly where: string;
 }
 
@@ -17,7 +17,7 @@ interface Place {
   readonly reason: string;
 }
 
-/** Every failure that the journal tells, of cells and of benchmarks, whether or not samples came besides. */
+/** Every failure in the journal, of cells and of benchmarks, with or without samples. */
 export function failures(results: Results): Problem[] {
   return grouped(
     results,
@@ -54,7 +54,7 @@ function grouped(results: Results, places: readonly Place[]): Problem[] {
   }));
 }
 
-/** Cells that share the same benchmarks are named together. */
+/** Cells with the same benchmarks are named together. */
 function describe({ cells, benchmarks }: Results, places: readonly Place[]): string {
   const benchmarksOf = [...Map.groupBy(places, ({ cell }) => cell)].map(([cell, its]) => {
     const names = new Set(its.map(({ benchmark }) => benchmark));

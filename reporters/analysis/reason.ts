@@ -1,8 +1,8 @@
-/** Why a number is not there, or not whole, in one line for a CSV field. */
+/** Why a number is missing or incomplete, in one line for a CSV field. */
 import type { Outcome } from '../model/experiment-results.ts';
 import { firstLine } from '../model/text.ts';
 
-/** Empty where the benchmark was measured and nothing failed. */
+/** Empty if the benchmark was measured and nothing failed. */
 export function reasonOf(outcome: Outcome): string {
   if (outcome.state === 'measured') {
     const [failure] = outcome.failures;

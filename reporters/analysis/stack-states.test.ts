@@ -22,7 +22,7 @@ const RESTORED: StartRecord = {
 const ON_REQUEST: StartRecord = { kind: 'cold', why: 'asked for', state: 'restored' };
 const BOOTED: StartRecord = { kind: 'cold', why: 'no snapshot could be made', state: 'booted' };
 
-/** Each cell is booted in its way, and measured. */
+/** Each cell is started with its record, and measured. */
 function journalOf(
   ...cells: readonly (readonly [cell: string, start: StartRecord | undefined])[]
 ): TestJournal {
@@ -85,7 +85,7 @@ describe('with stacks in both states', () => {
     expect(marks).toEqual([false, false, true]);
   });
 
-  test('where it is L0 that differs, all others are marked', () => {
+  test('if L0 differs, all others are marked', () => {
     using journal = journalOf(['l0-baseline', BOOTED], ['l1-baseline', RESTORED], ['l2-baseline', RESTORED]);
     expect(isAcrossStates(journal.results, 'l1-baseline')).toBe(true);
     expect(isAcrossStates(journal.results, 'l2-baseline')).toBe(true);
@@ -99,7 +99,7 @@ describe('with stacks in both states', () => {
     );
   });
 
-  test.each(['summary.md', 'terminal'])('so does the story (%s)', (where) => {
+  test.each(['summary.md', 'terminal'])('the summary says so too (%s)', (where) => {
     using journal = journalOf(...cells);
     const story = storyOf(journal.results);
     const text = where === 'terminal' ? storyText(story, PLAIN) : storyMarkdown(story);
@@ -108,7 +108,7 @@ describe('with stacks in both states', () => {
     );
   });
 
-  test('the figures and the page tell it, too', () => {
+  test('the figures and the page say so too', () => {
     using journal = journalOf(...cells);
     const reasons = barsOf(journal.results, FIGURE_5)
       .filter(({ benchmark, overhead }) => benchmark === 'hackbench' && overhead !== null)
@@ -139,7 +139,7 @@ test('a comparison of stacks in different states says so', () => {
   using head = journalOf(['l1-baseline', ON_REQUEST], ['l2-baseline', BOOTED]);
   const told = warningsOf(base.results, head.results).filter((text) => text.startsWith('OTHER STATES'));
   expect(told).toEqual([
-    'OTHER STATES: some stacks of l2-baseline were measured as booted, others restored from a snapshot. What differs may be that, and not what you changed.',
+    'OTHER STATES: some stacks of l2-baseline were measured as booted, others restored from a snapshot. Differences may come from that instead of your change.',
   ]);
 });
 

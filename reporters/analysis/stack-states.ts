@@ -1,6 +1,6 @@
 /**
- * In which state the stacks were measured: as booted, or restored from a snapshot. Their memory differs, and numbers with
- * it (docs/warm-starts.md), so an experiment that has both says so, and marks the overheads that compare the two.
+ * The state in which the stacks were measured: as booted, or restored from a snapshot. Their memory differs, and so do
+ * the numbers (docs/warm-starts.md). An experiment with both says so, and marks the overheads that compare the two.
  */
 import type { StartRecord } from '../../fixtures/records.ts';
 import { NATIVE_CELL } from './overhead.ts';
@@ -8,11 +8,14 @@ import type { Results } from '../model/experiment-results.ts';
 
 export type StackState = 'booted' | 'restored';
 
-/** @param start absent in journals from before there were snapshots. */
+/**
+ * @param start absent in journals older than snapshots.
+ */
 export function stackState(start: StartRecord | undefined): StackState {
   if (start === undefined) return 'booted';
   if (start.kind !== 'cold') return 'restored';
-  // Records without a state: what was booted cold on request came back from a snapshot that was not kept; all others did not.
+  // Older records have no state: a cold boot on request was then measured from a snapshot that was not kept; others
+  // were not.
   return start.state ?? (start.why === 'asked for' ? 'restored' : 'booted');
 }
 
@@ -20,7 +23,7 @@ type StatesByCell = ReadonlyMap<string, ReadonlySet<StackState>>;
 
 const found = new WeakMap<Results, StatesByCell>();
 
-/** Of the stacks that gave samples, by cell. It is asked for every overhead, and found once. */
+/** The states of the stacks that gave samples, by cell. Cached, because every overhead asks for it. */
 function statesByCell(results: Results): StatesByCell {
   const states = found.get(results) ?? findStates(results);
   found.set(results, states);
@@ -46,7 +49,7 @@ export function isAcrossStates(results: Results, cell: string): boolean {
   return new Set([...(states.get(NATIVE_CELL) ?? []), ...(states.get(cell) ?? [])]).size > 1;
 }
 
-/** Which cells were measured in which state; empty where it is the same for all. */
+/** Which cells were measured in which state; empty if all are the same. */
 export function describeStates(results: Results): string {
   const cells = [...statesByCell(results)];
   if (new Set(cells.flatMap(([, states]) => [...states])).size < 2) return '';
@@ -56,7 +59,7 @@ export function describeStates(results: Results): string {
     .join('; ')}`;
 }
 
-/** Of the cells that both experiments measured, those whose stacks were not in the same state. */
+/** The cells that both experiments measured, but not in the same state. */
 export function cellsInOtherStates(one: Results, other: Results): string[] {
   const others = statesByCell(other);
   return [...statesByCell(one)].flatMap(([cell, states]) => {

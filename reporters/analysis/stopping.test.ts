@@ -9,7 +9,7 @@ import { outcomeOf } from '../model/experiment-results.ts';
 import { ADAPTIVE_LIMIT, stoppingLines } from '../terminal/stopping-lines.ts';
 import { terminalTable } from '../terminal/terminal-table.ts';
 
-/** A series of netperf-rr that takes 40 at most, with `stopped` as its end; cut short where there is none. */
+/** A series of netperf-rr of at most 40 samples, with `stopped` as its end; cut short without it. */
 function ruled(
   journal: TestJournal,
   cell: string,
@@ -37,25 +37,25 @@ function adaptive(): TestJournal {
   return journal;
 }
 
-test('tells how many reached the target, with how many samples, and which did not', () => {
+test('says how many reached the target, with how many samples, and which did not', () => {
   using journal = adaptive();
   ruled(journal, 'l2-baseline', FIVE, { reason: 'target reached', halfWidth: 0.0111 });
   ruled(journal, 'l2-baseline', SIX, { reason: 'target reached', halfWidth: 0.02 }, 2);
   ruled(journal, 'l3-baseline', [5]);
   expect(stoppingLines(journal.results)).toEqual([
-    'half-width of at most 2 % of the mean: reached in 3 of 5 series, with 5 to 6 samples; 138 fewer samples than the most',
-    'not reached: l1-baseline netperf-rr, run 1 (± 4.13 % with 6 samples, the most); l3-baseline netperf-rr, run 1 (cut short)',
+    'half-width of at most 2 % of the mean: reached in 3 of 5 series, with 5 to 6 samples; 138 fewer samples than the maximum',
+    'not reached: l1-baseline netperf-rr, run 1 (± 4.13 % with 6 samples, the maximum); l3-baseline netperf-rr, run 1 (cut short)',
     ADAPTIVE_LIMIT,
   ]);
 });
 
-test('says nothing where no rule ended a series', () => {
+test('says nothing if no series had a rule', () => {
   using journal = new TestJournal().start().samples('l0-baseline', 'netperf-rr', [1, 2]);
   expect(stoppingLines(journal.results)).toEqual([]);
   expect(writeFiles(journal.results, journal.directory)).not.toContain('stopping.csv');
 });
 
-test('stopping.csv has a row a series', () => {
+test('stopping.csv has a row per series', () => {
   using journal = adaptive();
   ruled(journal, 'l3-baseline', [5]);
   expect(writeFiles(journal.results, journal.directory)).toContain('stopping.csv');
@@ -68,7 +68,7 @@ test('stopping.csv has a row a series', () => {
   ]);
 });
 
-test("the interval of what a rule ended is the rule's own, of each run and of all", () => {
+test("a series with a rule has the rule's own interval, for each run and for all", () => {
   using journal = adaptive();
   const outcome = outcomeOf(journal.results, 'l0-baseline', 'netperf-rr');
   const own = statisticsOf(FIVE, 0.975);
@@ -76,7 +76,7 @@ test("the interval of what a rule ended is the rule's own, of each run and of al
   expect(own.halfWidth).toBeGreaterThan(1.2 * (statisticsOf(FIVE).halfWidth ?? NaN));
 });
 
-test('a run that ended at its target is whole: the best may be its, and a failure of the cell is not its', () => {
+test('a run that ended at its target is complete: it may be the best, and a failure of the cell does not belong to it', () => {
   using journal = adaptive();
   ruled(journal, 'l0-baseline', [90, 90, 90, 90, 90], { reason: 'target reached', halfWidth: 0 }, 2);
   // Cut short, and better.
@@ -91,14 +91,14 @@ test('a run that ended at its target is whole: the best may be its, and a failur
   expect(outcomeOf(whole.results, 'l0-baseline', 'netperf-rr')).toMatchObject({ failures: [] });
 });
 
-test('a run that took the most with a failure is not whole', () => {
+test('a run that took the maximum with a failure is incomplete', () => {
   using journal = new TestJournal().start({ profile: 'adaptive', target: 0.02 });
   ruled(journal, 'l0-baseline', SIX, { reason: 'most taken', halfWidth: 0.04 });
   journal.fail('l0-baseline', null);
   expect(outcomeOf(journal.results, 'l0-baseline', 'netperf-rr')).toMatchObject({ failures: [{}] });
 });
 
-test('the closing table tells the target, that sizes are bounds, and what interval it shows', () => {
+test('the closing table has the target, says that sizes are maximums, and which interval it shows', () => {
   using journal = adaptive();
   const text = terminalTable(journal.results, { columns: 140, colours: false });
   expect(text).toContain(

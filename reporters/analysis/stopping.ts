@@ -1,4 +1,4 @@
-/** Why the series that a rule ended (fixtures/statistics/stop-rule.ts) have as many samples as they have. */
+/** Why the series that a rule ended (fixtures/statistics/stop-rule.ts) have the number of samples that they have. */
 import type { SeriesRecord, StopRecord } from '../../fixtures/records.ts';
 import { runKey } from '../model/journal-index.ts';
 import type { CellResults, Results } from '../model/experiment-results.ts';
@@ -8,11 +8,11 @@ export interface Stopping {
   readonly benchmark: string;
   readonly run: number;
   readonly rule: NonNullable<SeriesRecord['rule']>;
-  /** null where the run was cut short: then no rule ended it. */
+  /** null if the run was cut short: then no rule ended it. */
   readonly stop: StopRecord | null;
 }
 
-/** Of every run that a rule was to end, cell by cell. */
+/** Every run with a stopping rule, cell by cell. */
 export function stoppingOf({ cells, records }: Results): Stopping[] {
   const stops = new Map(
     records.filter((record) => record.type === 'stop').map((record) => [runKey(record), record]),

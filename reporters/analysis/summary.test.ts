@@ -45,12 +45,12 @@ describe('in a terminal', () => {
       l2-baseline: netperf-stream: NESTBENCH_DEADLINE (benchmark, on client): netperf-stream gave nothing within 40 s, ten
         times what it should take
       l3-baseline: NESTBENCH_GUEST_HUNG (infrastructure, on l3): L3 said nothing on its console for 60 s.
-      skipped: l2-dvh, l3-dvh: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which
-        emulation has not)"
+      skipped: l2-dvh, l3-dvh: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is
+        not emulated)"
     `);
   });
 
-  test('the whole matrix fits a log of 120 columns, with a line a cell', () => {
+  test('the whole matrix fits a log of 120 columns, with a line per cell', () => {
     using journal = wholeJournal();
     const lines = text(journal).split('\n');
     expect(lines.filter((line) => /^l\d-/.test(line))).toHaveLength(CELLS.length);
@@ -58,7 +58,7 @@ describe('in a terminal', () => {
     expect(lines.filter((line) => line.length > 120)).toEqual([]);
   });
 
-  test('a narrower one splits it, and loses nothing', () => {
+  test('a narrower one splits it, without losing anything', () => {
     using journal = wholeJournal();
     const lines = text(journal, 60).split('\n');
     expect(lines.filter((line) => line.length > 60)).toEqual([]);
@@ -67,7 +67,7 @@ describe('in a terminal', () => {
     expect([...(text(journal, 60).match(/\d\.\dx/g) ?? [])].toSorted()).toEqual([...shown].toSorted());
   });
 
-  test('where there is room, means stand with their intervals', () => {
+  test('with enough room, means have their intervals', () => {
     using journal = new TestJournal()
       .start()
       .samples('l0-baseline', 'hackbench', [0.1, 0.11, 0.12])
@@ -76,7 +76,7 @@ describe('in a terminal', () => {
     expect(text(journal)).toContain('±: within one boot;');
   });
 
-  test('colours, where they are wanted, change no text', () => {
+  test('colours do not change the text', () => {
     using journal = realisticJournal();
     const story = storyOf(journal.results);
     const coloured = storyText(story, { columns: 120, colours: true });
@@ -84,14 +84,14 @@ describe('in a terminal', () => {
     expect(stripVTControlCharacters(coloured).replaceAll(/ +$/gm, '')).toBe(storyText(story, PLAIN));
   });
 
-  test('of nothing measured, the reasons remain', () => {
+  test('if nothing was measured, the reasons are printed', () => {
     using journal = new TestJournal().start().skip('l2-dvh', 'hackbench', 'dvh needs a kernel of its own');
     expect(text(journal)).toContain(
       'Nothing was measured.\nskipped: l2-dvh: hackbench: dvh needs a kernel of its own',
     );
   });
 
-  test('many failures are counted, the first told', () => {
+  test('many failures are counted, and the first ones printed', () => {
     using journal = new TestJournal().start();
     for (const { name } of CELLS) journal.fail(name, null, { message: `${name} hung.` });
     expect(text(journal)).toMatch(new RegExp(`l0-baseline: .*hung\\.\n(.*\n)+and ${CELLS.length - 3} more`));
@@ -99,7 +99,7 @@ describe('in a terminal', () => {
 });
 
 describe('as Markdown', () => {
-  test('it is a table that tells the same', () => {
+  test('it is a table with the same content', () => {
     using journal = realisticJournal();
     const [head, units, ...rows] = tableOf(journal);
     const story = storyOf(journal.results);
@@ -115,7 +115,7 @@ describe('as Markdown', () => {
     ]);
   });
 
-  test('what a name holds is not taken for Markdown', () => {
+  test('names are not interpreted as Markdown', () => {
     using journal = new TestJournal()
       .start({ experiment: 'a_b*c|d<e>' })
       .samples('l0-baseline', '_x_y_', [1, 2, 3])
@@ -129,7 +129,7 @@ describe('as Markdown', () => {
     expect(marked.parse(page)).toContain('_x_y_');
   });
 
-  test('of nothing measured it is no table', () => {
+  test('without measurements it is not a table', () => {
     using journal = new TestJournal().start();
     expect(tableOf(journal)).toEqual([]);
     expect(storyMarkdown(storyOf(journal.results))).toContain('Nothing was measured.');

@@ -1,6 +1,6 @@
 /**
- * An experiment at a glance: what it was on, what each cell cost, and what went wrong, in about fifteen lines. As data;
- * a terminal and a Markdown page show the same.
+ * A summary of an experiment: where it ran, what each cell cost, and what went wrong, in about fifteen lines. As data,
+ * which a terminal and a Markdown page both show.
  */
 import { applicationsOf } from '../model/applications.ts';
 import { type ExitCosts, exitCosts } from './exit-costs.ts';
@@ -14,13 +14,13 @@ import { failures, type Problem, skips } from './problems.ts';
 import { type Outcome, outcomeOf, type Results } from '../model/experiment-results.ts';
 import { describeStates } from './stack-states.ts';
 
-/** What a cell and benchmark came to. */
+/** The outcome of a benchmark in a cell. */
 export type StoryEntry =
   | {
       readonly state: 'measured';
       readonly mean: number;
       readonly halfWidth: number | null;
-      /** Against L0; null at L0, and where that was not measured. */
+      /** Against L0; null at L0, and if that was not measured. */
       readonly overhead: number | null;
       readonly marks: Marks;
     }
@@ -28,16 +28,16 @@ export type StoryEntry =
 
 export interface Story {
   readonly experiment: string;
-  /** What it was measured on, and how: a sentence without its end each. */
+  /** Where and how it was measured: sentences without a full stop. */
   readonly facts: readonly string[];
   readonly benchmarks: readonly { readonly name: string; readonly unit: string }[];
-  /** Of microbenchmarks, which have a table of their own. */
+  /** Of microbenchmarks, which have their own table. */
   readonly exitCosts: readonly ExitCosts[];
   /** Cells in which something was measured or failed, in the matrix's order. */
   readonly rows: readonly { readonly cell: string; readonly entries: readonly StoryEntry[] }[];
   /** How to read the entries. */
   readonly legend: readonly string[];
-  /** And their intervals, where they are shown. */
+  /** How to read their intervals, if they are shown. */
   readonly intervals: readonly string[];
   /** What failed, and what was over a limit. */
   readonly troubles: readonly string[];
@@ -46,7 +46,7 @@ export interface Story {
 
 const MISSING: Outcome = { state: 'missing', reason: 'not run' };
 
-/** As many as a glance takes in; the others are counted. */
+/** The others are only counted. */
 const MOST_TROUBLES = 3;
 
 export function storyOf(results: Results): Story {
@@ -78,7 +78,7 @@ export function storyOf(results: Results): Story {
   };
 }
 
-/** Whether the benchmark itself came to something, rather than its cell. */
+/** Whether the benchmark itself has an outcome, rather than its cell. */
 function isOwn(outcome: Outcome): boolean {
   return outcome.state === 'measured' || (outcome.state === 'failed' && outcome.failures.length > 0);
 }
@@ -96,7 +96,7 @@ function entryOf(results: Results, cell: string, benchmark: string): StoryEntry 
   };
 }
 
-/** What differs between starts is told of each. */
+/** If starts differ, each is listed. */
 function factsOf(results: Results): string[] {
   const { starts } = results;
   const stacks = describeStates(results);
@@ -120,7 +120,7 @@ function legendOf(rows: Story['rows']): string[] {
 }
 
 function fewest(problems: readonly Problem[]): string[] {
-  const told = problems.slice(0, MOST_TROUBLES).map(({ where, reason }) => `${where}: ${reason}`);
-  const rest = problems.length - told.length;
-  return rest === 0 ? told : [...told, `and ${rest} more`];
+  const shown = problems.slice(0, MOST_TROUBLES).map(({ where, reason }) => `${where}: ${reason}`);
+  const rest = problems.length - shown.length;
+  return rest === 0 ? shown : [...shown, `and ${rest} more`];
 }

@@ -1,14 +1,17 @@
-/** What the programs of an experiment were made of: the versions that come from Debian, and no part of nestbench. */
+/** What the programs of an experiment were built from: the versions that come from Debian, not nestbench's own. */
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 
-/** Names in a record's `versions` that say nothing new of the toolchain: nestbench's own, and what follows from the others. */
+/**
+ * Names in a record's `versions` that say nothing more about the toolchain: nestbench's own, and those that follow from
+ * others.
+ */
 const OTHERS =
   /^(nestbench|node|network card|image|toolchain|kernel|kernel build|emulator build|(kernel|qemu) of .*)$/;
 
-/** What names the kernel's own. A variant may choose another suite for it. */
+/** Names of the kernel's own toolchain. A variant may select another suite for it. */
 const KERNELS = /^kernel (source|compiler)$/;
 
-/** Version by name; undefined of a journal from before there was a toolchain. */
+/** Version by name; undefined for a journal without a toolchain. */
 export function toolchainOf({ versions }: ExperimentRecord): Readonly<Record<string, string>> | undefined {
   if (versions['toolchain'] === undefined) return undefined;
   return Object.fromEntries(Object.entries(versions).filter(([name]) => !OTHERS.test(name)));
@@ -21,8 +24,8 @@ export interface ToolchainChange {
 }
 
 /**
- * What differs between two toolchains. Nothing where one is unknown, and nothing that one does not tell: a variant that
- * brings a kernel says nothing of its source.
+ * The differences between two toolchains. Empty if one is unknown. A name that one side lacks is no difference: a
+ * variant with a prebuilt kernel has no kernel source.
  */
 export function toolchainChanges(
   base: Readonly<Record<string, string>> | undefined,
@@ -35,7 +38,7 @@ export function toolchainChanges(
   });
 }
 
-/** The same between two experiments, without the kernel's where their variants choose different suites for it. */
+/** The same between two experiments, without the kernel's if their variants select different suites for it. */
 export function changesByChance(base: ExperimentRecord, head: ExperimentRecord): ToolchainChange[] {
   const isMeant = base.variant?.kernel?.suite !== head.variant?.kernel?.suite;
   return toolchainChanges(toolchainOf(base), toolchainOf(head)).filter(

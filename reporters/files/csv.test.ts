@@ -7,7 +7,7 @@ const COLUMNS = {
   'with, comma': (row: { b: number | null }) => row.b,
 };
 
-/** A reader of RFC 4180, as short as can be. */
+/** A minimal reader of RFC 4180. */
 function parse(text: string): string[][] {
   const rows: string[][] = [[]];
   for (const [, quoted, bare = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,\n"]*))(,|\n)/g)) {
@@ -17,7 +17,7 @@ function parse(text: string): string[][] {
   return rows.slice(0, -1);
 }
 
-test('null is an empty field, and a row of them is a row', () => {
+test('null is an empty field, and a row of nulls is still a row', () => {
   expect(
     csv(
       [
@@ -30,7 +30,7 @@ test('null is an empty field, and a row of them is a row', () => {
   ).toBe('a.b,"with, comma"\nx,1.5\n,\n"y ""z""",0\n');
 });
 
-test('no rows: the headings alone, or nothing', () => {
+test('without rows, only the headings or nothing', () => {
   expect(csv([], COLUMNS)).toBe('a.b,"with, comma"\n');
   expect(csv([], COLUMNS, { header: false })).toBe('');
 });

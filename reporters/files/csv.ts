@@ -1,10 +1,10 @@
-/** CSV text as RFC 4180 has it, but with lines ended by a newline alone; null is an empty field. */
+/** CSV text as in RFC 4180, but with lines that end in a single newline. null is an empty field. */
 import { Parser } from '@json2csv/plainjs';
 
-/** The columns in order: each one's heading, and its field in a row. */
+/** The columns in order: each one's heading, and how to get its field from a row. */
 export type Columns<Row> = Readonly<Record<string, (row: Row) => string | number | null | undefined>>;
 
-/** A row a line, after a line of headings unless `header` is false. Ends in a newline where there is a line at all. */
+/** One line per row, after a line of headings unless `header` is false. Ends in a newline unless the text is empty. */
 export function csv<Row extends object>(
   rows: readonly Row[],
   columns: Columns<Row>,
@@ -13,7 +13,7 @@ export function csv<Row extends object>(
   const parser = new Parser<Row, Row>({
     fields: Object.entries(columns).map(([label, value]) => ({ label, value })),
     header,
-    // A row none of whose fields is known still is a row: dropping it would move those below it up.
+    // Dropping a row of nulls would move the rows below it up.
     includeEmptyRows: true,
     formatters: { header: quoteWhereNeeded, string: quoteWhereNeeded },
   });

@@ -1,4 +1,7 @@
-/** `exit-costs.csv`: what one operation costs at each level, tidy, with the paper's numbers beside ours. */
+/**
+ * `exit-costs.csv`: the cost of one operation at each level, one per row, with the paper's numbers next to the measured
+ * ones.
+ */
 import { type ExitCost, type ExitCosts, exitCosts } from '../analysis/exit-costs.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { type Columns, csv } from './csv.ts';
@@ -19,12 +22,11 @@ const COLUMNS: Columns<Row> = {
   'times the level above': ({ times }) => times,
 };
 
-/** Only where a microbenchmark was measured. */
+/** Written only when a microbenchmark was measured. */
 export const exitCostsFile = textFile('exit-costs.csv', (results) =>
   exitCosts(results).length === 0 ? null : exitCostsCsv(results),
 );
 
-/** The file's text. */
 export function exitCostsCsv(results: Results): string {
   const rows = exitCosts(results).flatMap((costs) =>
     costs.measured

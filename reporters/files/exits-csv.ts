@@ -1,6 +1,6 @@
 /**
- * `exits.csv`: what KVM on L0 counted during the samples, tidy: a row for each counter of each benchmark in each cell,
- * per second and per operation. Cells without guests have none.
+ * `exits.csv`: what KVM on L0 counted during the samples, one row for each counter, benchmark and cell, per second and
+ * per operation. Cells without guests have no rows.
  */
 import { exitRates, type ExitRates } from '../analysis/exits.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
@@ -21,7 +21,9 @@ const COLUMNS: Columns<Row> = {
 
 export const exitsFile = textFile('exits.csv', (results) => exitsCsv(exitRates(results)));
 
-/** The file's text; with `only`, the rows of that counter alone. */
+/**
+ * @param only keeps only the rows of this counter.
+ */
 export function exitsCsv(rates: readonly ExitRates[], only?: string): string {
   const rows = rates.flatMap(({ cell, benchmark, n, operation, counters }) =>
     counters

@@ -1,19 +1,19 @@
-/** What writes one kind of derived file. */
+/** An exporter writes one kind of derived file. */
 import path from 'node:path';
 import { writeWhole } from '../../setup/lib/write-whole.ts';
 import type { Results } from '../model/experiment-results.ts';
 
 export interface Exporter {
-  /** The file it writes, relative to the experiment's directory; `CELL/BENCHMARK.csv` where it writes several. */
+  /** The file it writes, relative to the experiment's directory; `CELL/BENCHMARK.csv` for one that writes several. */
   readonly name: string;
   /**
-   * Writes its file or files under `directory`, each beside and then renamed into place.
-   * @returns what it wrote, relative to `directory`.
+   * Writes its files under `directory`, each to a temporary file that is then renamed.
+   * @returns the paths written, relative to `directory`.
    */
   write(results: Results, directory: string): readonly string[];
 }
 
-/** What writes one file, of the text that `textOf` makes of the results; none where that is null. */
+/** An exporter of one file. `textOf` returns its text, or null to write no file. */
 export function textFile(name: string, textOf: (results: Results) => string | null): Exporter {
   return {
     name,

@@ -1,6 +1,6 @@
 /**
- * `fairness.csv`: what else ran on L0 and on the host during the samples, and how long it was between them; a row a run. CPU seconds are
- * sums over its samples; shares and gaps the largest of one sample, each with the iteration that it was seen in.
+ * `fairness.csv`: what else ran on L0 and on the host during the samples, and the gaps between them, one row per run.
+ * CPU seconds are sums over the run's samples; shares and gaps are the largest of any sample, with its iteration.
  */
 import { type Fairness, fairnessOf, overLimit, sumOf } from '../analysis/fairness.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';

@@ -1,7 +1,7 @@
 /**
- * `figure-5.csv`, `figure-6.csv` and `figure-additional.csv`: the overhead of nested levels against L0, a row for each bar
- * of the figure. Where both were booted twice or more, the ratio of their means over boots stands beside it with its 95 %
- * confidence interval. `reason` says why a bar can't be drawn, or is not whole.
+ * `figure-5.csv`, `figure-6.csv` and `figure-additional.csv`: the overhead of nested levels against L0, one row per bar
+ * of the figure. If both sides were booted at least twice, the row also has the ratio of their means over boots with
+ * its 95 % confidence interval. `reason` says why a bar can't be drawn, or is incomplete.
  */
 import { levelName } from '../../fixtures/matrix.ts';
 import { INTERVAL_OF } from '../analysis/interval-words.ts';
@@ -29,7 +29,6 @@ const COLUMNS: Columns<Bar> = {
   reason: ({ reason }) => reason,
 };
 
-/** The file's text. */
 export function barsCsv(bars: readonly Bar[]): string {
   return csv(bars, COLUMNS);
 }

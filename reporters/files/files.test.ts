@@ -5,7 +5,7 @@ import { bootedJournal, realisticJournal } from '../model/experiment.testing.ts'
 import { TestJournal } from '../model/journal.testing.ts';
 import { writeFiles } from '../exporters.ts';
 
-/** The file's lines that name one of `words`, under its heading: the whole is too long to read. */
+/** The file's lines that contain one of `words`, below its heading. The whole file is too long to read. */
 function excerpt(directory: string, file: string, ...words: string[]): string {
   const [heading, ...lines] = readFileSync(path.join(directory, file), 'utf8').split('\n');
   return [heading, ...lines.filter((line) => words.some((word) => line.includes(word)))].join('\n');
@@ -53,7 +53,7 @@ describe('a realistic experiment', () => {
     `);
   });
 
-  test('samples are a row an iteration and a column a run, without a heading', () => {
+  test('samples have one row per iteration and one column per run, without a heading', () => {
     using journal = realisticJournal();
     writeFiles(journal.results, journal.directory);
     expect(readFileSync(path.join(journal.directory, 'l0-baseline/netperf-rr.csv'), 'utf8')).toBe(
@@ -146,7 +146,7 @@ describe('a realistic experiment', () => {
   });
 });
 
-test('with two boots a side there are intervals, and the files say what they are over', () => {
+test('with two boots on each side there are intervals, and the files say what they are over', () => {
   using journal = bootedJournal();
   writeFiles(journal.results, journal.directory);
   expect(excerpt(journal.directory, 'figure-5.csv', 'hackbench,L1,baseline')).toMatchInlineSnapshot(`
@@ -163,7 +163,7 @@ test('with two boots a side there are intervals, and the files say what they are
   `);
 });
 
-test('runs of different length all stand, with empty fields, and so do failed iterations', () => {
+test('runs of different length are all kept, with empty fields, as are failed iterations', () => {
   using journal = new TestJournal();
   journal
     .samples('l1-baseline', 'hackbench', [1.5, undefined, 3], 1)
@@ -175,7 +175,7 @@ test('runs of different length all stand, with empty fields, and so do failed it
   );
 });
 
-test('where L0 was not measured, a figure says so', () => {
+test('a figure says so when L0 was not measured', () => {
   using journal = new TestJournal();
   journal.samples('l1-baseline', 'hackbench', [1.5]).fail('l0-baseline', null, { message: 'no, "never"' });
   writeFiles(journal.results, journal.directory);
@@ -184,7 +184,7 @@ test('where L0 was not measured, a figure says so', () => {
   );
 });
 
-test('files are replaced whole, and nothing is left beside them', () => {
+test('files are replaced atomically, without temporary files left over', () => {
   using journal = realisticJournal();
   writeFileSync(path.join(journal.directory, 'summary.csv'), 'old');
   const first = writeFiles(journal.results, journal.directory);
@@ -197,7 +197,7 @@ test('files are replaced whole, and nothing is left beside them', () => {
   expect(there.toSorted()).toEqual(['journal.ndjson', ...first].toSorted());
 });
 
-test('a file that cannot be put in place leaves no part of it', () => {
+test('a file that cannot be moved into place leaves no temporary file', () => {
   using journal = realisticJournal();
   mkdirSync(path.join(journal.directory, 'summary.csv', 'in-the-way'), { recursive: true });
   expect(() => writeFiles(journal.results, journal.directory)).toThrow(/summary\.csv/);

@@ -1,6 +1,6 @@
 /**
- * `phases.csv`: where the time went, tidy: a row for each phase. Rows without a level are of what came before the cells.
- * A cell's `all` is the sum of its others but those that begin with `boot`, which say in detail what its levels took.
+ * `phases.csv`: where the time went, one row per phase. Rows without a level are of what came before the cells. A
+ * cell's `all` is the sum of its other rows, except those that begin with `boot`, which break down the boot by level.
  */
 import { cellTimes, preparation, STAGES } from '../analysis/phases.ts';
 import type { CellResults, Results } from '../model/experiment-results.ts';
@@ -22,7 +22,6 @@ const COLUMNS: Columns<Row> = {
 
 export const phasesFile = textFile('phases.csv', (results) => phasesCsv(results));
 
-/** The file's text. */
 export function phasesCsv(results: Results): string {
   return csv(rowsOf(results), COLUMNS);
 }

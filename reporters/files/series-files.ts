@@ -10,7 +10,7 @@ export const seriesFiles: Exporter = {
     results.cells.flatMap(({ name, outcomes }) =>
       [...outcomes].flatMap(([benchmark, outcome]) => {
         if (outcome.state !== 'measured') return [];
-        // The journal's reader takes no name that leads elsewhere (setup/journal/journal-check.ts).
+        // The journal's reader rejects names that lead elsewhere (setup/journal/journal-check.ts).
         const file = path.join(name, `${benchmark}.csv`);
         writeWhole(path.join(directory, file), seriesCsv(outcome), { flush: false });
         return file;

@@ -1,4 +1,7 @@
-/** `stopping.csv`: for every series that a rule was to end, the rule, and why it ended; no file where there is none. */
+/**
+ * `stopping.csv`: the stopping rule of each series that has one, and why the series ended. Not written without such
+ * series.
+ */
 import { type Stopping, stoppingOf } from '../analysis/stopping.ts';
 import { CELL_COLUMNS } from './cell-columns.ts';
 import { type Columns, csv } from './csv.ts';

@@ -1,9 +1,9 @@
 /**
- * `summary.csv`: everything that was measured or was not, tidy (one observation a row). A measured benchmark has a row
- * for each run; one whose run is `best`, which repeats the run whose mean is the artifact's number; one whose run is
- * `all`, with the mean over what is independent; and one for each thing that failed part way. A half-width stands under a
- * heading that says what it is of: that of the benchmark, over boots, or one within one boot. All others have a row that says why there is no number. A cell whose stack failed has a row
- * without a benchmark for each failure.
+ * `summary.csv`: everything that was measured, or why it was not, as tidy data (one observation per row). A measured
+ * benchmark has one row per run; a row with run `best`, which repeats the run whose mean is the artifact's number; a
+ * row with run `all`, the mean over what is independent; and one row for each failure part way. The heading of a
+ * half-width says whether it is the benchmark's, over boots, or only within one boot. A benchmark without a number has
+ * one row with the reason. A cell whose stack failed has a row without a benchmark for each failure.
  */
 import type { FailureRecord } from '../../fixtures/records.ts';
 import type { MeanInterval } from '../statistics/mean-interval.ts';
@@ -18,7 +18,7 @@ import { textFile } from './exporter.ts';
 
 interface Row {
   readonly cell: CellResults;
-  /** Absent where the cell's stack failed rather than a benchmark. */
+  /** Absent when the cell's stack failed rather than a benchmark. */
   readonly benchmark?: BenchmarkRow;
   readonly outcome: Outcome['state'];
   readonly run?: number | 'best' | 'all' | undefined;

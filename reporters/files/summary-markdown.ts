@@ -1,4 +1,4 @@
-/** `summary.md`: the story as GitHub's Markdown, for a job's summary, an issue or a mail. */
+/** `summary.md`: the summary as GitHub Markdown, for a job's page, an issue or a mail. */
 import { type ExitCost, type ExitCosts, EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
 import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
 import { formatMean } from '../model/numbers.ts';
@@ -9,7 +9,7 @@ import { textFile } from './exporter.ts';
 
 export const summaryMarkdown = textFile('summary.md', (results) => storyMarkdown(storyOf(results)));
 
-/** A page of its own; ends in a newline. */
+/** A complete page that ends in a newline. */
 export function storyMarkdown({
   experiment,
   facts,
@@ -49,7 +49,7 @@ export function storyMarkdown({
     .concat('\n');
 }
 
-/** There is room for the interval of what has no overhead; what failed is to be seen. */
+/** A result without an overhead has room for its interval. A failure must be visible. */
 function entryText(entry: StoryEntry): string {
   if (entry.state === 'failed') return '**failed**';
   if (entry.state !== 'measured' || !hasInterval(entry)) return escapeMarkdown(shortText(entry));

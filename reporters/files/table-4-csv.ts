@@ -1,6 +1,6 @@
 /**
- * `table-4.csv`: the absolute numbers, for every benchmark in every cell the best of its runs' averages. Where there is
- * none the field is empty and its reason is told.
+ * `table-4.csv`: the absolute numbers, for every benchmark in every cell the best of its runs' averages. Without a
+ * number, the field is empty and `reason` says why.
  */
 import { isPaperCell } from '../../fixtures/matrix.ts';
 import { applicationsOf } from '../model/applications.ts';
@@ -29,7 +29,6 @@ const COLUMNS: Columns<Row> = {
 
 export const table4 = textFile('table-4.csv', (results) => table4Csv(results));
 
-/** The file's text. */
 export function table4Csv(results: Results): string {
   const rows = applicationsOf(results).flatMap((benchmark) =>
     results.cells.flatMap((cell) => {

@@ -1,4 +1,4 @@
-/** Series of a history, and where their level changed. Pure. */
+/** The series of a history, and the points where their level changed. Pure. */
 import {
   type ChangePoint,
   type ChangePointOptions,
@@ -6,9 +6,9 @@ import {
   LEAST_RECORDS,
 } from '../statistics/change-points.ts';
 import { type ToolchainChange, toolchainChanges } from '../analysis/toolchain-changes.ts';
-import type { HistoryExperiment, HistoryPoint, Told } from './history-store.ts';
+import type { HistoryExperiment, HistoryPoint, ReportedChange } from './history-store.ts';
 
-/** The results of one benchmark in one cell that can be compared, in the order of time. */
+/** The comparable results of one benchmark in one cell, in order of time. */
 export interface HistorySeries {
   readonly cell: string;
   readonly benchmark: string;
@@ -19,15 +19,15 @@ export interface HistorySeries {
 export interface HistoryChange {
   readonly series: HistorySeries;
   readonly change: ChangePoint;
-  /** The last experiment before it, and the first one after. */
+  /** The last experiment before the change, and the first one after it. */
   readonly before: HistoryPoint;
   readonly after: HistoryPoint;
   readonly isWorse: boolean;
-  /** What changed in the toolchain from the one to the other. */
+  /** How the toolchain changed between the two. */
   readonly toolchain: readonly ToolchainChange[];
 }
 
-/** In the order in which the history met them. */
+/** In the order in which they first occur in the history. */
 export function seriesOf(points: readonly HistoryPoint[]): HistorySeries[] {
   const groups = Map.groupBy(points, ({ cell, benchmark, kind }) => JSON.stringify([cell, benchmark, kind]));
   return [...groups.values()].flatMap(([first, ...others]): HistorySeries | [] => {
@@ -37,7 +37,7 @@ export function seriesOf(points: readonly HistoryPoint[]): HistorySeries[] {
   });
 }
 
-/** The change points of a series, first ones first. */
+/** The change points of a series, in order of time. */
 export function changesOf(series: HistorySeries, options?: ChangePointOptions): HistoryChange[] {
   const means = series.points.map(({ mean }) => mean);
   return changePoints(means, options).flatMap((change): HistoryChange | [] => {
@@ -49,8 +49,8 @@ export function changesOf(series: HistorySeries, options?: ChangePointOptions): 
 }
 
 /**
- * What changed in the toolchain between two records; nothing where neither tells. Records of an older nestbench, which had
- * none, tell at least the kernel.
+ * How the toolchain changed between two records; empty if unknown. Records of an older nestbench have no toolchain, but
+ * at least the kernel.
  */
 export function toolchainStep(before: MadeWith, after: MadeWith): ToolchainChange[] {
   if (before.toolchain === null && after.toolchain !== null) return kernelStep(before.kernel, after.kernel);
@@ -63,7 +63,7 @@ function kernelStep(base: string | null, head: string | null): ToolchainChange[]
   return base === null || head === null || base === head ? [] : [{ what: 'kernel', base, head }];
 }
 
-/** Of what can be compared with an experiment, the last that was measured before it. */
+/** The last comparable result that was measured before an experiment. */
 export function lastBefore(
   { at, results }: Pick<HistoryExperiment, 'at' | 'results'>,
   points: readonly HistoryPoint[],
@@ -73,17 +73,20 @@ export function lastBefore(
 }
 
 /**
- * Those that were not told before. With more nights a change point may move by a few: of those within
- * {@link LEAST_RECORDS} of one that was told, on either side, the nearest is the same. Only that one: a level that was
- * left after so few nights has a change of its own on either side.
+ * The changes that were not reported before. With more nights a change point may move by a few: a reported one also
+ * covers the nearest change within {@link LEAST_RECORDS} of it, on either side. It covers only that one, because a
+ * level that lasted so few nights has its own change on either side.
  */
-export function untold(changes: readonly HistoryChange[], told: readonly Told[]): HistoryChange[] {
-  const known = new Set(told.flatMap((one) => nearest(changes, one) ?? []));
+export function unreported(
+  changes: readonly HistoryChange[],
+  reported: readonly ReportedChange[],
+): HistoryChange[] {
+  const known = new Set(reported.flatMap((one) => nearest(changes, one) ?? []));
   return changes.filter((change) => !known.has(change));
 }
 
-function nearest(changes: readonly HistoryChange[], told: Told): HistoryChange | undefined {
-  const { kind, cell, benchmark, experiment } = told;
+function nearest(changes: readonly HistoryChange[], reported: ReportedChange): HistoryChange | undefined {
+  const { kind, cell, benchmark, experiment } = reported;
   return changes
     .filter(({ series }) => series.kind === kind && series.cell === cell && series.benchmark === benchmark)
     .map((one) => {
@@ -94,6 +97,6 @@ function nearest(changes: readonly HistoryChange[], told: Told): HistoryChange |
     .toSorted((left, right) => left.distance - right.distance)[0]?.one;
 }
 
-export function toldOf({ series: { kind, cell, benchmark }, after }: HistoryChange): Told {
+export function reportedOf({ series: { kind, cell, benchmark }, after }: HistoryChange): ReportedChange {
   return { kind, cell, benchmark, experiment: after.experiment };
 }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { normals } from '../../fixtures/statistics/normals.ts';
 import { temporaryDirectory } from '../../setup/lib/temporary.testing.ts';
 import { TestJournal } from '../model/journal.testing.ts';
-import { changesOf, seriesOf, toldOf, untold } from './changes.ts';
+import { changesOf, seriesOf, reportedOf, unreported } from './changes.ts';
 import { changesMarkdown, changesText, seriesText } from './history-text.ts';
 import { type HistoryExperiment, type HistoryResult, HistoryStore } from './history-store.ts';
 import { summarize } from './summarize.ts';
@@ -48,7 +48,7 @@ function night(
   return { name, at: `2026-${day}`, commit: `commit${day}`, kernel: '6.1', toolchain, results };
 }
 
-/** Sixty nights, whose rate falls by a fifth at the fortieth. */
+/** Sixty nights with a rate that falls by a fifth at the fortieth. */
 function fallenNights(): HistoryExperiment[] {
   const normal = normals(7);
   return Array.from({ length: 60 }, (_, number) => {
@@ -62,7 +62,7 @@ function fallen(store: HistoryStore): void {
 }
 
 describe('the store', () => {
-  test('keeps what it was given, in the order of time, also when it is opened again', () => {
+  test('keeps what was added, in order of time, also after it is reopened', () => {
     const file = storeFile();
     {
       using store = new HistoryStore(file);
@@ -77,7 +77,7 @@ describe('the store', () => {
     ]);
   });
 
-  test('has each experiment once: a second time it takes the place of the first', () => {
+  test('has each experiment once: adding it again replaces it', () => {
     using store = new HistoryStore(storeFile());
     expect(store.add(night(0, [result(1), result(9, { cell: 'l3-baseline' })]))).toBe(false);
     expect(store.add(night(0, [result(2)]))).toBe(true);
@@ -91,7 +91,7 @@ describe('the store', () => {
     expect(store.points().map(({ mean }) => mean)).toEqual([1]);
   });
 
-  test('refuses what is none, and what a newer nestbench wrote', () => {
+  test('rejects a file that is not a history, and one written by a newer nestbench', () => {
     const file = path.join(temporaryDirectory(), 'history.sqlite');
     writeFileSync(file, 'no database, but long enough to be looked at as one. '.repeat(20));
     expect(() => new HistoryStore(file)).toThrow(
@@ -102,13 +102,11 @@ describe('the store', () => {
     const database = new DatabaseSync(newer);
     database.exec('PRAGMA user_version = 99');
     database.close();
-    expect(() => new HistoryStore(newer)).toThrow(
-      'written by a newer nestbench (its tables are of version 99',
-    );
+    expect(() => new HistoryStore(newer)).toThrow('written by a newer nestbench (its tables have version 99');
   });
 });
 
-test('a store of an older nestbench keeps what it has, and takes what it did not know', () => {
+test('a history of an older nestbench keeps its data, and accepts fields that it lacked', () => {
   const file = storeFile();
   {
     using store = new HistoryStore(file);
@@ -126,22 +124,22 @@ test('a store of an older nestbench keeps what it has, and takes what it did not
   ]);
 });
 
-describe('a store that is', () => {
-  test.each([0, 1])('the database of something else stays as it is, at its version %i', (version) => {
+describe('a history file that is', () => {
+  test.each([0, 1])('another database stays unchanged, at its version %i', (version) => {
     const file = path.join(temporaryDirectory(), 'bookmarks.sqlite');
     using database = new DatabaseSync(file);
     database.exec(`CREATE TABLE bookmark (url TEXT); PRAGMA user_version = ${version}`);
-    expect(() => new HistoryStore(file)).toThrow(`${file} is the database of something else.`);
+    expect(() => new HistoryStore(file)).toThrow(`${file} is a database of another program.`);
     expect(database.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'bookmark' }]);
   });
 
-  test('not there is not made by who only reads', () => {
+  test('missing is not created by a reader', () => {
     const file = storeFile();
     expect(() => new HistoryStore(file, { make: false })).toThrow(`There is no history ${file}`);
     expect(existsSync(file)).toBe(false);
   });
 
-  test('damaged after its first page is told in a sentence', () => {
+  test('damaged after its first page is reported in a sentence', () => {
     const file = storeFile();
     {
       using store = new HistoryStore(file);
@@ -155,7 +153,7 @@ describe('a store that is', () => {
 });
 
 describe('an experiment', () => {
-  test('is summed up by the means of its runs: harmonic for rates', () => {
+  test('is summarized by the means of its runs: harmonic for rates', () => {
     using journal = new TestJournal()
       .start()
       .samples('l1-baseline', 'netperf-rr', [50, 150], 1)
@@ -187,7 +185,7 @@ describe('an experiment', () => {
     expect(new Set(kinds).size).toBe(kinds.length);
   });
 
-  test('without a number has nothing to keep', () => {
+  test('without a number adds nothing', () => {
     using journal = new TestJournal().start().skip('l2-dvh', 'hackbench', 'not built');
     expect(() => summarize(journal.results)).toThrow('nothing was measured');
   });
@@ -197,7 +195,7 @@ describe('a change', () => {
   test('is found in its own series, and known to be for the worse', () => {
     using store = new HistoryStore(storeFile());
     fallen(store);
-    // Of another kind, and it does not count.
+    // Of another kind, so it does not count.
     store.add(night(70, [result(1, { kind: JSON.stringify({ ...KIND, profile: 'paper' }) })]));
     const all = seriesOf(store.points());
     expect(all.map(({ points }) => points.length)).toEqual([60, 1]);
@@ -210,27 +208,27 @@ describe('a change', () => {
     ]);
   });
 
-  test('is told once, also when more nights move it a little', () => {
+  test('is reported once, even when more nights move it a little', () => {
     using store = new HistoryStore(storeFile());
     const tell = (): number => {
-      const changes = untold(
+      const changes = unreported(
         seriesOf(store.points()).flatMap((series) => changesOf(series)),
-        store.told(),
+        store.reported(),
       );
-      store.tell(changes.map(toldOf));
+      store.markReported(changes.map(reportedOf));
       return changes.length;
     };
-    // Each night is added once: a commit waits for the disk.
-    const told = fallenNights().map((each) => {
+    // Each night is added once, because a commit waits for the disk.
+    const counts = fallenNights().map((each) => {
       store.add(each);
       return tell();
     });
-    expect(told.reduce((sum, count) => sum + count, 0)).toBe(1);
-    expect(told.indexOf(1)).toBeGreaterThan(40);
-    expect(told.indexOf(1)).toBeLessThan(47);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1);
+    expect(counts.indexOf(1)).toBeGreaterThan(40);
+    expect(counts.indexOf(1)).toBeLessThan(47);
   });
 
-  test('that was told does not hide another one three nights later', () => {
+  test('that was reported does not hide another one three nights later', () => {
     using store = new HistoryStore(storeFile());
     for (let number = 0; number < 43; number++) {
       const rate = number >= 20 && number < 23 ? 200 : 100;
@@ -239,11 +237,11 @@ describe('a change', () => {
     const [up, down, ...others] = seriesOf(store.points()).flatMap((series) => changesOf(series));
     if (up === undefined || down === undefined) throw new Error('not found');
     expect([up.change.at, down.change.at, others]).toEqual([20, 23, []]);
-    expect(untold([up, down], [toldOf(up)])).toEqual([down]);
-    expect(untold([up, down], [toldOf(up), toldOf(down)])).toEqual([]);
+    expect(unreported([up, down], [reportedOf(up)])).toEqual([down]);
+    expect(unreported([up, down], [reportedOf(up), reportedOf(down)])).toEqual([]);
   });
 
-  test('is shown to people', () => {
+  test('is printed', () => {
     using store = new HistoryStore(storeFile());
     fallen(store);
     const all = seriesOf(store.points());
@@ -266,7 +264,7 @@ describe('a change', () => {
     });
   });
 
-  test('that came with another toolchain says so, and the course marks that night', () => {
+  test('that came with another toolchain says so, and its trend marks that night', () => {
     using store = new HistoryStore(storeFile());
     for (let number = 0; number < 43; number++) {
       const value = (number < 30 ? 100 : 80) * (1 + (number % 3) / 1000);
@@ -278,16 +276,16 @@ describe('a change', () => {
     const all = seriesOf(store.points());
     const changes = all.flatMap((series) => changesOf(series));
     const why =
-      'night-031 has another toolchain, which may be why, and not the code: kernel compiler 14.2.0-19 -> 14.2.0-20';
+      'night-031 has another toolchain, which may be the cause instead of the code: kernel compiler 14.2.0-19 -> 14.2.0-20';
     const text = changesText(changes, WIDE);
     expect(text).toContain('night-031 (commit031), with another toolchain\n');
     expect(text.replaceAll(/\s+/g, ' ')).toContain(why);
     expect(changesMarkdown(changes).replaceAll('\\', '')).toContain(`${why}.`);
-    // Where it was not told before, nothing is marked.
+    // Nothing is marked when the toolchain was unknown before.
     expect(seriesText(all, WIDE)).toMatch(/[^^|]{20}\|\^[^^|]{13}$/m);
   });
 
-  test('that came with the first night of a toolchain has the change of the kernel', () => {
+  test("that came with a toolchain's first night has the change of the kernel", () => {
     using store = new HistoryStore(storeFile());
     for (let number = 0; number < 43; number++) {
       const isOld = number < 30;
@@ -303,12 +301,12 @@ describe('a change', () => {
       [{ what: 'kernel', base: '6.1.192-nestbench', head: '6.12.118-nestbench' }],
     ]);
     expect(changesText(changes, WIDE).replaceAll(/\s+/g, ' ')).toContain(
-      'night-031 has another toolchain, which may be why, and not the code: kernel 6.1.192-nestbench -> 6.12.118-nestbench',
+      'night-031 has another toolchain, which may be the cause instead of the code: kernel 6.1.192-nestbench -> 6.12.118-nestbench',
     );
     expect(seriesText(all, WIDE)).toMatch(/[^^|]{27}\|\^[^^|]{13}$/m);
   });
 
-  test('stands under where it was measured, and series of one place tell what parts them', () => {
+  test('is listed under where it was measured, and series of one place say how they differ', () => {
     using store = new HistoryStore(storeFile());
     const physical = { ...KIND, testbed: 'physical', accelerator: 'none', variant: 'mine' };
     const more = { ...KIND, sizes: [{ iterations: 40, seconds: 3 }] };
@@ -318,23 +316,23 @@ describe('a change', () => {
     expect(seriesText(seriesOf(store.points()), WIDE)).toMatchInlineSnapshot(`
       "emulated server (QEMU TCG): shows how levels compare, not how fast hardware is; profile quick; EPYC, 2 CPUs
 
-                                              records   last            unit  changes  course
-      ---------------------------------------------------------------------------------------
+                                              records   last            unit  changes  trend
+      --------------------------------------------------------------------------------------
       l2-baseline  netperf-rr  iterations 3         1  100.0  transactions/s           _
       l2-baseline  netperf-rr  iterations 40        1  100.0  transactions/s           _
 
       physical machines; profile quick; EPYC, 2 CPUs; variant mine
 
-                               records   last            unit  changes  course
-      ------------------------------------------------------------------------
+                               records   last            unit  changes  trend
+      -----------------------------------------------------------------------
       l2-baseline  netperf-rr        1  100.0  transactions/s           _
 
-        |: a change point. Only results of one testbed, profile, host, variant, loader and sizes stand in a series."
+        |: a change point. A series has only results of the same testbed, profile, host, variant, loader and sizes."
     `);
   });
 
-  test('of none, that is said', () => {
-    expect(changesText([], WIDE)).toBe('No change that was not told before.');
-    expect(changesMarkdown([])).toBe('No change that was not told before.');
+  test('without any, says so', () => {
+    expect(changesText([], WIDE)).toBe('No new changes.');
+    expect(changesMarkdown([])).toBe('No new changes.');
   });
 });

@@ -1,6 +1,7 @@
 /**
- * The history: what each experiment came to, in one SQLite file that a nightly job can carry along. It is Node's own
- * SQLite (node:sqlite; no compiler, no download, and no warning in the Node that nestbench ships).
+ * The history: the results of all experiments, in one SQLite file that a nightly job can keep. It uses Node's own
+ * SQLite (node:sqlite), which needs no compiler and no download, and prints no warning in the Node version that
+ * nestbench requires.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -11,45 +12,45 @@ import { makeDirectory } from '../../setup/lib/make-directory.ts';
 import type { Measurement } from '../model/measurement.ts';
 import type { Better } from '../model/benchmark-row.ts';
 
-/** To be raised with each change of the tables; a store of a newer nestbench is refused rather than misread. */
+/** Increase it with each change of the tables. A file of a newer nestbench is rejected rather than misread. */
 const SCHEMA = 2;
 
-/** How long another process may keep the store, in milliseconds: an experiment is written in far less. */
+/** How long to wait for another process that holds the file, in milliseconds. Writing an experiment takes far less. */
 const PATIENCE_MS = 5000;
 
-/** What one benchmark came to in one cell of one experiment. */
+/** The result of one benchmark in one cell of one experiment. */
 export interface HistoryResult extends Omit<Measurement, 'boots'> {
   readonly cell: string;
   readonly benchmark: string;
   readonly unit: string;
   readonly better: Better;
-  /** What it can be compared with: equal for results of the same testbed, profile, host, variant, loader and sizes. */
+  /** Identifies comparable results: equal for the same testbed, profile, host, variant, loader and sizes. */
   readonly kind: string;
 }
 
 export interface HistoryExperiment {
   readonly name: string;
-  /** When it was started. */
+  /** When the experiment started. */
   readonly at: string;
   readonly commit: string | null;
   readonly kernel: string | null;
-  /** Versions by name; null where its journal does not tell them. */
+  /** Versions by name; null if its journal does not have them. */
   readonly toolchain: Readonly<Record<string, string>> | null;
   readonly results: readonly HistoryResult[];
 }
 
-/** One result in the order of time. */
+/** One result in order of time. */
 export interface HistoryPoint extends HistoryResult {
   readonly experiment: string;
   readonly at: string;
   readonly commit: string | null;
-  /** Its release, as `6.12.57-nestbench`. */
+  /** Its release, such as `6.12.57-nestbench`. */
   readonly kernel: string | null;
   readonly toolchain: Readonly<Record<string, string>> | null;
 }
 
-/** A change point that was told already: it is not told again. */
-export interface Told {
+/** A change point that was already reported; it is not reported again. */
+export interface ReportedChange {
   readonly kind: string;
   readonly cell: string;
   readonly benchmark: string;
@@ -75,7 +76,7 @@ const pointRow = z.object({
   kernel: z.string().nullable(),
   toolchain: toolchainText,
 });
-const toldRow = z.object({
+const reportedRow = z.object({
   kind: z.string(),
   cell: z.string(),
   benchmark: z.string(),
@@ -90,14 +91,15 @@ export class HistoryStore implements Disposable {
   readonly #file: string;
 
   /**
-   * Makes the store where there is none, unless it is only to be read: a store that is not there is then a mistyped one.
-   * @throws {InputError} NESTBENCH_HISTORY_UNREADABLE where the file is none of ours, or of a newer nestbench. So do all
-   * methods where SQLite fails: the exit code of `check` must not tell a locked file as a change for the worse.
+   * Creates the file if it does not exist, unless it is opened for reading: then the name is probably mistyped.
+   * @throws {InputError} NESTBENCH_HISTORY_UNREADABLE if the file is not a history, or was written by a newer
+   * nestbench. All methods throw it when SQLite fails: the exit code of `check` must not report a locked file as a
+   * change for the worse.
    */
   constructor(file: string, { make = true }: { make?: boolean } = {}) {
     this.#file = file;
     if (!make && !existsSync(file)) {
-      throw unreadable(`There is no history ${file}: npm run history -- add latest makes it.`);
+      throw unreadable(`There is no history ${file}. Create it: npm run history -- add latest`);
     }
     this.#database = this.#inWords(() => {
       makeDirectory(path.dirname(file));
@@ -111,14 +113,14 @@ export class HistoryStore implements Disposable {
     }
   }
 
-  /** What SQLite has against it, as a sentence. */
+  /** Turns an error of SQLite into a sentence. */
   #inWords<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
       if (error instanceof InputError || !isOfSystem(error)) throw error;
       throw unreadable(
-        `The history ${this.#file} can't be used: ${error.message}. Name another with --store or HISTORY.`,
+        `The history ${this.#file} can't be used: ${error.message}. Name another file with --store or HISTORY.`,
       );
     }
   }
@@ -133,7 +135,7 @@ export class HistoryStore implements Disposable {
       .parse(this.#database.prepare('PRAGMA user_version').get()).user_version;
     if (version > SCHEMA) {
       throw unreadable(
-        `The history ${file} was written by a newer nestbench (its tables are of version ${version}, this one knows ${SCHEMA}). Use that nestbench, or another --store.`,
+        `The history ${file} was written by a newer nestbench (its tables have version ${version}, this one knows ${SCHEMA}). Use that nestbench, or another --store.`,
       );
     }
     const tables = z
@@ -141,7 +143,9 @@ export class HistoryStore implements Disposable {
       .parse(this.#database.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`).all())
       .map(({ name }) => name);
     if (version > 0 ? TABLES.some((name) => !tables.includes(name)) : tables.length > 0) {
-      throw unreadable(`${file} is the database of something else. Name another with --store or HISTORY.`);
+      throw unreadable(
+        `${file} is a database of another program. Name another file with --store or HISTORY.`,
+      );
     }
     if (version === SCHEMA) return;
     if (version === 1) {
@@ -170,7 +174,7 @@ export class HistoryStore implements Disposable {
     });
   }
 
-  /** All of it or, should the process die, nothing. */
+  /** All of it or, if the process dies, nothing. */
   #inTransaction(work: () => void): void {
     this.#inWords(() => {
       this.#database.exec('BEGIN IMMEDIATE');
@@ -178,14 +182,17 @@ export class HistoryStore implements Disposable {
         work();
         this.#database.exec('COMMIT');
       } catch (error) {
-        // A full disk has ended it already.
+        // SQLite has already ended it if the disk is full.
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
       }
     });
   }
 
-  /** Takes the place of what there is under its name: a journal may have been continued. @returns whether there was. */
+  /**
+   * Replaces an experiment of the same name, whose journal may have been continued.
+   * @returns whether there was one.
+   */
   add({ name, at, commit, kernel, toolchain, results }: HistoryExperiment): boolean {
     let replaced = false;
     this.#inTransaction(() => {
@@ -214,12 +221,12 @@ export class HistoryStore implements Disposable {
     return z.array(pointRow).parse(rows);
   }
 
-  told(): Told[] {
+  reported(): ReportedChange[] {
     const rows = this.#inWords(() => this.#database.prepare('SELECT * FROM told').all());
-    return z.array(toldRow).parse(rows);
+    return z.array(reportedRow).parse(rows);
   }
 
-  tell(points: readonly Told[]): void {
+  markReported(points: readonly ReportedChange[]): void {
     this.#inTransaction(() => {
       const insert = this.#database.prepare('INSERT OR IGNORE INTO told VALUES (?, ?, ?, ?)');
       for (const { kind, cell, benchmark, experiment } of points)
@@ -228,7 +235,7 @@ export class HistoryStore implements Disposable {
   }
 }
 
-/** Of SQLite or of the file system, and no mistake in a call of ours. */
+/** Whether the error comes from SQLite or the file system, and not from a wrong call. */
 function isOfSystem(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return 'syscall' in error || ('code' in error && error.code === 'ERR_SQLITE_ERROR');

@@ -1,4 +1,4 @@
-/** A history for people: its series, and what changed in them. */
+/** A history as text: its series, and where they changed. */
 import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../terminal/columns.ts';
 import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
 import { formatMean } from '../model/numbers.ts';
@@ -9,14 +9,14 @@ import { describeChanges } from '../analysis/toolchain-changes.ts';
 import { changesOf, type HistoryChange, type HistorySeries, toolchainStep } from './changes.ts';
 import { distinctionOf, placeOf } from './kind.ts';
 
-/** Bars of eight heights; ASCII where it is no terminal, as a log may show no others. */
+/** Bars of eight heights; ASCII when not on a terminal, because a log may not show others. */
 const BARS = { fine: '▁▂▃▄▅▆▇█', plain: '_.-~=+*#' };
-/** As many as stand in a line beside the rest of it; older ones are left out. */
+/** The number that fits on a line with the other columns. Older ones are left out. */
 const MOST_BARS = 40;
 
 /**
- * The series, by where they were measured: a line each, with how many records, the last value, its changes and its
- * course.
+ * The series, grouped by where they were measured: one line each, with the number of records, the last value, its
+ * changes and its trend.
  */
 export function seriesText(all: readonly HistorySeries[], options: TableOptions): string {
   return [
@@ -24,7 +24,7 @@ export function seriesText(all: readonly HistorySeries[], options: TableOptions)
       ([place, its]) => `${wrap(place, options.columns, '  ', '')}\n\n${seriesTable(its, options)}`,
     ),
     wrap(
-      `|: a change point. ${all.some(hasToolchains) ? '^: another toolchain than the record before. ' : ''}Only results of one testbed, profile, host, variant, loader and sizes stand in a series.`,
+      `|: a change point. ${all.some(hasToolchains) ? '^: another toolchain than the record before. ' : ''}A series has only results of the same testbed, profile, host, variant, loader and sizes.`,
       options.columns,
       '    ',
       '  ',
@@ -32,7 +32,7 @@ export function seriesText(all: readonly HistorySeries[], options: TableOptions)
   ].join('\n\n');
 }
 
-/** Whether the toolchain changed in its course. */
+/** Whether its toolchain ever changed. */
 function hasToolchains({ points }: HistorySeries): boolean {
   return points.some((point, index) => toolchainStep(points[index - 1] ?? point, point).length > 0);
 }
@@ -71,7 +71,7 @@ function seriesTable(all: readonly HistorySeries[], { columns, colours }: TableO
         ({ changes }) => changes.map(({ change }) => percentOf(change.change)).join(' '),
         'left',
       ),
-      column('course', ({ series, changes }) => course(series, changes, bars), 'left'),
+      column('trend', ({ series, changes }) => trend(series, changes, bars), 'left'),
     ],
     columns,
     painter(colours),
@@ -79,13 +79,13 @@ function seriesTable(all: readonly HistorySeries[], { columns, colours }: TableO
   return table.map(blockText).join('\n');
 }
 
-/** Numbers of an emulated server never stand without saying so. */
+/** Groups by place, because numbers of an emulated server are never shown without saying so. */
 function byPlace<T>(all: readonly T[], kindOf: (one: T) => string): [place: string, its: T[]][] {
   return [...Map.groupBy(all, (one) => placeOf(kindOf(one)))];
 }
 
-/** From the least to the most of what is shown. */
-function course({ points }: HistorySeries, changes: readonly HistoryChange[], bars: string): string {
+/** Scaled from the smallest to the largest value shown. */
+function trend({ points }: HistorySeries, changes: readonly HistoryChange[], bars: string): string {
   const first = Math.max(0, points.length - MOST_BARS);
   const means = points.slice(first).map(({ mean }) => mean);
   const [least, most] = [Math.min(...means), Math.max(...means)];
@@ -119,11 +119,11 @@ function fieldsOf({ series, change, before, after, toolchain }: HistoryChange): 
 
 /** What p can't rule out (`npm run bench:validity`). */
 export const CORRELATED =
-  'p allows for nights that resemble the night before, as far as so few nights show it; where they resemble it strongly, chance alone can look like a change, so check again two nights later';
+  'p allows for nights that resemble the night before, as far as this few nights show it; if they resemble it strongly, chance alone can look like a change, so check again two nights later';
 
-/** What changed, by where it was measured, for the worse first. */
+/** The changes, grouped by where they were measured, those for the worse first. */
 export function changesText(changes: readonly HistoryChange[], options: TableOptions): string {
-  if (changes.length === 0) return 'No change that was not told before.';
+  if (changes.length === 0) return 'No new changes.';
   return [
     ...byPlace(worstFirst(changes), ({ series }) => series.kind).map(
       ([place, rows]) => `${wrap(place, options.columns, '  ', '')}\n\n${changesTable(rows, options)}`,
@@ -147,7 +147,7 @@ function changesTable(rows: readonly HistoryChange[], { columns, colours }: Tabl
 
 /** The same as a page of Markdown, for an issue. */
 export function changesMarkdown(changes: readonly HistoryChange[]): string {
-  if (changes.length === 0) return 'No change that was not told before.';
+  if (changes.length === 0) return 'No new changes.';
   const worse = changes.filter(({ isWorse }) => isWorse).length;
   return [
     `${count(worse, 'change')} for the worse, ${changes.length - worse} for the better.`,
@@ -173,7 +173,7 @@ function toolchainLines(changes: readonly HistoryChange[]): string[] {
     .filter(({ toolchain }) => toolchain.length > 0)
     .map(
       ({ after, toolchain }) =>
-        `${after.experiment} has another toolchain, which may be why, and not the code: ${describeChanges(toolchain)}`,
+        `${after.experiment} has another toolchain, which may be the cause instead of the code: ${describeChanges(toolchain)}`,
     );
   return [...new Set(lines)];
 }
@@ -184,7 +184,7 @@ function worstFirst(changes: readonly HistoryChange[]): HistoryChange[] {
   );
 }
 
-/** As far from no change as its opposite: half is as far as twice. */
+/** Symmetric around no change: half is as large a change as twice. */
 function sizeOf({ change }: HistoryChange): number {
   return Math.abs(Math.log1p(change.change));
 }

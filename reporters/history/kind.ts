@@ -1,4 +1,6 @@
-/** What results can be compared with, as the store keeps it: equal for what may stand in one series. And in words. */
+/**
+ * Which results are comparable, as the history stores it: equal for results that may be in one series. Also in words.
+ */
 import { z } from 'zod';
 import { type ExperimentRecord, experimentRecord } from '../../fixtures/records.ts';
 import type { BenchmarkRow } from '../model/benchmark-row.ts';
@@ -19,7 +21,7 @@ const kindSchema = z.object({
 });
 type Kind = z.infer<typeof kindSchema>;
 
-/** Equal for what may stand in one series: `npm run compare` refuses or warns of what differs here. */
+/** Equal for results that may be in one series. `npm run compare` rejects or warns of what differs here. */
 export function kindOf(
   { testbed: { kind, accelerator, settings }, profile, target, host, variant }: ExperimentRecord,
   unit: string,
@@ -43,12 +45,17 @@ function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** @throws {z.ZodError} for what {@link kindOf} did not make. */
+/**
+ * @throws {z.ZodError} for text that {@link kindOf} did not write.
+ */
 export function readKind(kind: string): Kind {
   return kindSchema.parse(JSON.parse(kind));
 }
 
-/** Where it was measured and how much, which all benchmarks of an experiment share. Never without what emulates. */
+/**
+ * Where and how much was measured, which all benchmarks of an experiment share. Always includes what emulates the
+ * server.
+ */
 export function placeOf(kind: string): string {
   const { testbed: its, accelerator, profile, target, host, variant } = readKind(kind);
   return [
@@ -59,7 +66,9 @@ export function placeOf(kind: string): string {
   ].join('; ');
 }
 
-/** What of `kind` is not so in all of `kinds`: `loops 100`, `loader memaslap`. Nothing of what its place tells. */
+/**
+ * How `kind` differs from the others in `kinds`: `loops 100`, `loader memaslap`. Leaves out what {@link placeOf} has.
+ */
 export function distinctionOf(kind: string, kinds: readonly string[]): string {
   const others = kinds.map((each) => new Set(detailsOf(each)));
   return detailsOf(kind)

@@ -1,4 +1,4 @@
-/** What of an experiment goes into the history. */
+/** Converts an experiment to its entry in the history. */
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { InputError } from '../../setup/lib/errors.ts';
 import { measurementOf } from '../model/measurement.ts';
@@ -7,14 +7,16 @@ import { toolchainOf } from '../analysis/toolchain-changes.ts';
 import { kindOf } from './kind.ts';
 import type { HistoryExperiment, HistoryResult } from './history-store.ts';
 
-/** @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where nothing was measured, or nothing says on what. */
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT if nothing was measured, or the journal has no record of its start.
+ */
 export function summarize(results: Results): HistoryExperiment {
   const [start] = results.starts;
   const measured = start === undefined ? [] : resultsOf(results, start);
   if (start === undefined || results.experiment === null || measured.length === 0) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
-      `${results.experiment ?? 'The experiment'} has nothing for the history: ${start === undefined ? 'its journal holds no record of its start' : 'nothing was measured'}.`,
+      `${results.experiment ?? 'The experiment'} has nothing to add to the history: ${start === undefined ? 'its journal has no record of its start' : 'nothing was measured'}.`,
     );
   }
   return {

@@ -1,4 +1,4 @@
-/** What the paper's figures and its Table 4 are of: applications, and not microbenchmarks. */
+/** The paper's figures and its Table 4 only cover applications, not microbenchmarks. */
 import { isMicrobenchmark } from '../../fixtures/benchmarks/index.ts';
 import type { BenchmarkRow } from './benchmark-row.ts';
 import type { Results } from './experiment-results.ts';

@@ -1,9 +1,12 @@
-/** The samples of a benchmark in a cell as the artifact's results.py lays them out: a row an iteration, a column a run. */
+/**
+ * The samples of a benchmark in a cell, laid out as by the artifact's results.py: a row per iteration, a column per
+ * run.
+ */
 import type { Measured, Run } from './experiment-results.ts';
 
 /**
- * The rows as the artifact prints them: commas, no headings. A run with another number of iterations stays in, with
- * empty fields for those that it has not, where the artifact drops it.
+ * The rows as the artifact prints them: with commas, without headings. A run with fewer iterations than others keeps
+ * its column, with empty fields; the artifact drops it.
  */
 export function seriesCsv({ runs }: Measured): string {
   const columns = runs.map(columnOf);
@@ -18,13 +21,13 @@ export function seriesCsv({ runs }: Measured): string {
   return text;
 }
 
-/** A run's values by iteration; undefined where that iteration gave no sample. */
+/** A run's values by iteration; undefined for an iteration without a sample. */
 function columnOf({ iterations, values }: Run): readonly (number | undefined)[] {
-  // As a rule none is missing, and they are the column.
+  // Usually none is missing, and the values are the column.
   if (iterations.every((iteration, index) => iteration === index + 1)) return values;
   const column: (number | undefined)[] = [];
   for (const [index, iteration] of iterations.entries()) {
-    // A second sample of the same iteration, which the journal should not have, goes to the end: none is lost.
+    // A second sample of the same iteration, which the journal should not have, goes to the end, so that none is lost.
     column[column[iteration - 1] === undefined ? iteration - 1 : column.length] = values[index];
   }
   return column;

@@ -1,4 +1,4 @@
-/** What is known of a benchmark over all cells: what its numbers are, and how it was run. */
+/** What is known of a benchmark over all cells: the meaning of its numbers, and how it was run. */
 import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
 import type { SeriesRecord } from '../../fixtures/records.ts';
 import { InputError } from '../../setup/lib/errors.ts';
@@ -8,18 +8,18 @@ export type Better = 'higher' | 'lower';
 
 export interface BenchmarkRow {
   readonly name: string;
-  /** As measured; as the benchmark says where it was not; null where neither tells. */
+  /** As measured; otherwise the benchmark's own; null if neither is known. */
   readonly unit: string | null;
   readonly better: Better | null;
-  /** The program that made its load, where several can; null elsewhere, and where it was not run. */
+  /** Its load generator, if it has several; null otherwise, and if it was not run. */
   readonly loader: string | null;
-  /** What was run: the sizes of its series, each combination once, in order of appearance. */
+  /** The sizes of its series, each combination once, in order of appearance. */
   readonly sizes: readonly Readonly<Record<string, number>>[];
 }
 
 /**
- * @throws {InputError} NESTBENCH_JOURNAL_DAMAGED where it was recorded in two units, with two ideas of which way is
- * better, or loaded by two programs: such samples can't stand in one table.
+ * @throws {InputError} NESTBENCH_JOURNAL_DAMAGED if it was recorded with two units, directions or load generators: such
+ * samples don't fit one table.
  */
 export function benchmarkRow(name: string, records: readonly JournalItem[]): BenchmarkRow {
   const measurements = records

@@ -23,7 +23,7 @@ test('an empty journal has every cell and every benchmark, not run', () => {
 });
 
 describe('measured', () => {
-  test('samples stand by run and iteration, whatever their order in the journal', () => {
+  test('samples are ordered by run and iteration, whatever their order in the journal', () => {
     using journal = new TestJournal();
     const sample = (run: number, iteration: number, value: number) =>
       journal.sample({ cell: 'l1-baseline', benchmark: 'hackbench', run, iteration, value });
@@ -69,7 +69,7 @@ describe('measured', () => {
     });
   });
 
-  test('a series that failed part way keeps its samples and shows its failure', () => {
+  test('a series that failed part way keeps its samples and has its failure', () => {
     using journal = new TestJournal();
     journal
       .samples('l2-baseline', 'netperf-rr', [10, 12])
@@ -79,7 +79,7 @@ describe('measured', () => {
     expect(failures).toMatchObject([{ code: 'NESTBENCH_GUEST_HUNG', iteration: 3 }]);
   });
 
-  test('a series that its cell cut off shows what ended the cell, and a whole one does not', () => {
+  test('a series that its cell cut short has the failure of the cell, a complete one does not', () => {
     using journal = new TestJournal();
     journal
       .samples('l2-baseline', 'hackbench', [1, 2, 3])
@@ -91,7 +91,7 @@ describe('measured', () => {
     expect(failures).toMatchObject([{ code: 'NESTBENCH_GUEST_HUNG', benchmark: null }]);
   });
 
-  test('a run that was cut off is not the best where there is a whole one', () => {
+  test('a run that was cut short is not the best if there is a complete one', () => {
     using journal = new TestJournal();
     journal
       .samples('l2-baseline', 'netperf-rr', [99], 1)
@@ -103,7 +103,7 @@ describe('measured', () => {
     });
   });
 
-  test('a benchmark and a cell that only the journal knows come last, by first appearance', () => {
+  test('a benchmark and a cell that only the journal has come last, by first appearance', () => {
     using journal = new TestJournal();
     journal
       .samples('l2-dvh-ipi', 'fio', [1])
@@ -118,7 +118,7 @@ describe('measured', () => {
     expect(benchmarks.at(-1)).toMatchObject({ name: 'iozone', unit: 'exits', better: 'lower' });
   });
 
-  test('one benchmark in two units is refused by name', () => {
+  test('a benchmark with two units is rejected by name', () => {
     using journal = new TestJournal();
     journal
       .samples('l0-baseline', 'netperf-stream', [941])
@@ -129,7 +129,7 @@ describe('measured', () => {
 });
 
 describe('not measured', () => {
-  test('a failed cell is the reason of all its benchmarks that have no own', () => {
+  test('a failed cell is the reason for all its benchmarks without their own', () => {
     using journal = new TestJournal();
     journal
       .samples('l3-baseline', 'hackbench', [40])
@@ -169,7 +169,7 @@ describe('not measured', () => {
     });
   });
 
-  test('a failure goes before a skip, and samples of a later start before both', () => {
+  test('a failure takes precedence over a skip, and samples of a later start over both', () => {
     using journal = new TestJournal();
     journal.skip('l1-baseline', 'hackbench', 'why not').fail('l1-baseline', 'hackbench');
     expect(outcomeOf(journal.results, 'l1-baseline', 'hackbench').state).toBe('failed');
@@ -178,7 +178,7 @@ describe('not measured', () => {
   });
 });
 
-test('a loader is that of the series, and two of them can not be told as one', () => {
+test('the loader is that of the series, and two different ones are rejected', () => {
   using journal = new TestJournal();
   const loaderOf = (name: string) => journal.results.benchmarks.find((one) => one.name === name)?.loader;
   journal

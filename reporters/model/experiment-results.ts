@@ -1,6 +1,6 @@
 /**
- * The model of an experiment: what came of every benchmark in every cell. Made from the journal's records alone, of
- * all starts together, and pure; tables, figures and files are made from it.
+ * The model of an experiment: the outcome of every benchmark in every cell. Made from the journal's records alone, of
+ * all starts together, and pure. Tables, figures and files are made from it.
  */
 import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
 import { CELLS, LEVELS, type Level } from '../../fixtures/matrix.ts';
@@ -12,21 +12,21 @@ import { causeOf, indexOf, type JournalIndex, key, runKey } from './journal-inde
 import { overlapRemarks } from './overlap.ts';
 import { inStretches, type JournalItem, type SampleStretch } from './measured-series.ts';
 
-/** One run of a benchmark in a cell that gave at least one sample. */
+/** One run of a benchmark in a cell, with at least one sample. */
 export interface Run {
-  /** The run's number in the journal. A run of which no sample came leaves a gap. */
+  /** The run's number in the journal. A run without samples leaves a gap. */
   readonly run: number;
-  /** Which boot of the cell it was measured on, counted from 1 in this journal; null where the journal has none. */
+  /** The boot of the cell that it was measured on, counted from 1 in this journal; null if the journal has none. */
   readonly boot: number | null;
-  /** The snapshot that the boot was restored from; null where it was booted. */
+  /** The snapshot that the boot was restored from; null if it was booted. */
   readonly snapshot: string | null;
-  /** By iteration, as all of a run's lists are. */
+  /** By iteration, like all of a run's lists. */
   readonly values: readonly number[];
-  /** The samples' numbers. An iteration that failed leaves a gap in them. */
+  /** The samples' numbers. A failed iteration leaves a gap. */
   readonly iterations: readonly number[];
   /** When each began, in milliseconds since 1970. */
   readonly startedAt: readonly number[];
-  /** The same samples as the journal has them, with all that is kept of them. */
+  /** The same samples as in the journal, with all their columns. */
   readonly stretches: readonly SampleStretch[];
   readonly statistics: Statistics;
 }
@@ -37,16 +37,18 @@ export interface Measured {
   readonly better: Better;
   /** By run number. */
   readonly runs: readonly Run[];
-  /** Of the samples of all runs together, which are not independent: {@link interval} says how far the mean is known. */
+  /**
+   * Of the samples of all runs together. These are not independent; {@link interval} has the uncertainty of the mean.
+   */
   readonly statistics: Omit<Statistics, 'halfWidth'>;
   /** Of the mean, over what is independent: boots before runs before iterations. */
   readonly interval: MeanInterval;
   /**
-   * The artifact's number: the best of the runs' averages, and the run that gave it, cut short or not. It is the better the
-   * more runs it is the best `of`.
+   * The artifact's number: the best of the runs' averages, and its run. The more runs there are (`of`), the better it
+   * is.
    */
   readonly best: { readonly run: number; readonly value: number; readonly of: number };
-  /** What failed part way. The samples are whole all the same, but fewer than planned. */
+  /** What failed part way. The samples are complete but fewer than planned. */
   readonly failures: readonly FailureRecord[];
 }
 
@@ -55,7 +57,7 @@ export interface Failed {
   readonly reason: string;
   readonly kind: FailureRecord['kind'];
   readonly code: string;
-  /** All that failed; empty where the cell itself did (see {@link CellResults.failures}). */
+  /** All failures; empty if the cell itself failed (see {@link CellResults.failures}). */
   readonly failures: readonly FailureRecord[];
 }
 
@@ -73,27 +75,27 @@ export type Outcome = Measured | Failed | Skipped | Missing;
 
 export interface CellResults {
   readonly name: string;
-  /** null in a cell that the matrix does not have and whose name does not tell. */
+  /** null for a cell outside the matrix whose name does not contain a level. */
   readonly level: Level | null;
   readonly configuration: string;
-  /** One for every benchmark of {@link Results.benchmarks}, by its name. */
+  /** By name, for every benchmark of {@link Results.benchmarks}. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /** Failures of the cell's stack rather than of one benchmark. */
   readonly failures: readonly FailureRecord[];
 }
 
 export interface Results {
-  /** The experiment's name, null where no record tells. */
+  /** The experiment's name; null if no record has it. */
   readonly experiment: string | null;
-  /** One record a start, oldest first. */
+  /** One record per start, oldest first. */
   readonly starts: readonly ExperimentRecord[];
-  /** All benchmarks there are, in their own order, then those that only the journal knows. */
+  /** All benchmarks in their own order, then those that only the journal has. */
   readonly benchmarks: readonly BenchmarkRow[];
-  /** All cells of the matrix, in its order, then those that only the journal knows. */
+  /** All cells of the matrix in its order, then those that only the journal has. */
   readonly cells: readonly CellResults[];
-  /** What all of this was made from, for what else there is in it. */
+  /** The records that all of this was made from, for anything else in them. */
   readonly records: readonly JournalItem[];
-  /** What a reader has to know of all numbers together, in sentences. */
+  /** What a reader has to know about all numbers together, in sentences. */
   readonly remarks: readonly string[];
 }
 
@@ -101,15 +103,15 @@ const UNKNOWN_BOOT = { boot: null, snapshot: null };
 
 const NOT_RUN: Missing = { state: 'missing', reason: 'not run' };
 
-/** What came of a benchmark in a cell; `missing` for a cell or benchmark that there is not. */
+/** The outcome of a benchmark in a cell; `missing` for an unknown cell or benchmark. */
 export function outcomeOf(results: Results, cell: string, benchmark: string): Outcome {
   return results.cells.find(({ name }) => name === cell)?.outcomes.get(benchmark) ?? NOT_RUN;
 }
 
 /**
  * The model of a journal.
- * @throws {InputError} NESTBENCH_JOURNAL_DAMAGED where one benchmark was recorded in two units, or with two ideas of
- * which way is better: such samples can't stand in one table.
+ * @throws {InputError} NESTBENCH_JOURNAL_DAMAGED if a benchmark was recorded with two units or directions: such samples
+ * don't fit one table.
  */
 export function collectResults(journal: Iterable<JournalRecord>): Results {
   const records = inStretches(journal);
@@ -134,8 +136,8 @@ export function collectResults(journal: Iterable<JournalRecord>): Results {
 }
 
 /**
- * What was measured stands, whatever failed besides. Without a sample the benchmark's own failure tells why, then its
- * skip (it would have been skipped on a sound stack too), then the failure of the cell.
+ * Measurements count, whatever else failed. Without a sample, the reason is the benchmark's own failure, then its skip
+ * (it would have been skipped on a working stack too), then the failure of the cell.
  */
 function outcome(
   index: JournalIndex,
@@ -147,14 +149,14 @@ function outcome(
   const failures = index.failures.get(at) ?? [];
   const [first, ...others] = index.samples.get(at) ?? [];
   if (first !== undefined) {
-    const asked = index.asked.get(at) ?? new Map<number, number>();
-    const total = [...asked.values()].reduce((sum, iterations) => sum + iterations, 0);
-    // A series that was cut off has no failure of its own: what ended its cell is why.
+    const planned = index.planned.get(at) ?? new Map<number, number>();
+    const total = [...planned.values()].reduce((sum, iterations) => sum + iterations, 0);
+    // A series that was cut short has no failure of its own; the reason is what ended its cell.
     const taken = [first, ...others].reduce((sum, { columns }) => sum + columns.value.length, 0);
     const isCutOff = failures.length === 0 && taken < total;
     return measured([first, ...others], {
       failures: isCutOff ? cellFailures : failures,
-      asked,
+      planned,
       confidence: index.confidences.get(at),
       bootOf: (run) => index.boots.get(runKey({ cell, benchmark, run })) ?? UNKNOWN_BOOT,
     });
@@ -170,12 +172,12 @@ function measured(
   stretches: readonly [SampleStretch, ...SampleStretch[]],
   known: {
     readonly failures: readonly FailureRecord[];
-    readonly asked: ReadonlyMap<number, number>;
+    readonly planned: ReadonlyMap<number, number>;
     readonly confidence: number | undefined;
     readonly bootOf: (run: number) => Pick<Run, 'boot' | 'snapshot'>;
   },
 ): Measured {
-  const { failures, asked, confidence, bootOf } = known;
+  const { failures, planned, confidence, bootOf } = known;
   const runs = [...Map.groupBy(stretches, ({ run }) => run)]
     .toSorted(([one], [other]) => one - other)
     .map(([run, its]) => runOf(run, bootOf(run), its, confidence));
@@ -194,12 +196,12 @@ function measured(
             confidence,
           ),
     interval: meanInterval(runs, confidence),
-    best: bestOf(competing(runs, asked), better),
+    best: bestOf(competing(runs, planned), better),
     failures,
   };
 }
 
-/** A column of all stretches; of one, as a run has as a rule, without a list in between. */
+/** One column over all stretches. A run usually has one, which is then not copied. */
 function joined(
   stretches: readonly SampleStretch[],
   name: keyof SampleStretch['columns'],
@@ -218,7 +220,7 @@ function runOf(
 ): Run {
   const column = (name: keyof SampleStretch['columns']): readonly number[] => joined(stretches, name);
   const iterations = column('iteration');
-  // They are in order as a rule, and then there is nothing to sort.
+  // They are usually already in order.
   const order = iterations.every((iteration, at) => at === 0 || iteration >= (iterations[at - 1] ?? 0))
     ? undefined
     : iterations
@@ -238,13 +240,13 @@ function runOf(
   };
 }
 
-/** The whole runs, as the artifact leaves out others; where there is none, what there is. */
-function competing(runs: readonly Run[], asked: ReadonlyMap<number, number>): readonly Run[] {
-  const whole = runs.filter(({ run, values }) => values.length >= (asked.get(run) ?? 0));
+/** The complete runs, as in the artifact; if there is none, all runs. */
+function competing(runs: readonly Run[], planned: ReadonlyMap<number, number>): readonly Run[] {
+  const whole = runs.filter(({ run, values }) => values.length >= (planned.get(run) ?? 0));
   return whole.length > 0 ? whole : runs;
 }
 
-/** The best of the runs' averages; of two that are equal the earlier. */
+/** The best of the runs' averages; of equal ones the earlier. */
 function bestOf(runs: readonly Run[], better: Better): Measured['best'] {
   return runs
     .map(({ run, statistics }) => ({ run, value: statistics.mean, of: runs.length }))
@@ -264,7 +266,7 @@ function cellNames(records: readonly JournalItem[]): string[] {
   return [...new Set([...CELLS.map(({ name }) => name), ...recorded])];
 }
 
-/** Level and configuration as the cell's name tells them. */
+/** Level and configuration from the cell's name. */
 function placeOf(cell: string): Pick<CellResults, 'level' | 'configuration'> {
   const [, digit, configuration] = /^l(\d)-(.+)$/.exec(cell) ?? [];
   const level = LEVELS.find((one) => String(one) === digit);

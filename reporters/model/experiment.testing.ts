@@ -1,4 +1,4 @@
-/** A journal as a real experiment leaves it: measured, failed part way, failed whole, skipped, and not run. */
+/** A journal like that of a real experiment: measured, failed part way, failed completely, skipped, and not run. */
 import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
 import { CELLS, configurationOf } from '../../fixtures/matrix.ts';
 import { TestJournal } from './journal.testing.ts';
@@ -43,7 +43,7 @@ export function realisticJournal(): TestJournal {
     .fail('l3-baseline', null, { machine: 'l3' });
 }
 
-/** Every cell measured with every benchmark, numbers of many sizes: what a whole experiment on hardware gives. */
+/** Every cell measured with every benchmark, with numbers of many sizes: a complete experiment on hardware. */
 export function wholeJournal(): TestJournal {
   return measuredEverywhere(() => {});
 }

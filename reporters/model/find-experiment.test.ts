@@ -34,7 +34,7 @@ test('a name under results, latest, a path to the directory or to its journal', 
   );
 });
 
-test('an unknown one is told with what there is', () => {
+test('an unknown one is reported with the known ones', () => {
   using folder = withResults(['one', 'two']);
   symlinkSync('gone', path.join(folder.path, 'latest'));
   const places = { results: folder.path, from: '/' };
@@ -44,7 +44,7 @@ test('an unknown one is told with what there is', () => {
   expect(() => findExperiment('x', { results: '/nowhere', from: '/' })).toThrow(/There are none yet/);
 });
 
-test('of very many the last are named', () => {
+test('of very many, the last are named', () => {
   using folder = withResults(Array.from({ length: 15 }, (_, index) => `run-${index + 10}`));
   expect(() => findExperiment('three', { results: folder.path, from: '/' })).toThrow(
     /Known are 3 others, run-13, run-14, .*, run-24\.$/,

@@ -1,11 +1,11 @@
-/** A journal by cell and benchmark, so that what came of each is found at once. */
+/** An index of a journal by cell and benchmark. */
 import type { FailureRecord, StartRecord } from '../../fixtures/records.ts';
 import type { JournalItem, SampleStretch } from './measured-series.ts';
 
 export interface BootOfRun {
   /** Counted from 1. */
   readonly boot: number;
-  /** The snapshot that it was restored from; null where it was booted. */
+  /** The snapshot that it was restored from; null if it was booted. */
   readonly snapshot: string | null;
 }
 
@@ -14,16 +14,16 @@ export interface JournalIndex {
   readonly failures: ReadonlyMap<string, FailureRecord[]>;
   readonly skips: ReadonlyMap<string, string>;
   /** How many samples each run of a benchmark in a cell was to take. */
-  readonly asked: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  /** Which boot of its cell each run was measured on. */
+  readonly planned: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** The boot of its cell that each run was measured on. */
   readonly boots: ReadonlyMap<string, BootOfRun>;
-  /** The nominal confidence of a rule that ended its runs, whose intervals are its own. */
+  /** The nominal confidence of the rule that ended its runs. */
   readonly confidences: ReadonlyMap<string, number>;
   /** Which start of the experiment a failure belongs to, counted from 0. */
   readonly startOf: ReadonlyMap<FailureRecord, number>;
 }
 
-/** A key for a benchmark in a cell; a null benchmark stands for the cell itself. No name holds a newline. */
+/** A key for a benchmark in a cell; a null benchmark means the cell itself. No name contains a newline. */
 export function key(cell: string, benchmark: string | null): string {
   return `${cell}\n${benchmark ?? ''}`;
 }
@@ -51,7 +51,7 @@ export function indexOf(records: readonly JournalItem[]): JournalIndex {
         .filter((record) => record.type === 'skip')
         .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
     ),
-    asked: askedOf(records),
+    planned: plannedOf(records),
     boots: bootsOf(records),
     confidences: new Map(
       records.flatMap((record) =>
@@ -78,12 +78,12 @@ function bootsOf(records: readonly JournalItem[]): JournalIndex['boots'] {
   return boots;
 }
 
-/** A snapshot of the same name that was made again is another one. */
+/** A snapshot of the same name that was saved again is a different one. */
 function snapshotOf(start: StartRecord | undefined): string | null {
   return start === undefined || start.kind === 'cold' ? null : `${start.snapshot} ${start.madeAt}`;
 }
 
-function askedOf(records: readonly JournalItem[]): JournalIndex['asked'] {
+function plannedOf(records: readonly JournalItem[]): JournalIndex['planned'] {
   const series = Map.groupBy(
     records.filter((record) => record.type === 'series'),
     ({ cell, benchmark }) => key(cell, benchmark),
@@ -91,16 +91,17 @@ function askedOf(records: readonly JournalItem[]): JournalIndex['asked'] {
   const runs = [...series].map(
     ([at, its]) => [at, new Map(its.map(({ run, sizes }) => [run, sizes['iterations'] ?? 0]))] as const,
   );
-  const asked = new Map(runs);
-  // The sizes of a run that a rule ends have the most that it takes: what it took at its target was all that it was to.
+  const planned = new Map(runs);
+  // With a stopping rule, the sizes have the maximum. If the target was reached, the samples taken were all that were
+  // needed.
   for (const record of records) {
     if (record.type !== 'stop' || record.reason !== 'target reached') continue;
-    asked.get(key(record.cell, record.benchmark))?.set(record.run, record.samples);
+    planned.get(key(record.cell, record.benchmark))?.set(record.run, record.samples);
   }
-  return asked;
+  return planned;
 }
 
-/** The first failure of the newest start that had any: the others of that start follow from it as a rule. */
+/** The first failure of the newest start that had any; the other failures of that start usually follow from it. */
 export function causeOf(
   failures: readonly FailureRecord[],
   { startOf }: JournalIndex,

@@ -1,4 +1,4 @@
-/** Journals for tests, written by the real Journal into a directory of their own. */
+/** Journals for tests, written by the real Journal to a temporary directory. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -45,14 +45,20 @@ export class TestJournal implements Disposable {
     });
   }
 
-  /** A boot of the cell, of which nothing else is known. Each takes another time: two equal records would count once. */
+  /**
+   * A boot of the cell without further details. Each takes a different time, because two equal records would count
+   * once.
+   */
   boot(cell: string, fields: Fields<'boot'> = {}): this {
     this.#boots += 1;
     const seconds = 5 + this.#boots / 100;
     return this.#append({ type: 'boot', cell, levels: [], client: null, phases: [], seconds, ...fields });
   }
 
-  /** What is about to run, with the sizes of the quick profile, and the benchmark's loader where no other is named. */
+  /**
+   * What is about to run, with the sizes of the quick profile, and the benchmark's default loader unless `other` is
+   * given.
+   */
   series(cell: string, benchmark: string, run = 1, other?: string): this {
     const known = findBenchmark(benchmark);
     const sizes = known && 'sizes' in known ? { ...known.sizes.quick } : { iterations: 3 };
@@ -70,7 +76,7 @@ export class TestJournal implements Disposable {
     });
   }
 
-  /** A series and its samples; undefined where an iteration gave none. */
+  /** A series and its samples; undefined for an iteration without one. */
   samples(cell: string, benchmark: string, values: readonly (number | undefined)[], run = 1): this {
     this.series(cell, benchmark, run);
     for (const [index, value] of values.entries()) {
@@ -92,7 +98,7 @@ export class TestJournal implements Disposable {
     });
   }
 
-  /** Any other record, as it is. */
+  /** Any other record. */
   record(record: Unstamped): this {
     return this.#append(record);
   }

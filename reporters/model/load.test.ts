@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { realisticJournal } from './experiment.testing.ts';
 import { loadResults } from './load.ts';
 
-test('a journal is read as its records are', () => {
+test('a journal is read like its records', () => {
   using journal = realisticJournal();
   const { results, damaged } = loadResults(journal.directory);
   expect(damaged).toEqual([]);
@@ -11,9 +11,9 @@ test('a journal is read as its records are', () => {
 });
 
 test.each([
-  ['copied behind itself', (lines: string[]) => [...lines, ...lines]],
+  ['appended to itself', (lines: string[]) => [...lines, ...lines]],
   ['with every line twice', (lines: string[]) => lines.flatMap((line) => [line, line])],
-])('a journal %s gives what it gave before', (_, copy) => {
+])('a journal %s gives the same results', (_, copy) => {
   using journal = realisticJournal();
   const { file } = journal.journal;
   const before = journal.results;

@@ -14,7 +14,7 @@ function window(exits: Record<string, number>): ServerWindow {
 
 const HACKBENCH = { cell: 'l1-baseline', benchmark: 'hackbench' };
 
-test('the samples of a run that stand together are one stretch, in its place among the records', () => {
+test('consecutive samples of a run become one stretch, in its place among the records', () => {
   using journal = new TestJournal()
     .start()
     .samples('l1-baseline', 'hackbench', [1, 2])
@@ -36,7 +36,7 @@ test('the samples of a run that stand together are one stretch, in its place amo
   ]);
 });
 
-test('what a sample does not tell is NaN in its column, and in a sum that needs it', () => {
+test('a missing value is NaN in its column, and in a sum that needs it', () => {
   using journal = new TestJournal()
     .sample({ ...HACKBENCH, value: 1, l0: window({ exits: 5 }), gapSeconds: 0.02 })
     .sample({ ...HACKBENCH, value: 2, iteration: 2 });
@@ -49,7 +49,7 @@ test('what a sample does not tell is NaN in its column, and in a sum that needs 
   expect(stretch.exits).toMatchObject({ samples: 1, seconds: 2 });
 });
 
-test('exits are added up by name, with how many samples had each', () => {
+test('exits are summed by name, with the number of samples that had each', () => {
   using journal = new TestJournal()
     .sample({ ...HACKBENCH, value: 1, l0: window({ exits: 5, io_exits: 1 }) })
     .sample({ ...HACKBENCH, value: 2, iteration: 2, l0: window({ exits: 7 }) });
@@ -61,11 +61,11 @@ test('exits are added up by name, with how many samples had each', () => {
       ['io_exits', { count: 1, samples: 1 }],
     ]),
   );
-  // Its value is a time, so that a sample is one run of it.
+  // Its value is a time, so a sample is one run of it.
   expect(stretch.exits?.work).toEqual({ unit: 'run', amount: 2 });
 });
 
-test('work adds up in one unit, and is mixed in two', () => {
+test('work is summed if it has one unit, and is mixed if it has two', () => {
   const transactions = { unit: 'transaction', amount: 3 };
   expect(addWork(null, transactions)).toEqual(transactions);
   expect(addWork(transactions, transactions)).toEqual({ unit: 'transaction', amount: 6 });

@@ -1,10 +1,10 @@
 /**
- * A journal in memory: its records, but the samples of a run that follow each other become one stretch of columns. As
- * records, 100,000 samples would take hundreds of megabytes; as columns they take eight.
+ * A journal in memory: its records, except that consecutive samples of a run become one stretch of columns. As records,
+ * 100,000 samples would take hundreds of megabytes; as columns they take eight.
  */
 import type { JournalRecord, SampleRecord } from '../../fixtures/records.ts';
 
-/** What is kept of every sample. NaN where the record does not say. */
+/** What is kept of every sample. NaN if the record lacks it. */
 export const COLUMNS = [
   'iteration',
   'value',
@@ -12,39 +12,39 @@ export const COLUMNS = [
   'startedAt',
   'seconds',
   'gapSeconds',
-  /** How long L0's window around the sample was, and the CPU time that the harness had on L0 in it. */
+  /** The length of L0's window around the sample, and the harness's CPU time on L0 in it. */
   'windowSeconds',
   'harnessSeconds',
-  /** CPU time of the host that others had, and the share of its CPUs that this is; the host's hypervisor is among them. */
+  /** CPU time that others used on the host, and its share of the host's CPUs. Includes the host's own hypervisor. */
   'othersSeconds',
   'othersShare',
-  /** Of the time that the QEMUs' threads could have run: how much they waited for a CPU. */
+  /** The share of their runnable time that the QEMUs' threads waited for a CPU. */
   'waitShare',
 ] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
-/** What is added up over the samples of a stretch. */
+/** What is summed over the samples of a stretch. */
 export const SUMS = [
   'seconds',
   /** The benchmark's own commands before and after. */
   'aroundSeconds',
   'gapSeconds',
-  /** CPU time on L0 in the windows: of the kernel's threads, and of QEMU and vhost. NaN where a sample does not say. */
+  /** CPU time on L0 in the windows: of the kernel's threads, and of QEMU and vhost. NaN if a sample lacks it. */
   'kernelSeconds',
   'benchmarkSeconds',
 ] as const;
 type SumName = (typeof SUMS)[number];
 
-/** How much work, by the tools' own account; mixed where it was counted in more than one unit, or not always. */
+/** The amount of work, as the tools report it; mixed if it had more than one unit, or was not always reported. */
 export type Work = { readonly unit: string; readonly amount: number } | 'mixed' | null;
 
 export interface CountedExits {
-  /** How many samples have counts. */
+  /** The number of samples that have counts. */
   readonly samples: number;
-  /** Of L0's windows around those. */
+  /** Total length of L0's windows around those. */
   readonly seconds: number;
   readonly work: Work;
-  /** Sums by KVM's own names, and of how many samples: another kernel may count other things. */
+  /** Sums under KVM's own names, and their numbers of samples: another kernel may count other things. */
   readonly counters: ReadonlyMap<string, { readonly count: number; readonly samples: number }>;
 }
 
@@ -59,14 +59,14 @@ export interface SampleStretch {
   readonly at: string;
   readonly columns: Readonly<Record<ColumnName, readonly number[]>>;
   readonly sums: Readonly<Record<SumName, number>>;
-  /** Null where no guest ran, or nobody looked. */
+  /** null if no guest ran, or if exits were not counted. */
   readonly exits: CountedExits | null;
 }
 
-/** A record that is no sample, or a stretch of samples. */
+/** A record that is not a sample, or a stretch of samples. */
 export type JournalItem = Exclude<JournalRecord, SampleRecord> | SampleStretch;
 
-/** The records in their order, with the samples of each run that follow each other as one stretch. */
+/** The records in order, with consecutive samples of each run as one stretch. */
 export function inStretches(records: Iterable<JournalRecord>): JournalItem[] {
   const items: (Exclude<JournalRecord, SampleRecord> | OpenStretch)[] = [];
   for (const record of records) {
@@ -132,7 +132,7 @@ class OpenStretch {
     columns.othersSeconds.push(others);
     columns.othersShare.push(host === undefined ? Number.NaN : others / (host.seconds * host.cpus));
     const wait = host?.qemuWaitSeconds ?? Number.NaN;
-    // NaN also where the threads neither ran nor waited.
+    // Also NaN if the threads neither ran nor waited.
     columns.waitShare.push(wait / ((host?.qemuSeconds ?? Number.NaN) + wait));
     const sums = this.#sums;
     sums.seconds += sample.seconds;
@@ -160,7 +160,7 @@ class OpenStretch {
   }
 }
 
-/** Adds up what KVM counted. */
+/** Sums what KVM counted. */
 class ExitSums {
   #samples = 0;
   #seconds = 0;
@@ -172,7 +172,7 @@ class ExitSums {
     if (l0?.exits === undefined) return;
     this.#samples += 1;
     this.#seconds += l0.seconds;
-    // Where the value is the time that the whole of it took, an operation is one run.
+    // If the value is the time of the whole sample, an operation is one run.
     this.#work = addWork(this.#work, work ?? (unit === 's' ? ONE_RUN : 'mixed'));
     for (const name of Object.keys(l0.exits)) {
       const count = l0.exits[name] ?? Number.NaN;
@@ -193,7 +193,7 @@ class ExitSums {
 
 const ONE_RUN = { unit: 'run', amount: 1 };
 
-/** Both together; what is null adds nothing. */
+/** The sum of both; null adds nothing. */
 export function addWork(one: Work, other: Work): Work {
   if (one === null || other === null) return one ?? other;
   if (one === 'mixed' || other === 'mixed' || one.unit !== other.unit) return 'mixed';

@@ -21,12 +21,12 @@ function records(seed: number, runs: number): JournalRecord[] {
     benchmarks: [BENCHMARK],
     betweenRuns: 0.001,
     withinRuns: 0.001,
-    // Another mood of the host: what it adds is no change of anybody's.
+    // The host is in another condition; nobody changed anything.
     slower: () => (seed === 1 ? 1 : 1.3),
   });
 }
 
-/** The records with a boot before each run that is named. */
+/** The records, with a boot before each run in `before`. */
 function booted(its: readonly JournalRecord[], before: readonly number[], day: string): JournalRecord[] {
   return its.flatMap((record) =>
     record.type === 'series' && before.includes(record.run)
@@ -53,7 +53,7 @@ test('runs of one boot are one value; without a boot in the journal each run is 
   });
 });
 
-/** Of five runs a side, with a boot before those that are named. */
+/** Five runs per side, with a boot before each run in `before`. */
 function verdict(before: readonly number[]): string | undefined {
   const [base, head] = [records(1, 5), records(2, 5)].map((its, side) =>
     collectResults(booted(its, before, `0${side + 1}`)),
@@ -68,7 +68,7 @@ test('five runs in one boot declare nothing against five in another, however far
   expect(verdict([1, 2, 3, 4, 5])).toBe('regression');
 });
 
-test('a comparison warns where one side was measured after the other, and where boots are restores of one snapshot', () => {
+test('a comparison warns if one side was measured after the other, and if boots are restores of one snapshot', () => {
   const warm: BootRecord['start'] = {
     kind: 'warm',
     snapshot: 'l1-baseline-1',
@@ -84,9 +84,13 @@ test('a comparison warns where one side was measured after the other, and where 
     const comparison = compareExperiments(collectResults(side(base)), collectResults(side(head)));
     return comparison.state === 'compared' ? comparison.warnings.join('\n') : '';
   };
-  expect(warnings(['01', '02'], ['03', '04'])).toContain('NOT IN TURN: all of the head was measured after');
-  expect(warnings(['03', '04'], ['01', '02'])).toContain('NOT IN TURN: all of the base was measured after');
-  expect(warnings(['01', '03'], ['02', '04'])).not.toContain('NOT IN TURN');
+  expect(warnings(['01', '02'], ['03', '04'])).toContain(
+    'NOT ALTERNATING: all of the head was measured after',
+  );
+  expect(warnings(['03', '04'], ['01', '02'])).toContain(
+    'NOT ALTERNATING: all of the base was measured after',
+  );
+  expect(warnings(['01', '03'], ['02', '04'])).not.toContain('NOT ALTERNATING');
   expect(warnings(['01', '03'], ['02', '04'])).toContain(
     'ONE SNAPSHOT: all boots of l1-baseline in the base',
   );

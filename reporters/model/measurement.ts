@@ -1,8 +1,8 @@
 /**
- * What a benchmark came to in a cell, as one number: for verdicts and the history, whose unit is the boot. Runs of one boot
- * are no independent ones: they share what its memory came to look like (T. Mytkowicz and others, "Producing wrong data
- * without doing anything obviously wrong!", ASPLOS 2009) and the mood of the host. Five runs in one boot of the same code,
- * held against eight boots of minutes before, were seen to be four regressions with p below 0.01.
+ * The result of a benchmark in a cell as one number, for verdicts and the history. Their unit is the boot: runs of one
+ * boot are not independent, because they share its memory layout (T. Mytkowicz and others, "Producing wrong data
+ * without doing anything obviously wrong!", ASPLOS 2009) and the condition of the host. Five runs in one boot of the
+ * same code, compared with eight boots of minutes before, gave four regressions with p below 0.01.
  */
 import { meanOfUnit } from '../statistics/mean-of-unit.ts';
 import type { Measured, Run } from './experiment-results.ts';
@@ -13,7 +13,7 @@ export interface Measurement {
   readonly runs: number;
   /** Of all runs together. */
   readonly samples: number;
-  /** The mean of the boots' means, which are those of their runs' means: harmonic for a rate, arithmetic for a time. */
+  /** The mean of the boots' means, each the mean of its runs' means: harmonic for a rate, arithmetic for a time. */
   readonly mean: number;
 }
 
@@ -23,7 +23,7 @@ export function bootMeans({ unit, runs }: Measured): number[] {
   return [...Map.groupBy(runs, bootOf).values()].map((its) => meanOfUnit(unit, its.map(meanOfRun)));
 }
 
-/** A journal that has no boot before a run tells nothing of what it shares with others. */
+/** Without a boot in the journal, it is unknown which runs share one. */
 function bootOf({ boot, run }: Run): string {
   return boot === null ? `run ${run}` : `boot ${boot}`;
 }

@@ -72,7 +72,7 @@ describe('two shards', () => {
     }
   });
 
-  test('are merged anew as often as one likes', () => {
+  test('can be merged any number of times', () => {
     const shards = both();
     const { directory } = shards.merge();
     const before = readFileSync(path.join(directory, 'journal.ndjson'), 'utf8');
@@ -80,7 +80,7 @@ describe('two shards', () => {
     expect(readFileSync(path.join(directory, 'journal.ndjson'), 'utf8')).toBe(before);
   });
 
-  test('on other hosts are said to be', () => {
+  test('on different hosts cause a warning', () => {
     const host = { cpuModel: 'Xeon', cpus: 4, memoryBytes: 2 ** 34, kernel: '6.12' };
     const shards = new Shards()
       .add('night.shard-1-of-2', 'l0-baseline')
@@ -91,7 +91,7 @@ describe('two shards', () => {
   });
 });
 
-test('a shard that was killed leaves a torn line, which takes no other with it', () => {
+test('a shard that was killed leaves a partial line, without damage to others', () => {
   const shards = both();
   const first = path.join(shards.results, 'night.shard-1-of-2/journal.ndjson');
   writeFileSync(first, `${readFileSync(first, 'utf8')}{"type":"samp`);
@@ -100,7 +100,7 @@ test('a shard that was killed leaves a torn line, which takes no other with it',
   expect(records.filter(({ type }) => type === 'sample')).toHaveLength(12);
 });
 
-test('samples that two shards have count once', () => {
+test('samples in both shards count once', () => {
   const shards = both();
   const [first, second] = [1, 2].map((index) => path.join(shards.results, `night.shard-${index}-of-2`));
   appendFileSync(`${first}/journal.ndjson`, readFileSync(`${second}/journal.ndjson`));
@@ -109,13 +109,13 @@ test('samples that two shards have count once', () => {
   expect(damaged).not.toEqual([]);
 });
 
-test('a shard that is missing is told', () => {
+test('a missing shard causes a warning', () => {
   const { warnings, whole } = new Shards().add('night.shard-3-of-4', 'l0-baseline').merge();
   expect(whole).toBe(false);
   expect(warnings).toEqual([expect.stringContaining('Of 4 shards 1, 2, 4 left no results')]);
 });
 
-/** Why it is refused. */
+/** Why it is rejected. */
 function refusal(shards: Shards): string {
   try {
     shards.merge();
@@ -126,17 +126,17 @@ function refusal(shards: Shards): string {
   return 'nothing was refused';
 }
 
-describe('is refused, with what is wrong', () => {
-  test('where there is no shard', () => {
+describe('is rejected, with the reason', () => {
+  test('without any shard', () => {
     const shards = new Shards().add('other.shard-1-of-1', 'l0-baseline');
     expect(refusal(shards)).toMatch(/no shards.*EXPERIMENT=nightly/);
   });
 
-  test('shards of two cuts', () => {
+  test('shards of two different counts', () => {
     const shards = new Shards()
       .add('night.shard-1-of-2', 'l0-baseline')
       .add('night.shard-1-of-3', 'l0-baseline');
-    expect(refusal(shards)).toContain('cut in different ways: night.shard-1-of-2, night.shard-1-of-3');
+    expect(refusal(shards)).toContain('with different shard counts: night.shard-1-of-2, night.shard-1-of-3');
   });
 
   test.each([
@@ -151,7 +151,7 @@ describe('is refused, with what is wrong', () => {
     expect(existsSync(path.join(shards.results, 'night'))).toBe(false);
   });
 
-  test('in the place of an experiment of its own', () => {
+  test('with the name of another experiment', () => {
     expect(refusal(both().add('night', 'l0-baseline'))).toContain('is an experiment of its own');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Joins the shards of an experiment, which were measured apart, as one: their journals one behind the other, oldest
- * first, and the raw outputs beside. It only reads and copies: the same shards give the same experiment again.
+ * Joins the shards of an experiment, which were measured separately: concatenates their journals, oldest first, and
+ * copies the raw outputs. It only reads and copies, so the same shards give the same experiment again.
  */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -12,12 +12,12 @@ import { JOURNAL_FILE } from '../../setup/journal/journal.ts';
 import { readJournal } from '../../setup/journal/journal-reader.ts';
 import { writeWhole } from '../../setup/lib/write-whole.ts';
 
-/** In a merged experiment, the folders that it was made of, a line each. */
+/** In a merged experiment, the folders that it was made from, one per line. */
 const MADE_OF = 'shards.txt';
 
 export interface Merged {
   readonly directory: string;
-  /** What a reader of its numbers has to know: shards that are missing, machines that differ. Sentences. */
+  /** What a reader of its numbers has to know: missing shards, different machines. Sentences. */
   readonly warnings: readonly string[];
   /** Whether all shards were there. */
   readonly whole: boolean;
@@ -32,9 +32,9 @@ interface Shard {
 }
 
 /**
- * Merges `results/EXPERIMENT.shard-I-of-N/`, all there are, into `results/EXPERIMENT/`.
- * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there are none or where shards of several cuts lie there;
- * NESTBENCH_EXPERIMENT_DIFFERS where the shards' numbers do not belong together, or the name is another experiment's.
+ * Merges all of `results/EXPERIMENT.shard-I-of-N/` into `results/EXPERIMENT/`.
+ * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT if there are none, or if they have different shard counts;
+ * NESTBENCH_EXPERIMENT_DIFFERS if the shards' numbers do not belong together, or if the name is another experiment's.
  */
 export function mergeShards(experiment: string, resultsDirectory: string): Merged {
   const directory = path.join(resultsDirectory, experiment);
@@ -43,7 +43,7 @@ export function mergeShards(experiment: string, resultsDirectory: string): Merge
   if (existsSync(path.join(directory, JOURNAL_FILE)) && !existsSync(path.join(directory, MADE_OF))) {
     throw new InputError(
       'NESTBENCH_EXPERIMENT_DIFFERS',
-      `${directory} is an experiment of its own, and its shards would take its place. Move one of them away.`,
+      `${directory} is an experiment of its own, and merging would overwrite it. Move it or its shards away.`,
     );
   }
   rmSync(directory, { recursive: true, force: true });
@@ -73,7 +73,7 @@ function findShards(experiment: string, resultsDirectory: string): Shard[] {
     'NESTBENCH_UNKNOWN_EXPERIMENT',
     counts.size === 0
       ? `There are no shards of an experiment "${experiment}" to merge: no ${resultsDirectory}/${experiment}.shard-1-of-... with a journal. Name it as its shards were: EXPERIMENT=nightly npx vitest --merge-reports.`
-      : `Under ${resultsDirectory} are shards of "${experiment}" cut in different ways: ${shards.map(({ folder }) => folder).join(', ')}. Move those away that do not belong together.`,
+      : `${resultsDirectory} has shards of "${experiment}" with different shard counts: ${shards.map(({ folder }) => folder).join(', ')}. Move those that do not belong together away.`,
   );
 }
 
@@ -81,7 +81,7 @@ function startOf({ starts }: Shard): string {
   return starts[0]?.at ?? '';
 }
 
-/** Refuses what one experiment would refuse too: another profile, testbed or variant. */
+/** Rejects what a single experiment would reject too: another profile, testbed or variant. */
 function assertTogether(experiment: string, shards: readonly Shard[]): void {
   const [first, ...others] = shards.flatMap(({ folder, starts }) =>
     starts.map((start) => ({ folder, start })),
@@ -98,7 +98,7 @@ function assertTogether(experiment: string, shards: readonly Shard[]): void {
   }
 }
 
-/** Whatever is a folder in a shard is a cell's, and no cell is in two shards. */
+/** Every folder in a shard is a cell's, and no cell is in two shards. */
 function copyOutputs(from: string, to: string): void {
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     if (entry.isDirectory())
@@ -106,7 +106,7 @@ function copyOutputs(from: string, to: string): void {
   }
 }
 
-/** A torn last line would swallow the first one of the next journal. */
+/** A partial last line would corrupt the first line of the next journal. */
 function wholeLines(file: string): string {
   const text = readFileSync(file, 'utf8');
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
@@ -118,7 +118,7 @@ function missing(shards: readonly Shard[]): string[] {
   const absent = Array.from({ length: count }, (_, at) => at + 1).filter((index) => !there.has(index));
   return absent.length === 0
     ? []
-    : [`Of ${count} shards ${absent.join(', ')} left no results: what they were to measure is missing.`];
+    : [`Of ${count} shards ${absent.join(', ')} left no results: their measurements are missing.`];
 }
 
 function hosts(shards: readonly Shard[]): string[] {
@@ -128,6 +128,6 @@ function hosts(shards: readonly Shard[]): string[] {
   return models.size < 2
     ? []
     : [
-        `The shards ran on different hosts (${[...models].join('; ')}): what differs between cells of different shards may be the hosts.`,
+        `The shards ran on different hosts (${[...models].join('; ')}), which may cause differences between cells of different shards.`,
       ];
 }

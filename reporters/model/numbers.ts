@@ -1,9 +1,9 @@
-/** Numbers as people read them in a table: no more digits than the measurement carries, and never an exponent. */
+/** Number formats for tables: no more digits than the measurement supports, and never an exponent. */
 import type { Statistics } from '../../fixtures/statistics/statistics.ts';
 
 /**
- * A mean and the half-width of its interval, to the same decimal: that of the half-width's second significant digit,
- * but at least three and at most nine digits of the mean. A mean that stands alone has four.
+ * A mean and the half-width of its interval, with the same number of decimals: up to the half-width's second
+ * significant digit, but with three to nine digits of the mean. A mean without an interval has four.
  */
 export function formatMean({ mean, halfWidth }: Pick<Statistics, 'mean' | 'halfWidth'>): {
   mean: string;
@@ -20,16 +20,16 @@ function decimalsOf(mean: number, halfWidth: number | null): number {
   if (mean === 0) return 0;
   const needed = halfWidth === null || halfWidth === 0 ? 3 - magnitude(mean) : 1 - magnitude(halfWidth);
   const bounded = Math.min(Math.max(needed, 2 - magnitude(mean)), 8 - magnitude(mean));
-  // toFixed takes 0 to 100.
+  // toFixed accepts 0 to 100.
   return Math.min(Math.max(bounded, 0), 100);
 }
 
-/** The power of ten of the first significant digit: 0 for 1 to 9.99. */
+/** The exponent of the first significant digit: 0 for 1 to 9.99. */
 function magnitude(value: number): number {
   return Math.floor(Math.log10(Math.abs(value)));
 }
 
-/** `2.3x`; below 0.95, which is better than native, two significant digits, so that it never reads `0.0x`. */
+/** `2.3x`; below 0.95, which is better than native, two significant digits, so that it is never `0.0x`. */
 export function formatOverhead(overhead: number): string {
   return `${overhead < 0.95 ? overhead.toFixed(decimalsOf(overhead, null) - 2) : overhead.toFixed(1)}x`;
 }

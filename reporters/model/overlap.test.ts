@@ -8,13 +8,13 @@ import { terminalTable } from '../terminal/terminal-table.ts';
 const HOST = { cpuModel: 'AMD EPYC 7B13', cpus: 2, memoryBytes: 2 ** 33, kernel: '6.1.0' };
 const OPTIONS = { columns: 200, colours: false };
 
-/** A sample that runs from one second of the night to another. */
+/** A sample between two seconds of the night. */
 function sample(journal: TestJournal, benchmark: string, iteration: number, from: number, to: number): void {
   const started = new Date(Date.UTC(2026, 10, 23, 1, 0, 0, from * 1000)).toISOString();
   journal.sample({ cell: 'l1-baseline', benchmark, value: 5, iteration, started, seconds: to - from });
 }
 
-/** A journal of one start on each of these hosts, with two benchmarks at once. */
+/** A journal with a start on each of these hosts, and two benchmarks at once. */
 function twoAtOnce(...hosts: (string | undefined)[]): TestJournal {
   const journal = new TestJournal();
   for (const [index, bootId] of hosts.entries()) {
@@ -31,7 +31,7 @@ function twoAtOnce(...hosts: (string | undefined)[]): TestJournal {
   return journal;
 }
 
-test('samples of one host that ran at once are told and marked', () => {
+test('samples that ran at the same time on one host are reported and marked', () => {
   using journal = twoAtOnce('a');
   const { results } = journal;
   expect(results.remarks).toEqual([
@@ -41,7 +41,7 @@ test('samples of one host that ran at once are told and marked', () => {
   expect(storyOf(results).troubles).toContain(results.remarks[0]);
   for (const text of [storyText(storyOf(results), OPTIONS), terminalTable(results, OPTIONS)]) {
     expect(text).toMatch(/5\.0+ .*&/);
-    expect(text).toContain('&: samples ran beside others of the same host');
+    expect(text).toContain('&: samples ran at the same time as others on the same host');
   }
 });
 
@@ -52,13 +52,13 @@ test('so are those of two starts on it', () => {
 
 test.each([
   ['two hosts', ['a', 'b']],
-  ['two starts that do not say where they were, as shards of an older nestbench', [undefined, undefined]],
+  ['two starts without a host, as shards of an older nestbench', [undefined, undefined]],
 ])('those of %s may run at once', (_, hosts) => {
   using journal = twoAtOnce(...hosts);
   expect(journal.results.remarks).toEqual([]);
 });
 
-test('one that holds another within it is found, and one that begins as another ends is not', () => {
+test('a sample within another is found, and one that begins as another ends is not', () => {
   using journal = new TestJournal().start();
   sample(journal, 'mysql', 1, 0, 10);
   sample(journal, 'hackbench', 1, 2, 3);
@@ -69,7 +69,7 @@ test('one that holds another within it is found, and one that begins as another 
   ]);
 });
 
-test('a journal in another order than that of time tells nothing', () => {
+test('a journal that is not in order of time reports nothing', () => {
   using journal = new TestJournal().start();
   sample(journal, 'hackbench', 2, 2, 4);
   sample(journal, 'hackbench', 1, 0, 2);

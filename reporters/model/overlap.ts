@@ -1,6 +1,6 @@
 /**
- * Samples of one host that were taken at the same time, so that each measured the other too. nestbench takes one after
- * another; a journal in which they overlap was written by runs that did not know of each other.
+ * Samples that ran at the same time on one host, so that each measured the other too. nestbench takes one after
+ * another; overlaps come from runs that did not know of each other.
  */
 import { key } from './journal-index.ts';
 import type { Results } from './experiment-results.ts';
@@ -11,7 +11,7 @@ import { count } from './text.ts';
 /** How many samples overlap another, by cell and benchmark (journal-index.ts). */
 export type Overlaps = ReadonlyMap<string, number>;
 
-/** A start is cut off to whole milliseconds in its record. */
+/** A record has its start rounded down to a millisecond. */
 const TOLERANCE_MS = 1;
 
 interface Span {
@@ -33,7 +33,7 @@ export function overlapping(results: Results, cell: string, benchmark: string): 
   return overlapsOf(results).get(key(cell, benchmark)) ?? 0;
 }
 
-/** A sentence of all of them; none where there are none. */
+/** A sentence about all of them; none without overlaps. */
 export function overlapRemarks(results: Pick<Results, 'records'>): string[] {
   const overlaps = [...overlapsOf(results)];
   if (overlaps.length === 0) return [];
@@ -47,10 +47,10 @@ export function overlapRemarks(results: Pick<Results, 'records'>): string[] {
 function findOverlaps(records: Results['records']): Overlaps {
   const overlaps = new Map<string, number>();
   for (const stretches of byHost(records)) {
-    // As nestbench writes them, and nearly always.
+    // nestbench writes them in order, so this is nearly always true.
     if (isInOrder(stretches)) continue;
     const spans = stretches.flatMap(spansOf).toSorted((one, other) => one.start - other.start);
-    // A journal in which all samples start at one moment was made up, and says nothing of time.
+    // A journal in which all samples start at the same moment is synthetic, and has no real times.
     if (spans[0]?.start === spans.at(-1)?.start) continue;
     for (const { stretch } of overlappingSpans(spans)) {
       const at = key(stretch.cell, stretch.benchmark);
@@ -60,7 +60,7 @@ function findOverlaps(records: Results['records']): Overlaps {
   return overlaps;
 }
 
-/** The samples of each host. Where a start does not say on which it was, it is taken for one of its own. */
+/** The samples of each host. A start without a host counts as a host of its own. */
 function byHost(records: Results['records']): Iterable<SampleStretch[]> {
   const hosts = new Map<string, SampleStretch[]>();
   let host = '';
@@ -74,7 +74,7 @@ function byHost(records: Results['records']): Iterable<SampleStretch[]> {
   return hosts.values();
 }
 
-/** Whether each sample begins once the one before it in the journal has ended. */
+/** Whether each sample begins after its predecessor in the journal ended. */
 function isInOrder(stretches: readonly SampleStretch[]): boolean {
   let end = Number.NEGATIVE_INFINITY;
   return stretches.every(({ columns: { startedAt, seconds } }) =>
@@ -86,7 +86,7 @@ function isInOrder(stretches: readonly SampleStretch[]): boolean {
   );
 }
 
-/** Of spans in the order of their starts, those that begin before another has ended, and that other. */
+/** Given spans in the order of their starts, returns those that begin before another has ended, and that other. */
 function overlappingSpans(spans: readonly Span[]): Set<Span> {
   const both = new Set<Span>();
   let longest: Span | undefined;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { count, firstLine, wrap } from './text.ts';
 
-test('the first line that says anything, without colours and controls', () => {
+test('the first line with text, without colours and control characters', () => {
   expect(firstLine('\r\n  \u001b[31mkernel\tpanic\u001b[0m: \u0007not syncing\r\nmore')).toBe(
     'kernel panic:  not syncing',
   );
@@ -10,14 +10,14 @@ test('the first line that says anything, without colours and controls', () => {
   expect(firstLine('\n\n')).toBe('');
 });
 
-test('a line that announces the next brings it', () => {
+test('a line that ends in a colon includes the next', () => {
   expect(firstLine('it exited with 127: \n\n sh: nosuch: not found\nmore')).toBe(
     'it exited with 127: sh: nosuch: not found',
   );
   expect(firstLine('it exited with 127:')).toBe('it exited with 127:');
 });
 
-test('a first line never holds a control character', () => {
+test('a first line never contains a control character', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary-ascii' }), (message) => {
       expect(firstLine(message)).not.toMatch(/\p{Cc}/u);
@@ -25,7 +25,7 @@ test('a first line never holds a control character', () => {
   );
 });
 
-test('lines are broken between words, and a long word stays whole', () => {
+test('lines break between words, and a long word stays whole', () => {
   expect(wrap('one two three-hundred four', 10, '  ', '> ')).toBe('> one two\n  three-hundred\n  four');
 });
 

@@ -1,9 +1,9 @@
-/** Words for a terminal and for a CSV field: one line, no control characters, wrapped where a line is full. */
+/** Text for a terminal and for CSV fields: single lines, without control characters, and wrapped lines. */
 import { stripVTControlCharacters } from 'node:util';
 
 /**
- * The first line of a message that says anything, without colours and control characters. Where it ends in a colon,
- * which announces the next line, that one too.
+ * The first line of a message that has text, without colours and control characters. If it ends in a colon, includes
+ * the next line.
  */
 export function firstLine(message: string): string {
   const lines = stripVTControlCharacters(message)
@@ -15,8 +15,8 @@ export function firstLine(message: string): string {
 }
 
 /**
- * `text` in lines of at most `columns` characters, broken between words. The first line begins with `first`, the
- * others with `indent`. A word that is longer than a line stays whole.
+ * `text` in lines of at most `columns` characters, broken between words. The first line begins with `first`, the others
+ * with `indent`. A word that is longer than a line stays whole.
  */
 export function wrap(text: string, columns: number, indent: string, first = indent): string {
   const [start = '', ...words] = text.split(/\s+/);
@@ -34,7 +34,7 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Lines beside their words, each wrapped under its own beginning; a word is empty where it is that of the line above. */
+/** Lines next to their words, each wrapped at its own indent. A word that repeats the one above is empty. */
 export function besideWords(
   lines: readonly (readonly [word: string, line: string])[],
   columns: number,

@@ -4,25 +4,25 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const CHROMIUM = '/usr/bin/chromium';
 
-/** Why the tests that need a browser can't run here; undefined where they can. */
+/** Why the tests that need a browser can't run; undefined if they can. */
 export const whyNoChromium = existsSync(CHROMIUM)
   ? undefined
   : `there is no ${CHROMIUM} (apt-get install chromium)`;
 
 export interface Seen extends AsyncDisposable {
   readonly page: Page;
-  /** What the console said, and what was thrown. */
+  /** What the console printed, and exceptions. */
   readonly complaints: string[];
-  /** What was asked for besides the page itself, and answered or not. */
+  /** Requests other than the page itself, answered or not. */
   readonly requests: string[];
 }
 
 export async function launch(): Promise<Browser> {
-  // As root, which containers are, chromium runs without its sandbox or not at all; it shows our own pages only.
+  // As root, as in containers, chromium only runs without its sandbox. It only opens nestbench's own pages.
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 }
 
-/** Opens a file in a page of its own. */
+/** Opens a file in a new page. */
 export async function show(
   browser: Browser,
   file: string,

@@ -1,14 +1,14 @@
-/** Tables of numbers: each shown as people read it, and whole in its `<data value>`, as it stands in the CSV file. */
+/** Tables of numbers. Each number is formatted for reading, and in full in its `<data value>`, as in the CSV file. */
 import { type Content, html, type Html } from './html.ts';
 
 export interface TableColumn<Row> {
   readonly heading: Content;
   readonly cell: (row: Row) => Content;
-  /** Numbers stand on the right. */
+  /** Numbers are aligned right. */
   readonly isNumber?: boolean;
 }
 
-/** The first column names its row. The table scrolls within its frame where it is too wide. */
+/** The first column names its row. The table scrolls within its frame if it is too wide. */
 export function dataTable<Row>(
   caption: string,
   rows: readonly Row[],
@@ -43,7 +43,7 @@ function numeric(is: boolean | undefined): Html {
   return is === true ? html` class="n"` : html``;
 }
 
-/** A number as `format` shows it; nothing where there is none. */
+/** A number formatted by `format`; empty without one. */
 export function number(value: number | null | undefined, format: (value: number) => string): Html {
   return value === null || value === undefined
     ? html``

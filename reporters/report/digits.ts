@@ -1,12 +1,12 @@
-/** Numbers in the page. */
+/** Number formats of the page. */
 import { formatMean } from '../model/numbers.ts';
 
-/** Four significant digits, as means that stand alone have. */
+/** Four significant digits, the same as for means without an interval. */
 export function inDigits(value: number): string {
   return formatMean({ mean: value, halfWidth: null }).mean;
 }
 
-/** The same without zeros at the end, and short also where it is large: `0.576`, `2.5`, `208.9K`. */
+/** The same without trailing zeros, and short for large numbers: `0.576`, `2.5`, `208.9K`. */
 export function inFewDigits(value: number): string {
   if (value < 1e-4) return inDigits(value);
   return value < 1e5
@@ -20,7 +20,7 @@ export function shortOverhead(value: number): string {
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** For where there is little room, and the interval is wide anyhow: `1.4`, `12`, `130`. */
+/** For narrow places, when the interval is wide anyway: `1.4`, `12`, `130`. */
 export function twoDigits(value: number): string {
   if (value >= 9.95) return value >= 99.5 ? value.toPrecision(3) : value.toFixed(0);
   return value < 0.095 ? value.toPrecision(1) : value.toFixed(value < 0.95 ? 2 : 1);

@@ -1,6 +1,6 @@
 /**
- * On what it was measured: every start, and every machine of every boot as it was found once it was up. Machines that
- * are alike but for what differs with every boot are told once, with the cells in which they stood.
+ * Where it was measured: every start, and every machine of every boot as it was found once it was up. Machines that
+ * only differ in what changes with every boot are listed once, with all their cells.
  */
 import type { ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
 import { heading } from '../analysis/heading.ts';
@@ -33,15 +33,15 @@ export function environment(results: Results): Html {
       machines.length === 0
         ? html`<p class="none">No cell was booted.</p>`
         : html`<p>
-              As each was found once it was up; those that are alike stand once, for all their cells. What is
-              unfolded below is printed too.
+              Each machine as it was found once it was up. Equal machines are listed once, with all their
+              cells. Sections that are unfolded are printed too.
             </p>
             ${machineTable(machines)} ${machines.map(machineDetails)}`
     }
   </section>`;
 }
 
-/** Those that differ in more than when they were. */
+/** Starts that differ in more than their time. */
 function distinctStarts({ starts }: Results): readonly (readonly ExperimentRecord[])[] {
   const alike = Map.groupBy(starts, ({ at: _at, phases: _phases, ...rest }) => JSON.stringify(rest));
   return [...alike.values()];
@@ -53,7 +53,7 @@ function startFacts(starts: readonly ExperimentRecord[], index: number, all: rea
   const { testbed, host, versions, commit, modified } = start;
   const facts: (readonly [string, string])[] = [
     ['started', starts.map(({ at }) => at).join(', ')],
-    ['git commit', `${commit ?? 'none'}${modified ? ', with changes that are not committed' : ''}`],
+    ['git commit', `${commit ?? 'none'}${modified ? ', with uncommitted changes' : ''}`],
     ['testbed', `${testbed.kind}, accelerator ${testbed.accelerator}`],
     ...Object.entries(testbed.settings),
     ['host', `${host.cpuModel}, ${host.cpus} CPUs, ${gibibytes(host.memoryBytes)}, Linux ${host.kernel}`],
@@ -96,13 +96,13 @@ function machinesOf({ records }: Results): Machine[] {
     .toSorted((one, other) => one.name.localeCompare(other.name));
 }
 
-/** What does not differ from boot to boot by itself: thread numbers do, and counts of exits. */
+/** Without what differs at every boot: thread numbers and counts of exits. */
 function lasting({ pinned, guestHaltExits, ...facts }: LevelFacts): string {
   const halts = guestHaltExits === undefined ? null : guestHaltExits > 0;
   return JSON.stringify([facts, halts, pinned.map(({ vcpu, cpu }) => [vcpu, cpu])]);
 }
 
-/** The facts that fit a table; machines that do not differ in them share a row. */
+/** The facts that fit a table. Machines that don't differ in them share a row. */
 function machineTable(machines: readonly Machine[]): Html {
   const columns: TableColumn<Machine>[] = [
     { heading: 'machine', cell: ({ name }) => name },
@@ -126,12 +126,12 @@ function machineTable(machines: readonly Machine[]): Html {
   return dataTable('Machines', rows, [...columns, where], 'machines');
 }
 
-/** Cells' names, each unbroken. */
+/** The cells' names, each without line breaks. */
 function list(cells: readonly string[]): Html {
   return html`${cells.map((cell, index) => html`${index === 0 ? '' : ', '}<span class="cell">${cell}</span>`)}`;
 }
 
-/** As the kernel was told on its command line. */
+/** From the kernel's command line. */
 function mitigations({ commandLine }: LevelFacts): string {
   return /(?:^|\s)mitigations=(\S+)/.exec(commandLine)?.[1] ?? "the kernel's default";
 }
@@ -171,7 +171,7 @@ function machineDetails({ name, facts, cells }: Machine): Html {
   </details>`;
 }
 
-/** An option and its value a line, as a shell would take it. */
+/** One option with its value per line, quoted for a shell. */
 function inLines(argv: readonly string[]): string {
   const lines: string[] = [];
   for (const [index, word] of argv.entries()) {

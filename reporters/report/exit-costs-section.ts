@@ -1,4 +1,4 @@
-/** Exit multiplication: what one operation costs at each level, beside the paper's Table 3. */
+/** Exit multiplication: what one operation costs at each level, next to the paper's Table 3. */
 import { type ExitCost, type ExitCosts, exitCosts, EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
 import { exitCostsCsv } from '../files/exit-costs-csv.ts';
 import { type Level, LEVELS } from '../../fixtures/matrix.ts';
@@ -7,14 +7,16 @@ import { dataTable, number, type TableColumn } from './data-table.ts';
 import { link } from './figure.ts';
 import { html, type Html } from './html.ts';
 
-/** Nothing where no microbenchmark was measured. */
+/** Empty if no microbenchmark was measured. */
 export function exitCostsSection(results: Results): Html {
   const all = exitCosts(results);
   const heading = html`<h2 id="exit-costs">Exit multiplication</h2>`;
   if (all.length === 0) {
     return html`<section aria-labelledby="exit-costs">
       ${heading}
-      <p class="none">No microbenchmark was measured: <code>npx vitest run suites/micro</code> does.</p>
+      <p class="none">
+        No microbenchmark was measured. To measure them: <code>npx vitest run suites/micro</code>.
+      </p>
     </section>`;
   }
   const columns = (['measured', 'paper'] as const).flatMap((side) =>
@@ -24,7 +26,7 @@ export function exitCostsSection(results: Results): Html {
   );
   return html`<section aria-labelledby="exit-costs">
     ${heading}
-    <p>Here is ${EXIT_COSTS_LEGEND}.</p>
+    <p>The table shows ${EXIT_COSTS_LEGEND}.</p>
     ${dataTable(
       'What one operation costs',
       all,
@@ -53,7 +55,7 @@ function costAt(row: ExitCosts, side: 'measured' | 'paper', level: Level): ExitC
   return row[side].find((cost) => cost.level === level);
 }
 
-/** The cost, and from L2 on how many times that of the level above it is. */
+/** The cost, and from L2 on its ratio to the level above. */
 function columnsOf(side: 'measured' | 'paper', level: Level): TableColumn<ExitCosts>[] {
   const cost: TableColumn<ExitCosts> = {
     heading: side === 'paper' ? `paper, L${level}` : `L${level}`,

@@ -1,4 +1,4 @@
-/** Exits at L0 for each operation of a benchmark, by cell: what nesting multiplies. */
+/** Exits at L0 per operation of a benchmark, by cell. Nesting multiplies them. */
 import { EXITS } from '../../fixtures/kvm-counters.ts';
 import { exitRates, type ExitRates } from '../analysis/exits.ts';
 import { exitsCsv } from '../files/exits-csv.ts';
@@ -21,7 +21,7 @@ export function exits(results: Results): Html {
     return html`<section aria-labelledby="exits">
       <h2 id="exits">Exits</h2>
       <p class="none">
-        No sample has counts of exits: cells at L0 have no guest, and an older journal did not count.
+        No sample has exit counts: cells at L0 have no guest, and older journals have no counts.
       </p>
     </section>`;
   }
@@ -31,7 +31,7 @@ export function exits(results: Results): Html {
   return html`<section aria-labelledby="exits">
     <h2 id="exits">Exits</h2>
     <p>
-      What KVM on L0 counted during the samples, all levels together: an exit of a nested guest comes to L0
+      Exits that KVM on L0 counted during the samples, for all levels: every exit of a nested guest goes to L0
       first. All counters are in <code>exits.csv</code>.
     </p>
     ${figure({
@@ -39,8 +39,7 @@ export function exits(results: Results): Html {
       title: TITLE,
       description: `Exits at L0 of ${panels.length} benchmarks, by cell.`,
       caption: html`<p>
-        Each axis is logarithmic. Where a benchmark does not tell how much work a sample was, the exits are
-        per second.
+        Each axis is logarithmic. If a benchmark does not report its amount of work, exits are per second.
       </p>`,
       shown: { panels },
       table: table(rates),
@@ -49,13 +48,13 @@ export function exits(results: Results): Html {
   </section>`;
 }
 
-/** Exits per operation, else per second; null where they were not counted. */
+/** Exits per operation, or per second; null if they were not counted. */
 function rateOf(rates: ExitRates): number | null {
   const own = counterOf(rates);
   return own === undefined ? null : (own.perOperation ?? own.perSecond);
 }
 
-/** What stands under an axis of 200 px with gaps between: seen at 18, and touching at 24. */
+/** How many characters fit under an axis of 200 px with gaps between labels: 18 are legible, 24 touch. */
 const MOST_LABEL_CHARACTERS = 18;
 
 function labelOf(tick: number): string {
@@ -74,7 +73,7 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
   const values = rows.map(({ value }) => value);
   const least = Math.min(...values);
   const domain = [least / 1.15, Math.max(...values, least * 10) * 1.1] as const;
-  // Labels of 1, 2 and 5 stand clear of each other only where they are few and short.
+  // Labels at 1, 2 and 5 only have room if they are few and short.
   const all = logTicks(...domain);
   const isRoomy = all.map(labelOf).join('').length <= MOST_LABEL_CHARACTERS;
   const ticks = isRoomy ? all : all.filter((tick) => Number.isInteger(Math.log10(tick)));
@@ -132,11 +131,11 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
       }),
     ],
   });
-  const told = rows.map(({ name, value }) => `${name} ${shortCount(value)}`).join(', ');
-  return { title, description: `${told}.`, drawing };
+  const description = rows.map(({ name, value }) => `${name} ${shortCount(value)}`).join(', ');
+  return { title, description: `${description}.`, drawing };
 }
 
-/** Three digits, and no more: the axis is logarithmic. */
+/** Three digits suffice on a logarithmic axis. */
 function shortCount(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }

@@ -1,12 +1,12 @@
 /**
- * A figure of the page: drawings for three widths of which the page's style shows one, or panels that flow; the caption;
- * the numbers as a table; and both as files to keep. The files are data: links, so the page needs neither scripts nor
- * anything beside it.
+ * A figure of the page: drawings for three widths, of which the page's style shows one, or panels that wrap; the
+ * caption; the numbers as a table; and both as downloads. The downloads are data: links, so the page needs neither
+ * scripts nor other files.
  */
 import { type Content, html, Html } from './html.ts';
 import { type Drawing, inPage, standalone, tile } from './svg.ts';
 
-/** Inner widths in CSS pixels for which drawings are made: a phone's, a page of A4's, and a laptop's. */
+/** Inner widths in CSS pixels of the drawings: for a phone, a page of A4, and a laptop. */
 export const WIDTHS = { narrow: 358, medium: 688, wide: 1120 } as const;
 const BREADTHS = ['narrow', 'medium', 'wide'] as const satisfies (keyof typeof WIDTHS)[];
 export type Breadth = (typeof BREADTHS)[number];
@@ -18,10 +18,10 @@ export interface Panel {
 }
 
 export interface Figure {
-  /** Also the names of its files, without their ending. */
+  /** Also the names of its files, without their extension. */
   readonly name: string;
   readonly title: string;
-  /** What there is to see, for who can't. */
+  /** A description for screen readers. */
   readonly description: string;
   readonly caption: Content;
   readonly shown: { readonly draw: (breadth: Breadth) => Drawing } | { readonly panels: readonly Panel[] };
@@ -29,7 +29,7 @@ export interface Figure {
   readonly csv: string;
 }
 
-/** `drawing.content` may hold ids; `draw` must make them different for each breadth. */
+/** `drawing.content` may have ids; `draw` must make them different for each breadth. */
 export function figure({ name, title, description, caption, shown, table, csv }: Figure): Html {
   const words = { id: name, title, description };
   const { body, whole } = 'draw' in shown ? variants(shown.draw, words) : flowing(shown.panels, name);
@@ -86,7 +86,7 @@ function flowing(panels: readonly Panel[], name: string) {
 
 const GAP = 12;
 
-/** A file within the page. */
+/** A download that is embedded in the page. */
 export function link(file: string, type: string, text: string, label: string, shown: string): Html {
   const encoded = Buffer.from(text).toString('base64');
   return html`<a

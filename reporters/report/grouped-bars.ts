@@ -1,10 +1,10 @@
 /**
- * Overheads as the paper draws them: bars by configuration, grouped by benchmark, in rows of as many groups as fit.
+ * Overheads as in the paper's figures: bars by configuration, grouped by benchmark, in rows of as many groups as fit.
  *
- * The axis is logarithmic, and the bars stand on 1.0, the bare machine. An overhead is a factor, of which 1.0 is the
- * natural zero, so a bar's height is the logarithm of its factor: equal heights are equal factors, and what is 130 and
- * what is 1.3 can both be read without cutting the axis. A linear axis, the paper's, would make all but the worst few
- * look alike on an emulated testbed.
+ * The axis is logarithmic, and the bars start at 1.0, the bare machine. An overhead is a factor whose natural zero is
+ * 1.0, so the height of a bar is the logarithm of its factor: equal heights are equal factors, and both 130 and 1.3 are
+ * readable without cutting the axis. On a linear axis, as in the paper, all but the worst few would look alike on an
+ * emulated testbed.
  */
 import { levelName } from '../../fixtures/matrix.ts';
 import type { Bar } from '../analysis/overhead-figures.ts';
@@ -15,7 +15,7 @@ import { type Drawing, draw, plotLibrary, stack } from './svg.ts';
 import { logTicks } from './ticks.ts';
 
 const MARGIN = { left: 36, right: 4, top: 14, bottom: 40 } as const;
-/** Between levels of a group, and between groups, in widths of a bar. */
+/** Gaps between the levels of a group, and between groups, in widths of a bar. */
 const LEVEL_GAP = 0.5;
 const GROUP_GAP = 1.1;
 const NUMBER_SIZE = 11;
@@ -25,13 +25,13 @@ export interface Scale {
   readonly high: number;
 }
 
-/** The axis that all rows of a figure share: the overheads, and their intervals unless these are very wide. */
+/** The axis shared by all rows of a figure: the overheads, and their intervals unless they are very wide. */
 export function scaleOf(bars: readonly Bar[]): Scale {
   const overheads = bars.flatMap(({ overhead }) => overhead ?? []);
   const [least, most] = [Math.min(1, ...overheads), Math.max(1, ...overheads)];
   const low = Math.min(...bars.flatMap(({ interval }) => interval?.low ?? []), least);
   const high = Math.max(...bars.flatMap(({ interval }) => interval?.high ?? []), most);
-  // Room for the number above the highest bar. An interval that goes further is cut, and marked.
+  // Leaves room for the number above the highest bar. An interval beyond the axis is cut and marked.
   const span = Math.max(2, most / least);
   const top = Math.min(high, most * WIDEST_INTERVAL) * span ** 0.09;
   return {
@@ -42,7 +42,7 @@ export function scaleOf(bars: readonly Bar[]): Scale {
 
 const WIDEST_INTERVAL = 4;
 
-/** Rows of `width` and `height` pixels with at most `groups` benchmarks each. `scope` is for ids. */
+/** Rows of `width` by `height` pixels with at most `groups` benchmarks each. `scope` makes ids unique. */
 export function groupedBars(
   bars: readonly Bar[],
   {
@@ -55,7 +55,7 @@ export function groupedBars(
   const scale = scaleOf(bars);
   const benchmarks = [...Map.groupBy(bars, ({ benchmark }) => benchmark)];
   const rows = Math.ceil(benchmarks.length / groups);
-  // As even as can be: seven in two rows are four and three.
+  // As even as possible: seven in two rows are four and three.
   const each = Math.ceil(benchmarks.length / rows);
   const configurations = [...new Set(bars.map(({ configuration }) => configuration))];
   const key = legend(
@@ -84,7 +84,7 @@ interface Placed extends Bar {
 interface RowOptions {
   readonly width: number;
   readonly height: number;
-  /** Groups that a full row has: one that is not full keeps their width. */
+  /** The number of groups in a full row. Other rows use the same width per group. */
   readonly each: number;
   readonly scale: Scale;
   readonly scope: string;
@@ -152,14 +152,14 @@ function barRow(
       plot.rect(measured, {
         ...standing,
         fill: ({ configuration }: Bar) => fillOf(configuration),
-        title: told,
+        title: tooltip,
       }),
       plot.rect(
         measured.filter(({ configuration }) => patternOf(configuration, scope) !== null),
-        { ...standing, fill: ({ configuration }: Bar) => patternOf(configuration, scope), title: told },
+        { ...standing, fill: ({ configuration }: Bar) => patternOf(configuration, scope), title: tooltip },
       ),
       plot.ruleY([1], { stroke: colour('ink'), strokeWidth: 1.2 }),
-      // A halo keeps the whisker visible where it runs over its own bar.
+      // A halo keeps the whisker visible on its own bar.
       plot.link(intervals, { ...whisker(clamp), stroke: colour('paper'), strokeWidth: 3.4 }),
       plot.link(intervals, { ...whisker(clamp), stroke: colour('ink'), strokeWidth: 1.2 }),
       ...(['low', 'high'] as const).map((end) =>
@@ -193,7 +193,7 @@ function barRow(
         fill: colour('ink'),
         stroke: colour('paper'),
         strokeWidth: 3,
-        title: told,
+        title: tooltip,
       }),
       plot.text(
         all.filter(({ overhead }) => overhead === null),
@@ -206,7 +206,7 @@ function barRow(
           dy: -5,
           fontSize: 11,
           fill: colour('muted'),
-          title: told,
+          title: tooltip,
         },
       ),
       plot.text(levels, {
@@ -244,7 +244,7 @@ function cutMark(y: number, rotate: number) {
   return { x: 'at', y: () => y, symbol: 'triangle', rotate, r: 3.2, fill: colour('ink') } as const;
 }
 
-/** Bars of one benchmark from 0 on, in widths of a bar, with a gap between levels. */
+/** The bars of one benchmark, starting at 0, in widths of a bar, with a gap between levels. */
 function placed(bars: readonly Bar[]): {
   bars: Placed[];
   width: number;
@@ -264,15 +264,15 @@ function placed(bars: readonly Bar[]): {
   return { bars: all, width: at, levels };
 }
 
-/** `skipped`, `failed` or `not run`: its reason is in the caption and in the table. */
+/** `skipped`, `failed` or `not run`. The reason is in the caption and in the table. */
 function absence({ reason }: Bar): string {
   if (reason.startsWith('skipped')) return 'skipped';
   if (reason.startsWith('not run')) return 'not run';
   return reason.startsWith('l0-') ? 'no native' : 'failed';
 }
 
-/** What a pointer that rests on it is told. */
-function told({ benchmark, cell, overhead, interval, reason }: Bar): string {
+/** The tooltip. */
+function tooltip({ benchmark, cell, overhead, interval, reason }: Bar): string {
   if (overhead === null) return `${benchmark}, ${cell}: ${reason}`;
   const of =
     interval === null ? '' : ` (of means: ${shortOverhead(interval.low)} to ${shortOverhead(interval.high)})`;

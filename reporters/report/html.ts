@@ -1,9 +1,9 @@
 /**
- * HTML as a template: everything that is put in is text, and escaped, unless it is HTML itself. Names and messages in a
- * journal come from files that anybody may have edited, and from programs; none of them may become markup.
+ * HTML templates. Every value is text and is escaped, unless it is HTML itself. Names and messages in a journal come
+ * from files that anybody may have edited, and from programs; none of them may become markup.
  */
 
-/** Markup that is safe to put into a page as it is. */
+/** Markup that can be inserted into a page unchanged. */
 export class Html {
   readonly markup: string;
 
@@ -14,11 +14,11 @@ export class Html {
 
 export type Content = Html | string | number | null | undefined | readonly Content[];
 
-/** The template's own text is markup; null and undefined are nothing; a list is its parts, one after another. */
+/** The template's own text is markup. null and undefined are empty; a list is the concatenation of its parts. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(
     strings
-      // The template's lines are broken and indented for whoever reads our code.
+      // The template is indented for readers of the source; remove that.
       .map((string) => string.replaceAll(/\n\s*/g, '\n'))
       .map((string, index) => string + (index < values.length ? markupOf(values[index]) : ''))
       .join(''),
@@ -32,7 +32,7 @@ function markupOf(content: Content): string {
   return content.map(markupOf).join('');
 }
 
-/** For text and for quoted attributes, of HTML and of XML; control characters, which XML has none of, are dropped. */
+/** For text and quoted attributes, in HTML and XML. Removes control characters, which XML does not allow. */
 export function escape(text: string): string {
   return text
     .replaceAll(/[^\P{Cc}\t\n]/gu, '')

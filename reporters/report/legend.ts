@@ -1,11 +1,11 @@
-/** What a figure's fills and marks mean, drawn above it so that it is in the downloaded file too. */
+/** The key to a figure's fills and marks. It is part of the drawing, so that a downloaded file has it too. */
 import { colour } from './palette.ts';
 import { escape } from './html.ts';
 import type { Drawing } from './svg.ts';
 
 export interface LegendEntry {
   readonly label: string;
-  /** A fill and what is laid over it; or markup of 14 by 14 pixels. */
+  /** A fill with the pattern on top; or markup of 14 by 14 pixels. */
   readonly swatch: { readonly fill: string; readonly pattern: string | null } | string;
 }
 
@@ -13,7 +13,7 @@ const SWATCH = 14;
 const GAP = 18;
 const LINE = 22;
 
-/** In as many lines as `width` needs. */
+/** Uses as many lines as `width` requires. */
 export function legend(entries: readonly LegendEntry[], width: number): Drawing {
   let [x, y] = [0, 0];
   const parts = entries.map(({ label, swatch }) => {
@@ -36,10 +36,10 @@ function box(paint: string): string {
   return `<rect width="${SWATCH}" height="${SWATCH}" fill="${paint}"/>`;
 }
 
-/** The mark of an interval, as it stands on the bars. */
+/** The mark of an interval, as on the bars. */
 export const INTERVAL_SWATCH = `<path d="M7,0v14M4,0h6M4,14h6" stroke="${colour('ink')}" stroke-width="1.2" fill="none"/>`;
 
-/** About how wide a text is, in pixels: an upper bound for common sans-serif fonts in most cases. */
+/** The approximate width of a text, in pixels: an upper bound in most cases for common sans-serif fonts. */
 export function textWidth(text: string, size: number): number {
   return text.length * size * 0.56;
 }

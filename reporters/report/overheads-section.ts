@@ -1,4 +1,4 @@
-/** The figures of overhead: the paper's 5 and 6, and that of the configurations that are not the paper's. */
+/** The figures of overhead: the paper's 5 and 6, and one of the configurations that are not in the paper. */
 import {
   ADDITIONAL,
   type Bar,
@@ -15,7 +15,7 @@ import { type Breadth, figure, WIDTHS } from './figure.ts';
 import { groupedBars, scaleOf } from './grouped-bars.ts';
 import { type Content, html, type Html } from './html.ts';
 
-/** Benchmarks beside each other, and how high a row of them is: two figures fit on a page of A4. */
+/** The number of benchmarks in a row, and its height: two figures fit on a page of A4. */
 const ROWS: Readonly<Record<Breadth, { readonly groups: number; readonly height: number }>> = {
   narrow: { groups: 2, height: 230 },
   medium: { groups: 4, height: 180 },
@@ -24,14 +24,14 @@ const ROWS: Readonly<Record<Breadth, { readonly groups: number; readonly height:
 
 export function overheads(results: Results): Html {
   const figures = OVERHEAD_FIGURES.map((each) => ({ each, bars: barsOf(results, each) })).filter(
-    // Nobody misses additional cells that were not run.
+    // Additional cells are optional; the figure is left out if they were not run.
     ({ each, bars }) => each !== ADDITIONAL || bars.some(isAdditionalAndRun),
   );
   return html`<section aria-labelledby="overheads">
     <h2 id="overheads">Overhead against native</h2>
     <p>
       How many times worse a level is than the bare machine (L0): native over measured for rates, measured
-      over native for times. 1.0 is native. Bars are the artifact’s number, the best of the runs’ averages.
+      over native for times. 1.0 is native. Bars show the artifact’s number, the best of the runs’ averages.
     </p>
     ${figures.map(({ each, bars }) => overheadFigure(each, bars))}
   </section>`;
@@ -55,7 +55,7 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
     title,
     description: describe(bars),
     caption: html`<p>
-        ${each === ADDITIONAL ? 'Not a figure of the paper; dvh-vp, which virtual idle adds to, is shown beside it. ' : ''}The
+        ${each === ADDITIONAL ? 'Not a figure of the paper. dvh-vp is shown next to vp-idle, which adds virtual idle to it. ' : ''}The
         axis is logarithmic and bars stand on 1.0, native: equal heights are equal factors.
         ${intervalNote(bars)}
       </p>
@@ -70,9 +70,9 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
 }
 
 const WITHIN_ONE_BOOT =
-  'what was measured within one boot does not show how boots differ; that takes two of the cell and two of l0-baseline.';
+  'measurements within one boot do not show how boots differ; that takes two boots of the cell and two of l0-baseline.';
 
-/** What the whiskers are of, and why bars have none. */
+/** What the whiskers are, and why bars have none. */
 function intervalNote(bars: readonly Bar[]): string {
   const intervals = bars.flatMap(({ interval }) => interval ?? []);
   if (intervals.length === 0) return `There are no whiskers: ${WITHIN_ONE_BOOT}`;
@@ -81,14 +81,14 @@ function intervalNote(bars: readonly Bar[]): string {
   const isCut = intervals.some(({ low, high }) => low < scale.low || high > scale.high);
   const over = [...new Set(intervals.map(({ of }) => INTERVAL_OF[of]))].join(', or over ');
   return (
-    `Whiskers are 95 % confidence intervals of the ratio of the means over ${over} (Student’s t on its logarithm, boots assumed to scatter normally); ` +
+    `Whiskers are 95 % confidence intervals of the ratio of the means over ${over} (Student’s t on its logarithm, assuming normally distributed boots); ` +
     'the best of the runs, which the bar shows, may lie outside.' +
-    (isCut ? ' Those that end in an arrow-head go on, to where the table says.' : '') +
-    (isWithout ? ` A bar has none where a side has one boot: ${WITHIN_ONE_BOOT}` : '')
+    (isCut ? ' Whiskers that end in an arrow-head continue; the table has their ends.' : '') +
+    (isWithout ? ` A bar has none if one of its sides has only one boot: ${WITHIN_ONE_BOOT}` : '')
   );
 }
 
-/** Why bars are missing or not whole, each reason once. */
+/** Why bars are missing or incomplete, each reason once. */
 function reasons(bars: readonly Bar[]): Content {
   const its = [
     ...Map.groupBy(
@@ -102,7 +102,7 @@ function reasons(bars: readonly Bar[]): Content {
   </ul>`;
 }
 
-/** Cells that share their benchmarks together; those with all of the figure's, alone. */
+/** Cells with the same benchmarks are grouped. A cell with all of the figure's benchmarks is named alone. */
 function placesOf(where: readonly Bar[], all: readonly Bar[]): string {
   const benchmarks = new Set(all.map(({ benchmark }) => benchmark)).size;
   const cells = [...Map.groupBy(where, ({ cell }) => cell)].map(([cell, its]) => ({

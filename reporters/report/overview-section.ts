@@ -1,4 +1,6 @@
-/** What stands at the top: which experiment it is, on what it was made, how much of it there is, and what to make of it. */
+/**
+ * The top of the page: which experiment it is, where it was measured, how much of it there is, and what to beware of.
+ */
 import { heading } from '../analysis/heading.ts';
 import { fairnessLines } from '../analysis/fairness-lines.ts';
 import { failures, skips } from '../analysis/problems.ts';
@@ -6,7 +8,7 @@ import type { Results } from '../model/experiment-results.ts';
 import { count } from '../model/text.ts';
 import { html, type Html } from './html.ts';
 
-/** Told before any number where the hardware was not real, and what that means for the numbers. */
+/** Printed before any number if the hardware was not real, with what that means for the numbers. */
 export function banner({ starts }: Results): Html {
   const kinds = new Set(
     starts.map(({ testbed: { kind, accelerator } }) => (kind === 'emulated' ? accelerator : kind)),
@@ -15,23 +17,23 @@ export function banner({ starts }: Results): Html {
     ...(kinds.has('tcg')
       ? [
           html`<strong>Emulated hardware.</strong> The server is a machine emulated by QEMU (TCG). The numbers
-            show how levels and configurations compare, and not how fast any hardware is.`,
+            show how levels and configurations compare, not how fast hardware is.`,
         ]
       : []),
     ...(kinds.has('kvm')
       ? [
-          html`<strong>Virtual server.</strong> The server is itself a guest of QEMU (KVM): the hardware sees
-            every level one deeper than it is called here.`,
+          html`<strong>Virtual server.</strong> The server is itself a guest of QEMU (KVM): for the hardware,
+            every level is one deeper than its name.`,
         ]
       : []),
     ...(kinds.has('none')
-      ? [html`<strong>Emulated hardware.</strong> The journal does not tell by what the server was emulated.`]
+      ? [html`<strong>Emulated hardware.</strong> The journal does not record what emulated the server.`]
       : []),
     ...(kinds.size > 1
-      ? [html`<strong>Several testbeds.</strong> The starts of this experiment were on different ones.`]
+      ? [html`<strong>Several testbeds.</strong> The starts of this experiment ran on different testbeds.`]
       : []),
     ...(starts.length === 0
-      ? [html`<strong>Unknown testbed.</strong> The journal holds no record of a start.`]
+      ? [html`<strong>Unknown testbed.</strong> The journal has no record of a start.`]
       : []),
   ];
   return html`${lines.map((line) => html`<p class="banner" role="note">${line}</p>`)}`;
@@ -39,7 +41,7 @@ export function banner({ starts }: Results): Html {
 
 export function overview(results: Results): Html {
   const facts = [...Map.groupBy(heading(results), ([word]) => word)].filter(
-    // The experiment's name is the page's heading, and what was run with which sizes stands in its environment.
+    // The experiment's name is the page's heading, and the sizes are in the section on the environment.
     ([word]) => word !== '' && word !== 'experiment',
   );
   return html`<section aria-labelledby="overview">
@@ -92,7 +94,7 @@ function inWords(at: string): string {
   return at.slice(0, 16).replace('T', ' ');
 }
 
-/** Failures, skips and fairness, which say how far the numbers can be trusted. */
+/** Failures, skips and fairness: how far the numbers can be trusted. */
 export function caveats(results: Results): Html {
   const lists = [
     ['Failures', failures(results), 'Nothing failed.'],
@@ -115,7 +117,7 @@ export function caveats(results: Results): Html {
     <h3>Fairness</h3>
     ${
       fairness.length === 0
-        ? html`<p>The journal does not tell who else had L0’s CPUs.</p>`
+        ? html`<p>The journal does not record who else used L0’s CPUs.</p>`
         : html`<ul>
             ${fairness.map(({ text, over }) => html`<li${over ? html` class="over"` : ''}>${text}</li>`)}
           </ul>`

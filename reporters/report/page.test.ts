@@ -1,4 +1,4 @@
-/** The report's text; how it looks and works in a browser is tested beside this, end to end. */
+/** The report's text. How it looks and works in a browser is tested separately, end to end. */
 import { expect, test } from 'vitest';
 import { TestJournal } from '../model/journal.testing.ts';
 import { bootedJournal, realisticJournal, wholeJournal } from '../model/experiment.testing.ts';
@@ -17,7 +17,7 @@ test.each([
   ['everything', wholeJournal],
   ['everything in three boots', bootedJournal],
   ['boots and exits', reportJournal],
-])('%s makes a page without holes, and with every id once', (_, make) => {
+])('%s makes a complete page, with every id once', (_, make) => {
   using journal = make();
   const page = reportHtml(journal.results);
   expect(page).not.toMatch(/undefined|NaN|Infinity|\[object|href="(?!#|data:)|src=/);
@@ -29,7 +29,7 @@ test.each([
   expect(patterns.filter((id) => !idsIn(page).includes(id ?? ''))).toEqual([]);
 });
 
-test('what a journal says stays text, wherever it is shown', () => {
+test('text from a journal stays text, wherever it is shown', () => {
   const evil = '"><img src=x onerror=alert(1)><script>';
   using journal = reportJournal();
   journal
@@ -52,11 +52,11 @@ function plain(page: string): string {
   return page.replaceAll(/<[^>]+>/g, '').replaceAll(/\s+/g, ' ');
 }
 
-test('whiskers are of the ratio of means over boots; of one boot there are none, and the page says why', () => {
+test('whiskers show the ratio of means over boots; with one boot there are none, and the page says why', () => {
   using once = wholeJournal();
   const without = reportHtml(once.results);
   expect(plain(without)).toContain(
-    'There are no whiskers: what was measured within one boot does not show how boots differ',
+    'There are no whiskers: measurements within one boot do not show how boots differ',
   );
   expect(plain(without)).toContain('runs within one boot');
   expect(without).not.toContain('95 % interval');
@@ -85,13 +85,13 @@ test('banners: emulated, virtual, several testbeds, unknown', () => {
   expect(on('tcg', 'kvm')).toEqual(['Emulated hardware.', 'Virtual server.', 'Several testbeds.']);
 });
 
-test('of no record at all there is a page, which says so', () => {
+test('without any record there is a page that says so', () => {
   const page = reportHtml(collectResults([]));
   expect(page).toContain('<strong>Unknown testbed.</strong>');
   expect(page).toContain('There are no samples yet.');
 });
 
-test('machines that are alike stand once, with all their cells', () => {
+test('equal machines are listed once, with all their cells', () => {
   using journal = reportJournal();
   const page = reportHtml(journal.results);
   const folds = [...page.matchAll(/<details class="environment">\s*<summary>([^]*?)<\/summary>/g)].map(
@@ -114,7 +114,7 @@ test('machines that are alike stand once, with all their cells', () => {
   );
 });
 
-test('of very many samples some are drawn, and no outlier is lost', () => {
+test('only some of very many samples are drawn, and no outlier is lost', () => {
   using journal = new TestJournal();
   journal.start().samples('l0-baseline', 'hackbench', [1, 1]);
   const { results } = journal;

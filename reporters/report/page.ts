@@ -1,6 +1,6 @@
 /**
- * The report: one page with everything that an experiment's journal tells, in one file. It has neither scripts nor
- * anything that is fetched, and says so to the browser; it can be read, printed and kept anywhere.
+ * The report: everything in an experiment's journal, on one page in one file. It has no scripts and fetches nothing,
+ * and its policy forbids both; it can be read, printed and kept anywhere.
  */
 import type { Results } from '../model/experiment-results.ts';
 import { environment } from './environment-section.ts';
@@ -62,8 +62,8 @@ export function reportHtml(results: Results): string {
         </main>
         <footer>
           <p>
-            Made from the experiment’s journal alone, <code>journal.ndjson</code>;
-            <code>npm run report -- EXPERIMENT</code> makes it again.
+            Generated from the experiment’s journal, <code>journal.ndjson</code>. To generate it again:
+            <code>npm run report -- EXPERIMENT</code>.
           </p>
         </footer>
       </body>

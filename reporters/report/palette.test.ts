@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { resolveColours, variables } from './palette.ts';
 
-/** WCAG 2.2's contrast of two colours, from their relative luminances. */
+/** The contrast of two colours by WCAG 2.2, from their relative luminances. */
 function contrast(one: string, other: string): number {
   const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
   return (lighter + 0.05) / (darker + 0.05);
@@ -28,12 +28,12 @@ describe.each(['light', 'dark'] as const)('%s', (theme) => {
     expect(contrast(of(name), of('paper'))).toBeGreaterThanOrEqual(4.5);
   });
 
-  test('the banner can be read', () => {
+  test('the banner is legible', () => {
     expect(contrast(of('warning'), of('warning-surface'))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(of('ink'), of('warning-surface'))).toBeGreaterThanOrEqual(4.5);
   });
 
-  test('whatever is drawn can be seen', () => {
+  test('everything that is drawn is visible', () => {
     const drawn = [...colours.keys()].filter((name) => !GROUNDS.has(name));
     expect(drawn).toContain('passthrough');
     const faint = drawn.filter((name) => contrast(of(name), of('paper')) < 3);
@@ -41,7 +41,7 @@ describe.each(['light', 'dark'] as const)('%s', (theme) => {
   });
 });
 
-test('a drawing that stands alone has the light colours', () => {
+test('a standalone drawing has the light colours', () => {
   expect(resolveColours('<g fill="var(--nb-paper)" stroke="currentColor"/>')).toBe(
     '<g fill="#ffffff" stroke="#1b2026"/>',
   );

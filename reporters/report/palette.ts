@@ -1,7 +1,7 @@
 /**
- * Colours of the page and of its figures, as CSS variables with a value for each theme. Text has a contrast of at least
- * 4.5:1 on its ground and what is drawn 3:1 (WCAG 2.2, 1.4.3 and 1.4.11). Configurations differ in pattern besides:
- * nothing is told by colour alone.
+ * Colours of the page and its figures, as CSS variables with a value for each theme. Text has a contrast of at least
+ * 4.5:1 on its background, drawings 3:1 (WCAG 2.2, 1.4.3 and 1.4.11). Configurations also differ in pattern: nothing
+ * depends on colour alone.
  */
 
 type Theme = 'light' | 'dark';
@@ -35,12 +35,12 @@ const COLOURS = {
 
 export type Colour = keyof typeof COLOURS;
 
-/** `var(--nb-NAME)`, for whatever stands in the page. */
+/** `var(--nb-NAME)`, for everything in the page. */
 export function colour(name: Colour): string {
   return `var(--nb-${name})`;
 }
 
-/** Declarations of all of them in one theme. */
+/** Declarations of all variables in one theme. */
 export function variables(theme: Theme): string {
   return Object.entries(COLOURS)
     .map(([name, values]) => `--nb-${name}:${values[theme]};`)
@@ -51,14 +51,14 @@ const LIGHT: ReadonlyMap<string, string> = new Map(
   Object.entries(COLOURS).map(([name, { light }]) => [name, light]),
 );
 
-/** `svg` with the light theme's colours in place of the variables, for where there is no page around it. */
+/** `svg` with the light theme's colours instead of the variables, for use outside the page. */
 export function resolveColours(svg: string): string {
   return svg
     .replaceAll(/var\(--nb-([\w-]+)\)/g, (whole, name: string) => LIGHT.get(name) ?? whole)
     .replaceAll('currentColor', COLOURS.ink.light);
 }
 
-/** How each configuration is filled; one that is not known here is `other`. */
+/** How each configuration is filled. Unknown ones are `other`. */
 const LOOKS: Readonly<Record<string, { readonly colour: Colour; readonly pattern: string }>> = {
   baseline: { colour: 'baseline', pattern: '' },
   passthrough: { colour: 'passthrough', pattern: 'M-1,1l2,-2M0,6l6,-6M5,7l2,-2' },
@@ -72,7 +72,7 @@ export function fillOf(configuration: string): string {
   return colour((LOOKS[configuration] ?? OTHER).colour);
 }
 
-/** What is laid over the fill; null where it is plain. `scope` makes its id the drawing's own. */
+/** The pattern on top of the fill; null for a plain one. `scope` makes its id unique to the drawing. */
 export function patternOf(configuration: string, scope: string): string | null {
   return (LOOKS[configuration] ?? OTHER).pattern === '' ? null : `url(#${patternId(configuration, scope)})`;
 }

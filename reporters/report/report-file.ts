@@ -1,4 +1,4 @@
-/** `report.html`: the whole experiment as one page that a browser shows without any network. */
+/** `report.html`: the whole experiment as one page for a browser, without a network. */
 import { reportHtml } from './page.ts';
 import { textFile } from '../files/exporter.ts';
 

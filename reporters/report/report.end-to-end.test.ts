@@ -1,4 +1,4 @@
-/** The report as people meet it: in a real browser, with a keyboard, a screen reader, a phone and a printer. */
+/** The report in a real browser: with a keyboard, a screen reader, a phone and a printer. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
@@ -10,7 +10,7 @@ import type { TestJournal } from '../model/journal.testing.ts';
 import { launch, type Seen, show, whyNoChromium } from './chromium.testing.ts';
 import { reportJournal } from './report.testing.ts';
 
-/** What a page has and Node has not; the rest of our code is not to know of it, so not by TypeScript's `dom`. */
+/** Part of a page's globals that Node lacks. TypeScript's `dom` would add them to all of nestbench's code. */
 declare const DOMParser: new () => {
   parseFromString(
     text: string,
@@ -46,7 +46,7 @@ describe.skipIf(whyNoChromium !== undefined)(
       readFileSync(path.join(journals[which].directory, name), 'utf8');
 
     test.each(['part', 'whole'] as const)(
-      '%s: nothing is fetched, nobody complains, and it runs no script',
+      '%s: the page fetches nothing, logs no errors and runs no scripts',
       async (which) => {
         await using seen = await open(which);
         expect(await seen.page.title()).toContain('nestbench');
@@ -57,7 +57,7 @@ describe.skipIf(whyNoChromium !== undefined)(
       },
     );
 
-    test('it is the whole of it without JavaScript too', async () => {
+    test('it is complete without JavaScript too', async () => {
       await using seen = await open('part', { javaScriptEnabled: false });
       await seen.page
         .getByRole('img', { name: 'Figure 5. Overhead at L1 and L2' })
@@ -65,7 +65,7 @@ describe.skipIf(whyNoChromium !== undefined)(
       expect(seen.complaints).toEqual([]);
     });
 
-    test('emulated hardware is told before any number, and not where it was real', async () => {
+    test('emulated hardware is announced before any number, and only if it was emulated', async () => {
       await using part = await open('part');
       await using whole = await open('whole');
       expect(await part.page.locator('header .banner').innerText()).toContain('Emulated hardware');
@@ -73,7 +73,7 @@ describe.skipIf(whyNoChromium !== undefined)(
     });
 
     test.each(['figure-5', 'figure-6', 'figure-additional'])(
-      'the numbers of %s are those of its CSV file',
+      'the numbers of %s match those of its CSV file',
       async (name) => {
         await using seen = await open('whole');
         const rows = await numbersIn(seen.page, `.figure:has(> #${name}) table`);
@@ -86,7 +86,7 @@ describe.skipIf(whyNoChromium !== undefined)(
       },
     );
 
-    test('where there is no number the page has none, and the reason that the file has', async () => {
+    test('a missing number is empty, with the same reason as in the file', async () => {
       await using seen = await open('part');
       const table = seen.page.locator('.figure:has(> #figure-5) table');
       const cells = await table
@@ -105,11 +105,11 @@ describe.skipIf(whyNoChromium !== undefined)(
       expect(filed.filter(({ overhead }) => overhead === '').length).toBeGreaterThan(0);
     });
 
-    test('the numbers of table 4, exits and phases are those of their CSV files', async () => {
+    test('the numbers of table 4, exits and phases match those of their CSV files', async () => {
       await using whole = await open('whole');
       const shown = await numbersIn(whole.page, '.table-4');
       const table4 = fieldsOf(fileOf('whole', 'table-4.csv'));
-      // A row a cell in the page, a row a benchmark and cell in the file.
+      // The page has a row per cell, the file a row per benchmark and cell.
       expect(new Set(shown.flat())).toEqual(new Set(table4.map(({ best }) => best)));
       expect(shown.flat()).toHaveLength(table4.length);
       await using part = await open('part');
@@ -127,7 +127,7 @@ describe.skipIf(whyNoChromium !== undefined)(
       );
     });
 
-    test('every figure can be kept: a CSV as the file beside it, and a drawing that stands alone', async () => {
+    test('every figure can be downloaded: as the same CSV as the file, and as a standalone drawing', async () => {
       await using seen = await open('whole');
       const { page } = seen;
       const names = await page
@@ -154,7 +154,7 @@ describe.skipIf(whyNoChromium !== undefined)(
     }, 60_000);
 
     test.each(['light', 'dark'] as const)(
-      'axe finds nothing wrong with it, %s and unfolded',
+      'axe finds no problems, %s and unfolded',
       async (colorScheme) => {
         await using seen = await open('part', { colorScheme, bypassCSP: true });
         await unfold(seen.page);
@@ -191,7 +191,7 @@ describe.skipIf(whyNoChromium !== undefined)(
       expect(await table.isVisible()).toBe(true);
     });
 
-    test('a screen reader hears of each figure its title, what is to be seen, and its numbers', async () => {
+    test('a screen reader reads the title, a description and the numbers of each figure', async () => {
       await using seen = await open('part');
       const figure = seen.page.getByRole('img', {
         name: /Figure 5\. Overhead at L1 and L2 Bar chart of \d+ overheads/,
@@ -212,7 +212,7 @@ describe.skipIf(whyNoChromium !== undefined)(
       { which: 'whole', width: 800 },
       { which: 'whole', width: 1366 },
     ] as const)(
-      '$which at $width pixels: nothing sticks out, and no words of a figure are cut or run together',
+      '$which at $width pixels: nothing overflows, and no words of a figure are cut or overlap',
       async ({ which, width }) => {
         await using seen = await open(which, { viewport: { width, height: 900 } });
         expect(await seen.page.evaluate('document.documentElement.scrollWidth')).toBe(width);
@@ -223,7 +223,7 @@ describe.skipIf(whyNoChromium !== undefined)(
       },
     );
 
-    test('on paper: light whatever the screen is, without links, and of the width that was made for it', async () => {
+    test('on paper: always light, without links, in the width for paper', async () => {
       await using seen = await open('part', { colorScheme: 'dark', viewport: { width: 688, height: 1000 } });
       const { page } = seen;
       await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
@@ -240,14 +240,14 @@ describe.skipIf(whyNoChromium !== undefined)(
   },
 );
 
-/** What the `<data>` of a table's rows hold, row by row. */
+/** The `<data>` values of a table's rows, row by row. */
 async function numbersIn(page: Page, table: string): Promise<string[][]> {
   return page
     .locator(`${table} tbody tr`)
     .evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('data')].map((data) => data.value)));
 }
 
-/** Rows of a CSV text, by its headings. */
+/** The rows of a CSV text, by its headings. */
 function fieldsOf(text: string): Record<string, string>[] {
   const rows: string[][] = [[]];
   for (const [, quoted, bare = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,\n"]*))(,|\n)/g)) {
@@ -260,7 +260,9 @@ function fieldsOf(text: string): Record<string, string>[] {
   );
 }
 
-/** What a link holds. Chromium stops a page at its eleventh download within a moment, which nobody clicks by hand. */
+/**
+ * What a link contains. Chromium blocks a page at its eleventh download within a moment, which nobody clicks by hand.
+ */
 async function linked(page: Page, name: string): Promise<string> {
   const href = await page.locator(`a[download="${name}"]`).getAttribute('href');
   return Buffer.from(/;base64,(.*)$/.exec(href ?? '')?.[1] ?? '', 'base64').toString();
@@ -275,7 +277,7 @@ async function download(page: Page, name: string): Promise<string> {
   return readFileSync(await kept.path(), 'utf8');
 }
 
-/** Whether a browser takes the text as a drawing: as XML, with all patterns that it refers to, and as an image. */
+/** Whether a browser accepts the text as a drawing: as XML, with all patterns that it refers to, and as an image. */
 async function drawable(page: Page, svg: string) {
   return page.evaluate(async (text) => {
     const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
@@ -301,7 +303,7 @@ async function expectInView(page: Page, selector: string): Promise<void> {
   expect(box?.x).toBeGreaterThanOrEqual(0);
 }
 
-/** Words of the figures that are shown: those beyond their drawing's edge, and pairs that overlap. */
+/** The words of the visible figures that are beyond their drawing's edge, and pairs that overlap. */
 async function lookAtWords(page: Page): Promise<{ cut: string[]; clashing: string[]; words: number }> {
   return page.locator('figure svg').evaluateAll((drawings) => {
     const cut: string[] = [];

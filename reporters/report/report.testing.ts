@@ -1,4 +1,4 @@
-/** A journal that has something for every section of the report. */
+/** A journal with data for every section of the report. */
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { realisticJournal } from '../model/experiment.testing.ts';
 import type { TestJournal } from '../model/journal.testing.ts';

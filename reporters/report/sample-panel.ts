@@ -11,8 +11,8 @@ const MARGIN = { left: 40, right: 6, top: 36, bottom: 18 } as const;
 const LEAST_SPAN = 0.05;
 
 /**
- * Its points are one path of strokes without length, which with round ends are dots: very many cost little. Plot gives
- * the scales and their ticks; its marks are an element a point.
+ * Its points are one path of strokes without length, which round caps turn into dots: this is cheap for very many.
+ * Plot's marks would be one element per point, so it only provides the scales and their ticks.
  */
 export function samplePanel({ cell, configuration, outcome, runs, points }: SampleSeries): Drawing {
   const { n, median, min, max } = outcome.statistics;
@@ -79,7 +79,7 @@ function text(at: number, height: number, words: string, attributes = ''): strin
   return `<text x="${at}" y="${height}" ${attributes}>${escape(words)}</text>`;
 }
 
-/** The numbers themselves are the ticks: smallest, median and largest, but none on top of another. */
+/** The ticks are the numbers themselves: smallest, median and largest, without overlap. */
 function ticksOf(
   [min, median, max]: readonly [number, number, number],
   at: (value: number) => number,

@@ -1,8 +1,8 @@
-/** What is drawn of a benchmark's samples: cell by cell, in the order in which they were taken. */
+/** Which of a benchmark's samples are drawn: cell by cell, in the order in which they were taken. */
 import type { Measured, Results, Run } from '../model/experiment-results.ts';
 import { type Point, thin } from './thin.ts';
 
-/** Points a panel: with 13 cells about three thousand a benchmark. Two for each pixel of its width are enough. */
+/** Points per panel: with 13 cells about three thousand per benchmark. Two for each pixel of its width are enough. */
 export const MOST_POINTS = 240;
 
 export interface SampleSeries {

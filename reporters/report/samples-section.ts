@@ -1,7 +1,7 @@
 /**
- * Every sample in the order in which it was taken, a small panel a cell: drift shows as a slope, an outlier as a lone
- * dot. Each panel has its own axis, in the benchmark's unit, that spans at least a tenth of the median, so that little
- * noise does not look like much.
+ * Every sample in the order in which it was taken, in a small panel per cell: drift shows as a slope, an outlier as a
+ * lone dot. Each panel has its own axis in the benchmark's unit, which spans at least a tenth of the median, so that
+ * little noise does not look like much.
  */
 import { csv } from '../files/csv.ts';
 import { INTERVAL_OF } from '../analysis/interval-words.ts';
@@ -23,9 +23,9 @@ export function samples(results: Results): Html {
   return html`<section aria-labelledby="samples">
     <h2 id="samples">Samples in run order</h2>
     <p>
-      Every sample, in the order in which it was taken; a panel a cell. The line is the median of all, a
-      vertical rule the start of another run. Each panel has its own axis, which spans at least ±5 % of the
-      median; its heading tells the number of samples and how far they lie from the median.
+      Every sample in the order in which it was taken, with a panel per cell. The horizontal line is the
+      median, a vertical line the start of another run. Each panel has its own axis, which spans at least ±5 %
+      of the median. Its heading has the number of samples and their range around the median.
     </p>
     ${known.length === 0 ? html`<p class="none">There are no samples yet.</p>` : known.map(({ benchmark, series }) => sampleFigure(benchmark, series))}
   </section>`;
@@ -41,9 +41,9 @@ function sampleFigure({ name, unit, better }: BenchmarkRow, series: readonly Sam
       thinned.length === 0
         ? null
         : html`<p>
-            Of a cell with more than ${MOST_POINTS} samples the smallest and the largest of each of
-            ${MOST_POINTS / 2} equal stretches are drawn, so every outlier is there; all samples are in the
-            files <code>CELL/${name}.csv</code>.
+            For a cell with more than ${MOST_POINTS} samples, only the smallest and the largest in each of
+            ${MOST_POINTS / 2} equal segments are drawn, so no outlier is lost. All samples are in the files
+            <code>CELL/${name}.csv</code>.
           </p>`,
     shown: { panels: series.map((one) => panel(one, name)) },
     table: table(name, series),

@@ -1,4 +1,4 @@
-/** Times beside each other on one axis: a row a cell, its segments one after another. */
+/** Times on one axis: a row per cell, with its segments one after another. */
 import { legend, textWidth } from './legend.ts';
 import { colour } from './palette.ts';
 import { type Drawing, draw, plotLibrary, stack } from './svg.ts';
@@ -11,7 +11,7 @@ export interface Segment {
 export interface Row {
   readonly name: string;
   readonly segments: readonly Segment[];
-  /** Words above a place of the row, in seconds from its start; else the segments' labels, where they fit. */
+  /** Words above the row, at a time in seconds from its start. By default, the segments' labels where they fit. */
   readonly marks?: readonly Mark[];
 }
 
@@ -20,7 +20,7 @@ interface Mark {
   readonly text: string;
 }
 
-/** What a key is called and how it is filled, in the order of the legend. */
+/** Label and fill of each key, in the order of the legend. */
 export type Keys = Readonly<Record<string, { readonly label: string; readonly fill: string }>>;
 
 const LEFT = 108;
@@ -75,7 +75,7 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
         x2: 'until',
         y: 'name',
         fill: ({ key }: Segment) => keys[key]?.fill ?? colour('other'),
-        // Neighbours are told apart by the gap between them too.
+        // The gap also separates neighbours.
         stroke: colour('paper'),
         strokeWidth: 0.8,
         insetTop: 15,
@@ -115,7 +115,7 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
   return stack([key, chart], 4);
 }
 
-/** The marks that do not run into the next one; of the segments' labels, those that are not longer than their segment. */
+/** The marks that don't overlap the next one; for the segments' labels, those that fit their segment. */
 function readable({ marks, segments }: Row, keys: Keys, pixels: number): readonly Mark[] {
   const fits = ({ text }: Mark, seconds: number): boolean =>
     textWidth(text, MARK_SIZE) + 3 <= seconds * pixels;
@@ -134,7 +134,7 @@ function end(segments: readonly Segment[]): number {
   return segments.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
-/** Of a second; of a minute and more whole seconds. */
+/** Tenths of a second; whole seconds from a minute on. */
 export function inTenths(seconds: number): string {
   return seconds < 100 ? seconds.toFixed(1) : seconds.toFixed(0);
 }

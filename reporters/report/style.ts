@@ -1,4 +1,4 @@
-/** The page's style: both themes, three widths of screen, and paper. */
+/** The page's style: two themes, three screen widths, and paper. */
 import { variables } from './palette.ts';
 import { FONT } from './svg.ts';
 

@@ -1,22 +1,22 @@
-/** Drawings: SVG that is made without a browser, put together, named for screen readers, and made to stand alone. */
+/** SVG drawings, made without a browser: composed, labelled for screen readers, and exported as standalone files. */
 import { createRequire } from 'node:module';
 import type { PlotOptions } from '@observablehq/plot';
 import { escape } from './html.ts';
 import { resolveColours } from './palette.ts';
 
-/** A drawing of its own size in CSS pixels, which is also its text's: it is shown unscaled. */
+/** A drawing with its size in CSS pixels. It is shown unscaled, so its text has that size too. */
 export interface Drawing {
   readonly width: number;
   readonly height: number;
-  /** What stands within `<svg>`. */
+  /** The content of `<svg>`. */
   readonly content: string;
 }
 
 export const FONT = 'system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
 
 /**
- * Loaded at the first drawing: every run of Vitest loads our reporters, and few draw. Observable Plot needs a document to
- * make its elements in, and no browser: linkedom's takes a tenth of the time that jsdom's does to load.
+ * Loaded with the first drawing: every run of Vitest loads the reporters, and few draw. Observable Plot needs a
+ * document to create its elements, but no browser. linkedom loads in a tenth of the time of jsdom.
  */
 const require = createRequire(import.meta.url);
 let loaded: Library | undefined;
@@ -38,7 +38,7 @@ export function plotLibrary(): typeof import('@observablehq/plot') {
   return library().plot;
 }
 
-/** What Plot draws of `options`, which give width and height, without the style that it brings. */
+/** Draws with Plot, without the style that it adds. The options must have a width and a height. */
 export function draw(options: PlotOptions & { readonly width: number; readonly height: number }): Drawing {
   const { plot, document } = library();
   const element: { readonly innerHTML: string } = plot.plot({ ...options, document });
@@ -48,8 +48,8 @@ export function draw(options: PlotOptions & { readonly width: number; readonly h
 }
 
 /**
- * Numbers to a hundredth of a pixel; and no names of parts, which is what Plot calls its groups: the drawing as a whole
- * has a name and a table beside it.
+ * Rounds numbers to a hundredth of a pixel, and removes the labels of Plot's groups: the drawing as a whole has a label
+ * and a table.
  */
 function tidy(content: string): string {
   return content
@@ -61,7 +61,7 @@ function tidy(content: string): string {
     );
 }
 
-/** Drawings in one, each with its upper left corner at a place. */
+/** Combines drawings, each with the position of its upper left corner. */
 export function compose(
   parts: readonly { readonly x: number; readonly y: number; readonly drawing: Drawing }[],
 ): Drawing {
@@ -74,7 +74,7 @@ export function compose(
   };
 }
 
-/** One below the other. */
+/** Stacks drawings vertically. */
 export function stack(drawings: readonly Drawing[], gap = 0): Drawing {
   let y = 0;
   const parts = drawings.map((drawing) => {
@@ -85,7 +85,7 @@ export function stack(drawings: readonly Drawing[], gap = 0): Drawing {
   return compose(parts);
 }
 
-/** Beside each other, in rows of `columns`. */
+/** Places drawings side by side, in rows of `columns`. */
 export function tile(drawings: readonly Drawing[], columns: number, gap: number): Drawing {
   const width = Math.max(0, ...drawings.map((drawing) => drawing.width));
   const height = Math.max(0, ...drawings.map((drawing) => drawing.height));
@@ -106,7 +106,7 @@ export interface Words {
   readonly description: string;
 }
 
-/** For the page: an image to a screen reader, that reads its title and description. */
+/** For the page: an image with a title and a description for screen readers. */
 export function inPage({ width, height, content }: Drawing, { id, title, description }: Words): string {
   return (
     `<svg role="img" aria-labelledby="${id}-t ${id}-d" viewBox="0 0 ${width} ${height}" width="${width}" ` +
@@ -115,7 +115,7 @@ export function inPage({ width, height, content }: Drawing, { id, title, descrip
   );
 }
 
-/** A file of its own: on white, with a margin, its title above it, and no variable left. */
+/** A standalone file: on white, with a margin and its title, and without variables. */
 export function standalone({ width, height, content }: Drawing, { title, description }: Words): string {
   const margin = 16;
   const top = 44;

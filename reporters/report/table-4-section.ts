@@ -23,8 +23,8 @@ export function table4(results: Results): Html {
   return html`<section aria-labelledby="table-4">
     <h2 id="table-4">Table 4. Best averages</h2>
     <p>
-      For every benchmark in every cell of the paper the best of its runs’ averages, in the tool’s own
-      unit.${results.cells.some(isPartly) ? ' * has fewer samples than planned: see the failures.' : ''}
+      The best of the runs’ averages of every benchmark in every cell of the paper, in the tool’s own
+      unit.${results.cells.some(isPartly) ? ' * has fewer samples than planned; see the failures.' : ''}
     </p>
     ${dataTable('Best of the runs’ averages', cells, [{ heading: 'cell', cell: ({ name }) => name }, ...columns], 'table-4')}
     <p class="downloads">

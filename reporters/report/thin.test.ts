@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { thin } from './thin.ts';
 
-test('few points stay as they are, in order over all series', () => {
+test('few points are all kept, in order over all series', () => {
   expect(thin([[3, 1], [], [2]], 4)).toEqual([
     { index: 0, value: 3 },
     { index: 1, value: 1 },
@@ -10,7 +10,7 @@ test('few points stay as they are, in order over all series', () => {
   ]);
 });
 
-test('of many the extremes of every stretch stay, wherever they are', () => {
+test('of many points, the extremes of every segment are kept, wherever they are', () => {
   const values = Array.from({ length: 1000 }, (_, index) => 100 + (index % 7));
   values[617] = 5000;
   values[618] = 1;
@@ -20,7 +20,7 @@ test('of many the extremes of every stretch stay, wherever they are', () => {
   expect(points).toContainEqual({ index: 618, value: 1 });
 });
 
-test('any series: never more than asked for, each a point of the series, in order, with both extremes', () => {
+test('any series: never more than requested, each a point of the series, in order, with both extremes', () => {
   const series = fc.array(fc.array(fc.double({ min: 0, max: 1e9, noNaN: true }), { maxLength: 80 }), {
     maxLength: 5,
   });

@@ -1,15 +1,15 @@
-/** Which of very many points are drawn: enough to see every outlier, few enough for a page. */
+/** Selects which of very many points are drawn: enough to see every outlier, few enough for a page. */
 
 export interface Point {
-  /** Its place among all, from 0. */
+  /** Its position among all, from 0. */
   readonly index: number;
   readonly value: number;
 }
 
 /**
- * All points of `values` where they are at most `most`, else the smallest and the largest of each of `most` / 2 equal
- * stretches, in order: what a plot of that many pixels shows of all of them, and no extreme is lost.
- * @param lists are the series one after another, never copied into one.
+ * All points of `values` if there are at most `most`. Otherwise the smallest and the largest of each of `most` / 2
+ * equal segments, in order: as a plot with that many pixels shows them, without losing an extreme.
+ * @param lists the series one after another, to avoid copying them into one.
  */
 export function thin(lists: readonly (readonly number[])[], most: number): Point[] {
   const total = lists.reduce((sum, { length }) => sum + length, 0);

@@ -1,6 +1,6 @@
 /** Ticks of logarithmic axes. */
 
-/** Round numbers from `low` to `high`: each 1, 2 and 5 of a power of ten; finer ones where these are too few. */
+/** Round numbers from `low` to `high`: 1, 2 and 5 of each power of ten, and finer ones if these are too few. */
 export function logTicks(low: number, high: number): number[] {
   const within = (digits: readonly number[]): number[] => {
     const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];

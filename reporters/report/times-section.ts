@@ -54,8 +54,8 @@ export function times(results: Results): Html {
       title: 'Phases of each cell',
       description: `Wall time of ${cells.length} cells, by phase.`,
       caption: html`<p>
-        Boots are in the order of time; services, what is around samples and the gaps between them are sums,
-        for they alternate.${before === undefined ? '' : ` And ${before}.`}
+        Boot phases are in order of time. Services, commands around samples, and gaps alternate with the
+        samples and are shown as sums.${before === undefined ? '' : ` Time ${before}.`}
       </p>`,
       shown: { draw: (breadth) => stackedRows(cells.map(phaseRow), STAGE_KEYS, WIDTHS[breadth]) },
       table: phaseTable(cells),
@@ -66,7 +66,7 @@ export function times(results: Results): Html {
       title: 'Boots, level by level',
       description: `The steps of the boots of ${cells.length} cells, one level after another.`,
       caption: html`<p>
-        From the start of a cell’s first machine. The client boots beside L0 and is not drawn.
+        From the start of a cell’s first machine. The client boots at the same time as L0 and is not drawn.
       </p>`,
       shown: { draw: (breadth) => stackedRows(cells.map(bootRow), STEP_KEYS, WIDTHS[breadth]) },
       table: bootTable(cells),
@@ -90,7 +90,7 @@ interface Step {
   readonly seconds: number;
 }
 
-/** Of a boot record's phases, named `l1: kernel`. */
+/** The steps of a boot record's phases, which have names such as `l1: kernel`. */
 function stepsOf({ boot }: CellTime): Step[] {
   return boot.map(({ name, seconds }) => {
     const [, level = '', step = ''] = /^([^:]*): (.*)$/.exec(name) ?? [null, '', name];

@@ -14,7 +14,7 @@ test('one run has no interval', () => {
   expect(bootstrapInterval([1, 2, 3], [1], OPTIONS)).toBeNull();
 });
 
-test('runs that do not differ at all have one without width', () => {
+test('equal runs have an interval of width 0', () => {
   expect(bootstrapInterval([0.1, 0.1, 0.1], [0.3, 0.3, 0.3], OPTIONS)).toEqual([
     expect.closeTo(3, 12),
     expect.closeTo(3, 12),
@@ -22,7 +22,7 @@ test('runs that do not differ at all have one without width', () => {
 });
 
 test("below five runs it is Student's", () => {
-  // 4.303 is t at 0.975 of 2 degrees of freedom; only the head varies, with the relative variance 0.01 over 3 runs.
+  // 4.303 is t at 0.975 for 2 degrees of freedom; only the head varies, with the relative variance 0.01 over 3 runs.
   const half = 4.302_653 * Math.sqrt(0.01 / 3);
   expect(bootstrapInterval([10, 10, 10], [9, 10, 11], OPTIONS)).toEqual([
     expect.closeTo(Math.exp(-half), 6),
@@ -30,7 +30,7 @@ test("below five runs it is Student's", () => {
   ]);
 });
 
-test("where most runs are equal, so that resamples without variance reach the quantile, it is Student's", () => {
+test("if most runs are equal, so that resamples without variance reach the quantile, it is Student's", () => {
   const value = fc.double({ min: 0.01, max: 100, noNaN: true });
   fc.assert(
     fc.property(value, value, (one, other) => {
@@ -47,7 +47,7 @@ test("where most runs are equal, so that resamples without variance reach the qu
 });
 
 describe('any runs', () => {
-  test('the interval holds what was measured, and a seed gives it again', () => {
+  test('the interval contains the measurement, and a seed gives it again', () => {
     fc.assert(
       fc.property(runs, runs, fc.integer(), (base, head, seed) => {
         const interval = bootstrapInterval(base, head, { ...OPTIONS, resamples: 199, seed });
@@ -92,8 +92,8 @@ const SHAPES: Record<string, (seed: number) => () => number> = {
   },
 };
 
-// An interval that says 95 % must hold the truth in 95 of 100 experiments; here in 93 at least, of 1500, whose own
-// standard deviation is 0.6. It may hold it more often: with few runs of two humps it does.
+// A 95 % interval must hold the truth in 95 of 100 experiments. Here it must in at least 93 %, of 1500 with a standard
+// deviation of 0.6 %. It may hold it more often, as with few runs of two humps.
 describe.each(Object.keys(SHAPES))('runs that are %s', (shape) => {
   test.each([
     [2, 2],
@@ -101,7 +101,7 @@ describe.each(Object.keys(SHAPES))('runs that are %s', (shape) => {
     [5, 5],
     [5, 10],
     [10, 10],
-  ])('of %i and %i of them the interval holds the truth', (few, more) => {
+  ])('with %i and %i of them the interval holds the truth', (few, more) => {
     const between = SHAPES[shape]?.(few * 100 + more) ?? (() => NaN);
     const within = normals(few * 1000 + more);
     const iterations = 5;

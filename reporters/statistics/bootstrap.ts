@@ -1,20 +1,20 @@
 /**
- * How far the ratio of two means may be from the truth, from runs of iterations.
+ * The uncertainty of the ratio of two means, from runs of iterations.
  *
- * What is resampled: the runs, with replacement, each with all of its iterations as they are. A. C. Davison and
- * D. V. Hinkley ("Bootstrap Methods and their Application", 1997, section 3.8) and S. Ren et al. ("Nonparametric
- * bootstrapping for hierarchical data", Journal of Applied Statistics 37(9), 2010) show that with data in two levels
- * this mimics their variation best: the means of the runs vary by all that runs differ in and by what is left of their
- * iterations' scatter, and iterations drawn anew would add that scatter twice. (T. Kalibera and R. Jones, "Rigorous
- * benchmarking in reasonable time", ISMM 2013, resample both.) So only the runs' means enter here.
+ * What is resampled: the runs, with replacement, each with all of its iterations. A. C. Davison and D. V. Hinkley
+ * ("Bootstrap Methods and their Application", 1997, section 3.8) and S. Ren et al. ("Nonparametric bootstrapping for
+ * hierarchical data", Journal of Applied Statistics 37(9), 2010) show that this mimics the variation of two-level data
+ * best: the means of the runs already vary by the differences between runs and by what is left of their iterations'
+ * scatter, and resampling iterations would add that scatter twice. (T. Kalibera and R. Jones, "Rigorous benchmarking in
+ * reasonable time", ISMM 2013, resample both.) So only the runs' means are used.
  *
- * Which interval: percentiles of the resampled ratio are too narrow for few runs (5 and 5: they hold the truth in 86 to
- * 87 of 100 cases instead of 95; T. C. Hesterberg, "What teachers should know about the bootstrap", The American
- * Statistician 69(4), 2015, tells why). The symmetric bootstrap-t, on the logarithmic scale, does not need that
+ * Which interval: percentiles of the resampled ratio are too narrow for few runs (with 5 and 5 they hold the truth in
+ * 86 to 87 of 100 cases instead of 95; T. C. Hesterberg, "What teachers should know about the bootstrap", The American
+ * Statistician 69(4), 2015, explains why). The symmetric bootstrap-t, on the logarithmic scale, does not need that
  * correction: each resample is studentized by its own standard error (P. Hall, "On symmetric bootstrap confidence
  * intervals", Journal of the Royal Statistical Society B 50(1), 1988). With fewer than five runs on a side there are
- * too few different resamples (10 of 3 runs) for its quantiles, and Student's t with Welch's degrees of freedom takes
- * its place. Tests beside this file hold both to 95 % on normal, skewed and two-humped runs.
+ * too few different resamples (10 of 3 runs) for its quantiles, so Student's t with Welch's degrees of freedom is used.
+ * The tests hold both to 95 % on normal, skewed and two-humped runs.
  */
 import { type LogRatioError, logRatio, studentized, varianceOfMean } from './log-ratio.ts';
 import { studentQuantile } from '../../fixtures/statistics/student.ts';
@@ -32,8 +32,8 @@ export interface BootstrapOptions {
 const ENOUGH_RUNS = 5;
 
 /**
- * The confidence interval of mean(head) / mean(base), of positive values, one for each run; null where a side has one
- * value alone.
+ * The confidence interval of mean(head) / mean(base), of positive values, one per run; null if a side has only one
+ * value.
  */
 export function bootstrapInterval(
   base: readonly number[],
@@ -47,7 +47,7 @@ export function bootstrapInterval(
     Math.min(base.length, head.length) < ENOUGH_RUNS || error.standard === 0
       ? student
       : criticalSize(base, head, { estimate, error, resamples, confidence, below: randomIndices(seed) });
-  // Where most runs are equal, resamples without any variance may reach the quantile: it is infinite then.
+  // If most runs are equal, resamples without variance may reach the quantile, which is then infinite.
   const halfWidth = (Number.isFinite(critical) ? critical : student) * error.standard;
   return [Math.exp(estimate - halfWidth), Math.exp(estimate + halfWidth)];
 }
@@ -60,7 +60,7 @@ interface Studentizing {
   readonly below: RandomIndex;
 }
 
-/** The bootstrap's critical value: which |t| so large a part of the resamples stays below. */
+/** The bootstrap's critical value: the |t| below which this share of the resamples stays. */
 function criticalSize(
   base: readonly number[],
   head: readonly number[],
@@ -78,8 +78,8 @@ function criticalSize(
 }
 
 /**
- * As many values as there are, drawn with replacement. A whole experiment draws them ten million times, so a draw adds
- * up only moments, of values that were centred before and so lose no digits.
+ * Draws as many values as there are, with replacement. A whole experiment draws ten million times, so a draw only adds
+ * up moments. The values are centred first, so that the sums lose no digits.
  */
 class Resample {
   mean = NaN;

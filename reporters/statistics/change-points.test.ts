@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { changePoints, LEAST_RECORDS } from './change-points.ts';
 import { normals } from '../../fixtures/statistics/normals.ts';
 
-/** Nights around a level that moves, with noise in proportion. */
+/** Nights around a level that moves, with proportional noise. */
 function nights(
   count: number,
   seed: number,
@@ -17,7 +17,7 @@ function nights(
 const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
 
 describe('a step', () => {
-  test.each([0.01, 0.02, 0.03])('of 10 % is found where it is, at a noise of %d', (noise) => {
+  test.each([0.01, 0.02, 0.03])('of 10 % is found in its place, with a noise of %d', (noise) => {
     const places = SEEDS.map((seed) => {
       const [found, ...others] = changePoints(nights(60, seed, noise, (night) => (night < 40 ? 1 : 1.1)));
       expect(others).toEqual([]);
@@ -35,7 +35,7 @@ describe('a step', () => {
     expect(found.map(({ change }) => Math.sign(change))).toEqual([-1, 1]);
   });
 
-  test('is known within a week, at a noise of 2 %', () => {
+  test('is known within a week, with a noise of 2 %', () => {
     const delays = SEEDS.map((seed) => {
       const all = nights(80, seed, 0.02, (night) => (night < 40 ? 1 : 1.1));
       const known = all.findIndex(
@@ -43,7 +43,7 @@ describe('a step', () => {
       );
       return known - 40 + 1;
     });
-    // Two nights, and the last one before them when it happens to lie that way.
+    // Two nights, and the last one before them if it happens to be on that side.
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(LEAST_RECORDS - 1);
     expect(delays.toSorted((one, other) => one - other)[SEEDS.length / 2]).toBeLessThanOrEqual(5);
     expect(Math.max(...delays)).toBeLessThanOrEqual(7);
@@ -51,7 +51,7 @@ describe('a step', () => {
 });
 
 describe('a slow drift', () => {
-  test.each([0.01, 0.02])('of 15 % in sixty nights is found, at a noise of %d', (noise) => {
+  test.each([0.01, 0.02])('of 15 % in sixty nights is found, with a noise of %d', (noise) => {
     for (const seed of SEEDS) {
       const found = changePoints(nights(80, seed, noise, (night) => 1 + (0.15 * Math.min(night, 60)) / 60));
       expect(found.length).toBeGreaterThan(0);
@@ -61,7 +61,7 @@ describe('a slow drift', () => {
 });
 
 describe('what is no change', () => {
-  test('one noisy night, however far off and wherever it is', () => {
+  test('a single noisy night, however far off and wherever it is', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 39 }),
@@ -77,7 +77,7 @@ describe('what is no change', () => {
     );
   });
 
-  test('noise alone: a false alarm in less than one of ten series of a hundred nights', () => {
+  test('noise alone: a false alarm in fewer than one of ten series of a hundred nights', () => {
     const alarms = SEEDS.flatMap((seed) => changePoints(nights(100, seed, 0.03))).length;
     expect(alarms).toBeLessThanOrEqual(4);
   });
@@ -96,7 +96,7 @@ describe('what is no change', () => {
       });
       return changePoints(all).length > 0;
     });
-    // Of nights taken for independent 3 and 26 of these 40 series had a change.
+    // If nights were assumed independent, 3 and 26 of these 40 series would have a change.
     expect(alarmed.length).toBeLessThanOrEqual(most);
   });
 
@@ -113,7 +113,7 @@ describe('what is no change', () => {
   });
 });
 
-test('a rate has the change points of the time that it stands for', () => {
+test('a rate has the same change points as its time', () => {
   for (const seed of SEEDS.slice(0, 10)) {
     const times = nights(60, seed, 0.02, (night) => (night < 25 ? 1 : 1.2));
     const rates = times.map((time) => 1 / time);
@@ -121,7 +121,7 @@ test('a rate has the change points of the time that it stands for', () => {
   }
 });
 
-test('a value that is none is refused', () => {
+test('an invalid value is rejected', () => {
   expect(() => changePoints([1, 0, 1])).toThrow('a value is 0');
   expect(() => changePoints([1], { window: 3, significance: 0.01, minimumEffect: 0 })).toThrow(
     'the window is 3',

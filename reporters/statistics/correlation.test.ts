@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { correlationOf } from './correlation.ts';
 import { normals } from '../../fixtures/statistics/normals.ts';
 
-/** An autoregressive series of deviation 1. */
+/** An autoregressive series with a deviation of 1. */
 function series(count: number, share: number, seed: number, levelOf: (index: number) => number = () => 0) {
   const normal = normals(seed);
   let deviation = normal();
@@ -23,7 +23,7 @@ test.each([
   }
 });
 
-test('of few values it is rather too large than too small', () => {
+test('with few values it is too large rather than too small', () => {
   const found = Array.from({ length: 200 }, (_, seed) => correlationOf(series(40, 0.3, seed + 1)));
   expect(found.filter((share) => share < 0.3).length).toBeLessThan(50);
 });

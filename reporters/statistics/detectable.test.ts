@@ -4,25 +4,25 @@ import { logRatio } from './log-ratio.ts';
 import { normals } from '../../fixtures/statistics/normals.ts';
 import { permutationTest } from './permutation.ts';
 
-/** Two values whose relative variance is that of `deviation`. */
+/** Two values with the relative variance of `deviation`. */
 function scattered(deviation: number): number[] {
   return [1 - deviation / Math.SQRT2, 1 + deviation / Math.SQRT2];
 }
 
-test('in standard errors it is the two quantiles together', () => {
-  // t at 0.995 and at 0.9 of 8 degrees of freedom.
+test('in standard errors it is the sum of the two quantiles', () => {
+  // t at 0.995 and at 0.9 for 8 degrees of freedom.
   expect(detectableLogRatio({ standard: 0.01, degrees: 8 }, 0.01)).toBeCloseTo((3.355 + 1.397) * 0.01, 4);
 });
 
 describe('how many runs it takes', () => {
   test.each([
-    // As few as can reach p < 0.01.
+    // The fewest that can reach p < 0.01.
     [0.001, 5],
     // (2.576 + 1.282)^2 * 2 * (0.05 / log 1.05)^2 is 31 with the normal distribution; Student's takes a little more.
     [0.05, 33],
     [0.2, 502],
     [0.5, null],
-  ])('at noise of %d: %s each to find 5 %%', (deviation, runs) => {
+  ])('with a noise of %d: %s each to find 5 %%', (deviation, runs) => {
     const noise = scattered(deviation);
     expect(runsToDetect(noise, noise, Math.log(1.05), 0.01)).toBe(runs);
   });
@@ -38,7 +38,7 @@ test('a change of that size is found in nine of ten comparisons', () => {
   const normal = normals(11);
   const [runs, deviation, comparisons] = [10, 0.02, 1000];
   const { error } = logRatio(
-    // Ten runs whose relative variance is 0.02 squared.
+    // Ten runs with a relative variance of 0.02 squared.
     Array.from({ length: runs }, (_, index) => 1 + deviation * Math.sqrt(0.9) * (index % 2 === 0 ? 1 : -1)),
     Array.from({ length: runs }, (_, index) => 1 + deviation * Math.sqrt(0.9) * (index % 2 === 0 ? 1 : -1)),
   );

@@ -1,14 +1,14 @@
 /**
- * What a comparison of so many runs could have seen: the smallest change that a two-sided test at the significance
- * level finds in nine of ten experiments, at the noise that the runs show. From the usual formula of sample sizes,
- * (t at 1 - significance/2 + t at the power) standard errors, with Student's t for the noise that was only estimated
- * (NIST/SEMATECH e-Handbook of Statistical Methods, 7.2.2.2; J. Cohen, "Statistical Power Analysis", 1988, chapter 2).
+ * The power of a comparison with so many runs: the smallest change that a two-sided test at the significance level
+ * finds in nine of ten experiments, at the noise of the runs. It uses the usual formula for sample sizes, (t at 1 -
+ * significance/2 + t at the power) standard errors, with Student's t because the noise is an estimate (NIST/SEMATECH
+ * e-Handbook of Statistical Methods, 7.2.2.2; J. Cohen, "Statistical Power Analysis", 1988, chapter 2).
  */
 import { type LogRatioError, relativeVariance } from './log-ratio.ts';
 import { studentQuantile } from '../../fixtures/statistics/student.ts';
 import { runsToReach } from './permutation.ts';
 
-/** In how many of experiments a change of that size would be found. */
+/** The share of experiments in which a change of that size is found. */
 const POWER = 0.9;
 
 /** The smallest change that would be found, as a logarithm of the ratio. */
@@ -20,8 +20,8 @@ export function detectableLogRatio({ standard, degrees }: LogRatioError, signifi
 export const MOST_RUNS = 1000;
 
 /**
- * How many runs each side needs to find a change of `smallest` (a logarithm of the ratio), at the noise that these
- * runs show; null beyond {@link MOST_RUNS}. Both sides have two values at least.
+ * How many runs each side needs to find a change of `smallest` (a logarithm of the ratio), at the noise of these runs;
+ * null above {@link MOST_RUNS}. Both sides must have at least two values.
  */
 export function runsToDetect(
   base: readonly number[],
@@ -36,7 +36,7 @@ export function runsToDetect(
   };
   let [low, high] = [runsToReach(significance), MOST_RUNS];
   if (!suffices(high)) return null;
-  // More runs always see more, so halving finds the fewest.
+  // More runs always find more, so bisection finds the smallest number.
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     if (suffices(middle)) high = middle;

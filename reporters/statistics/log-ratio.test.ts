@@ -5,7 +5,7 @@ import { studentQuantile } from '../../fixtures/statistics/student.ts';
 
 const runs = fc.array(fc.double({ min: 1, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 12 });
 
-test('of equal variances and sizes the degrees of freedom are those of both together', () => {
+test('with equal variances and sizes the degrees of freedom are those of both together', () => {
   const { estimate, error } = logRatio([9, 10, 11], [9, 10, 11]);
   expect(estimate).toBe(0);
   // Each side has the relative variance 0.01, over three runs.
@@ -13,7 +13,7 @@ test('of equal variances and sizes the degrees of freedom are those of both toge
   expect(error?.degrees).toBeCloseTo(4, 12);
 });
 
-test('where only one side varies they are that side', () => {
+test('if only one side varies they are that side’s', () => {
   expect(logRatio([10, 10, 10, 10], [9, 10, 11]).error?.degrees).toBeCloseTo(2, 12);
 });
 
@@ -22,7 +22,7 @@ test('one run has no error, and equal runs have one of 0', () => {
   expect(logRatio([0.1, 0.1, 0.1], [0.3, 0.3, 0.3]).error).toEqual({ standard: 0, degrees: Infinity });
 });
 
-test('the other way round it is the negative, with the same error', () => {
+test('with the sides swapped it is the negative, with the same error', () => {
   fc.assert(
     fc.property(runs, runs, (base, head) => {
       const [there, back] = [logRatio(base, head), logRatio(head, base)];

@@ -1,10 +1,10 @@
 /**
  * The ratio of two means, on the logarithmic scale: there the ratio of head to base is the negative of that of base to
- * head, and the unit is gone.
+ * head, and the unit cancels.
  *
- * The standard error is the delta method's, in which each side's relative variance adds up; the degrees of freedom are
- * those of B. L. Welch, "The generalization of 'Student's' problem when several different population variances are
- * involved", Biometrika 34, 1947, which the sides need not share a variance for.
+ * The standard error is from the delta method, in which each side's relative variance adds up. The degrees of freedom
+ * are those of B. L. Welch, "The generalization of 'Student's' problem when several different population variances are
+ * involved", Biometrika 34, 1947, which do not assume that the sides share a variance.
  */
 import { arithmeticMean } from './mean-of-unit.ts';
 import { studentProbability } from '../../fixtures/statistics/student.ts';
@@ -12,20 +12,20 @@ import { studentProbability } from '../../fixtures/statistics/student.ts';
 export interface LogRatio {
   /** log(mean of head / mean of base). */
   readonly estimate: number;
-  /** null where a side has one value, which has no variance. */
+  /** null if a side has one value, which has no variance. */
   readonly error: LogRatioError | null;
 }
 
 export interface LogRatioError {
   readonly standard: number;
-  /** Welch's; Infinity where neither side varies. */
+  /** Welch's; Infinity if neither side varies. */
   readonly degrees: number;
 }
 
-/** What is left of a difference between equal numbers that were added up in another order. */
+/** The rounding error between equal sums that were added up in a different order. */
 export const ROUNDING = 1e-12;
 
-/** Of positive values, one for each run. */
+/** Of positive values, one per run. */
 export function logRatio(base: readonly number[], head: readonly number[]): LogRatio {
   const estimate = Math.log(arithmeticMean(head) / arithmeticMean(base));
   if (base.length < 2 || head.length < 2) return { estimate, error: null };
@@ -33,7 +33,10 @@ export function logRatio(base: readonly number[], head: readonly number[]): LogR
   return { estimate, error: errorOf(sides) };
 }
 
-/** Of the logarithm of a ratio of two means: each side's number of values, and their variance over the mean's square. */
+/**
+ * The error of the logarithm of a ratio of two means, from each side's number of values and their variance over the
+ * squared mean.
+ */
 export function errorOf(sides: readonly { readonly n: number; readonly variance: number }[]): LogRatioError {
   const parts = sides.map(({ n, variance }) => ({ freedom: n - 1, square: variance / n }));
   const square = totalOf(parts.map((part) => part.square));
@@ -42,14 +45,14 @@ export function errorOf(sides: readonly { readonly n: number; readonly variance:
   return { standard, degrees: square ** 2 / totalOf(parts.map((part) => part.square ** 2 / part.freedom)) };
 }
 
-/** Two-sided p of Welch's t; null where a side has one value alone. */
+/** Two-sided p of Welch's t; null if a side has only one value. */
 export function welchTest(base: readonly number[], head: readonly number[]): number | null {
   const { estimate, error } = logRatio(base, head);
   if (error === null) return null;
   return studentProbability(studentized(estimate, error.standard), error.degrees);
 }
 
-/** Distances in standard errors; of values that do not vary, 0 or Infinity. */
+/** A distance in standard errors; 0 or Infinity for values that do not vary. */
 export function studentized(distance: number, standard: number): number {
   const size = Math.abs(distance);
   if (standard >= ROUNDING) return size / standard;
@@ -57,8 +60,8 @@ export function studentized(distance: number, standard: number): number {
 }
 
 /**
- * The variance of a mean over its square, of `n` values of which each is 1 and a deviation, from the deviations' sums: for
- * what asks a million times. One value again and again has none, but for what rounding leaves of it.
+ * The variance of a mean over its square, for `n` values that are each 1 plus a deviation, from the sums of the
+ * deviations: for code that needs it a million times. Equal values have none, except for rounding.
  */
 export function varianceOfMean(n: number, sum: number, squares: number): number {
   const scatter = squares - (sum * sum) / n;
@@ -69,7 +72,7 @@ function totalOf(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-/** The variance over the mean's square, with n - 1; of at least two values. */
+/** The variance over the squared mean, with n - 1, of at least two values. */
 export function relativeVariance(values: readonly number[]): number {
   const mean = arithmeticMean(values);
   return values.reduce((sum, value) => sum + (value / mean - 1) ** 2, 0) / (values.length - 1);

@@ -24,7 +24,7 @@ describe('the interval is over the outermost groups of which there are several',
     expect(meanInterval(runs)).toMatchObject({ of, means });
   });
 
-  test('runs of which nobody knows the boot may be of one', () => {
+  test('runs of unknown boots may be of one boot', () => {
     expect(meanInterval([run(null, [1]), run(null, [2])]).of).toBe('runs');
   });
 });
@@ -35,14 +35,14 @@ test('a worked example', () => {
   expect(halfWidth).toBeCloseTo(T_OF_2 * (2 / Math.sqrt(3)), 5);
 });
 
-test('one sample has no interval; a rule has its own confidence, of iterations alone', () => {
+test('one sample has no interval; a rule has its own confidence, only over iterations', () => {
   expect(meanInterval([run(1, [3])])).toEqual({ mean: 3, halfWidth: null, of: 'iterations', means: [3] });
-  // t of one degree of freedom is tan(pi (p - 1/2)): at 0.9875 it is 25.4517.
+  // t for one degree of freedom is tan(pi (p - 1/2)): at 0.9875 it is 25.4517.
   expect(meanInterval([run(1, [1, 3])], 0.975).halfWidth).toBeCloseTo(25.451_7, 3);
   expect(meanInterval([run(1, [1]), run(2, [3])], 0.975).halfWidth).toBeCloseTo(T_OF_1, 4);
 });
 
-test('more iterations within the boots never make it another kind of interval', () => {
+test('more iterations within the boots do not change the kind of interval', () => {
   const values = fc.array(fc.double({ min: 1, max: 9, noNaN: true }), { minLength: 1, maxLength: 5 });
   fc.assert(
     fc.property(fc.array(values, { minLength: 2, maxLength: 6 }), (boots) => {
@@ -53,7 +53,7 @@ test('more iterations within the boots never make it another kind of interval', 
   );
 });
 
-test('3 boots of 10 iterations hold the mean in 95 of 100 experiments, where it was 40', () => {
+test('3 boots of 10 iterations hold the mean in 95 of 100 experiments, instead of 40', () => {
   const normal = normals(16);
   const times = 2000;
   let held = 0;

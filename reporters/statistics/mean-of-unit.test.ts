@@ -15,13 +15,13 @@ test('rates are averaged harmonically, times arithmetically', () => {
   expect(meanOfUnit('s', [40, 60])).toBe(50);
 });
 
-test('all benchmarks where more is better have a rate, and all others a time', () => {
+test('all benchmarks in which more is better have a rate, and all others a time', () => {
   expect(BENCHMARKS.map(({ unit }) => isRate(unit))).toEqual(
     BENCHMARKS.map(({ better }) => better === 'higher'),
   );
 });
 
-test('a harmonic mean lies between the least value and the arithmetic mean', () => {
+test('a harmonic mean lies between the smallest value and the arithmetic mean', () => {
   fc.assert(
     fc.property(values, (some) => {
       const mean = harmonicMean(some);

@@ -15,7 +15,7 @@ function twenty(start: number): number[] {
   return Array.from({ length: 20 }, (_, index) => start + index / 100);
 }
 
-/** All ways in turn, as the definition has it. */
+/** All ways one by one, as in the definition. */
 function byDefinition(base: readonly number[], head: readonly number[]): number {
   const all = [...base, ...head];
   const size = (chosen: (index: number) => boolean) => {
@@ -50,11 +50,11 @@ describe('known values', () => {
     expect(permutationTest([4, 4.1], [1, 1.1, 1.2], OPTIONS)).toBe(0.1);
   });
 
-  test('a run alone does not tell how runs differ', () => {
-    expect(() => permutationTest([4], [1, 1.1, 1.2], OPTIONS)).toThrow('less than two runs');
+  test('a single run does not show how runs differ', () => {
+    expect(() => permutationTest([4], [1, 1.1, 1.2], OPTIONS)).toThrow('fewer than two runs');
   });
 
-  test('runs that are all equal tell nothing', () => {
+  test('runs that are all equal show nothing', () => {
     expect(permutationTest([0.1, 0.1, 0.1], [0.1, 0.1, 0.1], OPTIONS)).toBe(1);
   });
 
@@ -69,7 +69,7 @@ describe('known values', () => {
     expect(probability).toBeLessThan(0.31);
   });
 
-  test('8 and 8 runs are counted, not drawn', () => {
+  test('8 and 8 runs are enumerated, not drawn', () => {
     const base = Array.from({ length: 8 }, (_, index) => 1 + index / 100);
     const head = Array.from({ length: 8 }, (_, index) => 2 + index / 100);
     expect(permutationTest(base, head, OPTIONS)).toBeCloseTo(2 / 12_870, 15);
@@ -77,7 +77,7 @@ describe('known values', () => {
 });
 
 describe('any runs', () => {
-  test('all ways are counted, ties too', () => {
+  test('all ways are enumerated, including ties', () => {
     const few = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 5 });
     fc.assert(
       fc.property(fc.oneof(side(5), few), fc.oneof(side(5), few), (base, head) => {
@@ -86,7 +86,7 @@ describe('any runs', () => {
     );
   });
 
-  test('which side is called which does not matter, counted or drawn', () => {
+  test('swapping the sides does not matter, enumerated or drawn', () => {
     fc.assert(
       fc.property(side(20), side(20), fc.integer(), (base, head, seed) => {
         const options = { resamples: 199, seed };
@@ -95,7 +95,7 @@ describe('any runs', () => {
     );
   });
 
-  test('another unit does not matter', () => {
+  test('the unit does not matter', () => {
     const factor = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
     fc.assert(
       fc.property(side(20), side(20), factor, (base, head, by) => {
@@ -121,7 +121,7 @@ describe('any runs', () => {
 });
 
 describe('drawn', () => {
-  test('p is never 0: at least 1 of all draws and the one measured', () => {
+  test('p is never 0: the measured way counts among the draws', () => {
     expect(permutationTest(twenty(1), twenty(3), OPTIONS)).toBe(1 / 10_000);
   });
 
@@ -132,20 +132,20 @@ describe('drawn', () => {
     expect(permutationTest(base, head, { ...OPTIONS, seed: 2 })).not.toBe(probability);
   });
 
-  test('it agrees with Student, which is near the truth for 20 and 20 runs', () => {
-    // The t statistic of these is 2.024 with 38 degrees of freedom: p is 0.05.
+  test("it agrees with Student's t, which is near the truth for 20 and 20 runs", () => {
+    // Their t statistic is 2.024 with 38 degrees of freedom: p is 0.05.
     const shift = 2.024 * Math.sqrt((2 * 0.0035) / 20);
     expect(permutationTest(twenty(1), twenty(1 + shift), OPTIONS)).toBeCloseTo(0.05, 2);
   });
 });
 
-// Had nothing changed, p < 0.01 must come up as often as 5 and 5 runs let it: in 2 of 252 cases.
+// Without a change, p < 0.01 must occur as often as 5 and 5 runs allow: in 2 of 252 cases.
 test.each([
   [5, 5, 0.01],
   [5, 5, 0.05],
   [3, 10, 0.05],
   [16, 16, 0.05],
-])('of %i and %i runs of the same code, p < %d is as rare as it says', (few, more, significance) => {
+])('of %i and %i runs of the same code, p < %d is as rare as it should be', (few, more, significance) => {
   const normal = normals(20_261_123);
   const draw = (length: number) => Array.from({ length }, () => Math.exp(0.1 * normal()));
   const comparisons = 4000;
@@ -160,14 +160,14 @@ test.each([
   expect(Math.abs(alarms - expected)).toBeLessThan(4 * Math.sqrt(expected));
 });
 
-describe('what so many runs can tell', () => {
+describe('what so many runs can show', () => {
   test.each([
     [1, 1, 1],
     [2, 2, 1 / 3],
     [5, 5, 2 / 252],
     [4, 5, 1 / 126],
     [15, 15, 1 / 10_000],
-  ])('the least p of %i and %i runs', (base, head, least) => {
+  ])('the smallest p of %i and %i runs', (base, head, least) => {
     expect(leastProbability(base, head, 9999)).toBeCloseTo(least, 14);
   });
 

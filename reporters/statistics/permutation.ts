@@ -1,18 +1,19 @@
 /**
- * Could chance have put these runs on these sides? Under the hypothesis that both sides are the same, which run
- * belongs to which is a label, and every way to deal the labels out is as likely as the one that was measured.
+ * Could chance have assigned these runs to these sides? If both sides are the same, the assignment of runs to sides is
+ * arbitrary, and every way to assign them is as likely as the measured one.
  *
- * Runs are what is dealt out, never their iterations: those of one run share its boot, and are not exchangeable with
- * those of another. The statistic is Welch's |t| of log(mean of head / mean of base). The ratio alone would take unequal
- * noise for a change: of 5 runs that spread by 10 % and 12 that spread by 2 %, it had p < 0.01 in 11 of 100 cases without
- * a change. Divided by its own standard error it is exact where the sides are the same, and right for many runs where
+ * Runs are assigned, never their iterations: iterations of one run share its boot, and are not exchangeable with those
+ * of another. The statistic is Welch's |t| of log(mean of head / mean of base). The ratio alone would take unequal
+ * noise for a change: with 5 runs that spread by 10 % and 12 that spread by 2 %, it had p < 0.01 in 11 of 100 cases
+ * without a change. Divided by its own standard error it is exact if the sides are the same, and right for many runs if
  * only their means are (A. Janssen, "Studentized permutation tests for non-i.i.d. hypotheses and the generalized
  * Behrens-Fisher problem", Statistics and Probability Letters 36, 1997; E. Chung and J. P. Romano, "Exact and
  * asymptotically robust permutation tests", Annals of Statistics 41(2), 2013).
  *
- * While there are few ways all are counted (exact; R. A. Fisher, "The Design of Experiments", 1935, section 21). Beyond,
- * `resamples` of them are drawn, and p is (b + 1) / (m + 1), which is a valid p and never 0 (B. Phipson and G. K. Smyth,
- * "Permutation p-values should never be zero", Statistical Applications in Genetics and Molecular Biology 9(1), 2010).
+ * If there are few ways, all are enumerated (exact; R. A. Fisher, "The Design of Experiments", 1935, section 21).
+ * Otherwise `resamples` of them are drawn, and p is (b + 1) / (m + 1), which is a valid p and never 0 (B. Phipson and
+ * G. K. Smyth, "Permutation p-values should never be zero", Statistical Applications in Genetics and Molecular Biology
+ * 9(1), 2010).
  */
 import binomial from '@stdlib/math-base-special-binomcoef';
 import { logRatio, ROUNDING, studentized, varianceOfMean } from './log-ratio.ts';
@@ -20,18 +21,15 @@ import { arithmeticMean } from './mean-of-unit.ts';
 import { type RandomIndex, randomIndices } from '../../fixtures/statistics/random.ts';
 
 export interface PermutationOptions {
-  /** How many ways are drawn where there are too many to count. */
+  /** How many ways are drawn if there are too many to enumerate. */
   readonly resamples: number;
   readonly seed: number;
 }
 
-/** All ways are counted up to 7 and 9 runs or 8 and 8, which takes about a millisecond. */
+/** All ways are enumerated up to 7 and 9 runs or 8 and 8, which takes about a millisecond. */
 const MOST_COUNTED_WAYS = 13_000;
 
-/**
- * Two-sided p of positive values, one for each run and two at least on each side. Which side is called which does not
- * matter to it.
- */
+/** Two-sided p of positive values, one per run and at least two per side. Swapping the sides does not change it. */
 export function permutationTest(
   base: readonly number[],
   head: readonly number[],
@@ -39,15 +37,15 @@ export function permutationTest(
 ): number {
   const few = Math.min(base.length, head.length);
   const { estimate, error } = logRatio(base, head);
-  if (error === null) throw new RangeError('a side has less than two runs');
+  if (error === null) throw new RangeError('a side has fewer than two runs');
   const measured = studentized(estimate, error.standard);
-  // In one order whatever side they came from: the draws of a seed are then the same for (a, b) and (b, a).
+  // Sorted, so that the draws of a seed are the same for (a, b) and (b, a).
   const all = [...base, ...head].toSorted((one, other) => one - other);
   const deal = new Deal(all, few, measured);
   if (!isCounted(base.length, head.length)) {
     return (deal.countDrawn(resamples, randomIndices(seed)) + 1) / (resamples + 1);
   }
-  // The way that was measured is one of them, whatever rounding makes of it.
+  // The measured way is one of them, whatever the rounding.
   const least = leastProbability(base.length, head.length, resamples);
   return Math.max(least, deal.countAll() / waysOf(base.length, head.length));
 }
@@ -56,45 +54,45 @@ function isCounted(base: number, head: number): boolean {
   return waysOf(base, head) <= MOST_COUNTED_WAYS;
 }
 
-/** How many ways there are to deal out so many runs to either side. */
+/** The number of ways to assign so many runs to the sides. */
 function waysOf(base: number, head: number): number {
   return binomial(base + head, base);
 }
 
 /**
- * The least p that so many runs can give, however far apart they are. With equally many on either side the mirrored
- * way is as extreme as the one measured, so there are two; else there is one.
+ * The smallest p that so many runs can give, however far apart they are. With equal numbers on both sides the mirrored
+ * way is as extreme as the measured one, so there are two; otherwise there is one.
  */
 export function leastProbability(base: number, head: number, resamples: number): number {
   return stepOf(base, head, resamples);
 }
 
-/** What p is a multiple of. */
+/** p is a multiple of this. */
 function stepOf(base: number, head: number, resamples: number): number {
   if (!isCounted(base, head)) return 1 / (resamples + 1);
   return (base === head ? 2 : 1) / waysOf(base, head);
 }
 
-/** How often chance alone makes p less than `significance`: the largest p that the test has below it; 0 if none. */
+/** How often chance alone makes p less than `significance`: the largest possible p below it; 0 if none. */
 export function attainableLevel(base: number, head: number, significance: number, resamples: number): number {
   const step = stepOf(base, head, resamples);
   const below = Math.ceil(significance / step - ROUNDING) - 1;
   return below * step;
 }
 
-/** How many runs each side needs for p to be able to be less than `significance`. */
+/** How many runs each side needs for p to reach a value below `significance`. */
 export function runsToReach(significance: number): number {
   let runs = 1;
   while (2 / waysOf(runs, runs) >= significance) runs += 1;
   return runs;
 }
 
-/** Ways to deal out values to a side of `few` and the others, and which are as extreme as the one measured. */
+/** Ways to assign `few` of the values to one side, and which are as extreme as the measured one. */
 class Deal {
-  /** As parts of the mean of all, so that sums of squares lose no digits. */
+  /** Relative to the mean of all, so that sums of squares lose no digits. */
   readonly #deviations: Float64Array;
   readonly #few: number;
-  /** Equal ways that were added up in another order are equal. */
+  /** Treats sums that differ only by rounding as equal. */
   readonly #least: number;
   readonly #sum: number;
   readonly #squares: number;
@@ -125,7 +123,7 @@ class Deal {
     let extreme = 0;
     for (let draw = 0; draw < draws; draw += 1) {
       let [sum, squares] = [0, 0];
-      // The first places of Fisher and Yates' shuffle, which need no fresh start: any order shuffles as well.
+      // The first steps of Fisher and Yates' shuffle. It can start from any order, so the array is not reset.
       for (let place = 0; place < this.#few; place += 1) {
         const taken = place + below(values.length - place);
         const value = values[taken] ?? NaN;
@@ -139,7 +137,7 @@ class Deal {
     return extreme;
   }
 
-  /** Of the fewer side's sums. */
+  /** Takes the sums of the smaller side. */
   #isExtreme(sum: number, squares: number): boolean {
     const few = this.#few;
     const more = this.#deviations.length - few;
@@ -150,5 +148,5 @@ class Deal {
   }
 }
 
-/** By how much t may differ between ways that are the same but for rounding. */
+/** How much t may differ between equal ways because of rounding. */
 const SAME = 1e-9;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { normals } from '../../fixtures/statistics/normals.ts';
 import { ratioInterval } from './ratio-interval.ts';
 
-/** How often of 4000 times the interval holds the true ratio of 5. */
+/** How often, of 4000 times, the interval holds the true ratio of 5. */
 function coverage(
   seed: number,
   { n, spread, against, native }: { n: number; spread: number; against: number; native: number },
@@ -20,7 +20,7 @@ function coverage(
   return held / times;
 }
 
-describe('the interval holds the true ratio at least as often as it says', () => {
+describe('the interval holds the true ratio at least at its rate', () => {
   test.each([
     { n: 2, spread: 0.05, against: 2, native: 0.005 },
     // Welch's degrees of freedom held in 89 % and 93 % of these.
@@ -36,7 +36,7 @@ describe('the interval holds the true ratio at least as often as it says', () =>
 });
 
 test('a worked example', () => {
-  // Relative variances 0.01 over 4 and 0.0016 over 2; t at 0.975 of one degree of freedom is 12.7062.
+  // Relative variances 0.01 over 4 and 0.0016 over 2; t at 0.975 for one degree of freedom is 12.7062.
   const interval = ratioInterval([180, 200 - 20 * Math.SQRT1_2, 200 + 20 * Math.SQRT1_2, 220], [98, 102]);
   const variance = ((20 ** 2 + 20 ** 2 / 2) * 2) / 3 / 200 ** 2 / 4 + 8 / 100 ** 2 / 2;
   const factor = Math.exp(12.706_205 * Math.sqrt(variance));
@@ -47,13 +47,13 @@ test('a worked example', () => {
   });
 });
 
-test('one value has no interval, and equal values have one of no width', () => {
+test('one value has no interval, and equal values have one of width 0', () => {
   expect(ratioInterval([3], [2, 2])).toBeNull();
   expect(ratioInterval([2, 2], [3])).toBeNull();
   expect(ratioInterval([2, 2, 2], [1, 1, 1])).toEqual({ ratio: 2, low: 2, high: 2 });
 });
 
-test('any values: the ratio lies in it, and turning the ratio over mirrors it', () => {
+test('any values: the interval contains the ratio, and inverting the ratio mirrors it', () => {
   const values = fc.array(fc.double({ min: 1e-6, max: 9e9, noNaN: true }), { minLength: 2, maxLength: 9 });
   fc.assert(
     fc.property(values, values, (one, other) => {

@@ -1,16 +1,16 @@
 /**
- * The 95 % confidence interval of a ratio of two means, of few values on each side: one for each boot.
+ * The 95 % confidence interval of a ratio of two means, with few values on each side: one per boot.
  *
- * The logarithm of the ratio is a difference of two logarithms. Its variance is, by the delta method, the sum of the
+ * The logarithm of the ratio is a difference of two logarithms. By the delta method, its variance is the sum of the
  * squared relative standard errors of the means, s^2 / (n m^2) (L. V. Hedges, J. Gurevitch and P. S. Curtis, "The
- * meta-analysis of response ratios in experimental ecology", Ecology 80(4), 1999). exp() of its ends is the interval. It is
- * always finite and positive, and that of 1 / ratio is its mirror image, so it does not matter whether a benchmark
- * gives a rate or a time.
+ * meta-analysis of response ratios in experimental ecology", Ecology 80(4), 1999). exp() of its ends is the interval.
+ * It is always finite and positive, and that of 1 / ratio is its mirror image, so it does not matter whether a
+ * benchmark gives a rate or a time.
  *
  * The quantile is that of Student's t with the degrees of freedom of the smaller side, which holds at least at its rate
  * whatever the two variances are (M. R. Mickey and M. B. Brown, "Bounds on the distribution functions of the
  * Behrens-Fisher statistic", Annals of Mathematical Statistics 37(3), 1966). Welch's degrees of freedom are too many
- * for so few values: 95 % were 89 % for 2 boots against 10 where the 2 vary more, and 93 % for 3 against 10.
+ * for so few values: 95 % were 89 % for 2 boots against 10 if the 2 vary more, and 93 % for 3 against 10.
  */
 import { logRatio } from './log-ratio.ts';
 import { studentQuantile } from '../../fixtures/statistics/student.ts';
@@ -26,8 +26,8 @@ export interface RatioInterval {
 const UPPER_TAIL = 0.975;
 
 /**
- * Of mean(numerator) / mean(denominator), of positive values; null where a side has one value alone, which has no
- * spread. Where neither side spreads at all both ends are the ratio.
+ * Interval of mean(numerator) / mean(denominator), of positive values; null if a side has only one value, which has no
+ * spread. If neither side varies, both ends are the ratio.
  */
 export function ratioInterval(
   numerator: readonly number[],

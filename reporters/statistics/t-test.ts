@@ -1,11 +1,11 @@
 /**
  * Student's two-sided t-test of two groups that share a variance ("The probable error of a mean", Biometrika 6, 1908;
- * NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.5.3). It works from three values on.
+ * NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.5.3). It needs at least three values.
  */
 import { ROUNDING } from './log-ratio.ts';
 import { studentProbability } from '../../fixtures/statistics/student.ts';
 
-/** What the test needs to know of a group. */
+/** What the test needs to know about a group. */
 export interface Group {
   readonly count: number;
   readonly mean: number;
@@ -21,8 +21,9 @@ export function groupOf(values: readonly number[]): Group {
 }
 
 /**
- * p; 1 where there are fewer than three values, which can't tell noise from a difference.
- * @param correlation how much of its deviation each value has from the one before (autoregressive, of order 1), below 1.
+ * p; 1 with fewer than three values, which can't distinguish noise from a difference.
+ * @param correlation the share of its predecessor's deviation that each value has (autoregressive, of order 1), below
+ * 1.
  */
 export function tTest(one: Group, other: Group, correlation = 0): number {
   const count = one.count + other.count;
@@ -48,11 +49,13 @@ function valuesPerIndependent(count: number, correlation: number): number {
   return 1 + ((2 * correlation) / rest) * (1 - (1 - correlation ** count) / (count * rest));
 }
 
-/** What is left of a difference when any one of the values is left out: what does not hang on one of them. */
+/** What remains of a difference without any one of the values: what does not depend on a single value. */
 export interface Steady {
-  /** The largest p there is then. */
+  /** The largest p without any one of them. */
   readonly probability: number;
-  /** The least of the differences of `other`'s mean to `one`'s, in the direction of the whole; 0 where it turns round. */
+  /**
+   * The smallest difference of `other`'s mean to `one`'s, in the direction of the whole; 0 if the direction reverses.
+   */
   readonly difference: number;
 }
 
@@ -69,7 +72,7 @@ export function withoutAny(one: Group, other: Group, correlation = 0): Steady {
   };
 }
 
-/** By B. P. Welford's update backwards (Technometrics 4, 1962). */
+/** The inverse of B. P. Welford's update (Technometrics 4, 1962). */
 function without({ count, mean, squares, values }: Group, value: number): Group {
   const rest = (count * mean - value) / (count - 1);
   return {

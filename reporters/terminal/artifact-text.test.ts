@@ -28,7 +28,7 @@ test('two runs of two benchmarks, as in the README of the artifact', () => {
   expect(measuredBenchmarks(journal.results)).toEqual(['netperf-rr', 'netperf-stream']);
 });
 
-test('with several cells each is named, and one benchmark can be chosen', () => {
+test('with several cells each is named, and one benchmark can be selected', () => {
   using journal = new TestJournal();
   journal
     .samples('l1-baseline', 'hackbench', [2])

@@ -1,14 +1,14 @@
 /**
- * What the artifact's `results.py TEST-NAME [BENCHMARK]` prints: the benchmark's name; a line with that name between
- * ten dashes and ten; a row an iteration and a column a run; sixty dashes; an empty line. (These are the script's own
- * dashes; the listing in its README is shortened.)
+ * The output of the artifact's `results.py TEST-NAME [BENCHMARK]`: the benchmark's name between ten dashes on each
+ * side; one row per iteration and one column per run; sixty dashes; an empty line. (These are the script's own dashes;
+ * the listing in its README is shortened.)
  */
 import type { Results } from '../model/experiment-results.ts';
 import { seriesCsv } from '../model/artifact-series.ts';
 
 /**
- * @param benchmark prints this one only.
- * @returns the text, in which each cell has a line of its own where the journal measured more than one.
+ * @param benchmark prints only this one.
+ * @returns the text. If the journal measured several cells, each has its own line.
  */
 export function artifactText({ cells }: Results, benchmark?: string): string {
   const parts = cells.map(({ name, outcomes }) => ({

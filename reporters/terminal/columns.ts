@@ -1,13 +1,13 @@
-/** Tables for a terminal: columns of lines beside each other, in blocks of as many as it is wide. */
+/** Tables for a terminal: columns side by side, in blocks of as many as fit. */
 
-/** What a piece of text is, for whoever colours it. */
+/** What a piece of text is, which decides its colour. */
 export type Role = 'heading' | 'value' | 'failed' | 'good' | 'aside';
 export type Paint = (role: Role, text: string) => string;
 
 export interface Column {
   readonly heading: string;
   readonly width: number;
-  /** All of the column's width. */
+  /** Each as wide as the column. */
   readonly lines: readonly { readonly text: string; readonly role: Role }[];
 }
 
@@ -28,7 +28,10 @@ export function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map(({ length }) => length));
 }
 
-/** Blocks of lines, each as many of `shown` as fit into `columns` characters beside the labels, at least one. */
+/**
+ * Splits a table into blocks, each with the labels and as many columns of `shown` as fit into `columns` characters, at
+ * least one.
+ */
 export function tableBlocks(
   labels: readonly Column[],
   shown: readonly Column[],
@@ -44,7 +47,7 @@ export function tableBlocks(
   });
 }
 
-/** A block's lines as text, without blanks at their ends. */
+/** A block's lines as text, without trailing spaces. */
 export function blockText(lines: readonly string[]): string {
   return lines.map((line) => line.trimEnd()).join('\n');
 }

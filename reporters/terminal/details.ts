@@ -1,4 +1,4 @@
-/** What stands under the main table in a terminal: when series ended, exits, fairness, and where the time went, in a few lines each. */
+/** The sections below the main table on a terminal: why series ended, exits, fairness, and where the time went. */
 import type { Paint } from './columns.ts';
 import { exitTable } from './exits-table.ts';
 import { fairnessLines } from '../analysis/fairness-lines.ts';
@@ -7,7 +7,7 @@ import type { Results } from '../model/experiment-results.ts';
 import { stoppingLines } from './stopping-lines.ts';
 import { wrap } from '../model/text.ts';
 
-/** Sections of text, each under its title; none for what the journal does not tell. */
+/** The sections, each under its title. Sections without data in the journal are left out. */
 export function asides(results: Results, columns: number, paint: Paint): string[] {
   const inside = columns - INDENT.length;
   const fairness = fairnessLines(results).map(({ text, over }) =>

@@ -1,9 +1,9 @@
-/** Exit multiplication as a table of a terminal. */
+/** Exit multiplication as a terminal table. */
 import { type Level, LEVELS } from '../../fixtures/matrix.ts';
 import type { ExitCost, ExitCosts } from '../analysis/exit-costs.ts';
 import { type Column, type Paint, tableBlocks, wordColumn } from './columns.ts';
 
-/** Blocks of lines: operations down, levels across. None where no microbenchmark was measured. */
+/** Blocks of lines: operations down, levels across. None if no microbenchmark was measured. */
 export function exitCostTable(all: readonly ExitCosts[], columns: number, paint: Paint): string[][] {
   if (all.length === 0) return [];
   const several = new Set(all.map(({ configuration }) => configuration)).size > 1;

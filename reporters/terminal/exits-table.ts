@@ -1,11 +1,11 @@
-/** Exits at L0 as a table of a terminal. */
+/** Exits at L0 as a terminal table. */
 import { EXITS } from '../../fixtures/kvm-counters.ts';
 import { type ExitRates, exitRates } from '../analysis/exits.ts';
 import { formatMean } from '../model/numbers.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { type Column, type Paint, tableBlocks, wordColumn } from './columns.ts';
 
-/** Blocks of lines: benchmarks down, cells across, each the exits per operation and per second. */
+/** Blocks of lines: benchmarks down, cells across, with exits per operation and per second. */
 export function exitTable(results: Results, columns: number, paint: Paint): string[][] {
   const all = exitRates(results);
   const rows = [...new Map(all.map(({ benchmark, operation }) => [benchmark, operation]))];
@@ -40,7 +40,7 @@ function entry({ counters }: ExitRates): string {
   return `${each}(${inDigits(perSecond)}/s)`;
 }
 
-/** Four significant digits, as means that stand alone have. */
+/** Four significant digits, the same as for means without an interval. */
 function inDigits(value: number): string {
   return formatMean({ mean: value, halfWidth: null }).mean;
 }

@@ -1,4 +1,4 @@
-/** The grid of numbers: benchmarks down, cells across, in blocks of as many cells as the terminal is wide. */
+/** The table of numbers: benchmarks down, cells across, in blocks of as many cells as fit the terminal. */
 import { applicationsOf } from '../model/applications.ts';
 import { type Paint, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { markedOverhead, markedSamples, marksOf } from '../analysis/marks.ts';
@@ -6,14 +6,14 @@ import { formatMean } from '../model/numbers.ts';
 import { overheadOf } from '../analysis/overhead.ts';
 import { type CellResults, outcomeOf, type Results } from '../model/experiment-results.ts';
 
-/** What one benchmark shows in one cell: numbers, each set under the others of its kind, or a word. */
+/** What one benchmark shows in one cell: numbers, aligned with others of their kind, or a word. */
 export type Entry =
   | { readonly mean: string; readonly halfWidth: string; readonly overhead: string; readonly mark: string }
   | { readonly word: string; readonly role: Role };
 
 /**
- * A block of lines for as many cells as fit into `columns` characters, at least one. Benchmarks that gave neither a
- * sample nor a failure of their own have no row, and cells in which nothing was measured or failed have no column.
+ * Blocks of lines with as many cells as fit into `columns` characters, at least one. A benchmark with neither a sample
+ * nor a failure of its own has no row; a cell in which nothing was measured or failed has no column.
  */
 export function grid(results: Results, columns: number, paint: Paint): string[][] {
   const benchmarks = applicationsOf(results).filter(({ name }) =>
@@ -71,7 +71,7 @@ function entry(results: Results, cell: string, benchmark: string): Entry {
   };
 }
 
-/** Lays out a column: means, half-widths and overheads are each flush right, so that their digits stand in line. */
+/** Lays out a column: means, half-widths and overheads are each aligned right, so that their digits line up. */
 export function entryTexts(entries: readonly Entry[]): { text: string; role: Role }[] {
   const numbers = entries.filter((one) => 'mean' in one);
   const mean = widest(numbers.map((one) => one.mean));

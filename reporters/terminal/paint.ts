@@ -1,4 +1,4 @@
-/** How a terminal shows what a piece of text is. */
+/** Colours of the kinds of text on a terminal. */
 import { styleText } from 'node:util';
 import type { Paint, Role } from './columns.ts';
 
@@ -10,11 +10,11 @@ const STYLES: Readonly<Record<Role, Parameters<typeof styleText>[0] | null>> = {
   aside: 'dim',
 };
 
-/** Paints with colours, or hands text on as it is. */
+/** Returns a function that colours text, or one that returns it unchanged. */
 export function painter(colours: boolean): Paint {
   return (role, text) => {
     const style = STYLES[role];
-    // Colours were asked for: whether standard output is a terminal was the caller's to judge.
+    // The caller has already checked whether standard output is a terminal.
     return colours && style !== null ? styleText(style, text, { validateStream: false }) : text;
   };
 }

@@ -1,9 +1,9 @@
-/** Where the time went, as a table of a terminal. */
+/** Where the time went, as a terminal table. */
 import { cellTimes, preparation, STAGES } from '../analysis/phases.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
 
-/** Below this a phase shows nothing at one decimal. */
+/** Shorter phases would be 0.0 with one decimal. */
 const SHOWN_SECONDS = 0.05;
 
 /** Blocks of lines: cells down, stages across, in seconds. Stages that took no time in any cell have no column. */
@@ -30,7 +30,7 @@ function plain(texts: readonly string[]): { text: string; role: Role }[] {
   return texts.map((text) => ({ text, role: 'value' }));
 }
 
-/** `before the cells: Vitest 1.2 s, kernel and image 0.1 s`; undefined where the journal does not tell. */
+/** `before the cells: Vitest 1.2 s, kernel and image 0.1 s`; undefined if the journal does not have it. */
 export function preparationLine(results: Results): string | undefined {
   const phases = preparation(results).filter(({ seconds }) => seconds >= SHOWN_SECONDS);
   if (phases.length === 0) return undefined;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProgressEvent } from '../../setup/lib/task-progress.ts';
 import { bar, describeProgress, inWords } from './progress-line.ts';
 
-describe('a time in words', () => {
+describe('a duration in words', () => {
   test.each([
     [0, '1 s'],
     [0.4, '1 s'],
@@ -36,7 +36,7 @@ describe('a bar', () => {
     expect(bar(fraction)).toBe(text);
   });
 
-  test('is always as long, and never shorter for more', () => {
+  test('has a fixed length, and is never shorter for more', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1, noNaN: true }),
@@ -53,27 +53,27 @@ describe('a bar', () => {
 describe('a line', () => {
   const event: ProgressEvent = { task: 'l2-baseline', text: 'booting L2', state: 'running' };
 
-  test('says what is worked at and what it does', () => {
+  test('names the task and its step', () => {
     expect(describeProgress(event, 0)).toBe('l2-baseline: booting L2');
   });
 
-  test('says for how long, from the first second on', () => {
+  test('shows the elapsed time, from the first second on', () => {
     expect(describeProgress(event, 0.9)).toBe('l2-baseline: booting L2');
     expect(describeProgress(event, 12)).toBe('l2-baseline: booting L2  for 12 s');
   });
 
-  test('says how much of it is done and how long it still takes, where that is known', () => {
+  test('shows how much is done and the time left, if known', () => {
     const known = { ...event, text: 'hackbench: iteration 2 of 3', fraction: 0.5, secondsLeft: 20 };
     expect(describeProgress(known, 5)).toBe(
       'l2-baseline: hackbench: iteration 2 of 3  [##########..........]  for 5 s  about 15 s left',
     );
   });
 
-  test('never says that less than nothing is left', () => {
+  test('never shows a negative time left', () => {
     expect(describeProgress({ ...event, secondsLeft: 4 }, 60)).toContain('about 1 s left');
   });
 
-  test('does not say its task twice', () => {
+  test('does not repeat the name of its task', () => {
     const text = 'l2-baseline: no snapshot could be made.';
     expect(describeProgress({ ...event, text }, 0)).toBe(text);
   });

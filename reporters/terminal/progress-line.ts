@@ -1,7 +1,7 @@
-/** The line that says what is going on, from the events of those who do it. Pure: what it prints is its return. */
+/** The line that shows what is going on, made from progress events. Pure. */
 import type { ProgressEvent } from '../../setup/lib/task-progress.ts';
 
-/** `3 s`, `2 min`, `1 h 5 min`: as exact as an estimate is. */
+/** `3 s`, `2 min`, `1 h 5 min`: as exact as an estimate. */
 export function inWords(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   const minutes = Math.round(seconds / 60);
@@ -16,12 +16,12 @@ export function bar(fraction: number): string {
   return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}]`;
 }
 
-/** The event's text behind its task's name, which a sentence that was written for a table may have already. */
+/** The event's text after its task's name, unless the text already begins with it. */
 export function named({ task, text }: ProgressEvent): string {
   return text.startsWith(`${task}: `) ? text : `${task}: ${text}`;
 }
 
-/** One line of one task: what, for how long, how much of it, how much longer. */
+/** One line for one task: what it does, how long it has taken, how much is done, and the time left. */
 export function describeProgress(event: ProgressEvent, elapsedSeconds: number): string {
   const left =
     event.secondsLeft === undefined

@@ -5,7 +5,7 @@ import { formatPercent } from '../model/numbers.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { count } from '../model/text.ts';
 
-/** How many reached their target, and which did not and where they stand; nothing where no rule ended any. */
+/** How many series reached their target, and which did not and how far they came. Empty if no series had a rule. */
 export function stoppingLines(results: Results): string[] {
   const all = stoppingOf(results);
   const ended = all.flatMap(({ stop }) => stop ?? []);
@@ -19,12 +19,12 @@ export function stoppingLines(results: Results): string[] {
   return [
     `half-width of at most ${targets} of the mean: reached in ${reached.length} of ${all.length} series` +
       (reached.length === 0 ? '' : `, with ${count(samples.at(-1) ?? 0, 'sample').replace(/^\d+/, many)}`) +
-      (saved === 0 ? '' : `; ${saved} fewer samples than the most`),
+      (saved === 0 ? '' : `; ${saved} fewer samples than the maximum`),
     ...(short.length === 0 ? [] : [`not reached: ${short.map(shortfall).join('; ')}`]),
     ...doubted(
       all,
       'correlated',
-      'samples resemble the one before, so the interval is narrower than it should be',
+      'samples resemble their predecessor, so the interval is narrower than it should be',
     ),
     ...doubted(all, 'outlier', 'a sample is far from all others'),
     ADAPTIVE_LIMIT,
@@ -33,17 +33,17 @@ export function stoppingLines(results: Results): string[] {
 
 /** `npm run bench:validity` measures how often. */
 export const ADAPTIVE_LIMIT =
-  "the interval holds for independent samples near normal; 5 samples miss a slow one in 20 in 77 of 100 series, and can't show that each resembles the one before; where you expect either, use PROFILE=paper, or quick with RUNS";
+  "the interval holds for independent, nearly normal samples; with 5 samples, a rare slow one (1 in 20) is missed in 77 of 100 series, and correlation can't show; if you expect either, use PROFILE=paper, or quick with RUNS";
 
 function doubted(all: readonly Stopping[], doubt: StopRecord['doubt'], why: string): string[] {
   const its = all.filter(({ stop }) => stop?.doubt === doubt);
   const where = its.map(({ cell, benchmark, run }) => `${cell.name} ${benchmark}, run ${run}`);
-  return its.length === 0 ? [] : [`all samples taken, since ${why}: ${where.join('; ')}`];
+  return its.length === 0 ? [] : [`all samples taken, because ${why}: ${where.join('; ')}`];
 }
 
 function shortfall({ cell, benchmark, run, stop }: Stopping): string {
   const where = `${cell.name} ${benchmark}, run ${run}`;
   if (stop === null) return `${where} (cut short)`;
   const reach = stop.halfWidth === null ? 'no interval' : `± ${formatPercent(stop.halfWidth)}`;
-  return `${where} (${reach} with ${count(stop.samples, 'sample')}, the most)`;
+  return `${where} (${reach} with ${count(stop.samples, 'sample')}, the maximum)`;
 }

@@ -1,4 +1,4 @@
-/** The story for a terminal. */
+/** The summary for a terminal. */
 import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
 import { EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
 import { exitCostTable } from './exit-costs-table.ts';
@@ -11,8 +11,8 @@ import type { TableOptions } from './terminal-table.ts';
 import { wrap } from '../model/text.ts';
 
 /**
- * As text, without a newline at its end. Means stand with their intervals where all of it fits beside each other;
- * else a cell shows its overhead alone, or its mean where it has none.
+ * The text, without a trailing newline. Means have their intervals if everything fits side by side; otherwise a cell
+ * only shows its overhead, or its mean without one.
  */
 export function storyText(story: Story, { columns, colours }: TableOptions): string {
   const paint = painter(colours);
@@ -50,12 +50,12 @@ function measured({ benchmarks, rows }: Story, whole: boolean): Column[] {
   });
 }
 
-/** `2.3x`, or the mean where there is no overhead, with marks behind it. */
+/** `2.3x`, or the mean without an overhead, followed by marks. */
 export function shortText(entry: StoryEntry): string {
   return withoutFlags(entry) + flagsOf(entry);
 }
 
-/** The same below each other: marks stand behind the numbers, whose digits stand in line. */
+/** The same for a column: marks follow the numbers, and digits line up. */
 function shortTexts(entries: readonly StoryEntry[]): { text: string; role: Role }[] {
   const width = widest(entries.map(flagsOf));
   return entries.map((entry) => ({
@@ -74,7 +74,7 @@ function flagsOf(entry: StoryEntry): string {
   return entry.state === 'measured' ? markedSamples(entry.marks) : '';
 }
 
-/** `802 ± 27 (2.8x)`, and a word where there is no number. */
+/** `802 ± 27 (2.8x)`, or a word without a number. */
 function entryOf(entry: StoryEntry): Entry {
   if (entry.state !== 'measured') return { word: shortText(entry), role: roleOf(entry) };
   const { mean, halfWidth } = formatMean(entry);

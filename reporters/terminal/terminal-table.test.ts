@@ -27,8 +27,7 @@ test('a realistic experiment at 120 columns', () => {
     netperf-maerts  10^6 bit/s         738 ±     11  380.1         (1.9x)                not run       failed
     memcached       operations/s     38208 ±    629               not run                not run       failed
 
-      a ± b: mean and half-width within one boot, of its one run's mean (Student's t over iterations); another boot may
-        differ by more
+      a ± b: mean and half-width within one boot and run (Student's t over iterations); other boots may differ by more
       a alone: one sample, so no interval
       (2.3x): overhead against l0-baseline, by the best of the runs' averages; 1.0 is native, more is worse
       !: fewer samples than planned
@@ -62,7 +61,7 @@ test('a whole experiment at 80 columns, in blocks of cells', () => {
                 page bytes 41984
                 memcached: 3 iterations, seconds 3, threads 2, connections per
                 thread 8, loaded by memaslap
-    commit      cb90e4d1c0ff, with changes that are not committed
+    commit      cb90e4d1c0ff, with uncommitted changes
 
                                        l0-baseline          l1-baseline
     -------------------------------------------------------------------
@@ -134,8 +133,8 @@ test('a whole experiment at 80 columns, in blocks of cells', () => {
     apache          requests/s      686.6 ±  6.7 (23.3x)
     memcached       operations/s     7942 ±   78 (27.0x)
 
-      a ± b: mean and half-width within one boot, of that boot's mean (Student's t
-        over its runs); another boot may differ by more
+      a ± b: mean and half-width within one boot (Student's t over its runs); other
+        boots may differ by more
       (2.3x): overhead against l0-baseline, by the best of the runs' averages; 1.0
         is native, more is worse"
   `);
@@ -159,12 +158,12 @@ test('at any width there is at least one cell in a block', () => {
   expect(table.match(/^netperf-rr +transactions/gm)).toHaveLength(4);
 });
 
-test('the table itself is ASCII and ±', () => {
+test('the table itself only has ASCII and ±', () => {
   using journal = wholeJournal();
   expect(terminalTable(journal.results, PLAIN).replaceAll('±', '')).toMatch(/^\p{ASCII}*$/u);
 });
 
-test('colours come only when asked for, and change nothing else', () => {
+test('colours are only used on request, and do not change the text', () => {
   using journal = realisticJournal();
   const plain = terminalTable(journal.results, PLAIN);
   const coloured = terminalTable(journal.results, { ...PLAIN, colours: true });
@@ -174,14 +173,14 @@ test('colours come only when asked for, and change nothing else', () => {
   expect(text.split('\n').map((line) => line.trimEnd())).toEqual(plain.split('\n'));
 });
 
-/** What is said of `a ± b` under the numbers. */
+/** The explanation of `a ± b` below the numbers. */
 function legendOf(journal: TestJournal): string[] {
   const table = terminalTable(journal.results, { ...PLAIN, columns: 300 });
   return table.split('\n').filter((line) => line.startsWith('  a ± b'));
 }
 
 describe('what an interval is over', () => {
-  test('boots, where there are several, and their mean is the one that is shown', () => {
+  test('with several boots, their mean is shown and the interval is over boots', () => {
     using journal = new TestJournal().start();
     journal
       .boot('l0-baseline')
@@ -189,17 +188,17 @@ describe('what an interval is over', () => {
       .boot('l0-baseline')
       .samples('l0-baseline', 'hackbench', [2], 2);
     expect(legendOf(journal)).toEqual([
-      "  a ± b: mean of the boots' means and half-width of its 95 % confidence interval (Student's t over boots, assumed to scatter normally)",
+      "  a ± b: mean of the boots' means, and half-width of its 95 % confidence interval (Student's t over boots, assumed normal)",
     ]);
-    // Half of the difference, times t of one degree of freedom: 12.7062.
+    // Half of the difference, times t for one degree of freedom: 12.7062.
     expect(terminalTable(journal.results, PLAIN)).toContain('1.50 ± 6.35');
   });
 
-  test('within one boot it is not called one of the benchmark', () => {
+  test('an interval within one boot is not called one of the benchmark', () => {
     using runs = new TestJournal().start().boot('l0-baseline');
     runs.samples('l0-baseline', 'hackbench', [1, 2], 1).samples('l0-baseline', 'hackbench', [2, 3], 2);
     expect(legendOf(runs)).toEqual([
-      "  a ± b: mean and half-width within one boot, of that boot's mean (Student's t over its runs); another boot may differ by more",
+      "  a ± b: mean and half-width within one boot (Student's t over its runs); other boots may differ by more",
     ]);
     using iterations = new TestJournal().start().boot('l0-baseline');
     iterations.samples('l0-baseline', 'hackbench', [1, 2]);
@@ -207,7 +206,7 @@ describe('what an interval is over', () => {
     expect(terminalTable(iterations.results, PLAIN)).not.toContain('95 %');
   });
 
-  test('where cells differ in that, it says which is which', () => {
+  test('cells with different kinds of interval are named', () => {
     using journal = new TestJournal().start();
     journal
       .samples('l0-baseline', 'hackbench', [1, 2])
@@ -224,7 +223,7 @@ describe('what an interval is over', () => {
   });
 });
 
-test('an overhead of the best of different numbers of runs is marked', () => {
+test('an overhead between different numbers of runs is marked', () => {
   using journal = new TestJournal().start();
   journal
     .samples('l0-baseline', 'hackbench', [1, 1, 1], 1)
@@ -242,12 +241,12 @@ test('without L0 there are no overheads, and the table says so', () => {
   journal.start().samples('l2-baseline', 'hackbench', [7.9, 8.1]);
   const table = terminalTable(journal.results, PLAIN);
   expect(table).toContain(
-    'l0-baseline was not measured: EXPERIMENT=2026-11-23-0040 npx vitest run suites/l0',
+    'l0-baseline was not measured; to measure it: EXPERIMENT=2026-11-23-0040 npx vitest run suites/l0',
   );
   expect(table).not.toMatch(/\(\d.*x\)/);
 });
 
-test('nothing measured: the reasons stand alone', () => {
+test('if nothing was measured, only the reasons are printed', () => {
   using journal = new TestJournal();
   journal.start().fail('l1-baseline', null, { message: 'L1 said nothing for 60 s.' });
   journal.skip('l2-dvh', 'hackbench', 'dvh needs a KVM with the DVH mechanisms');
@@ -265,7 +264,7 @@ test('nothing measured: the reasons stand alone', () => {
   `);
 });
 
-test('one reason of many is told once', () => {
+test('a reason that many share is printed once', () => {
   using journal = new TestJournal();
   journal.start();
   for (const cell of ['l1-baseline', 'l2-baseline', 'l3-baseline'])
@@ -275,7 +274,7 @@ test('one reason of many is told once', () => {
   expect(table).toContain('  l1-baseline, l2-baseline, l3-baseline\n');
 });
 
-test('what is skipped in every cell is told as that', () => {
+test('a benchmark skipped in every cell is reported as that', () => {
   using journal = new TestJournal();
   journal.start();
   for (const { name } of CELLS) journal.skip(name, 'fio', 'fio is not built yet: it needs a disk');
@@ -285,7 +284,7 @@ test('what is skipped in every cell is told as that', () => {
 });
 
 describe('the heading', () => {
-  test('starts that differ are all told', () => {
+  test('starts that differ are all listed', () => {
     using journal = new TestJournal();
     journal.start().start({ commit: null, versions: { nestbench: '0.1.0' }, modified: true });
     journal.start({
@@ -302,7 +301,7 @@ describe('the heading', () => {
       profile     quick, 1 run (at most 3 iterations of seconds each, sized for emulation)
                   paper, 3 runs (the artifact's own iterations, durations and sizes)
       commit      cb90e4d1c0ff
-                  none (nestbench 0.1.0), with changes that are not committed"
+                  none (nestbench 0.1.0), with uncommitted changes"
     `);
   });
 

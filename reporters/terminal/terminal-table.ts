@@ -1,4 +1,4 @@
-/** The table that closes an experiment: its heading, the grid of numbers, how to read them, what failed, what was skipped. */
+/** The table at the end of an experiment: its heading, the numbers, how to read them, what failed, what was skipped. */
 import { blockText } from './columns.ts';
 import { asides } from './details.ts';
 import { EXIT_COSTS_LEGEND, exitCosts } from '../analysis/exit-costs.ts';
@@ -16,12 +16,12 @@ import { stoppingOf } from '../analysis/stopping.ts';
 import { besideWords, wrap } from '../model/text.ts';
 
 export interface TableOptions {
-  /** How wide the terminal is; the grid is split into blocks of cells that fit. */
+  /** The width of the terminal. The table is split into blocks of cells that fit. */
   readonly columns: number;
   readonly colours: boolean;
 }
 
-/** The whole table as text without a newline at its end; ASCII but for `±` and what the journal's messages hold. */
+/** The whole table as text without a trailing newline. It is ASCII except for `±` and the journal's messages. */
 export function terminalTable(results: Results, { columns, colours }: TableOptions): string {
   const paint = painter(colours);
   const costs = exitCostTable(exitCosts(results), columns, paint).map(blockText);
@@ -48,7 +48,7 @@ function headingText(results: Results, columns: number): string {
   return besideWords(lines, columns);
 }
 
-/** How to read what the grid shows; nothing of what it does not. */
+/** How to read the table. Only explains what it shows. */
 function legend(results: Results): string[] {
   const measured = results.cells.flatMap(({ name, level, outcomes }) =>
     [...outcomes].flatMap(([benchmark, outcome]) =>
@@ -75,7 +75,7 @@ function legend(results: Results): string[] {
       : []),
     ...marksLegend(measured.map(({ name, benchmark }) => marksOf(results, name, benchmark))),
     ...(nested.length > overheads.length
-      ? [`no overhead where ${NATIVE_CELL} was not measured: ${again}npx vitest run suites/l0`]
+      ? [`no overhead where ${NATIVE_CELL} was not measured; to measure it: ${again}npx vitest run suites/l0`]
       : []),
   ];
 }

@@ -1,10 +1,10 @@
-/** What a table has to know of where it is printed. */
+/** Properties of the output that a table depends on. */
 import type { TableOptions } from './terminal-table.ts';
 
-/** Where nobody knows the width: as wide as a log is comfortably read. */
+/** Used if the width is unknown: the width of a legible log. */
 export const LOG_COLUMNS = 120;
 
-/** Plain where it is no terminal, or where colours are not wanted (https://no-color.org). */
+/** Plain text if it is not a terminal, or if colours are disabled (https://no-color.org). */
 export function terminalOptions({ isTTY, columns }: NodeJS.WriteStream = process.stdout): TableOptions {
   return {
     columns: isTTY ? columns : LOG_COLUMNS,

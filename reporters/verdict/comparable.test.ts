@@ -26,7 +26,7 @@ function loadedBy(loader: string): Results {
   });
 }
 
-/** Two cells that were booted with such an L1. */
+/** Two cells booted with this L1. */
 function booted(kernelRelease: string, commandLine: string): Results {
   return journal((one) => {
     one.start();
@@ -56,7 +56,7 @@ describe('forbidden', () => {
       "The testbed's mitigations: off in the base, auto in the head.",
     ],
     [
-      'a setting that one alone has',
+      'a setting that only one has',
       started({ testbed: { ...TESTBED, settings: { mitigations: 'off', cpu: 'EPYC' } } }),
       "The testbed's cpu: not set in the base, EPYC in the head.",
     ],
@@ -77,7 +77,7 @@ describe('forbidden', () => {
     ]);
   });
 
-  test('all that differs is told at once', () => {
+  test('everything that differs is listed at once', () => {
     const head = started({
       profile: 'paper',
       testbed: { kind: 'physical', accelerator: 'none', settings: {} },
@@ -85,15 +85,15 @@ describe('forbidden', () => {
     expect(forbidding(noisyResults(SMALL), head)).toHaveLength(4);
   });
 
-  test('a journal that does not tell what it was measured on', () => {
+  test('a journal without a record of its start', () => {
     const nameless = journal((one) => one.samples('l1-baseline', 'hackbench', [1]));
     expect(forbidding(noisyResults(SMALL), nameless)).toEqual([
-      "The head's journal holds no record of its start, so what it was measured on is unknown.",
+      "The head's journal has no record of its start, so it is unknown what it was measured on.",
     ]);
   });
 });
 
-test('other sizes of a benchmark that one side alone measured forbid nothing', () => {
+test('other sizes of a benchmark that only one side measured forbid nothing', () => {
   const base = journal((one) => one.start().samples('l1-baseline', 'hackbench', [1]));
   const head = journal((one) => {
     one.start().samples('l1-baseline', 'hackbench', [1]).samples('l1-baseline', 'apache', [1]);
@@ -109,7 +109,7 @@ describe('not forbidden', () => {
       {
         what: 'nestbench commit',
         base: 'cb90e4d1c0ff',
-        head: 'ffe0e270eb5c, with changes that are not committed',
+        head: 'ffe0e270eb5c, with uncommitted changes',
       },
     ],
     [
@@ -118,24 +118,24 @@ describe('not forbidden', () => {
     ],
     [
       { versions: { nestbench: '0.1.0', kernel: '6.1.192-nestbench', image: 'abc' } },
-      { what: 'image', base: 'not told', head: 'abc' },
+      { what: 'image', base: 'not recorded', head: 'abc' },
     ],
-  ])('%j is told', (start, difference) => {
+  ])('%j is reported', (start, difference) => {
     const [base, head] = [noisyResults(SMALL), started(start)];
     expect(forbidding(base, head)).toEqual([]);
     expect(changedBetween(base, head)).toEqual([difference]);
     expect(warningsOf(base, head)).toEqual([]);
   });
 
-  test('another host is warned of', () => {
+  test('another host causes a warning', () => {
     const head = started({ host: { ...HOST, cpuModel: 'Intel Xeon', cpus: 64 } });
     expect(forbidding(noisyResults(SMALL), head)).toEqual([]);
     expect(warningsOf(noisyResults(SMALL), head)).toEqual([
-      'ANOTHER HOST: the base was measured on AMD EPYC 7B13, 2 CPUs, 8.0 GiB, the head on Intel Xeon, 64 CPUs, 8.0 GiB. What differs may be the hosts, and not what you changed.',
+      'ANOTHER HOST: the base was measured on AMD EPYC 7B13, 2 CPUs, 8.0 GiB, the head on Intel Xeon, 64 CPUs, 8.0 GiB. Differences may come from the hosts instead of your change.',
     ]);
   });
 
-  test('kernel, QEMU and parameters of the levels are told once for all cells, without what is ours', () => {
+  test("the levels' kernel, QEMU and parameters are listed once for all cells, without nestbench's own parameters", () => {
     const base = booted('6.1', 'quiet nestbench.name=l1 tsc_early_khz=1');
     const head = booted('6.2', 'quiet kvm_amd.avic=1 nestbench.name=l1 tsc_early_khz=2');
     expect(changedBetween(base, head)).toEqual([
@@ -144,13 +144,13 @@ describe('not forbidden', () => {
     ]);
   });
 
-  test('a benchmark that failed part way is warned of', () => {
+  test('a benchmark that failed part way causes a warning', () => {
     const head = journal((one) => {
       one.start().samples('l1-baseline', 'hackbench', [1, undefined]).fail('l1-baseline', 'hackbench');
     });
     const base = journal((one) => one.start().samples('l1-baseline', 'hackbench', [1, 1]));
     expect(warningsOf(base, head)).toEqual([
-      'In the head failed part way, with fewer samples than planned: l1-baseline hackbench.',
+      'The head failed part way, with fewer samples than planned: l1-baseline hackbench.',
     ]);
   });
 });

@@ -6,12 +6,12 @@ import type { Side } from './comparison.ts';
 import { firstSentence } from './comparison-notes.ts';
 import { valuesOf } from './differences.ts';
 
-/** A sentence for each thing that forbids it, with both values; empty where the two can be compared. */
+/** A sentence with both values for each obstacle; empty if the two can be compared. */
 export function forbidding(base: Results, head: Results): string[] {
   const unknown = [
     ...(base.starts.length === 0 ? ['The base'] : []),
     ...(head.starts.length === 0 ? ['The head'] : []),
-  ].map((side) => `${side}'s journal holds no record of its start, so what it was measured on is unknown.`);
+  ].map((side) => `${side}'s journal has no record of its start, so it is unknown what it was measured on.`);
   if (unknown.length > 0) return unknown;
   const failed = [...allFailed('base', base), ...allFailed('head', head)];
   if (failed.length > 0) return failed;
@@ -22,7 +22,7 @@ export function forbidding(base: Results, head: Results): string[] {
   return [...differingStarts(base, head), ...both.flatMap(([one, other]) => differingBenchmarks(one, other))];
 }
 
-/** A sentence for a side of which nothing was measured, with what failed. */
+/** A sentence for a side on which everything failed, with the failures. */
 function allFailed(side: Side, { cells }: Results): string[] {
   const outcomes = cells.flatMap(({ name, outcomes: its }) =>
     [...its].map(([benchmark, outcome]) => ({ where: `${name} ${benchmark}`, outcome })),
@@ -77,7 +77,7 @@ function inWords(sizes: Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-/** The benchmarks that both sides measured in at least one cell, each as either side has it. */
+/** The benchmarks that both sides measured in at least one cell, as each side has them. */
 function shared(base: Results, head: Results): (readonly [BenchmarkRow, BenchmarkRow])[] {
   return base.benchmarks.flatMap((one) => {
     const other = head.benchmarks.find(({ name }) => name === one.name);

@@ -30,7 +30,7 @@ function slowL2(cell: string): number {
 describe('the whole matrix, five boots each', () => {
   const whole = { runs: 5, iterations: 3, betweenRuns: 0.005, withinRuns: 0.005 };
 
-  test('of the same code nothing is declared, and nothing is undecided at so little noise', () => {
+  test('with the same code nothing is declared, and with this little noise nothing is undecided', () => {
     const comparison = compareExperiments(
       noisyResults({ ...whole, seed: 1 }),
       noisyResults({ ...whole, seed: 2 }),
@@ -39,11 +39,11 @@ describe('the whole matrix, five boots each', () => {
     expect(new Set(rows.map(({ verdict }) => verdict.kind))).toEqual(new Set(['no change']));
     expect(rows).toHaveLength(13 * 7);
     expect({ unmatched, changed, warnings }).toEqual({ unmatched: [], changed: [], warnings: [] });
-    // Each of 91 tests declares a regression in 1 of 252 cases, were there no minimum effect.
+    // Without a minimum effect, each of 91 tests would declare a regression in 1 of 252 cases.
     expect(tests).toEqual({ count: 91, expectedFalseAlarms: expect.closeTo(91 / 252, 12) });
   });
 
-  test('slowed on purpose it is declared, only where slowed, be it a time or a rate', () => {
+  test('a deliberate slowdown is declared, only where it is, for times and rates', () => {
     const comparison = compareExperiments(
       noisyResults({ ...whole, seed: 1 }),
       noisyResults({ ...whole, seed: 2, slower: (cell) => (cell === 'l2-baseline' ? 1.2 : 1) }),
@@ -60,7 +60,7 @@ describe('the whole matrix, five boots each', () => {
   });
 });
 
-test('the other way round a regression is an improvement, with the same p', () => {
+test('with the sides swapped a regression is an improvement, with the same p', () => {
   const base = noisyResults(SMALL);
   const head = noisyResults({ ...SMALL, seed: 2, slower: () => 1.3 });
   const [there, back] = [compareExperiments(base, head), compareExperiments(head, base)];
@@ -71,7 +71,7 @@ test('the other way round a regression is an improvement, with the same p', () =
   );
 });
 
-test('a row holds what both sides measured: harmonic means of rates, of runs that weigh the same', () => {
+test('a row has what both sides measured: harmonic means of rates, with equal weights for runs', () => {
   using base = new TestJournal().start();
   using head = new TestJournal().start();
   base
@@ -95,7 +95,7 @@ test('a row holds what both sides measured: harmonic means of rates, of runs tha
       minimumEffect: 0.05,
       verdict: {
         kind: 'undecided',
-        reason: "2 and 1 boots can't show p < 0.01: at least 5 boots each",
+        reason: "2 and 1 boots can't reach p < 0.01: at least 5 boots each",
         neededBoots: 5,
       },
     },
@@ -116,7 +116,7 @@ describe('options', () => {
   const base = noisyResults(SMALL);
   const head = noisyResults({ ...SMALL, seed: 2, slower: () => 1.08 });
 
-  test('a minimum effect of one benchmark leaves the others theirs', () => {
+  test('a minimum effect for one benchmark leaves the others unchanged', () => {
     const comparison = compareExperiments(base, head, { minimumEffect: new Map([['hackbench', 0.2]]) });
     expect(verdicts(comparison)).toEqual([
       'l1-baseline hackbench: no change',
@@ -133,12 +133,12 @@ describe('options', () => {
     const { rows, tests } = compared(compareExperiments(base, head, { significance: 0.001 }));
     expect(rows[0]?.verdict).toMatchObject({
       kind: 'undecided',
-      reason: "5 and 5 boots can't show p < 0.001: at least 7 boots each",
+      reason: "5 and 5 boots can't reach p < 0.001: at least 7 boots each",
     });
     expect(tests.expectedFalseAlarms).toBe(0);
   });
 
-  test('the same seed gives the same comparison, another one other intervals', () => {
+  test('the same seed gives the same comparison, another seed other intervals', () => {
     const comparison = compareExperiments(base, head);
     expect(compareExperiments(base, head)).toEqual(comparison);
     const other = compareExperiments(base, head, { seed: 2 });
@@ -154,12 +154,12 @@ describe('options', () => {
     [{ minimumEffect: new Map([['hackbench', NaN]]) }],
     [{ resamples: 99 }],
     [{ resamples: 1.5 }],
-  ])('%j is refused', (options) => {
+  ])('%j is rejected', (options) => {
     expect(() => compareExperiments(base, head, options)).toThrow(RangeError);
   });
 });
 
-test('p is adjusted by Holm for all tests, and the verdict goes by p as it is', () => {
+test('p is adjusted by Holm for all tests, and the verdict uses the unadjusted p', () => {
   const { rows } = compared(
     compareExperiments(noisyResults(SMALL), noisyResults({ ...SMALL, seed: 2, slower: slowL2 })),
   );
@@ -170,8 +170,8 @@ test('p is adjusted by Holm for all tests, and the verdict goes by p as it is', 
   ]);
 });
 
-describe('what one side alone measured is told', () => {
-  test('with what became of it on the other', () => {
+describe('a result that only one side has is reported', () => {
+  test('with its outcome on the other side', () => {
     using base = new TestJournal().start();
     using head = new TestJournal().start();
     base
@@ -214,7 +214,7 @@ describe('what one side alone measured is told', () => {
     ]);
   });
 
-  test('nothing in common can not be compared', () => {
+  test('experiments with nothing in common cannot be compared', () => {
     const comparison = compareExperiments(
       noisyResults({ ...SMALL, cells: ['l1-baseline'] }),
       noisyResults({ ...SMALL, cells: ['l2-baseline'] }),

@@ -1,12 +1,12 @@
 /**
- * Did it become slower? Two experiments, benchmark by benchmark and cell by cell.
+ * Did it become slower? Compares two experiments, benchmark by benchmark and cell by cell.
  *
- * Every benchmark of every cell is a test of its own, at the significance as it is. That many tests give false alarms
- * is told (how many to expect) rather than prevented: a correction for 77 tests takes 9 runs a side before it can
- * declare anything at all (with 5 boots and 5 the least p is 2/252, and 77 times that is 0.6), and a developer would rather
- * look at one false alarm than be told of nothing. The p adjusted by Holm stands beside every one for whoever must be
- * sure of the whole (S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
- * Statistics 6(2), 1979).
+ * Every benchmark in every cell is its own test, at the unadjusted significance. That many tests give false alarms; the
+ * expected number is printed instead of preventing them. A correction for 77 tests would need 9 runs per side before it
+ * can declare anything (with 5 boots each, the smallest p is 2/252, and 77 times that is 0.6), and a developer prefers
+ * one false alarm to a comparison that never finds anything. The p adjusted by Holm is printed next to each for whoever
+ * must be sure of the whole (S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
+ * of Statistics 6(2), 1979).
  */
 import padjust from '@stdlib/stats-padjust';
 import { attainableLevel, runsToReach } from '../statistics/permutation.ts';
@@ -26,7 +26,7 @@ import { compareMeasured, type UnadjustedRow } from './row.ts';
 
 /**
  * What changed from `base` to `head`, and whether that is a regression.
- * @throws {RangeError} for an option that is no number of its kind.
+ * @throws {RangeError} for an option outside its range.
  */
 export function compareExperiments(base: Results, head: Results, options: CompareOptions = {}): Comparison {
   const resolved = resolveOptions(options);
@@ -49,7 +49,7 @@ export function compareExperiments(base: Results, head: Results, options: Compar
   };
 }
 
-/** With another toolchain it is open whether the code or the toolchain made a difference. */
+/** With another toolchain, either the code or the toolchain may have caused the change. */
 function unattributed(row: ComparedRow): ComparedRow {
   const { kind } = row.verdict;
   if (kind !== 'regression' && kind !== 'improvement') return row;
@@ -57,7 +57,7 @@ function unattributed(row: ComparedRow): ComparedRow {
   return { ...row, verdict: { ...row.verdict, kind: 'changed', reason } };
 }
 
-/** Every benchmark in every cell of either side, in the matrix's order, and each once. */
+/** Every benchmark in every cell of either side, in the matrix's order, each once. */
 function placesOf(base: Results, head: Results): { cell: string; benchmark: string }[] {
   const cells = new Set([...base.cells, ...head.cells].map(({ name }) => name));
   const benchmarks = new Set([...base.benchmarks, ...head.benchmarks].map(({ name }) => name));
@@ -80,7 +80,7 @@ function unmatched(base: Results, head: Results): Unmatched[] {
 function adjusted(rows: readonly UnadjustedRow[]): ComparedRow[] {
   const tested = rows.filter((row) => row.probability !== null);
   const probabilities = tested.map(({ probability }) => probability ?? 1);
-  // padjust takes no empty list.
+  // padjust rejects an empty list.
   const holm = probabilities.length === 0 ? [] : padjust(probabilities, 'holm');
   const byRow = new Map(tested.map((row, index) => [row, holm[index] ?? null]));
   return rows.map((row) => ({ ...row, adjusted: byRow.get(row) ?? null }));
@@ -91,7 +91,7 @@ function testsOf(rows: readonly UnadjustedRow[], { significance, resamples }: Re
   const least = runsToReach(significance);
   const expected = tested
     .filter(({ base, head }) => Math.min(base.boots, head.boots) >= least)
-    // Half of them point in the good direction.
+    // Half of them have the good direction.
     .map(({ base, head }) => attainableLevel(base.boots, head.boots, significance, resamples) / 2);
   return { count: tested.length, expectedFalseAlarms: expected.reduce((sum, level) => sum + level, 0) };
 }

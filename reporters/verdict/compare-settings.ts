@@ -1,23 +1,25 @@
-/** What a comparison holds to where nothing else was asked for. */
+/** The default options of a comparison. */
 import { UNITS } from '../../fixtures/benchmarks/micro.ts';
 import type { CompareOptions, ResolvedOptions } from './comparison.ts';
 
 export const SIGNIFICANCE = 0.01;
-/** Of the intervals, as of all others that nestbench prints. */
+/** Confidence of the intervals, the same as everywhere in nestbench. */
 export const CONFIDENCE = 0.95;
 export const MINIMUM_EFFECT = 0.05;
 /**
- * Of what is counted in instructions of virtual time: boots differ by 0.3 to 0.6 % (docs/emulated-testbed.md), whatever the
- * host does meanwhile.
+ * For instructions counted in virtual time: boots differ by 0.3 to 0.6 % (docs/emulated-testbed.md), whatever the host
+ * does.
  */
 export const MINIMUM_EFFECT_IN_VIRTUAL_TIME = 0.01;
-/** p is known to a thousandth, and an interval's width to 1 or 2 %, by seeds. */
+/** Between seeds, p varies by a thousandth, and the width of an interval by 1 to 2 %. */
 const RESAMPLES = 9999;
 const SEED = 1;
-/** Draws for each p that is just significant: of fewer, chance draws none. */
+/** Draws for each p that is just significant: with fewer, chance may draw none. */
 const DRAWS_AT_SIGNIFICANCE = 10;
 
-/** @throws {RangeError} for a number that is none of its kind. */
+/**
+ * @throws {RangeError} for a number outside its range.
+ */
 export function resolveOptions({
   significance = SIGNIFICANCE,
   confidence = CONFIDENCE,
@@ -28,7 +30,7 @@ export function resolveOptions({
   if (!(significance > 0 && significance < 1)) throw new RangeError(`the significance is ${significance}`);
   if (!(confidence > 0 && confidence < 1)) throw new RangeError(`the confidence is ${confidence}`);
   if (!(Number.isSafeInteger(resamples) && (resamples + 1) * significance > 1)) {
-    throw new RangeError(`${resamples} resamples can't show a p below ${significance}`);
+    throw new RangeError(`${resamples} resamples can't give a p below ${significance}`);
   }
   const effects = typeof minimumEffect === 'number' ? [minimumEffect] : [...minimumEffect.values()];
   const unusable = effects.find((effect) => !(effect >= 0 && Number.isFinite(effect)));

@@ -1,10 +1,10 @@
-/** What stands above a comparison's table: which two experiments, on what, and what differs between them. */
+/** The heading of a comparison: which two experiments, measured where, and what differs between them. */
 import { heading } from '../analysis/heading.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { besideWords } from '../model/text.ts';
 import type { Compared } from './comparison.ts';
 
-/** The two experiments, each by the name that the reader gave it. */
+/** The two experiments, each with the name that the user gave. */
 export interface Sides {
   readonly base: NamedResults;
   readonly head: NamedResults;
@@ -15,7 +15,7 @@ export interface NamedResults {
   readonly results: Results;
 }
 
-/** What the two sides share, or else could not be compared. */
+/** What both sides must share to be comparable. */
 const SHARED = new Set(['testbed', 'profile']);
 
 export function comparisonHeading({ changed }: Compared, { base, head }: Sides, columns: number): string {
@@ -31,7 +31,7 @@ export function comparisonHeading({ changed }: Compared, { base, head }: Sides, 
   return besideWords(lines, columns);
 }
 
-/** `latest (2026-11-23-0040)`: the experiment's own name where the reader gave another. */
+/** `latest (2026-11-23-0040)`: with the experiment's own name if the user gave another. */
 function nameOf({ name, results: { experiment } }: NamedResults): string {
   return experiment === null || experiment === name ? name : `${name} (${experiment})`;
 }

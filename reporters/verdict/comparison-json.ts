@@ -1,10 +1,10 @@
-/** A comparison as JSON, for programs: its schema is the documentation, and what is written is held to it. */
+/** A comparison as JSON, for programs. The schema is its documentation, and the output is checked against it. */
 import { z } from 'zod';
 import { type Comparison, VERDICT_KINDS } from './comparison.ts';
 import { isBroken } from './comparison-notes.ts';
 
 const measurement = z.object({
-  boots: z.number().int().positive().describe('how often its stack was booted: what verdicts count'),
+  boots: z.number().int().positive().describe('how often its stack was booted; verdicts count boots'),
   runs: z.number().int().positive(),
   samples: z.number().int().positive().describe('of all runs together'),
   mean: z.number().positive().describe("of the boots' means; harmonic for rates, arithmetic for times"),
@@ -17,15 +17,17 @@ const row = z.object({
   better: z.enum(['higher', 'lower']),
   base: measurement,
   head: measurement,
-  change: z.number().describe('head / base - 1, whichever way is better'),
+  change: z.number().describe('head / base - 1, regardless of which direction is better'),
   interval: z
     .tuple([z.number(), z.number()])
     .nullable()
-    .describe("of the change, at the options' confidence; null where a side has one boot"),
+    .describe("of the change, at the options' confidence; null if a side has only one boot"),
   probability: z
     .number()
     .nullable()
-    .describe("two-sided p, the larger of a permutation test's and Welch's; null where a side has one boot"),
+    .describe(
+      "two-sided p, the larger of a permutation test's and Welch's; null if a side has only one boot",
+    ),
   adjusted: z.number().nullable().describe('the same, adjusted by Holm for all tests'),
   minimumEffect: z.number(),
   verdict: z.object({
@@ -35,7 +37,7 @@ const row = z.object({
       .number()
       .int()
       .nullable()
-      .describe('boots a side that would decide it, of an undecided one'),
+      .describe('of an undecided row: boots per side that would decide it'),
   }),
 });
 
@@ -48,7 +50,7 @@ export const comparisonSchema = z.discriminatedUnion('state', [
     exitCode: z
       .union([z.literal(0), z.literal(1), z.literal(2)])
       .describe(
-        '1: a regression, or what the base measured failed in the head; 2: changed with the toolchain, so no verdict',
+        '1: a regression, or the head failed where the base was measured; 2: changed with the toolchain, so no verdict',
       ),
     rows: z.array(row).describe("by cell and benchmark in the matrix's order"),
     unmatched: z.array(
@@ -66,14 +68,14 @@ export const comparisonSchema = z.discriminatedUnion('state', [
       expectedFalseAlarms: z
         .number()
         .nonnegative()
-        .describe('regressions that chance alone declares, on average, at most'),
+        .describe('maximum number of regressions that chance alone declares, on average'),
     }),
     options: z.object({
       significance: z.number(),
       confidence: z.number(),
       minimumEffect: z
         .union([z.number(), z.record(z.string(), z.number())])
-        .describe('of all benchmarks, or by benchmark; each row says its own'),
+        .describe('of all benchmarks, or by benchmark; each row has its own'),
       resamples: z.number().int(),
       seed: z.number().int(),
     }),
@@ -88,7 +90,7 @@ export const comparisonSchema = z.discriminatedUnion('state', [
 
 export type ComparisonJson = z.infer<typeof comparisonSchema>;
 
-/** What a comparison is worth to a shell: 0 no regression, 1 a regression, 2 no verdict. */
+/** The exit code of a comparison: 0 no regression, 1 a regression, 2 no verdict. */
 export function exitCodeOf(comparison: Comparison): 0 | 1 | 2 {
   if (comparison.state === 'incomparable') return 2;
   const isWorse = comparison.rows.some(({ verdict }) => verdict.kind === 'regression');
@@ -96,7 +98,7 @@ export function exitCodeOf(comparison: Comparison): 0 | 1 | 2 {
   return comparison.rows.some(({ verdict }) => verdict.kind === 'changed') ? 2 : 0;
 }
 
-/** The comparison of two experiments by their names, ready to be written. */
+/** The comparison of two experiments with their names, ready to be written. */
 export function comparisonJson(
   comparison: Comparison,
   sides: { base: string; head: string },

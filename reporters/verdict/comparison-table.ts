@@ -1,4 +1,7 @@
-/** A comparison for a terminal: what it is of, how many verdicts of each kind, and a line each, regressions first. */
+/**
+ * A comparison for a terminal: the two sides, the number of verdicts of each kind, and one line per row, regressions
+ * first.
+ */
 import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../terminal/columns.ts';
 import { formatMean } from '../model/numbers.ts';
 import { painter } from '../terminal/paint.ts';
@@ -8,7 +11,7 @@ import { type Compared, type ComparedRow, VERDICT_KINDS, type VerdictKind } from
 import { legend, unmatchedLines } from './comparison-notes.ts';
 import { comparisonHeading, type Sides } from './comparison-heading.ts';
 
-/** The whole of it as text, without a newline at its end. */
+/** The whole text, without a trailing newline. */
 export function comparisonTable(
   comparison: Compared,
   sides: Sides,
@@ -59,7 +62,7 @@ const ROLES: Readonly<Record<VerdictKind, Role>> = {
 
 function labels(rows: readonly ComparedRow[]): Column[] {
   return [
-    // A regression is in capitals, since not every terminal has colours.
+    // A regression is in capitals, because not every terminal has colours.
     column(rows, '', ({ verdict }) => (verdict.kind === 'regression' ? 'REGRESSION' : verdict.kind), 'left'),
     column(rows, '', ({ cell }) => cell, 'left'),
     column(rows, '', ({ benchmark }) => benchmark, 'left'),
@@ -96,14 +99,14 @@ function needs({ verdict, minimumEffect }: ComparedRow): string {
   return verdict.neededBoots === null ? '> 1000' : String(verdict.neededBoots);
 }
 
-/** A part as percent with its sign, to the tenth: `+12.8`. Above a thousand, whole. */
+/** A share as percent with its sign, to the tenth: `+12.8`. Integers above a thousand. */
 function signed(part: number): string {
   const digits = (part * 100).toFixed(Math.abs(part) < 10 ? 1 : 0);
   if (Number(digits) === 0) return '0.0';
   return part < 0 ? digits : `+${digits}`;
 }
 
-/** Four decimals, and never a 0 that it is not. */
+/** Four decimals, and never 0 unless it is 0. */
 function formatProbability(probability: number): string {
   return probability < 0.0001 ? '<0.0001' : probability.toFixed(4);
 }

@@ -1,23 +1,22 @@
-/** What a comparison of two experiments says: the types that tables, JSON and the A/B runner share. */
+/** The result of a comparison: the types that tables, JSON and the A/B runner share. */
 import type { Better } from '../model/benchmark-row.ts';
 import type { Measurement } from '../model/measurement.ts';
 
 export type Side = 'base' | 'head';
 
 export interface CompareOptions {
-  /** A change is told only where p is below it; 0.01 where none is given. */
+  /** A change is declared only if p is below it. Default 0.01. */
   readonly significance?: number;
-  /** Of the intervals; 0.95 where none is given. */
+  /** Confidence of the intervals. Default 0.95. */
   readonly confidence?: number;
   /**
-   * How large a change must be to matter, as a part of the base: 0.05 is 5 %, which is also what holds where none is
-   * given, but for what is counted in instructions, of which 1 % matters. By benchmark's name where they differ; a
-   * benchmark that the map does not have takes these.
+   * How large a change must be to matter, as a share of the base: 0.05 is 5 %. Default 5 %, and 1 % for instructions. A
+   * map sets it by benchmark; benchmarks not in the map use the default.
    */
   readonly minimumEffect?: number | ReadonlyMap<string, number>;
-  /** How many times the bootstrap, and a permutation test too large to enumerate, draw. */
+  /** Number of draws of the bootstrap, and of a permutation test that is too large to enumerate. */
   readonly resamples?: number;
-  /** Of the random numbers: the same seed and the same results give the same comparison. */
+  /** Seed of the random numbers: the same seed and the same results give the same comparison. */
   readonly seed?: number;
 }
 
@@ -27,30 +26,33 @@ export interface Compared {
   readonly state: 'compared';
   /** What both sides measured, by cell and benchmark in the matrix's order. */
   readonly rows: readonly ComparedRow[];
-  /** What one side measured and the other did not. */
+  /** What only one side measured. */
   readonly unmatched: readonly Unmatched[];
-  /** What differs and may be the point of the comparison: kernels, QEMUs, commits. */
+  /** Differences that may be the point of the comparison: kernels, QEMUs, commits. */
   readonly changed: readonly Difference[];
-  /** What differs and may not be meant, though the numbers can be compared: sentences. */
+  /** Differences that may be unintended, although the numbers can be compared: sentences. */
   readonly warnings: readonly string[];
   readonly tests: Tests;
-  /** What was asked for, or held where nothing was. */
+  /** The options in effect, including defaults. */
   readonly options: ResolvedOptions;
-  /** Where the numbers were looked at more than once, while they came in: the significance of each look, of which `options` has the sum. */
+  /**
+   * For results that were looked at repeatedly while they came in: the significance of each look. `options` has their
+   * sum.
+   */
   readonly looks?: readonly Look[];
 }
 
-/** A look at an A/B's numbers. */
+/** A look at the results of an A/B comparison. */
 export interface Look {
   readonly afterRound: number;
   readonly significance: number;
-  /** Of its intervals: those of all looks together hold at the confidence of the whole. */
+  /** Confidence of its intervals. Those of all looks together hold at the confidence of the whole. */
   readonly confidence: number;
 }
 
 export interface Incomparable {
   readonly state: 'incomparable';
-  /** What forbids it, a sentence each, with the value of either side. Never empty. */
+  /** What forbids the comparison: a sentence each, with both values. Never empty. */
   readonly differences: readonly string[];
 }
 
@@ -61,40 +63,45 @@ export interface ComparedRow {
   readonly better: Better;
   readonly base: Measurement;
   readonly head: Measurement;
-  /** The head's mean over the base's, less 1: 0.1 is 10 % more, which is bad where lower is better. */
+  /** The head's mean over the base's, minus 1: 0.1 is 10 % more, which is bad if lower is better. */
   readonly change: number;
-  /** The change's confidence interval; null where a side has one boot, which tells nothing of how boots differ. */
+  /** The change's confidence interval; null if a side has one boot, which does not show how boots differ. */
   readonly interval: readonly [low: number, high: number] | null;
-  /** Two-sided p, the larger of a permutation test's and Welch's; null where a side has one boot. */
+  /** Two-sided p, the larger of a permutation test's and Welch's; null if a side has one boot. */
   readonly probability: number | null;
-  /** The same, adjusted by Holm for all tests of the comparison. Told; the verdict goes by {@link probability}. */
+  /** The same, adjusted by Holm for all tests of the comparison. Only printed; the verdict uses {@link probability}. */
   readonly adjusted: number | null;
-  /** What held for this benchmark, as a part of the base. */
+  /** The minimum effect of this benchmark, as a share of the base. */
   readonly minimumEffect: number;
   readonly verdict: Verdict;
 }
 
 export interface Verdict {
   readonly kind: VerdictKind;
-  /** Why; of an undecided one also what it would take. A part of a sentence, without a full stop. */
+  /**
+   * The reason, and for an undecided row also what it would take to decide. Part of a sentence, without a full stop.
+   */
   readonly reason: string;
   /**
-   * Of an undecided one: how many boots each side would take at the noise that there is; null where that is more than
-   * 1000, or can't be known. null of all others.
+   * How many boots each side would need at this noise, for an undecided row; null if more than 1000 or unknown, and for
+   * other rows.
    */
   readonly neededBoots: number | null;
 }
 
-/** In the order in which a reader wants them. `changed` is a regression or an improvement that the toolchain may have made. */
+/**
+ * In the order in which a reader wants them. `changed` is a regression or an improvement that the toolchain may have
+ * caused.
+ */
 export const VERDICT_KINDS = ['regression', 'improvement', 'changed', 'undecided', 'no change'] as const;
 export type VerdictKind = (typeof VERDICT_KINDS)[number];
 
 export interface Unmatched {
   readonly cell: string;
   readonly benchmark: string;
-  /** The one that measured it. */
+  /** The side that measured it. */
   readonly measured: Side;
-  /** What became of it on the other side. */
+  /** The outcome on the other side. */
   readonly other: { readonly state: 'failed' | 'skipped' | 'missing'; readonly reason: string };
 }
 
@@ -105,12 +112,12 @@ export interface Difference {
   readonly head: string;
 }
 
-/** Many tests at once give false alarms at once. */
+/** The number of tests, and of the false alarms to expect. */
 export interface Tests {
   readonly count: number;
   /**
-   * How many regressions chance alone would be expected to declare, at most, had nothing changed: half of the p that
-   * each test can just reach below the significance, summed.
+   * The maximum number of regressions that chance alone would declare on average if nothing had changed: the sum over
+   * the tests of half the largest p that each can reach below the significance.
    */
   readonly expectedFalseAlarms: number;
 }

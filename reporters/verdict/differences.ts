@@ -1,4 +1,7 @@
-/** What differs between two experiments and does not forbid their comparison: what may be its point, and what may not. */
+/**
+ * Differences between two experiments that do not forbid their comparison: those that may be its point, and unintended
+ * ones.
+ */
 import type { BootRecord, ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
 import { describeHost } from '../analysis/heading.ts';
 import type { Results } from '../model/experiment-results.ts';
@@ -7,7 +10,7 @@ import { changesByChance, describeChanges, type ToolchainChange } from '../analy
 import { cellsInOtherStates } from '../analysis/stack-states.ts';
 import type { Difference, Side } from './comparison.ts';
 
-/** What differs and may be the point: the software of host, levels and harness. */
+/** Differences that may be the point: the software of host, levels and nestbench. */
 export function changedBetween(base: Results, head: Results): Difference[] {
   const versions = new Set([...base.starts, ...head.starts].flatMap((start) => Object.keys(start.versions)));
   const compared: [what: string, of: (start: ExperimentRecord) => string][] = [
@@ -15,7 +18,7 @@ export function changedBetween(base: Results, head: Results): Difference[] {
     ['host kernel', (start) => start.host.kernel],
     ...[...versions].map((name): [string, (start: ExperimentRecord) => string] => [
       name,
-      (start) => start.versions[name] ?? 'not told',
+      (start) => start.versions[name] ?? 'not recorded',
     ]),
   ];
   const ofStarts = compared.map(([what, of]) => ({
@@ -27,7 +30,7 @@ export function changedBetween(base: Results, head: Results): Difference[] {
 }
 
 function commit({ commit: hash, modified }: ExperimentRecord): string {
-  return `${hash?.slice(0, 12) ?? 'none'}${modified ? ', with changes that are not committed' : ''}`;
+  return `${hash?.slice(0, 12) ?? 'none'}${modified ? ', with uncommitted changes' : ''}`;
 }
 
 /** The distinct values of all starts, as one text. */
@@ -38,7 +41,7 @@ export function valuesOf(
   return [...new Set(starts.map(of))].toSorted().join(' and ');
 }
 
-/** What was found running at a level, cell by cell; the same difference in several cells is one. */
+/** Differences in what was running at a level, over all cells; the same difference in several cells is listed once. */
 function changedLevels(base: Results, head: Results): Difference[] {
   const ofHead = new Map(bootsOf(head).map((boot) => [stackOf(boot), boot]));
   const all = bootsOf(base).flatMap((boot) =>
@@ -52,7 +55,7 @@ function changedLevels(base: Results, head: Results): Difference[] {
   );
 }
 
-/** Cells have another stack for each clock. */
+/** A cell has a different stack for each clock. */
 function stackOf({ cell, clock = 'real' }: BootRecord): string {
   return `${cell} ${clock}`;
 }
@@ -83,14 +86,14 @@ function changedLevel(base: LevelFacts, head: LevelFacts): Difference[] {
   ].filter((each) => each.base !== each.head);
 }
 
-/** nestbench's own parameters name the machine, and the TSC's rate is measured anew at each start. */
+/** nestbench's own parameters: the machine's name, and the TSC's rate, which is measured at each start. */
 const OURS = /^(?:nestbench\.|tsc_early_khz=)/;
 
 function parameters({ commandLine }: LevelFacts): string[] {
   return commandLine.split(/\s+/).filter((word) => word !== '' && !OURS.test(word));
 }
 
-/** What differs and may not be meant, and what else one must know to believe the table; a sentence each. */
+/** Possibly unintended differences, and what else a reader must know to trust the table; a sentence each. */
 export function warningsOf(base: Results, head: Results): string[] {
   return [
     ...anotherHost(base, head),
@@ -110,7 +113,7 @@ function anotherHost(base: Results, head: Results): string[] {
   const [one, other] = [valuesOf(base.starts, describeHost), valuesOf(head.starts, describeHost)];
   if (one === other) return [];
   return [
-    `ANOTHER HOST: the base was measured on ${one}, the head on ${other}. What differs may be the hosts, and not what you changed.`,
+    `ANOTHER HOST: the base was measured on ${one}, the head on ${other}. Differences may come from the hosts instead of your change.`,
   ];
 }
 
@@ -118,11 +121,11 @@ function anotherToolchain(base: Results, head: Results): string[] {
   const changes = toolchainChangesBetween(base, head);
   if (changes.length === 0) return [];
   return [
-    `ANOTHER TOOLCHAIN: ${describeChanges(changes)}. It may be the cause of a difference, and not the code under test, so a difference is called "changed". To find out, measure both sides with one toolchain: npm run ab, or npm run cache -- import on the machine that measures.`,
+    `ANOTHER TOOLCHAIN: ${describeChanges(changes)}. It may cause a difference instead of the code under test, so a difference is called "changed". To find out, measure both sides with one toolchain: npm run ab, or npm run cache -- import on the machine that measures.`,
   ];
 }
 
-/** What differs in the toolchain between any two starts of the sides, and is not what their variants choose. */
+/** Toolchain differences between any two starts of the sides, except those that their variants select. */
 export function toolchainChangesBetween(base: Results, head: Results): ToolchainChange[] {
   const all = base.starts.flatMap((one) => head.starts.flatMap((other) => changesByChance(one, other)));
   return [...new Map(all.map((change) => [JSON.stringify(change), change])).values()];
@@ -132,18 +135,20 @@ function otherStates(base: Results, head: Results): string[] {
   const cells = cellsInOtherStates(base, head);
   if (cells.length === 0) return [];
   return [
-    `OTHER STATES: some stacks of ${cells.join(', ')} were measured as booted, others restored from a snapshot. What differs may be that, and not what you changed.`,
+    `OTHER STATES: some stacks of ${cells.join(', ')} were measured as booted, others restored from a snapshot. Differences may come from that instead of your change.`,
   ];
 }
 
-/** A shared host was seen to become half as fast within minutes, for both sides alike only where they take turns. */
+/**
+ * A shared host was seen to become half as fast within minutes. That affects both sides equally only if they alternate.
+ */
 function notInTurn(base: Results, head: Results): string[] {
   const [one, other] = [spanOf(base), spanOf(head)];
   if (one === undefined || other === undefined) return [];
   if (one.from <= other.to && other.from <= one.to) return [];
   const [first, second] = one.to < other.from ? ['base', 'head'] : ['head', 'base'];
   return [
-    `NOT IN TURN: all of the ${second} was measured after all of the ${first}, so what changed on the host meanwhile looks like a change of yours. \`npm run ab\` measures in turn.`,
+    `NOT ALTERNATING: all of the ${second} was measured after all of the ${first}, so a change of the host in between looks like your change. \`npm run ab\` alternates.`,
   ];
 }
 
@@ -154,7 +159,7 @@ function spanOf({ records }: Results): { from: string; to: string } | undefined 
   return from === undefined || to === undefined ? undefined : { from, to };
 }
 
-/** What a stack's memory came to look like is a part of what its boots differ by, and restores of one snapshot share it. */
+/** A stack's memory layout is part of what differs between boots, and restores of one snapshot share it. */
 function oneSnapshot(side: Side, { records }: Results): string[] {
   const starts = records.flatMap((record) =>
     record.type === 'boot' ? [[record.cell, record.start] as const] : [],
@@ -167,7 +172,7 @@ function oneSnapshot(side: Side, { records }: Results): string[] {
   });
   if (cells.length === 0) return [];
   return [
-    `ONE SNAPSHOT: all boots of ${cells.join(', ')} in the ${side} are restores of one, so what differs from boot to boot is not in the intervals. BOOT=cold boots each anew.`,
+    `ONE SNAPSHOT: all boots of ${cells.join(', ')} in the ${side} are restores of one snapshot, so the intervals do not include differences between boots. BOOT=cold reboots for each.`,
   ];
 }
 
@@ -183,5 +188,5 @@ function partial(side: Side, { cells }: Results): string[] {
     ),
   );
   if (places.length === 0) return [];
-  return [`In the ${side} failed part way, with fewer samples than planned: ${places.join(', ')}.`];
+  return [`The ${side} failed part way, with fewer samples than planned: ${places.join(', ')}.`];
 }

@@ -1,4 +1,6 @@
-/** Records of experiments whose truth is known: a mean, how runs and iterations scatter around it, and what was changed. */
+/**
+ * Records of experiments whose truth is known: a mean, how runs and iterations scatter around it, and what was changed.
+ */
 import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
 import { CELLS } from '../../fixtures/matrix.ts';
 import type { ExperimentRecord, JournalRecord } from '../../fixtures/records.ts';
@@ -11,10 +13,10 @@ export interface NoisyExperiment {
   readonly iterations: number;
   readonly cells?: readonly string[];
   readonly benchmarks?: readonly string[];
-  /** The relative standard deviations. */
+  /** Relative standard deviations. */
   readonly betweenRuns?: number;
   readonly withinRuns?: number;
-  /** How many times as long a place takes; 1 where it is not said. A rate is divided by it. */
+  /** By which factor a place is slower; default 1. A rate is divided by it. */
   readonly slower?: (cell: string, benchmark: string) => number;
   readonly start?: Partial<ExperimentRecord>;
 }

@@ -1,4 +1,4 @@
-/** One benchmark in one cell, as two experiments measured it. */
+/** Compares one benchmark in one cell between two experiments. */
 import { bootstrapInterval } from '../statistics/bootstrap.ts';
 import { runsToDetect } from '../statistics/detectable.ts';
 import { welchTest } from '../statistics/log-ratio.ts';
@@ -11,10 +11,10 @@ import type { ComparedRow, ResolvedOptions } from './comparison.ts';
 import { minimumEffectOf } from './compare-settings.ts';
 import { verdictOf } from './verdict.ts';
 
-/** Everything but what takes the other rows to know. */
+/** Everything that does not depend on the other rows. */
 export type UnadjustedRow = Omit<ComparedRow, 'adjusted'>;
 
-/** Compares what both sides measured of a benchmark whose unit and better direction are the same on both. */
+/** Compares what both sides measured. Unit and direction must be the same on both. */
 export function compareMeasured(
   { cell, benchmark, base, head }: { cell: string; benchmark: string; base: Measured; head: Measured },
   options: ResolvedOptions,
@@ -42,7 +42,7 @@ export interface Boots {
   readonly head: readonly number[];
 }
 
-/** What the boots of two sides come to. */
+/** Compares the boots of two sides. */
 export function compareBoots(
   { unit, better, base, head }: Boots,
   minimumEffect: number,
@@ -68,7 +68,7 @@ export function compareBoots(
   return { change, interval, probability, verdict };
 }
 
-/** As times: of a rate, how long one unit of work took. Their mean is then always the arithmetic one. */
+/** Converts to times; a rate becomes the time for one unit of work. So the mean is always arithmetic. */
 function timesOf(unit: string, means: readonly number[]): readonly number[] {
   return isRate(unit) ? means.map((mean) => 1 / mean) : means;
 }
@@ -76,8 +76,8 @@ function timesOf(unit: string, means: readonly number[]): readonly number[] {
 type Times = readonly [base: readonly number[], head: readonly number[]];
 
 /**
- * The larger of two: the permutation test is exact where chance alone is at work, whatever the noise looks like; Welch's
- * test holds where one side is noisier, which 5 boots against 12 take the first one's rate from 1 to 4 % by
+ * The larger of two. The permutation test is exact if only chance is at work, whatever the noise. Welch's test holds if
+ * one side is noisier, where the false alarm rate of the permutation test rises from 1 to 4 % with 5 boots against 12
  * (`npm run bench:validity`).
  */
 function probabilityOf(times: Times, options: ResolvedOptions): number | null {

@@ -17,7 +17,7 @@ const VERSIONS = {
   sysbench: '1.0.20',
 };
 
-/** hackbench in l1-baseline, that many times as slow. */
+/** hackbench in l1-baseline, slower by that factor. */
 function side(slower: number, start: Partial<ExperimentRecord>): Results {
   const small = { runs: 6, iterations: 3, cells: ['l1-baseline'], benchmarks: ['hackbench'] };
   return noisyResults({ ...small, seed: slower * 10, slower: () => slower, start });
@@ -29,36 +29,36 @@ function compared(base: Results, head: Results): Compared {
   return comparison;
 }
 
-/** The verdict, and what is warned of. */
+/** The verdict and the warnings. */
 function told(base: Partial<ExperimentRecord>, head: Partial<ExperimentRecord>, slower = 1.3) {
   const { rows, warnings } = compared(side(1, base), side(slower, head));
   return { verdict: rows[0]?.verdict.kind, warnings };
 }
 
-describe('what is slower by a', () => {
-  test('other build of the same toolchain is a regression', () => {
+describe('a slowdown with a', () => {
+  test('different build of the same toolchain is a regression', () => {
     const head = { versions: { ...VERSIONS, nestbench: '0.2.0', 'kernel build': '0000000000000002' } };
     expect(told({ versions: VERSIONS }, head)).toEqual({ verdict: 'regression', warnings: [] });
   });
 
-  test('compiler that is newer, too, has changed with the toolchain', () => {
+  test('newer compiler is also a change of the toolchain', () => {
     const head = { versions: { ...VERSIONS, 'kernel compiler': 'gcc-14 14.2.0-20' } };
     expect(told({ versions: VERSIONS }, head)).toEqual({
       verdict: 'changed',
       warnings: [
         expect.stringContaining(
-          'ANOTHER TOOLCHAIN: kernel compiler gcc-14 14.2.0-19 -> gcc-14 14.2.0-20. It may be the cause of a difference',
+          'ANOTHER TOOLCHAIN: kernel compiler gcc-14 14.2.0-19 -> gcc-14 14.2.0-20. It may cause a difference',
         ),
       ],
     });
   });
 
-  test('benchmark that is newer, too, has changed with the toolchain', () => {
+  test('newer benchmark is also a change of the toolchain', () => {
     const head = { versions: { ...VERSIONS, sysbench: '1.1' } };
     expect(told({ versions: VERSIONS }, head).verdict).toBe('changed');
   });
 
-  test('kernel of another suite is a regression: that is what the variants are compared for', () => {
+  test('kernel of another suite is a regression: the variants are there to compare that', () => {
     const old = { 'kernel source': 'linux-source-6.1 6.1.158-1', 'kernel compiler': 'gcc-12 12.2.0-14' };
     const variant = { name: 'linux-6.1', kernel: { suite: 'bookworm' as const } };
     const head = { versions: { ...VERSIONS, ...old }, variant };
@@ -67,7 +67,7 @@ describe('what is slower by a', () => {
     expect(told({ versions: VERSIONS }, newer).verdict).toBe('changed');
   });
 
-  test('kernel that the variant brings built says nothing of its source', () => {
+  test('prebuilt kernel of a variant is a regression: its source is unknown', () => {
     const { 'kernel source': _, 'kernel compiler': __, ...versions } = VERSIONS;
     const variant = { name: 'mine', kernel: { vmlinux: '/mine' } };
     expect(told({ versions: VERSIONS }, { versions, variant })).toEqual({
@@ -76,18 +76,18 @@ describe('what is slower by a', () => {
     });
   });
 
-  test('newer everything, of a journal from before there was a toolchain, is a regression as ever', () => {
+  test('journal without a toolchain is a regression', () => {
     const old = { versions: { nestbench: '0.1.0', kernel: '6.1.192-nestbench', sysbench: '1.0' } };
     expect(told(old, { versions: VERSIONS })).toEqual({ verdict: 'regression', warnings: [] });
   });
 });
 
-test('what is as fast with another toolchain is no change', () => {
+test('equal times with another toolchain are no change', () => {
   const head = { versions: { ...VERSIONS, sysbench: '1.1' } };
   expect(told({ versions: VERSIONS }, head, 1.001).verdict).toBe('no change');
 });
 
-test('a comparison with another toolchain has no verdict for a shell, and says why', () => {
+test('a comparison with another toolchain gives no verdict as an exit code, and says why', () => {
   const base = side(1, { versions: VERSIONS });
   const head = side(1.3, { versions: { ...VERSIONS, sysbench: '1.1' } });
   const comparison = compared(base, head);

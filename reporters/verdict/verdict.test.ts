@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Evidence, percent, verdictOf } from './verdict.ts';
 
-/** A clear regression by 20 %, of five boots each. */
+/** A clear regression by 20 %, with five boots each. */
 const CLEAR: Evidence = {
   better: 'lower',
   boots: [5, 5],
@@ -18,7 +18,7 @@ function verdict(fields: Partial<Evidence>) {
   return verdictOf({ ...CLEAR, ...fields });
 }
 
-describe('declared only where p, size and direction say so', () => {
+describe('declared only if p, size and direction agree', () => {
   test.each([
     ['lower', 0.2, 'regression'],
     ['lower', -0.2, 'improvement'],
@@ -33,18 +33,18 @@ describe('declared only where p, size and direction say so', () => {
     });
   });
 
-  test('p at the significance is not below it', () => {
+  test('p equal to the significance is not below it', () => {
     expect(verdict({ probability: 0.01 }).kind).toBe('undecided');
   });
 
-  test('a change of the minimum effect does not exceed it', () => {
+  test('a change equal to the minimum effect does not exceed it', () => {
     expect(verdict({ change: 0.05, interval: [0.04, 0.06] }).kind).toBe('undecided');
     expect(verdict({ change: 0.0501, interval: [0.04, 0.06] }).kind).toBe('regression');
   });
 });
 
 describe('no change', () => {
-  test('where the interval rules out one that matters, whatever p is', () => {
+  test('if the interval rules out a change that matters, whatever p is', () => {
     const reason = 'the interval lies within ±5 %';
     for (const probability of [0.9, 2 / 252, null]) {
       expect(verdict({ change: 0.02, interval: [-0.01, 0.05], probability })).toEqual({
@@ -55,7 +55,7 @@ describe('no change', () => {
     }
   });
 
-  test('never beside an interval that reaches past the minimum effect', () => {
+  test('never with an interval that exceeds the minimum effect', () => {
     for (const interval of [
       [-0.01, 0.0501],
       [-0.0501, 0.01],
@@ -68,26 +68,26 @@ describe('no change', () => {
 describe('undecided, with what it would take', () => {
   test.each([
     [
-      'too few runs to say anything',
+      'too few runs for any decision',
       {
         boots: [1, 1],
         interval: null,
         probability: null,
         neededBoots: null,
       },
-      "1 and 1 boots can't show p < 0.01: at least 5 boots each",
+      "1 and 1 boots can't reach p < 0.01: at least 5 boots each",
       5,
     ],
     [
-      'too few runs, and noise besides',
+      'too few runs, and also noise',
       { boots: [3, 4], probability: 0.03, neededBoots: 12 },
-      "3 and 4 boots can't show p < 0.01: at least 5 boots each",
+      "3 and 4 boots can't reach p < 0.01: at least 5 boots each",
       12,
     ],
     [
       'too few runs on one side, however small p is',
       { boots: [3, 12], probability: 1 / 455 },
-      "3 and 12 boots can't show p < 0.01: at least 5 boots each",
+      "3 and 12 boots can't reach p < 0.01: at least 5 boots each",
       5,
     ],
     [
@@ -103,13 +103,13 @@ describe('undecided, with what it would take', () => {
       23,
     ],
     [
-      'noise without an end',
+      'more noise than any number of boots can resolve',
       { change: 0.02, interval: [-0.9, 3], probability: 0.3, neededBoots: null },
       'the noise hides a change of 5 %: more than 1000 boots each at this noise',
       null,
     ],
     [
-      'a large change that a test that sees well did not find',
+      'a large change that a sensitive test did not find',
       { change: 0.06, interval: [-0.01, 0.13], probability: 0.2, neededBoots: 5 },
       'the noise hides a change of 5 %: about 6 boots each at this noise',
       6,
@@ -117,11 +117,11 @@ describe('undecided, with what it would take', () => {
     [
       'a small change that may be a larger one',
       { change: 0.04, interval: [0.01, 0.07], neededBoots: 8 },
-      'there is a change, but whether it exceeds 5 % is open: about 8 boots each at this noise',
+      'there is a change, but it may not exceed 5 %: about 8 boots each at this noise',
       8,
     ],
     [
-      'a minimum effect of nothing',
+      'a minimum effect of 0',
       {
         change: 0.01,
         minimumEffect: 0,
@@ -129,7 +129,7 @@ describe('undecided, with what it would take', () => {
         probability: 0.3,
         neededBoots: null,
       },
-      'the noise hides a change of 0 %: no number of boots rules out the smallest change, so name a minimum effect',
+      'the noise hides a change of 0 %: no number of boots rules out the smallest change, so set a minimum effect',
       null,
     ],
   ] as const)('%s', (_, fields, reason, neededBoots) => {

@@ -1,9 +1,9 @@
 /**
- * What a comparison of one benchmark in one cell comes to. A regression is declared only where chance is an unlikely
- * cause (p below the significance, and an interval without 0 in it) and the change is large enough to matter and in the
- * bad direction: a test alone finds ever smaller changes with ever more boots, and a limit alone finds noise. That nothing
- * changed is said only where the interval rules out a change that matters (two one-sided tests: D. J. Schuirmann, Journal
- * of Pharmacokinetics and Biopharmaceutics 15(6), 1987); all else is undecided, with what it would take to know.
+ * The verdict of a comparison of one benchmark in one cell. A regression is declared only if chance is an unlikely
+ * cause (p below the significance, and an interval without 0) and the change is bad and large enough to matter: a test
+ * alone finds ever smaller changes with ever more boots, and a limit alone finds noise. "No change" is declared only if
+ * the interval rules out a change that matters (two one-sided tests: D. J. Schuirmann, Journal of Pharmacokinetics and
+ * Biopharmaceutics 15(6), 1987). Everything else is undecided, with what a decision would take.
  */
 import { MOST_RUNS } from '../statistics/detectable.ts';
 import type { Better } from '../model/benchmark-row.ts';
@@ -18,12 +18,12 @@ export interface Evidence {
   readonly interval: readonly [low: number, high: number] | null;
   readonly probability: number | null;
   readonly significance: number;
-  /** How many boots each side needs at least to declare anything: so many that p can be below the significance. */
+  /** The minimum number of boots per side with which p can be below the significance. */
   readonly leastBoots: number;
   readonly minimumEffect: number;
   /**
-   * How many boots each side needs to find a change of the minimum effect, as a rule, at the noise that there is; null
-   * where no number that anyone waits for suffices, or none is known.
+   * How many boots each side typically needs at this noise to find a change of the minimum effect; null if no practical
+   * number suffices, or if unknown.
    */
   readonly neededBoots: number | null;
 }
@@ -41,7 +41,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (!isChange) return undecided(`the noise hides a change of ${limit}`, evidence);
   return Math.abs(change) > minimumEffect
     ? changed(evidence)
-    : undecided(`there is a change, but whether it exceeds ${limit} is open`, evidence);
+    : undecided(`there is a change, but it may not exceed ${limit}`, evidence);
 }
 
 function changed({ better, change, significance, minimumEffect }: Evidence): Verdict {
@@ -56,17 +56,17 @@ function changed({ better, change, significance, minimumEffect }: Evidence): Ver
 function tooFew({ boots: [base, head], significance, leastBoots, neededBoots }: Evidence): Verdict {
   return {
     kind: 'undecided',
-    reason: `${base} and ${head} boots can't show p < ${significance}: at least ${leastBoots} boots each`,
+    reason: `${base} and ${head} boots can't reach p < ${significance}: at least ${leastBoots} boots each`,
     neededBoots: Math.max(leastBoots, neededBoots ?? 0),
   };
 }
 
 function undecided(what: string, { boots: [base, head], neededBoots, minimumEffect }: Evidence): Verdict {
   if (minimumEffect === 0) {
-    const why = 'no number of boots rules out the smallest change, so name a minimum effect';
+    const why = 'no number of boots rules out the smallest change, so set a minimum effect';
     return { kind: 'undecided', reason: `${what}: ${why}`, neededBoots: null };
   }
-  // An estimate that is met already promises nothing: what there is did not do.
+  // The existing boots were not enough, so an estimate must exceed them.
   const boots = neededBoots === null ? null : Math.max(neededBoots, Math.min(base, head) + 1);
   const needed = boots === null ? `more than ${MOST_RUNS}` : `about ${boots}`;
   return { kind: 'undecided', reason: `${what}: ${needed} boots each at this noise`, neededBoots: boots };

@@ -12,7 +12,7 @@ export const USAGE = 'npm run history -- add EXPERIMENT... | show [CELL [BENCHMA
 
 export const HELP = `${USAGE}
   add      keeps what an experiment came to; of the same name, in the place of what was there
-  show     every series, with its course and its changes
+  show     every series, with its trend and its changes
   check    finds where a level changed for good, and tells each change once: ends with 1 where one is for the worse
 
   --store FILE           the history (HISTORY, else results/history.sqlite)

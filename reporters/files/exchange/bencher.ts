@@ -1,13 +1,14 @@
 /**
  * `exchange/bencher.json`: Bencher Metric Format (https://bencher.dev/docs/reference/bencher-metric-format), for
- * `bencher run --adapter json --file`. A measure is named by its unit: Bencher knows by the measure which way is better.
+ * `bencher run --adapter json --file`. Each measure is named after its unit, because Bencher decides by measure which
+ * direction is better.
  */
 import type { MeanInterval } from '../../statistics/mean-interval.ts';
 import { isOverBoots } from '../../analysis/interval-words.ts';
 import { textFile } from '../exporter.ts';
 import { measuredSeries } from './measured.ts';
 
-/** An interval within one boot is left out: Bencher has no word for it, and would take it for that of the benchmark. */
+/** Leaves out intervals within one boot: the format can't mark them, so Bencher would take them for the benchmark's. */
 interface Metric {
   readonly value: number;
   readonly lower_value?: number;

@@ -1,4 +1,4 @@
-/** Each format is read as its consumer reads it: by its own schema where there is one, else as its documentation says. */
+/** Reads each format as its consumer does: by its own schema if there is one, otherwise by its documentation. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv } from 'ajv';
@@ -11,7 +11,7 @@ import { bootedJournal, realisticJournal } from '../../model/experiment.testing.
 import { TestJournal } from '../../model/journal.testing.ts';
 import { writeFiles } from '../../exporters.ts';
 
-/** What is written of a realistic experiment: measured, failed, skipped and not run. */
+/** What is written for a realistic experiment: measured, failed, skipped and not run. */
 function written(file: string, journal: () => TestJournal = realisticJournal): string {
   using its = journal();
   writeFiles(its.results, its.directory);
@@ -33,7 +33,7 @@ const MEASURED = [
   'l2-baseline/netperf-rr',
 ];
 
-/** https://bencher.dev/bmf.json, as its reference has it. */
+/** https://bencher.dev/bmf.json, from Bencher's reference. */
 const BENCHER_SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema',
   type: 'object',
@@ -58,7 +58,7 @@ const BENCHER_SCHEMA = {
 describe('Bencher Metric Format', () => {
   const metrics = z.record(z.string(), z.unknown()).parse(JSON.parse(written('bencher.json')));
 
-  test("is valid by Bencher's schema, with what was measured and nothing else", () => {
+  test("matches Bencher's schema and contains only what was measured", () => {
     const { $schema: _, ...schema } = BENCHER_SCHEMA;
     const validate = new Ajv().compile(schema);
     expect([validate(metrics), validate.errors]).toEqual([true, null]);
@@ -68,7 +68,7 @@ describe('Bencher Metric Format', () => {
 
   test('has the ends of the interval over boots', () => {
     const booted = JSON.parse(written('bencher.json', bootedJournal));
-    // Three boots, whose means are 12.41 times 1.007333, 1.011333 and 1.015333: t is 4.303, times 0.0040 / sqrt(3).
+    // Three boots with means of 12.41 times 1.007333, 1.011333 and 1.015333; t is 4.303, times 0.0040 / sqrt(3).
     expect(booted).toMatchObject({
       'l0-baseline/hackbench': {
         seconds: {
@@ -79,7 +79,7 @@ describe('Bencher Metric Format', () => {
     });
   });
 
-  test('has no ends within one boot, which it could not tell from those', () => {
+  test('has no interval within one boot, which the format could not mark', () => {
     expect(metrics).toMatchObject({
       'l0-baseline/hackbench': { seconds: { value: expect.closeTo(0.103, 6) } },
       'l1-baseline/netperf-maerts': { 'mega-bit-per-second': { value: 380.1 } },
@@ -90,7 +90,7 @@ describe('Bencher Metric Format', () => {
 });
 
 describe("github-action-benchmark's custom JSON", () => {
-  /** As its README's section "Custom benchmarks" says. */
+  /** From its README, section "Custom benchmarks". */
   const entries = z.array(
     z.strictObject({
       name: z.string(),
@@ -107,7 +107,7 @@ describe("github-action-benchmark's custom JSON", () => {
     entries.parse(JSON.parse(written(`github-action-benchmark-${which}.json`))),
   );
 
-  test('has each direction in a file of its own, and both have all', () => {
+  test('has a file for each direction, and together they have all', () => {
     expect(smaller?.map(({ unit }) => unit)).toEqual(['s', 's', 's']);
     expect([...(smaller ?? []), ...(bigger ?? [])].map(({ name }) => name).toSorted()).toEqual(
       MEASURED.toSorted(),
@@ -150,7 +150,7 @@ describe('Google Benchmark JSON', () => {
     ),
   });
 
-  test('has a repetition a run, in nanoseconds', () => {
+  test('has one repetition per run, in nanoseconds', () => {
     const { benchmarks } = report.parse(
       JSON.parse(
         written('google-benchmark.json', () =>
@@ -172,13 +172,13 @@ describe('Google Benchmark JSON', () => {
     ]);
   });
 
-  test('has what was measured and nothing else', () => {
+  test('contains only what was measured', () => {
     const { benchmarks } = report.parse(JSON.parse(written('google-benchmark.json')));
     expect(benchmarks.map(({ name }) => name).toSorted()).toEqual(MEASURED.toSorted());
   });
 });
 
-/** What the half-widths of an OpenMetrics text are over. */
+/** What the half-widths in an OpenMetrics text are intervals over. */
 function overWhat(text: string): Set<string> {
   const labels = text.matchAll(/^nestbench_result_half_width\{.*interval_of="(.*?)"/gm);
   return new Set([...labels].map(([, words = '']) => words));
@@ -193,7 +193,7 @@ describe('OpenMetrics', () => {
     `^(# TYPE ${NAME} gauge|# UNIT ${NAME} \\w+|# HELP ${NAME} .*|${NAME}\\{${LABEL}(,${LABEL})*\\} ${NUMBER} ${NUMBER})$`,
   );
 
-  test('is what its grammar allows, and ends as it must', () => {
+  test('matches the grammar, and ends as required', () => {
     const text = written('openmetrics.txt', () =>
       realisticJournal().start({ experiment: String.raw`odd "name" \ here` }),
     );
@@ -203,12 +203,12 @@ describe('OpenMetrics', () => {
     expect(text).toContain(String.raw`experiment="odd \"name\" \\ here"`);
   });
 
-  test('says of a half-width what the interval is over', () => {
+  test('states for each half-width what the interval is over', () => {
     expect(overWhat(written('openmetrics.txt'))).toEqual(new Set(['iterations within one boot']));
     expect(overWhat(written('openmetrics.txt', bootedJournal))).toEqual(new Set(['boots']));
   });
 
-  test('keeps the samples of a family together under its type, each series once', () => {
+  test('groups the samples of a family under its type, each series once', () => {
     const lines = written('openmetrics.txt').split('\n');
     const families = lines.flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []);
     expect(families).toEqual(['nestbench_result', 'nestbench_result_half_width', 'nestbench_overhead_ratio']);
@@ -239,7 +239,7 @@ describe('for Otava', () => {
     ),
   });
 
-  test('an experiment is one row under the columns of the whole matrix, empty where nothing was measured', () => {
+  test('an experiment is one row under the columns of the whole matrix, empty for what was not measured', () => {
     const [head = '', row = '', rest] = written('otava.csv').split('\n');
     expect(rest).toBe('');
     const columns = head.split(',');
@@ -251,7 +251,7 @@ describe('for Otava', () => {
     );
   });
 
-  test('its configuration names columns and attributes that there are, and which way is better', () => {
+  test('its configuration names only existing columns and attributes, and which direction is better', () => {
     const { tests } = config.parse(parse(written('otava.yaml')));
     const columns = written('otava.csv').split('\n')[0]?.split(',');
     expect(Object.keys(tests)).toEqual(CELLS.map(({ name }) => name));

@@ -1,6 +1,6 @@
 /**
- * `exchange/github-action-benchmark-smaller.json` and `-bigger.json`: for the tools customSmallerIsBetter and
- * customBiggerIsBetter of https://github.com/benchmark-action/github-action-benchmark, which take one direction a file.
+ * `exchange/github-action-benchmark-smaller.json` and `-bigger.json`, for the tools customSmallerIsBetter and
+ * customBiggerIsBetter of https://github.com/benchmark-action/github-action-benchmark. Each file has one direction.
  */
 import type { Better } from '../../model/benchmark-row.ts';
 import { SHORT } from '../../analysis/interval-words.ts';

@@ -1,8 +1,8 @@
 /**
- * `exchange/google-benchmark.json`: as Google Benchmark's --benchmark_format=json writes it
- * (https://github.com/google/benchmark/blob/main/docs/user_guide.md#output-formats), for its compare.py and what else
- * reads it. A repetition is a run. Its times are nanoseconds: of a rate, what one of its units took, with the rate itself
- * as the counter items_per_second.
+ * `exchange/google-benchmark.json`: the format of Google Benchmark's --benchmark_format=json
+ * (https://github.com/google/benchmark/blob/main/docs/user_guide.md#output-formats), for its compare.py and other
+ * readers. A repetition is a run. Times are in nanoseconds; for a rate, the time for one unit, and the rate itself is
+ * the counter items_per_second.
  */
 import type { Results } from '../../model/experiment-results.ts';
 import { textFile } from '../exporter.ts';
@@ -27,7 +27,7 @@ function contextOf(results: Results) {
     host_name: start?.host.cpuModel ?? null,
     num_cpus: start?.host.cpus ?? null,
     mem_mebibytes: start === undefined ? null : Math.round(start.host.memoryBytes / MEBI),
-    // Theirs are strings too: what is no field of Google's is kept beside them.
+    // Google's context values are strings too. Fields that Google does not define follow them.
     nestbench_experiment: results.experiment,
     nestbench_testbed: testbedOf(results),
     library_build_type: 'release',
@@ -48,10 +48,10 @@ function repetitions({ name, better, unit, runs }: MeasuredSeries, index: number
       threads: 1,
       iterations: values.length,
       real_time: seconds * NANOSECONDS,
-      // No CPU time is measured of a sample as Google's is; a reader that asks for it gets the wall's.
+      // nestbench does not measure CPU time as Google does, so this is the wall time.
       cpu_time: seconds * NANOSECONDS,
       time_unit: 'ns',
-      // Runs of one boot are no independent repetitions.
+      // Runs within one boot are not independent repetitions.
       label: `run ${run}${boot === null ? '' : ` in boot ${boot}`}, ${unit}`,
       ...(better === 'higher' ? { items_per_second: mean } : {}),
     };

@@ -1,7 +1,7 @@
 /**
- * What other people's tools are given, the same in each format: the mean of a benchmark in a cell, and its interval. A
- * format that cannot say "within one boot" gets no interval of that kind. What failed, was skipped or did not run is left
- * out: no format has a number for it.
+ * The data for other tools, the same in each format: the mean of a benchmark in a cell and its interval. A format that
+ * can't express "within one boot" gets no such interval. Failed, skipped and missing results are left out: no format
+ * has a value for them.
  */
 import type { MeanInterval } from '../../statistics/mean-interval.ts';
 import type { Better } from '../../model/benchmark-row.ts';
@@ -28,7 +28,7 @@ export function measuredSeries({ cells }: Results): MeasuredSeries[] {
   );
 }
 
-/** What kind of machine they come from, for a format that has room for it: `emulated (tcg)`. */
+/** The kind of machine, for a format that can express it: `emulated (tcg)`. */
 export function testbedOf({ starts }: Results): string {
   return [...new Set(starts.map(({ testbed: { kind, accelerator } }) => `${kind} (${accelerator})`))].join(
     ' and ',

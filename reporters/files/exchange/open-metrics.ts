@@ -1,6 +1,6 @@
 /**
- * `exchange/openmetrics.txt`: OpenMetrics 1.0 text (https://github.com/prometheus/OpenMetrics, specification), as
- * Prometheus' backfilling and Pushgateway read it. Units differ by benchmark, so that they are a label.
+ * `exchange/openmetrics.txt`: OpenMetrics 1.0 text (https://github.com/prometheus/OpenMetrics, specification) for
+ * Prometheus' backfilling and Pushgateway. Units differ by benchmark, so the unit is a label.
  */
 import { INTERVAL_OF } from '../../analysis/interval-words.ts';
 import { overheadOf } from '../../analysis/overhead.ts';
@@ -12,7 +12,7 @@ interface Family {
   readonly name: string;
   readonly help: string;
   readonly valueOf: (series: MeasuredSeries) => number | null;
-  /** Beside those that all families have. */
+  /** Labels in addition to those of all families. */
   readonly labelsOf?: (series: MeasuredSeries) => Readonly<Record<string, string>>;
 }
 
@@ -58,7 +58,7 @@ function familyText(
       better,
       ...labelsOf?.(series),
     };
-    // In seconds: when the last sample began.
+    // When the last sample began, in seconds.
     const at = Math.max(...runs.map(({ startedAt }) => startedAt.at(-1) ?? 0)) / 1000;
     return `${name}{${labelsText(labels)}} ${value} ${at}\n`;
   });
@@ -76,7 +76,7 @@ function labelsText(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-/** Of its ABNF: a backslash, a quote and a line feed are escaped. */
+/** Escapes a backslash, a quote and a line feed, as the ABNF requires. */
 function escape(value: string): string {
   return value
     .replaceAll('\\', String.raw`\\`)

@@ -1,8 +1,8 @@
 /**
- * `exchange/otava.csv` and `exchange/otava.yaml`: for Apache Otava, which looks for change points in a series of rows
- * (https://github.com/apache/otava, docs/CSV.md). An experiment is one row; the columns are those of the whole matrix,
- * so that the rows of many nights can be put under one heading:
- * `(head -1 results/A/exchange/otava.csv; tail -qn1 results/*\/exchange/otava.csv) > results/otava.csv`.
+ * `exchange/otava.csv` and `exchange/otava.yaml`: for Apache Otava, which finds change points in a series of rows
+ * (https://github.com/apache/otava, docs/CSV.md). An experiment is one row. The columns cover the whole matrix, so that
+ * the rows of many nights can be joined under one heading: `(head -1 results/A/exchange/otava.csv; tail -qn1
+ * results/*\/exchange/otava.csv) > results/otava.csv`.
  */
 import { BENCHMARKS } from '../../../fixtures/benchmarks/index.ts';
 import { CELLS } from '../../../fixtures/matrix.ts';
@@ -12,7 +12,7 @@ import { type Columns, csv } from '../csv.ts';
 import { textFile } from '../exporter.ts';
 import { measuredSeries } from './measured.ts';
 
-/** In the matrix's order, whether or not they were measured. */
+/** In the matrix's order, measured or not. */
 const COLUMNS = CELLS.flatMap(({ name: cell }) =>
   BENCHMARKS.map(({ name: benchmark, better }) => ({ name: `${cell}/${benchmark}`, better })),
 );
@@ -30,7 +30,7 @@ function columnsOf(results: Results): Columns<Results> {
   };
 }
 
-/** One test a cell; a direction of 1 is better when higher, -1 when lower. */
+/** One test per cell. Direction 1 means that higher is better, -1 that lower is. */
 function tests() {
   const ofCell = CELLS.map(({ name: cell }) => [
     cell,
