@@ -29,6 +29,7 @@ test('where there is neither mmdebstrap nor an engine, one message says what to 
 
 test.each([
   [undefined, '/var/tmp'],
+  ['', '/var/tmp'],
   ['/', '/'],
 ])('with TMPDIR=%s mmdebstrap works in %s', async (value, expected) => {
   const directory = temporaryDirectory();

@@ -109,7 +109,7 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
  * @throws {NestbenchError} NESTBENCH_NO_SPACE where it has not enough room.
  */
 async function workDirectory(): Promise<string> {
-  const directory = process.env['TMPDIR'] ?? '/var/tmp';
+  const directory = process.env['TMPDIR'] || '/var/tmp';
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
   if (free >= WORK_BYTES) return directory;
