@@ -5,6 +5,7 @@ import { NestbenchError } from '../../lib/errors.ts';
 import { FOR_COMPILING } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
 import { reasonOf } from '../../lib/error-text.ts';
+import type { Workplace } from '../cache/build-cache.ts';
 import { findEngine } from './engine.ts';
 import { type BuildPlace, runTool } from '../tool.ts';
 
@@ -15,12 +16,11 @@ export interface Builder {
   readonly kind: 'host' | 'container';
   /** What its compilers are, as far as what is built depends on them: `gcc 12.2.0`, or an image. */
   readonly identity: string;
-  /** Begins to build in `directory`, which has the same name there. */
-  open(directory: string, signal: AbortSignal): Promise<OpenPlace>;
+  /** A place to build in the workplace's directory, which has the same name there. */
+  open(workplace: Workplace): Promise<BuilderPlace>;
 }
 
-/** Disposing it ends whatever still runs there. */
-export interface OpenPlace extends BuildPlace, AsyncDisposable {
+interface BuilderPlace extends BuildPlace {
   /** As `gcc -dumpfullversion` has it. */
   readonly gcc: string;
 }
@@ -99,6 +99,6 @@ async function hostBuilder(signal: AbortSignal): Promise<Builder> {
   return {
     kind: 'host',
     identity: `gcc ${gcc}`,
-    open: async (directory) => ({ directory, gcc, run: runTool, [Symbol.asyncDispose]: async () => {} }),
+    open: async ({ directory }) => ({ directory, gcc, run: runTool }),
   };
 }

@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import type { KernelSource } from '../../../fixtures/testbed-description.ts';
 import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { chooseBuilder } from './builder.ts';
-import { containerBuilder, processNamespace } from './container-builder.ts';
+import { processNamespace, runInContainer } from './container.ts';
+import { containerBuilder } from './container-builder.ts';
 import { type Engine, findEngine } from './engine.ts';
 import { baseTar, startEngine, whyNoEngine } from './engine.testing.ts';
 import { buildKernelPackage } from '../kernel/kernel-package.ts';
@@ -37,12 +38,14 @@ modules_install:
 const whyNot = await whyNoEngine();
 const cleanup = new AsyncDisposableStack();
 let engine: Engine;
+let engineUrl: string;
 
 beforeAll(async () => {
   if (whyNot !== undefined) return;
   const started = await startEngine(never);
   cleanup.use(started);
-  vi.stubEnv('DOCKER_HOST', started.url);
+  engineUrl = started.url;
+  vi.stubEnv('DOCKER_HOST', engineUrl);
   const found = await findEngine();
   if (!found.ok) throw new Error(found.why);
   engine = found.client;
@@ -69,6 +72,13 @@ async function running(): Promise<string> {
   const all = await dockerode.listContainers();
   const tops = await Promise.all(all.map(({ Id }) => dockerode.getContainer(Id).top()));
   return JSON.stringify(tops);
+}
+
+async function untilRunning(command: string): Promise<void> {
+  await vi.waitFor(async () => expect(await running()).toContain(command), {
+    timeout: 60_000,
+    interval: 100,
+  });
 }
 
 /** Dockerfiles on the test's own base. */
@@ -122,10 +132,7 @@ test('a build that is aborted leaves no container', async () => {
   const stop = new AbortController();
   const building = buildKernelPackage(await toy('hang'), stop.signal, () => {}, 'container', dockerfiles());
   building.catch(() => {});
-  await vi.waitFor(async () => expect(await running()).toContain('sleep 1000'), {
-    timeout: 60_000,
-    interval: 100,
-  });
+  await untilRunning('sleep 1000');
   stop.abort();
   await expect(building).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
 });
@@ -149,17 +156,46 @@ test('an image that can’t be made is told with why, and no older one is taken 
   expect(said[0]).toMatch(/^What is built is built by this host, as the builder's image could not be made:/);
 });
 
-test('what a killed build left is ended by the next', async () => {
-  const { dockerode } = engine.container;
-  const left = await dockerode.createContainer({
-    Image: BASE,
-    Cmd: ['sleep', '1000'],
-    // No process has this number (proc(5): at most 2^22).
-    Labels: { 'nestbench.owner': `${processNamespace()} 4194305:1` },
-    HostConfig: { NetworkMode: 'none' },
+test('a tool that can’t be started leaves no container', async () => {
+  const directory = temporaryDirectory();
+  const options = { directory, asRoot: true, otherwise: 'Try again.', purpose: 'trying', signal: never };
+  const failing = runInContainer(engine, BASE, ['nosuch'], { ...options, log: path.join(directory, 'log') });
+  await expect(failing).rejects.toThrow(
+    /^No container could be started to build in: .*nosuch.* Try again\.$/s,
+  );
+});
+
+test('what a build left that was killed is removed by the next, and nobody else’s container', async () => {
+  const directory = temporaryDirectory();
+  const log = path.join(directory, 'log');
+  const script = `
+    import { findEngine } from '${import.meta.dirname}/engine.ts';
+    import { runInContainer } from '${import.meta.dirname}/container.ts';
+    const { client } = await findEngine();
+    const options = { directory: '${directory}', log: '${log}', asRoot: true, otherwise: '', purpose: '' };
+    await runInContainer(client, '${BASE}', ['sleep', '1000'], { ...options, signal: new AbortController().signal });`;
+  const build = execa(process.execPath, ['--input-type=module', '--eval', script], {
+    reject: false,
+    env: { DOCKER_HOST: engineUrl },
   });
-  await left.start();
-  expect(await containers()).toHaveLength(1);
+  await untilRunning('sleep 1000');
+  const { dockerode } = engine.container;
+  const others = [undefined, 'another host', `${processNamespace()} ${process.pid}`].map(async (owner) => {
+    const container = await dockerode.createContainer({
+      Image: BASE,
+      Cmd: ['true'],
+      ...(owner && { Labels: { 'nestbench.owner': `${owner} 4194305:1` } }),
+    });
+    return container.id;
+  });
+  const kept = new Set(await Promise.all(others));
   await containerBuilder(engine, 'current', never, dockerfiles());
-  expect(await containers()).toEqual([]);
+  expect(await running()).toContain('sleep 1000');
+  build.kill('SIGKILL');
+  await build;
+  expect(await running()).toContain('sleep 1000');
+  await containerBuilder(engine, 'current', never, dockerfiles());
+  const left = (await dockerode.listContainers({ all: true })).map(({ Id }) => Id);
+  expect(new Set(left)).toEqual(kept);
+  for (const id of left) await dockerode.getContainer(id).remove({ force: true });
 });

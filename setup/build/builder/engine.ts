@@ -4,20 +4,33 @@ import { reasonOf } from '../../lib/error-text.ts';
 
 export type Engine = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
 
-/** Ours are ended by us, and after a kill -9 by the next build: a reaper would be one more image to be fetched. */
-process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
-/** Where ports of containers are; ours have none, and looking for it asks for networks and images. */
-process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= 'localhost';
+/** Where ports of containers are: nestbench's have none, and to find out testcontainers asks for networks and an image. */
+const PORTS_ARE_AT = 'TESTCONTAINERS_HOST_OVERRIDE';
 
 /** Whether an engine answers; with why none does. */
 export async function findEngine(): Promise<
   { readonly ok: true; readonly client: Engine } | { readonly ok: false; readonly why: string }
 > {
   try {
-    // Loaded only here, as it is large; and it throws where the user has no home directory.
-    const { getContainerRuntimeClient: connect } = await import('testcontainers');
-    return { ok: true, client: await connect() };
+    return { ok: true, client: await (connecting ??= connect()) };
   } catch (error) {
     return { ok: false, why: reasonOf(error) };
+  } finally {
+    connecting = undefined;
+  }
+}
+
+/** Shared by two who ask at the same time, as the variable is this process's. */
+let connecting: Promise<Engine> | undefined;
+
+async function connect(): Promise<Engine> {
+  // Loaded only here, as it is large; and it throws where the user has no home directory.
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  const given = process.env[PORTS_ARE_AT];
+  process.env[PORTS_ARE_AT] = given ?? 'localhost';
+  try {
+    return await getContainerRuntimeClient();
+  } finally {
+    if (given === undefined) delete process.env[PORTS_ARE_AT];
   }
 }

@@ -69,7 +69,7 @@ export async function buildKernelPackage(
     signal,
     build: async (workplace) => {
       if (builder.kind === 'host') await ensurePackages(workplace.signal, FOR_KERNEL_PACKAGES);
-      await using place = await builder.open(workplace.directory, workplace.signal);
+      const place = await builder.open(workplace);
       const main = await sourceFile(source, 'init/main.c', workplace.signal);
       const fault = compilerFault(makefile, main, place.gcc);
       if (fault !== undefined)

@@ -128,7 +128,7 @@ export async function buildQemuPackage(
     signal,
     build: async (workplace) => {
       if (builder.kind === 'host') await ensurePackages(workplace.signal, FOR_QEMU_PACKAGES);
-      await using place = await builder.open(workplace.directory, workplace.signal);
+      const place = await builder.open(workplace);
       await compilePackage(source, configure, place, workplace);
       return {
         version,

@@ -78,8 +78,8 @@ export const FIRST_PHASES: readonly Phase[] = [
 export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promise<void> {
   const { directory, log, signal } = workplace;
   const started = performance.now();
-  const tool = { purpose: wanted.purpose, log, signal };
-  const build = { ...tool, onLine: (line: string) => tellPhase(wanted, line, started) };
+  const onLine = (line: string): void => tellPhase(wanted, line, started);
+  const build = { purpose: wanted.purpose, log, signal, onLine };
   const engine = await engineInstead(signal);
   if (engine === undefined) {
     const env = { TMPDIR: await workDirectory() };
@@ -88,20 +88,19 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
 
   tell({ task: wanted.task, text: `starting a container of ${IMAGE}`, state: 'running', fraction: 0 });
   // It is a large module, loaded only where it is needed.
-  const { openContainer, sweepContainers } = await import('../builder/container-builder.ts');
+  const { askContainer, runInContainer, sweepContainers } = await import('../builder/container.ts');
   await sweepContainers(engine);
-  await using place = await openContainer(engine, IMAGE, directory, signal, {
-    asRoot: true,
-    ask: 'true',
-    otherwise: 'Where mmdebstrap is installed, no container is needed.',
-  });
-  const env = proxies();
+  const otherwise = 'Where mmdebstrap is installed, no container is needed.';
+  const container = { ...build, directory, asRoot: true, otherwise, env: proxies() };
+  await askContainer(engine, IMAGE, 'true', container);
   tell({ task: wanted.task, text: 'installing mmdebstrap in the container', state: 'running', fraction: 0 });
-  await place.run(['apt-get', 'update'], { ...tool, env });
-  const packages = ['mmdebstrap', 'debian-archive-keyring', 'mount'];
-  await place.run(['apt-get', 'install', '--yes', '--no-install-recommends', ...packages], { ...tool, env });
-  await place.run(argvOf(wanted, 'root'), { ...build, env });
+  await runInContainer(engine, IMAGE, ['sh', '-euc', INSTALL, 'sh', ...argvOf(wanted, 'root')], container);
 }
+
+/** Gets mmdebstrap and becomes it. */
+const INSTALL = `apt-get update
+apt-get install --yes --no-install-recommends mmdebstrap debian-archive-keyring mount
+exec "$@"`;
 
 /**
  * Where mmdebstrap keeps the root until it is packed: /tmp can be a tmpfs of half the memory (Debian 13), and an ordinary
