@@ -1,4 +1,6 @@
 /** The figures of overhead: which bars each has, and why one can't be drawn. Used by the files and the report. */
+import type { Configuration } from '../../fixtures/configurations/configuration.ts';
+import { CONFIGURATIONS } from '../../fixtures/configurations/index.ts';
 import { isPaperCell, type Level } from '../../fixtures/matrix.ts';
 import { applicationsOf } from '../model/applications.ts';
 import { marksOf } from './marks.ts';
@@ -11,7 +13,7 @@ export interface OverheadFigure {
   readonly name: string;
   readonly title: string;
   readonly levels: readonly Level[];
-  readonly has: (cell: CellResults) => boolean;
+  readonly has: (cell: Pick<CellResults, 'name' | 'configuration'>) => boolean;
 }
 
 export interface Bar {
@@ -43,12 +45,19 @@ export const FIGURE_6: OverheadFigure = {
   has: ({ name }) => isPaperCell(name),
 };
 
-/** The configurations that are not in the paper. Virtual-passthrough is shown too, because virtual idle adds to it. */
+/** Configurations that extend another one. */
+export const EXTENSIONS: readonly { readonly name: string; readonly extends: string }[] =
+  CONFIGURATIONS.flatMap(({ name, ...each }: Configuration) =>
+    each.extends === undefined ? [] : { name, extends: each.extends },
+  );
+
+/** The configurations that are not in the paper, next to those that they extend. */
 export const ADDITIONAL: OverheadFigure = {
   name: 'figure-additional',
   title: 'Beyond the paper. Overhead of additional configurations',
   levels: [1, 2, 3],
-  has: ({ name, configuration }) => !isPaperCell(name) || configuration === 'dvh-vp',
+  has: ({ name, configuration }) =>
+    !isPaperCell(name) || EXTENSIONS.some((each) => each.extends === configuration),
 };
 
 export const OVERHEAD_FIGURES = [FIGURE_5, FIGURE_6, ADDITIONAL] as const;

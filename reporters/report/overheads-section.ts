@@ -1,5 +1,7 @@
 /** The figures of overhead: the paper's 5 and 6, and one of the configurations that are not in the paper. */
+import { isPaperCell } from '../../fixtures/matrix.ts';
 import {
+  EXTENSIONS,
   ADDITIONAL,
   type Bar,
   barsOf,
@@ -37,8 +39,8 @@ export function overheads(results: Results): Html {
   </section>`;
 }
 
-function isAdditionalAndRun({ configuration, reason, overhead }: Bar): boolean {
-  return configuration !== 'dvh-vp' && (overhead !== null || reason !== 'not run');
+function isAdditionalAndRun({ cell, reason, overhead }: Bar): boolean {
+  return !isPaperCell(cell) && (overhead !== null || reason !== 'not run');
 }
 
 function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
@@ -55,9 +57,8 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
     title,
     description: describe(bars),
     caption: html`<p>
-        ${each === ADDITIONAL ? 'Not a figure of the paper. dvh-vp is shown next to vp-idle, which adds virtual idle to it. ' : ''}The
-        axis is logarithmic and bars stand on 1.0, native: equal heights are equal factors.
-        ${intervalNote(bars)}
+        ${each === ADDITIONAL ? NOT_OF_THE_PAPER : ''}The axis is logarithmic and bars stand on 1.0, native:
+        equal heights are equal factors. ${intervalNote(bars)}
       </p>
       ${reasons(bars)}`,
     shown: {
@@ -68,6 +69,10 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
     csv: barsCsv(bars),
   });
 }
+
+const NOT_OF_THE_PAPER = `Not a figure of the paper. ${EXTENSIONS.map(
+  (each) => `${each.extends} is shown next to ${each.name}, which extends it. `,
+).join('')}`;
 
 const WITHIN_ONE_BOOT =
   'measurements within one boot do not show how boots differ; that takes two boots of the cell and two of l0-baseline.';

@@ -3,10 +3,12 @@
  * 4.5:1 on its background, drawings 3:1 (WCAG 2.2, 1.4.3 and 1.4.11). Configurations also differ in pattern: nothing
  * depends on colour alone.
  */
+import { CONFIGURATIONS } from '../../fixtures/configurations/index.ts';
+import type { Look } from '../../fixtures/configurations/configuration.ts';
 
-type Theme = 'light' | 'dark';
+type Shades = Look['colour'];
 
-const COLOURS = {
+const OF_PAGE = {
   paper: { light: '#ffffff', dark: '#14181d' },
   surface: { light: '#f3f5f7', dark: '#1d232b' },
   line: { light: '#c9d1d9', dark: '#3a4552' },
@@ -17,75 +19,76 @@ const COLOURS = {
   warning: { light: '#7a4100', dark: '#f3b562' },
   'warning-surface': { light: '#fff4df', dark: '#33270f' },
   failed: { light: '#a8201a', dark: '#ff9a8f' },
-  baseline: { light: '#55616e', dark: '#a9b5c1' },
-  passthrough: { light: '#1f77b4', dark: '#5fb3ea' },
-  'dvh-vp': { light: '#b9540b', dark: '#f0a04b' },
-  dvh: { light: '#1d7d4b', dark: '#5cc791' },
-  'vp-idle': { light: '#8b3a8b', dark: '#df93dd' },
+} as const satisfies Record<string, Shades>;
+
+const OF_FIGURES = {
   other: { light: '#6d6245', dark: '#c9bb90' },
   'cold-1': { light: '#7393b3', dark: '#47698c' },
   'cold-2': { light: '#4f7aa8', dark: '#5e86b0' },
   'cold-3': { light: '#2f5f93', dark: '#80a8d2' },
   'cold-4': { light: '#17406c', dark: '#abcdf0' },
-  work: { light: '#1d7d4b', dark: '#5cc791' },
-  service: { light: '#8b3a8b', dark: '#df93dd' },
-  around: { light: '#b9540b', dark: '#f0a04b' },
+  grey: { light: '#55616e', dark: '#a9b5c1' },
+  blue: { light: '#1f77b4', dark: '#5fb3ea' },
+  green: { light: '#1d7d4b', dark: '#5cc791' },
+  orange: { light: '#b9540b', dark: '#f0a04b' },
+  purple: { light: '#8b3a8b', dark: '#df93dd' },
   idle: { light: '#868e96', dark: '#7d8792' },
-} as const satisfies Record<string, Record<Theme, string>>;
+} as const satisfies Record<string, Shades>;
 
-export type Colour = keyof typeof COLOURS;
+export type Colour = keyof typeof OF_PAGE | keyof typeof OF_FIGURES;
+
+const COLOURS: ReadonlyMap<string, Shades> = new Map<string, Shades>([
+  ...Object.entries(OF_PAGE),
+  ...CONFIGURATIONS.map(({ name, look }) => [name, look.colour] as const),
+  ...Object.entries(OF_FIGURES),
+]);
 
 /** `var(--nb-NAME)`, for everything in the page. */
 export function colour(name: Colour): string {
+  return variable(name);
+}
+
+function variable(name: string): string {
   return `var(--nb-${name})`;
 }
 
 /** Declarations of all variables in one theme. */
-export function variables(theme: Theme): string {
-  return Object.entries(COLOURS)
-    .map(([name, values]) => `--nb-${name}:${values[theme]};`)
-    .join('');
+export function variables(theme: keyof Shades): string {
+  return [...COLOURS].map(([name, shades]) => `--nb-${name}:${shades[theme]};`).join('');
 }
-
-const LIGHT: ReadonlyMap<string, string> = new Map(
-  Object.entries(COLOURS).map(([name, { light }]) => [name, light]),
-);
 
 /** `svg` with the light theme's colours instead of the variables, for use outside the page. */
 export function resolveColours(svg: string): string {
   return svg
-    .replaceAll(/var\(--nb-([\w-]+)\)/g, (whole, name: string) => LIGHT.get(name) ?? whole)
-    .replaceAll('currentColor', COLOURS.ink.light);
+    .replaceAll(/var\(--nb-([\w-]+)\)/g, (whole, name: string) => COLOURS.get(name)?.light ?? whole)
+    .replaceAll('currentColor', OF_PAGE.ink.light);
 }
 
-/** How each configuration is filled. Unknown ones are `other`. */
-const LOOKS: Readonly<Record<string, { readonly colour: Colour; readonly pattern: string }>> = {
-  baseline: { colour: 'baseline', pattern: '' },
-  passthrough: { colour: 'passthrough', pattern: 'M-1,1l2,-2M0,6l6,-6M5,7l2,-2' },
-  'dvh-vp': { colour: 'dvh-vp', pattern: 'M1.5,1.5h0M4.5,4.5h0' },
-  dvh: { colour: 'dvh', pattern: 'M0,3h6' },
-  'vp-idle': { colour: 'vp-idle', pattern: 'M-1,5l2,2M0,0l6,6M5,-1l2,2' },
-};
-const OTHER = { colour: 'other', pattern: 'M3,0v6M0,3h6' } as const;
+/** For configurations of journals that this version does not know. */
+const UNKNOWN: Pick<Look, 'pattern'> = { pattern: { path: 'M3,0v6M0,3h6', width: 1.3 } };
+
+function lookOf(configuration: string): Look | undefined {
+  return CONFIGURATIONS.find(({ name }): boolean => name === configuration)?.look;
+}
 
 export function fillOf(configuration: string): string {
-  return colour((LOOKS[configuration] ?? OTHER).colour);
+  return variable(lookOf(configuration) === undefined ? 'other' : configuration);
 }
 
 /** The pattern on top of the fill; null for a plain one. `scope` makes its id unique to the drawing. */
 export function patternOf(configuration: string, scope: string): string | null {
-  return (LOOKS[configuration] ?? OTHER).pattern === '' ? null : `url(#${patternId(configuration, scope)})`;
+  const { pattern } = lookOf(configuration) ?? UNKNOWN;
+  return pattern === undefined ? null : `url(#${patternId(configuration, scope)})`;
 }
 
 /** `<defs>` of the patterns of `configurations`. */
 export function patternDefinitions(configurations: readonly string[], scope: string): string {
   const patterns = configurations.flatMap((configuration) => {
-    const { pattern } = LOOKS[configuration] ?? OTHER;
-    const width = configuration === 'dvh-vp' ? 2 : 1.3;
-    return pattern === ''
+    const { pattern } = lookOf(configuration) ?? UNKNOWN;
+    return pattern === undefined
       ? []
       : `<pattern id="${patternId(configuration, scope)}" width="6" height="6" patternUnits="userSpaceOnUse">` +
-          `<path d="${pattern}" stroke="${colour('paper')}" stroke-width="${width}" stroke-linecap="round" fill="none"/></pattern>`;
+          `<path d="${pattern.path}" stroke="${colour('paper')}" stroke-width="${pattern.width}" stroke-linecap="round" fill="none"/></pattern>`;
   });
   return patterns.length === 0 ? '' : `<defs>${patterns.join('')}</defs>`;
 }

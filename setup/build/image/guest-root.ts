@@ -7,6 +7,7 @@
  */
 import path from 'node:path';
 import { execa } from 'execa';
+import { BENCHMARK_PACKAGES, IMAGE_SETUPS } from '../../../fixtures/benchmarks/index.ts';
 import { tell } from '../../lib/task-progress.ts';
 import { type Artefact, cached, cachedWhole, type Recipe, type Workplace } from '../cache/build-cache.ts';
 import { MIRROR, packageVersions } from '../toolchain/debian.ts';
@@ -28,7 +29,7 @@ const RECIPE = 1;
 const SUITE = 'trixie';
 
 /** On top of Debian's essential packages (which bring util-linux's taskset, tar, bash). */
-const PACKAGES = [
+export const ROOT_PACKAGES: readonly string[] = [
   // Booting and looking around: the init scripts' shell and tar, networks, sysctl, modules, SSH.
   'busybox-static',
   'iproute2',
@@ -39,38 +40,15 @@ const PACKAGES = [
   'procps',
   // The next level.
   'qemu-system-x86',
-  // Benchmarks: hackbench; netperf and netserver; apache and ab; memcached and memaslap; mariadbd and sysbench.
-  'rt-tests',
-  'netperf',
-  'apache2-bin',
-  'apache2-utils',
-  'memcached',
-  'libmemcached-tools',
-  'mariadb-server-core',
-  // Holds what mariadb-install-db needs, though it only recommends it.
-  'mariadb-client-core',
-  'sysbench',
+  ...BENCHMARK_PACKAGES,
+  ...IMAGE_SETUPS.flatMap(({ packages }) => packages),
 ];
 
-/** As pristine as MariaDB's data directory gets: fixtures/benchmarks/mysql.ts unpacks it for every run. */
-const DATABASE_TAR = '/var/lib/nestbench/mysql.tar';
-
-/**
- * Making a data directory would take minutes three levels deep. What is zero in it (40 of 52 MB) is left out, and the
- * log as small as it gets: the server makes it as large as it is to be when it starts (innodb_log_file_size in MariaDB's
- * documentation). --cross-bootstrap keeps this host's name out of it, and does not look it up: an ordinary user's build has
- * no /etc/hosts.
- */
-const INSTALL_DATABASE = [
-  'mkdir -p "$1/var/lib/nestbench"',
-  'chroot "$1" mariadb-install-db --no-defaults --user=root --datadir=/tmp/mysql --skip-test-db --skip-name-resolve --cross-bootstrap --innodb-log-file-size=4M',
-  // tar looks for zeros only in files that have holes already.
-  'cp --recursive --sparse=always "$1/tmp/mysql" "$1/tmp/sparse"',
-  `tar --create --sparse --owner=0 --group=0 --numeric-owner --file="$1${DATABASE_TAR}" --directory="$1/tmp/sparse" .`,
-  'rm -r "$1/tmp/mysql" "$1/tmp/sparse"',
-].join(' && ');
-
-const OPTIONS = optionsFor('essential', PACKAGES, [INSTALL_DATABASE]);
+const OPTIONS = optionsFor(
+  'essential',
+  ROOT_PACKAGES,
+  IMAGE_SETUPS.map(({ script }) => script),
+);
 
 /**
  * What mmdebstrap says it is doing, and how far it is then: shares of the 45 s that it took on the two-core machine

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { BENCHMARK_PACKAGES } from '../../../fixtures/benchmarks/index.ts';
 import type { TestbedKind } from '../kernel/kernel-config.ts';
 import { tell } from '../../lib/task-progress.ts';
 import { isCached, type Recipe, type Workplace } from '../cache/build-cache.ts';
@@ -25,23 +26,17 @@ export interface Image {
   readonly file: string;
   readonly hash: string;
   /** Versions of what is measured, and of what it is measured with. */
-  readonly packages: Readonly<Record<(typeof RECORDED)[number], string>>;
+  readonly packages: Readonly<Record<string, string>>;
   /** What packed it, as in an experiment's record. */
   readonly toolchain: string;
 }
 
-const RECORDED = [
+/** Whose versions an experiment records. */
+export const RECORDED_PACKAGES: readonly string[] = [
   'qemu-system-x86',
-  'rt-tests',
-  'netperf',
-  'apache2-bin',
-  'apache2-utils',
-  'memcached',
-  'libmemcached-tools',
-  'mariadb-server-core',
-  'sysbench',
+  ...BENCHMARK_PACKAGES,
   'dropbear-bin',
-] as const;
+];
 
 const GUEST = path.join(import.meta.dirname, 'guest');
 const MICRO = path.join(import.meta.dirname, 'micro');
@@ -137,7 +132,7 @@ export async function buildImage(kernel: Kernel, format: ImageFormat, signal: Ab
   // With the tar its versions may change, and the image's name with them.
   const root = isThere ? known : await wholeRoot(signal);
   const { directory, hash, toolchain } = await cachedInside(DEFAULT_SUITE, signal, recipeWith(root));
-  const versions = RECORDED.map((name) => [name, root.packages[name] ?? '']);
+  const versions = RECORDED_PACKAGES.map((name) => [name, root.packages[name] ?? '']);
   return {
     file: path.join(directory, `image.${format}`),
     hash,

@@ -290,7 +290,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: `nothing of the machine's own that listens where the servers of benchmarks do (${BENCHMARK_PORTS.join(', ')}), for l0-baseline`,
     otherwise: 'some cells',
-    fix: 'Stop it: systemctl stop apache2, mariadb, memcached or netperf.',
+    fix: 'Stop its service: ss --listening --tcp --processes shows which program it is.',
     look: ({ listening = '' }) => {
       const theirs = new Set(listening.split(' ').map((port) => Number.parseInt(port, 16)));
       const taken = BENCHMARK_PORTS.filter((port) => theirs.has(port));
