@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { temporaryCache, temporaryDirectory } from '../lib/temporary.testing.ts';
-import { exportSource, parseModules, resolveSource } from './git-source.ts';
+import { exportSource, resolveSource, sourceSetting } from './git-source.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -79,37 +79,101 @@ test('a URL can be no command', async () => {
   expect(existsSync(proof)).toBe(false);
 });
 
-test('a commit is laid out without .git, with its submodules at the commits that it pins', async () => {
-  temporaryCache();
+const SUBMODULE = ['submodule', '--quiet', 'add'];
+
+/** A repository with a submodule that has one itself, and one in roms/. */
+function nested(): { url: string; inner: string; deep: string } {
   const at = temporaryDirectory();
-  const inner = repository('inner', 'pinned', at);
-  const url = repository('outer', 'outer', at);
-  git(url, 'submodule', '--quiet', 'add', '../inner', 'parts/inner');
-  git(url, 'commit', '--quiet', '--message', 'with a submodule');
-  commit(inner, 'newer');
+  const [deep, inner, url] = ['deep', 'inner', 'outer'].map((name) => repository(name, name, at));
+  if (deep === undefined || inner === undefined || url === undefined) throw new Error('no repositories');
+  repository('firmware', 'firmware', at);
+  git(inner, ...SUBMODULE, '../deep', 'deep');
+  commit(inner, 'pinned');
+  git(url, ...SUBMODULE, '../inner', 'parts/inner');
+  git(url, ...SUBMODULE, '../firmware', 'roms/firmware');
+  commit(url, 'outer');
+  return { url, inner, deep };
+}
+
+async function lay(url: string): Promise<string> {
   const source = await resolveSource({ url, ref: 'v1-a' }, never, silent);
   const tree = path.join(temporaryDirectory(), 'tree');
-  await exportSource(source, tree, { signal: never, log: path.join(temporaryDirectory(), 'log') });
-  expect(readFileSync(path.join(tree, 'file'), 'utf8')).toBe('outer');
-  expect(readFileSync(path.join(tree, 'parts/inner/file'), 'utf8')).toBe('pinned');
-  expect(existsSync(path.join(tree, '.git'))).toBe(false);
+  const log = path.join(temporaryDirectory(), 'log');
+  await exportSource(source, tree, { signal: never, log, without: 'roms/' });
+  return tree;
+}
+
+/** Its files and what is in them. */
+function filesOf(tree: string): Record<string, string> {
+  const names = readdirSync(tree, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(path.join(tree, name)).isFile() && !name.endsWith('.gitmodules'))
+    .toSorted();
+  return Object.fromEntries(names.map((name) => [name, readFileSync(path.join(tree, name), 'utf8')]));
+}
+
+const PINNED = { file: 'outer', 'parts/inner/deep/file': 'deep', 'parts/inner/file': 'pinned' };
+
+test('a commit is laid out without .git, with submodules of submodules at the commits that are pinned', async () => {
+  temporaryCache();
+  const { url, inner } = nested();
+  commit(inner, 'newer');
+  expect(filesOf(await lay(url))).toEqual(PINNED);
 });
 
-test('relative URLs of submodules are beside the repository, and a path out of the tree is none', () => {
-  const text = `[submodule "a"]
-\tpath = roms/a
-\turl = ../a.git
-[submodule "b"]
-\tpath = b
-\turl = https://example.org/b.git
-[submodule "c"]
-\tpath = ../c
-\turl = ../c.git
-`;
-  expect(parseModules(text, 'https://gitlab.com/group/qemu.git')).toEqual([
-    { at: 'roms/a', from: 'https://gitlab.com/group/a.git' },
-    { at: 'b', from: 'https://example.org/b.git' },
-  ]);
-  expect(parseModules(text, 'git@host:group/qemu.git')[0]?.from).toBe('git@host:group/a.git');
-  expect(parseModules(text, '/srv/git/qemu')[0]?.from).toBe('/srv/git/a.git');
+test('what was laid out once is laid out again without anybody being asked, beside another commit', async () => {
+  temporaryCache();
+  const { url, inner, deep } = nested();
+  await lay(url);
+  const { commit: first } = await resolveSource({ url, ref: 'v1-a' }, never, silent);
+  const pinned = path.join(url, 'parts/inner');
+  commit(inner, 'newer');
+  git(pinned, 'fetch', '--quiet');
+  git(pinned, 'checkout', '--quiet', 'origin/v1-a');
+  commit(url, 'second');
+  expect(filesOf(await lay(url))).toEqual({ ...PINNED, file: 'second', 'parts/inner/file': 'newer' });
+  for (const each of [url, inner, deep]) rmSync(each, { recursive: true });
+  const again = path.join(temporaryDirectory(), 'again');
+  const log = path.join(temporaryDirectory(), 'log');
+  await exportSource({ url, commit: first }, again, { signal: never, log, without: 'roms/' });
+  expect(filesOf(again)).toEqual(PINNED);
+});
+
+test('a submodule’s URL can be no command', async () => {
+  temporaryCache();
+  const proof = path.join(temporaryDirectory(), 'proof');
+  const { url } = nested();
+  git(url, 'config', '--file', '.gitmodules', 'submodule.parts/inner.url', `ext::touch ${proof}`);
+  commit(url, 'hostile');
+  await expect(lay(url)).rejects.toThrow(/transport 'ext' not allowed/);
+  expect(existsSync(proof)).toBe(false);
+});
+
+test('a submodule of a repository elsewhere can be no path of this host', async () => {
+  temporaryCache();
+  const { url } = nested();
+  const home = temporaryDirectory();
+  vi.stubEnv('HOME', home);
+  writeFileSync(
+    path.join(home, '.gitconfig'),
+    `[url "${path.dirname(url)}/"]\n\tinsteadOf = https://example.org/\n`,
+  );
+  await expect(lay('https://example.org/outer')).rejects.toThrow(/transport 'file' not allowed/);
+});
+
+test('a file that is written as git’s configuration is can be asked for a value', async () => {
+  temporaryCache();
+  const url = repository('source', 'one');
+  // subprojects/keycodemapdb.wrap of QEMU 10.1.
+  writeFileSync(
+    path.join(url, 'a.wrap'),
+    '[wrap-git]\nurl = https://gitlab.com/qemu-project/keycodemapdb.git\nrevision = f5772a62ec52591ff6870b7e8ef32482371f22c6\ndepth = 1\n',
+  );
+  writeFileSync(path.join(url, 'b.wrap'), '[wrap-file]\nsource_url = https://example.org/x.tar.gz\n');
+  commit(url, 'with wraps');
+  const source = await resolveSource({ url, ref: 'v1-a' }, never, silent);
+  const ask = (file: string, name: string) => sourceSetting(source, file, name, never);
+  expect(await ask('a.wrap', 'wrap-git.url')).toBe('https://gitlab.com/qemu-project/keycodemapdb.git');
+  expect(await ask('a.wrap', 'wrap-git.revision')).toBe('f5772a62ec52591ff6870b7e8ef32482371f22c6');
+  expect(await ask('b.wrap', 'wrap-git.url')).toBe('');
+  expect(await ask('none.wrap', 'wrap-git.url')).toBe('');
 });

@@ -1,9 +1,9 @@
 /**
- * Source from git: a bare mirror in the cache, what a ref means resolved to a commit, and that commit's files laid out
- * without .git, submodules at the commits that it pins.
+ * Source from git: a mirror in the cache, what a ref means resolved to a commit, and that commit's files laid out without .git,
+ * submodules at the commits that it pins. git keeps those in the mirror too, so that a commit is fetched once.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { NestbenchError } from '../lib/errors.ts';
@@ -26,9 +26,6 @@ const COMMIT = /^[0-9a-f]{40}$/;
 
 /** No transport that runs a command of the URL's (git-config(1), protocol.allow). */
 const SAFELY = ['-c', 'protocol.ext.allow=never'];
-
-/** Submodules within submodules go this deep at most: QEMU's go two. */
-const MOST_DEPTH = 4;
 
 function mirrorOf(url: string): string {
   return path.join(cacheDirectory(), 'mirrors', `${hashOf(url)}.git`);
@@ -106,33 +103,24 @@ export async function lookUpSource(
 export async function exportSource(
   { url, commit }: Pick<GitSource, 'url' | 'commit'>,
   directory: string,
-  { without, ...tool }: Omit<ToolOptions, 'purpose' | 'cwd'> & { readonly without?: string },
-  depth = 0,
+  { without, ...options }: Omit<ToolOptions, 'purpose' | 'cwd' | 'env'> & { readonly without?: string },
 ): Promise<void> {
   const mirror = mirrorOf(url);
+  const tool = { ...options, cwd: directory, env: environment(), purpose: `laying out ${url}` };
+  const there = ['git', '--git-dir', mirror, '--work-tree', directory, ...SAFELY];
+  // git itself lets no submodule be a path of this host (git-config(1), protocol.allow); one of such a path's may be.
+  const local = /^(\/|file:)/.test(url) ? ['-c', 'protocol.file.allow=always'] : [];
+  const active = ['.', ...(without === undefined ? [] : [`:(exclude)${without}`])];
+  const modules = active.flatMap((paths) => ['-c', `submodule.active=${paths}`]);
   await mkdir(directory, { recursive: true });
+  // The mirror's index, too, is whose turn it is.
+  await using _ = await takeLock(`${mirror}.lock`, { signal: tool.signal });
+  await runTool([...there, 'read-tree', '--reset', '-u', commit], tool);
   await runTool(
-    [
-      'sh',
-      '-c',
-      'git --git-dir "$1" archive "$2" | tar --extract --directory "$3"',
-      'sh',
-      mirror,
-      commit,
-      directory,
-    ],
-    { ...tool, purpose: `laying out ${url}` },
+    [...there, ...local, ...modules, 'submodule', 'update', '--quiet', '--init', '--recursive', '--force'],
+    tool,
   );
-  const modules = path.join(directory, '.gitmodules');
-  if (!existsSync(modules) || depth >= MOST_DEPTH) return;
-  for (const { at, from } of parseModules(await readFile(modules, 'utf8'), url)) {
-    if (without !== undefined && at.startsWith(without)) continue;
-    const pinned = await output(['--git-dir', mirror, 'ls-tree', commit, '--', at], tool.signal);
-    const its = /^160000 commit ([0-9a-f]{40})\t/.exec(pinned)?.[1];
-    if (its === undefined) continue;
-    const source = await resolveSource({ url: from, ref: its }, tool.signal, () => {});
-    await exportSource(source, path.join(directory, at), tool, depth + 1);
-  }
+  await runTool(['find', '.', '-name', '.git', '-type', 'f', '-delete'], tool);
 }
 
 /** A file of the commit; empty where it has none of that name. */
@@ -144,24 +132,15 @@ export function sourceFile(
   return output(['--git-dir', mirrorOf(url), 'show', `${commit}:${file}`], signal);
 }
 
-/** The submodules that a .gitmodules file names (gitmodules(5)); a relative URL is one beside the repository's own. */
-export function parseModules(text: string, url: string): { at: string; from: string }[] {
-  return text
-    .split(/^\s*\[submodule .*\]\s*$/m)
-    .slice(1)
-    .flatMap((section) => {
-      const at = /^\s*path\s*=\s*(\S+)\s*$/m.exec(section)?.[1];
-      const from = /^\s*url\s*=\s*(\S+)\s*$/m.exec(section)?.[1];
-      // One that points out of the tree is none that git would lay out either.
-      if (at === undefined || from === undefined || path.isAbsolute(at) || at.split('/').includes('..'))
-        return [];
-      return [{ at, from: /^\.{1,2}\//.test(from) ? beside(url, from) : from }];
-    });
-}
-
-function beside(url: string, relative: string): string {
-  const [, scheme = '', rest = url] = /^(\w+:\/\/[^/]*|[^/:]+:)?(.*)$/.exec(url) ?? [];
-  return `${scheme}${path.posix.join(rest, relative)}`;
+/** A value in a file of the commit that is written as git's configuration is; empty where it has none. */
+export async function sourceSetting(
+  { url, commit }: Pick<GitSource, 'url' | 'commit'>,
+  file: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const argv = ['--git-dir', mirrorOf(url), 'config', '--blob', `${commit}:${file}`, '--get', name];
+  return (await output(argv, signal)).trim();
 }
 
 async function clone(url: string, mirror: string, signal: AbortSignal): Promise<string | undefined> {
@@ -204,11 +183,16 @@ async function run(
     cancelSignal: signal,
     stdin: 'ignore',
     extendEnv: false,
-    // Nobody is there to type a password.
-    env: { ...toolEnvironment(), GIT_TERMINAL_PROMPT: '0', SSH_AUTH_SOCK: process.env['SSH_AUTH_SOCK'] },
+    env: { ...toolEnvironment(), ...environment() },
   });
   if (signal.aborted) throw aborted(signal, `git ${argv[0] ?? ''}`, { machine: 'host', argv });
   return { exitCode, stdout, stderr };
+}
+
+/** Nobody is there to type a password. */
+function environment(): Record<string, string> {
+  const { SSH_AUTH_SOCK } = process.env;
+  return { GIT_TERMINAL_PROMPT: '0', ...(SSH_AUTH_SOCK !== undefined && { SSH_AUTH_SOCK }) };
 }
 
 function unusable(message: string, outputOf: string | undefined): NestbenchError {

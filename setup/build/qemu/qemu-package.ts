@@ -13,7 +13,7 @@ import { ensurePackages } from '../host-packages.ts';
 import { tell } from '../../lib/task-progress.ts';
 import { chooseBuilder } from '../builder/builder.ts';
 import { cached, type Workplace } from '../cache/build-cache.ts';
-import { exportSource, type GitSource, resolveSource, sourceFile } from '../git-source.ts';
+import { exportSource, type GitSource, resolveSource, sourceFile, sourceSetting } from '../git-source.ts';
 import { makeProgress } from '../make-progress.ts';
 import { ninjaProgress } from '../ninja-progress.ts';
 import type { BuildPlace } from '../tool.ts';
@@ -190,23 +190,18 @@ async function compilePackage(
   tell({ task, text: 'it is built', state: 'done', fraction: 1 });
 }
 
-/** Lays out, at the commit that its wrap file pins, what Meson would clone. */
+/** Lays out, at the commit that its wrap file pins (Meson's manual, Wrap dependency system), what Meson would clone. */
 async function exportWraps(
   source: GitSource,
   tree: string,
   tool: { readonly log: string; readonly signal: AbortSignal },
 ): Promise<void> {
   for (const name of WRAPS) {
-    const wrap = parseWrap(await sourceFile(source, `subprojects/${name}.wrap`, tool.signal));
-    if (wrap === undefined) continue;
-    const pinned = await resolveSource(wrap, tool.signal, () => {});
+    const setting = (key: string): Promise<string> =>
+      sourceSetting(source, `subprojects/${name}.wrap`, `wrap-git.${key}`, tool.signal);
+    const [url, ref] = [await setting('url'), await setting('revision')];
+    if (url === '' || ref === '') continue;
+    const pinned = await resolveSource({ url, ref }, tool.signal, () => {});
     await exportSource(pinned, path.join(tree, 'subprojects', name), tool);
   }
-}
-
-/** What a wrap file for git names (Meson's manual, Wrap dependency system). */
-export function parseWrap(text: string): { url: string; ref: string } | undefined {
-  const url = /^url\s*=\s*(\S+)\s*$/m.exec(text)?.[1];
-  const ref = /^revision\s*=\s*(\S+)\s*$/m.exec(text)?.[1];
-  return /^\[wrap-git\]/m.test(text) && url !== undefined && ref !== undefined ? { url, ref } : undefined;
 }
