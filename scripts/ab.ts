@@ -1,6 +1,7 @@
 /**
- * `npm run ab -- --base X --head Y suites/l2`: two variants measured in turn on one testbed, until a verdict is closed
- * for every benchmark or the rounds are used up. Each round boots anew, so that its runs are independent of those before.
+ * `npm run ab -- --base X --head Y suites/l2`: measures two variants alternately on one testbed, until the verdict for
+ * every benchmark is closed or the rounds are used up. Each round reboots, so that its runs are independent of earlier
+ * ones.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -23,7 +24,7 @@ import { runScript } from './cli/run-script.ts';
 type Side = 'base' | 'head';
 
 /** What the next rounds measure. */
-type Chosen = Pick<AbOptions, 'suites' | 'projects' | 'pattern'>;
+type Selection = Pick<AbOptions, 'suites' | 'projects' | 'pattern'>;
 
 async function main(): Promise<void> {
   const options = parseAbOptions(process.argv.slice(2), new Date());
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  // Both are read before anything is measured: a slip in the second would be found after the first's boot.
+  // Check both variants before measuring: otherwise a mistake in the second would only show after the first has booted.
   for (const variant of [options.base, options.head]) findVariant(variant);
   const { resultsDirectory } = resolveSettings(process.env, new Date());
   for (const side of ['base', 'head'] as const) {
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     if (existsSync(directory)) {
       throw new InputError(
         'NESTBENCH_EXPERIMENT_DIFFERS',
-        `${directory} is there already: an A/B does not go on with another's rounds. Choose another --name.`,
+        `${directory} already exists, and an A/B does not continue another's rounds. Select another --name.`,
       );
     }
   }
@@ -75,15 +76,15 @@ class AbRun {
       log,
     });
     try {
-      let chosen: Chosen | undefined = this.#options;
-      for (let round = 1; round <= rounds && chosen !== undefined; round++) {
-        for (const side of orderOf(round)) await this.#measure(round, side, chosen);
+      let selection: Selection | undefined = this.#options;
+      for (let round = 1; round <= rounds && selection !== undefined; round++) {
+        for (const side of orderOf(round)) await this.#measure(round, side, selection);
         if (this.#stoppedBy !== undefined) break;
         const look = looks.find(({ afterRound }) => afterRound === round);
         if (look === undefined) continue;
         const [base, head] = this.#read();
         const open = this.#verdicts.look(base.results, head.results, look);
-        chosen = open.length === 0 ? undefined : openOnly(open, this.#options);
+        selection = open.length === 0 ? undefined : openOnly(open, this.#options);
         log(`After round ${round}: ${open.length === 0 ? 'every verdict is closed' : namesOf(open)}.`);
       }
     } finally {
@@ -92,7 +93,7 @@ class AbRun {
     this.#close();
   }
 
-  async #measure(round: number, side: Side, chosen: Chosen): Promise<void> {
+  async #measure(round: number, side: Side, selection: Selection): Promise<void> {
     const { rounds } = this.#options;
     for (const attempt of [1, 2]) {
       if (this.#stoppedBy !== undefined) return;
@@ -100,7 +101,7 @@ class AbRun {
       const again = attempt === 1 ? '' : ', again';
       log(`${title}${again}${this.#timeLeft(round, side)}`);
       const isWell = await measureOnce({
-        ...chosen,
+        ...selection,
         variant: this.#options[side],
         experiment: experimentOf(this.#options, side),
         log: path.join(this.#results, experimentOf(this.#options, side), 'ab', `round-${round}.log`),
@@ -109,12 +110,12 @@ class AbRun {
       });
       this.#signalChild = undefined;
       if (isWell || this.#stoppedBy !== undefined) return;
-      log(`${title} failed; its journal tells why, and no sample of it that failed is counted.`);
+      log(`${title} failed; its journal says why. Its failed samples do not count.`);
     }
     throw new NestbenchError(
       'NESTBENCH_COMMAND_FAILED',
       'infrastructure',
-      `Round ${round} of the A/B failed twice with ${this.#options[side]}${this.#lastFailure(side)}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The rounds before it stay, and npm run compare takes them.`,
+      `Round ${round} of the A/B failed twice with ${this.#options[side]}${this.#lastFailure(side)}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The earlier rounds are kept, and npm run compare can read them.`,
     );
   }
 
@@ -129,7 +130,7 @@ class AbRun {
     }
   }
 
-  /** By the rounds so far; a later round measures no more than they did. */
+  /** Estimated from the rounds so far. Later rounds measure at most as much. */
   #timeLeft(round: number, side: Side): string {
     const { rounds } = this.#options;
     const done = 2 * (round - 1) + (orderOf(round)[0] === side ? 0 : 1);
@@ -150,7 +151,7 @@ class AbRun {
     log(`The experiments are ${names.join(' and ')}, under ${path.relative('', this.#results)}.`);
     if (comparison === undefined) return;
     this.#print(comparison);
-    // A stopped command's exit code stands.
+    // Keeps the exit code of a stopped command.
     if (this.#stoppedBy === undefined) process.exitCode = exitCodeOf(comparison);
   }
 
@@ -165,8 +166,11 @@ class AbRun {
   }
 }
 
-/** Only the cells and benchmarks whose verdict is open; where a cell has one open, it measures those of others too. */
-function openOnly(open: readonly ComparedRow[], { suites }: AbOptions): Chosen {
+/**
+ * Selects only the cells and benchmarks whose verdict is open. A cell with an open verdict also measures the open
+ * benchmarks of other cells.
+ */
+function openOnly(open: readonly ComparedRow[], { suites }: AbOptions): Selection {
   const benchmarks = [...new Set(open.map(({ benchmark }) => benchmark))];
   return {
     suites,
@@ -183,5 +187,5 @@ function log(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-// Below the class, which is there only once its definition was run.
+// After the class, which must be initialized first.
 await runScript(main);

@@ -1,4 +1,4 @@
-/** scripts/bench-adaptive.ts as a person runs it: a process of its own, its output and its exit code. */
+/** scripts/bench-adaptive.ts as a user runs it: in its own process, with its output and exit code. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ function bench(from: string, ...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test('replays what is made, kept and named; the same seed gives the same numbers', () => {
+test('replays synthetic, kept and named series; the same seed gives the same numbers', () => {
   const values = Array.from({ length: 12 }, (_, index) => 100 + (index % 3));
   using journal = new TestJournal()
     .start()

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:adaptive`: ends series that are there whole as PROFILE=adaptive would have ended them, and prints how many
- * samples that took, and how often the interval held the true mean. Exit code 1 where it does not at its nominal rate, of
- * series that are independent and near normal. The same seed gives the same numbers.
+ * `npm run bench:adaptive`: ends complete series as PROFILE=adaptive would have ended them. Prints how many samples
+ * that took, and how often the interval held the true mean. The exit code is 1 if it does not hold at its nominal rate
+ * for independent, nearly normal series. The same seed gives the same numbers.
  */
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -19,12 +19,12 @@ import { readExperiment } from './cli/read-experiment.ts';
 import { FEWEST_VALUES, keptSeries, type Recorded, seriesOf } from './bench/recorded-series.ts';
 import { runScript } from './cli/run-script.ts';
 
-/** The paper's number of samples, of most of its benchmarks. */
+/** The paper's number of samples for most benchmarks. */
 const MOST = 40;
 const NOMINAL = 0.95;
 const COLUMNS = process.stdout.columns || 120;
 
-/** Runs of samples, by how a row of the table comes by them. */
+/** A source of runs of samples; one row of the table. */
 interface Source {
   readonly name: string;
   readonly mustHold: boolean;
@@ -64,7 +64,9 @@ function syntheticSources({ target, repeats }: BenchOptions): Source[] {
   }));
 }
 
-/** @throws {InputError} where there is no such experiment. */
+/**
+ * @throws {InputError} if there is no such experiment.
+ */
 function journalSeries(experiments: readonly string[]): Recorded[] {
   const all: Recorded[] = [];
   for (const experiment of experiments) {
@@ -72,7 +74,7 @@ function journalSeries(experiments: readonly string[]): Recorded[] {
     const { series, short } = seriesOf(experiment, results);
     if (short > 0) {
       console.error(
-        `${experiment}: ${count(short, 'run')} of less than ${FEWEST_VALUES} samples left out, since there is too little to draw from.`,
+        `${experiment}: ${count(short, 'run')} of less than ${FEWEST_VALUES} samples left out: too few to draw from.`,
       );
     }
     all.push(...series);
@@ -81,9 +83,9 @@ function journalSeries(experiments: readonly string[]): Recorded[] {
 }
 
 /**
- * Two ways to have many series of one: drawn from its values in any order, which are independent; and, where it is long
- * enough, all stretches of it as they were, with drift and whatever else they have. The stretches overlap, so their share
- * is rough. The mean of all values stands for the true one.
+ * Two ways to make many series from one: values drawn from it in random order, which are independent; and, if it is
+ * long enough, all contiguous parts of it, with drift and everything else they have. These parts overlap, so their
+ * share is rough. The mean of all values stands for the true mean.
  */
 function recordedSources({ name, values }: Recorded, { repeats }: BenchOptions): Source[] {
   const { mean } = momentsOf(values);
@@ -134,9 +136,9 @@ async function replayAll(sources: readonly Source[], { target, seed }: BenchOpti
         fraction: index / sources.length,
         secondsLeft,
       });
-      // The progress is drawn in between.
+      // Lets the progress line be drawn.
       await new Promise((resolve) => void setTimeout(resolve, 0));
-      // The same series for all ways; a jump apart, those of two sources have nothing in common.
+      // All methods get the same series. Jumps of the generator keep the series of two sources independent.
       const of = (way: Ending) => tally(source.series(random.clone()), way, source.mean);
       const { name, mustHold } = source;
       rows.push({

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:boot`: brings up the baseline stacks from a snapshot, cold and stock in turn, and prints how long each
- * takes from the command's start to `Ready to run experiments!`, where the time goes, and how long a person waits for the
- * first sample of a warm cell.
+ * `npm run bench:boot`: brings up the baseline stacks alternately from a snapshot, cold, and stock. Prints how long
+ * each takes from the command's start to `Ready to run experiments!`, where the time goes, and how long a user waits
+ * for the first sample of a warm cell.
  */
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -40,7 +40,7 @@ import { runScript } from './cli/run-script.ts';
 const COLUMNS = process.stdout.columns || 120;
 
 await runScript(async () => {
-  // From the process's own start, so that Node's is in it.
+  // From the process's own start, to include Node's.
   const modulesSeconds = process.uptime();
   const options = parseBenchOptions(process.argv.slice(2));
   if (options.help) {
@@ -109,9 +109,9 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
     for (const cell of cells) {
       const ours = planStack(cell, { ...material, accelerator, variant, sizing });
       if (round === 1) await ensureSnapshot(ours, common);
-      // Who goes first changes with the round, since a host is never the same twice.
-      const asked = BOOT_SETTINGS.filter((which) => which !== 'stock' || !options.withoutStock);
-      for (const which of round % 2 === 1 ? asked : asked.toReversed()) {
+      // The setting that goes first changes with the round, because a host's speed varies.
+      const included = BOOT_SETTINGS.filter((which) => which !== 'stock' || !options.withoutStock);
+      for (const which of round % 2 === 1 ? included : included.toReversed()) {
         if (signal.aborted) break;
         const plan = which === 'stock' ? within(stockPlan(ours), options.stockDeadlineSeconds) : ours;
         const result = await bootOnce(plan, which, round, deadlineOf(ours, which, options), common);
@@ -122,14 +122,15 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   const firsts = await waitForFirstSamples(cells, options.rounds, common);
   log(`\n${bootTable(results, COLUMNS)}\n`);
   if (firsts.length > 0) log(`${firstSampleTable(firsts, COLUMNS)}\n`);
-  if (!options.withoutStock) log(wrap(`Stock keeps of ours: ${KEPT_OF_OURS.join('; ')}.`, COLUMNS, '  ', ''));
+  if (!options.withoutStock)
+    log(wrap(`Stock keeps of nestbench's own: ${KEPT_OF_OURS.join('; ')}.`, COLUMNS, '  ', ''));
   log(`Each boot with its plan and phases: ${path.relative('', file)}`);
   const failed = results.some(({ settings: which, outcome }) => which !== 'stock' && outcome.state !== 'up');
-  // Not a verdict: what was to be measured was not.
+  // This is not a verdict: something could not be measured.
   if (failed) process.exitCode = 2;
 }
 
-/** Boots a stack and ends it. Undefined where the command was stopped meanwhile. */
+/** Boots a stack and ends it. Undefined if the command was stopped meanwhile. */
 async function bootOnce(
   plan: StackPlan,
   settings: BootSettings,
@@ -178,7 +179,7 @@ async function bootOnce(
   append(file, { type: 'boot', ...result, load, facts: running?.facts ?? null, plan });
   process.stdout.write(`${task}, round ${round}: ${inWords(result)}\n`);
   await running?.[Symbol.asyncDispose]();
-  // What a boot that was given up may still hold must not slow down the next one.
+  // What a failed boot left running must not slow down the next one.
   await endOwned(runtimeDirectory());
   return result;
 }

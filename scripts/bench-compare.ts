@@ -1,6 +1,6 @@
 /**
  * `npm run bench:compare`: how long `npm run compare` takes for two full experiments (every cell and benchmark, 40
- * iterations a run), as a person waits for it, start of Node included. The journals are made up, on a temporary path.
+ * iterations a run), including the start of Node. The journals are synthetic, in a temporary directory.
  */
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

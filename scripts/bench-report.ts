@@ -1,7 +1,6 @@
 /**
- * `npm run bench:report`: how long the closing story and all files take for journals of 10^3 to 10^5 samples, and how much
- * memory. Each is made by a process of its own, as the end of a run makes them, so that what a person waits for is what
- * is measured.
+ * `npm run bench:report`: how long the closing summary and all files take for journals of 10^3 to 10^5 samples, and how
+ * much memory. Each is made in its own process, as at the end of a run, to measure what a user waits for.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,11 +12,10 @@ import { onlyHelp } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { writeSyntheticJournal } from './bench/synthetic-journal.ts';
 
-const USAGE =
-  'npm run bench:report, whose exit code is 1 where the largest journal takes more than its limits';
+const USAGE = 'npm run bench:report, which exits with 1 if the largest journal exceeds its limits';
 
 const SIZES = [1e3, 1e4, 1e5];
-/** Of the largest: what issue 19 of nestbench asks for. A full paper run has a tenth of its samples. */
+/** Limits for the largest journal, from issue 19 of nestbench. A full paper run has a tenth of its samples. */
 const MOST_SECONDS = 4;
 const MOST_BYTES = 400e6;
 const CHILD = path.join(import.meta.dirname, 'bench/bench-report-child.ts');
@@ -46,7 +44,7 @@ await runScript(async () => {
   }
 });
 
-/** Wall time of the whole process, and the most memory that it held at once, as the kernel saw it (getrusage(2)). */
+/** Wall time of the whole process, and its maximum resident memory as reported by the kernel (getrusage(2)). */
 async function measure(experiment: string): Promise<{ seconds: number; bytes: number }> {
   const made = await $({ timeout: '2m' })`${process.execPath} ${CHILD} ${experiment}`;
   return { seconds: made.duration / 1000, bytes: Number(made.lines().at(-1)) };

@@ -1,4 +1,4 @@
-/** scripts/bench-validity.ts as a person runs it: a process of its own, its output and its exit code. */
+/** scripts/bench-validity.ts as a user runs it: in its own process, with its output and exit code. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ function bench(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test('measures the lines that are named; the same seed gives the same numbers', () => {
+test('measures the named lines; the same seed gives the same numbers', () => {
   const once = bench('within one boot', '--count', '200');
   expect(once.status).toBe(0);
   expect(once.stdout).toMatch(/^HELD: /m);

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:validity`: whether what nestbench prints holds as often as it says. Each line of the table is a claim,
- * the rate that it states, and how often it came true in experiments whose truth is known. Exit code 1 where a line is
- * outside its stated rate and no limit is stated. The same seed gives the same numbers.
+ * `npm run bench:validity`: whether the statements that nestbench prints hold at their stated rate. Each line of the
+ * table is a claim, its stated rate, and how often it was true in experiments whose truth is known. The exit code is 1
+ * if a line is outside its stated rate without a stated limit. The same seed gives the same numbers.
  */
 import { setImmediate } from 'node:timers/promises';
 import ProgressReporter from '../reporters/progress.ts';
@@ -14,8 +14,8 @@ import { type Measured, measure, nameOf, type Simulation } from './bench/validit
 import { failing, validityTable } from './bench/validity/table.ts';
 
 const COLUMNS = process.stdout.columns || 120;
-/** Between two looks at the progress. */
-const TELL_MS = 200;
+/** Between two updates of the progress. */
+const UPDATE_MS = 200;
 
 await runScript(async () => {
   const options = parseValidityOptions(process.argv.slice(2));
@@ -28,10 +28,12 @@ await runScript(async () => {
   if (failing(all).length > 0) process.exitCode = 1;
 });
 
-/** @throws {InputError} where a name is in no line. */
+/**
+ * @throws {InputError} if a name is in no line.
+ */
 function selected({ names }: ValidityOptions): readonly Simulation[] {
   const unknown = names.find((name) => !SIMULATIONS.some((one) => nameOf(one).includes(name)));
-  if (unknown !== undefined) throw unknownSetting(`No line has "${unknown}" in it.`, USAGE);
+  if (unknown !== undefined) throw unknownSetting(`No line contains "${unknown}".`, USAGE);
   return names.length === 0
     ? SIMULATIONS
     : SIMULATIONS.filter((one) => names.some((name) => nameOf(one).includes(name)));
@@ -48,26 +50,26 @@ async function measureAll(
     const all: Measured[] = [];
     for (const [index, simulation] of simulations.entries()) {
       const trials = measure(simulation, count, seed);
-      let told = -Infinity;
+      let updated = -Infinity;
       for (;;) {
         const step = trials.next();
         if (step.done === true) {
           all.push(step.value);
           break;
         }
-        if (performance.now() - told < TELL_MS) continue;
-        told = performance.now();
+        if (performance.now() - updated < UPDATE_MS) continue;
+        updated = performance.now();
         const fraction = (index + step.value) / simulations.length;
         tell({
           task: 'bench:validity',
           text: 'simulating experiments',
           state: 'running',
           fraction,
-          // The first trials take longer than the others, and tell nothing.
+          // The first trials take longer than the others, so they give no estimate.
           secondsLeft:
-            told - began < TELL_MS ? undefined : ((told - began) / 1000 / fraction) * (1 - fraction),
+            updated - began < UPDATE_MS ? undefined : ((updated - began) / 1000 / fraction) * (1 - fraction),
         });
-        // The progress is drawn in between.
+        // Lets the progress line be drawn.
         await setImmediate();
       }
     }

@@ -14,7 +14,7 @@ async function run(...words: readonly string[]) {
   return execa(process.execPath, [script, ...words], { reject: false });
 }
 
-test('lists what there is, with sizes, times and versions', async () => {
+test('lists the contents, with sizes, times and versions', async () => {
   const cache = temporaryCache();
   expect((await run()).stdout).toBe(`${cache} is empty: the first run fills it.`);
   const { hash } = await artefact('emulator', { program: Buffer.alloc(3 * 1024 * 1024, 1) });
@@ -29,7 +29,7 @@ test('lists what there is, with sizes, times and versions', async () => {
   expect(stdout).toMatch(/\n\nOld parts stay until npm run clean empties the cache/);
 });
 
-test('imports, says what it took and what it left, and that of a file that is none', async () => {
+test('imports, prints what it added and what it skipped, and rejects a file that is not an export', async () => {
   const cache = temporaryCache();
   const made = await artefact('thing', { made: 'whole' });
   const file = await exported([made]);
@@ -37,7 +37,7 @@ test('imports, says what it took and what it left, and that of a file that is no
   expect((await run('import', file)).stdout).toMatch(
     new RegExp(`^Imported from ${file}, made at .*:\n  thing-${made.hash}  10\\.0 KiB  1$`),
   );
-  expect((await run('import', file)).stdout).toMatch(/^There already, and left as it is:\n  thing-/);
+  expect((await run('import', file)).stdout).toMatch(/^Already in the cache, and left unchanged:\n  thing-/);
   const none = path.join(temporaryDirectory(), 'none');
   writeFileSync(none, 'none');
   const { exitCode, stderr } = await run('import', none);
@@ -47,7 +47,7 @@ test('imports, says what it took and what it left, and that of a file that is no
   expect(readdirSync(cache)).toContain(`thing-${made.hash}`);
 });
 
-test('refuses to export over a file before anything is built', async () => {
+test('refuses to overwrite a file before anything is built', async () => {
   const cache = temporaryCache();
   const file = path.join(temporaryDirectory(), 'x');
   writeFileSync(file, 'mine');
@@ -57,7 +57,7 @@ test('refuses to export over a file before anything is built', async () => {
 });
 
 describe('options', () => {
-  test('FILE is where the person stands', () => {
+  test('FILE is relative to the user’s working directory', () => {
     expect(parseCacheCommand(['export', 'x', '--force'], '/home/me')).toEqual({
       command: 'export',
       file: '/home/me/x',
@@ -69,20 +69,20 @@ describe('options', () => {
   });
 
   test.each([
-    [['export'], 'export takes one FILE.'],
-    [['import', 'a', 'b'], 'import takes one FILE.'],
+    [['export'], 'export takes exactly one FILE.'],
+    [['import', 'a', 'b'], 'import takes exactly one FILE.'],
     [['import', 'a', '--force'], '--force is an option of export.'],
     [['--snapshots'], '--snapshots is an option of clean.'],
-    [['clean', 'x'], 'clean takes no words, and not x.'],
-    [['empty'], 'There is no "empty".'],
-  ])('%j are refused', (argv, why) => {
+    [['clean', 'x'], 'clean takes no argument, but got x.'],
+    [['empty'], 'There is no command "empty".'],
+  ])('%j are rejected', (argv, why) => {
     const parse = (): unknown => parseCacheCommand(argv, '/');
     expect(parse).toThrow(InputError);
     expect(parse).toThrow(why);
   });
 });
 
-test('of hundreds of packages those are told that tell one toolchain from another', () => {
+test('of hundreds of packages, those that distinguish one toolchain from another are printed', () => {
   const facts = { bash: '5', 'linux-source-6.12': '6.12.57-1', gcc: '4:14.2.0-1', 'src:qemu': '1:10.0.13' };
   expect(versionsOf({ facts })).toBe('linux-source-6.12 6.12.57-1, gcc 4:14.2.0-1, src:qemu 1:10.0.13');
 });

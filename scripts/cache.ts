@@ -1,4 +1,4 @@
-/** `npm run cache`: lists the cache, and carries what a run boots from to other machines. */
+/** `npm run cache`: lists the cache, and copies what a run boots from to other machines. */
 import { STOCK_VARIANT } from '../fixtures/variant.ts';
 import ProgressReporter from '../reporters/progress.ts';
 import { terminalOptions } from '../reporters/terminal/terminal.ts';
@@ -19,14 +19,14 @@ import { cacheTable, versionsOf } from './cli/cache-table.ts';
 import { placesOfExperiments } from './cli/read-experiment.ts';
 import { runScript } from './cli/run-script.ts';
 
-type Asked<T extends CacheCommand['command']> = Extract<CacheCommand, { command: T }>;
+type Parsed<T extends CacheCommand['command']> = Extract<CacheCommand, { command: T }>;
 
-/** Only to build with, and large: the versions of an export come along without them. */
+/** Large, and only needed to build with. An export includes only their versions by default. */
 const TO_BUILD_WITH = new Set(['toolchain', 'root']);
 
 await runScript(async () => {
-  const asked = parseCacheCommand(process.argv.slice(2), placesOfExperiments().from);
-  switch (asked.command) {
+  const parsed = parseCacheCommand(process.argv.slice(2), placesOfExperiments().from);
+  switch (parsed.command) {
     case 'help':
       process.stdout.write(HELP);
       return;
@@ -34,17 +34,17 @@ await runScript(async () => {
       console.log(await cacheTable(terminalOptions()));
       return;
     case 'clean':
-      await clean(asked);
+      await clean(parsed);
       return;
     case 'export':
-      await stoppable((signal) => exportTo(asked, signal));
+      await stoppable((signal) => exportTo(parsed, signal));
       return;
     case 'import':
-      await stoppable((signal) => importFrom(asked, signal));
+      await stoppable((signal) => importFrom(parsed, signal));
   }
 });
 
-/** With progress, until it is done or told to stop. */
+/** Shows progress, and can be stopped. */
 async function stoppable(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   await using held = new AsyncDisposableStack();
   const stopping = new AbortController();
@@ -52,7 +52,7 @@ async function stoppable(work: (signal: AbortSignal) => Promise<void>): Promise<
     onStopSignals({
       stop: (by) => stopping.abort(new Error(`stopped by ${by}`)),
       endMachines: async () => {},
-      stopping: 'removing what is half done',
+      stopping: 'removing unfinished files',
       kept: () => 'What was built stays in the cache.',
       log: (line) => console.error(line),
     }),
@@ -63,15 +63,18 @@ async function stoppable(work: (signal: AbortSignal) => Promise<void>): Promise<
   await work(stopping.signal);
 }
 
-async function exportTo({ file, withToolchain, force }: Asked<'export'>, signal: AbortSignal): Promise<void> {
+async function exportTo(
+  { file, withToolchain, force }: Parsed<'export'>,
+  signal: AbortSignal,
+): Promise<void> {
   assertPlace(file, force);
   await using held = new AsyncDisposableStack();
-  // From the build to the last byte, so that nobody cleans between.
+  // Held from the build to the last byte, so that nobody cleans the cache in between.
   held.use(await holdCache(signal));
   const wanted = await stockLabels(signal);
   const all = artefacts();
   const ingredients = ingredientsOf(wanted, all);
-  const chosen = all
+  const selected = all
     .filter((one) => wanted.includes(one.label) || ingredients.includes(one))
     .map(({ label, provenance: { name, hash, facts } }): Chosen => {
       const isLeftOut = TO_BUILD_WITH.has(name) && !withToolchain;
@@ -80,17 +83,17 @@ async function exportTo({ file, withToolchain, force }: Asked<'export'>, signal:
     });
   const { artefacts: exported, size } = await exportCache(file, {
     nestbench: packageVersion(),
-    artefacts: chosen,
+    artefacts: selected,
     force,
     signal,
   });
   console.log(`${file} (${inBytes(size)}) holds\n${linesOf(exported)}`);
   console.log(
-    'On another machine: npm run cache -- import FILE. Snapshots are of this machine, and stay here.',
+    'On another machine: npm run cache -- import FILE. Snapshots belong to this machine and are not exported.',
   );
 }
 
-/** What a stock run boots from, built where it is missing. */
+/** Builds what a stock run boots from, if it is missing. */
 async function stockLabels(signal: AbortSignal): Promise<string[]> {
   const { image, kernel, emulator } = await buildAll(signal, STOCK_VARIANT);
   const tsc = await buildTscProgram(signal);
@@ -100,17 +103,17 @@ async function stockLabels(signal: AbortSignal): Promise<string[]> {
 function provenanceAlone(label: string): InputError {
   return new InputError(
     'NESTBENCH_BAD_EXPORT',
-    `The cache has only the provenance of ${label}, as it was imported without its contents. Export without --with-toolchain, or from the machine that built it.`,
+    `The cache has only the provenance of ${label}, which was imported without its contents. Export without --with-toolchain, or from the machine that built it.`,
   );
 }
 
-async function importFrom({ file }: Asked<'import'>, signal: AbortSignal): Promise<void> {
+async function importFrom({ file }: Parsed<'import'>, signal: AbortSignal): Promise<void> {
   const { manifest, added, kept, differing } = await importCache(file, signal);
   if (added.length > 0) console.log(`Imported from ${file}, made at ${manifest.madeAt}:\n${linesOf(added)}`);
-  if (kept.length > 0) console.log(`There already, and left as it is:\n${linesOf(kept)}`);
+  if (kept.length > 0) console.log(`Already in the cache, and left unchanged:\n${linesOf(kept)}`);
   if (differing.length > 0) {
     console.log(
-      `What is here has other versions than the export, and runs go by what is here (npm run clean, and import again, to change that):\n  ${differing.join('\n  ')}`,
+      `The cache has other versions than the export, and runs use those in the cache. To use the exported ones, run npm run clean and import again:\n  ${differing.join('\n  ')}`,
     );
   }
 }
@@ -118,7 +121,7 @@ async function importFrom({ file }: Asked<'import'>, signal: AbortSignal): Promi
 function linesOf(exported: readonly ExportedArtefact[]): string {
   return exported
     .map((one) => {
-      const what = one.contents === 'provenance' ? 'its provenance alone' : inBytes(one.bytes);
+      const what = one.contents === 'provenance' ? 'provenance only' : inBytes(one.bytes);
       return `  ${[labelOf(one), what, versionsOf(one)].filter((text) => text !== '').join('  ')}`;
     })
     .join('\n');

@@ -7,7 +7,7 @@ import { temporaryCache } from '../setup/lib/temporary.testing.ts';
 
 const script = path.join(import.meta.dirname, 'clean.ts');
 
-test('empties the cache and says how much that freed', async () => {
+test('empties the cache and says how much space that freed', async () => {
   const cache = temporaryCache();
   mkdirSync(path.join(cache, 'kernel-1'), { recursive: true });
   writeFileSync(path.join(cache, 'kernel-1/vmlinux'), Buffer.alloc(3 * 1024 * 1024, 1));

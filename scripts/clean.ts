@@ -1,9 +1,9 @@
-/** `npm run clean`: as `npm run cache -- clean`. */
+/** `npm run clean`: the same as `npm run cache -- clean`. */
 import { HELP, parseArguments } from './cli/arguments.ts';
 import { clean } from './cli/cache-clean.ts';
 import { runScript } from './cli/run-script.ts';
 
-const USAGE = 'npm run clean [-- --snapshots], which leaves kernels and images where they are';
+const USAGE = 'npm run clean [-- --snapshots], where --snapshots keeps kernels and images';
 
 await runScript(async () => {
   const { values } = parseArguments(

@@ -1,4 +1,4 @@
-/** scripts/compare.ts as a person runs it: a process of its own, its output and its exit code. */
+/** scripts/compare.ts as a user runs it: in its own process, with its output and exit code. */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -43,7 +43,7 @@ function compare(results: string, ...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test('a regression comes first, in a table, and ends with 1', () => {
+test('a regression is the first row of the table, and gives exit code 1', () => {
   const results = resultsWith({ before: SMALL, after: SLOWED });
   const { status, stdout, stderr } = compare(results, 'before', 'after');
   expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
@@ -76,14 +76,14 @@ test('a regression comes first, in a table, and ends with 1', () => {
   `);
 });
 
-test('the same code ends with 0, by path of directory or journal', () => {
+test('the same code gives 0, by path of directory or journal', () => {
   const results = resultsWith({ before: SMALL, after: { ...SMALL, seed: 2 } });
   const { status, stdout } = compare(results, './before', path.join(results, 'after', JOURNAL_FILE));
   expect(status).toBe(0);
   expect(stdout).toContain('\n0 regressions, 0 improvements, ');
 });
 
-test('what the base measured and the head failed at ends with 1, loudly', () => {
+test('a failure of the head where the base was measured gives 1, and is printed prominently', () => {
   const results = resultsWith({ before: SMALL, after: { ...SMALL, seed: 2, cells: ['l1-baseline'] } });
   expect(compare(results, 'before', 'after')).toMatchObject({
     status: 0,
@@ -111,7 +111,7 @@ test('what the base measured and the head failed at ends with 1, loudly', () => 
 });
 
 describe('JSON', () => {
-  test('alone on standard output, as its schema says', () => {
+  test('alone on standard output, as specified by its schema', () => {
     const results = resultsWith({ before: SMALL, after: SLOWED });
     const { status, stdout } = compare(
       results,
@@ -132,7 +132,7 @@ describe('JSON', () => {
     expect(json.options.minimumEffect).toEqual({ hackbench: 0.1 });
   });
 
-  test('in a file, relative to where the person stands, beside the table', () => {
+  test('in a file, relative to the working directory, as well as the table', () => {
     const results = resultsWith({ before: SMALL, after: { ...SMALL, seed: 2 } });
     const { stdout } = compare(results, '--json=there/comparison.json', 'before', 'after');
     expect(stdout).toContain('0 regressions');
@@ -142,7 +142,7 @@ describe('JSON', () => {
 });
 
 describe('exit code 2 for', () => {
-  test('what can not be compared, with what differs and both values', () => {
+  test('experiments that cannot be compared, with the differences and both values', () => {
     const results = resultsWith({ before: SMALL, after: { ...SMALL, start: { profile: 'paper' } } });
     const { status, stdout, stderr } = compare(results, '--json', 'before', 'after');
     expect(status).toBe(2);
@@ -159,12 +159,12 @@ describe('exit code 2 for', () => {
     });
   });
 
-  test('a benchmark that there is not', () => {
+  test('an unknown benchmark', () => {
     const results = resultsWith({ before: SMALL, after: SMALL });
     const { status, stdout, stderr } = compare(results, 'before', 'after', '--minimum-effect=nosuch=5%');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(
-      /^--minimum-effect names a benchmark "nosuch", which neither experiment has\. There are hackbench/,
+      /^--minimum-effect names a benchmark "nosuch", which neither experiment has\. They have hackbench/,
     );
   });
 
@@ -181,7 +181,7 @@ describe('exit code 2 for', () => {
     );
   });
 
-  test.each(['/proc/nope/comparison.json', '.'])('a file %s that JSON can not be written to', (file) => {
+  test.each(['/proc/nope/comparison.json', '.'])('a file %s that cannot be written', (file) => {
     const results = resultsWith({ before: SMALL, after: SLOWED });
     const { status, stderr } = compare(results, 'before', 'after', `--json=${file}`);
     expect(status).toBe(2);
@@ -196,7 +196,7 @@ describe('exit code 2 for', () => {
     expect(stderr).toMatch(/^The journal .* can't be read: it is not a file\.\n$/);
   });
 
-  test('output that nobody reads, though it became slower', () => {
+  test('output that nobody reads, although it became slower', () => {
     const results = resultsWith({ before: SMALL, after: SLOWED });
     const { status, stderr } = spawnSync(
       'bash',
@@ -217,7 +217,7 @@ describe('exit code 2 for', () => {
   );
 });
 
-test('an experiment against itself is warned of', () => {
+test('an experiment against itself causes a warning', () => {
   const results = resultsWith({ before: SMALL });
   const { status, stderr } = compare(results, 'before', './before');
   expect({ status, stderr }).toEqual({
@@ -226,7 +226,7 @@ test('an experiment against itself is warned of', () => {
   });
 });
 
-test('a damaged line is told with its experiment', () => {
+test('a damaged line is reported with its experiment', () => {
   const results = resultsWith({ before: SMALL, after: SMALL });
   appendFileSync(path.join(results, 'after', JOURNAL_FILE), '{"type":"sam');
   expect(compare(results, 'before', 'after').stderr).toMatch(
@@ -234,11 +234,11 @@ test('a damaged line is told with its experiment', () => {
   );
 });
 
-test('--help tells the usage', () => {
+test('--help prints the usage', () => {
   expect(compare('/', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('BASE HEAD') });
 });
 
-/** The record of a cell whose stack failed, as the journal has it. */
+/** The record of a cell whose stack failed, as in a journal. */
 function failure(cell: string, message: string): string {
   return JSON.stringify({
     type: 'failure',

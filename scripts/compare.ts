@@ -1,4 +1,6 @@
-/** `npm run compare -- BASE HEAD`: did it become slower? Ends with 0 where not, 1 where it did, 2 where none can tell. */
+/**
+ * `npm run compare -- BASE HEAD`: did it become slower? The exit code is 0 if not, 1 if it did, 2 without a verdict.
+ */
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Results } from '../reporters/model/experiment-results.ts';
@@ -15,41 +17,41 @@ import { placesOfExperiments, readExperiment } from './cli/read-experiment.ts';
 import { runScript } from './cli/run-script.ts';
 
 function main(): void {
-  const asked = parseCompareArguments(process.argv.slice(2));
-  if (asked.help) {
+  const parsed = parseCompareArguments(process.argv.slice(2));
+  if (parsed.help) {
     process.stdout.write(HELP);
     return;
   }
-  const base = readExperiment(asked.base);
-  const head = readExperiment(asked.head);
+  const base = readExperiment(parsed.base);
+  const head = readExperiment(parsed.head);
   if (realpathSync(base.directory) === realpathSync(head.directory)) {
-    console.error(`Warning: ${asked.base} and ${asked.head} are the same experiment.`);
+    console.error(`Warning: ${parsed.base} and ${parsed.head} are the same experiment.`);
   }
   const comparison = compareExperiments(base.results, head.results, {
-    minimumEffect: minimumEffects(asked, [base.results, head.results]),
-    ...(asked.significance === undefined ? {} : { significance: asked.significance }),
+    minimumEffect: minimumEffects(parsed, [base.results, head.results]),
+    ...(parsed.significance === undefined ? {} : { significance: parsed.significance }),
   });
-  print(comparison, asked, { base, head });
+  print(comparison, parsed, { base, head });
   process.exitCode = exitCodeOf(comparison);
 }
 
-/** By benchmark the one asked for, else the one for all; what is left out has its usual one. */
+/** By benchmark: its own option, otherwise the one for all. Benchmarks without either use the default. */
 function minimumEffects(
-  { minimumEffect: forAll, minimumEffects: asked }: CompareArguments,
+  { minimumEffect: forAll, minimumEffects: named }: CompareArguments,
   sides: readonly Results[],
 ): number | ReadonlyMap<string, number> {
-  if (asked.size === 0 && forAll !== undefined) return forAll;
+  if (named.size === 0 && forAll !== undefined) return forAll;
   const known = new Set(sides.flatMap(({ benchmarks }) => benchmarks.map(({ name }) => name)));
-  const unknown = [...asked.keys()].find((name) => !known.has(name));
+  const unknown = [...named.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_BENCHMARK',
-      `--minimum-effect names a benchmark "${unknown}", which neither experiment has. There are ${[...known].join(', ')}.`,
+      `--minimum-effect names a benchmark "${unknown}", which neither experiment has. They have ${[...known].join(', ')}.`,
     );
   }
   return new Map(
     [...known].flatMap((name) => {
-      const effect = asked.get(name) ?? forAll;
+      const effect = named.get(name) ?? forAll;
       return effect === undefined ? [] : [[name, effect] as const];
     }),
   );

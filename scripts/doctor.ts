@@ -1,4 +1,4 @@
-/** `npm run doctor`: checks what a run needs of the testbed, says what to fix, and changes nothing. */
+/** `npm run doctor`: checks the requirements of a run on the testbed, prints what to fix, and changes nothing. */
 import path from 'node:path';
 import { styleText } from 'node:util';
 import { examinePlaces, type Finding } from '../setup/testbed/diagnose.ts';
@@ -10,7 +10,7 @@ import { selectedTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run doctor [-- --testbed FILE]';
 const EXIT_CODES =
-  'Exit code: 0 where a run can start, 1 where something must be fixed first, 2 where the checks could not be made.';
+  'Exit code: 0 if a run can start, 1 if something must be fixed first, 2 if the checks could not be made.';
 
 const MARKS = {
   right: ['green', 'right'],
@@ -42,7 +42,7 @@ await runScript(async () => {
   process.exitCode = wrong === 0 ? 0 : 1;
 });
 
-/** A line each; below what is not right, what is needed and how to fix it. */
+/** One line for each. For problems, a second line says what is needed and how to fix it. */
 function table(findings: readonly Finding[]): string {
   const rows = findings.flatMap(({ machine, check, verdict, found, needed, fix }) => {
     const [colour, mark] = MARKS[verdict];

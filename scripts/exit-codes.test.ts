@@ -1,4 +1,4 @@
-/** What every script promises of its exit code (docs/failures.md), in a process of its own. */
+/** The exit codes that every script promises (docs/failures.md), each in its own process. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -26,7 +26,7 @@ test('there are some', () => {
   expect(FILES).toContain('scripts/doctor.ts');
 });
 
-test.each(FILES)('%s ends with 2, and a sentence, for an option that there is not', (file) => {
+test.each(FILES)('%s exits with 2, and a sentence, for an unknown option', (file) => {
   const { status, stdout, stderr } = script(file, '--nosuch');
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain("'--nosuch'");
@@ -40,7 +40,7 @@ test.each(FILES)('%s prints its usage for --help', (file) => {
 });
 
 test.each(['doctor', 'plan', 'restore', 'tune'])(
-  '%s takes no empty --testbed for the emulated one',
+  '%s does not take an empty --testbed for the emulated one',
   (name) => {
     const words = { plan: ['l1-baseline'], tune: ['on'] }[name] ?? [];
     const { status, stderr } = script(`scripts/${name}.ts`, ...words, '--testbed', '');
@@ -50,11 +50,14 @@ test.each(['doctor', 'plan', 'restore', 'tune'])(
 
 test('a plan is of one cell', () => {
   const { status, stderr } = script('scripts/plan.ts', 'l1-baseline', 'l2-baseline');
-  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('"l2-baseline" is more') });
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringContaining('"l2-baseline" is one more'),
+  });
 });
 
 test('the doctor says what its exit code means', () => {
   const { status, stdout } = script('scripts/doctor.ts', '--help');
   expect(status).toBe(0);
-  expect(stdout).toContain('1 where something must be fixed first');
+  expect(stdout).toContain('1 if something must be fixed first');
 });

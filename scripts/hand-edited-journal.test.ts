@@ -1,4 +1,4 @@
-/** Journals that somebody edited, as scripts read them: each fault is a sentence, and nothing of it gets out. */
+/** Journals that somebody edited, as scripts read them: each fault is reported in a sentence, and cannot do harm. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -35,7 +35,7 @@ function script(place: string, name: string, ...args: string[]) {
   return { status, stdout, stderr };
 }
 
-/** Every file under `directory`, but for the journal, as one text. */
+/** All files under `directory` except the journal, as one text. */
 function filesOf(directory: string): string {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => name !== JOURNAL_FILE && statSync(path.join(directory, name)).isFile())
@@ -55,7 +55,7 @@ describe('the name of a cell or benchmark', () => {
     ['of a benchmark of 300 characters', { benchmark: 'x'.repeat(300) }],
     ['of a benchmark that leads elsewhere', { benchmark: '../../../elsewhere' }],
     ['of a benchmark with a zero byte', { benchmark: 'a\u0000b' }],
-  ])('%s is told, and nothing is written outside', (_, change) => {
+  ])('%s is reported, and nothing is written outside', (_, change) => {
     const wrong = RECORDS.map((record) => ('benchmark' in record ? { ...record, ...change } : record));
     const { place } = edited([...RECORDS, ...wrong]);
     const { status, stderr } = script(place, 'results', 'edited');
@@ -69,12 +69,12 @@ describe('the name of a cell or benchmark', () => {
   });
 });
 
-/** As a terminal would take it: a colour, a title, a C1 sequence, and marks for directions. */
+/** What a terminal interprets: a colour, a title, a C1 sequence, and directional formatting. */
 const OBEYED = '\u001B[31m\u001B]0;title\u0007\u009B2J\u007F\u202Egnp\u2066\u2069';
 // oxlint-disable-next-line no-control-regex -- control characters are what this is about.
 const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/;
 
-/** Every string but those that have to be what they are. */
+/** Adds control characters to every string whose value is free. */
 function obeyed(record: JournalRecord): unknown {
   const kept = new Set(['type', 'at', 'cell', 'benchmark', 'better', 'started', 'on', 'kind', 'accelerator']);
   const change = (value: unknown, key: string): unknown => {
@@ -113,7 +113,7 @@ describe('control characters', () => {
     ['report', ['edited']],
     ['compare', ['edited', 'edited']],
     ['compare', ['edited', 'edited', '--json', '-']],
-  ])('do not come out of %s %j', (name, args) => {
+  ])('are removed from the output of %s %j', (name, args) => {
     const { place } = withControls();
     const { stdout, stderr } = script(place, name, ...args);
     expect(stdout + stderr).not.toMatch(CONTROLS);
@@ -129,12 +129,12 @@ describe('control characters', () => {
   });
 });
 
-describe('numbers that no arithmetic bears', () => {
+describe('numbers that are too large for arithmetic', () => {
   test.each([
     ['1e308', '1e308, 1e308'],
     ['5e-324', '5e-324, 5e-324'],
     ['both', '1e308, 5e-324'],
-  ])('samples of %s are left out', (_, values) => {
+  ])('samples of %s are ignored', (_, values) => {
     const [start, ...others] = RECORDS;
     const numbers = values.split(', ').map(Number);
     const { place, directory } = edited([
@@ -153,8 +153,8 @@ describe('numbers that no arithmetic bears', () => {
   });
 });
 
-// Tables and files had as many rows, and never ended; behind another sample of its shape, too.
-test.each([0, 1])('an iteration beyond all others is left out, of sample %i', (at) => {
+// Tables and files used to have that many rows, and never ended; also after another sample of its shape.
+test.each([0, 1])('an iteration beyond all others is ignored, in sample %i', (at) => {
   const samples = RECORDS.filter(({ type }) => type === 'sample');
   const lines = RECORDS.map((record) =>
     record === samples[at] ? { ...record, iteration: 1_000_000_000 } : record,
@@ -166,8 +166,8 @@ test.each([0, 1])('an iteration beyond all others is left out, of sample %i', (a
   });
 });
 
-describe('a journal that can not be read', () => {
-  test.each(['results', 'report', 'compare', 'history'])('that is a folder is told by %s', (name) => {
+describe('a journal that cannot be read', () => {
+  test.each(['results', 'report', 'compare', 'history'])('that is a folder is reported by %s', (name) => {
     const { place, directory } = edited(RECORDS);
     renameSync(path.join(directory, JOURNAL_FILE), path.join(directory, 'away'));
     mkdirSync(path.join(directory, JOURNAL_FILE));

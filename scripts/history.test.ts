@@ -6,7 +6,7 @@ import { temporaryDirectory } from '../setup/lib/temporary.testing.ts';
 
 const SCRIPT = path.join(import.meta.dirname, 'history.ts');
 
-/** A person's command line, with a store and results of the test's own. */
+/** Runs the command with its own history file and results. */
 function person(): (...words: string[]) => { status: number | null; stdout: string; stderr: string } {
   const results = temporaryDirectory();
   return (...words) => {
@@ -19,7 +19,7 @@ function person(): (...words: string[]) => { status: number | null; stdout: stri
   };
 }
 
-/** Adds a night that took so many seconds. */
+/** Adds a night in which the benchmark took that many seconds. */
 function addNight(
   history: ReturnType<typeof person>,
   number: number,
@@ -42,7 +42,7 @@ function addNight(
   return history('add', journal.directory).stdout;
 }
 
-test('a step is told on the third night at the latest, with exit code 1, and never again', () => {
+test('a step is reported in the third night at the latest, with exit code 1, and only once', () => {
   const history = person();
   for (let number = 0; number < 8; number++) {
     expect(addNight(history, number, 1 + (number % 3) * 0.005)).toContain(`night-${number}: 1 result added`);
@@ -82,7 +82,7 @@ test('a night with another toolchain than the one before says so when it is adde
   );
 });
 
-test('the first night with a toolchain says which kernel came with it', () => {
+test('the first night with a known toolchain says which kernel came with it', () => {
   const history = person();
   addNight(history, 0, 1, { kernel: '6.1.192-nestbench' });
   expect(addNight(history, 1, 1, { kernel: '6.12.118-nestbench', toolchain: 'trixie 0' })).toContain(
@@ -93,11 +93,11 @@ test('the first night with a toolchain says which kernel came with it', () => {
 test('wrong input ends with 2 and one sentence', () => {
   const history = person();
   for (const [words, why] of [
-    [[], 'Say what to do. Usage: npm run history'],
-    [['forget'], 'There is no "forget".'],
+    [[], 'Name a command. Usage: npm run history'],
+    [['forget'], 'There is no command "forget".'],
     [['add'], 'Name an experiment to add.'],
     [['add', 'nosuch'], 'There is no experiment "nosuch"'],
-    [['check', '--window', '3'], '--window is "3": it is a number from 6'],
+    [['check', '--window', '3'], '--window is "3": it must be a number from 6'],
     [['check', '--minimum-effect', '5'], '--minimum-effect is "5"'],
     [['show'], 'h.sqlite. Create it: npm run history -- add latest'],
     [['check'], 'h.sqlite. Create it: npm run history -- add latest'],

@@ -1,4 +1,4 @@
-/** `npm run history -- add|show|check`: what experiments came to over time, and where it changed. */
+/** `npm run history -- add|show|check`: the results of experiments over time, and where they changed. */
 import { describeChanges } from '../reporters/analysis/toolchain-changes.ts';
 import {
   changesOf,
@@ -19,34 +19,34 @@ import { HELP, type HistoryCommand, parseHistoryCommand } from './cli/history-op
 import { placesOfExperiments, readExperiment } from './cli/read-experiment.ts';
 import { runScript } from './cli/run-script.ts';
 
-type Asked<T extends HistoryCommand['command']> = Extract<HistoryCommand, { command: T }>;
+type Parsed<T extends HistoryCommand['command']> = Extract<HistoryCommand, { command: T }>;
 
 async function main(): Promise<void> {
-  const asked = parseHistoryCommand(process.argv.slice(2), {
+  const parsed = parseHistoryCommand(process.argv.slice(2), {
     environment: process.env,
     ...placesOfExperiments(),
   });
-  if (asked.command === 'help') {
+  if (parsed.command === 'help') {
     process.stdout.write(HELP);
     return;
   }
-  if (asked.command === 'add') {
-    add(asked);
+  if (parsed.command === 'add') {
+    add(parsed);
     return;
   }
-  using store = new HistoryStore(asked.store, { make: false });
-  if (asked.command === 'show') show(store, asked);
-  else check(store, asked);
+  using store = new HistoryStore(parsed.store, { make: false });
+  if (parsed.command === 'show') show(store, parsed);
+  else check(store, parsed);
 }
 
-/** All of them are read before the store is made or changed. */
-function add({ experiments, store: file }: Asked<'add'>): void {
+/** All of them are read before the history is created or changed. */
+function add({ experiments, store: file }: Parsed<'add'>): void {
   const summaries = experiments.map((name) => summarize(readExperiment(name).results));
   using store = new HistoryStore(file);
   for (const summary of summaries) {
     const replaced = store.add(summary);
     const what = count(summary.results.length, 'result');
-    console.log(`${summary.name}: ${what} ${replaced ? 'in the place of those before' : 'added'} (${file}).`);
+    console.log(`${summary.name}: ${what} ${replaced ? 'replaced' : 'added'} (${file}).`);
     const before = lastBefore(summary, store.points());
     const changes = before === undefined ? [] : toolchainStep(before, summary);
     if (before !== undefined && changes.length > 0) {
@@ -57,14 +57,14 @@ function add({ experiments, store: file }: Asked<'add'>): void {
   }
 }
 
-function show(store: HistoryStore, { cell, benchmark, store: file }: Asked<'show'>): void {
+function show(store: HistoryStore, { cell, benchmark, store: file }: Parsed<'show'>): void {
   const all = seriesOf(store.points());
-  const chosen = all.filter(
+  const selected = all.filter(
     (series) =>
       (cell === undefined || series.cell === cell) &&
       (benchmark === undefined || series.benchmark === benchmark),
   );
-  if (chosen.length === 0) {
+  if (selected.length === 0) {
     const what = [cell, benchmark].filter((word) => word !== undefined).join(' ');
     const names = all.map((series) =>
       all.some((one) => one.cell === cell) ? series.benchmark : series.cell,
@@ -73,14 +73,14 @@ function show(store: HistoryStore, { cell, benchmark, store: file }: Asked<'show
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
       there.length === 0
-        ? `The history ${file} is empty: npm run history -- add latest.`
-        : `The history ${file} has nothing of ${what}. It has ${there.join(', ')}.`,
+        ? `The history ${file} is empty. To add an experiment: npm run history -- add latest`
+        : `The history ${file} has nothing on ${what}. It has ${there.join(', ')}.`,
     );
   }
-  console.log(seriesText(chosen, terminalOptions()));
+  console.log(seriesText(selected, terminalOptions()));
 }
 
-function check(store: HistoryStore, { as, again, changes: options }: Asked<'check'>): void {
+function check(store: HistoryStore, { as, again, changes: options }: Parsed<'check'>): void {
   const all = seriesOf(store.points()).flatMap((series) => changesOf(series, options));
   const changes = again ? all : unreported(all, store.reported());
   if (as === 'json') {

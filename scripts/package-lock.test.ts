@@ -7,10 +7,10 @@ import { temporaryDirectory } from '../setup/lib/temporary.testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
-/** npm's own program, which is run here by a Node that says that it is another. */
+/** npm's own program, run by a Node that reports another version. */
 const NPM = realpathSync(spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim());
 
-/** The newest of each line that README names. */
+/** The newest version of each release line that README names. */
 test.each(['v20.20.2', 'v22.19.0', 'v24.21.0', 'v26.0.0'])(
   'npm ci under Node %s has no warning',
   (version) => {
@@ -25,12 +25,13 @@ test.each(['v20.20.2', 'v22.19.0', 'v24.21.0', 'v26.0.0'])(
       {
         cwd: place,
         encoding: 'utf8',
-        // Without what an npm that runs the tests sets, as the loglevel of `npm run --silent`.
+        // Without settings of the npm that runs the tests, such as the loglevel of `npm run --silent`.
         env: { PATH: process.env['PATH'], HOME: place, npm_config_cache: path.join(place, 'cache') },
       },
     );
     expect(stdout).toMatch(/added \d+ packages/);
-    // Where it names a package: its "engines" in the lock file forbid a Node that only installs it. Take them out there.
+    // This warning names a package whose "engines" in the lock file exclude a Node that only installs it. Remove them
+    // there.
     expect(stderr).not.toContain('EBADENGINE');
     expect(status).toBe(0);
   },

@@ -1,4 +1,4 @@
-/** `npm run plan -- CELL`: prints the whole plan of a cell without starting anything. */
+/** `npm run plan -- CELL`: prints the complete plan of a cell without starting anything. */
 import { CELLS, findCell } from '../fixtures/matrix.ts';
 import { InputError } from '../setup/lib/errors.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
@@ -23,7 +23,7 @@ await runScript(async () => {
   }
   const [name = '', ...others] = positionals;
   if (others.length > 0)
-    throw unknownSetting(`One cell has a plan, and "${others.join(' ')}" is more.`, USAGE);
+    throw unknownSetting(`A plan is of one cell, and "${others.join(' ')}" is one more.`, USAGE);
   const kind = values.micro ? 'micro' : 'application';
   const cell = findCell(name);
   if (cell === undefined) {

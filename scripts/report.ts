@@ -1,4 +1,4 @@
-/** `npm run report -- EXPERIMENT`: makes an experiment's `report.html` again from its journal, and prints its path. */
+/** `npm run report -- EXPERIMENT`: generates an experiment's `report.html` from its journal, and prints its path. */
 import path from 'node:path';
 import { reportFile } from '../reporters/report/report-file.ts';
 import { experimentWords, readExperiment } from './cli/read-experiment.ts';

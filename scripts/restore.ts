@@ -1,4 +1,7 @@
-/** `npm run restore`: takes away what nestbench put on the machines of a physical testbed, and puts back what it changed. */
+/**
+ * `npm run restore`: removes what nestbench installed on the machines of a physical testbed, and restores what it
+ * changed.
+ */
 import { readRunning, restoreGrub } from '../setup/testbed/physical/grub.ts';
 import { installedKernels, removeKernel } from '../setup/testbed/physical/kernel-install.ts';
 import { removeTools } from '../setup/testbed/physical/tools.ts';
@@ -16,20 +19,20 @@ await runScript(async () => {
     return;
   }
   const testbed = physicalTestbed(values.testbed, USAGE);
-  await onBothMachines(testbed, 'nothing of nestbench is there', async (machine, directory, signal) => {
-    const told = await removeTools(machine, directory, signal);
-    told.push(...(await untune(machine, directory, signal)).map((change) => `put back ${change}`));
+  await onBothMachines(testbed, 'nothing of nestbench is left', async (machine, directory, signal) => {
+    const done = await removeTools(machine, directory, signal);
+    done.push(...(await untune(machine, directory, signal)).map((change) => `restored ${change}`));
     const { release } = await readRunning(machine, signal);
     for (const kernel of await installedKernels(machine, directory, signal)) {
-      // Its modules may yet be needed.
+      // The running kernel may still need its modules.
       if (kernel === release) continue;
       await removeKernel(machine, kernel, directory, signal);
-      told.push(`took the kernel ${kernel} away`);
+      done.push(`removed the kernel ${kernel}`);
     }
-    if (await restoreGrub(machine, signal)) told.push("took its entry out of GRUB's menu");
+    if (await restoreGrub(machine, signal)) done.push("removed its entry from GRUB's menu");
     const left = await installedKernels(machine, directory, signal);
     if (left.length > 0)
-      told.push(`left ${left.join(', ')}, which runs: reboot the machine, and restore again`);
-    return told;
+      done.push(`kept ${left.join(', ')}, which is running: reboot the machine, and run restore again`);
+    return done;
   });
 });

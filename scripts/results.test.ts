@@ -1,4 +1,4 @@
-/** scripts/results.ts as a person runs it: a process of its own, its output and its exit code. */
+/** scripts/results.ts as a user runs it: in its own process, with its output and exit code. */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ function results(from: string, ...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test('prints the samples and makes the files again', () => {
+test('prints the samples and regenerates the files', () => {
   using journal = realisticJournal();
   const { status, stdout, stderr } = results(journal.directory, '.', 'netperf-rr');
   expect(stdout).toMatchInlineSnapshot(`
@@ -50,7 +50,7 @@ test('prints the samples and makes the files again', () => {
   );
 });
 
-test('damaged lines are told by their number, and the rest stands', () => {
+test('damaged lines are reported by number, and the rest is kept', () => {
   using journal = new TestJournal();
   journal.start().samples('l1-baseline', 'hackbench', [1.25]);
   appendFileSync(journal.journal.file, '{"type":"sample","value":-1}\n{"type":"sam');
@@ -84,7 +84,7 @@ describe('one sentence and exit code 2 for', () => {
   );
 });
 
-test('--help tells the usage', () => {
+test('--help prints the usage', () => {
   expect(results('/', '--help')).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('EXPERIMENT [BENCHMARK]'),
@@ -98,7 +98,7 @@ function report(...args: string[]) {
 }
 
 describe('npm run report', () => {
-  test('makes the page again, alone, and prints its path', () => {
+  test('regenerates only the page, and prints its path', () => {
     using journal = realisticJournal();
     const { status, stdout } = report(journal.directory);
     const file = path.join(journal.directory, 'report.html');
@@ -110,7 +110,7 @@ describe('npm run report', () => {
   });
 
   test.each([[[]], [['one', 'two']], [['no-such-experiment']], [['--wrong']]])(
-    '%j is told, with exit code 2',
+    '%j is reported, with exit code 2',
     (args) => {
       const { status, stdout, stderr } = report(...args);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

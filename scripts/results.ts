@@ -1,6 +1,6 @@
 /**
- * `npm run results -- EXPERIMENT [BENCHMARK]`: prints an experiment's samples as the artifact's results.py does, and
- * makes all its derived files again from its journal.
+ * `npm run results -- EXPERIMENT [BENCHMARK]`: prints an experiment's samples like the artifact's results.py, and
+ * regenerates all its derived files from its journal.
  */
 import path from 'node:path';
 import { artifactText, measuredBenchmarks } from '../reporters/terminal/artifact-text.ts';

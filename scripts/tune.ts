@@ -1,4 +1,6 @@
-/** `npm run tune -- on|off`: makes the machines of a physical testbed quiet, or puts back exactly what was there. */
+/**
+ * `npm run tune -- on|off`: makes the machines of a physical testbed quiet, or restores exactly the previous settings.
+ */
 import { InputError } from '../setup/lib/errors.ts';
 import { tune, untune } from '../setup/testbed/physical/tuning.ts';
 import { HELP, parseArguments } from './cli/arguments.ts';

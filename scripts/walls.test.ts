@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
-/** The folders from the ground up: each imports from itself and from those before it. */
+/** The folders from the bottom up: each imports from itself and from those before it. */
 const LAYERS = [
   'fixtures',
   'setup/lib',
@@ -33,10 +33,10 @@ const LAYERS = [
   'suites',
 ];
 
-/** What reporters may know of setup; the two Vitest reporters read the run's settings too. */
+/** What reporters may import from setup. The two Vitest reporters also read the run's settings. */
 const SETUP_FOR_REPORTERS = ['setup/lib', 'setup/journal'];
 
-/** Folders that stand side by side and know nothing of each other. */
+/** Folders that must not import from each other. */
 const APART = [
   ['setup/testbed/emulated', 'setup/testbed/physical'],
   ['reporters/verdict', 'reporters/history'],
@@ -100,7 +100,7 @@ describe('a folder imports only from those below it', () => {
     expect(upwards.map(shown)).toEqual([]);
   });
 
-  test('what runs imports nothing that is for tests', () => {
+  test('production code imports nothing that is for tests', () => {
     const mixed = imports.filter(({ from, to }) => !isTest(from) && isTest(to));
     expect(mixed.map(shown)).toEqual([]);
   });
@@ -116,7 +116,7 @@ test('reporters read the journal, and know nothing of machines', () => {
   expect(tooDeep.map(shown)).toEqual([]);
 });
 
-test.for(APART)('%s and %s know nothing of each other', ([one, other]) => {
+test.for(APART)('%s and %s do not import from each other', ([one, other]) => {
   const across = imports.filter(
     ({ from, to }) =>
       !isTest(from) &&
@@ -125,7 +125,7 @@ test.for(APART)('%s and %s know nothing of each other', ([one, other]) => {
   expect(across.map(shown)).toEqual([]);
 });
 
-test('a file name says one thing in the whole tree', () => {
+test('a file name occurs once in the whole tree', () => {
   const seen = new Map<string, string[]>();
   for (const file of files) {
     const name = path.basename(file);
@@ -135,7 +135,7 @@ test('a file name says one thing in the whole tree', () => {
   expect(several).toEqual([]);
 });
 
-/** Suites are named by the benchmark that they run at each level; an index is its folder's. */
+/** Suites are named after the benchmarks that they run at each level; an index is named by its folder. */
 function isNamedByFolder(file: string): boolean {
   return path.basename(file) === 'index.ts' || /^suites\/(l\d|micro)\//.test(file);
 }

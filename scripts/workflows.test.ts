@@ -1,4 +1,7 @@
-/** The workflows of .github, which only GitHub can run: read by its own parser, and held against what is here. */
+/**
+ * The workflows of .github, which only GitHub can run: parsed by GitHub's own parser, and checked against this
+ * repository.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -32,7 +35,7 @@ const packageJson = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')));
 
-/** What GitHub's parser has against a workflow. */
+/** The errors of GitHub's parser. */
 function errorsIn(content: string): string[] {
   const { context } = parseWorkflow({ name: 'x.yml', content }, new NoOperationTraceWriter());
   return context.errors.getErrors().map(({ message }) => message);
@@ -44,27 +47,27 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   const steps = Object.values(read.jobs).flatMap((job) => job.steps);
   const runs = steps.flatMap(({ run }) => run ?? []);
 
-  test("is one by GitHub's own parser", () => {
+  test("is valid for GitHub's own parser", () => {
     expect(errorsIn(text)).toEqual([]);
-    // Which would tell: a job has no such key.
+    // Proves that the parser finds errors: a job has no such key.
     expect(errorsIn(text.replace('timeout-minutes', 'timeout-minuets'))).toEqual([
       expect.stringContaining('timeout-minuets'),
     ]);
   });
 
-  test('pins every action to a commit, and says which version that is', () => {
+  test('pins every action to a commit, and names its version', () => {
     const uses = text.split('\n').filter((line) => /^\s*(- )?uses:/.test(line));
     expect(uses.length).toBeGreaterThan(0);
     for (const line of uses) expect(line).toMatch(/uses: [\w-]+\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test('may only read, where no job says why it needs more, and has no job without an end', () => {
+  test('may only read unless a job says why it needs more, and has a time limit for every job', () => {
     expect(read.permissions).toEqual({ contents: 'read' });
     for (const job of Object.values(read.jobs)) expect(job['timeout-minutes']).toBeGreaterThan(0);
   });
 
-  test('keeps under one name what every attempt makes, so that failed jobs can be run again alone', () => {
-    // A run's artifacts are those of all its attempts, and an upload under a name that there is fails.
+  test('uploads under one name in every attempt, so that failed jobs can be run again alone', () => {
+    // A run's artifacts are those of all its attempts, and an upload under an existing name fails.
     const uploads = steps.filter(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
     for (const { with: its } of uploads) {
       expect(its).toMatchObject({ overwrite: true, name: expect.not.stringContaining('run_attempt') });
@@ -72,16 +75,16 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
     expect(read.env['EXPERIMENT'] ?? '').not.toContain('run_attempt');
   });
 
-  test('runs what a shell can read', () => {
+  test('runs scripts that a shell can parse', () => {
     expect(runs.length).toBeGreaterThan(0);
     for (const run of runs) {
-      // GitHub puts values in the place of its expressions before a shell sees them.
+      // GitHub replaces its expressions by values before a shell sees them.
       const script = run.replaceAll(/\$\{\{[^}]*\}\}/g, 'value');
       expect(() => execFileSync('bash', ['-n'], { input: script, stdio: 'pipe' })).not.toThrow();
     }
   });
 
-  test('calls scripts that there are', () => {
+  test('calls existing scripts', () => {
     const called = runs.flatMap((run) =>
       [...run.matchAll(/npm run (?:--silent )?(\S+)/g)].map(([, script = '']) => script),
     );
@@ -93,7 +96,7 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
   });
 });
 
-test('the nightly keeps the file that it exports and imports, under a key of all that shapes what is in it', () => {
+test('the nightly workflow caches the file that it exports and imports, under a key of everything that affects its contents', () => {
   const text = readFileSync(path.join(FOLDER, 'nightly.yml'), 'utf8');
   const { jobs } = workflow.parse(parse(text, { merge: true }));
   for (const steps of [jobs['build']?.steps, jobs['measure']?.steps]) {

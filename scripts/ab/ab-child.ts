@@ -1,4 +1,4 @@
-/** One `vitest run` of an A/B: its whole output is kept in a file, and what it says of its progress is passed on. */
+/** One `vitest run` of an A/B: writes its whole output to a file, and reports its progress. */
 import { createWriteStream, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -6,26 +6,28 @@ import { CELLS } from '../../fixtures/matrix.ts';
 import { VITEST } from '../cli/vitest-program.ts';
 
 export interface ChildOptions {
-  /** What to measure, as Vitest is asked. */
+  /** What to measure, in Vitest's own terms. */
   readonly suites: readonly string[];
   readonly projects: readonly string[];
   readonly pattern: string | undefined;
   readonly variant: string;
   readonly experiment: string;
-  /** Where its output goes. */
+  /** The log file for its output. */
   readonly log: string;
   readonly onProgress: (line: string) => void;
-  /** Told how to pass a signal on, as long as it runs. */
+  /** Called with a function that passes a signal on while it runs. */
   readonly onStart: (signal: (name: NodeJS.Signals) => void) => void;
 }
 
-/** @returns whether it ended well: everything that was asked for was measured. */
+/**
+ * @returns whether everything that was requested was measured.
+ */
 export async function measureOnce(options: ChildOptions): Promise<boolean> {
   const { suites, projects, pattern, variant, experiment, log, onProgress, onStart } = options;
   mkdirSync(path.dirname(log), { recursive: true });
   const child = execa(process.execPath, [VITEST, 'run', ...suites, ...argumentsOf(projects, pattern)], {
     env: {
-      // Restores of one snapshot would share what boots differ by (reporters/model/measurement.ts).
+      // Restores of one snapshot would share what differs between boots (reporters/model/measurement.ts).
       BOOT: 'cold',
       VARIANT: variant,
       EXPERIMENT: experiment,
@@ -36,9 +38,9 @@ export async function measureOnce(options: ChildOptions): Promise<boolean> {
     stdin: 'ignore',
     reject: false,
     buffer: false,
-    // A group of its own: the terminal's Ctrl-C reaches this process, which passes it on once.
+    // Its own process group: the terminal's Ctrl-C reaches this process, which passes it on once.
     detached: true,
-    // It ends its machines in order, which takes as long as it takes.
+    // It shuts its machines down in order, however long that takes.
     forceKillAfterDelay: false,
   });
   child.all.pipe(createWriteStream(log, { flags: 'a' }));
@@ -57,7 +59,7 @@ function argumentsOf(projects: readonly string[], pattern: string | undefined): 
   ];
 }
 
-/** `l2-baseline: booting L1  about 18 s left`, as reporters/progress.ts prints it where there is no terminal. */
+/** Matches `l2-baseline: booting L1  about 18 s left`, as reporters/progress.ts prints it without a terminal. */
 function isProgress(line: string): boolean {
   return [...CELLS.map(({ name }) => name), 'kernel', 'image', 'root', 'build'].some((task) =>
     line.startsWith(`${task}: `),

@@ -17,7 +17,7 @@ test('two variants are enough', () => {
   });
 });
 
-test('what to measure is chosen as with Vitest', () => {
+test('what to measure is selected as with Vitest', () => {
   const chosen = [
     'suites/l1',
     'suites/l2',
@@ -35,16 +35,16 @@ test('what to measure is chosen as with Vitest', () => {
   });
 });
 
-describe('is refused before anything is measured', () => {
+describe('is rejected before anything is measured', () => {
   test.each([
     ['one variant', ['--base', 'stock'], 'Name both variants'],
-    ['a name that leaves the results', [...BOTH, '--name', '../../etc/x'], '--name is "../../etc/x"'],
+    ['a name outside the results', [...BOTH, '--name', '../../etc/x'], '--name is "../../etc/x"'],
     ['a name that is a path', [...BOTH, '--name', '/etc/x'], '--name is "/etc/x"'],
     ['a name of dots', [...BOTH, '--name', '..'], '--name is ".."'],
     ['no name', [...BOTH, '--name', ''], '--name is ""'],
-    ['rounds that are no number', [...BOTH, '--rounds', 'x'], '--rounds is "x"'],
+    ['rounds that are not a number', [...BOTH, '--rounds', 'x'], '--rounds is "x"'],
     ['no rounds', [...BOTH, '--rounds', '0'], '--rounds is "0"'],
-    ['too few rounds to tell', [...BOTH, '--rounds', '4'], 'could be told from chance'],
+    ['too few rounds for any change', [...BOTH, '--rounds', '4'], 'could be distinguished from chance'],
     ['an unknown option', [...BOTH, '--round', '4'], "'--round'"],
   ])('%s', (_, argv, why) => {
     const parse = (): unknown => parseAbOptions(argv, NOW);

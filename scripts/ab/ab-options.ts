@@ -1,4 +1,4 @@
-/** What a person may ask of `npm run ab`. */
+/** The options of `npm run ab`. */
 import type { InputError } from '../../setup/lib/errors.ts';
 import type { Look } from '../../reporters/verdict/comparison.ts';
 import { looksOf } from './ab-plan.ts';
@@ -9,13 +9,13 @@ export const USAGE =
   'npm run ab -- --base VARIANT --head VARIANT [--name NAME] [--rounds N] [--project CELL]... [-t PATTERN] [SUITE]...';
 
 export const HELP = `${USAGE}
-Measures two variants in turn on one testbed, A B, B A, ..., and more rounds only while a verdict is open.
-VARIANT is one of nestbench's own (fixtures/variants) or a YAML file. SUITE, -t and --project choose as Vitest's do.
+Measures two variants alternately on one testbed, A B, B A, ..., until every verdict is closed.
+VARIANT is one of nestbench's own (fixtures/variants) or a YAML file. SUITE, -t and --project select as in Vitest.
 
-  --name NAME     the two experiments are NAME-base and NAME-head (ab-START)
-  --rounds N      at most so many rounds (12)
+  --name NAME     name the two experiments NAME-base and NAME-head (default: ab-START)
+  --rounds N      maximum number of rounds (default: 12)
 
-It ends with 0 where nothing became slower, 1 where something did or failed in the head alone, 2 where there is no verdict.
+Exit code: 0 if nothing became slower, 1 if something did or failed only in the head, 2 without a verdict.
 `;
 
 export interface AbOptions {
@@ -34,7 +34,9 @@ export interface AbOptions {
 const ROUNDS = 12;
 const MOST_ROUNDS = 1000;
 
-/** @throws {InputError} of one sentence, with the usage. */
+/**
+ * @throws {InputError} with one sentence and the usage.
+ */
 export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
   const { values, positionals } = parse(argv);
   const { help, base, head } = values;
@@ -45,12 +47,14 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
   const { name } = values;
   if (name !== undefined && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
     throw unknown(
-      `--name is ${JSON.stringify(name)}: it names folders under results, of at most 100 letters, digits, ".", "_" and "-", the first a letter or a digit.`,
+      `--name is ${JSON.stringify(name)}: it names folders under results, with at most 100 letters, digits, ".", "_" and "-", beginning with a letter or a digit.`,
     );
   }
   const looks = looksOf(rounds, SIGNIFICANCE);
   if (!help && looks.length === 0) {
-    throw unknown(`--rounds is ${rounds}, after which no change could be told from chance: it takes more.`);
+    throw unknown(
+      `--rounds is ${rounds}: no change could be distinguished from chance after that few. Use more.`,
+    );
   }
   return {
     help,

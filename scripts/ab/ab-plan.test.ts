@@ -22,25 +22,28 @@ test('spend no more than the significance of the whole, and each can be reached'
         for (const { afterRound, significance: level } of looks) {
           expect(runsToReach(level)).toBeLessThanOrEqual(afterRound);
         }
-        // All of it but for rounding, where there is a look at all, since the last round has one.
+        // All of it except for rounding, if there is a look at all: the last round has one.
         expect(looks.length === 0 || spent > significance * 0.9).toBe(true);
       },
     ),
   );
 });
 
-test('of too few rounds there are none', () => {
+test('with too few rounds there are none', () => {
   expect(looksOf(4, 0.01)).toEqual([]);
   expect(looksOf(5, 0.01).map(({ afterRound }) => afterRound)).toEqual([5]);
 });
 
-test('each side goes first as often as the other, and each round has both', () => {
+test('each side goes first equally often, and each round has both', () => {
   const orders = Array.from({ length: 12 }, (_, index) => orderOf(index + 1));
   expect(orders.filter(([first]) => first === 'base')).toHaveLength(6);
   for (const order of orders) expect([...order].toSorted()).toEqual(['base', 'head']);
 });
 
-/** Whether any look of an A/B takes a change for real. @param slower how many times as long the head takes. */
+/**
+ * Whether any look of an A/B takes a change for real.
+ * @param slower how many times as long the head takes.
+ */
 function declares(seed: number, slower: number): boolean {
   const normal = normals(seed);
   const run = (factor: number): number => factor * Math.exp(0.05 * normal());
@@ -57,14 +60,14 @@ function declares(seed: number, slower: number): boolean {
   return false;
 }
 
-test('chance alone is taken for a change in no more than 1 of 100, over all looks together', () => {
+test('chance alone is taken for a change in no more than 1 of 100, over all looks', () => {
   const alarms = Array.from({ length: 1000 }, (_, seed) => declares(seed, 1)).filter(Boolean).length;
   // 10 are expected at most; 20 would be three standard deviations above that.
   expect(alarms).toBeLessThan(20);
   expect(alarms).toBeGreaterThan(0);
 });
 
-test('a change of four standard deviations is seen', () => {
+test('a change of four standard deviations is found', () => {
   const seen = Array.from({ length: 50 }, (_, seed) => declares(seed, 1.2)).filter(Boolean).length;
   expect(seen).toBeGreaterThan(48);
 });

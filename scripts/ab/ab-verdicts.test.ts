@@ -17,7 +17,7 @@ function side(seed: number, slower: number, cells = ['l1-baseline', 'l2-baseline
   });
 }
 
-/** So noisy that nothing can be told. */
+/** Too noisy for any verdict. */
 function noisy(seed: number): Results {
   return noisyResults({
     seed,
@@ -43,14 +43,14 @@ test('what is decided at a look is closed, and the rest stays open', () => {
   expect(open.map(({ cell, verdict }) => [cell, verdict.kind])).toEqual([['l1-baseline', 'undecided']]);
 });
 
-test('a closed verdict stays as it was, whatever comes later', () => {
+test('a closed verdict never changes', () => {
   const verdicts = new AbVerdicts();
   verdicts.look(side(1, 1), side(2, 1.3), LOOK);
   verdicts.look(side(3, 1), side(4, 1), LOOK);
   expect(kinds(verdicts)).toEqual({ 'l1-baseline': 'no change', 'l2-baseline': 'regression' });
 });
 
-test('two that can not be compared leave nothing open', () => {
+test('two experiments that cannot be compared leave nothing open', () => {
   const verdicts = new AbVerdicts();
   const other = noisyResults({
     seed: 1,

@@ -1,17 +1,20 @@
-/** What an A/B knows so far: the verdicts that are closed, and what still has to be measured. */
+/** The state of an A/B: the verdicts that are closed, and what still has to be measured. */
 import type { Results } from '../../reporters/model/experiment-results.ts';
 import { compareExperiments } from '../../reporters/verdict/compare-experiments.ts';
 import { CONFIDENCE } from '../../reporters/verdict/compare-settings.ts';
 import type { Compared, ComparedRow, Comparison, Look } from '../../reporters/verdict/comparison.ts';
 
-/** The rows by cell and benchmark. A closed one stays as it was when it was closed: a later look is no other chance. */
+/** The rows by cell and benchmark. A closed row never changes: a later look is not another chance. */
 export class AbVerdicts {
   readonly #closed = new Map<string, ComparedRow>();
   readonly #looks: Look[] = [];
   #falseAlarms = 0;
   #last: Comparison | undefined;
 
-  /** Looks at both experiments. @returns what is still open. */
+  /**
+   * Looks at both experiments.
+   * @returns what is still open.
+   */
   look(base: Results, head: Results, look: Look): readonly ComparedRow[] {
     const { significance, confidence } = look;
     this.#last = compareExperiments(base, head, { significance, confidence });
@@ -32,7 +35,7 @@ export class AbVerdicts {
     return {
       ...this.#last,
       rows,
-      // Each look is a chance of its own to be misled.
+      // Each look can give false alarms.
       tests: { ...tests, expectedFalseAlarms: this.#falseAlarms },
       options: { ...options, significance: Number(significance.toPrecision(2)), confidence: CONFIDENCE },
       looks: this.#looks,

@@ -19,7 +19,7 @@ function row(name: string, held: number, mustHold = true): Replayed {
   };
 }
 
-test('what is short by no more than chance holds', () => {
+test('a shortfall within chance still counts as held', () => {
   expect(holds(row('', 0.9436), 0.95)).toBe(true);
   expect(holds(row('', 0.9434), 0.95)).toBe(false);
 });
@@ -30,13 +30,13 @@ test('says how many samples were saved, and that the interval held', () => {
     "held" how often the interval held the true mean (nominal: 95 %). Against it, on the same series: all 40 samples with
     the usual interval; the usual interval looked at after every sample (naive); Stein's two stages.
 
-    Must hold: independent, and near normal
+    Must hold: independent, and nearly normal
             samples  saved      +-    held  all: +-    held  naive    held  Stein    held
     -------------------------------------------------------------------------------------
     normal     17.1   57 %  1.93 %  95.4 %   1.93 %  95.1 %   13.2  92.0 %   22.0  95.0 %
-    HELD: the worst of these 1 held in 95.4 %, to be 95 %, from which chance strays by up to 0.7 %.
+    HELD: the worst of these 1 held in 95.4 %, should be 95 %, with a random error of up to 0.7 %.
 
-    For comparison: what breaks the assumptions, and what was recorded
+    For comparison: series that break the assumptions, and recorded ones
            samples  saved      +-    held  all: +-    held  naive    held  Stein    held
     ------------------------------------------------------------------------------------
     drift     17.1   57 %  1.93 %  40.0 %   1.93 %  95.1 %   13.2  92.0 %   22.0  95.0 %"
@@ -48,7 +48,5 @@ test('says which did not hold', () => {
     [row('normal', 0.954), row('lognormal', 0.9), row('drift', 0.4, false)],
     OPTIONS,
   );
-  expect(text).toContain(
-    'NOT HELD: lognormal (90.0 %); to be 95 %, from which chance strays by up to 0.7 %.',
-  );
+  expect(text).toContain('NOT HELD: lognormal (90.0 %); should be 95 %, with a random error of up to 0.7 %.');
 });

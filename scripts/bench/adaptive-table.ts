@@ -1,4 +1,4 @@
-/** What the bench of adaptive stopping found, as text that a person reads at a glance. Pure. */
+/** The results of the bench of adaptive stopping as a table. Pure. */
 import { chance } from './binomial.ts';
 import type { Tally } from './replay.ts';
 import { blockText, wordColumn, tableBlocks } from '../../reporters/terminal/columns.ts';
@@ -9,7 +9,7 @@ export interface Replayed {
   readonly mustHold: boolean;
   /** Ended by the rule of PROFILE=adaptive. */
   readonly ours: Tally;
-  /** Not ended early at all, with the usual interval. */
+  /** Not ended early, with the usual interval. */
   readonly fixed: Tally;
   /** Ended by the usual interval, looked at after every sample. */
   readonly naive: Tally;
@@ -25,7 +25,7 @@ export interface TableOptions {
   readonly columns: number;
 }
 
-/** Whether the rule's interval held as often as it says, as far as so many series can tell. */
+/** Whether the rule's interval held at its rate, within the error of this many series. */
 export function holds({ ours }: Pick<Replayed, 'ours'>, nominal: number): boolean {
   return ours.held >= nominal - chance(nominal, ours.series);
 }
@@ -43,7 +43,7 @@ const HEADINGS: readonly (readonly [string, (row: Replayed, options: TableOption
   ['held', ({ twoStages }) => percent(twoStages.held, 1)],
 ];
 
-/** Those that must hold first, with the verdict; then those that no interval of independent samples is made for. */
+/** First the rows that must hold, with the verdict; then those that break the assumptions of the interval. */
 export function adaptiveTable(rows: readonly Replayed[], options: TableOptions): string {
   const { target, least, most, nominal, columns } = options;
   const must = rows.filter(({ mustHold }) => mustHold);
@@ -51,11 +51,11 @@ export function adaptiveTable(rows: readonly Replayed[], options: TableOptions):
   const failing = must.filter((row) => !holds(row, nominal));
   const worst = Math.min(...must.map(({ ours }) => ours.held));
   const strays = Math.max(...must.map(({ ours }) => chance(nominal, ours.series)));
-  const asked = `to be ${percent(nominal, 0)}, from which chance strays by up to ${percent(strays, 1)}`;
+  const expectation = `should be ${percent(nominal, 0)}, with a random error of up to ${percent(strays, 1)}`;
   const verdict =
     failing.length === 0
-      ? `HELD: the worst of these ${must.length} held in ${percent(worst, 1)}, ${asked}.`
-      : `NOT HELD: ${failing.map(({ name, ours }) => `${name} (${percent(ours.held, 1)})`).join('; ')}; ${asked}.`;
+      ? `HELD: the worst of these ${must.length} held in ${percent(worst, 1)}, ${expectation}.`
+      : `NOT HELD: ${failing.map(({ name, ours }) => `${name} (${percent(ours.held, 1)})`).join('; ')}; ${expectation}.`;
   return [
     wrap(
       `Samples until the half-width is at most ${percent(target, 1)} of the mean, at least ${least} and at most ${most}. ` +
@@ -64,10 +64,10 @@ export function adaptiveTable(rows: readonly Replayed[], options: TableOptions):
       columns,
       '',
     ),
-    `Must hold: independent, and near normal\n${block(must, options)}\n${wrap(verdict, columns, '')}`,
+    `Must hold: independent, and nearly normal\n${block(must, options)}\n${wrap(verdict, columns, '')}`,
     ...(others.length === 0
       ? []
-      : [`For comparison: what breaks the assumptions, and what was recorded\n${block(others, options)}`]),
+      : [`For comparison: series that break the assumptions, and recorded ones\n${block(others, options)}`]),
   ].join('\n\n');
 }
 

@@ -1,9 +1,9 @@
-/** What a person may ask of `npm run bench:adaptive`. */
+/** The options of `npm run bench:adaptive`. */
 import { parseTarget } from '../../setup/run/settings.ts';
 import { parseCommandLine, wholeNumber } from '../cli/arguments.ts';
 
 export const USAGE =
-  'npm run bench:adaptive -- [EXPERIMENT...] [--target 2%] [--repeats N] [--seed N], where each EXPERIMENT is replayed besides: "latest", a name under results/, or a path';
+  'npm run bench:adaptive -- [EXPERIMENT...] [--target 2%] [--repeats N] [--seed N], where each EXPERIMENT is also replayed: "latest", a name under results/, or a path';
 
 export interface BenchOptions {
   readonly help: boolean;
@@ -15,11 +15,15 @@ export interface BenchOptions {
   readonly seed: number;
 }
 
-/** At fewer, a rule that holds is not told from one that does not: the error of a share is then above 1.5 %. */
+/**
+ * With fewer, the error of a share is above 1.5 %, which can't distinguish a rule that holds from one that does not.
+ */
 const FEWEST_REPEATS = 200;
 const MOST_REPEATS = 1_000_000;
 
-/** @throws {InputError} of one sentence, with the usage. */
+/**
+ * @throws {InputError} with one sentence and the usage.
+ */
 export function parseBenchOptions(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parse(argv);
   return {

@@ -14,9 +14,9 @@ import { runtimeDirectory } from '../../setup/testbed/runtime.ts';
 import type { BenchOptions } from './bench-boot-options.ts';
 import type { BootSettings } from './boot-result.ts';
 
-/** What each boot of this command has in common. */
+/** What all boots of this command share. */
 export interface Bench {
-  /** The records' file; what belongs to one boot is in a directory beside it. */
+  /** The file of records. Each boot has its own directory next to it. */
   readonly file: string;
   readonly logs: string;
   readonly kernelRelease: string;
@@ -50,7 +50,7 @@ export async function bringUp(
   });
 }
 
-/** What is restored must have been saved; that is not timed. */
+/** A snapshot must exist before it can be restored. Saving it is not timed. */
 export async function ensureSnapshot(plan: StackPlan, bench: Bench): Promise<void> {
   const task = `${plan.cell.name}, for its snapshot`;
   const { running } = await bringUp(
@@ -65,7 +65,7 @@ export async function ensureSnapshot(plan: StackPlan, bench: Bench): Promise<voi
   tell({ task, text: 'ended', state: 'done' });
 }
 
-/** Ours has the deadlines of its machines, which hold one after another. */
+/** nestbench's own boots have the deadlines of their machines, one after another. */
 export function deadlineOf(
   ours: StackPlan,
   settings: BootSettings,
@@ -76,7 +76,7 @@ export function deadlineOf(
     : ours.levels.reduce((sum, { deadlineSeconds }) => sum + deadlineSeconds, 0);
 }
 
-/** The same plan, each of whose machines may take as long as the whole. */
+/** The same plan with the whole deadline for each machine. */
 export function within(plan: StackPlan, deadlineSeconds: number): StackPlan {
   const limited = (machine: MachinePlan): MachinePlan => ({ ...machine, deadlineSeconds });
   const [server, ...guests] = plan.levels;

@@ -9,7 +9,7 @@ test('no level means all three', () => {
   expect(parseBenchOptions([])).toMatchObject({ rounds: 1, stockDeadlineSeconds: 300, help: false });
 });
 
-test('levels are booted once each, the shallowest first, however they are named', () => {
+test('levels are booted once each, the shallowest first, in whatever order they are named', () => {
   expect(names('l3', 'l1', 'l3')).toEqual(['l1-baseline', 'l3-baseline']);
 });
 
@@ -21,14 +21,14 @@ test('rounds and the deadline of stock are whole numbers', () => {
 test.for([
   { argv: ['l4'], says: 'There is no level "l4"' },
   { argv: ['l2-dvh'], says: 'There is no level "l2-dvh"' },
-  { argv: ['--rounds', '0'], says: '--rounds is "0": it is a whole number from 1 to 1000' },
+  { argv: ['--rounds', '0'], says: '--rounds is "0": it must be a whole number from 1 to 1000' },
   { argv: ['--rounds', 'many'], says: '--rounds is "many"' },
   { argv: ['--rounds='], says: '--rounds is ""' },
   { argv: ['--stock-deadline', '1.5'], says: '--stock-deadline is "1.5"' },
   { argv: ['--stock-deadline=1e9'], says: '--stock-deadline is "1e9"' },
   { argv: ['--fast'], says: "Unknown option '--fast'" },
   { argv: ['--rounds'], says: "Option '--rounds <value>' argument missing" },
-])('$argv is refused in one line, with the usage', ({ argv, says }) => {
+])('$argv is rejected in one line, with the usage', ({ argv, says }) => {
   const parse = () => parseBenchOptions(argv);
   expect(parse).toThrow(InputError);
   expect(parse).toThrow(says);

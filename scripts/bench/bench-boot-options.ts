@@ -1,4 +1,4 @@
-/** What a person may ask of `npm run bench:boot`. */
+/** The options of `npm run bench:boot`. */
 import { type Cell, findCell } from '../../fixtures/matrix.ts';
 import { InputError } from '../../setup/lib/errors.ts';
 import { parseCommandLine, wholeNumber } from '../cli/arguments.ts';
@@ -10,7 +10,7 @@ export interface BenchOptions {
   readonly help: boolean;
   readonly cells: readonly Cell[];
   readonly rounds: number;
-  /** Stock takes minutes at L3: to leave it out. */
+  /** Leaves out stock, which takes minutes at L3. */
   readonly withoutStock: boolean;
   /** How long a stock stack may take to come up. */
   readonly stockDeadlineSeconds: number;
@@ -20,10 +20,12 @@ const LEVELS = ['l1', 'l2', 'l3'];
 const MOST_ROUNDS = 1000;
 const DAY_SECONDS = 86_400;
 
-/** @throws {InputError} of one sentence, with the usage. */
+/**
+ * @throws {InputError} with one sentence and the usage.
+ */
 export function parseBenchOptions(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parse(argv);
-  const chosen = positionals.length === 0 ? LEVELS : LEVELS.filter((level) => positionals.includes(level));
+  const selected = positionals.length === 0 ? LEVELS : LEVELS.filter((level) => positionals.includes(level));
   const unknown = positionals.find((word) => !LEVELS.includes(word));
   if (unknown !== undefined) {
     throw new InputError(
@@ -33,7 +35,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
   }
   return {
     help: values.help,
-    cells: chosen.flatMap((level) => findCell(`${level}-baseline`) ?? []),
+    cells: selected.flatMap((level) => findCell(`${level}-baseline`) ?? []),
     withoutStock: values['without-stock'],
     rounds: wholeNumber('--rounds', values.rounds, [1, MOST_ROUNDS], USAGE),
     stockDeadlineSeconds: wholeNumber('--stock-deadline', values['stock-deadline'], [1, DAY_SECONDS], USAGE),

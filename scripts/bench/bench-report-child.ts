@@ -1,4 +1,4 @@
-/** What the end of a run makes of a journal; its last line is the most memory that this process held, in bytes. */
+/** What the end of a run does with a journal. The last line of its output is its maximum resident memory in bytes. */
 import { writeFiles } from '../../reporters/exporters.ts';
 import { loadResults } from '../../reporters/model/load.ts';
 import { storyOf } from '../../reporters/analysis/summary.ts';

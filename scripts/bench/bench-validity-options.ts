@@ -1,22 +1,24 @@
-/** What a person may ask of `npm run bench:validity`. */
+/** The options of `npm run bench:validity`. */
 import { parseCommandLine, wholeNumber } from '../cli/arguments.ts';
 
 export const USAGE =
-  'npm run bench:validity -- [--count N] [--seed N] [NAME...], where each NAME is part of what a line prints: all lines without one';
+  'npm run bench:validity -- [--count N] [--seed N] [NAME...], where each NAME is part of a printed line; without one, all lines';
 
 export interface ValidityOptions {
   readonly help: boolean;
-  /** How many experiments are made up for each line. */
+  /** How many experiments are simulated for each line. */
   readonly count: number;
   readonly seed: number;
   readonly names: readonly string[];
 }
 
-/** At fewer, three standard errors of a rate of 95 % are more than 5 %. */
+/** With fewer, three standard errors of a rate of 95 % are more than 5 %. */
 const LEAST_COUNT = 200;
 const MOST_COUNT = 1_000_000;
 
-/** @throws {InputError} of one sentence, with the usage. */
+/**
+ * @throws {InputError} with one sentence and the usage.
+ */
 export function parseValidityOptions(argv: readonly string[]): ValidityOptions {
   const { values, positionals } = parseCommandLine(
     argv,

@@ -2,11 +2,11 @@
 import type { CellName, Level } from '../../fixtures/matrix.ts';
 import type { Phase } from '../../setup/lib/phase-clock.ts';
 
-/** Restored from a snapshot, booted, and booted as a person would type it without our recipe. */
+/** Restored from a snapshot; booted; and booted as typed by hand, without nestbench's recipe. */
 export const BOOT_SETTINGS = ['warm', 'cold', 'stock'] as const;
 export type BootSettings = (typeof BOOT_SETTINGS)[number];
 
-/** Something that the boot began to do, and when, in seconds from the start of its first machine. */
+/** A step of the boot, and when it began, in seconds from the start of its first machine. */
 export interface BootStep {
   readonly text: string;
   readonly seconds: number;
@@ -17,7 +17,9 @@ export interface BootResult {
   readonly level: Level;
   readonly settings: BootSettings;
   readonly round: number;
-  /** From the command's start to the first machine's: Node, our modules, the checks of the host and the cache. */
+  /**
+   * From the command's start to the first machine's: Node, nestbench's modules, the checks of the host and the cache.
+   */
   readonly startSeconds: number;
   readonly steps: readonly BootStep[];
   readonly outcome: Booted | NotBooted;
@@ -39,14 +41,16 @@ export function whyNotUp(outcome: NotBooted): string {
   return outcome.state === 'late' ? `did not come up in ${outcome.deadlineSeconds} s` : 'did not come up';
 }
 
-/** What a person waits for: from typing the command that measures to the start of its first sample. */
+/** What a user waits for: from starting the command to the start of its first sample. */
 export interface FirstSample {
   readonly cell: CellName;
   readonly level: Level;
   readonly round: number;
   readonly seconds: number;
-  /** Of that, npx's and Vitest's own: until our setup is called, and until a worker calls our suite. */
+  /** The part of npx and Vitest: until the global setup is called, and until a worker runs the suite. */
   readonly vitestSeconds: number;
-  /** And the benchmark's own commands before its sample (hackbench's sync and drop_caches, as in the artifact). */
+  /**
+   * The part of the benchmark's own commands before its sample (hackbench's sync and drop_caches, as in the artifact).
+   */
   readonly benchmarkSeconds: number;
 }

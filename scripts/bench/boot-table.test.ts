@@ -28,7 +28,7 @@ function up(settings: BootResult['settings'], seconds: number, round = 1): BootR
   return result({ settings, round, outcome: { state: 'up', seconds, phases } });
 }
 
-test('cold beside stock, their ratio, and the phases, which add up; the client, beside them, is left out', () => {
+test('cold next to stock, their ratio, and the phases, which add up; the concurrent client is left out', () => {
   expect(bootTable([up('cold', 5.5), up('stock', 10.5)], 120)).toMatchInlineSnapshot(`
     "From the command's start to "Ready to run experiments!", with kernel and image built before; one round.
 
@@ -45,13 +45,13 @@ test('cold beside stock, their ratio, and the phases, which add up; the client, 
   `);
 });
 
-test('of several rounds the median boot counts, and the range is told', () => {
+test('with several rounds the median boot counts, and the range is printed', () => {
   const text = bootTable([up('cold', 7, 1), up('cold', 5, 2), up('cold', 6, 3)], 200);
   expect(text).toContain('the median of 3 rounds, in parentheses the fastest and the slowest');
   expect(text).toContain('6.5 s (5.5 to 7.5)');
 });
 
-test('a stock stack that did not come up gives a bound, and says how far it came', () => {
+test('a stock stack that did not come up gives a bound, and its last step is printed', () => {
   const steps = [
     { text: 'booting the server', seconds: 0.04 },
     { text: 'booting L1', seconds: 6 },
@@ -72,13 +72,13 @@ test('a failure says why, and gives no ratio', () => {
   expect(text).toContain('did not come up: nothing was started. The kernel panicked.');
 });
 
-test('where some of the rounds did not come up, the others count and that is told', () => {
+test('if some of the rounds did not come up, the others count and their number is printed', () => {
   const late = result({ settings: 'stock', round: 2, outcome: { state: 'late', deadlineSeconds: 30 } });
   const text = bootTable([up('cold', 5), up('stock', 20), up('cold', 5, 2), late], 200);
   expect(text).toContain('20.5 s; 1 of 2 did not come up in 30 s');
 });
 
-test('stock alone has nothing to be held against; no boot has no table', () => {
+test('stock alone has nothing to compare with; no boot has no table', () => {
   expect(bootTable([up('stock', 9.5)], 120)).toMatch(/L1 +10\.0 s$/m);
   expect(bootTable([], 120)).toBe('No stack was booted.');
 });

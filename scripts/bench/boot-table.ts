@@ -1,4 +1,4 @@
-/** What the boot bench measured, as text that a person reads at a glance. Pure. */
+/** The results of the boot bench as tables. Pure. */
 import { type CellName, levelName } from '../../fixtures/matrix.ts';
 import { count, wrap } from '../../reporters/model/text.ts';
 import { textTable } from '../../setup/lib/text-table.ts';
@@ -15,18 +15,18 @@ import {
 type Up = BootResult & { readonly outcome: Booted };
 type Lost = BootResult & { readonly outcome: NotBooted };
 
-/** The level's row of a table of phases for what is no phase of a level. */
+/** The row in a table of phases for what is not part of a level. */
 const START = 'start';
 const REST = 'rest';
 
-/** The boots side by side, then where their time went, a block for each level. */
+/** The boots side by side, then where their time went, in a block for each level. */
 export function bootTable(results: readonly BootResult[], columns: number): string {
   const cells = [...new Set(results.map(({ cell }) => cell))];
   if (cells.length === 0) return 'No stack was booted.';
   const rounds = Math.max(...results.map(({ round }) => round));
   const comparisons = cells.map((cell) => compare(cell, results));
   const shown = BOOT_SETTINGS.filter((settings) => results.some((result) => result.settings === settings));
-  // Each beside the one that it is to be faster than.
+  // Each next to the one that it should be faster than.
   const ratios = shown.slice(1).map((settings, index) => [settings, shown[index] ?? settings] as const);
   const rowOf = (comparison: Comparison): string[] => [
     comparison.name,
@@ -53,7 +53,7 @@ export function bootTable(results: readonly BootResult[], columns: number): stri
 interface Comparison {
   readonly name: string;
   readonly results: Readonly<Record<BootSettings, readonly BootResult[]>>;
-  /** The boot of the median time, whole: its phases belong together. */
+  /** The boot with the median time. Its phases are kept together. */
   readonly median: Readonly<Record<BootSettings, Up | undefined>>;
 }
 
@@ -89,7 +89,7 @@ function sorted(results: readonly BootResult[]): Up[] {
   return results.filter(isUp).toSorted((a, b) => total(a) - total(b));
 }
 
-/** Of an even number the slower of the two in the middle; of boots of which some did not come up, of those that did. */
+/** For an even number, the slower of the two in the middle. Only boots that came up count. */
 function medianUp(results: readonly BootResult[]): Up | undefined {
   const ups = sorted(results);
   return ups[Math.floor(ups.length / 2)];
@@ -117,7 +117,7 @@ function ratioText({ results, median }: Comparison, slow: BootSettings, fast: Bo
     : '-';
 }
 
-/** The phases of a level's boots: machines down, kinds across, `warm / cold / stock` in each place. */
+/** The phases of a level's boots: machines down, kinds across, with `warm / cold / stock` in each place. */
 function phasesBlock({ name, median }: Comparison, shown: readonly BootSettings[]): string {
   const all = shown.map((settings) => median[settings]).map((up) => up && phaseSeconds(up));
   const known = all.filter((each) => each !== undefined);
@@ -142,11 +142,11 @@ function phasesBlock({ name, median }: Comparison, shown: readonly BootSettings[
 interface PhaseSeconds {
   readonly machines: readonly string[];
   readonly kinds: readonly string[];
-  /** Of one machine and kind, or of all of them; `-` where there is no such phase. */
+  /** For one machine and kind, or for all of them; `-` without such a phase. */
   readonly sum: (machine?: string, kind?: string) => string;
 }
 
-/** The client comes up beside the levels, so that its phases are no part of the time. */
+/** The client boots at the same time as the levels, so its phases do not add to the time. */
 function phaseSeconds(result: Up): PhaseSeconds {
   const levels = result.outcome.phases
     .map(({ name, seconds: took }) => {
@@ -173,7 +173,7 @@ function phaseSeconds(result: Up): PhaseSeconds {
   };
 }
 
-/** How far those came that did not come up, and why. */
+/** How far the failed boots came, and why they failed. */
 function notes(results: readonly BootResult[], columns: number): string {
   return results
     .filter(isLost)
@@ -194,13 +194,13 @@ function seconds(value: number | undefined): string {
   return value === undefined ? '-' : Math.max(0, value).toFixed(1);
 }
 
-/** The first column to the left, numbers to the right. */
+/** The first column is aligned left, numbers right. */
 function table(rows: readonly (readonly string[])[]): string {
   const lines = textTable(rows, { gap: '   ', right: (column) => column > 0 });
   return lines.map((line) => `  ${line}`).join('\n');
 }
 
-/** How long a person waits for the first sample of a warm cell. */
+/** How long a user waits for the first sample of a warm cell. */
 export function firstSampleTable(results: readonly FirstSample[], columns: number): string {
   const rows = [...Map.groupBy(results, ({ level }) => level)].map(([level, its]) => {
     const fastestFirst = its.toSorted((one, other) => one.seconds - other.seconds);

@@ -1,4 +1,4 @@
-/** The wait for a cell's first sample, as a person has it: the command typed, to the start recorded in the journal. */
+/** The wait for a cell's first sample: from the start of the command to the start recorded in the journal. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,15 +12,15 @@ import type { FirstSample } from './boot-result.ts';
 const BENCHMARK = 'hackbench';
 
 /**
- * Measures it once, of a cell that has a snapshot.
- * @throws NESTBENCH_COMMAND_FAILED where nothing was measured, or where the cell was not restored.
+ * Measures it once, for a cell that has a snapshot.
+ * @throws NESTBENCH_COMMAND_FAILED if nothing was measured, or if the cell was not restored.
  */
 export async function measureFirstSample(
   { name: cell, level }: Cell,
   round: number,
   signal: AbortSignal,
 ): Promise<FirstSample> {
-  // Short, since Unix sockets are made in it. With it, the run has a testbed of its own.
+  // A short path, because Unix sockets are created in it. It also gives the run its own testbed.
   const place = mkdtempSync(path.join(tmpdir(), 'nb-'));
   const argv = ['vitest', 'run', `suites/l${level}`, '--project', cell, '-t', BENCHMARK];
   try {
@@ -30,7 +30,7 @@ export async function measureFirstSample(
       all: true,
       stdin: 'ignore',
       reject: false,
-      // It ends its machines in order.
+      // It shuts its machines down in order.
       forceKillAfterDelay: false,
       cancelSignal: signal,
     });
@@ -43,7 +43,7 @@ export async function measureFirstSample(
       throw new NestbenchError(
         'NESTBENCH_COMMAND_FAILED',
         'infrastructure',
-        `The first sample of ${cell} was to be waited for, warm, and ${sample === undefined ? 'none came' : 'the cell was not restored'} (exit code ${exitCode}).`,
+        `Could not measure the wait for the first warm sample of ${cell}: ${sample === undefined ? 'there was no sample' : 'the cell was not restored'} (exit code ${exitCode}).`,
         { machine: 'host', output: all.slice(-2000) },
       );
     }

@@ -12,7 +12,7 @@ test('the kept series are long enough to be replayed in order', () => {
   for (const { values } of kept) expect(values.length).toBeGreaterThanOrEqual(120);
 });
 
-test('of a journal, the runs that are long enough, and how many are not', () => {
+test('finds the runs of a journal that are long enough, and counts the others', () => {
   const ten = Array.from({ length: 10 }, (_, index) => 100 + index);
   using journal = new TestJournal()
     .start()

@@ -1,4 +1,4 @@
-/** Series that were really measured, for the bench of adaptive stopping: those kept here, and those of journals. */
+/** Real measured series for the bench of adaptive stopping: those in fixtures/recorded, and those of journals. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -9,22 +9,22 @@ export interface Recorded {
   readonly values: readonly number[];
 }
 
-/** Of fewer values, what is drawn is too much alike. */
+/** With fewer values, the drawn series are too similar. */
 export const FEWEST_VALUES = 10;
 
 const file = z.object({
-  /** How, when and on what they were measured. */
+  /** How, when and where they were measured. */
   made: z.string(),
   series: z.array(z.object({ name: z.string(), unit: z.string(), values: z.array(z.number().positive()) })),
 });
 
-/** Those kept in fixtures/recorded. */
+/** Those in fixtures/recorded. */
 export function keptSeries(): Recorded[] {
   const kept = path.join(import.meta.dirname, '../../fixtures/recorded/series.json');
   return file.parse(JSON.parse(readFileSync(kept, 'utf8'))).series;
 }
 
-/** Every run of an experiment that is long enough, and how many were not. */
+/** Every run of an experiment that is long enough, and the number of the others. */
 export function seriesOf(
   experiment: string,
   { cells }: Results,

@@ -5,11 +5,11 @@ import { fixedNumber, SEQUENTIAL_CONFIDENCE, untilNarrow } from '../../fixtures/
 import { statisticsOf } from '../../fixtures/statistics/statistics.ts';
 import { syntheticSeries } from './synthetic-series.ts';
 
-/** 104 and 100 in turn: the half-width is 2.11 % with 8 samples and 1.89 % with 9, at the rule's confidence. */
+/** 104 and 100 alternately: the half-width is 2.11 % with 8 samples and 1.89 % with 9, at the rule's confidence. */
 const IN_TURN = Array.from({ length: 40 }, (_, index) => 104 - 4 * (index % 2));
 
 describe('by a rule', () => {
-  test('takes what the rule takes, and has the interval of those', () => {
+  test('takes what the rule takes, with its interval', () => {
     const way = byRule(untilNarrow(0.02, 40), SEQUENTIAL_CONFIDENCE);
     expect(way.takes(IN_TURN)).toBe(9);
     const { mean, halfWidth } = statisticsOf(IN_TURN.slice(0, 9), SEQUENTIAL_CONFIDENCE);
@@ -18,14 +18,14 @@ describe('by a rule', () => {
     expect(interval.halfWidth).toBeCloseTo(halfWidth ?? NaN, 10);
   });
 
-  test('takes all where they are not enough', () => {
+  test('takes all if they are not enough', () => {
     expect(byRule(fixedNumber(40), 0.95).takes(IN_TURN)).toBe(40);
     expect(byRule(fixedNumber(40), 0.95).takes(IN_TURN.slice(0, 7))).toBe(7);
     expect(byRule(untilNarrow(0.001, 40), 0.95).takes(IN_TURN)).toBe(40);
   });
 });
 
-test('by two stages, the first samples say how many there will be', () => {
+test('with two stages, the first samples determine the number', () => {
   // Mean 102.4, deviation 2.1909; t(4) at 95 % is 2.7764: (6.0829 / 2.048)^2 is 8.82.
   const way = byTwoStages(5, 0.02, 40, 0.95);
   expect(way.takes(IN_TURN)).toBe(9);
@@ -36,7 +36,7 @@ test('by two stages, the first samples say how many there will be', () => {
   expect(halfWidth).toBeCloseTo(6.0829 / 3, 3);
 });
 
-test('a tally counts what held, and averages over series of several runs', () => {
+test('a tally counts intervals that held, and averages over series of several runs', () => {
   const way = {
     takes: () => 2,
     intervalOf: (taken: readonly number[]) => ({ mean: taken[0] ?? 0, halfWidth: 1 }),
@@ -54,7 +54,7 @@ test('a tally counts what held, and averages over series of several runs', () =>
   expect(tally(series, way, 10.5)).toEqual({ series: 2, samples: 2, halfWidth: (0.1 + 0.25) / 2, held: 0.5 });
 });
 
-/** Shares of 4000 series stray by 1 % (three standard errors at 95 %). */
+/** Shares of 4000 series have an error of 1 % (three standard errors at 95 %). */
 const SERIES = 4000;
 const STRAY = 0.0104;
 
@@ -69,15 +69,15 @@ function held(name: string, confidence: number): number {
 }
 
 describe('stopping early', () => {
-  // Where it is hardest: the rule may stop at every one of its looks.
+  // The hardest case: the rule may stop at every one of its looks.
   test.each(['normal, 10 would do', 'normal, 15 would do', 'lognormal, 12 would do'])(
-    'does not cheat: %s',
+    'holds at its rate: %s',
     (name) => {
       expect(held(name, SEQUENTIAL_CONFIDENCE)).toBeGreaterThanOrEqual(0.95 - STRAY);
     },
   );
 
-  test('would, with the usual interval', () => {
+  test('would not, with the usual interval', () => {
     expect(held('normal, 12 would do', 0.95)).toBeLessThan(0.95 - 2 * STRAY);
   });
 });

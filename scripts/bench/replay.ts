@@ -1,14 +1,14 @@
-/** What a stop rule would have made of series that are there whole. Pure. */
+/** Replays a stop rule on complete series. Pure. */
 import { momentsOf } from '../../fixtures/statistics/moments.ts';
 import { standing, type StopRule } from '../../fixtures/statistics/stop-rule.ts';
 import { criticalValue } from '../../fixtures/statistics/student.ts';
 
-/** What became of many series, under one way to end them. */
+/** The results of many series, under one way to end them. */
 export interface Tally {
   readonly series: number;
   /** Samples taken, on average over the series. */
   readonly samples: number;
-  /** Half-width of the interval as a share of the mean, likewise. */
+  /** Half-width of the interval as a share of the mean, averaged likewise. */
   readonly halfWidth: number;
   /** How often the interval held the true mean, as a share of the series. */
   readonly held: number;
@@ -16,7 +16,7 @@ export interface Tally {
 
 /** A way to end a series. */
 export interface Ending {
-  /** How many samples of it are taken. */
+  /** How many of its samples are taken. */
   readonly takes: (values: readonly number[]) => number;
   readonly intervalOf: (taken: readonly number[]) => Interval;
 }
@@ -26,7 +26,7 @@ export interface Interval {
   readonly halfWidth: number;
 }
 
-/** As the rule ends it, with an interval of the given nominal confidence. */
+/** Ends by the rule, with an interval at the given nominal confidence. */
 export function byRule(rule: StopRule, confidence: number): Ending {
   return {
     takes: (values) => {
@@ -43,8 +43,8 @@ export function byRule(rule: StopRule, confidence: number): Ending {
 }
 
 /**
- * Stein's two stages (stop-rule.ts): the first samples' standard deviation says how many there have to be, and is that of
- * the interval, however many there are.
+ * Stein's two stages (stop-rule.ts): the first samples' standard deviation determines the number of samples, and is
+ * also that of the interval.
  */
 export function byTwoStages(first: number, target: number, most: number, confidence: number): Ending {
   const critical = criticalValue(first - 1, confidence);
@@ -61,7 +61,7 @@ export function byTwoStages(first: number, target: number, most: number, confide
   };
 }
 
-/** Ends every one of `series`, each of some runs that are ended each by itself, and looks at the interval of all its samples. */
+/** Ends every run of each series separately, and checks the interval of all samples of the series. */
 export function tally(
   series: Iterable<readonly (readonly number[])[]>,
   { takes, intervalOf }: Ending,

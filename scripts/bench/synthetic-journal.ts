@@ -1,7 +1,7 @@
 /**
- * A journal of as many samples as one likes, for the bench of the report: every cell and benchmark of the matrix in
- * three runs, each record with all that a real one tells, so that its lines are as long (measured: 915 bytes a sample in
- * a journal of the whole matrix at quick). Its numbers are made up, and only its size means anything.
+ * A journal with any number of samples, for the bench of the report: every cell and benchmark of the matrix in three
+ * runs. Each record has all fields of a real one, so that its lines have realistic lengths (measured: 915 bytes a
+ * sample in a journal of the whole matrix at quick). The numbers are synthetic; only their size is realistic.
  */
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
@@ -17,8 +17,8 @@ const START_MS = Date.parse('2026-11-23T00:00:00Z');
 const BUFFER_CHARACTERS = 2 ** 20;
 
 /**
- * Writes a journal of at least `samples` samples into `directory`.
- * @returns how many it has: the runs are of the same length.
+ * Writes a journal of at least `samples` samples to `directory`.
+ * @returns how many it has: the runs have equal lengths.
  */
 export function writeSyntheticJournal(directory: string, samples: number): number {
   mkdirSync(directory, { recursive: true });
@@ -36,7 +36,7 @@ export function writeSyntheticJournal(directory: string, samples: number): numbe
       }
     }
     writeSync(descriptor, text);
-    // As a real one is: what reads it does not share the disk with what wrote it.
+    // As for a real journal, so that writing it back does not slow down its reader.
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -69,7 +69,7 @@ function* records(iterations: number): Generator<JournalRecord> {
         for (let iteration = 1; iteration <= iterations; iteration++) {
           const started = at();
           now += 3020;
-          // Some per cent of noise that repeats itself only after very many iterations.
+          // A few percent of noise that repeats only after very many iterations.
           const value = (1000 * (1 + 0.03 * Math.sin(iteration * 7.3 + run))) / (level + 1);
           yield {
             type: 'sample',

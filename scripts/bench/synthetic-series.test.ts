@@ -7,7 +7,7 @@ const all = syntheticSeries(0.02, 40);
 const SERIES = 2000;
 
 test.each(all.map((source) => [source.name, source] as const))(
-  '%s: whole runs have the mean that they are said to have',
+  '%s: complete runs have their stated mean',
   (_name, { mean, start }) => {
     const random = xoroshiro128plus(3);
     const means = Array.from(
@@ -29,7 +29,7 @@ test.each(['normal', 'lognormal'])('%s series spread as the target asks for', (k
   expect(deviation).toBeCloseTo(0.051, 3);
 });
 
-test('autocorrelated samples resemble the one before', () => {
+test('autocorrelated samples resemble their predecessor', () => {
   const source = all.find(({ name }) => name === 'autocorrelated: 0.7');
   if (source === undefined) throw new Error('no such series');
   const values = Array.from({ length: 50_000 }, source.start(xoroshiro128plus(3)));
@@ -51,7 +51,7 @@ function of(target: number, kind: string): number {
     .length;
 }
 
-test('what must hold is near normal: a wider target has fewer lognormal series, and as many normal', () => {
+test('what must hold is nearly normal: a wider target has fewer lognormal series, and as many normal ones', () => {
   expect(of(0.1, 'lognormal')).toBeLessThan(of(0.02, 'lognormal'));
   expect(of(0.1, 'normal')).toBe(of(0.02, 'normal'));
   expect(all.filter(({ mustHold }) => !mustHold).map(({ name }) => name.split(':')[0])).toEqual([

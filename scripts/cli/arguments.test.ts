@@ -15,7 +15,7 @@ function parse(...args: readonly string[]) {
   ).values;
 }
 
-test('an option has one value, or many where it may', () => {
+test('an option has one value, or several if allowed', () => {
   expect(parse('--one', 'a', '--many', 'b', '--many=c', '--flag', '--flag')).toEqual({
     one: 'a',
     many: ['b', 'c'],
@@ -29,6 +29,6 @@ test.each([
   [['--many', 'a', '--many', ''], '--many is "": it needs a value.'],
   [['--one', 'a', '--one', 'b'], '--one is given more than once.'],
   [['--one', 'a', '-o', 'a'], '--one is given more than once.'],
-])('%j is refused', (args, why) => {
+])('%j is rejected', (args, why) => {
   expect(() => parse(...args)).toThrow(`${why} Usage: npm run it.`);
 });

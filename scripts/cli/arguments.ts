@@ -1,10 +1,10 @@
-/** Reads a script's command line with Node's parseArgs; what it refuses is reported in one sentence, with the usage. */
+/** Reads a script's command line with Node's parseArgs. Errors are one sentence, with the usage. */
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
 import { InputError } from '../../setup/lib/errors.ts';
 
 /**
- * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for an option that there is not, that lacks its value, as `--x "$UNSET"`
- * does, or that has two.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for an unknown option, one without a value, as in `--x "$UNSET"`, or
+ * one with two.
  */
 export function parseArguments<T extends ParseArgsConfig>(
   config: T,
@@ -26,7 +26,7 @@ export function parseArguments<T extends ParseArgsConfig>(
   } catch (error) {
     if (error instanceof InputError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    // What follows is advice on words that begin with a hyphen, which ours do not.
+    // The rest of Node's message is advice on arguments that begin with a hyphen, which nestbench's do not.
     throw unknownSetting(`${why.split('. ')[0]}.`, usage);
   }
 }
@@ -35,8 +35,8 @@ export function parseArguments<T extends ParseArgsConfig>(
 export const HELP = { help: { type: 'boolean', short: 'h', default: false } } as const;
 
 /**
- * For a script that takes words, these options and --help.
- * @throws {InputError} NESTBENCH_UNKNOWN_SETTING as {@link parseArguments}.
+ * For a script with arguments, these options and --help.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING like {@link parseArguments}.
  */
 export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
   argv: readonly string[],
@@ -50,8 +50,9 @@ export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
 }
 
 /**
- * For a script that takes no words. @returns whether it only had to print its usage.
- * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any other word.
+ * For a script without arguments.
+ * @returns whether it only had to print its usage.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any argument.
  */
 export function onlyHelp(usage: string): boolean {
   const { values } = parseArguments({ options: HELP }, usage);
@@ -59,12 +60,16 @@ export function onlyHelp(usage: string): boolean {
   return values.help;
 }
 
-/** @param why a whole sentence. */
+/**
+ * @param why a complete sentence.
+ */
 export function unknownSetting(why: string, usage: string): InputError {
   return new InputError('NESTBENCH_UNKNOWN_SETTING', `${why} Usage: ${usage}.`);
 }
 
-/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING for what is no whole number, or is not from `least` to `most`. */
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for text that is not a whole number from `least` to `most`.
+ */
 export function wholeNumber(
   option: string,
   text: string,
@@ -73,5 +78,5 @@ export function wholeNumber(
 ): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw unknownSetting(`${option} is "${text}": it is a whole number from ${least} to ${most}.`, usage);
+  throw unknownSetting(`${option} is "${text}": it must be a whole number from ${least} to ${most}.`, usage);
 }

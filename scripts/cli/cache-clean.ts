@@ -1,4 +1,4 @@
-/** Empties the cache of kernels, images and snapshots, and says how much that freed. */
+/** Empties the cache of kernels, images and snapshots, and says how much space that freed. */
 import { cacheDirectory, emptyCache } from '../../setup/build/cache/build-cache.ts';
 import { inBytes } from '../../setup/lib/bytes.ts';
 import { SNAPSHOTS } from '../../setup/testbed/emulated/snapshot/snapshot-store.ts';

@@ -1,4 +1,4 @@
-/** What a person may ask of `npm run cache`. */
+/** The options of `npm run cache`. */
 import path from 'node:path';
 import type { InputError } from '../../setup/lib/errors.ts';
 import { parseCommandLine, unknownSetting } from './arguments.ts';
@@ -7,14 +7,14 @@ export const USAGE =
   'npm run cache [-- export FILE [--with-toolchain] [--force] | import FILE | clean [--snapshots]]';
 
 export const HELP = `${USAGE}
-  (no word)   lists what the cache has
-  export      writes what a stock run boots from into FILE; builds first what is missing
-  import      takes what FILE has and the cache does not: import only from whom you trust, as its programs will run
-  clean       empties the cache, as npm run clean
+  (none)      list the contents of the cache
+  export      write what a stock run boots from to FILE, after building what is missing
+  import      add what FILE has and the cache lacks; its programs will run, so import only from sources you trust
+  clean       empty the cache, the same as npm run clean
 
-  --with-toolchain   also compilers, sources and the guests' root file system, to build variants from elsewhere
-  --force            replaces FILE
-  --snapshots        drops only the snapshots, which are of this machine alone and never exported
+  --with-toolchain   also export compilers, sources and the guests' root file system, to build variants elsewhere
+  --force            overwrite FILE
+  --snapshots        remove only the snapshots, which belong to this machine and are never exported
 `;
 
 export type CacheCommand =
@@ -28,7 +28,7 @@ export type CacheCommand =
   | { readonly command: 'import'; readonly file: string }
   | { readonly command: 'clean'; readonly snapshots: boolean };
 
-/** Which command takes which option. */
+/** The command that each option belongs to. */
 const TAKES: Readonly<Record<string, string>> = {
   'with-toolchain': 'export',
   force: 'export',
@@ -36,8 +36,8 @@ const TAKES: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param from where a relative FILE begins.
- * @throws {InputError} of one sentence, with the usage.
+ * @param from the directory that a relative FILE starts from.
+ * @throws {InputError} with one sentence and the usage.
  */
 export function parseCacheCommand(argv: readonly string[], from: string): CacheCommand {
   const { values, positionals } = parse(argv);
@@ -51,19 +51,19 @@ export function parseCacheCommand(argv: readonly string[], from: string): CacheC
     case 'list':
       return { command };
     case 'clean':
-      if (words.length > 0) throw unknown(`clean takes no words, and not ${words.join(' ')}.`);
+      if (words.length > 0) throw unknown(`clean takes no argument, but got ${words.join(' ')}.`);
       return { command, snapshots: values.snapshots };
     case 'export':
     case 'import': {
       const [name = '', ...others] = words;
-      if (name === '' || others.length > 0) throw unknown(`${command} takes one FILE.`);
+      if (name === '' || others.length > 0) throw unknown(`${command} takes exactly one FILE.`);
       const file = path.resolve(from, name);
       return command === 'import'
         ? { command, file }
         : { command, file, withToolchain: values['with-toolchain'], force: values.force };
     }
     default:
-      throw unknown(`There is no "${command}".`);
+      throw unknown(`There is no command "${command}".`);
   }
 }
 

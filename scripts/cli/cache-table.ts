@@ -1,4 +1,4 @@
-/** What the cache has, as a table. */
+/** The contents of the cache, as a table. */
 import path from 'node:path';
 import {
   type Column,
@@ -13,7 +13,7 @@ import { cacheDirectory, diskBytes, entries, type Provenance } from '../../setup
 import { artefacts, contentsOf } from '../../setup/build/cache/ingredients.ts';
 import { inBytes } from '../../setup/lib/bytes.ts';
 
-/** Of the facts that a build found out, those that tell one from another. */
+/** The facts of a build that distinguish it from others. */
 const TELLING = /^(release|version|kernel|suite|gcc|linux-source-[\d.]+|src:qemu|qemu-system-x86|zstd)$/;
 
 /** The versions of an artefact, in words. */
@@ -31,7 +31,7 @@ interface Row {
   readonly versions: string;
 }
 
-/** Artefacts by name, then what else takes room. */
+/** Artefacts by name, then what else takes up space. */
 export async function cacheTable({ columns, colours }: TableOptions): Promise<string> {
   const rows = await rowsOf();
   if (rows.length === 0) return `${cacheDirectory()} is empty: the first run fills it.`;
@@ -48,7 +48,7 @@ export async function cacheTable({ columns, colours }: TableOptions): Promise<st
       column('made', ({ made }) => made, 'left'),
       column('versions', ({ versions }) => versions, 'left'),
     ],
-    // One block, however long the versions are: a line that a terminal wraps is better than a second table.
+    // A single block, however long the versions are: a line that wraps is better than a second table.
     Math.max(columns, 1000),
     painter(colours),
   );
@@ -63,7 +63,7 @@ async function rowsOf(): Promise<Row[]> {
   const labels = new Set(all.map(({ label }) => label));
   const rows: Row[] = [];
   for (const { label, provenance } of all) {
-    const alone = contentsOf(label) === 'provenance' ? ['its provenance alone'] : [];
+    const alone = contentsOf(label) === 'provenance' ? ['provenance only'] : [];
     rows.push({
       name: label,
       bytes: await bytesOf(label),
@@ -80,7 +80,7 @@ async function rowsOf(): Promise<Row[]> {
   return rows;
 }
 
-/** 0 for what is being built under another name by now. */
+/** 0 for an entry that has been renamed since, because its build finished. */
 async function bytesOf(name: string): Promise<number> {
   return diskBytes(path.join(cacheDirectory(), name)).catch(() => 0);
 }

@@ -1,4 +1,4 @@
-/** What a person may ask of `npm run compare`. */
+/** The options of `npm run compare`. */
 import { InputError } from '../../setup/lib/errors.ts';
 import { parseCommandLine, unknownSetting } from './arguments.ts';
 
@@ -8,11 +8,11 @@ export const USAGE =
 export const HELP = `${USAGE}
 BASE and HEAD are "latest", a name under results/, or a path to an experiment's directory or its journal.
 
-  --significance P      a change is declared where p is below it (0.01)
-  --minimum-effect 5%   and where it is larger than that; hackbench=10% for one benchmark, again for each
-  --json, --json=FILE   the comparison as JSON instead of the table, or beside it in FILE
+  --significance P      declare a change only if its p is below P (default: 0.01)
+  --minimum-effect 5%   and only if it is larger; hackbench=10% sets it for one benchmark, and can be repeated
+  --json, --json=FILE   print JSON instead of the table, or write it to FILE as well
 
-It ends with 0 where nothing became slower, 1 where something did or failed in the head alone, 2 where there is no verdict.
+Exit code: 0 if nothing became slower, 1 if something did or failed only in the head, 2 without a verdict.
 `;
 
 export interface CompareArguments {
@@ -20,18 +20,20 @@ export interface CompareArguments {
   readonly base: string;
   readonly head: string;
   readonly significance: number | undefined;
-  /** For all benchmarks that are not named, as a part. */
+  /** For all benchmarks that are not named, as a share. */
   readonly minimumEffect: number | undefined;
   readonly minimumEffects: ReadonlyMap<string, number>;
-  /** Where JSON goes: to standard output, to a file, or nowhere. */
+  /** Where the JSON goes: to standard output, to a file, or nowhere. */
   readonly json: { readonly to: 'output' } | { readonly to: 'file'; readonly file: string } | null;
 }
 
-/** Of fewer draws than ten thousands of ways none is that rare. */
+/** Ten thousand draws can't give a smaller p. */
 const LEAST_SIGNIFICANCE = 0.0001;
 const MOST_SIGNIFICANCE = 0.5;
 
-/** @throws {InputError} of one sentence, with the usage. */
+/**
+ * @throws {InputError} with one sentence and the usage.
+ */
 export function parseCompareArguments(argv: readonly string[]): CompareArguments {
   const { values, positionals } = parse(argv);
   const [base, head, ...rest] = positionals;
@@ -56,7 +58,7 @@ export function parseCompareArguments(argv: readonly string[]): CompareArguments
 function parse(argv: readonly string[]) {
   if (argv.includes('--json=')) throw unknown('--json= names no file.');
   return parseCommandLine(
-    // An option whose value may be missing is none of parseArgs': with a value it is another option.
+    // parseArgs does not support options with an optional value, so one with a value becomes another option.
     argv.map((word) => word.replace(/^--json=/, '--json-file=')),
     {
       significance: { type: 'string' },
@@ -71,7 +73,7 @@ function parse(argv: readonly string[]) {
 function effectOf(text: string): { benchmark: string | null; effect: number } {
   const [, benchmark, percent] = /^(?:([^=]+)=)?(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
   if (percent === undefined) {
-    throw unknown(`--minimum-effect is "${text}": it is a number of percent, as 5% or hackbench=10%.`);
+    throw unknown(`--minimum-effect is "${text}": it must be a percentage, such as 5% or hackbench=10%.`);
   }
   return { benchmark: benchmark ?? null, effect: Number(percent) / 100 };
 }
@@ -80,7 +82,7 @@ function significanceOf(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
   if (value >= LEAST_SIGNIFICANCE && value <= MOST_SIGNIFICANCE) return value;
   throw unknown(
-    `--significance is "${text}": it is a number from ${LEAST_SIGNIFICANCE} to ${MOST_SIGNIFICANCE}, as 0.01.`,
+    `--significance is "${text}": it must be a number from ${LEAST_SIGNIFICANCE} to ${MOST_SIGNIFICANCE}, such as 0.01.`,
   );
 }
 

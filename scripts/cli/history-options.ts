@@ -1,4 +1,4 @@
-/** What a person may ask of `npm run history`. */
+/** The options of `npm run history`. */
 import path from 'node:path';
 import {
   CHANGE_POINT_OPTIONS,
@@ -11,16 +11,16 @@ import { parseCommandLine, unknownSetting } from './arguments.ts';
 export const USAGE = 'npm run history -- add EXPERIMENT... | show [CELL [BENCHMARK]] | check';
 
 export const HELP = `${USAGE}
-  add      keeps what an experiment came to; of the same name, in the place of what was there
-  show     every series, with its trend and its changes
-  check    finds where a level changed for good, and tells each change once: ends with 1 where one is for the worse
+  add      add the results of an experiment; replaces an experiment of the same name
+  show     print every series, with its trend and its changes
+  check    find lasting changes and report each once; the exit code is 1 if one is for the worse
 
-  --store FILE           the history (HISTORY, else results/history.sqlite)
-  --window N             how many records are looked at together (${CHANGE_POINT_OPTIONS.window})
-  --significance P       a change is told where p is below it (${CHANGE_POINT_OPTIONS.significance})
-  --minimum-effect 5%    and where it is larger than that
-  --markdown, --json     check, as a page of Markdown or as JSON
-  --again                check, also what was told before; remembers nothing
+  --store FILE           the history file (default: HISTORY, or results/history.sqlite)
+  --window N             number of records in a window (default: ${CHANGE_POINT_OPTIONS.window})
+  --significance P       report a change only if its p is below P (default: ${CHANGE_POINT_OPTIONS.significance})
+  --minimum-effect 5%    and only if it is larger
+  --markdown, --json     check: print a page of Markdown, or JSON
+  --again                check: also report known changes, and do not mark any as reported
 `;
 
 interface Common {
@@ -42,11 +42,13 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   /** The folder of all experiments. */
   readonly results: string;
-  /** Where the person stands. */
+  /** The user's working directory. */
   readonly from: string;
 }
 
-/** @throws {InputError} of one sentence, with the usage. */
+/**
+ * @throws {InputError} with one sentence and the usage.
+ */
 export function parseHistoryCommand(
   argv: readonly string[],
   { environment, results, from }: Surroundings,
@@ -54,12 +56,10 @@ export function parseHistoryCommand(
   const { values, positionals } = parse(argv);
   if (values.help) return { command: 'help' };
   const [command, ...words] = positionals;
-  const chosen = values.store ?? environment['HISTORY']?.trim();
+  const named = values.store ?? environment['HISTORY']?.trim();
   const common: Common = {
     store:
-      chosen === undefined || chosen === ''
-        ? path.join(results, 'history.sqlite')
-        : path.resolve(from, chosen),
+      named === undefined || named === '' ? path.join(results, 'history.sqlite') : path.resolve(from, named),
     changes: {
       window: numberOf('--window', values.window, LEAST_WINDOW, 10_000),
       significance: numberOf('--significance', values.significance, 1e-12, 0.5),
@@ -72,7 +72,8 @@ export function parseHistoryCommand(
       return { command, experiments: words, ...common };
     case 'show': {
       const [cell, benchmark, ...rest] = words;
-      if (rest.length > 0) throw unknown(`show takes a cell and a benchmark, and not ${rest.join(' ')}.`);
+      if (rest.length > 0)
+        throw unknown(`show takes a cell and a benchmark, but also got ${rest.join(' ')}.`);
       return {
         command,
         ...common,
@@ -81,8 +82,8 @@ export function parseHistoryCommand(
       };
     }
     case 'check':
-      if (words.length > 0) throw unknown(`check takes no words, and not ${words.join(' ')}.`);
-      if (values.markdown && values.json) throw unknown('--markdown and --json are two outputs; name one.');
+      if (words.length > 0) throw unknown(`check takes no argument, but got ${words.join(' ')}.`);
+      if (values.markdown && values.json) throw unknown('--markdown and --json exclude each other.');
       return {
         command,
         ...common,
@@ -91,7 +92,7 @@ export function parseHistoryCommand(
       };
     case undefined:
     default:
-      throw unknown(command === undefined ? 'Say what to do.' : `There is no "${command}".`);
+      throw unknown(command === undefined ? 'Name a command.' : `There is no command "${command}".`);
   }
 }
 
@@ -114,13 +115,13 @@ function parse(argv: readonly string[]) {
 function numberOf(option: string, text: string, least: number, most: number): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= least && value <= most) return value;
-  throw unknown(`${option} is "${text}": it is a number from ${least} to ${most}.`);
+  throw unknown(`${option} is "${text}": it must be a number from ${least} to ${most}.`);
 }
 
 function effectOf(text: string): number {
   const percent = /^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1];
   if (percent === undefined)
-    throw unknown(`--minimum-effect is "${text}": it is a number of percent, as 5%.`);
+    throw unknown(`--minimum-effect is "${text}": it must be a percentage, such as 5%.`);
   return Number(percent) / 100;
 }
 

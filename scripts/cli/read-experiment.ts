@@ -1,4 +1,4 @@
-/** An experiment as a person names it to a script: found, read, and what is damaged in its journal told. */
+/** Finds and reads an experiment that a user named, and reports damage in its journal. */
 import { findExperiment, type Places, whatThereIs } from '../../reporters/model/find-experiment.ts';
 import { loadResults } from '../../reporters/model/load.ts';
 import type { Results } from '../../reporters/model/experiment-results.ts';
@@ -8,22 +8,24 @@ import { resolveSettings } from '../../setup/run/settings.ts';
 import { parseArguments } from './arguments.ts';
 
 export interface ReadExperiment {
-  /** As the person named it. */
+  /** As the user named it. */
   readonly name: string;
   readonly directory: string;
   readonly results: Results;
 }
 
-/** Where experiments are looked for. */
+/** Where experiments are searched. */
 export function placesOfExperiments(): Places {
   return {
     results: resolveSettings(process.env, new Date()).resultsDirectory,
-    // npm starts scripts in the package's folder and keeps where the person stood in INIT_CWD.
+    // npm runs scripts in the package's folder; INIT_CWD has the user's working directory.
     from: process.env['INIT_CWD'] ?? process.cwd(),
   };
 }
 
-/** @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is none of that name. */
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT if there is none of that name.
+ */
 export function readExperiment(name: string): ReadExperiment {
   const directory = findExperiment(name, placesOfExperiments());
   const { results, damaged } = loadResults(directory);
@@ -33,9 +35,9 @@ export function readExperiment(name: string): ReadExperiment {
 }
 
 /**
- * The words of a script that takes an experiment, and after it up to `more` others; undefined where its usage was asked
- * for, which is then printed.
- * @throws {InputError} of one sentence, with the usage.
+ * The arguments of a script that takes an experiment, followed by up to `more` others. Prints the usage and returns
+ * undefined for --help.
+ * @throws {InputError} with one sentence and the usage.
  */
 export function experimentWords(usage: string, more = 0): readonly [string, ...string[]] | undefined {
   const { positionals, values } = parseArguments(

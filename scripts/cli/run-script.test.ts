@@ -1,4 +1,4 @@
-/** How a script ends, seen from outside: its exit code and what it prints. */
+/** How a script ends: its exit code and what it prints. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -50,7 +50,7 @@ test.each([
   ['thrown', `throw new TypeError('x is undefined');`],
   ['thrown later', `setTimeout(() => { throw new TypeError('x is undefined'); });`],
   ['in a promise that nobody awaits', `void Promise.reject(new TypeError('x is undefined'));`],
-])('a bug, %s, ends with 2, which is no verdict, and keeps its stack', (_, body) => {
+])('a bug, %s, ends with 2, which is not a verdict, and prints its stack', (_, body) => {
   const { status, stderr } = script(body);
   expect(status).toBe(2);
   expect(stderr).toMatch(/TypeError: x is undefined\n +at .*script\.ts/);
@@ -65,25 +65,25 @@ test('a verdict keeps its exit code', () => {
 });
 
 describe('output that nobody reads', () => {
-  // Far more than a pipe holds, in many writes, and at the end a verdict.
+  // Far more than a pipe holds, in many writes, with a verdict at the end.
   const PRINT = `for (let i = 0; i < 5000; i++) { console.log('x'.repeat(100)); await null; } process.exitCode = 0;`;
 
-  test('ends with 2 and without a word', () => {
+  test('ends with 2 and without a message', () => {
     const { status, stderr } = script(PRINT, 'script | true; exit ${PIPESTATUS[0]}');
     expect({ status, stderr }).toEqual({ status: 2, stderr: '' });
   });
 
-  test('ends with 2 where the errors went the same way', () => {
+  test('ends with 2 if errors go to the same pipe', () => {
     expect(script(PRINT, 'script 2>&1 | true; exit ${PIPESTATUS[0]}').status).toBe(2);
   });
 
-  test('and a full disk are told apart', () => {
+  test('and a full disk are distinguished', () => {
     const { status, stderr } = script(PRINT, 'script > /dev/full');
     expect(status).toBe(2);
     expect(stderr).toBe('The system refused: ENOSPC: no space left on device, write.\n');
   });
 
-  test('ends the machines that a script holds, once and in order', () => {
+  test('ends the machines of a script, once and in order', () => {
     const body = `
       const alive = setInterval(() => {}, 1000);
       process.on('exit', () => void (process.exitCode = 143));

@@ -1,6 +1,6 @@
 /**
- * How every script ends. Exit codes 0 and 1 are a script's own verdicts; everything that keeps it from one ends with 2,
- * and with one sentence where it is not a bug of nestbench.
+ * How every script ends. Exit codes 0 and 1 are a script's own verdicts. Anything that prevents a verdict gives 2, with
+ * one sentence unless it is a bug of nestbench.
  */
 import { sentenceOf } from '../../setup/lib/errors.ts';
 
@@ -24,14 +24,14 @@ function report(error: unknown): void {
   console.error(sentenceOf(error) ?? error);
 }
 
-/** Nobody reads on (`npm run compare ... | true`), or the disk that takes the output is full. */
+/** The reader has gone (`npm run compare ... | true`), or the disk is full. */
 function endWithoutOutput(error: NodeJS.ErrnoException): void {
   process.stdout.off('error', endWithoutOutput).on('error', () => {});
   process.stderr.off('error', endWithoutOutput).on('error', () => {});
   if (error.code !== 'EPIPE') report(error);
-  // Registered last, so it wins over the code of a signal.
+  // Registered last, so that it overrides the code of a signal.
   process.on('exit', () => void (process.exitCode = NO_VERDICT));
-  // A script that holds machines ends them as when it is told to stop.
+  // A script with machines shuts them down as for a signal.
   if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
   else process.exit();
 }

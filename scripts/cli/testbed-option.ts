@@ -11,13 +11,15 @@ export function selectedTestbed(option: string | undefined): string {
   return testbedName(option ?? process.env['TESTBED']);
 }
 
-/** @throws {InputError} where none is named: only a physical one can be changed. */
+/**
+ * @throws {InputError} if none is named: only a physical testbed can be changed.
+ */
 export function physicalTestbed(option: string | undefined, usage: string): TestbedDescription {
   const name = selectedTestbed(option);
   if (name !== EMULATED) return readTestbed(name);
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `Name the testbed's file: the emulated testbed is made anew for every run, and nothing of it is changed. Usage: ${usage}`,
+    `Name the testbed's file. The emulated testbed is created for each run, so there is nothing to change. Usage: ${usage}`,
   );
 }
 
@@ -36,7 +38,7 @@ export async function onBothMachines(
   for (const name of ['client', 'server'] as const) {
     const target = targetOf(testbed, name);
     await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
-    // Nobody measures on it meanwhile.
+    // Keeps others from measuring on it meanwhile.
     await using _ = await holdMachine(name, target, signal);
     const done = await work(machine, testbed[name].directory, signal);
     console.log(`${name}: ${done.length === 0 ? otherwise : done.join('; ')}`);

@@ -1,4 +1,4 @@
-/** The project's own Vitest, for scripts that measure by running it. */
+/** The project's own Vitest, for scripts that run it to measure. */
 import { createRequire } from 'node:module';
 import path from 'node:path';
 

@@ -1,4 +1,7 @@
-/** How often `npm run ab`, which looks at its numbers again and again, declares what is not so, and finds what is. */
+/**
+ * How often `npm run ab`, which looks at its numbers repeatedly, gives false verdicts, and how often it finds real
+ * changes.
+ */
 import { compareBoots } from '../../../reporters/verdict/row.ts';
 import type { VerdictKind } from '../../../reporters/verdict/comparison.ts';
 import {
@@ -10,14 +13,14 @@ import {
 import { looksOf } from '../../ab/ab-plan.ts';
 import type { Random, Simulation } from './simulation.ts';
 
-/** A fifth of the usual, which makes p and interval no less valid, only coarser. */
+/** A fifth of the default. p and interval stay valid, but are coarser. */
 const RESAMPLES = 1999;
 const ROUNDS = 12;
 const LOOKS = looksOf(ROUNDS, SIGNIFICANCE);
-/** The largest spread of boots that is common on the emulated testbed. */
+/** The largest common spread of boots on the emulated testbed. */
 const SPREAD = 0.02;
 
-/** The verdict that the first look to have one closes with. */
+/** The verdict of the first look that closes with one. */
 function verdictOf(random: Random, change: number): VerdictKind {
   const draw = (mean: number): number[] =>
     Array.from({ length: ROUNDS }, () => mean * (1 + SPREAD * random.normal()));

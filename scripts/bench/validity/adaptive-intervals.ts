@@ -6,10 +6,10 @@ import type { Random, Simulation } from './simulation.ts';
 
 const MOST = 40;
 const TARGET = 0.02;
-/** Ten independent samples are as narrow as the target then: 1.96 * 3.2 % / sqrt(10). */
+/** With it, ten independent samples are as narrow as the target: 1.96 * 3.2 % / sqrt(10). */
 const SPREAD = 0.032;
 
-/** Samples whose mean is 1. */
+/** Samples with mean 1. */
 type Samples = (random: Random) => number[];
 
 function line(when: string, samples: Samples, limitRate?: number): Simulation {

@@ -1,4 +1,4 @@
-/** How often `npm run compare` declares what is not so, and finds what is. */
+/** How often `npm run compare` gives false verdicts, and how often it finds real changes. */
 import { compareBoots } from '../../../reporters/verdict/row.ts';
 import { LIMIT } from '../../../reporters/verdict/comparison-notes.ts';
 import {
@@ -11,10 +11,10 @@ import {
 import { type Noise, normal, skewed, twoHumped } from './noise.ts';
 import type { Random, Simulation } from './simulation.ts';
 
-/** A tenth of the usual, which makes p and interval no less valid, only coarser. */
+/** A tenth of the default. p and interval stay valid, but are coarser. */
 const RESAMPLES = 999;
 
-/** A number of boots whose means scatter so much around the truth. */
+/** A number of boots, and the spread of their means around the truth. */
 type Side = readonly [boots: number, spread: number];
 interface Experiment {
   readonly base: Side;
@@ -43,7 +43,7 @@ const UNEQUAL = { base: [5, 0.1], head: [12, 0.02] } as const;
 const UNEQUAL_TEXT = '5 boots sd 10 %, 12 boots sd 2 %';
 const FIVE = { base: [5, 0.02], head: [5, 0.02] } as const;
 
-/** That p is below the significance, with nothing changed. */
+/** The rate of p below the significance without a change. */
 function alarms(when: string, experiment: Experiment, limitRate?: number): Simulation {
   const compare = compared(experiment);
   return {

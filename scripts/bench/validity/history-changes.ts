@@ -1,4 +1,4 @@
-/** How often `npm run history -- check` takes noise for a change, and when it finds what is one. */
+/** How often `npm run history -- check` takes noise for a change, and when it finds a real one. */
 import { CHANGE_POINT_OPTIONS, changePoints } from '../../../reporters/statistics/change-points.ts';
 import { CORRELATED } from '../../../reporters/history/history-text.ts';
 import type { Random, Simulation } from './simulation.ts';
@@ -6,7 +6,7 @@ import type { Random, Simulation } from './simulation.ts';
 interface Series {
   readonly nights: number;
   readonly noise: number;
-  /** How much of its deviation a night has from the night before. */
+  /** The share of the previous night's deviation that a night has. */
   readonly correlation?: number;
   readonly levelOf?: (night: number) => number;
 }
@@ -51,7 +51,7 @@ function step(night: number): number {
 }
 
 export const historyChanges: readonly Simulation[] = [
-  // Every division of a window is a test of its own.
+  // Every division of a window is its own test.
   quiet(0.03, 0, 10 * CHANGE_POINT_OPTIONS.significance),
   quiet(0.03, 0.3, 10 * CHANGE_POINT_OPTIONS.significance),
   quiet(0.03, 0.6, 10 * CHANGE_POINT_OPTIONS.significance, 0.012),

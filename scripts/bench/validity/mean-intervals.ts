@@ -1,6 +1,6 @@
 /**
- * How often the interval of a mean, `a ± b`, holds what it says that it is of: the benchmark's mean over boots; or, within
- * one boot, that boot's or that run's own.
+ * How often the interval of a mean, `a ± b`, holds its subject: the benchmark's mean over boots; or, within one boot,
+ * that boot's or that run's own.
  */
 import type { IntervalOf } from '../../../reporters/statistics/mean-interval.ts';
 import { SHORT } from '../../../reporters/analysis/interval-words.ts';
@@ -26,7 +26,7 @@ const over = (
   bound: 'at least',
   trial: (random) => {
     const cell = { cell: CELL, boots, betweenBoots: BETWEEN, betweenRuns: 0, within: WITHIN, ...scatter };
-    // What the interval's groups have in common is known here, and is what an interval within it must hold.
+    // What the interval's groups share is known here; an interval within it must hold that.
     const mean = MEAN * factor(BETWEEN, random);
     const { interval } = measuredOf(simulatedResults([{ ...cell, mean }], random), CELL);
     if (interval.of !== of) throw new Error(`the interval is over ${interval.of}`);

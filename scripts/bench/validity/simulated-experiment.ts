@@ -1,4 +1,4 @@
-/** Experiments that are made up as a journal has them, so that they take the way of real ones to what is printed. */
+/** Simulated experiments in the form of a journal, so that they are processed like real ones. */
 import type { JournalRecord } from '../../../fixtures/records.ts';
 import {
   collectResults,
@@ -11,17 +11,17 @@ import type { Random } from './simulation.ts';
 
 export interface SimulatedCell {
   readonly cell: string;
-  /** The true mean of all boots that there could be. */
+  /** The true mean over all possible boots. */
   readonly mean: number;
   /** The iterations of each run of each boot: `[[3, 3], [3]]` is a boot of two runs and a boot of one. */
   readonly boots: readonly (readonly number[])[];
-  /** How boots, runs of a boot, and iterations of a run scatter, as shares of their mean. */
+  /** The scatter of boots, of runs in a boot, and of iterations in a run, as shares of their mean. */
   readonly betweenBoots: number;
   readonly betweenRuns: number;
   readonly within: number;
-  /** How boots scatter, where it is not near normal. */
+  /** The distribution of boots, if it is not nearly normal. */
   readonly noise?: Noise;
-  /** Whether all boots were restored from one snapshot, which they then have in common. */
+  /** Whether all boots were restored from one snapshot, and so share its deviation. */
   readonly fromSnapshot?: boolean;
 }
 
@@ -72,7 +72,9 @@ function startOf(fromSnapshot: boolean): Extract<JournalRecord, { type: 'boot' }
     : { kind: 'cold', why: 'simulated' };
 }
 
-/** @throws {Error} where it was not measured, which a simulation always is. */
+/**
+ * @throws {Error} if it was not measured, which a simulation always is.
+ */
 export function measuredOf(results: Results, cell: string): Measured {
   const outcome = outcomeOf(results, cell, BENCHMARK);
   if (outcome.state !== 'measured') throw new Error(`${cell} is ${outcome.state}`);

@@ -1,30 +1,30 @@
 /**
- * A simulation asks whether something that nestbench prints holds as often as it says: it makes up many experiments whose
- * truth is known, and counts. Each has its own random numbers, so adding one changes no other.
+ * A simulation tests whether a statement that nestbench prints holds at its rate: it simulates many experiments whose
+ * truth is known, and counts. Each has its own random numbers, so adding one does not change the others.
  */
 import { createHash } from 'node:crypto';
 import { chance } from '../binomial.ts';
 import { uniforms } from '../../../fixtures/statistics/random.ts';
 
 export interface Simulation {
-  /** What is claimed, as it is printed: "a ± b (boots)". */
+  /** The claim as it is printed: "a ± b (boots)". */
   readonly printedAs: string;
-  /** Of which experiments: "3 boots of 3 iterations". Together the two name it. */
+  /** The kind of experiment: "3 boots of 3 iterations". Together with `printedAs`, it names the simulation. */
   readonly when: string;
-  /** The rate that is stated, from 0 to 1. */
+  /** The stated rate, from 0 to 1. */
   readonly nominal: number;
-  /** Whether the rate may be no lower (coverage, power) or no higher (false alarms). */
+  /** Whether the rate must not be lower (coverage, power) or higher (false alarms). */
   readonly bound: 'at least' | 'at most';
-  /** Where the rate is known not to hold. */
+  /** A known exception to the rate. */
   readonly limit?: Limit;
-  /** Runs one of so many that are asked for, where one takes long; 1 where it is absent. */
+  /** Divides the number of trials, for a simulation whose trials take long. Default 1. */
   readonly oneOf?: number;
-  /** Makes up one experiment: whether what is claimed came true (covered, alarmed, found). */
+  /** Simulates one experiment. Returns whether the claim was true (covered, alarmed, found). */
   readonly trial: (random: Random) => boolean;
 }
 
 export interface Limit {
-  /** What is said about it, wherever the claim is printed. */
+  /** The limit as stated wherever the claim is printed. */
   readonly text: string;
   /** The rate that holds instead. */
   readonly rate: number;
@@ -40,7 +40,7 @@ export interface Random {
 export interface Measured {
   readonly simulation: Simulation;
   readonly trials: number;
-  /** How often the claim came true, from 0 to 1. */
+  /** How often the claim was true, from 0 to 1. */
   readonly rate: number;
 }
 
@@ -48,7 +48,7 @@ export function nameOf({ printedAs, when }: Pick<Simulation, 'printedAs' | 'when
   return `${printedAs}: ${when}`;
 }
 
-/** Trials of one simulation, some at a time; ends once all of `count` are done. */
+/** Runs the trials of one simulation, some at a time, until all of `count` are done. */
 export function* measure(simulation: Simulation, count: number, seed: number): Generator<number, Measured> {
   const random = randomOf(seed, simulation);
   const trials = Math.max(1, Math.round(count / (simulation.oneOf ?? 1)));
@@ -60,7 +60,7 @@ export function* measure(simulation: Simulation, count: number, seed: number): G
   return { simulation, trials, rate: hits / trials };
 }
 
-/** Whether the rate is what is stated, as far as so many trials can show. */
+/** Whether the rate is as stated, within the error of that many trials. */
 export function isWithin(
   { simulation: { nominal, bound }, rate, trials }: Measured,
   stated = nominal,
@@ -69,13 +69,13 @@ export function isWithin(
   return bound === 'at least' ? rate >= stated - stray : rate <= stated + stray;
 }
 
-/** Whether it is at least what the line's limit states. */
+/** Whether it is within the line's limit. */
 export function isWithinLimit(measured: Measured): boolean {
   const { limit } = measured.simulation;
   return limit !== undefined && isWithin(measured, limit.rate);
 }
 
-/** Box and Muller's normals (Annals of Mathematical Statistics 29(2), 1958). */
+/** Normal numbers by the transform of Box and Muller (Annals of Mathematical Statistics 29(2), 1958). */
 function randomOf(seed: number, simulation: Simulation): Random {
   const hash = createHash('sha256')
     .update(`${seed} ${nameOf(simulation)}`)

@@ -1,4 +1,6 @@
-/** Each simulation in short: what it says holds, or its limit is stated. The seed makes the same numbers each time. */
+/**
+ * A short version of each simulation: its claim holds, or its limit is stated. A seed makes the numbers reproducible.
+ */
 import { expect, test } from 'vitest';
 import { SIMULATIONS } from './index.ts';
 import { isWithin, isWithinLimit, type Measured, measure, nameOf, type Simulation } from './simulation.ts';
@@ -34,7 +36,7 @@ test.each(SIMULATIONS.filter(({ limit }) => limit !== undefined))(
   },
 );
 
-test('each line of the table is another one', () => {
+test('each line of the table is unique', () => {
   const names = SIMULATIONS.map(nameOf);
   expect(new Set(names).size).toBe(names.length);
 });

@@ -21,11 +21,11 @@ function measured(simulation: Simulation, rate: number): Measured {
   return { simulation, rate, trials: 1000 };
 }
 
-test('what is stated stands beside what was measured', () => {
+test('the stated rate is next to the measured one', () => {
   const all = [
     measured(COVERAGE, 0.94),
     measured(
-      { ...ALARMS, limit: { text: 'Alarms are more frequent where nights are correlated.', rate: 0.3 } },
+      { ...ALARMS, limit: { text: 'Alarms are more frequent if nights are correlated.', rate: 0.3 } },
       0.3,
     ),
   ];
@@ -36,15 +36,15 @@ test('what is stated stands beside what was measured', () => {
     an alarm    no change   <= 1.0 %    30.0 %  0.9 %  limit
 
     Limits
-      Alarms are more frequent where nights are correlated.
+      Alarms are more frequent if nights are correlated.
 
-    HELD: 1 of 2 lines are within their stated rate, 1 outside it by a stated limit. "+-" is how far
-    chance strays from the stated rate: three standard errors of so many trials."
+    HELD: 1 of 2 lines are within their stated rate, 1 outside it by a stated limit. "+-" is the random
+    error of the stated rate: three standard errors of that many trials."
   `);
 });
 
 test("a rate that chance can't explain fails, and so does one beyond its limit's rate", () => {
-  // Three standard errors of 0.95 over 1000 are 0.0207, of 0.01 are 0.0094.
+  // Three standard errors of 0.95 over 1000 are 0.0207, of 0.01 they are 0.0094.
   expect(failing([measured(COVERAGE, 0.9294), measured(ALARMS, 0.0193)])).toEqual([]);
   expect(failing([measured(COVERAGE, 0.9292)])).toHaveLength(1);
   expect(failing([measured(ALARMS, 0.0195)])).toHaveLength(1);

@@ -1,10 +1,10 @@
-/** What the simulations measured, as text. Pure. */
+/** The results of the simulations, as text. Pure. */
 import { chance } from '../binomial.ts';
 import { blockText, tableBlocks, widest, wordColumn } from '../../../reporters/terminal/columns.ts';
 import { wrap } from '../../../reporters/model/text.ts';
 import { isWithin, isWithinLimit, type Measured, nameOf } from './simulation.ts';
 
-/** One table as wide as its rows: it is quoted and compared, so it is not split. Then the limits and the verdict. */
+/** A single table, however wide: it is quoted and compared, so it is not split. Then the limits and the verdict. */
 export function validityTable(all: readonly Measured[], columns: number): string {
   const left = (heading: string, of: (one: Measured) => string) => wordsOf(all, heading, of, 'left');
   const right = (heading: string, of: (one: Measured) => string) => wordsOf(all, heading, of, 'right');
@@ -30,7 +30,7 @@ export function validityTable(all: readonly Measured[], columns: number): string
   ].join('\n\n');
 }
 
-/** Lines that are outside their stated rate, and outside the rate of their limit where they have one. */
+/** Lines that are outside their stated rate, and outside their limit if they have one. */
 export function failing(all: readonly Measured[]): Measured[] {
   return all.filter((one) => !isWithin(one) && !isWithinLimit(one));
 }
@@ -41,7 +41,7 @@ function verdict(all: readonly Measured[]): string {
   const counted = `${all.length - outside.length - limited} of ${all.length} lines are within their stated rate, ${limited} outside it by a stated limit`;
   const names = outside.map(({ simulation }) => nameOf(simulation));
   return outside.length === 0
-    ? `HELD: ${counted}. "+-" is how far chance strays from the stated rate: three standard errors of so many trials.`
+    ? `HELD: ${counted}. "+-" is the random error of the stated rate: three standard errors of that many trials.`
     : `NOT HELD: ${counted}; outside: ${names.join('; ')}.`;
 }
 
@@ -52,7 +52,7 @@ function withinText(one: Measured): string {
   return isWithinLimit(one) ? 'limit' : 'NO';
 }
 
-/** Headings of a table stand on the right; those of words are filled up, so that they stand above their words. */
+/** Column headings are aligned right. Headings of words are padded to align with their words. */
 function wordsOf(
   all: readonly Measured[],
   heading: string,

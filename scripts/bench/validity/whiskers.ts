@@ -9,7 +9,7 @@ const [NATIVE, MEASURED] = [100, 250];
 
 interface Side {
   readonly boots: number;
-  /** How boots scatter, as a share of their mean. */
+  /** The scatter of boots, as a share of their mean. */
   readonly scatter: number;
 }
 

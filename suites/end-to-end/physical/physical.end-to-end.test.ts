@@ -328,7 +328,7 @@ test('restore takes everything away and puts everything back', async () => {
   const { output } = await two.script(['restore']);
   expect(output).toContain('client: took the image away');
   expect(output).toContain(
-    `server: took the image away; took the kernel ${kernel.release} away; took its entry out of GRUB's menu`,
+    `server: took the image away; removed the kernel ${kernel.release}; removed its entry from GRUB's menu`,
   );
   await using machine = await two.connect('server');
   const left = await machine.check(
@@ -338,6 +338,6 @@ test('restore takes everything away and puts everything back', async () => {
   expect(left).not.toContain('nested');
   expect(left).not.toContain('nestbench');
   expect((await two.script(['restore'])).output).toBe(
-    'client: nothing of nestbench is there\nserver: nothing of nestbench is there',
+    'client: nothing of nestbench is left\nserver: nothing of nestbench is left',
   );
 });
