@@ -117,9 +117,8 @@ export default defineConfig({
         logLevel: 'error',
         test: {
           name: 'unit',
-          globalSetup: ['setup/unit-setup.ts'],
           include: ['{fixtures,setup,reporters,scripts,suites}/**/*.test.ts'],
-          exclude: ['suites/{l?,micro}/**', '**/*.end-to-end.test.ts'],
+          exclude: ['suites/{l?,micro}/**', '**/*.{integration,end-to-end}.test.ts'],
           // It imports JSON as bundlers do, and not as Node does.
           server: { deps: { inline: ['@actions/workflow-parser'] } },
           sequence: { groupOrder: 0 },
@@ -128,20 +127,29 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'integration',
+          globalSetup: ['setup/toolchain-setup.ts'],
+          include: ['{setup,reporters,suites,scripts}/**/*.integration.test.ts'],
+          sequence: { groupOrder: CELLS.length + 1 },
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
           name: 'end-to-end',
-          globalSetup: ['setup/unit-setup.ts'],
+          globalSetup: ['setup/toolchain-setup.ts'],
           include: ['{setup,reporters,suites,scripts}/**/*.end-to-end.test.ts'],
           exclude: [LONG],
-          sequence: { groupOrder: CELLS.length + 1 },
+          sequence: { groupOrder: CELLS.length + 2 },
           ...endToEnd,
         },
       },
       {
         test: {
           name: 'long',
-          globalSetup: ['setup/unit-setup.ts'],
+          globalSetup: ['setup/toolchain-setup.ts'],
           include: [LONG],
-          sequence: { groupOrder: CELLS.length + 2 },
+          sequence: { groupOrder: CELLS.length + 3 },
           ...endToEnd,
         },
       },

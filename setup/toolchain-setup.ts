@@ -1,4 +1,4 @@
-/** Before tests of what is built: the toolchain is made once, and not by each of them. Other tools come by .ci/run. */
+/** Builds the toolchain once before tests that need it. `.ci/run` installs the other tools. */
 import { buildToolchain } from './build/toolchain/toolchain.ts';
 
 export default async function setup(): Promise<void> {
