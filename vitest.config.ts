@@ -92,7 +92,7 @@ const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
 }));
 
 /** Two machines with disks of their own, kernels and QEMUs from git: half an hour, and as much again for the first builds. */
-const LONG = 'suites/end-to-end/physical/*.test.ts';
+const LONG = 'scripts/end-to-end/physical/*.test.ts';
 const endToEnd: TestProjectInlineConfiguration['test'] = {
   fileParallelism: false,
   testTimeout: 1_800_000,
@@ -117,8 +117,8 @@ export default defineConfig({
         logLevel: 'error',
         test: {
           name: 'unit',
-          include: ['{fixtures,setup,reporters,scripts,suites}/**/*.test.ts'],
-          exclude: ['suites/{l?,micro}/**', '**/*.{integration,end-to-end}.test.ts'],
+          include: ['{fixtures,setup,reporters,scripts}/**/*.test.ts'],
+          exclude: ['**/*.{integration,end-to-end}.test.ts'],
           // It imports JSON as bundlers do, and not as Node does.
           server: { deps: { inline: ['@actions/workflow-parser'] } },
           sequence: { groupOrder: 0 },
@@ -129,7 +129,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           globalSetup: ['setup/toolchain-setup.ts'],
-          include: ['{setup,reporters,suites,scripts}/**/*.integration.test.ts'],
+          include: ['{setup,reporters,scripts}/**/*.integration.test.ts'],
           sequence: { groupOrder: CELLS.length + 1 },
           testTimeout: 30_000,
         },
@@ -138,7 +138,7 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           globalSetup: ['setup/toolchain-setup.ts'],
-          include: ['{setup,reporters,suites,scripts}/**/*.end-to-end.test.ts'],
+          include: ['{setup,reporters,scripts}/**/*.end-to-end.test.ts'],
           exclude: [LONG],
           sequence: { groupOrder: CELLS.length + 2 },
           ...endToEnd,

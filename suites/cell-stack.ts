@@ -14,7 +14,7 @@ import type { OwnExperiment, ProvidedExperiment } from '../setup/testbed/testbed
 import type { RunningStack } from '../setup/stack/running.ts';
 import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../setup/measure/turns.ts';
 
 export class CellStack {
   readonly cell: Cell;
