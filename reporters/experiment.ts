@@ -9,11 +9,11 @@ import { describeDamaged } from '../setup/journal/journal-reader.ts';
 import { sayOf } from '../setup/run/say.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { writeFiles } from './exporters.ts';
-import { storyMarkdown } from './files/summary-markdown.ts';
+import { markdownOf } from './files/summary-markdown.ts';
 import { loadResults } from './model/load.ts';
 import { mergeShards } from './model/merge.ts';
-import { storyOf } from './analysis/summary.ts';
-import { storyText } from './terminal/summary-text.ts';
+import { summaryOf } from './analysis/summary.ts';
+import { summaryText } from './terminal/summary-text.ts';
 import { terminalOptions } from './terminal/terminal.ts';
 
 /**
@@ -61,14 +61,14 @@ export default class ExperimentReporter implements Reporter {
     const say = sayOf(vitest);
     const { results, damaged } = loadResults(directory);
     for (const text of describeDamaged(damaged)) vitest.logger.error(`Warning: ${text}`);
-    const story = storyOf(results);
-    say(`\n${storyText(story, terminalOptions())}`);
+    const summary = summaryOf(results);
+    say(`\n${summaryText(summary, terminalOptions())}`);
     writeFiles(results, directory);
     const place = path.relative(process.cwd(), directory);
     say(`Results: ${place} (report.html; intervals, exits and times as text: tables.txt)`);
     // GitHub shows this file on the job's page.
     const jobSummary = process.env['GITHUB_STEP_SUMMARY'];
-    if (jobSummary !== undefined && jobSummary !== '') appendFileSync(jobSummary, storyMarkdown(story));
+    if (jobSummary !== undefined && jobSummary !== '') appendFileSync(jobSummary, markdownOf(summary));
 
     const ran = cells.some((module) =>
       [...module.children.allTests()].some((test) => ['passed', 'failed'].includes(test.result().state)),

@@ -69,7 +69,7 @@ function testOf(kind: BenchmarkKind) {
               original: material.original,
               profile: experiment.profile,
               firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
-              bed: running,
+              machines: running,
               until: ended.signal,
               journal,
               onIteration: ({ text, fraction, secondsLeft }) =>

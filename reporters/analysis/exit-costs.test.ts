@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { exitCostsCsv } from '../files/exit-costs-csv.ts';
-import { storyMarkdown } from '../files/summary-markdown.ts';
+import { markdownOf } from '../files/summary-markdown.ts';
 import { barsCsv } from '../files/figure-csv.ts';
 import { barsOf, FIGURE_5 } from './overhead-figures.ts';
 import { table4Csv } from '../files/table-4-csv.ts';
 import { exitCosts } from './exit-costs.ts';
 import { exitCostTable } from '../terminal/exit-costs-table.ts';
 import { TestJournal } from '../model/journal.testing.ts';
-import { storyOf } from './summary.ts';
-import { storyText } from '../terminal/summary-text.ts';
+import { summaryOf } from './summary.ts';
+import { summaryText } from '../terminal/summary-text.ts';
 
 const plain = { columns: 140, colours: false };
 
@@ -53,17 +53,17 @@ test('as a table', () => {
 test('the closing summary and its Markdown list them separately from applications', () => {
   using journal = measured();
   journal.samples('l2-baseline', 'hackbench', [1.5]);
-  const story = storyOf(journal.results);
-  expect(story.benchmarks.map(({ name }) => name)).toEqual(['hackbench']);
-  expect(storyText(story, plain)).toMatch(/^hypercall .*13,068 +5\.6x.*37,733 24\.0x/m);
-  expect(storyMarkdown(story)).toContain('13,068 (5.6x)');
+  const summary = summaryOf(journal.results);
+  expect(summary.benchmarks.map(({ name }) => name)).toEqual(['hackbench']);
+  expect(summaryText(summary, plain)).toMatch(/^hypercall .*13,068 +5\.6x.*37,733 24\.0x/m);
+  expect(markdownOf(summary)).toContain('13,068 (5.6x)');
 });
 
 test('a run of only microbenchmarks has no empty table of applications', () => {
   using journal = measured();
-  const story = storyOf(journal.results);
-  expect(story.rows).toEqual([]);
-  expect(storyText(story, plain)).not.toContain('Nothing was measured');
+  const summary = summaryOf(journal.results);
+  expect(summary.rows).toEqual([]);
+  expect(summaryText(summary, plain)).not.toContain('Nothing was measured');
 });
 
 test('they have their own file, and are not in the paper’s figures and tables of applications', () => {

@@ -27,7 +27,7 @@ export function exitRates(results: Results): ExitRates[] {
   return results.cells.flatMap((cell) =>
     [...cell.outcomes].flatMap(([benchmark, outcome]) => {
       if (outcome.state !== 'measured') return [];
-      const counted = outcome.runs.flatMap(({ stretches }) => stretches.flatMap(({ exits }) => exits ?? []));
+      const counted = outcome.runs.flatMap(({ series }) => series.flatMap(({ exits }) => exits ?? []));
       if (counted.length === 0) return [];
       const { n, operation, counters } = ratesOf(counted);
       return { cell, benchmark, n, operation, counters };

@@ -6,8 +6,8 @@ import { fairnessOf } from './fairness.ts';
 import { fairnessLines } from './fairness-lines.ts';
 import { writeFiles } from '../exporters.ts';
 import { TestJournal } from '../model/journal.testing.ts';
-import { storyText } from '../terminal/summary-text.ts';
-import { storyOf } from './summary.ts';
+import { summaryText } from '../terminal/summary-text.ts';
+import { summaryOf } from './summary.ts';
 import { terminalTable } from '../terminal/terminal-table.ts';
 import { warningsOf } from '../verdict/differences.ts';
 
@@ -113,7 +113,7 @@ test('a sample next to other work is flagged, in Fairness, in the heading and in
   expect(warningsOf(quiet.results, its.results)).toContain(
     "OTHER WORK: in the head 2 of 3 samples were taken while other work had the host's CPUs (l1-baseline hackbench): see Fairness.",
   );
-  const glance = storyText(storyOf(its.results), { columns: 300, colours: false });
+  const glance = summaryText(summaryOf(its.results), { columns: 300, colours: false });
   expect(glance).toContain("2 of 3 samples were taken while other work had the host's CPUs: see Fairness");
   expect(glance).toMatch(/^l1-baseline .*\^$/m);
   expect(text).toContain("^: the host's CPUs had other work during a sample");

@@ -6,7 +6,7 @@
 import { isMicrobenchmark } from '../../fixtures/benchmarks/index.ts';
 import { runKey } from '../model/journal-index.ts';
 import type { CellResults, Results, Run } from '../model/experiment-results.ts';
-import type { SampleStretch, SUMS } from '../model/measured-series.ts';
+import type { MeasuredSeries, SUMS } from '../model/measured-series.ts';
 import { sum } from '../model/sum.ts';
 
 /** Share of a sample's time, over all CPUs of L0. */
@@ -88,33 +88,29 @@ function findFairness(results: Results): Fairness[] {
     );
 }
 
-type Numbers = SampleStretch['columns'];
+type Numbers = MeasuredSeries['columns'];
 
 function watchedOf(what: Pick<Fairness, 'cell' | 'benchmark' | 'run'>, idleSeconds: number): Fairness {
-  const { stretches } = what.run;
-  const othersShare = watch(
-    stretches,
-    othersAreOver,
-    ({ othersShare: share }, at) => share[at] ?? Number.NaN,
-  );
+  const { series } = what.run;
+  const othersShare = watch(series, othersAreOver, ({ othersShare: share }, at) => share[at] ?? Number.NaN);
   return {
     ...what,
     harnessShare: watch(
-      stretches,
+      series,
       HARNESS_LIMIT,
       ({ harnessSeconds, windowSeconds }, at) =>
         Math.max(0, (harnessSeconds[at] ?? Number.NaN) - idleSeconds) / (windowSeconds[at] ?? Number.NaN),
     ),
     harnessShareInAll: watch(
-      stretches,
+      series,
       HARNESS_LIMIT,
       ({ harnessSeconds, windowSeconds }, at) =>
         (harnessSeconds[at] ?? Number.NaN) / (windowSeconds[at] ?? Number.NaN),
     ),
-    gapSeconds: watch(stretches, GAP_LIMIT_SECONDS, ({ gapSeconds }, at) => gapSeconds[at] ?? Number.NaN),
+    gapSeconds: watch(series, GAP_LIMIT_SECONDS, ({ gapSeconds }, at) => gapSeconds[at] ?? Number.NaN),
     othersShare,
     contended: othersShare?.over ?? 0,
-    waitShare: watch(stretches, Number.POSITIVE_INFINITY, ({ waitShare }, at) => waitShare[at] ?? Number.NaN),
+    waitShare: watch(series, Number.POSITIVE_INFINITY, ({ waitShare }, at) => waitShare[at] ?? Number.NaN),
   };
 }
 
@@ -124,14 +120,14 @@ function othersAreOver({ othersShare, othersSeconds }: Numbers, at: number): boo
 
 /** `valueOf` returns a sample's value, or NaN without one. A limit is a number, or depends on the sample. */
 function watch(
-  stretches: readonly SampleStretch[],
+  series: readonly MeasuredSeries[],
   limit: number | ((numbers: Numbers, at: number) => boolean),
   valueOf: (numbers: Numbers, at: number) => number,
 ): Watched | null {
   let samples = 0;
   let over = 0;
   let most = { value: Number.NEGATIVE_INFINITY, iteration: 0 };
-  for (const { columns } of stretches) {
+  for (const { columns } of series) {
     for (let at = 0; at < columns.iteration.length; at++) {
       const value = valueOf(columns, at);
       if (Number.isNaN(value)) continue;
@@ -145,7 +141,7 @@ function watch(
 
 /** A sum over the samples of a run; null if one of them lacks the value. */
 export function sumOf({ run }: Fairness, name: (typeof SUMS)[number]): number | null {
-  const total = sum(run.stretches.map(({ sums }) => sums[name]));
+  const total = sum(run.series.map(({ sums }) => sums[name]));
   return Number.isNaN(total) ? null : total;
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { StartRecord } from '../../fixtures/records.ts';
-import { storyMarkdown } from '../files/summary-markdown.ts';
+import { markdownOf } from '../files/summary-markdown.ts';
 import { TestJournal } from '../model/journal.testing.ts';
 import { barsOf, FIGURE_5 } from './overhead-figures.ts';
-import { storyOf } from './summary.ts';
-import { storyText } from '../terminal/summary-text.ts';
+import { summaryOf } from './summary.ts';
+import { summaryText } from '../terminal/summary-text.ts';
 import { terminalTable } from '../terminal/terminal-table.ts';
 
 const RESTORED: StartRecord = {
@@ -44,12 +44,12 @@ function doubtfulJournal(): TestJournal {
 test('all marks are on one number, with the same explanation everywhere', () => {
   using journal = doubtfulJournal();
   const { results } = journal;
-  const story = storyOf(results);
+  const summary = summaryOf(results);
   const table = terminalTable(results, { columns: 200, colours: false });
   expect(table).toContain('(~1.0x#)!&^');
   expect(table).toContain(LEGEND.map((line) => `  ${line}\n`).join(''));
-  expect(storyText(story, { columns: 1000, colours: false })).toContain(LEGEND.join('; '));
-  const markdown = storyMarkdown(story).replaceAll('\\', '');
+  expect(summaryText(summary, { columns: 1000, colours: false })).toContain(LEGEND.join('; '));
+  const markdown = markdownOf(summary).replaceAll('\\', '');
   for (const line of LEGEND) expect(markdown).toContain(`\n${line}\n`);
   const bar = barsOf(results, FIGURE_5).find(
     ({ benchmark, cell }) => benchmark === 'hackbench' && cell === 'l1-baseline',
@@ -59,7 +59,7 @@ test('all marks are on one number, with the same explanation everywhere', () => 
 
 test('digits line up with any marks', () => {
   using journal = doubtfulJournal();
-  const lines = storyText(storyOf(journal.results), { columns: 40, colours: false }).split('\n');
+  const lines = summaryText(summaryOf(journal.results), { columns: 40, colours: false }).split('\n');
   const endOf = (cell: string, number: string): number => {
     const line = lines.find((each) => each.startsWith(cell)) ?? '';
     return line.indexOf(number) + number.length;

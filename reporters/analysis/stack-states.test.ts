@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { StartRecord } from '../../fixtures/records.ts';
-import { storyMarkdown } from '../files/summary-markdown.ts';
+import { markdownOf } from '../files/summary-markdown.ts';
 import { TestJournal } from '../model/journal.testing.ts';
 import { barsOf, FIGURE_5 } from './overhead-figures.ts';
 import { reportHtml } from '../report/page.ts';
 import { describeStates, isAcrossStates, stackState } from './stack-states.ts';
-import { storyOf } from './summary.ts';
-import { storyText } from '../terminal/summary-text.ts';
+import { summaryOf } from './summary.ts';
+import { summaryText } from '../terminal/summary-text.ts';
 import { terminalTable } from '../terminal/terminal-table.ts';
 import { warningsOf } from '../verdict/differences.ts';
 
@@ -101,8 +101,8 @@ describe('with stacks in both states', () => {
 
   test.each(['summary.md', 'terminal'])('the summary says so too (%s)', (where) => {
     using journal = journalOf(...cells);
-    const story = storyOf(journal.results);
-    const text = where === 'terminal' ? storyText(story, PLAIN) : storyMarkdown(story);
+    const summary = summaryOf(journal.results);
+    const text = where === 'terminal' ? summaryText(summary, PLAIN) : markdownOf(summary);
     expect(text.replaceAll(/\s+/g, ' ').replaceAll('\\', '')).toMatch(
       new RegExp(`stacks ${sentence}.*hackbench.*1\\.0x.*~1\\.0x.*~: one of the two stacks`),
     );

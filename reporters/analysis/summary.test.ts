@@ -3,20 +3,20 @@ import { marked, type Tokens } from 'marked';
 import { describe, expect, test } from 'vitest';
 import { CELLS } from '../../fixtures/matrix.ts';
 import { realisticJournal, wholeJournal } from '../model/experiment.testing.ts';
-import { storyMarkdown } from '../files/summary-markdown.ts';
+import { markdownOf } from '../files/summary-markdown.ts';
 import { TestJournal } from '../model/journal.testing.ts';
-import { storyOf } from './summary.ts';
-import { storyText } from '../terminal/summary-text.ts';
+import { summaryOf } from './summary.ts';
+import { summaryText } from '../terminal/summary-text.ts';
 
 const PLAIN = { columns: 120, colours: false };
 
 function text(journal: TestJournal, columns = 120): string {
-  return storyText(storyOf(journal.results), { columns, colours: false });
+  return summaryText(summaryOf(journal.results), { columns, colours: false });
 }
 
 /** The table, as a reader of GitHub's Markdown sees it. */
 function tableOf(journal: TestJournal): string[][] {
-  const tokens = marked.lexer(storyMarkdown(storyOf(journal.results)), { gfm: true });
+  const tokens = marked.lexer(markdownOf(summaryOf(journal.results)), { gfm: true });
   const table = tokens.find((token): token is Tokens.Table => token.type === 'table');
   return table === undefined ? [] : [table.header, ...table.rows].map((row) => row.map(plainText));
 }
@@ -78,10 +78,10 @@ describe('in a terminal', () => {
 
   test('colours do not change the text', () => {
     using journal = realisticJournal();
-    const story = storyOf(journal.results);
-    const coloured = storyText(story, { columns: 120, colours: true });
-    expect(coloured).not.toBe(storyText(story, PLAIN));
-    expect(stripVTControlCharacters(coloured).replaceAll(/ +$/gm, '')).toBe(storyText(story, PLAIN));
+    const summary = summaryOf(journal.results);
+    const coloured = summaryText(summary, { columns: 120, colours: true });
+    expect(coloured).not.toBe(summaryText(summary, PLAIN));
+    expect(stripVTControlCharacters(coloured).replaceAll(/ +$/gm, '')).toBe(summaryText(summary, PLAIN));
   });
 
   test('if nothing was measured, the reasons are printed', () => {
@@ -102,10 +102,10 @@ describe('as Markdown', () => {
   test('it is a table with the same content', () => {
     using journal = realisticJournal();
     const [head, units, ...rows] = tableOf(journal);
-    const story = storyOf(journal.results);
-    expect(head?.slice(1)).toEqual(story.benchmarks.map(({ name }) => name));
-    expect(units?.slice(1)).toEqual(story.benchmarks.map(({ unit }) => unit));
-    expect(rows.map(([cell]) => cell)).toEqual(story.rows.map(({ cell }) => cell));
+    const summary = summaryOf(journal.results);
+    expect(head?.slice(1)).toEqual(summary.benchmarks.map(({ name }) => name));
+    expect(units?.slice(1)).toEqual(summary.benchmarks.map(({ unit }) => unit));
+    expect(rows.map(([cell]) => cell)).toEqual(summary.rows.map(({ cell }) => cell));
     expect(rows.find(([cell]) => cell === 'l2-baseline')?.slice(1)).toEqual([
       '78.6x',
       '40.4x!',
@@ -121,7 +121,7 @@ describe('as Markdown', () => {
       .samples('l0-baseline', '_x_y_', [1, 2, 3])
       .fail('l1-baseline', null, { message: '# not a *heading* | <b>' });
     expect(tableOf(journal)[0]).toHaveLength(2);
-    const page = storyMarkdown(storyOf(journal.results));
+    const page = markdownOf(summaryOf(journal.results));
     const tokens = marked.lexer(page);
     expect(tokens.filter(({ type }) => type === 'heading')).toHaveLength(1);
     expect(marked.parse(page)).not.toContain('<b>');
@@ -132,6 +132,6 @@ describe('as Markdown', () => {
   test('without measurements it is not a table', () => {
     using journal = new TestJournal().start();
     expect(tableOf(journal)).toEqual([]);
-    expect(storyMarkdown(storyOf(journal.results))).toContain('Nothing was measured.');
+    expect(markdownOf(summaryOf(journal.results))).toContain('Nothing was measured.');
   });
 });

@@ -15,7 +15,7 @@ import { type Outcome, outcomeOf, type Results } from '../model/experiment-resul
 import { describeStates } from './stack-states.ts';
 
 /** The outcome of a benchmark in a cell. */
-export type StoryEntry =
+export type SummaryEntry =
   | {
       readonly state: 'measured';
       readonly mean: number;
@@ -26,7 +26,7 @@ export type StoryEntry =
     }
   | { readonly state: 'failed' | 'skipped' | 'missing' };
 
-export interface Story {
+export interface Summary {
   readonly experiment: string;
   /** Where and how it was measured: sentences without a full stop. */
   readonly facts: readonly string[];
@@ -34,7 +34,7 @@ export interface Story {
   /** Of microbenchmarks, which have their own table. */
   readonly exitCosts: readonly ExitCosts[];
   /** Cells in which something was measured or failed, in the matrix's order. */
-  readonly rows: readonly { readonly cell: string; readonly entries: readonly StoryEntry[] }[];
+  readonly rows: readonly { readonly cell: string; readonly entries: readonly SummaryEntry[] }[];
   /** How to read the entries. */
   readonly legend: readonly string[];
   /** How to read their intervals, if they are shown. */
@@ -49,7 +49,7 @@ const MISSING: Outcome = { state: 'missing', reason: 'not run' };
 /** The others are only counted. */
 const MOST_TROUBLES = 3;
 
-export function storyOf(results: Results): Story {
+export function summaryOf(results: Results): Summary {
   const applications = applicationsOf(results);
   const cells = results.cells.filter(
     ({ outcomes, failures: its }) =>
@@ -83,7 +83,7 @@ function isOwn(outcome: Outcome): boolean {
   return outcome.state === 'measured' || (outcome.state === 'failed' && outcome.failures.length > 0);
 }
 
-function entryOf(results: Results, cell: string, benchmark: string): StoryEntry {
+function entryOf(results: Results, cell: string, benchmark: string): SummaryEntry {
   const outcome = outcomeOf(results, cell, benchmark);
   if (outcome.state !== 'measured') return { state: outcome.state };
   const { mean, halfWidth } = outcome.interval;
@@ -107,7 +107,7 @@ function factsOf(results: Results): string[] {
     .filter((text) => text !== '');
 }
 
-function legendOf(rows: Story['rows']): string[] {
+function legendOf(rows: Summary['rows']): string[] {
   const entries = rows.flatMap((row) => row.entries).filter((entry) => entry.state === 'measured');
   return [
     ...(entries.some(({ overhead }) => overhead !== null)

@@ -2,15 +2,15 @@
 import { type ExitCost, type ExitCosts, EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
 import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
 import { formatMean } from '../model/numbers.ts';
-import { type Story, type StoryEntry, storyOf } from '../analysis/summary.ts';
+import { type Summary, type SummaryEntry, summaryOf } from '../analysis/summary.ts';
 import { markedSamples } from '../analysis/marks.ts';
 import { shortText } from '../terminal/summary-text.ts';
 import { textFile } from './exporter.ts';
 
-export const summaryMarkdown = textFile('summary.md', (results) => storyMarkdown(storyOf(results)));
+export const summaryMarkdown = textFile('summary.md', (results) => markdownOf(summaryOf(results)));
 
 /** A complete page that ends in a newline. */
-export function storyMarkdown({
+export function markdownOf({
   experiment,
   facts,
   benchmarks,
@@ -20,7 +20,7 @@ export function storyMarkdown({
   intervals,
   troubles,
   skipped,
-}: Story): string {
+}: Summary): string {
   const table =
     rows.length === 0
       ? exitCosts.length === 0
@@ -50,14 +50,14 @@ export function storyMarkdown({
 }
 
 /** A result without an overhead has room for its interval. A failure must be visible. */
-function entryText(entry: StoryEntry): string {
+function entryText(entry: SummaryEntry): string {
   if (entry.state === 'failed') return '**failed**';
   if (entry.state !== 'measured' || !hasInterval(entry)) return escapeMarkdown(shortText(entry));
   const { mean, halfWidth } = formatMean(entry);
   return escapeMarkdown(`${mean} ± ${halfWidth}${markedSamples(entry.marks)}`);
 }
 
-function hasInterval(entry: StoryEntry): boolean {
+function hasInterval(entry: SummaryEntry): boolean {
   return entry.state === 'measured' && entry.overhead === null && entry.halfWidth !== null;
 }
 

@@ -10,7 +10,7 @@ import { type Statistics, statisticsOf } from '../../fixtures/statistics/statist
 import { type BenchmarkRow, benchmarkRow, type Better } from './benchmark-row.ts';
 import { causeOf, indexOf, type JournalIndex, key, runKey } from './journal-index.ts';
 import { overlapRemarks } from './overlap.ts';
-import { inStretches, type JournalItem, type SampleStretch } from './measured-series.ts';
+import { groupSamples, type JournalItem, type MeasuredSeries } from './measured-series.ts';
 
 /** One run of a benchmark in a cell, with at least one sample. */
 export interface Run {
@@ -27,7 +27,7 @@ export interface Run {
   /** When each began, in milliseconds since 1970. */
   readonly startedAt: readonly number[];
   /** The same samples as in the journal, with all their columns. */
-  readonly stretches: readonly SampleStretch[];
+  readonly series: readonly MeasuredSeries[];
   readonly statistics: Statistics;
 }
 
@@ -114,7 +114,7 @@ export function outcomeOf(results: Results, cell: string, benchmark: string): Ou
  * don't fit one table.
  */
 export function collectResults(journal: Iterable<JournalRecord>): Results {
-  const records = inStretches(journal);
+  const records = groupSamples(journal);
   const starts = records.filter((record) => record.type === 'experiment');
   const index = indexOf(records);
   const benchmarks = benchmarkNames(records).map((name) => benchmarkRow(name, records));
@@ -169,7 +169,7 @@ function outcome(
 }
 
 function measured(
-  stretches: readonly [SampleStretch, ...SampleStretch[]],
+  series: readonly [MeasuredSeries, ...MeasuredSeries[]],
   known: {
     readonly failures: readonly FailureRecord[];
     readonly planned: ReadonlyMap<number, number>;
@@ -178,10 +178,10 @@ function measured(
   },
 ): Measured {
   const { failures, planned, confidence, bootOf } = known;
-  const runs = [...Map.groupBy(stretches, ({ run }) => run)]
+  const runs = [...Map.groupBy(series, ({ run }) => run)]
     .toSorted(([one], [other]) => one - other)
     .map(([run, its]) => runOf(run, bootOf(run), its, confidence));
-  const [{ unit, better }] = stretches;
+  const [{ unit, better }] = series;
   const [first, ...others] = runs;
   return {
     state: 'measured',
@@ -201,24 +201,21 @@ function measured(
   };
 }
 
-/** One column over all stretches. A run usually has one, which is then not copied. */
-function joined(
-  stretches: readonly SampleStretch[],
-  name: keyof SampleStretch['columns'],
-): readonly number[] {
-  const [first, ...others] = stretches;
+/** One column over all series. A run usually has one, which is then not copied. */
+function joined(series: readonly MeasuredSeries[], name: keyof MeasuredSeries['columns']): readonly number[] {
+  const [first, ...others] = series;
   return others.length === 0 && first !== undefined
     ? first.columns[name]
-    : stretches.flatMap(({ columns }) => columns[name]);
+    : series.flatMap(({ columns }) => columns[name]);
 }
 
 function runOf(
   run: number,
   boot: Pick<Run, 'boot' | 'snapshot'>,
-  stretches: readonly SampleStretch[],
+  series: readonly MeasuredSeries[],
   confidence: number | undefined,
 ): Run {
-  const column = (name: keyof SampleStretch['columns']): readonly number[] => joined(stretches, name);
+  const column = (name: keyof MeasuredSeries['columns']): readonly number[] => joined(series, name);
   const iterations = column('iteration');
   // They are usually already in order.
   const order = iterations.every((iteration, at) => at === 0 || iteration >= (iterations[at - 1] ?? 0))
@@ -235,7 +232,7 @@ function runOf(
     values,
     iterations: ordered(iterations),
     startedAt: ordered(column('startedAt')),
-    stretches,
+    series,
     statistics: statisticsOf(values, confidence),
   };
 }

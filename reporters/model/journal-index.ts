@@ -1,6 +1,6 @@
 /** An index of a journal by cell and benchmark. */
 import type { FailureRecord, StartRecord } from '../../fixtures/records.ts';
-import type { JournalItem, SampleStretch } from './measured-series.ts';
+import type { JournalItem, MeasuredSeries } from './measured-series.ts';
 
 export interface BootOfRun {
   /** Counted from 1. */
@@ -10,7 +10,7 @@ export interface BootOfRun {
 }
 
 export interface JournalIndex {
-  readonly samples: ReadonlyMap<string, SampleStretch[]>;
+  readonly samples: ReadonlyMap<string, MeasuredSeries[]>;
   readonly failures: ReadonlyMap<string, FailureRecord[]>;
   readonly skips: ReadonlyMap<string, string>;
   /** How many samples each run of a benchmark in a cell was to take. */

@@ -1,5 +1,5 @@
 /**
- * A journal in memory: its records, except that consecutive samples of a run become one stretch of columns. As records,
+ * A journal in memory: its records, except that consecutive samples of a run become one series of columns. As records,
  * 100,000 samples would take hundreds of megabytes; as columns they take eight.
  */
 import type { JournalRecord, SampleRecord } from '../../fixtures/records.ts';
@@ -23,7 +23,7 @@ export const COLUMNS = [
 ] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
-/** What is summed over the samples of a stretch. */
+/** What is summed over the samples of a series. */
 export const SUMS = [
   'seconds',
   /** The benchmark's own commands before and after. */
@@ -48,7 +48,7 @@ export interface CountedExits {
   readonly counters: ReadonlyMap<string, { readonly count: number; readonly samples: number }>;
 }
 
-export interface SampleStretch {
+export interface MeasuredSeries {
   readonly type: 'samples';
   readonly cell: string;
   readonly benchmark: string;
@@ -63,22 +63,22 @@ export interface SampleStretch {
   readonly exits: CountedExits | null;
 }
 
-/** A record that is not a sample, or a stretch of samples. */
-export type JournalItem = Exclude<JournalRecord, SampleRecord> | SampleStretch;
+/** A record that is not a sample, or a series of samples. */
+export type JournalItem = Exclude<JournalRecord, SampleRecord> | MeasuredSeries;
 
-/** The records in order, with consecutive samples of each run as one stretch. */
-export function inStretches(records: Iterable<JournalRecord>): JournalItem[] {
-  const items: (Exclude<JournalRecord, SampleRecord> | OpenStretch)[] = [];
+/** The records in order, with consecutive samples of each run as one series. */
+export function groupSamples(records: Iterable<JournalRecord>): JournalItem[] {
+  const items: (Exclude<JournalRecord, SampleRecord> | OpenSeries)[] = [];
   for (const record of records) {
     const last = items.at(-1);
     if (record.type !== 'sample') items.push(record);
-    else if (last instanceof OpenStretch && last.takes(record)) last.add(record);
-    else items.push(new OpenStretch(record));
+    else if (last instanceof OpenSeries && last.takes(record)) last.add(record);
+    else items.push(new OpenSeries(record));
   }
-  return items.map((item) => (item instanceof OpenStretch ? item.close() : item));
+  return items.map((item) => (item instanceof OpenSeries ? item.close() : item));
 }
 
-class OpenStretch {
+class OpenSeries {
   #last: SampleRecord;
   readonly #columns: Record<ColumnName, number[]> = {
     iteration: [],
@@ -143,7 +143,7 @@ class OpenStretch {
     this.#exits.add(sample);
   }
 
-  close(): SampleStretch {
+  close(): MeasuredSeries {
     const { cell, benchmark, run, unit, better, at } = this.#last;
     return {
       type: 'samples',

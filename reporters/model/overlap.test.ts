@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { TestJournal } from './journal.testing.ts';
 import { overlapping } from './overlap.ts';
-import { storyOf } from '../analysis/summary.ts';
-import { storyText } from '../terminal/summary-text.ts';
+import { summaryOf } from '../analysis/summary.ts';
+import { summaryText } from '../terminal/summary-text.ts';
 import { terminalTable } from '../terminal/terminal-table.ts';
 
 const HOST = { cpuModel: 'AMD EPYC 7B13', cpus: 2, memoryBytes: 2 ** 33, kernel: '6.1.0' };
@@ -38,8 +38,8 @@ test('samples that ran at the same time on one host are reported and marked', ()
     '2 samples ran at the same time as another sample on the same host, so each measured the other too: l1-baseline hackbench (1), l1-baseline netperf-rr (1). Measure them again.',
   ]);
   expect(overlapping(results, 'l1-baseline', 'hackbench')).toBe(1);
-  expect(storyOf(results).troubles).toContain(results.remarks[0]);
-  for (const text of [storyText(storyOf(results), OPTIONS), terminalTable(results, OPTIONS)]) {
+  expect(summaryOf(results).troubles).toContain(results.remarks[0]);
+  for (const text of [summaryText(summaryOf(results), OPTIONS), terminalTable(results, OPTIONS)]) {
     expect(text).toMatch(/5\.0+ .*&/);
     expect(text).toContain('&: samples ran at the same time as others on the same host');
   }

@@ -4,7 +4,7 @@
  */
 import { key } from './journal-index.ts';
 import type { Results } from './experiment-results.ts';
-import type { SampleStretch } from './measured-series.ts';
+import type { MeasuredSeries } from './measured-series.ts';
 import { sum } from './sum.ts';
 import { count } from './text.ts';
 
@@ -15,7 +15,7 @@ export type Overlaps = ReadonlyMap<string, number>;
 const TOLERANCE_MS = 1;
 
 interface Span {
-  readonly stretch: SampleStretch;
+  readonly series: MeasuredSeries;
   readonly start: number;
   readonly end: number;
 }
@@ -46,14 +46,14 @@ export function overlapRemarks(results: Pick<Results, 'records'>): string[] {
 
 function findOverlaps(records: Results['records']): Overlaps {
   const overlaps = new Map<string, number>();
-  for (const stretches of byHost(records)) {
+  for (const ofHost of byHost(records)) {
     // nestbench writes them in order, so this is nearly always true.
-    if (isInOrder(stretches)) continue;
-    const spans = stretches.flatMap(spansOf).toSorted((one, other) => one.start - other.start);
+    if (isInOrder(ofHost)) continue;
+    const spans = ofHost.flatMap(spansOf).toSorted((one, other) => one.start - other.start);
     // A journal in which all samples start at the same moment is synthetic, and has no real times.
     if (spans[0]?.start === spans.at(-1)?.start) continue;
-    for (const { stretch } of overlappingSpans(spans)) {
-      const at = key(stretch.cell, stretch.benchmark);
+    for (const { series } of overlappingSpans(spans)) {
+      const at = key(series.cell, series.benchmark);
       overlaps.set(at, (overlaps.get(at) ?? 0) + 1);
     }
   }
@@ -61,8 +61,8 @@ function findOverlaps(records: Results['records']): Overlaps {
 }
 
 /** The samples of each host. A start without a host counts as a host of its own. */
-function byHost(records: Results['records']): Iterable<SampleStretch[]> {
-  const hosts = new Map<string, SampleStretch[]>();
+function byHost(records: Results['records']): Iterable<MeasuredSeries[]> {
+  const hosts = new Map<string, MeasuredSeries[]>();
   let host = '';
   for (const [index, record] of records.entries()) {
     if (record.type === 'experiment') host = record.host.bootId ?? String(index);
@@ -75,9 +75,9 @@ function byHost(records: Results['records']): Iterable<SampleStretch[]> {
 }
 
 /** Whether each sample begins after its predecessor in the journal ended. */
-function isInOrder(stretches: readonly SampleStretch[]): boolean {
+function isInOrder(series: readonly MeasuredSeries[]): boolean {
   let end = Number.NEGATIVE_INFINITY;
-  return stretches.every(({ columns: { startedAt, seconds } }) =>
+  return series.every(({ columns: { startedAt, seconds } }) =>
     startedAt.every((start, at) => {
       const isNext = start >= end - TOLERANCE_MS;
       end = start + (seconds[at] ?? 0) * 1000;
@@ -99,7 +99,7 @@ function overlappingSpans(spans: readonly Span[]): Set<Span> {
   return both;
 }
 
-function spansOf(stretch: SampleStretch): Span[] {
-  const { startedAt, seconds } = stretch.columns;
-  return Array.from(startedAt, (start, at) => ({ stretch, start, end: start + (seconds[at] ?? 0) * 1000 }));
+function spansOf(series: MeasuredSeries): Span[] {
+  const { startedAt, seconds } = series.columns;
+  return Array.from(startedAt, (start, at) => ({ series, start, end: start + (seconds[at] ?? 0) * 1000 }));
 }

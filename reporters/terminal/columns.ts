@@ -1,7 +1,7 @@
 /** Tables for a terminal: columns side by side, in blocks of as many as fit. */
 
 /** What a piece of text is, which decides its colour. */
-export type Role = 'heading' | 'value' | 'failed' | 'good' | 'aside';
+export type Role = 'heading' | 'value' | 'failed' | 'good' | 'detail';
 export type Paint = (role: Role, text: string) => string;
 
 export interface Column {
@@ -43,7 +43,7 @@ export function tableBlocks(
       block.map(({ lines }) => paint(lines[row]?.role ?? 'value', lines[row]?.text ?? '')).join(GAP),
     );
     const headings = block.map((one) => paint('heading', one.heading.padStart(one.width))).join(GAP);
-    return [headings, paint('aside', '-'.repeat(widthOf(block)))].concat(rows);
+    return [headings, paint('detail', '-'.repeat(widthOf(block)))].concat(rows);
   });
 }
 

@@ -8,7 +8,7 @@ import { stoppingLines } from './stopping-lines.ts';
 import { wrap } from '../model/text.ts';
 
 /** The sections, each under its title. Sections without data in the journal are left out. */
-export function asides(results: Results, columns: number, paint: Paint): string[] {
+export function detailSections(results: Results, columns: number, paint: Paint): string[] {
   const inside = columns - INDENT.length;
   const fairness = fairnessLines(results).map(({ text, over }) =>
     paint(over ? 'failed' : 'value', wrap(text, columns, INDENT.repeat(2), INDENT)),
@@ -23,7 +23,7 @@ export function asides(results: Results, columns: number, paint: Paint): string[
     section('Fairness', fairness),
     section('Where the time went', [
       ...timeTable(results, inside, paint).map(indented),
-      ...(before === undefined ? [] : [paint('aside', wrap(before, columns, INDENT.repeat(2), INDENT))]),
+      ...(before === undefined ? [] : [paint('detail', wrap(before, columns, INDENT.repeat(2), INDENT))]),
     ]),
   ].filter((text) => text !== '');
 }

@@ -18,7 +18,7 @@ export function exitCostTable(all: readonly ExitCosts[], columns: number, paint:
     ),
     wordColumn(
       '',
-      all.map(({ unit }) => ({ text: unit, role: 'aside' })),
+      all.map(({ unit }) => ({ text: unit, role: 'detail' })),
       'left',
     ),
   ];

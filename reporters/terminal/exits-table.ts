@@ -18,7 +18,7 @@ export function exitTable(results: Results, columns: number, paint: Paint): stri
     ),
     wordColumn(
       '',
-      rows.map(([, operation]) => ({ text: operation === null ? '' : `per ${operation}`, role: 'aside' })),
+      rows.map(([, operation]) => ({ text: operation === null ? '' : `per ${operation}`, role: 'detail' })),
       'left',
     ),
   ];

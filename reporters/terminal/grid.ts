@@ -29,7 +29,7 @@ export function grid(results: Results, columns: number, paint: Paint): string[][
   );
   const unit = wordColumn(
     '',
-    benchmarks.map((benchmark) => ({ text: benchmark.unit ?? '', role: 'aside' })),
+    benchmarks.map((benchmark) => ({ text: benchmark.unit ?? '', role: 'detail' })),
     'left',
   );
   const shown = cells.map((cell) =>
@@ -53,9 +53,9 @@ function isShown({ outcomes, failures }: CellResults, benchmarks: readonly strin
 
 function entry(results: Results, cell: string, benchmark: string): Entry {
   const outcome = outcomeOf(results, cell, benchmark);
-  if (outcome.state === 'missing') return { word: outcome.reason, role: 'aside' };
+  if (outcome.state === 'missing') return { word: outcome.reason, role: 'detail' };
   if (outcome.state !== 'measured') {
-    return { word: outcome.state, role: outcome.state === 'failed' ? 'failed' : 'aside' };
+    return { word: outcome.state, role: outcome.state === 'failed' ? 'failed' : 'detail' };
   }
   const { mean, halfWidth } = formatMean(outcome.interval);
   const marks = marksOf(results, cell, benchmark);

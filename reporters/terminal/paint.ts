@@ -7,7 +7,7 @@ const STYLES: Readonly<Record<Role, Parameters<typeof styleText>[0] | null>> = {
   value: null,
   failed: 'red',
   good: 'green',
-  aside: 'dim',
+  detail: 'dim',
 };
 
 /** Returns a function that colours text, or one that returns it unchanged. */

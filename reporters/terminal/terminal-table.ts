@@ -1,6 +1,6 @@
 /** The table at the end of an experiment: its heading, the numbers, how to read them, what failed, what was skipped. */
 import { blockText } from './columns.ts';
-import { asides } from './details.ts';
+import { detailSections } from './details.ts';
 import { EXIT_COSTS_LEGEND, exitCosts } from '../analysis/exit-costs.ts';
 import { exitCostTable } from './exit-costs-table.ts';
 import { grid } from './grid.ts';
@@ -31,9 +31,9 @@ export function terminalTable(results: Results, { columns, colours }: TableOptio
     ...(blocks.length === 0 ? ['Nothing was measured.'] : blocks),
     legend(results)
       .concat(costs.length === 0 ? [] : [EXIT_COSTS_LEGEND])
-      .map((line) => paint('aside', wrap(line, columns, '    ', '  ')))
+      .map((line) => paint('detail', wrap(line, columns, '    ', '  ')))
       .join('\n'),
-    ...asides(results, columns, paint),
+    ...detailSections(results, columns, paint),
     problemText(paint('failed', 'Failed'), failures(results), columns),
     problemText('Skipped', skips(results), columns),
   ]

@@ -30,7 +30,7 @@ export function comparisonTable(
     summary(rows),
     ...blocks,
     legend(comparison)
-      .map((line) => paint('aside', wrap(line, columns, '    ', '  ')))
+      .map((line) => paint('detail', wrap(line, columns, '    ', '  ')))
       .join('\n'),
     unmatchedLines(comparison.unmatched)
       .map(({ text, failed }) => paint(failed ? 'failed' : 'value', wrap(text, columns, '  ', '')))
@@ -56,7 +56,7 @@ const ROLES: Readonly<Record<VerdictKind, Role>> = {
   regression: 'failed',
   improvement: 'good',
   changed: 'failed',
-  undecided: 'aside',
+  undecided: 'detail',
   'no change': 'value',
 };
 

@@ -177,8 +177,8 @@ function oneSnapshot(side: Side, { records }: Results): string[] {
 }
 
 function contended(side: Side, results: Results): string[] {
-  const story = describeContention(results, { withPlaces: true });
-  return story === '' ? [] : [`OTHER WORK: in the ${side} ${story}.`];
+  const contention = describeContention(results, { withPlaces: true });
+  return contention === '' ? [] : [`OTHER WORK: in the ${side} ${contention}.`];
 }
 
 function partial(side: Side, { cells }: Results): string[] {

@@ -28,11 +28,11 @@ function linesOf(...journals: readonly Journal[]): string[] {
 }
 
 /** What is read of a journal of these lines. */
-function read(lines: readonly string[]): { story: string[]; warnings: string[] } {
+function read(lines: readonly string[]): { summary: string[]; warnings: string[] } {
   const directory = temporaryDirectory();
   writeFileSync(path.join(directory, 'journal.ndjson'), `${lines.join('\n')}\n`);
   const { records, damaged } = readJournal(directory);
-  return { story: records.map(told), warnings: describeDamaged(damaged) };
+  return { summary: records.map(told), warnings: describeDamaged(damaged) };
 }
 
 function told(record: JournalRecord): string {
@@ -47,7 +47,7 @@ describe('what stands twice counts once', () => {
   test('in a journal copied behind itself', () => {
     const lines = linesOf(journalOf([5, 6]));
     expect(read([...lines, ...lines])).toEqual({
-      story: WHOLE,
+      summary: WHOLE,
       warnings: [
         'line 5 of the journal is left out: it repeats an earlier record (and 3 more, up to line 8)',
       ],
@@ -56,8 +56,8 @@ describe('what stands twice counts once', () => {
 
   test('in a journal with every line twice', () => {
     const lines = linesOf(journalOf([5, 6]));
-    const { story, warnings } = read(lines.flatMap((line) => [line, line]));
-    expect(story).toEqual(WHOLE);
+    const { summary, warnings } = read(lines.flatMap((line) => [line, line]));
+    expect(summary).toEqual(WHOLE);
     expect(warnings).toEqual([
       'line 2 of the journal is left out: it repeats an earlier record (and 3 more, up to line 8)',
     ]);
@@ -66,15 +66,15 @@ describe('what stands twice counts once', () => {
   test('whatever the order, and however the line is written', () => {
     const [boot = '', series = '', first = '', second = ''] = linesOf(journalOf([5, 6]));
     const rewritten = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(first)).toReversed()));
-    const { story } = read([second, rewritten, boot, series, second, first, series]);
-    expect(story).toEqual(['sample 1.2 = 6', 'sample 1.1 = 5', 'boot', 'series']);
+    const { summary } = read([second, rewritten, boot, series, second, first, series]);
+    expect(summary).toEqual(['sample 1.2 = 6', 'sample 1.1 = 5', 'boot', 'series']);
   });
 });
 
 describe('what another measurement has under the same name is left out', () => {
   test('the samples of a whole series, also those that the first has not', () => {
-    const { story, warnings } = read(linesOf(journalOf([5, 6]), journalOf([7, 8, 9])));
-    expect(story).toEqual([...WHOLE, 'boot']);
+    const { summary, warnings } = read(linesOf(journalOf([5, 6]), journalOf([7, 8, 9])));
+    expect(summary).toEqual([...WHOLE, 'boot']);
     expect(warnings).toEqual([
       'line 6 of the journal is left out: an earlier line has another series of the same cell, benchmark and run (and 1 more, up to line 9)',
       'line 7 of the journal is left out: an earlier line has another sample of the same cell, benchmark, run and iteration (and 1 more, up to line 8)',
@@ -83,8 +83,8 @@ describe('what another measurement has under the same name is left out', () => {
 
   test('a sample that was edited', () => {
     const lines = linesOf(journalOf([5, 6]));
-    const { story, warnings } = read([...lines, lines[2]?.replace('"value":5', '"value":55') ?? '']);
-    expect(story).toEqual(WHOLE);
+    const { summary, warnings } = read([...lines, lines[2]?.replace('"value":5', '"value":55') ?? '']);
+    expect(summary).toEqual(WHOLE);
     expect(warnings).toEqual([
       'line 5 of the journal is left out: an earlier line has another sample of the same cell, benchmark, run and iteration',
     ]);
@@ -92,15 +92,15 @@ describe('what another measurement has under the same name is left out', () => {
 
   test('but not its other runs, nor a series after one that took no sample', () => {
     const runs = read(linesOf(journalOf([5, 6]), journalOf([7], 2)));
-    expect(runs).toEqual({ story: [...WHOLE, 'boot', 'series', 'sample 2.1 = 7'], warnings: [] });
+    expect(runs).toEqual({ summary: [...WHOLE, 'boot', 'series', 'sample 2.1 = 7'], warnings: [] });
     const empty = read(linesOf(journalOf([]), journalOf([5, 6])));
-    expect(empty).toEqual({ story: ['boot', 'series', ...WHOLE], warnings: [] });
+    expect(empty).toEqual({ summary: ['boot', 'series', ...WHOLE], warnings: [] });
   });
 
   test('and what follows a copy of the first series belongs to that', () => {
     const [one, other] = [linesOf(journalOf([5, 6])), linesOf(journalOf([7]))];
     const [boot = '', series = '', first = '', second = ''] = one;
-    expect(read([boot, series, first, ...other, series, second]).story).toEqual([
+    expect(read([boot, series, first, ...other, series, second]).summary).toEqual([
       'boot',
       'series',
       'sample 1.1 = 5',

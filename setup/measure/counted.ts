@@ -4,7 +4,7 @@ import type { HostWindow, ServerWindow } from '../../fixtures/records.ts';
 import { hostBetween } from '../machine/contention.ts';
 import type { Counters } from '../machine/counters.ts';
 import type { Completed, RunOptions } from '../machine/machine.ts';
-import { type Bed, machineFor } from './bed.ts';
+import { type TargetMachines, machineFor } from './target-machines.ts';
 import { readStopwatch, timed } from './stopwatch.ts';
 import { windowBetween } from './window.ts';
 
@@ -24,20 +24,24 @@ export interface Counted {
 const SERVER = 'l0';
 
 /** Runs a command. Nothing is asked of L0 between its start and its end. @throws what `Machine.run` and `snapshot` throw. */
-export async function runCounted(bed: Bed, command: Command, options: RunOptions): Promise<Counted> {
-  const { signal = options.signal } = bed;
-  const machine = machineFor(bed, command);
-  const hostBefore = bed.host?.();
-  const before = await bed.counters?.snapshot(signal);
+export async function runCounted(
+  machines: TargetMachines,
+  command: Command,
+  options: RunOptions,
+): Promise<Counted> {
+  const { signal = options.signal } = machines;
+  const machine = machineFor(machines, command);
+  const hostBefore = machines.host?.();
+  const before = await machines.counters?.snapshot(signal);
   const startedAt = performance.now();
   const ran = await machine.run(timed(command.argv), options);
   const endedAt = performance.now();
-  const after = await bed.counters?.snapshot(signal);
-  const host = hostBetween(hostBefore, bed.host?.());
+  const after = await machines.counters?.snapshot(signal);
+  const host = hostBetween(hostBefore, machines.host?.());
   const { ownCpuSeconds, ...read } = readStopwatch(ran, command.argv);
   const stopwatch = machine.name === SERVER ? ownCpuSeconds : undefined;
   const l0 =
-    before && after && windowBetween(before, after, { guests: bed.target.name !== SERVER, stopwatch });
+    before && after && windowBetween(before, after, { guests: machines.target.name !== SERVER, stopwatch });
   return { ...read, startedAt, endedAt, l0, host };
 }
 
@@ -53,17 +57,17 @@ const SECONDS = 120;
  * nothing. Undefined where nobody counts.
  */
 export async function countIdle(
-  bed: Bed,
+  machines: TargetMachines,
   { on }: Pick<Command, 'on'>,
   signal: AbortSignal,
 ): Promise<ServerWindow | undefined> {
-  if (bed.counters === undefined) return undefined;
-  const ofStack = known.get(bed.counters) ?? new Map<Command['on'], ServerWindow>();
-  known.set(bed.counters, ofStack);
+  if (machines.counters === undefined) return undefined;
+  const ofStack = known.get(machines.counters) ?? new Map<Command['on'], ServerWindow>();
+  known.set(machines.counters, ofStack);
   let least = ofStack.get(on);
   if (least !== undefined) return least;
   for (let n = 0; n < TRIES; n++) {
-    const { l0 } = await runCounted(bed, { on, argv: ['true'] }, { signal, deadlineSeconds: SECONDS });
+    const { l0 } = await runCounted(machines, { on, argv: ['true'] }, { signal, deadlineSeconds: SECONDS });
     if (l0 && !(least && least.cpuSeconds.harness <= l0.cpuSeconds.harness)) least = l0;
   }
   if (least !== undefined) ofStack.set(on, least);

@@ -6,11 +6,11 @@ import { toy } from './toys.testing.ts';
 
 describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its processes', () => {
   test('a benchmark whose workers were killed gives no sample, though it ended well with a number', async () => {
-    const { measure, records, story } = measurement();
+    const { measure, records, summary } = measurement();
     const killed = [await killedProgram()];
     const script = `sh -c 'kill -KILL $$' 2>/dev/null; echo 5`;
     await expect(measure(toy({ script, iterations: 1 }), { killed })).rejects.toThrow('gave no sample');
-    expect(story()).toEqual(['series 1', 'failure 1.1 PROCESS_KILLED']);
+    expect(summary()).toEqual(['series 1', 'failure 1.1 PROCESS_KILLED']);
     expect(records()[1]).toMatchObject({
       kind: 'benchmark',
       message: expect.stringMatching(

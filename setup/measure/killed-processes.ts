@@ -1,13 +1,16 @@
 /** No sample is kept during which a signal killed a process of its machines, whatever its program prints. */
 import { NestbenchError } from '../lib/errors.ts';
 import type { Killed } from '../machine/killed.ts';
-import type { Bed } from './bed.ts';
+import type { TargetMachines } from './target-machines.ts';
 
-/** What was killed on the bed's machines since the last call. The result of the call before a first sample is not used. */
-export async function killedSinceLast(bed: Bed, signal: AbortSignal): Promise<readonly Killed[]> {
+/** What was killed on the machines since the last call. The result of the call before a first sample is not used. */
+export async function killedSinceLast(
+  machines: TargetMachines,
+  signal: AbortSignal,
+): Promise<readonly Killed[]> {
   // A program whose answer was cut off can't be asked again.
-  const patient = bed.signal ?? signal;
-  return Promise.all((bed.killed ?? []).map((machine) => machine.sinceLast(patient)));
+  const patient = machines.signal ?? signal;
+  return Promise.all((machines.killed ?? []).map((machine) => machine.sinceLast(patient)));
 }
 
 /** NESTBENCH_PROCESS_KILLED where anything was; undefined where nothing was. */
@@ -18,12 +21,12 @@ export function killedError(benchmark: string, killed: readonly Killed[]): Nestb
   return new NestbenchError(
     'NESTBENCH_PROCESS_KILLED',
     'benchmark',
-    `${benchmark} gave no sample, whatever it printed: while it ran, ${hit.map(story).join('; ')}.`,
+    `${benchmark} gave no sample, whatever it printed: while it ran, ${hit.map(describeKilled).join('; ')}.`,
     { machine: first.machine },
   );
 }
 
-function story({ machine, processes, oomKills }: Killed): string {
+function describeKilled({ machine, processes, oomKills }: Killed): string {
   const names = processes.map(({ name, signal, count }) => `${count} x ${name} (${signal})`).join(', ');
   return [
     ...(names === '' ? [] : [`a signal killed ${names} on ${machine}`]),

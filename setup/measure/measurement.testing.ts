@@ -8,9 +8,9 @@ import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { Journal } from '../journal/journal.ts';
 import { readJournal } from '../journal/journal-reader.ts';
 import { endSleeps } from '../lib/processes.testing.ts';
-import type { Bed } from './bed.ts';
+import type { TargetMachines } from './target-machines.ts';
 import { measureSeries } from './series.ts';
-import { bed, counting, target } from './toys.testing.ts';
+import { machines, counting, target } from './toys.testing.ts';
 
 afterEach(endSleeps);
 
@@ -26,11 +26,11 @@ export interface Measurement {
       firstRun?: number;
       signal?: AbortSignal;
       until?: AbortSignal;
-    } & Pick<Bed, 'counters' | 'killed'>,
+    } & Pick<TargetMachines, 'counters' | 'killed'>,
   ) => Promise<void>;
   readonly records: () => readonly JournalRecord[];
   /** Of each record, what matters here. */
-  readonly story: () => string[];
+  readonly summary: () => string[];
 }
 
 export function measurement(): Measurement {
@@ -61,10 +61,16 @@ export function measurement(): Measurement {
         firstRun,
         journal,
         ...rest,
-        bed: { ...bed, underTest: target, signal, ...(counters && { counters }), ...(killed && { killed }) },
+        machines: {
+          ...machines,
+          underTest: target,
+          signal,
+          ...(counters && { counters }),
+          ...(killed && { killed }),
+        },
         onIteration: (progress) => told.push(progress),
       }),
-    story: () => records().map(describeRecord),
+    summary: () => records().map(describeRecord),
   };
 }
 

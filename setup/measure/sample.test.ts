@@ -7,13 +7,13 @@ import { NestbenchError } from '../lib/errors.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 import { waitUntil } from '../lib/wait.ts';
 import { deadlineFor, type Iteration, iterate, rawOutput } from './sample.ts';
-import { bed, shell, target, toy } from './toys.testing.ts';
+import { machines, shell, target, toy } from './toys.testing.ts';
 
 const never = new AbortController().signal;
 afterEach(endSleeps);
 
 function once(benchmark: Benchmark, signal = never): Promise<Iteration> {
-  return iterate(benchmark, benchmark.sizes.smoke, target, bed, signal);
+  return iterate(benchmark, benchmark.sizes.smoke, target, machines, signal);
 }
 
 test('what stands before the sample is done before it, in order, and is no part of it', async () => {

@@ -2,7 +2,7 @@
 import type { Benchmark, Command, Sizes, Target, Work } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import type { Completed, Machine } from '../machine/machine.ts';
-import { type Bed, machineFor } from './bed.ts';
+import { type TargetMachines, machineFor } from './target-machines.ts';
 import { type Counted, runCounted } from './counted.ts';
 import { killedError, killedSinceLast } from './killed-processes.ts';
 import { clockError } from './stopwatch.ts';
@@ -11,7 +11,7 @@ import { clockError } from './stopwatch.ts';
 type When = Pick<Counted, 'startedAt' | 'endedAt' | 'l0' | 'host'>;
 
 /** How long the benchmark's own commands around the sample took. */
-interface Asides {
+interface UnmeasuredSeconds {
   readonly beforeSeconds: number;
   readonly afterSeconds: number;
 }
@@ -32,7 +32,7 @@ type Outcome =
       readonly counted: When | undefined;
     };
 
-export type Iteration = Outcome & Asides;
+export type Iteration = Outcome & UnmeasuredSeconds;
 
 /**
  * How much longer than expected a command may take before it counts as hung: deep levels under emulation are many
@@ -53,22 +53,22 @@ export async function iterate<S extends Sizes>(
   benchmark: Benchmark<S>,
   sizes: S,
   target: Target,
-  bed: Bed,
+  machines: TargetMachines,
   signal: AbortSignal,
 ): Promise<Iteration> {
   const deadlineSeconds = deadlineFor(benchmark.expectedSeconds(sizes));
-  const aside = { name: benchmark.name, bed, signal, deadlineSeconds };
-  const before = await runAside(benchmark.before?.(sizes, target) ?? [], aside);
+  const options = { name: benchmark.name, machines, signal, deadlineSeconds };
+  const before = await runUnmeasured(benchmark.before?.(sizes, target) ?? [], options);
   const outcome: Outcome =
     before.failure === undefined
-      ? await measure(benchmark, sizes, target, bed, { signal, deadlineSeconds })
+      ? await measure(benchmark, sizes, target, machines, { signal, deadlineSeconds })
       : { state: 'failed', error: before.failure, completed: undefined, counted: undefined };
-  const after = await runAside(benchmark.after?.(sizes, target) ?? [], aside);
-  const asides = { beforeSeconds: before.seconds, afterSeconds: after.seconds };
-  if (after.failure === undefined || outcome.state === 'failed') return { ...outcome, ...asides };
+  const after = await runUnmeasured(benchmark.after?.(sizes, target) ?? [], options);
+  const durations = { beforeSeconds: before.seconds, afterSeconds: after.seconds };
+  if (after.failure === undefined || outcome.state === 'failed') return { ...outcome, ...durations };
   // The next iteration would not start from where this one did.
   const { completed, counted } = outcome;
-  return { state: 'failed', error: after.failure, completed, counted, ...asides };
+  return { state: 'failed', error: after.failure, completed, counted, ...durations };
 }
 
 /** The measured command and what it says. */
@@ -76,16 +76,16 @@ async function measure<S extends Sizes>(
   benchmark: Benchmark<S>,
   sizes: S,
   target: Target,
-  bed: Bed,
+  machines: TargetMachines,
   options: { signal: AbortSignal; deadlineSeconds: number },
 ): Promise<Outcome> {
   const command = benchmark.command(sizes, target);
-  const machine = machineFor(bed, command);
-  const { completed, machineSeconds, ...counted } = await runCounted(bed, command, {
+  const machine = machineFor(machines, command);
+  const { completed, machineSeconds, ...counted } = await runCounted(machines, command, {
     ...options,
     ...inputOf(command),
   });
-  const killed = killedError(benchmark.name, await killedSinceLast(bed, options.signal));
+  const killed = killedError(benchmark.name, await killedSinceLast(machines, options.signal));
   if (completed.exitCode !== 0) {
     const error = ended(`${benchmark.name} failed`, machine, completed);
     // It may be why.
@@ -96,7 +96,7 @@ async function measure<S extends Sizes>(
   // Kept with its output, as evidence: what was measured by a wrong clock is a failure of the whole cell. Virtual time is
   // not ours, and microbenchmarks prove it themselves.
   const clock =
-    bed.clock === 'virtual' ? undefined : clockError(machine.name, machineSeconds, completed.seconds);
+    machines.clock === 'virtual' ? undefined : clockError(machine.name, machineSeconds, completed.seconds);
   if (clock !== undefined) return { state: 'failed', completed, counted, error: clock };
   const parsed = benchmark.parse(completed.stdout, sizes);
   if (parsed.ok) return { state: 'sampled', value: parsed.value, work: parsed.work, completed, counted };
@@ -113,31 +113,31 @@ async function measure<S extends Sizes>(
   };
 }
 
-/** What stood around a sample. */
-interface Aside {
+/** The commands before or after a sample, once they ended. */
+interface Unmeasured {
   readonly seconds: number;
   /** Of the first command that failed: the benchmark's own, as its next one may do better on the same stack. */
   readonly failure: NestbenchError | undefined;
 }
 
-/** Runs what stands around a sample, one after another, up to the first that fails. */
-export async function runAside(
+/** Runs the commands before or after a sample in order, until one fails. */
+export async function runUnmeasured(
   commands: readonly Command[],
   options: {
     readonly name: string;
-    readonly bed: Bed;
+    readonly machines: TargetMachines;
     readonly signal: AbortSignal;
     readonly deadlineSeconds: number;
   },
-): Promise<Aside> {
-  const { name, bed, signal, deadlineSeconds } = options;
+): Promise<Unmeasured> {
+  const { name, machines, signal, deadlineSeconds } = options;
   const began = performance.now();
-  const over = (failure?: NestbenchError): Aside => ({
+  const over = (failure?: NestbenchError): Unmeasured => ({
     seconds: (performance.now() - began) / 1000,
     failure,
   });
   for (const command of commands) {
-    const machine = machineFor(bed, command);
+    const machine = machineFor(machines, command);
     const completed = await machine.run(command.argv, { signal, deadlineSeconds, ...inputOf(command) });
     if (completed.exitCode !== 0) {
       return over(

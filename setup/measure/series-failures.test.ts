@@ -10,10 +10,10 @@ import { counter, measurement, noSuchField } from './measurement.testing.ts';
 
 describe('a series in which something fails', () => {
   test('goes on after an iteration that failed, and ends with its error', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const measuring = measure(toy({ script: counter(scratch('n'), '[ $n -eq 2 ]') }));
     await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_COMMAND_FAILED', kind: 'benchmark' });
-    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 3']);
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 3']);
   });
 
   test('has in the failure record where it was, how the tool ended, and its output', async () => {
@@ -46,11 +46,11 @@ describe('a series in which something fails', () => {
   });
 
   test('is given up after three failures on end, and says how many iterations were not tried', async () => {
-    const { measure, scratch, story, records } = measurement();
+    const { measure, scratch, summary, records } = measurement();
     await expect(measure(toy({ script: counter(scratch('n'), 'true'), iterations: 10 }))).rejects.toThrow(
       /ended with 7/,
     );
-    expect(story()).toEqual([
+    expect(summary()).toEqual([
       'series 1',
       'failure 1.1 COMMAND_FAILED',
       'failure 1.2 COMMAND_FAILED',
@@ -65,32 +65,35 @@ describe('a series in which something fails', () => {
   });
 
   test('is not given up while a sample comes between failures', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const script = counter(scratch('n'), '[ $((n % 3)) -ne 0 ]');
     await expect(measure(toy({ script, iterations: 6 }))).rejects.toThrow(/ended with 7/);
-    expect(story().filter((line) => line.startsWith('sample'))).toEqual(['sample 1.3 = 3', 'sample 1.6 = 6']);
-    expect(story()).toHaveLength(7);
+    expect(summary().filter((line) => line.startsWith('sample'))).toEqual([
+      'sample 1.3 = 3',
+      'sample 1.6 = 6',
+    ]);
+    expect(summary()).toHaveLength(7);
   });
 
   test('says nothing of iterations left where the third failure was the last iteration', async () => {
-    const { measure, story } = measurement();
+    const { measure, summary } = measurement();
     await expect(measure(toy({ script: 'exit 1' }))).rejects.toThrow(/ended with 1/);
-    expect(story().slice(1)).toEqual([1, 2, 3].map((iteration) => `failure 1.${iteration} COMMAND_FAILED`));
+    expect(summary().slice(1)).toEqual([1, 2, 3].map((iteration) => `failure 1.${iteration} COMMAND_FAILED`));
   });
 
   test('tries the next run after one that was given up', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const script = counter(scratch('n'), '[ $n -le 3 ]');
     await expect(
       measure(toy({ script, iterations: 4 }), { profile: { ...PROFILES.paper, runs: 2 } }),
     ).rejects.toThrow(/ended with 7/);
-    expect(story().slice(5)).toEqual(['series 2', ...[4, 5, 6, 7].map((n) => `sample 2.${n - 3} = ${n}`)]);
+    expect(summary().slice(5)).toEqual(['series 2', ...[4, 5, 6, 7].map((n) => `sample 2.${n - 3} = ${n}`)]);
   });
 });
 
 describe('a series in which what stands around the samples fails', () => {
   test('goes on after a sample that could not be prepared', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const before = (): Command[] => [shell(`${counting(scratch('n'))}; [ $n -ne 2 ]`)];
     const measuring = measure(toy({ before, script: 'echo 5' }));
     await expect(measuring).rejects.toMatchObject({
@@ -99,15 +102,15 @@ describe('a series in which what stands around the samples fails', () => {
         /^What has to be done before or after a sample of toy failed on l1: "sh -c/,
       ),
     });
-    expect(story()).toEqual(['series 1', 'sample 1.1 = 5', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 5']);
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 5', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 5']);
   });
 
   test('takes no sample that could not be tidied up after, and keeps its output', async () => {
-    const { measure, story, records } = measurement();
+    const { measure, summary, records } = measurement();
     const after: Command[] = [shell('exit 1', 'client')];
     const measuring = measure(toy({ after: () => after, script: 'echo 5', iterations: 1 }));
     await expect(measuring).rejects.toMatchObject({ machine: 'client' });
-    expect(story()).toEqual(['series 1', 'failure 1.1 COMMAND_FAILED']);
+    expect(summary()).toEqual(['series 1', 'failure 1.1 COMMAND_FAILED']);
     expect(records()[1]).toMatchObject({ output: 'l1-baseline/toy/run-1-iteration-1.txt' });
   });
 
@@ -121,7 +124,7 @@ describe('a series in which what stands around the samples fails', () => {
 
 describe('a series whose service fails', () => {
   test('takes no sample of a service that has ended, though its loader gives one', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const service = (): Service => ({
       argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.02; done`],
       ready: shell(`test -e '${scratch('up')}'`, 'client'),
@@ -130,11 +133,11 @@ describe('a series whose service fails', () => {
     await expect(measure(toy({ service, script, iterations: 2 }))).rejects.toMatchObject({
       code: 'NESTBENCH_SERVICE_FAILED',
     });
-    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 SERVICE_FAILED', 'service']);
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 SERVICE_FAILED', 'service']);
   });
 
   test('has the service’s own words in a failure record of the run, and takes no sample', async () => {
-    const { measure, scratch, records, story } = measurement();
+    const { measure, scratch, records, summary } = measurement();
     const service: Service = {
       argv: ['sh', '-c', 'echo cannot bind >&2; exit 1'],
       ready: shell('false', 'client'),
@@ -143,13 +146,13 @@ describe('a series whose service fails', () => {
       toy({ service: () => service, script: `touch '${scratch('measured')}'; echo 5` }),
     );
     await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_SERVICE_FAILED' });
-    expect(story()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED', 'service']);
+    expect(summary()).toEqual(['series 1', 'failure 1.- SERVICE_FAILED', 'service']);
     expect(records()[1]).toMatchObject({ kind: 'benchmark', machine: 'l1', tail: 'cannot bind\n' });
     expect(existsSync(scratch('measured'))).toBe(false);
   });
 
   test('keeps the samples taken before its service died', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     // The service ends at the second iteration, whose client then fails as a real one would.
     const service = (): Service => ({
       argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.05; done`],
@@ -157,7 +160,7 @@ describe('a series whose service fails', () => {
     });
     const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && rm '${scratch('up')}'; test -e '${scratch('up')}' && echo $n`;
     await expect(measure(toy({ service, script, iterations: 9 }))).rejects.toThrow(/ended with 1/);
-    expect(story()).toEqual([
+    expect(summary()).toEqual([
       'series 1',
       'sample 1.1 = 1',
       'failure 1.2 COMMAND_FAILED',
@@ -176,20 +179,20 @@ describe('a series that can go on no longer', () => {
     ['negative', -1],
     ['infinite', Number.POSITIVE_INFINITY],
   ])('ends where a benchmark’s own parser gives a value that is %s', async (_name, value) => {
-    const { measure, story } = measurement();
+    const { measure, summary } = measurement();
     const measuring = measure(toy({ parse: () => ({ ok: true, value }), script: 'echo 5' }));
     await expect(measuring).rejects.toThrow(/value/);
-    expect(story()).toEqual(['series 1']);
+    expect(summary()).toEqual(['series 1']);
   });
 
   test('ends where a benchmark’s own parser throws', async () => {
-    const { measure, story } = measurement();
+    const { measure, summary } = measurement();
     await expect(measure(toy({ parse: noSuchField, script: 'echo 5' }))).rejects.toThrow('no such field');
-    expect(story()).toEqual(['series 1']);
+    expect(summary()).toEqual(['series 1']);
   });
 
   test('keeps every sample it took where it is aborted, and leaves nothing running', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const [serving, working] = [uniqueSleep(), uniqueSleep()];
     const controller = new AbortController();
     const measuring = measure(
@@ -205,12 +208,12 @@ describe('a series that can go on no longer', () => {
     await expect.poll(began, { timeout: 20_000 }).toBe('2\n');
     controller.abort(reason);
     expect(await failure).toBe(reason);
-    expect(story()).toEqual(['series 1', 'sample 1.1 = 1']);
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 1']);
     expect([...processesWith(serving), ...processesWith(working)]).toEqual([]);
   });
 
   test('is a failure of the benchmark where its test ended, and no other run begins', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const controller = new AbortController();
     const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && sleep ${uniqueSleep()}; echo $n`;
     const measuring = measure(toy({ script }), {
@@ -223,11 +226,11 @@ describe('a series that can go on no longer', () => {
     const reason = new NestbenchError('NESTBENCH_ABORTED', 'benchmark', 'its test ended');
     controller.abort(reason);
     expect(await failure).toBe(reason);
-    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.- ABORTED']);
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.- ABORTED']);
   });
 
   test('keeps no sample that is done once it was aborted', async () => {
-    const { measure, story } = measurement();
+    const { measure, summary } = measurement();
     const controller = new AbortController();
     const parse = (): { ok: true; value: number } => {
       controller.abort(new NestbenchError('NESTBENCH_ABORTED', 'benchmark', 'its test ended'));
@@ -235,7 +238,7 @@ describe('a series that can go on no longer', () => {
     };
     const measuring = measure(toy({ script: 'echo 5', parse }), { until: controller.signal });
     await expect(measuring).rejects.toThrow('its test ended');
-    expect(story()).toEqual(['series 1', 'failure 1.- ABORTED']);
+    expect(summary()).toEqual(['series 1', 'failure 1.- ABORTED']);
   });
 
   test('takes no sample where it was aborted before', async () => {

@@ -8,9 +8,9 @@ describe('a series that a rule ends', () => {
   const sizes = { paper, quick: { iterations: 3 }, smoke: { iterations: 1 } };
 
   test('takes the least number of samples where they are alike, and says why it ended', async () => {
-    const { measure, records, story } = measurement();
+    const { measure, records, summary } = measurement();
     await measure(toy({ script: 'echo 5', sizes }), { profile: PROFILES.adaptive });
-    expect(story()).toEqual([
+    expect(summary()).toEqual([
       'series 1',
       ...[1, 2, 3, 4, 5].map((iteration) => `sample 1.${iteration} = 5`),
       'stop 1: target reached with 5',
@@ -23,41 +23,41 @@ describe('a series that a rule ends', () => {
   });
 
   test('goes on while the interval is wide, and ends with the sample that makes it narrow', async () => {
-    const { measure, scratch, story, records } = measurement();
+    const { measure, scratch, summary, records } = measurement();
     // 104 and 100 in turn: the half-width is 3.34, 2.77, 2.35 and 2.11 % of the mean with 5 to 8 samples, 1.89 with 9.
     const script = `${counting(scratch('n'))}; echo $((100 + 4 * (n % 2)))`;
     await measure(toy({ script, sizes: { ...sizes, paper: { iterations: 40 } } }), {
       profile: PROFILES.adaptive,
     });
-    expect(story().filter((line) => line.startsWith('sample'))).toHaveLength(9);
-    expect(story().at(-1)).toBe('stop 1: target reached with 9');
+    expect(summary().filter((line) => line.startsWith('sample'))).toHaveLength(9);
+    expect(summary().at(-1)).toBe('stop 1: target reached with 9');
     expect(records().at(-1)).toMatchObject({ halfWidth: expect.closeTo(0.0189, 4) });
   });
 
   test('takes all where the samples resemble the one before when it could end, and says why', async () => {
-    const { measure, scratch, story, records } = measurement();
+    const { measure, scratch, summary, records } = measurement();
     // Five of 97, five of 103, and so on: the half-width is below 2 % after some 16.
     const script = `${counting(scratch('n'))}; echo $((97 + 6 * (n / 5 % 2)))`;
     await measure(toy({ script, sizes: { ...sizes, paper: { iterations: 40 } } }), {
       profile: PROFILES.adaptive,
     });
-    expect(story().at(-1)).toBe('stop 1: target reached with 40');
+    expect(summary().at(-1)).toBe('stop 1: target reached with 40');
     expect(records().at(-1)).toMatchObject({ doubt: 'correlated' });
   });
 
   test('takes the paper’s number where that is not enough', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     await measure(toy({ script: counter(scratch('n')), sizes }), { profile: PROFILES.adaptive });
-    expect(story()).toHaveLength(14);
-    expect(story().at(-1)).toBe('stop 1: most taken with 12');
+    expect(summary()).toHaveLength(14);
+    expect(summary().at(-1)).toBe('stop 1: most taken with 12');
   });
 
   test('goes on after a failure, which counts as tried and not as a sample', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && exit 7; echo 5`;
     const measuring = measure(toy({ script, sizes }), { profile: PROFILES.adaptive });
     await expect(measuring).rejects.toThrow(/ended with 7/);
-    expect(story().slice(1)).toEqual([
+    expect(summary().slice(1)).toEqual([
       'sample 1.1 = 5',
       'failure 1.2 COMMAND_FAILED',
       ...[3, 4, 5, 6].map((iteration) => `sample 1.${iteration} = 5`),
@@ -66,10 +66,10 @@ describe('a series that a rule ends', () => {
   });
 
   test('has no word of its rule where it was given up', async () => {
-    const { measure, records, story } = measurement();
+    const { measure, records, summary } = measurement();
     const measuring = measure(toy({ script: 'exit 7', sizes }), { profile: PROFILES.adaptive });
     await expect(measuring).rejects.toThrow(/ended with 7/);
-    expect(story().filter((line) => line.startsWith('stop'))).toEqual([]);
+    expect(summary().filter((line) => line.startsWith('stop'))).toEqual([]);
     expect(records().at(-1)).toHaveProperty(
       'message',
       'toy failed 3 times on end in l1-baseline, run 1: the 9 iterations left were not tried.',
@@ -77,10 +77,10 @@ describe('a series that a rule ends', () => {
   });
 
   test('ends each of its runs by itself', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const script = `${counting(scratch('n'))}; if [ $n -le 5 ]; then echo 5; else echo $n; fi`;
     await measure(toy({ script, sizes }), { profile: { ...PROFILES.adaptive, runs: 2 } });
-    expect(story().filter((line) => line.startsWith('stop'))).toEqual([
+    expect(summary().filter((line) => line.startsWith('stop'))).toEqual([
       'stop 1: target reached with 5',
       'stop 2: most taken with 12',
     ]);

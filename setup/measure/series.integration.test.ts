@@ -12,9 +12,9 @@ import { counter, measurement } from './measurement.testing.ts';
 
 describe('a series that goes well', () => {
   test('is one record of what runs, and one for each sample, in order', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     await measure(toy({ script: counter(scratch('n')) }));
-    expect(story()).toEqual(['series 1', 'sample 1.1 = 1', 'sample 1.2 = 2', 'sample 1.3 = 3']);
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'sample 1.2 = 2', 'sample 1.3 = 3']);
   });
 
   test('says what it is about to run before it runs', async () => {
@@ -55,10 +55,10 @@ describe('a series that goes well', () => {
   });
 
   test('numbers its runs from the first that is asked for', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     const script = counter(scratch('n'));
     await measure(toy({ script, iterations: 2 }), { profile: PROFILES.paper, firstRun: 4 });
-    expect(story()).toEqual([
+    expect(summary()).toEqual([
       'series 4',
       'sample 4.1 = 1',
       'sample 4.2 = 2',
@@ -72,9 +72,9 @@ describe('a series that goes well', () => {
   });
 
   test('takes exactly one sample where one is asked for', async () => {
-    const { measure, scratch, story } = measurement();
+    const { measure, scratch, summary } = measurement();
     await measure(toy({ script: counter(scratch('n')) }), { profile: PROFILES.smoke });
-    expect(story()).toEqual(['series 1', 'sample 1.1 = 1']);
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 1']);
     expect(readFileSync(scratch('n'), 'utf8')).toBe('1\n');
   });
 
@@ -167,14 +167,14 @@ describe('a series where L0 is looked at', () => {
   test('ends, as the infrastructure’s failure, where nobody counts any more', async () => {
     const program = countersProgram();
     program.set('exits', 1);
-    const { measure, story } = measurement();
+    const { measure, summary } = measurement();
     const counters = await program.connect();
     const measuring = measure(toy({ script: `kill -KILL ${program.process.pid}; echo 5` }), { counters });
     await expect(measuring).rejects.toMatchObject({
       code: 'NESTBENCH_CONNECTION_LOST',
       kind: 'infrastructure',
     });
-    expect(story()).toEqual(['series 1']);
+    expect(summary()).toEqual(['series 1']);
   });
 });
 

@@ -8,7 +8,7 @@ import { standing } from '../../fixtures/statistics/stop-rule.ts';
 import { NestbenchError, toNestbenchError } from '../lib/errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Completed } from '../machine/machine.ts';
-import type { Bed } from './bed.ts';
+import type { TargetMachines } from './target-machines.ts';
 import { countIdle } from './counted.ts';
 import { killedSinceLast } from './killed-processes.ts';
 import type { WithOriginal } from './original.ts';
@@ -26,7 +26,7 @@ export interface SeriesOptions {
   /** The first run's number: one more than the journal has of this cell and benchmark. */
   readonly firstRun: number;
   /** A running stack, or as much of it as measuring needs; its signal ends everything. */
-  readonly bed: Bed & { readonly underTest: Target; readonly signal: AbortSignal };
+  readonly machines: TargetMachines & { readonly underTest: Target; readonly signal: AbortSignal };
   /** Ends this series alone, with a failure of the benchmark. No sample is kept after either signal. */
   readonly until?: AbortSignal;
   readonly journal: Journal;
@@ -44,8 +44,8 @@ const PASSWORD_BYTES = 16;
  * @throws the first failure, once everything that can be measured was.
  */
 export async function measureSeries(options: SeriesOptions): Promise<void> {
-  const { benchmark, profile, firstRun, bed, until } = options;
-  const signal = until === undefined ? bed.signal : AbortSignal.any([bed.signal, until]);
+  const { benchmark, profile, firstRun, machines, until } = options;
+  const signal = until === undefined ? machines.signal : AbortSignal.any([machines.signal, until]);
   const failures: NestbenchError[] = [];
   const plan = planRun(benchmark, profile);
   const clock = new SeriesClock(benchmark, plan, profile.runs);
@@ -64,8 +64,8 @@ async function measureRun(
   signal: AbortSignal,
   options: SeriesOptions,
 ): Promise<NestbenchError[]> {
-  const { benchmark, bed, cell, journal, firstRun, onIteration } = options;
-  const { underTest: target } = bed;
+  const { benchmark, machines, cell, journal, firstRun, onIteration } = options;
+  const { underTest: target } = machines;
   const { unit, better } = benchmark;
   const command = benchmark.command(sizes, target);
   const what = { cell, benchmark: benchmark.name, run };
@@ -128,10 +128,10 @@ async function measureRun(
   const serving = new Spell();
   try {
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
-    await using service = wanted && (await startService(benchmark.name, wanted, bed, signal));
+    await using service = wanted && (await startService(benchmark.name, wanted, machines, signal));
     serving.pause();
     // Up to here processes may be killed: the service of the run before was.
-    await killedSinceLast(bed, signal);
+    await killedSinceLast(machines, signal);
     const values: number[] = [];
     // How many iterations were begun, and how many of them failed since the last sample.
     const state = { tried: 0, onEnd: 0 };
@@ -142,7 +142,7 @@ async function measureRun(
         onIteration(clock.tell(run - firstRun + 1, values, state.tried));
         const iteration = ++state.tried;
         state.onEnd++;
-        const outcome = await iterate(benchmark, sizes, target, bed, signal);
+        const outcome = await iterate(benchmark, sizes, target, machines, signal);
         const value = keep(iteration, service?.judge(outcome) ?? outcome);
         values.push(value);
         state.onEnd = 0;
@@ -151,7 +151,7 @@ async function measureRun(
       now = standing(rule, values, state.tried);
     }
     // After the samples, not before: three levels deep it takes seconds, and nobody is to wait for it.
-    const idle = await countIdle(bed, command, signal);
+    const idle = await countIdle(machines, command, signal);
     if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
     if (now.state === 'open') {
       fail(gaveUp(benchmark.name, cell, run, rule.most - state.tried));

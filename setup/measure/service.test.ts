@@ -7,7 +7,7 @@ import { NestbenchError } from '../lib/errors.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 import type { Iteration } from './sample.ts';
 import { type RunningService, startService } from './service.ts';
-import { bed, counting, shell } from './toys.testing.ts';
+import { machines, counting, shell } from './toys.testing.ts';
 
 const never = new AbortController().signal;
 const forever = { signal: never, deadlineSeconds: Infinity };
@@ -17,7 +17,7 @@ function start(
   wanted: Service,
   options: { signal?: AbortSignal; seconds?: number } = {},
 ): Promise<RunningService> {
-  return startService('toy', wanted, bed, options.signal ?? never, options.seconds);
+  return startService('toy', wanted, machines, options.signal ?? never, options.seconds);
 }
 
 function service(script: string, ready: Command): Service {
@@ -36,7 +36,7 @@ test('it is asked again until it answers', async () => {
   const count = path.join(temporaryDirectory(), 'count');
   const ready = shell(`${counting(count)}; echo not yet; test $n -ge 3`, 'client');
   await using running = await start(service(`exec sleep ${uniqueSleep()}`, ready));
-  const again = await bed.client.check(['cat', count], { signal: never, deadlineSeconds: 10 });
+  const again = await machines.client.check(['cat', count], { signal: never, deadlineSeconds: 10 });
   expect(again).toBe('3\n');
   await running.end();
 });
@@ -89,7 +89,7 @@ test('what was measured of one that ended meanwhile is no sample, whatever its l
     state: 'sampled',
     value: 5,
     work: undefined,
-    completed: await bed.client.run(['true'], forever),
+    completed: await machines.client.run(['true'], forever),
     counted: { startedAt: 0, endedAt: 1, l0: undefined, host: undefined },
     beforeSeconds: 0,
     afterSeconds: 0,

@@ -3,8 +3,8 @@ import type { Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import type { RunningCommand } from '../machine/machine.ts';
 import { waitUntil } from '../lib/wait.ts';
-import { type Bed, machineFor } from './bed.ts';
-import { type Iteration, runAside } from './sample.ts';
+import { type TargetMachines, machineFor } from './target-machines.ts';
+import { type Iteration, runUnmeasured } from './sample.ts';
 
 /** The slowest start that was seen is MariaDB's three levels deep on a busy host, with 21 s; after this it hangs. */
 const READY_SECONDS = 120;
@@ -22,14 +22,14 @@ export interface RunningService extends AsyncDisposable {
 export async function startService(
   name: string,
   service: Service,
-  bed: Bed,
+  machines: TargetMachines,
   signal: AbortSignal,
   readySeconds = READY_SECONDS,
 ): Promise<RunningService> {
-  const aside = { name, bed, signal, deadlineSeconds: readySeconds };
-  const unready = await runAside(service.before ?? [], aside);
+  const options = { name, machines, signal, deadlineSeconds: readySeconds };
+  const unready = await runUnmeasured(service.before ?? [], options);
   if (unready.failure !== undefined) throw unready.failure;
-  const running = await bed.target.start(service.argv, { signal, deadlineSeconds: Infinity });
+  const running = await machines.target.start(service.argv, { signal, deadlineSeconds: Infinity });
   let over = false;
   const ended = (): void => void (over = true);
   running.exited.then(ended, ended);
@@ -38,8 +38,8 @@ export async function startService(
     await waitUntil(
       `an answer of ${name}'s service`,
       async (context) => {
-        if (over) throw failed(name, bed, running, 'it ended before it answered');
-        const answer = await machineFor(bed, ready).run(ready.argv, {
+        if (over) throw failed(name, machines, running, 'it ended before it answered');
+        const answer = await machineFor(machines, ready).run(ready.argv, {
           signal: context.signal,
           deadlineSeconds: readySeconds,
         });
@@ -48,36 +48,42 @@ export async function startService(
         context.saw(`${answer.stdout}${answer.stderr}`.trim());
         return undefined;
       },
-      { machine: bed.target.name, deadlineSeconds: readySeconds, intervalMs: RETRY_MS, signal },
+      { machine: machines.target.name, deadlineSeconds: readySeconds, intervalMs: RETRY_MS, signal },
     );
   } catch (error) {
     await running.stop().catch(() => {});
     if (error instanceof NestbenchError && error.code === 'NESTBENCH_DEADLINE') {
-      throw failed(name, bed, running, error.message, error);
+      throw failed(name, machines, running, error.message, error);
     }
     throw error;
   }
   return {
     judge(iteration) {
       if (!over || iteration.state === 'failed') return iteration;
-      const error = failed(name, bed, running, 'it ended while it was measured');
+      const error = failed(name, machines, running, 'it ended while it was measured');
       return { ...iteration, state: 'failed', error };
     },
     async end() {
       await running.stop();
-      const untidy = await runAside(service.after ?? [], aside);
+      const untidy = await runUnmeasured(service.after ?? [], options);
       if (untidy.failure !== undefined) throw untidy.failure;
     },
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 
-function failed(name: string, bed: Bed, running: RunningCommand, why: string, cause?: Error): NestbenchError {
+function failed(
+  name: string,
+  machines: TargetMachines,
+  running: RunningCommand,
+  why: string,
+  cause?: Error,
+): NestbenchError {
   return new NestbenchError(
     'NESTBENCH_SERVICE_FAILED',
     'benchmark',
-    `The service of ${name} on ${bed.target.name} is not there: ${why}.`,
-    { machine: bed.target.name, output: running.output() },
+    `The service of ${name} on ${machines.target.name} is not there: ${why}.`,
+    { machine: machines.target.name, output: running.output() },
     { cause },
   );
 }

@@ -1,11 +1,11 @@
 /** Benchmarks of real commands on this host, which plays the level under test and the client. */
 import type { Benchmark, Command, Parsed, Place, Sizes } from '../../fixtures/benchmarks/benchmark.ts';
 import { hostMachine } from '../machine/host.ts';
-import type { Bed } from './bed.ts';
+import type { TargetMachines } from './target-machines.ts';
 
 export const target = { address: '127.0.0.1', cpus: 2, clientCpus: 2 };
 
-export const bed: Bed = { target: hostMachine('l1'), client: hostMachine('client') };
+export const machines: TargetMachines = { target: hostMachine('l1'), client: hostMachine('client') };
 
 export function shell(script: string, on: Place = 'level'): Command {
   return { on, argv: ['sh', '-c', script] };

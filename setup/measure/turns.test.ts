@@ -3,22 +3,22 @@ import { expect, test } from 'vitest';
 import { Turns } from './turns.ts';
 
 /** Work that notes its start and its end. */
-function work(name: string, story: string[]): () => Promise<string> {
+function work(name: string, order: string[]): () => Promise<string> {
   return async () => {
-    story.push(`${name} starts`);
+    order.push(`${name} starts`);
     await tick();
     await tick();
-    story.push(`${name} ends`);
+    order.push(`${name} ends`);
     return name;
   };
 }
 
 test('what is asked for at once is done one after another, in order', async () => {
   const turns = new Turns();
-  const story: string[] = [];
-  const done = await Promise.all(['one', 'two', 'three'].map((name) => turns.take(work(name, story))));
+  const order: string[] = [];
+  const done = await Promise.all(['one', 'two', 'three'].map((name) => turns.take(work(name, order))));
   expect(done).toEqual(['one', 'two', 'three']);
-  expect(story).toEqual(['one starts', 'one ends', 'two starts', 'two ends', 'three starts', 'three ends']);
+  expect(order).toEqual(['one starts', 'one ends', 'two starts', 'two ends', 'three starts', 'three ends']);
 });
 
 test('what fails lets the next one have its turn', async () => {
@@ -31,9 +31,9 @@ test('what fails lets the next one have its turn', async () => {
 
 test('the end of all is known, also of what nobody awaits', async () => {
   const turns = new Turns();
-  const story: string[] = [];
-  void turns.take(work('one', story));
-  void turns.take(work('two', story));
+  const order: string[] = [];
+  void turns.take(work('one', order));
+  void turns.take(work('two', order));
   await turns.ended();
-  expect(story.at(-1)).toBe('two ends');
+  expect(order.at(-1)).toBe('two ends');
 });

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import { toNestbenchError } from '../lib/errors.ts';
-import { iterate, runAside } from '../measure/sample.ts';
+import { iterate, runUnmeasured } from '../measure/sample.ts';
 import { startService } from '../measure/service.ts';
 import type { Phase } from '../lib/phase-clock.ts';
 import type { RunningStack } from '../stack/running.ts';
@@ -64,7 +64,7 @@ async function runOnce(benchmark: Benchmark, running: RunningStack): Promise<voi
   const instead = benchmark.prime?.(underTest);
   if (instead !== undefined) {
     const { name } = benchmark;
-    await runAside(instead, { name, bed: running, signal, deadlineSeconds: PRIME_SECONDS });
+    await runUnmeasured(instead, { name, machines: running, signal, deadlineSeconds: PRIME_SECONDS });
     return;
   }
   const sizes = benchmark.sizes.smoke;

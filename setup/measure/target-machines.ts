@@ -7,7 +7,7 @@ import type { KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';
 
 /** The two machines that a benchmark runs on. */
-export interface Bed {
+export interface TargetMachines {
   readonly target: Machine;
   readonly client: Machine;
   /** By which clock the target lives; real where that is not said. */
@@ -22,6 +22,6 @@ export interface Bed {
   readonly killed?: readonly KilledProcesses[];
 }
 
-export function machineFor(bed: Bed, { on }: Pick<Command, 'on'>): Machine {
-  return on === 'client' ? bed.client : bed.target;
+export function machineFor(machines: TargetMachines, { on }: Pick<Command, 'on'>): Machine {
+  return on === 'client' ? machines.client : machines.target;
 }
