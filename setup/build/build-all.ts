@@ -1,9 +1,9 @@
 /** Everything that a testbed boots from, built side by side. */
-import type { TestbedKind } from './kernel/kernel-config.ts';
+import { IMAGE_FORMATS, type TestbedKind } from '../../fixtures/image-formats.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import { buildEmulator, type Emulator } from './qemu/emulator.ts';
-import { buildImage, IMAGE_FORMATS, type Image } from './image/image.ts';
+import { buildImage, type Image } from './image/image.ts';
 import { buildKernel, type Kernel } from './kernel/kernel.ts';
 import { buildRoot } from './image/guest-root.ts';
 import { sweepCache } from './cache/build-cache.ts';

@@ -8,7 +8,7 @@ import { isVintageQemu } from '../../fixtures/qemu-version.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { DVH_QEMU, IOMMU, softwareAt } from '../../fixtures/software.ts';
 import type { Variant } from '../../fixtures/variant.ts';
-import type { ImageFormat } from '../build/image/image.ts';
+import type { ImageFormat } from '../../fixtures/image-formats.ts';
 import { guestQemu } from './guest-qemu.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import type { Accelerator, BenchmarkKind, MachineNeeds, MachinePlan } from './machine-plan.ts';

@@ -1,7 +1,7 @@
 /** The kernel command line of an emulated testbed's machine. */
 import type { MachineName } from '../../fixtures/addresses.ts';
 import { IOMMU } from '../../fixtures/software.ts';
-import type { ImageFormat } from '../build/image/image.ts';
+import type { ImageFormat } from '../../fixtures/image-formats.ts';
 import type { MachineNetwork } from './network.ts';
 
 export interface CommandLineOptions {

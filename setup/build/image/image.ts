@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BENCHMARK_PACKAGES } from '../../../fixtures/benchmarks/index.ts';
-import type { TestbedKind } from '../kernel/kernel-config.ts';
+import type { ImageFormat } from '../../../fixtures/image-formats.ts';
 import { tell } from '../../lib/task-progress.ts';
 import { isCached, type Recipe, type Workplace } from '../cache/build-cache.ts';
 import { sha256 } from '../../lib/hash.ts';
@@ -92,16 +92,6 @@ const LEFT_OUT = [
   './usr/share/qemu/s390*',
   './usr/share/qemu/keymaps/*',
 ];
-
-/**
- * The image's format by where it boots: erofs for machines that run nestbench's own kernel, as it is read fastest; ext4
- * where they may run any other, since erofs came with Linux 5.4 and ext4 is in all.
- */
-export const IMAGE_FORMATS = { emulated: 'erofs', physical: 'ext4' } as const satisfies Record<
-  TestbedKind,
-  string
->;
-export type ImageFormat = (typeof IMAGE_FORMATS)[TestbedKind];
 
 /** The image from the cache, or made now. */
 export async function buildImage(kernel: Kernel, format: ImageFormat, signal: AbortSignal): Promise<Image> {

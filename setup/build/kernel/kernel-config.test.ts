@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SUITES } from '../../../fixtures/variant.ts';
-import { IMAGE_FORMATS } from '../image/image.ts';
+import { IMAGE_FORMATS } from '../../../fixtures/image-formats.ts';
 import { kernelConfig, parseConfig, unmetOptions } from './kernel-config.ts';
 
 test('an option that kconfig dropped, changed or left unknown is told', () => {

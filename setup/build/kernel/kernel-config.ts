@@ -1,10 +1,8 @@
 /** The options that a kernel is configured with, and whether kconfig granted them. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { TestbedKind } from '../../../fixtures/image-formats.ts';
 import type { Suite } from '../../../fixtures/variant.ts';
-
-/** What a kernel and an image are built for; a testbed takes those of one of these. */
-export type TestbedKind = 'emulated' | 'physical';
 
 /** The lines for the kernel of a suite's source, on a kind of testbed. */
 export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<string> {

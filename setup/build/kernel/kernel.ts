@@ -5,7 +5,8 @@ import { NestbenchError } from '../../lib/errors.ts';
 import type { Workplace } from '../cache/build-cache.ts';
 import { givenKernel } from './given-kernel.ts';
 import { placeInside } from '../toolchain/inside.ts';
-import { kernelConfig, type TestbedKind } from './kernel-config.ts';
+import type { TestbedKind } from '../../../fixtures/image-formats.ts';
+import { kernelConfig } from './kernel-config.ts';
 import { compileLinux, type Patch, readPatches } from './kernel-recipe.ts';
 import {
   cachedInside,

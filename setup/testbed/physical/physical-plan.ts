@@ -14,7 +14,7 @@ import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
-import { IMAGE_FORMATS } from '../../build/image/image.ts';
+import { IMAGE_FORMATS } from '../../../fixtures/image-formats.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { OpensshTarget } from '../../machine/ssh/openssh.ts';
 import {
