@@ -1,5 +1,7 @@
 /** One name for one set of inputs, however it was put together. */
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 
 /** What can shape an artefact: plain data. */
 export type Inputs =
@@ -36,4 +38,10 @@ export function hashOf(inputs: Inputs): string {
 
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+/** The files in a directory, by name: of each what `describe` makes of its bytes. */
+export function filesIn(directory: string, describe: (bytes: Buffer) => string): Record<string, string> {
+  const described = (name: string): string => describe(readFileSync(path.join(directory, name)));
+  return Object.fromEntries(readdirSync(directory).map((name) => [name, described(name)]));
 }

@@ -2,7 +2,7 @@
 import { execa } from 'execa';
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { NestbenchError } from '../../lib/errors.ts';
-import { FOR_COMPILING } from '../package-list.ts';
+import { FOR_COMPILING, type HostPackage } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
 import { reasonOf } from '../../lib/error-text.ts';
 import type { Workplace } from '../cache/build-cache.ts';
@@ -16,8 +16,11 @@ export interface Builder {
   readonly kind: 'host' | 'container';
   /** What its compilers are, as far as what is built depends on them: `gcc 12.2.0`, or an image. */
   readonly identity: string;
-  /** A place to build in the workplace's directory, which has the same name there. */
-  open(workplace: Workplace): Promise<BuilderPlace>;
+  /**
+   * A place to build in the workplace's directory, which has the same name there.
+   * @param packages that this host needs, where its compilers build; a container's image has them.
+   */
+  open(workplace: Workplace, packages: readonly HostPackage[]): Promise<BuilderPlace>;
 }
 
 interface BuilderPlace extends BuildPlace {
@@ -99,6 +102,9 @@ async function hostBuilder(signal: AbortSignal): Promise<Builder> {
   return {
     kind: 'host',
     identity: `gcc ${gcc}`,
-    open: async ({ directory }) => ({ directory, gcc, run: runTool }),
+    async open({ directory, signal: within }, packages) {
+      await ensurePackages(within, packages);
+      return { directory, gcc, run: runTool };
+    },
   };
 }

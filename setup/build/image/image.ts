@@ -2,14 +2,14 @@
  * The one image of every machine: the root file system with our init scripts and the kernel, as a
  * read-only file system. L0 hands it on to L1 as a block device, and so on down.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BENCHMARK_PACKAGES } from '../../../fixtures/benchmarks/index.ts';
 import type { ImageFormat } from '../../../fixtures/image-formats.ts';
 import { tell } from '../../lib/task-progress.ts';
 import { isCached, type Recipe, type Workplace } from '../cache/build-cache.ts';
-import { sha256 } from '../../lib/hash.ts';
+import { filesIn, sha256 } from '../../lib/hash.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { runInside } from '../toolchain/inside.ts';
 import { buildRoot, type Root, wholeRoot } from './guest-root.ts';
@@ -105,10 +105,10 @@ export async function buildImage(kernel: Kernel, format: ImageFormat, signal: Ab
         toolchain: toolchain.hash,
         tools: versionsIn(toolchain, TOOLS),
         kernel: kernel.hash,
-        guest: hashesOf(GUEST),
-        micro: hashesOf(MICRO),
+        guest: filesIn(GUEST, sha256),
+        micro: filesIn(MICRO, sha256),
         leftOut: LEFT_OUT,
-        script: fileHash(SCRIPT),
+        script: sha256(readFileSync(SCRIPT)),
         format,
       },
       signal,
@@ -162,14 +162,4 @@ export async function packImage(
   });
   await rm(leftOut);
   tell({ task: 'image', text: 'the image is made', state: 'done', fraction: 1 });
-}
-
-function hashesOf(directory: string): Record<string, string> {
-  return Object.fromEntries(
-    readdirSync(directory).map((name) => [name, fileHash(path.join(directory, name))]),
-  );
-}
-
-function fileHash(file: string): string {
-  return sha256(readFileSync(file));
 }

@@ -4,7 +4,6 @@ import type { GitKernel } from '../../../fixtures/git-kernel.ts';
 import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { NestbenchError } from '../../lib/errors.ts';
 import { FOR_KERNEL_PACKAGES } from '../package-list.ts';
-import { ensurePackages } from '../host-packages.ts';
 import { cached, type Workplace } from '../cache/build-cache.ts';
 import { chooseBuilder } from '../builder/builder.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile } from '../git-source.ts';
@@ -68,8 +67,7 @@ export async function buildKernelPackage(
     inputs,
     signal,
     build: async (workplace) => {
-      if (builder.kind === 'host') await ensurePackages(workplace.signal, FOR_KERNEL_PACKAGES);
-      const place = await builder.open(workplace);
+      const place = await builder.open(workplace, FOR_KERNEL_PACKAGES);
       const main = await sourceFile(source, 'init/main.c', workplace.signal);
       const fault = compilerFault(makefile, main, place.gcc);
       if (fault !== undefined)

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { NestbenchError } from '../../lib/errors.ts';
 import { tell } from '../../lib/task-progress.ts';
 import type { Workplace } from '../cache/build-cache.ts';
-import { makeProgress } from '../make-progress.ts';
+import { compileProgress } from '../compile-progress.ts';
 import type { BuildPlace, ToolOptions } from '../tool.ts';
 import { unmetOptions } from './kernel-config.ts';
 
@@ -74,7 +74,7 @@ export async function compileLinux(
   await configure(recipe, run, tree);
   // With the output of a target kept together, an error is not torn apart by what the other jobs print.
   const make = ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', ...recipe.targets];
-  await run(make, 'building the kernel', makeProgress(task, recipe.steps));
+  await run(make, 'building the kernel', compileProgress(task, recipe.steps));
   const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
   await run(recipe.keep, 'packing the kernel');
   await copyFile(path.join(tree, '.config'), path.join(directory, 'config'));

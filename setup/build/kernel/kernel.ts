@@ -32,7 +32,7 @@ export interface Kernel {
 const RECIPE = 2;
 
 /**
- * Lines that make prints with kernel.config (make-progress.ts): counted in a build of 6.12.117, and for 6.1.192 those of a
+ * Lines that make prints with kernel.config (compile-progress.ts): counted in a build of 6.12.117, and for 6.1.192 those of a
  * larger configuration, less those of what kernel.config has left out since. progressAt claims nothing once it is past them.
  */
 const STEPS: Readonly<Record<Suite, number>> = { trixie: 1822, bookworm: 1715 };

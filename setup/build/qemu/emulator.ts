@@ -3,12 +3,11 @@
  * with no more devices than these machines have. It is linked statically, so that it runs on any Linux host.
  */
 import { availableParallelism } from 'node:os';
-import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { tell } from '../../lib/task-progress.ts';
+import { filesIn } from '../../lib/hash.ts';
 import type { Workplace } from '../cache/build-cache.ts';
-import { runInside } from '../toolchain/inside.ts';
-import { ninjaProgress } from '../ninja-progress.ts';
+import { placeInside } from '../toolchain/inside.ts';
+import { compileQemu } from './qemu-recipe.ts';
 import {
   cachedInside,
   DEFAULT_SUITE,
@@ -77,7 +76,6 @@ export function shapesEmulator(toolchain: Pick<Toolchain, 'packages'>): Record<s
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the tools' own errors.
  */
 export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
-  const files = await ownFiles();
   const { directory, hash, facts, toolchain } = await cachedInside(DEFAULT_SUITE, signal, (within) => {
     const source = within.packages['src:qemu'] ?? 'unknown';
     return {
@@ -88,7 +86,7 @@ export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
         source,
         packages: shapesEmulator(within),
         configure: CONFIGURE,
-        files,
+        files: filesIn(OURS, String),
       },
       signal,
       build: (workplace) => compileEmulator(within, source, workplace),
@@ -104,44 +102,23 @@ export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
   };
 }
 
-async function ownFiles(): Promise<Record<string, string>> {
-  const names = (await readdir(OURS)).toSorted();
-  const texts = names.map(async (name) => [name, await readFile(path.join(OURS, name), 'utf8')] as const);
-  return Object.fromEntries(await Promise.all(texts));
-}
-
 async function compileEmulator(
   toolchain: Toolchain,
   source: string,
-  { directory, log, signal }: Workplace,
+  workplace: Workplace,
 ): Promise<{ version: string }> {
-  const task = 'emulator';
-  const tool = { log, signal, binds: { '/build': directory, '/ours': OURS } };
-  tell({ task, text: "unpacking QEMU's source", state: 'running', fraction: 0 });
-  await runInside(toolchain, ['sh', '-eu', '/ours/unpack.sh', '/ours'], {
-    ...tool,
-    cwd: '/build',
-    purpose: "unpacking QEMU's source",
-  });
-  tell({ task, text: 'configuring QEMU', state: 'running', fraction: 0 });
   const label = `Debian ${source}, patched by nestbench`;
-  await runInside(toolchain, ['../configure', ...CONFIGURE, `--with-pkgversion=${label}`], {
-    ...tool,
-    cwd: '/build/qemu/build',
-    purpose: 'configuring QEMU',
-  });
-  await runInside(toolchain, ['ninja', `-j${availableParallelism()}`, PROGRAM], {
-    ...tool,
-    cwd: '/build/qemu/build',
-    purpose: 'building QEMU',
-    onLine: ninjaProgress(task, 'compiling QEMU'),
-  });
-  const release = (await readFile(path.join(directory, 'qemu/VERSION'), 'utf8')).trim();
-  await runInside(toolchain, ['sh', '-eu', '/ours/collect.sh'], {
-    ...tool,
-    cwd: '/build',
-    purpose: 'collecting QEMU',
-  });
-  tell({ task, text: 'QEMU is built', state: 'done', fraction: 1 });
+  const release = await compileQemu(
+    {
+      task: 'emulator',
+      source: `qemu ${source}`,
+      unpack: (run) => run(['sh', '-eu', '/ours/unpack.sh', '/ours'], "unpacking QEMU's source"),
+      configure: [...CONFIGURE, `--with-pkgversion=${label}`],
+      compile: ['ninja', `-j${availableParallelism()}`, PROGRAM],
+      keep: ['sh', '-eu', '/ours/collect.sh'],
+    },
+    placeInside(toolchain, workplace.directory, { '/ours': OURS }),
+    workplace,
+  );
   return { version: `${release} (${label})` };
 }

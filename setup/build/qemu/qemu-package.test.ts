@@ -1,5 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
-import { vintageFlags } from './qemu-package.ts';
+import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
+import { resolveSource } from '../git-source.ts';
+import { runTool } from '../tool.ts';
+import { packageRecipe, vintageFlags } from './qemu-package.ts';
+import { compileQemu } from './qemu-recipe.ts';
+
+/** A repository of these files, on the branch v7-toy. @returns its path and its commit. */
+function repository(files: Record<string, string>): { url: string; commit: string } {
+  const url = temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(url, name)), { recursive: true });
+    writeFileSync(path.join(url, name), text, { mode: 0o755 });
+  }
+  const git = (...words: string[]): string =>
+    execFileSync('git', ['-C', url, '-c', 'user.name=t', '-c', 'user.email=t@t', ...words], {
+      encoding: 'utf8',
+    }).trim();
+  git('init', '--quiet', '--initial-branch=v7-toy');
+  git('add', '--all');
+  git('commit', '--quiet', '--message=toy');
+  return { url, commit: git('rev-parse', 'HEAD') };
+}
+
+test.each(['', 'x86_64-softmmu/'])(
+  'a QEMU from git is configured, compiled with what its wrap pins, and taken from build/%s',
+  async (target) => {
+    temporaryCache();
+    const wrapped = repository({ 'keys.c': 'int main(void) { return 7; }\n' });
+    const { url } = repository({
+      VERSION: '7.2.0\n',
+      configure: `#!/bin/sh -eu
+mkdir -p x86_64-softmmu
+echo "$@" >config.log
+printf 'all:\\n\\tgcc -o ${target}qemu-system-x86_64 ../subprojects/keycodemapdb/keys.c\\n' >Makefile
+`,
+      'subprojects/keycodemapdb.wrap': `[wrap-git]\nurl = ${wrapped.url}\nrevision = ${wrapped.commit}\ndepth = 1\n`,
+    });
+    const directory = temporaryDirectory();
+    const workplace = { directory, log: path.join(temporaryDirectory(), 'log'), signal: never };
+    const source = await resolveSource({ url, ref: 'v7-toy' }, never, () => {});
+    const recipe = packageRecipe(source, ['--enable-kvm'], workplace);
+    expect(await compileQemu(recipe, { directory, run: runTool }, workplace)).toBe('7.2.0');
+    expect(readdirSync(directory).toSorted()).toEqual(['config.log', 'qemu-system-x86_64']);
+    expect(readFileSync(path.join(directory, 'config.log'), 'utf8')).toBe('--enable-kvm\n');
+    const run = (): Buffer => execFileSync(path.join(directory, 'qemu-system-x86_64'));
+    expect(run).toThrow(expect.objectContaining({ status: 7 }));
+  },
+);
+
+const never = new AbortController().signal;
 
 /** As the scripts themselves have them: QEMU 5.2's asks for Meson. */
 const CASES = '  --disable-sdl) sdl="disabled"\n  ;;\n  --disable-werror) werror="no"\n  ;;\n';

@@ -2,21 +2,15 @@
  * Builds a QEMU from git for the levels of a physical testbed: one program, which runs guests with KVM and takes its
  * firmware from the image.
  */
-import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { isVintageQemu } from '../../../fixtures/qemu-version.ts';
 import type { QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { FOR_QEMU_PACKAGES } from '../package-list.ts';
-import { ensurePackages } from '../host-packages.ts';
-import { tell } from '../../lib/task-progress.ts';
 import { chooseBuilder } from '../builder/builder.ts';
 import { cached, type Workplace } from '../cache/build-cache.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile, sourceSetting } from '../git-source.ts';
-import { makeProgress } from '../make-progress.ts';
-import { ninjaProgress } from '../ninja-progress.ts';
-import type { BuildPlace } from '../tool.ts';
+import { compileQemu, type QemuRecipe } from './qemu-recipe.ts';
 
 interface QemuPackage {
   readonly program: string;
@@ -127,16 +121,10 @@ export async function buildQemuPackage(
     inputs: { recipe: RECIPE, commit: source.commit, compiler: builder.identity, configure },
     signal,
     build: async (workplace) => {
-      if (builder.kind === 'host') await ensurePackages(workplace.signal, FOR_QEMU_PACKAGES);
-      const place = await builder.open(workplace);
-      await compilePackage(source, configure, place, workplace);
-      return {
-        version,
-        commit: source.commit,
-        url: source.url,
-        ref: source.ref,
-        compiler: `gcc ${place.gcc}`,
-      };
+      const place = await builder.open(workplace, FOR_QEMU_PACKAGES);
+      await compileQemu(packageRecipe(source, configure, workplace), place, workplace);
+      const { commit, url, ref } = source;
+      return { version, commit, url, ref, compiler: `gcc ${place.gcc}` };
     },
   });
   return { program: path.join(directory, PROGRAM), version, commit: source.commit, hash };
@@ -151,51 +139,32 @@ export function vintageFlags(script: string): string[] {
   return [...VINTAGE_CONFIGURE, ...python, ...without];
 }
 
-async function compilePackage(
-  source: GitSource,
-  configure: readonly string[],
-  place: BuildPlace,
-  { directory, log, signal }: Workplace,
-): Promise<void> {
-  const task = 'QEMU package';
-  tell({ task, text: `laying out ${source.commit.slice(0, 12)}`, state: 'running', fraction: 0 });
-  const tree = path.join(directory, 'qemu');
-  await exportSource(source, tree, { log, signal, without: FIRMWARE });
-  await exportWraps(source, tree, { log, signal });
-  tell({ task, text: 'configuring', state: 'running', fraction: 0 });
-  const build = path.join(tree, 'build');
-  await mkdir(build, { recursive: true });
-  const tool = { log, signal, cwd: build };
-  await place.run(['../configure', ...configure], { ...tool, purpose: 'configuring QEMU' });
-  const [byNinja, byMake] = [ninjaProgress(task, 'compiling'), makeProgress(task)];
-  await place.run(['make', `--jobs=${availableParallelism()}`], {
-    ...tool,
-    purpose: 'building QEMU',
-    onLine(line) {
-      byNinja(line);
-      byMake(line);
+/** Before 5.2 each target has a directory of its own. */
+const KEEP = `built=qemu/build/${PROGRAM}
+[ -e "$built" ] || built=qemu/build/x86_64-softmmu/${PROGRAM}
+strip -o ${PROGRAM} "$built"
+chmod 755 ${PROGRAM}
+[ ! -e qemu/build/config.log ] || cp qemu/build/config.log .
+rm -rf qemu`;
+
+export function packageRecipe(source: GitSource, configure: readonly string[], tool: LayOut): QemuRecipe {
+  return {
+    task: 'QEMU package',
+    source: `${source.ref} (${source.commit.slice(0, 12)})`,
+    async unpack(_, tree) {
+      await exportSource(source, tree, { ...tool, without: FIRMWARE });
+      await exportWraps(source, tree, tool);
     },
-  });
-  // Before 5.2 each target has a directory of its own.
-  const built = existsSync(path.join(build, PROGRAM)) ? PROGRAM : `x86_64-softmmu/${PROGRAM}`;
-  await place.run(['strip', '-o', path.join(directory, PROGRAM), path.join(build, built)], {
-    ...tool,
-    purpose: 'stripping QEMU',
-  });
-  await chmod(path.join(directory, PROGRAM), 0o755);
-  await copyFile(path.join(build, 'config.log'), path.join(directory, 'config.log')).catch(() => {});
-  for (const name of await readdir(directory)) {
-    if (name !== PROGRAM && name !== 'config.log') await rm(path.join(directory, name), { recursive: true });
-  }
-  tell({ task, text: 'it is built', state: 'done', fraction: 1 });
+    configure,
+    compile: ['make', `--jobs=${availableParallelism()}`],
+    keep: ['sh', '-euc', KEEP],
+  };
 }
 
+type LayOut = Pick<Workplace, 'log' | 'signal'>;
+
 /** Lays out, at the commit that its wrap file pins (Meson's manual, Wrap dependency system), what Meson would clone. */
-async function exportWraps(
-  source: GitSource,
-  tree: string,
-  tool: { readonly log: string; readonly signal: AbortSignal },
-): Promise<void> {
+async function exportWraps(source: GitSource, tree: string, tool: LayOut): Promise<void> {
   for (const name of WRAPS) {
     const setting = (key: string): Promise<string> =>
       sourceSetting(source, `subprojects/${name}.wrap`, `wrap-git.${key}`, tool.signal);

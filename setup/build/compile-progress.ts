@@ -1,7 +1,9 @@
-/** How far a build by make is. */
+/** How far a build by make or ninja is. */
 import { tell } from '../lib/task-progress.ts';
 import { progressAt } from './progress-rate.ts';
 
+/** `[12/1441] Compiling C object ...`, as ninja counts. */
+const COUNTED = /^\[(\d+)\/(\d+)\]/;
 /** `  CC      init/main.o`, as the kernel's makefiles and QEMU's have it. */
 const STEP = /^ {2}[A-Z][A-Z\d]*\s+\S/;
 /** Of a build whose steps nobody has counted, one line in so many is reported. */
@@ -9,17 +11,19 @@ const EVERY = 20;
 
 /**
  * Reports the progress of `task` from now on.
- * @param expected how many steps it has, where that is known.
+ * @param expected how many steps make has, where that is known.
  */
-export function makeProgress(task: string, expected?: number): (line: string) => void {
+export function compileProgress(task: string, expected?: number): (line: string) => void {
   const started = performance.now();
   let steps = 0;
   return (line) => {
-    if (!STEP.test(line)) return;
-    steps++;
+    const [, done, all] = COUNTED.exec(line) ?? [];
+    if (all === undefined && !STEP.test(line)) return;
+    steps = all === undefined ? steps + 1 : Number(done);
+    const total = all === undefined ? expected : Number(all);
     const seconds = (performance.now() - started) / 1000;
-    if (expected !== undefined)
-      tell({ task, text: 'compiling', state: 'running', ...progressAt(steps, expected, seconds) });
+    if (total !== undefined)
+      tell({ task, text: 'compiling', state: 'running', ...progressAt(steps, total, seconds) });
     else if (steps % EVERY === 0)
       tell({ task, text: `compiling, ${steps} steps in ${(seconds / 60).toFixed(1)} min`, state: 'running' });
   };
