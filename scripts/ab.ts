@@ -10,7 +10,7 @@ import { terminalOptions } from '../reporters/terminal/terminal.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
 import type { ComparedRow, Comparison } from '../reporters/verdict/comparison.ts';
 import { exitCodeOf } from '../reporters/verdict/comparison-json.ts';
-import { InputError, NestbenchError } from '../setup/lib/errors.ts';
+import { CommandError, InputError } from '../setup/lib/errors.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { onStopSignals } from '../setup/run/stop-signals.ts';
 import { findVariant } from '../setup/run/find-variant.ts';
@@ -112,11 +112,9 @@ class AbRun {
       if (isWell || this.#stoppedBy !== undefined) return;
       log(`${title} failed; its journal says why. Its failed samples do not count.`);
     }
-    throw new NestbenchError(
-      'NESTBENCH_COMMAND_FAILED',
-      'infrastructure',
-      `Round ${round} of the A/B failed twice with ${this.#options[side]}${this.#lastFailure(side)}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The earlier rounds are kept, and npm run compare can read them.`,
-    );
+    throw new CommandError({
+      message: `Round ${round} of the A/B failed twice with ${this.#options[side]}${this.#lastFailure(side)}: see ${path.join(this.#results, experimentOf(this.#options, side))}. The earlier rounds are kept, and npm run compare can read them.`,
+    });
   }
 
   #lastFailure(side: Side): string {

@@ -10,7 +10,7 @@ import type { Cell } from '../fixtures/matrix.ts';
 import { sizingFor } from '../fixtures/sizing.ts';
 import { firstLine, wrap } from '../reporters/model/text.ts';
 import ProgressReporter from '../reporters/progress.ts';
-import { NestbenchError, toNestbenchError } from '../setup/lib/errors.ts';
+import { type NestbenchError, toNestbenchError } from '../setup/lib/errors.ts';
 import { describeHost, hostVirtualization } from '../setup/testbed/host-resources.ts';
 import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
 import { Phases } from '../setup/lib/phase-clock.ts';
@@ -203,10 +203,8 @@ async function waitForFirstSamples(
   return firsts;
 }
 
-function isLate({ code, facts }: NestbenchError, deadlineSeconds: number): boolean {
-  return (
-    code === 'NESTBENCH_DEADLINE' || (code === 'NESTBENCH_GUEST_HUNG' && facts.seconds === deadlineSeconds)
-  );
+function isLate({ code, seconds }: NestbenchError, deadlineSeconds: number): boolean {
+  return code === 'NESTBENCH_DEADLINE' || (code === 'NESTBENCH_GUEST_HUNG' && seconds === deadlineSeconds);
 }
 
 function inWords(result: BootResult): string {

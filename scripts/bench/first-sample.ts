@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Cell } from '../../fixtures/matrix.ts';
-import { NestbenchError } from '../../setup/lib/errors.ts';
+import { CommandError } from '../../setup/lib/errors.ts';
 import { readJournal } from '../../setup/journal/journal-reader.ts';
 import { sum } from '../../reporters/model/sum.ts';
 import type { FirstSample } from './boot-result.ts';
@@ -40,12 +40,11 @@ export async function measureFirstSample(
     const boot = records.find((record) => record.type === 'boot');
     const sample = records.find((record) => record.type === 'sample');
     if (experiment === undefined || boot?.start?.kind !== 'warm' || sample === undefined) {
-      throw new NestbenchError(
-        'NESTBENCH_COMMAND_FAILED',
-        'infrastructure',
-        `Could not measure the wait for the first warm sample of ${cell}: ${sample === undefined ? 'there was no sample' : 'the cell was not restored'} (exit code ${exitCode}).`,
-        { machine: 'host', output: all.slice(-2000) },
-      );
+      throw new CommandError({
+        message: `Could not measure the wait for the first warm sample of ${cell}: ${sample === undefined ? 'there was no sample' : 'the cell was not restored'} (exit code ${exitCode}).`,
+        machine: 'host',
+        output: all.slice(-2000),
+      });
     }
     const phases = experiment.phases ?? [];
     const setup = sum(phases.filter(({ name }) => name !== 'Vitest').map((phase) => phase.seconds));

@@ -15,7 +15,7 @@ function script(body: string, shell = 'script') {
   writeFileSync(
     file,
     `import { writeFileSync } from 'node:fs';
-    import { InputError, NestbenchError } from '${ERRORS}';
+    import { BootError, InputError } from '${ERRORS}';
     import { runScript } from '${RUN_SCRIPT}';
     await runScript(async () => { ${body} });\n`,
   );
@@ -31,11 +31,7 @@ describe('ends with 2 and one sentence for', () => {
       `throw new InputError('NESTBENCH_UNKNOWN_CELL', 'There is no cell.');`,
       'There is no cell.',
     ],
-    [
-      'a failure',
-      `throw new NestbenchError('NESTBENCH_BOOT_FAILED', 'infrastructure', 'L1 did not boot.');`,
-      'L1 did not boot.',
-    ],
+    ['a failure', `throw new BootError({ message: 'L1 did not boot.' });`, 'L1 did not boot.'],
     [
       'what the system refuses',
       `writeFileSync('/proc/nope', '');`,

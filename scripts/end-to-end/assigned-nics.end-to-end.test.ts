@@ -124,7 +124,7 @@ test('a restored stack is refused where another device than the planned one is a
 }) => {
   await expect(restoreAs('l1-passthrough', { place, cache }, withOwnNicAssigned)).rejects.toMatchObject({
     code: 'NESTBENCH_CHECK_FAILED',
-    message: expect.stringContaining(`l0 has to assign ${OWN_NIC} by vfio-pci`),
+    message: expect.stringContaining(`l0 must assign ${OWN_NIC} by vfio-pci`),
   });
   expect(leftovers(place)).toEqual([]);
 });

@@ -92,7 +92,7 @@ describe('boot', () => {
     const error = await failure(l1.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_GUEST_PANICKED');
     expect(error.message).toMatch(/^The kernel of l1 panicked: VFS: Unable to mount root fs/);
-    expect(error.facts).toMatchObject({ machine: 'l1', output: expect.stringContaining('Kernel panic') });
+    expect(error).toMatchObject({ machine: 'l1', output: expect.stringContaining('Kernel panic') });
   });
 
   test('tells of a guest that hangs, for how long it waited and what its console last said', async ({
@@ -109,7 +109,7 @@ describe('boot', () => {
     expect(error.message).toMatch(
       /^l1 did not come up on l0\. Waited 10 s .* last said something [\d.]+ s ago\.$/,
     );
-    expect(error.facts).toMatchObject({
+    expect(error).toMatchObject({
       machine: 'l1',
       seconds: 10,
       output: expect.stringContaining('/bin/cat as init'),
@@ -137,7 +137,7 @@ describe('boot', () => {
     const error = await failure(l0.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_CHECK_FAILED');
     expect(error.message).toContain(
-      `l0 is up, but is not what was planned: the number of CPUs is ${plan.levels[0].cpus - 1}, planned was`,
+      `l0 is up, but differs from its plan: the number of CPUs is ${plan.levels[0].cpus - 1}, planned was`,
     );
   });
 });

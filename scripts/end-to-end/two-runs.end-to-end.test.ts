@@ -25,7 +25,7 @@ test('the second, with WAIT=0, stops at once and says who holds the testbed', as
       `The testbed of this host is held by process ${first.pid} \\(.*vitest run suites/l0 -t netperf-rr\\)`,
     ),
   );
-  expect(impatient.output).toContain('it was not free within 0 min. Wait for that run, end it, or set WAIT');
+  expect(impatient.output).toContain('and was not free within 0 min. Wait for that run, end it, or set WAIT');
   expect(impatient.records).toEqual([]);
 });
 
@@ -36,7 +36,7 @@ test('so does one with another TMPDIR and HOME', async ({ start }) => {
   const elsewhere = start(ONE, { experiment: 'elsewhere', environment });
   expect(await elsewhere.end()).toMatchObject({ exitCode: 1 });
   expect(elsewhere.output).toContain(`The testbed of this host is held by process ${first.pid} (`);
-  expect(elsewhere.output).toContain('it was not free within 0 min');
+  expect(elsewhere.output).toContain('and was not free within 0 min');
 });
 
 test('the second says who holds the testbed, waits, and then measures', async ({ start, place }) => {

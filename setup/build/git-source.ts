@@ -6,9 +6,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { NestbenchError } from '../lib/errors.ts';
-import { takeLock } from '../lib/lock.ts';
+import type { NestbenchError } from '../lib/errors.ts';
 import { aborted, lastLines } from '../lib/error-text.ts';
+import { UnbuildableError } from './build-errors.ts';
+import { takeLock } from '../lib/lock.ts';
 import { cacheDirectory } from './cache/build-cache.ts';
 import { hashOf } from '../lib/hash.ts';
 import { runTool, toolEnvironment, type ToolOptions } from './tool.ts';
@@ -196,8 +197,5 @@ function environment(): Record<string, string> {
 }
 
 function unusable(message: string, outputOf: string | undefined): NestbenchError {
-  return new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', message, {
-    machine: 'host',
-    ...(outputOf === undefined ? {} : { output: outputOf }),
-  });
+  return new UnbuildableError({ message, machine: 'host', output: outputOf });
 }

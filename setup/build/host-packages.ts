@@ -5,7 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from './cache/build-cache.ts';
 import { takeLock } from '../lib/lock.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { type NestbenchError, PackageMissingError } from '../lib/errors.ts';
 import { aborted, errorCode, lastLines } from '../lib/error-text.ts';
 import { tell } from '../lib/task-progress.ts';
 import type { HostPackage } from './package-list.ts';
@@ -41,11 +41,7 @@ export async function ensurePackages(signal: AbortSignal, list: readonly HostPac
 }
 
 function packageMissing(message: string, output?: string, exitCode?: number): NestbenchError {
-  return new NestbenchError('NESTBENCH_PACKAGE_MISSING', 'configuration', message, {
-    machine: 'host',
-    ...(output === undefined ? {} : { output }),
-    ...(exitCode === undefined ? {} : { exitCode }),
-  });
+  return new PackageMissingError({ message, machine: 'host', output, exitCode });
 }
 
 export function installCommand(packages: readonly string[]): string {

@@ -4,8 +4,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { execa } from 'execa';
-import { NestbenchError } from '../lib/errors.ts';
+import { type NestbenchError, NoSpaceError } from '../lib/errors.ts';
 import { aborted, words } from '../lib/error-text.ts';
+import { BuildError } from './build-errors.ts';
 import { endGroup, killOnExit } from '../lib/process-group.ts';
 import { errorLines } from './error-lines.ts';
 
@@ -110,13 +111,9 @@ export function toolFailure(tool: {
   const { argv, purpose, log, lines, how, exitCode } = tool;
   const seconds = (performance.now() - tool.started) / 1000;
   const output = errorLines(lines);
-  const full = /No space left on device/.test(output);
-  return new NestbenchError(
-    full ? 'NESTBENCH_NO_SPACE' : 'NESTBENCH_BUILD_FAILED',
-    full ? 'configuration' : 'infrastructure',
-    `${upperFirst(purpose)} failed: "${words(argv)}" ${how}:\n${output}\nThe whole log is ${log}`,
-    { machine: 'host', argv, exitCode: exitCode ?? null, seconds, output },
-  );
+  const message = `${upperFirst(purpose)} failed: "${words(argv)}" ${how}:\n${output}\nThe whole log is ${log}`;
+  const details = { message, machine: 'host', argv, exitCode: exitCode ?? null, seconds, output };
+  return /No space left on device/.test(output) ? new NoSpaceError(details) : new BuildError(details);
 }
 
 /** Of our environment only what tools need: an ARCH or MAKEFLAGS that happens to be set must not shape what we build. */

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { type JournalRecord, journalRecord } from '../../fixtures/records.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { DiskFullError } from '../lib/errors.ts';
 
 export const JOURNAL_FILE = 'journal.ndjson';
 
@@ -47,12 +47,10 @@ export class Journal {
       // One write of the whole line: two processes that append at once do not mix their lines (O_APPEND, open(2)).
       const written = writeSync(descriptor, line);
       if (written !== Buffer.byteLength(line)) {
-        throw new NestbenchError(
-          'NESTBENCH_NO_SPACE',
-          'infrastructure',
-          `Only ${written} bytes of a record reached ${this.file}: the disk is full. Make room; the journal's other records are whole.`,
-          { machine: 'host' },
-        );
+        throw new DiskFullError({
+          message: `Only ${written} bytes of a record reached ${this.file}: the disk is full. Make room; the journal's other records are whole.`,
+          machine: 'host',
+        });
       }
       fsyncSync(descriptor);
     } finally {

@@ -65,38 +65,19 @@ export interface ErrorDetails extends ErrorFacts {
   readonly cause?: unknown;
 }
 
-export class NestbenchError extends Error implements ErrorFacts {
-  declare readonly code: ErrorCode;
-  declare readonly kind: FailureKind;
+export abstract class NestbenchError extends Error implements ErrorFacts {
+  abstract readonly code: ErrorCode;
+  abstract readonly kind: FailureKind;
   declare readonly machine?: string | undefined;
   declare readonly output?: string | undefined;
   declare readonly seconds?: number | undefined;
   declare readonly argv?: readonly string[] | undefined;
   declare readonly exitCode?: number | null | undefined;
 
-  // Until every site has a class of its own: code, kind, message, facts, options.
-  constructor(
-    ...given:
-      | [options: ErrorDetails]
-      | [
-          code: ErrorCode,
-          kind: FailureKind,
-          message: string,
-          facts?: ErrorFacts,
-          options?: { cause?: unknown },
-        ]
-  ) {
-    const [first] = given;
-    const { message, cause, ...facts } =
-      typeof first === 'object' ? first : { message: given[2] ?? '', ...given[3], ...given[4] };
+  constructor({ message, cause, ...facts }: ErrorDetails) {
     super(message, cause === undefined ? {} : { cause });
     this.name = new.target.name;
     Object.assign(this, facts);
-    if (typeof first === 'string') Object.assign(this, { code: first, kind: given[1] });
-  }
-
-  get facts(): ErrorFacts {
-    return this;
   }
 }
 

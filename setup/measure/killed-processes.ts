@@ -1,5 +1,6 @@
 /** No sample is kept during which a signal killed a process of its machines, whatever its program prints. */
-import { NestbenchError } from '../lib/errors.ts';
+import type { NestbenchError } from '../lib/errors.ts';
+import { KilledError } from './measure-errors.ts';
 import type { Killed } from '../machine/killed.ts';
 import type { TargetMachines } from './target-machines.ts';
 
@@ -18,12 +19,10 @@ export function killedError(benchmark: string, killed: readonly Killed[]): Nestb
   const hit = killed.filter(({ processes, oomKills }) => processes.length > 0 || oomKills > 0);
   const [first] = hit;
   if (first === undefined) return undefined;
-  return new NestbenchError(
-    'NESTBENCH_PROCESS_KILLED',
-    'benchmark',
-    `${benchmark} gave no sample, whatever it printed: while it ran, ${hit.map(describeKilled).join('; ')}.`,
-    { machine: first.machine },
-  );
+  return new KilledError({
+    message: `${benchmark} gave no sample, whatever it printed: while it ran, ${hit.map(describeKilled).join('; ')}.`,
+    machine: first.machine,
+  });
 }
 
 function describeKilled({ machine, processes, oomKills }: Killed): string {

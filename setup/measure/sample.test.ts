@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Benchmark, file } from '../../fixtures/benchmarks/benchmark.ts';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { BootError } from '../lib/errors.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 import { waitUntil } from '../lib/wait.ts';
 import { deadlineFor, type Iteration, iterate, rawOutput } from './sample.ts';
@@ -73,7 +73,7 @@ test('a tool that ends well and prints no value gives a failure with what it pri
     error: {
       code: 'NESTBENCH_UNPARSABLE_OUTPUT',
       kind: 'benchmark',
-      message: 'toy on l1 ended well and gave no value: no number.',
+      message: 'toy on l1 exited with 0, but printed no value: no number.',
       machine: 'l1',
       output: 'hello\n\nhm',
     },
@@ -119,7 +119,7 @@ test('an abort ends the command and is thrown as its reason', async () => {
     intervalMs: 20,
     signal: never,
   });
-  const reason = new NestbenchError('NESTBENCH_GUEST_DIED', 'infrastructure', 'l1 died');
+  const reason = new BootError({ message: 'l1 did not start' });
   controller.abort(reason);
   await expect(running).rejects.toBe(reason);
   expect(processesWith(seconds)).toEqual([]);

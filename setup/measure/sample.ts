@@ -1,6 +1,7 @@
 /** One iteration of a benchmark on a running stack: what is done before it, the measured command, its value. */
 import type { Benchmark, Command, Sizes, Target, Work } from '../../fixtures/benchmarks/benchmark.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import type { NestbenchError } from '../lib/errors.ts';
+import { BenchmarkError, OutputError } from './measure-errors.ts';
 import type { Completed, Machine } from '../machine/machine.ts';
 import { type TargetMachines, machineFor } from './target-machines.ts';
 import { type Counted, runCounted } from './counted.ts';
@@ -104,12 +105,12 @@ async function measure<S extends Sizes>(
     state: 'failed',
     completed,
     counted,
-    error: new NestbenchError(
-      'NESTBENCH_UNPARSABLE_OUTPUT',
-      'benchmark',
-      `${benchmark.name} on ${machine.name} ended well and gave no value: ${parsed.reason}.`,
-      { machine: machine.name, argv: command.argv, output: lastWords(completed) },
-    ),
+    error: new OutputError({
+      message: `${benchmark.name} on ${machine.name} exited with 0, but printed no value: ${parsed.reason}.`,
+      machine: machine.name,
+      argv: command.argv,
+      output: lastWords(completed),
+    }),
   };
 }
 
@@ -151,12 +152,14 @@ export async function runUnmeasured(
 /** The failure of a command that did not end with 0. */
 function ended(what: string, machine: Machine, completed: Completed): NestbenchError {
   const { argv, exitCode, signal, seconds } = completed;
-  return new NestbenchError(
-    'NESTBENCH_COMMAND_FAILED',
-    'benchmark',
-    `${what} on ${machine.name}: "${argv.join(' ')}" ended with ${exitCode ?? signal} after ${seconds.toFixed(1)} s.`,
-    { machine: machine.name, argv, exitCode, seconds, output: lastWords(completed) },
-  );
+  return new BenchmarkError({
+    message: `${what} on ${machine.name}: "${argv.join(' ')}" ended with ${exitCode ?? signal} after ${seconds.toFixed(1)} s.`,
+    machine: machine.name,
+    argv,
+    exitCode,
+    seconds,
+    output: lastWords(completed),
+  });
 }
 
 function inputOf({ input }: Command): { input?: string } {

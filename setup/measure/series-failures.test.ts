@@ -3,7 +3,8 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Command, Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { PROFILES } from '../../fixtures/profiles.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { AbortedError, BootError } from '../lib/errors.ts';
+import { TestEndedError } from './measure-errors.ts';
 import { processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 import { counting, shell, toy } from './toys.testing.ts';
 import { counter, measurement, noSuchField } from './measurement.testing.ts';
@@ -40,7 +41,7 @@ describe('a series in which something fails', () => {
   test('has a failure where the output is no number', async () => {
     const { measure, records } = measurement();
     await expect(measure(toy({ script: 'echo hello', iterations: 1 }))).rejects.toThrow(
-      /gave no value: no number/,
+      /printed no value: no number/,
     );
     expect(records()[1]).toMatchObject({ code: 'NESTBENCH_UNPARSABLE_OUTPUT', iteration: 1, tail: 'hello' });
   });
@@ -59,7 +60,7 @@ describe('a series in which something fails', () => {
     ]);
     expect(records().at(-1)).toHaveProperty(
       'message',
-      'toy failed 3 times on end in l1-baseline, run 1: the 7 iterations left were not tried.',
+      'toy failed 3 times in a row in l1-baseline, run 1, so its remaining 7 iterations were not tried.',
     );
     expect(readFileSync(scratch('n'), 'utf8')).toBe('3\n');
   });
@@ -202,7 +203,7 @@ describe('a series that can go on no longer', () => {
       }),
       { signal: controller.signal },
     );
-    const reason = new NestbenchError('NESTBENCH_GUEST_PANICKED', 'infrastructure', 'l1 panicked');
+    const reason = new BootError({ message: 'l1 did not start' });
     const failure = measuring.catch((error: unknown) => error);
     const began = (): string => (existsSync(scratch('n')) ? readFileSync(scratch('n'), 'utf8') : '');
     await expect.poll(began, { timeout: 20_000 }).toBe('2\n');
@@ -223,7 +224,7 @@ describe('a series that can go on no longer', () => {
     const failure = measuring.catch((error: unknown) => error);
     const began = (): string => (existsSync(scratch('n')) ? readFileSync(scratch('n'), 'utf8') : '');
     await expect.poll(began, { timeout: 20_000 }).toBe('2\n');
-    const reason = new NestbenchError('NESTBENCH_ABORTED', 'benchmark', 'its test ended');
+    const reason = new TestEndedError({ message: 'its test ended' });
     controller.abort(reason);
     expect(await failure).toBe(reason);
     expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.- ABORTED']);
@@ -233,7 +234,7 @@ describe('a series that can go on no longer', () => {
     const { measure, summary } = measurement();
     const controller = new AbortController();
     const parse = (): { ok: true; value: number } => {
-      controller.abort(new NestbenchError('NESTBENCH_ABORTED', 'benchmark', 'its test ended'));
+      controller.abort(new TestEndedError({ message: 'its test ended' }));
       return { ok: true, value: 5 };
     };
     const measuring = measure(toy({ script: 'echo 5', parse }), { until: controller.signal });
@@ -243,7 +244,7 @@ describe('a series that can go on no longer', () => {
 
   test('takes no sample where it was aborted before', async () => {
     const { measure, scratch } = measurement();
-    const reason = new NestbenchError('NESTBENCH_ABORTED', 'infrastructure', 'stopped');
+    const reason = new AbortedError({ message: 'stopped' });
     const measuring = measure(toy({ script: counter(scratch('n')) }), { signal: AbortSignal.abort(reason) });
     await expect(measuring).rejects.toBe(reason);
     expect(existsSync(scratch('n'))).toBe(false);

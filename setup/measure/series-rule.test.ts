@@ -72,7 +72,7 @@ describe('a series that a rule ends', () => {
     expect(summary().filter((line) => line.startsWith('stop'))).toEqual([]);
     expect(records().at(-1)).toHaveProperty(
       'message',
-      'toy failed 3 times on end in l1-baseline, run 1: the 9 iterations left were not tried.',
+      'toy failed 3 times in a row in l1-baseline, run 1, so its remaining 9 iterations were not tried.',
     );
   });
 

@@ -5,7 +5,8 @@ import { planRun, type RunPlan } from '../../fixtures/benchmarks/plan-run.ts';
 import type { CellName } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import { standing } from '../../fixtures/statistics/stop-rule.ts';
-import { NestbenchError, toNestbenchError } from '../lib/errors.ts';
+import { type NestbenchError, toNestbenchError } from '../lib/errors.ts';
+import { BenchmarkError } from './measure-errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Completed } from '../machine/machine.ts';
 import type { TargetMachines } from './target-machines.ts';
@@ -33,8 +34,8 @@ export interface SeriesOptions {
   readonly onIteration: (progress: SeriesProgress) => void;
 }
 
-/** After so many failures on end, the rest of a run is not tried: the benchmark does not work here. */
-const FAILURES_ON_END = 3;
+/** After so many failures in a row the rest of a run is not tried: the benchmark does not work here. */
+const FAILURES_IN_A_ROW = 3;
 
 /** Of a service's password: 128 bits, as cannot be guessed. */
 const PASSWORD_BYTES = 16;
@@ -136,7 +137,7 @@ async function measureRun(
     // How many iterations were begun, and how many of them failed since the last sample.
     const state = { tried: 0, onEnd: 0 };
     let now = standing(rule, values, state.tried);
-    while (now.state === 'open' && state.onEnd < FAILURES_ON_END) {
+    while (now.state === 'open' && state.onEnd < FAILURES_IN_A_ROW) {
       // tinybench stops at the first failure, and a rule is asked again: what is left of the run is another round of it.
       await sampleRounds(now.certain, signal, async () => {
         onIteration(clock.tell(run - firstRun + 1, values, state.tried));
@@ -190,11 +191,9 @@ class Spell {
 }
 
 function gaveUp(benchmark: string, cell: CellName, run: number, left: number): NestbenchError {
-  return new NestbenchError(
-    'NESTBENCH_COMMAND_FAILED',
-    'benchmark',
-    `${benchmark} failed ${FAILURES_ON_END} times on end in ${cell}, run ${run}: the ${left} iterations left were not tried.`,
-  );
+  return new BenchmarkError({
+    message: `${benchmark} failed ${FAILURES_IN_A_ROW} times in a row in ${cell}, run ${run}, so its remaining ${left} iterations were not tried.`,
+  });
 }
 
 /** An error as a failure record's fields. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type Command, file, type Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { AbortedError } from '../lib/errors.ts';
 import { endSleeps, processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 import type { Iteration } from './sample.ts';
 import { type RunningService, startService } from './service.ts';
@@ -101,7 +101,7 @@ test('what was measured of one that ended meanwhile is no sample, whatever its l
     completed: sampled.completed,
     error: {
       code: 'NESTBENCH_SERVICE_FAILED',
-      message: 'The service of toy on l1 is not there: it ended while it was measured.',
+      message: 'The service of toy on l1 failed: it ended while it was measured.',
       output: 'out of memory\n',
     },
   });
@@ -112,7 +112,7 @@ test('one that ends before it answers is told with what it printed', async () =>
   await expect(starting).rejects.toMatchObject({
     code: 'NESTBENCH_SERVICE_FAILED',
     kind: 'benchmark',
-    message: 'The service of toy on l1 is not there: it ended before it answered.',
+    message: 'The service of toy on l1 failed: it ended before it answered.',
     machine: 'l1',
     output: 'cannot bind\n',
   });
@@ -165,7 +165,7 @@ test('an abort while it is awaited ends it and is thrown as its reason', async (
   const starting = start(service(`exec sleep ${seconds}`, shell(`touch '${asked}'; exit 1`, 'client')), {
     signal: controller.signal,
   });
-  const reason = new NestbenchError('NESTBENCH_ABORTED', 'infrastructure', 'stopped');
+  const reason = new AbortedError({ message: 'stopped' });
   const failure = starting.catch((error: unknown) => error);
   await expect.poll(() => existsSync(asked)).toBe(true);
   controller.abort(reason);

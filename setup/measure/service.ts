@@ -1,6 +1,7 @@
 /** A benchmark's server on the level under test: started fresh, awaited by a real request, stopped after. */
 import type { Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../lib/errors.ts';
+import { ServiceError } from './measure-errors.ts';
 import type { RunningCommand } from '../machine/machine.ts';
 import { waitUntil } from '../lib/wait.ts';
 import { type TargetMachines, machineFor } from './target-machines.ts';
@@ -79,11 +80,10 @@ function failed(
   why: string,
   cause?: Error,
 ): NestbenchError {
-  return new NestbenchError(
-    'NESTBENCH_SERVICE_FAILED',
-    'benchmark',
-    `The service of ${name} on ${machines.target.name} is not there: ${why}.`,
-    { machine: machines.target.name, output: running.output() },
-    { cause },
-  );
+  return new ServiceError({
+    message: `The service of ${name} on ${machines.target.name} failed: ${why}.`,
+    machine: machines.target.name,
+    output: running.output(),
+    cause,
+  });
 }

@@ -4,7 +4,8 @@
  * 1.16 s of a test that had taken less than 0.6 s. So the measured command's time is also read from its machine's
  * clock, and held against ours.
  */
-import { NestbenchError } from '../lib/errors.ts';
+import type { NestbenchError } from '../lib/errors.ts';
+import { ClockError } from './measure-errors.ts';
 import type { Completed } from '../machine/machine.ts';
 
 const MARK = 'nestbench-uptime';
@@ -58,13 +59,12 @@ export function clockError(
 ): NestbenchError | undefined {
   const fault =
     machineSeconds === undefined
-      ? 'the command ended well, and yet it was not told what that clock counted'
+      ? 'the command exited with 0, but nothing printed what that clock counted'
       : clockFault(machineSeconds, ourSeconds);
   if (fault === undefined) return undefined;
-  return new NestbenchError(
-    'NESTBENCH_CLOCK_WRONG',
-    'infrastructure',
-    `The clock of ${machine} is wrong: ${fault}. Nothing measured by it is worth anything; run the cell again.`,
-    { machine, seconds: ourSeconds },
-  );
+  return new ClockError({
+    message: `The clock of ${machine} is wrong: ${fault}. No sample of this cell counts; run the cell again.`,
+    machine,
+    seconds: ourSeconds,
+  });
 }

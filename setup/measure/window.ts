@@ -1,7 +1,7 @@
 /** What L0 saw between two snapshots around a measured command: the exits, and who had its CPUs. Pure. */
 import { EXITS, KVM_COUNTERS } from '../../fixtures/kvm-counters.ts';
 import type { ServerWindow } from '../../fixtures/records.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { CheckError } from '../lib/errors.ts';
 import type { Snapshot } from '../machine/counters.ts';
 
 type Process = Snapshot['processes'][number];
@@ -43,12 +43,10 @@ export function windowBetween(
 
 function exitsBetween(before: Snapshot, after: Snapshot): Record<string, number> {
   if (after.kvm[EXITS] === undefined) {
-    throw new NestbenchError(
-      'NESTBENCH_CHECK_FAILED',
-      'infrastructure',
-      'KVM on l0 does not tell how many exits there were: its counters are not in /sys/kernel/debug/kvm.',
-      { machine: 'l0' },
-    );
+    throw new CheckError({
+      message: "KVM's exit counters on l0 are missing: there are none in /sys/kernel/debug/kvm.",
+      machine: 'l0',
+    });
   }
   return Object.fromEntries(
     KVM_COUNTERS.flatMap((name) => {
@@ -60,12 +58,10 @@ function exitsBetween(before: Snapshot, after: Snapshot): Record<string, number>
 
 function grown(what: string, before: number, after: number): number {
   if (after >= before) return after - before;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `KVM's counters on l0 can't be compared: "${what}" was ${before} before the sample and ${after} after it.`,
-    { machine: 'l0' },
-  );
+  throw new CheckError({
+    message: `KVM's counters on l0 cannot be compared: "${what}" was ${before} before the sample and ${after} after it.`,
+    machine: 'l0',
+  });
 }
 
 /** In seconds. One that came later has all its time; so has one that only has the number of one that has ended. */

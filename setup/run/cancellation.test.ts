@@ -7,7 +7,7 @@ test('a run goes on until it is cancelled, and the first reason stays', () => {
   cancel('test-failure');
   expect(cancellation().aborted).toBe(true);
   expect(cancellation().reason).toMatchObject({
-    name: 'NestbenchError',
+    name: 'AbortedError',
     code: 'NESTBENCH_ABORTED',
     kind: 'infrastructure',
     message: 'The run was stopped (keyboard-input). What was measured until then is in the journal.',

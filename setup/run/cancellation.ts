@@ -3,7 +3,7 @@
  * tests; a boot is a hook, and is told through the runner. Runner and suites have the same copy of this module, since it
  * is Node that imports it for both (vitest.config.ts); that a Ctrl-C ends a boot is tested by stopping.end-to-end.test.ts.
  */
-import { NestbenchError } from '../lib/errors.ts';
+import { AbortedError } from '../lib/errors.ts';
 
 const controller = new AbortController();
 
@@ -14,10 +14,8 @@ export function cancellation(): AbortSignal {
 /** The first reason stays. */
 export function cancel(reason: string): void {
   controller.abort(
-    new NestbenchError(
-      'NESTBENCH_ABORTED',
-      'infrastructure',
-      `The run was stopped (${reason}). What was measured until then is in the journal.`,
-    ),
+    new AbortedError({
+      message: `The run was stopped (${reason}). What was measured until then is in the journal.`,
+    }),
   );
 }

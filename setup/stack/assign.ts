@@ -1,6 +1,6 @@
 /** Readies a running level for the next: it gives the device to assign to vfio-pci, and checks that the guest idles as planned. */
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { CheckError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import { parseAssigned } from './facts.ts';
 import type { UpMachine } from './machine-boot.ts';
@@ -58,10 +58,7 @@ export async function readHaltExits(
   const text = await machine.check(['cat', HALT_EXITS], { signal, deadlineSeconds: plan.deadlineSeconds });
   const fault = idleFault(guest.name, guest.virtualIdle, text);
   if (fault === undefined) return Number(text);
-  throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', `${plan.name}: ${fault}.`, {
-    machine: plan.name,
-    output: text,
-  });
+  throw new CheckError({ message: `${plan.name}: ${fault}.`, machine: plan.name, output: text });
 }
 
 /** @returns what is wrong with the count, undefined where nothing is. */

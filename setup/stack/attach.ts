@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { MachineName } from '../../fixtures/addresses.ts';
 import { both } from '../lib/both.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { AnnotatedError, type NestbenchError } from '../lib/errors.ts';
 import { Console } from '../machine/console.ts';
 import type { Machine } from '../machine/machine.ts';
 import { connectQmp, type Qmp } from '../machine/qemu/qmp.ts';
@@ -11,7 +11,7 @@ import { openSocketOnceThere } from '../machine/socket.ts';
 import { connectSsh, type SshMachine } from '../machine/ssh/ssh.ts';
 import type { Keys } from './keys.ts';
 import type { MachinePlan } from './machine-plan.ts';
-import { died, type QemuEnd } from './qemu-end.ts';
+import { GuestDiedError, type QemuEnd } from './qemu-end.ts';
 
 /** Of a console, as much as an error tells. */
 export const CONSOLE_LINES = 25;
@@ -50,7 +50,9 @@ export async function attach(
   const { below, logs, signal, onFailure: report } = options;
   let console: Console | undefined;
   const watch = (ended: Promise<QemuEnd>): void =>
-    void ended.then((end) => report(died(plan, end, console?.tail(CONSOLE_LINES))));
+    void ended.then((end) =>
+      report(new GuestDiedError({ plan, end, console: console?.tail(CONSOLE_LINES) })),
+    );
   if (exited !== undefined) watch(exited);
   const openQmp = async (): Promise<Qmp> => {
     const opened = await connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
@@ -118,6 +120,5 @@ function openWhenThere(
 /** Where nothing else tells why a machine is lost, its console may. */
 function lost(error: NestbenchError, console: Console | undefined): NestbenchError {
   if (console === undefined) return error;
-  const { code, kind, message, facts } = error;
-  return new NestbenchError(code, kind, message, { ...facts, output: console.tail(CONSOLE_LINES) });
+  return new AnnotatedError(error, { output: console.tail(CONSOLE_LINES) });
 }

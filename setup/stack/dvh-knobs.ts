@@ -1,7 +1,7 @@
 /** The mechanisms of a DVH kernel, set before the next level is started; a kernel without them is not taken for one. */
 import type { DvhKnobs } from '../../fixtures/configurations/configuration.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { UnsuitableError } from '../lib/errors.ts';
 import { pairsOf } from '../lib/lines.ts';
 import type { UpMachine } from './machine-boot.ts';
 
@@ -30,12 +30,11 @@ export async function setDvhKnobs(level: UpMachine, signal: AbortSignal): Promis
   });
   const result = parseKnobs(plan.dvhKnobs, said);
   if (result.ok) return { ...level, facts: { ...facts, ...(result.found && { dvhKnobs: result.found }) } };
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'configuration',
-    `${plan.name} runs ${facts.kernelRelease}, ${result.fault}. Its numbers would be another configuration's: nothing is measured.`,
-    { machine: plan.name, output: said },
-  );
+  throw new UnsuitableError({
+    message: `${plan.name} runs ${facts.kernelRelease}, ${result.fault}. It is not the configuration that was asked for, so nothing is measured on it.`,
+    machine: plan.name,
+    output: said,
+  });
 }
 
 /**

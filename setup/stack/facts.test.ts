@@ -112,7 +112,7 @@ describe('what a machine reports of itself', () => {
         machine: 'l1',
         output: text,
       });
-      expect(error.message).toContain(`can't be read: ${name}:`);
+      expect(error.message).toContain(`cannot be read: ${name}:`);
     },
   );
 
@@ -260,7 +260,7 @@ describe('held against the plan', () => {
     const error = thrownBy(() => checkFacts(l1, facts, RELEASE));
     expect(error).toMatchObject({ code: 'NESTBENCH_CHECK_FAILED', machine: 'l1' });
     expect(error.message).toMatch(
-      /^l1 is up, but is not what was planned: .*CPUs is 3.*; swap is 1.*measured on it\.$/,
+      /^l1 is up, but differs from its plan: .*CPUs is 3.*; swap is 1.*measured on it\.$/,
     );
   });
 

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { driverName } from '../../fixtures/virtual-functions.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { CheckError } from '../lib/errors.ts';
+import { NotAsPlannedError } from './stack-errors.ts';
 import { pairsOf } from '../lib/lines.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Qmp } from '../machine/qemu/qmp.ts';
@@ -84,12 +85,11 @@ export function parseFacts(machine: string, text: string): z.infer<typeof report
   const parsed = reported.safeParse(pairsOf(text));
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `What ${machine} reports of itself can't be read: ${wrong}.`,
-    { machine, output: text },
-  );
+  throw new CheckError({
+    message: `The facts that ${machine} reports about itself cannot be read: ${wrong}.`,
+    machine,
+    output: text,
+  });
 }
 
 /** A guest's kernel keeps some of its memory for itself before it counts: less than this share was seen. */
@@ -172,12 +172,11 @@ export function parseAssigned(
 ): NonNullable<LevelFacts['handsOn']> {
   const parsed = assignedDevice.safeParse(pairsOf(text));
   if (parsed.success && parsed.data.pciAddress === planned) return parsed.data;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `${machine} has to assign ${planned} by vfio-pci, and what it reports of that device is something else.`,
-    { machine, output: text },
-  );
+  throw new CheckError({
+    message: `${machine} must assign ${planned} by vfio-pci, but reports another device.`,
+    machine,
+    output: text,
+  });
 }
 
 function clockDifferences(plan: MachinePlan, { record, tscTrouble }: GuestFacts): string[] {
@@ -211,10 +210,5 @@ export const checkFactsButClock: FactsCheck = (plan, facts, kernelRelease) => {
 
 function assertNone(plan: MachinePlan, wrong: readonly string[]): void {
   if (wrong.length === 0) return;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `${plan.name} is up, but is not what was planned: ${wrong.join('; ')}. Nothing is measured on it.`,
-    { machine: plan.name },
-  );
+  throw new NotAsPlannedError({ machine: plan.name, differences: wrong });
 }

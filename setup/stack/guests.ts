@@ -1,6 +1,6 @@
 /** The guests of a stack, each booted inside the one below it: the same on every testbed. */
 import { levelName } from '../../fixtures/matrix.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { type NestbenchError, UnsuitableError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Keys } from './keys.ts';
 import { setDvhKnobs } from './dvh-knobs.ts';
@@ -8,7 +8,7 @@ import type { FactsCheck } from './facts.ts';
 import { checkIdle, assignDevice } from './assign.ts';
 import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
 import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
-import { died } from './qemu-end.ts';
+import { GuestDiedError } from './qemu-end.ts';
 import { qemuArgv } from './qemu-argv.ts';
 import type { BringUp } from './running.ts';
 
@@ -60,7 +60,7 @@ function bootGuest(
       const { deadlineSeconds } = plan;
       const qemu = await below.run(qemuArgv(plan), { signal, deadlineSeconds });
       const said = `${qemu.stdout}${qemu.stderr}`.trim();
-      if (qemu.exitCode !== 0) throw died(plan, { ...qemu, said });
+      if (qemu.exitCode !== 0) throw new GuestDiedError({ plan, end: { ...qemu, said } });
       if (said !== '' && plan.qemu.dvh !== undefined) throw notEnabled(plan, said);
       return {};
     },
@@ -68,12 +68,11 @@ function bootGuest(
   });
 }
 
-/** What a DVH QEMU can't enable it only says, and goes on without: its guest would be measured as what it is not. */
+/** A DVH QEMU prints what it cannot enable, and starts the guest without it: a guest of another configuration. */
 function notEnabled({ name, runsOn }: MachinePlan, said: string): NestbenchError {
-  return new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'configuration',
-    `The DVH QEMU on ${runsOn} started ${name}, and said: ${said}. It says nothing where it could enable all that was asked of it, so nothing is measured.`,
-    { machine: runsOn, output: said },
-  );
+  return new UnsuitableError({
+    message: `The DVH QEMU on ${runsOn} started ${name} without all that was asked for, so nothing is measured on it. It printed: ${said}`,
+    machine: runsOn,
+    output: said,
+  });
 }

@@ -4,7 +4,8 @@
  */
 import type { Duplex } from 'node:stream';
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError, toNestbenchError } from '../lib/errors.ts';
+import { CheckError, type NestbenchError, toNestbenchError } from '../lib/errors.ts';
+import { GuestHungError } from './stack-errors.ts';
 import type { Console } from '../machine/console.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Qmp } from '../machine/qemu/qmp.ts';
@@ -104,12 +105,10 @@ async function pin(
   for (const { vcpu, cpu } of plan.pins) {
     const thread = threads.get(vcpu);
     if (thread === undefined) {
-      throw new NestbenchError(
-        'NESTBENCH_CHECK_FAILED',
-        'infrastructure',
-        `QEMU for ${plan.name} on ${below.name} has no vCPU ${vcpu}: it reports ${threads.size}, planned were ${plan.cpus}.`,
-        { machine: plan.name },
-      );
+      throw new CheckError({
+        message: `QEMU for ${plan.name} on ${below.name} has no vCPU ${vcpu}: it reports ${threads.size} of the planned ${plan.cpus}.`,
+        machine: plan.name,
+      });
     }
     await below.check(['taskset', '--cpu-list', '--pid', String(cpu), String(thread)], {
       signal,
@@ -129,15 +128,11 @@ function explain(plan: MachinePlan, thrown: unknown, console: Console | undefine
     last === undefined
       ? 'Its console stayed empty.'
       : `Its console last said something ${((Date.now() - last.getTime()) / 1000).toFixed(1)} s ago.`;
-  return new NestbenchError(
-    'NESTBENCH_GUEST_HUNG',
-    'infrastructure',
-    `${plan.name} did not come up on ${plan.runsOn}. ${error.message} ${silence}`,
-    {
-      machine: plan.name,
-      seconds: plan.deadlineSeconds,
-      ...(console === undefined ? {} : { output: console.tail(CONSOLE_LINES) }),
-    },
-    { cause: error },
-  );
+  return new GuestHungError({
+    message: `${plan.name} did not come up on ${plan.runsOn}. ${error.message} ${silence}`,
+    machine: plan.name,
+    seconds: plan.deadlineSeconds,
+    output: console?.tail(CONSOLE_LINES),
+    cause: error,
+  });
 }

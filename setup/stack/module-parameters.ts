@@ -3,7 +3,7 @@
  * know without a word, and its command line shows it all the same.
  */
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { UnsuitableError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MachinePlan } from './machine-plan.ts';
 
@@ -32,12 +32,10 @@ export async function readModuleParameters(
     const found = stdout.trim();
     if (exitCode !== 0 || asSysfsHasIt(found) !== asSysfsHasIt(wanted)) {
       const what = exitCode === 0 ? `has it as "${found}"` : `has no such parameter (${file})`;
-      throw new NestbenchError(
-        'NESTBENCH_CHECK_FAILED',
-        'configuration',
-        `The variant asks for ${word} on ${plan.name}, whose kernel ${what}. Nothing is measured on it.`,
-        { machine: plan.name },
-      );
+      throw new UnsuitableError({
+        message: `The variant asks for ${word} on ${plan.name}, whose kernel ${what}. Nothing is measured on it.`,
+        machine: plan.name,
+      });
     }
     values[`${module}.${parameter}`] = found;
   }

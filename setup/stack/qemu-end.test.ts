@@ -1,38 +1,41 @@
 import { expect, test } from 'vitest';
-import { died } from './qemu-end.ts';
+import { GuestDiedError, type QemuEnd } from './qemu-end.ts';
 
 const l0 = { name: 'l0', runsOn: 'host' } as const;
+const died = (end: QemuEnd, console?: string): GuestDiedError =>
+  new GuestDiedError({ plan: l0, end, console });
+
 const WARNINGS = [
   "qemu-system-x86_64: warning: TCG doesn't support requested feature: CPUID.01H:EDX.vme [bit 1]",
   "qemu-system-x86_64: warning: TCG doesn't support requested feature: CPUID.80000001H:EDX.fxsr-opt [bit 25]",
 ].join('\n');
 
 test('one that was killed is told with the signal, and not with its warnings', () => {
-  const { message, output } = died(l0, { exitCode: null, signal: 'SIGKILL', said: `${WARNINGS}\n` });
+  const { message, output } = died({ exitCode: null, signal: 'SIGKILL', said: `${WARNINGS}\n` });
   expect(message).toBe(
-    'The QEMU that runs l0 on host was killed by SIGKILL: by somebody, or by the kernel when memory ran out (dmesg on host shows). It said nothing but warnings.',
+    'The QEMU that runs l0 on host was killed by SIGKILL, by a person or by the kernel when memory ran out (see dmesg on host). It printed nothing but warnings.',
   );
   // All that it said is kept.
   expect(output).toContain("TCG doesn't support");
 });
 
 test('another signal is named', () => {
-  expect(died(l0, { exitCode: null, signal: 'SIGSEGV', said: '' }).message).toBe(
-    'The QEMU that runs l0 on host was ended by SIGSEGV. It said nothing.',
+  expect(died({ exitCode: null, signal: 'SIGSEGV', said: '' }).message).toBe(
+    'The QEMU that runs l0 on host was ended by SIGSEGV. It printed nothing.',
   );
 });
 
 test('its last words are told without its warnings', () => {
   const fault = "qemu-system-x86_64: -device nosuch: 'nosuch' is not a valid device model name";
-  expect(died(l0, { exitCode: 1, signal: null, said: `${WARNINGS}\n${fault}\n` }).message).toBe(
-    `The QEMU that runs l0 on host exited with 1. It said: ${fault}`,
+  expect(died({ exitCode: 1, signal: null, said: `${WARNINGS}\n${fault}\n` }).message).toBe(
+    `The QEMU that runs l0 on host exited with 1. It printed: ${fault}`,
   );
 });
 
 test('where nothing is known but its end, only that is told', () => {
-  expect(died(l0, {}).message).toBe('The QEMU that runs l0 on host ended. It said nothing.');
+  expect(died({}).message).toBe('The QEMU that runs l0 on host ended. It printed nothing.');
 });
 
 test('the end of the console goes with the error', () => {
-  expect(died(l0, {}, 'login:')).toMatchObject({ machine: 'l0', output: 'login:' });
+  expect(died({}, 'login:')).toMatchObject({ machine: 'l0', output: 'login:' });
 });

@@ -1,4 +1,4 @@
-/** What is said of a QEMU that ended under its machine. */
+/** The error of a QEMU that ended under its machine, and its words. */
 import { NestbenchError } from '../lib/errors.ts';
 import type { MachinePlan } from './machine-plan.ts';
 
@@ -10,27 +10,32 @@ export interface QemuEnd {
   readonly said?: string;
 }
 
-/** QEMU's prefix of warnings (warn_report in util/error-report.c). It goes on after a warning, so a warning is not why it ended. */
+/** QEMU's prefix of warnings (warn_report in util/error-report.c). QEMU continues after a warning, so a warning is not why it ended. */
 const WARNING = /^[^:]+: warning: /;
 
-/** @param console the end of its guest's console, where there is one. */
-export function died(
-  { name, runsOn }: Pick<MachinePlan, 'name' | 'runsOn'>,
-  end: QemuEnd,
-  console?: string,
-): NestbenchError {
-  const said = end.said ?? '';
-  return new NestbenchError(
-    'NESTBENCH_GUEST_DIED',
-    'infrastructure',
-    `The QEMU that runs ${name} on ${runsOn} ${how(end, runsOn)}. ${lastWords(said)}`,
-    { machine: name, output: console ?? said },
-  );
+/** The QEMU of a machine ended while the machine was needed. */
+export class GuestDiedError extends NestbenchError {
+  override readonly code = 'NESTBENCH_GUEST_DIED';
+  override readonly kind = 'infrastructure';
+  constructor(facts: {
+    readonly plan: Pick<MachinePlan, 'name' | 'runsOn'>;
+    readonly end: QemuEnd;
+    /** The end of its guest's console, where there is one. */
+    readonly console?: string | undefined;
+  }) {
+    const { plan, end, console } = facts;
+    const said = end.said ?? '';
+    super({
+      message: `The QEMU that runs ${plan.name} on ${plan.runsOn} ${how(end, plan.runsOn)}. ${lastWords(said)}`,
+      machine: plan.name,
+      output: console ?? said,
+    });
+  }
 }
 
 function how({ exitCode, signal }: QemuEnd, runsOn: string): string {
   if (signal === 'SIGKILL')
-    return `was killed by SIGKILL: by somebody, or by the kernel when memory ran out (dmesg on ${runsOn} shows)`;
+    return `was killed by SIGKILL, by a person or by the kernel when memory ran out (see dmesg on ${runsOn})`;
   if (typeof signal === 'string') return `was ended by ${signal}`;
   return typeof exitCode === 'number' ? `exited with ${exitCode}` : 'ended';
 }
@@ -38,6 +43,6 @@ function how({ exitCode, signal }: QemuEnd, runsOn: string): string {
 function lastWords(said: string): string {
   const lines = said.split('\n').filter((line) => line.trim() !== '');
   const words = lines.filter((line) => !WARNING.test(line));
-  if (words.length > 0) return `It said: ${words.join('\n')}`;
-  return lines.length > 0 ? 'It said nothing but warnings.' : 'It said nothing.';
+  if (words.length > 0) return `It printed: ${words.join('\n')}`;
+  return lines.length > 0 ? 'It printed nothing but warnings.' : 'It printed nothing.';
 }

@@ -5,6 +5,7 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import path from 'node:path';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { NestbenchError } from '../lib/errors.ts';
+import { CacheFullError } from '../build/build-errors.ts';
 import { inBytes } from '../lib/bytes.ts';
 
 /** Free space that a start needs. A build was seen to take 1.03 GB of the cache; apt and mmdebstrap need as much again. */
@@ -18,27 +19,28 @@ export interface NeededResources {
   readonly memoryBytes: number;
 }
 
+/** This host has not enough memory for what was asked for. */
+export class TooLittleMemoryError extends NestbenchError {
+  override readonly code = 'NESTBENCH_TOO_LITTLE_MEMORY';
+  override readonly kind = 'configuration';
+}
+
 /** @throws {NestbenchError} NESTBENCH_NO_SPACE or NESTBENCH_TOO_LITTLE_MEMORY, with what is needed and what was found. */
 export async function checkResources(needed: NeededResources): Promise<void> {
   await mkdir(needed.cacheDirectory, { recursive: true });
   const { bavail, bsize } = await statfs(needed.cacheDirectory);
   const free = bavail * bsize;
   if (free < needed.cacheBytes) {
-    throw new NestbenchError(
-      'NESTBENCH_NO_SPACE',
-      'configuration',
-      `${needed.cacheDirectory} needs ${inBytes(needed.cacheBytes)} of free space, and its file system has ${inBytes(free)}. Make room, or let XDG_CACHE_HOME name a roomier place.`,
-      { machine: 'host' },
-    );
+    throw new CacheFullError({
+      found: `${needed.cacheDirectory} needs ${inBytes(needed.cacheBytes)} of free space, and its file system has ${inBytes(free)}`,
+    });
   }
   const available = await availableMemory();
   if (available.bytes < needed.memoryBytes) {
-    throw new NestbenchError(
-      'NESTBENCH_TOO_LITTLE_MEMORY',
-      'configuration',
-      `The testbed's machines need ${inBytes(needed.memoryBytes)} of memory, and ${inBytes(available.bytes)} is available${available.limitedBy}. End other programs, or choose a cell with fewer levels.`,
-      { machine: 'host' },
-    );
+    throw new TooLittleMemoryError({
+      message: `The testbed's machines need ${inBytes(needed.memoryBytes)} of memory, and ${inBytes(available.bytes)} is available${available.limitedBy}. End other programs, or choose a cell with fewer levels.`,
+      machine: 'host',
+    });
   }
 }
 

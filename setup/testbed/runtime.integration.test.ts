@@ -140,7 +140,7 @@ describe('the testbed of this host', () => {
       code: 'NESTBENCH_TESTBED_BUSY',
       kind: 'infrastructure',
       message: expect.stringMatching(
-        new RegExp(`held by process ${process.pid} \\(.*\\); it was not free within 0 min\\..*WAIT`),
+        new RegExp(`held by process ${process.pid} \\(.*\\) and was not free within 0 min\\..*WAIT`),
       ),
     });
   });

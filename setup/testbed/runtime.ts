@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { userId } from '../lib/user.ts';
 import { isHeldAbove, takeLock, type Lock } from '../lib/lock.ts';
-import { InputError, NestbenchError, toNestbenchError } from '../lib/errors.ts';
+import { InputError, TestbedBusyError, toNestbenchError } from '../lib/errors.ts';
 import { reasonOf } from '../lib/error-text.ts';
 import { endOwned } from '../machine/qemu/qemu-process.ts';
 import type { PrepareOptions } from './testbed.ts';
@@ -119,13 +119,12 @@ export async function takeTestbed(options: {
     return { ...lock, previousRuntime: replaceRuntime(lock.file) };
   } catch (error) {
     if (signal.aborted || !patience.aborted) throw toNestbenchError(error);
-    throw new NestbenchError(
-      'NESTBENCH_TESTBED_BUSY',
-      'infrastructure',
-      `The testbed of this host is held by ${holders}; it was not free within ${waitMinutes} min. Wait for that run, end it, or set WAIT to more minutes.`,
-      { machine: 'host', seconds: waitMinutes * 60 },
-      { cause: error },
-    );
+    throw new TestbedBusyError({
+      message: `The testbed of this host is held by ${holders} and was not free within ${waitMinutes} min. Wait for that run, end it, or set WAIT to more minutes.`,
+      machine: 'host',
+      seconds: waitMinutes * 60,
+      cause: error,
+    });
   }
 }
 

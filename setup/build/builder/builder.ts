@@ -1,10 +1,10 @@
 /** Where a source is built: by this host's compilers, or in a container that has others. */
 import { execa } from 'execa';
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { reasonOf } from '../../lib/error-text.ts';
+import { UnbuildableError } from '../build-errors.ts';
 import { FOR_COMPILING, type HostPackage } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
-import { reasonOf } from '../../lib/error-text.ts';
 import type { Workplace } from '../cache/build-cache.ts';
 import { findEngine } from './engine.ts';
 import { type BuildPlace, runTool } from '../tool.ts';
@@ -58,9 +58,7 @@ export async function chooseBuilder(
     }
   }
   if (wanted === 'auto') return hostBuilder(signal);
-  throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', noEngine(engine.why), {
-    machine: 'host',
-  });
+  throw new UnbuildableError({ message: noEngine(engine.why), machine: 'host' });
 }
 
 function noEngine(why: string): string {

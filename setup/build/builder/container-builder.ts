@@ -5,8 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { NestbenchError } from '../../lib/errors.ts';
 import { aborted, lastLines, reasonOf } from '../../lib/error-text.ts';
+import { BuildError } from '../build-errors.ts';
 import { sha256 } from '../../lib/hash.ts';
 import { tell } from '../../lib/task-progress.ts';
 import type { Builder, Vintage } from './builder.ts';
@@ -98,12 +98,11 @@ async function makeImage(
     if (signal.aborted) throw aborted(signal, `making the image ${name}`, { machine: 'host' });
     const output = lastLines([...lines, reasonOf(error)].join('\n'));
     tell({ task, text: `the image ${name} could not be made`, state: 'failed' });
-    throw new NestbenchError(
-      'NESTBENCH_BUILD_FAILED',
-      'infrastructure',
-      `The builder's image ${name} could not be made. The engine said:\n${output}`,
-      { machine: 'host', output },
-      { cause: error },
-    );
+    throw new BuildError({
+      message: `The builder's image ${name} could not be made. The engine said:\n${output}`,
+      machine: 'host',
+      output,
+      cause: error,
+    });
   }
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { GenericContainer, StartupCheckStrategy, type StartupStatus } from 'testcontainers';
 import { aborted, reasonOf } from '../../lib/error-text.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { BuildError } from '../build-errors.ts';
 import { isRunning, processStat } from '../../lib/proc.ts';
 import { followOutput, toolFailure, type ToolOptions } from '../tool.ts';
 import type { Engine } from './engine.ts';
@@ -75,7 +75,7 @@ export async function runInContainer(
     if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
     const message = `No container could be started to build in: ${reasonOf(error)} ${otherwise}`;
     const facts = { machine: 'host', argv };
-    throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'infrastructure', message, facts, { cause: error });
+    throw new BuildError({ message, ...facts, cause: error });
   } finally {
     // With its container the rest of its output would be gone.
     await output.catch(() => {});

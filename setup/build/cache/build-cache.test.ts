@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { NestbenchError } from '../../lib/errors.ts';
+import { BuildError } from '../build-errors.ts';
 import { cached, emptyCache, holdCache, type Recipe, sweepCache } from './build-cache.ts';
 import { hashOf } from '../../lib/hash.ts';
 import { eventsOf } from '../../lib/task-progress.testing.ts';
@@ -82,7 +82,7 @@ test('what the disk does not take is no artefact', async () => {
   const { PATH = '' } = slowSync('echo "sync: error syncing: Input/output error" >&2; exit 1');
   vi.stubEnv('PATH', PATH);
   await expect(cached(recipe(async () => ({})))).rejects.toThrow(
-    /^\/.*thing-.* was not written to the disk: sync: error syncing: Input\/output error\. See whether/,
+    /^\/.*thing-.* was not written to the disk: sync: error syncing: Input\/output error\. Check whether/,
   );
   expect(readdirSync(cache).filter((name) => name.startsWith('thing'))).toEqual([]);
 });
@@ -92,7 +92,7 @@ test('a failed build leaves its log and nothing else, and the next one builds an
   const failing = recipe(async ({ directory, log }) => {
     writeFileSync(path.join(directory, 'made'), 'half');
     writeFileSync(log, 'what the tools said');
-    throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'infrastructure', 'no luck');
+    throw new BuildError({ message: 'no luck' });
   });
   await expect(cached(failing)).rejects.toThrow('no luck');
   const label = `thing-${hashOf({ a: 1 })}`;

@@ -8,12 +8,13 @@ import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { NestbenchError, toNestbenchError } from '../../lib/errors.ts';
+import { type NestbenchError, toNestbenchError } from '../../lib/errors.ts';
+import { aborted } from '../../lib/error-text.ts';
+import { BuildError, CacheBusyError, CacheFullError } from '../build-errors.ts';
 import { tell } from '../../lib/task-progress.ts';
 import { cacheDirectory } from '../../lib/cache-directory.ts';
 import { hashOf, type Inputs } from '../../lib/hash.ts';
 import { describeHolders, isHeldHere, type Lock, takeLock, tryLock } from '../../lib/lock.ts';
-import { aborted } from '../../lib/error-text.ts';
 
 export { cacheDirectory };
 
@@ -155,11 +156,11 @@ async function build(recipe: Recipe, hash: string, whole: string): Promise<Artef
   }
 }
 
-/** A full disk is the person's to mend; everything else is as it was thrown. */
+/** A person has to make room on a full disk; everything else is as it was thrown. */
 function failed(name: string, thrown: unknown): NestbenchError {
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC') {
-    const message = `No space left while building the ${name} in ${cacheDirectory()}. Make room, or let XDG_CACHE_HOME name a roomier place.`;
-    return new NestbenchError('NESTBENCH_NO_SPACE', 'configuration', message, {}, { cause: thrown });
+    const found = `No space left while building the ${name} in ${cacheDirectory()}`;
+    return new CacheFullError({ found, cause: thrown });
   }
   return toNestbenchError(thrown);
 }
@@ -231,7 +232,7 @@ export async function emptyCache(only?: readonly string[]): Promise<number> {
   await using lock = await tryLock(cacheLock());
   if (lock === undefined) {
     const message = `${cacheDirectory()} is used by ${describeHolders(cacheLock())}. Wait until that ends, or end it, then clean again.`;
-    throw new NestbenchError('NESTBENCH_TESTBED_BUSY', 'configuration', message);
+    throw new CacheBusyError({ message });
   }
   let freed = 0;
   for (const name of entries()) {
@@ -267,12 +268,11 @@ export async function makeDurable(directory: string, task: string): Promise<void
   clearTimeout(slow);
   if (isTold) tell({ task, text: 'it is on the disk', state: 'done' });
   if (exitCode === 0) return;
-  throw new NestbenchError(
-    'NESTBENCH_BUILD_FAILED',
-    'infrastructure',
-    `${directory} was not written to the disk: ${stderr}. See whether the disk is full or damaged, then start again.`,
-    { machine: 'host', output: stderr },
-  );
+  throw new BuildError({
+    message: `${directory} was not written to the disk: ${stderr}. Check whether the disk is full or damaged, then start again.`,
+    machine: 'host',
+    output: stderr,
+  });
 }
 
 /** Whatever takes longer than two seconds is told. */

@@ -4,10 +4,10 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
-import { InputError, NestbenchError } from '../../lib/errors.ts';
+import { InputError, NoSpaceError } from '../../lib/errors.ts';
+import { errorCode } from '../../lib/error-text.ts';
 import { takeLock } from '../../lib/lock.ts';
 import { whyUnusable } from '../../lib/places.ts';
-import { errorCode } from '../../lib/error-text.ts';
 import { tell } from '../../lib/task-progress.ts';
 import { artefactLock, cacheDirectory, holdCache } from './build-cache.ts';
 import { countBytes } from './count-bytes.ts';
@@ -74,7 +74,7 @@ export async function exportCache(
   } catch (error) {
     if (errorCode(error) !== 'ENOSPC') throw error;
     const message = `No space left while writing ${file}. Make room, or name a file on a roomier disk.`;
-    throw new NestbenchError('NESTBENCH_NO_SPACE', 'configuration', message, {}, { cause: error });
+    throw new NoSpaceError({ message, cause: error });
   }
 }
 

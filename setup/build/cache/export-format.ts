@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { NestbenchError } from '../../lib/errors.ts';
+import { CommandError, NoSpaceError } from '../../lib/errors.ts';
 import { aborted, lastLines } from '../../lib/error-text.ts';
 import { PROVENANCE_FILE } from './build-cache.ts';
 import { toolEnvironment } from '../tool.ts';
@@ -88,12 +88,9 @@ export function assertEnded(
   if (exitCode === 0) return;
   const output = lastLines(Buffer.from(stderr).toString());
   const isFull = output.includes('No space left on device');
-  throw new NestbenchError(
-    isFull ? 'NESTBENCH_NO_SPACE' : 'NESTBENCH_COMMAND_FAILED',
-    isFull ? 'configuration' : 'infrastructure',
-    `${purpose} failed: ${output === '' ? `tar ended with ${exitCode}` : output}`,
-    { machine: 'host', output, exitCode: exitCode ?? null },
-  );
+  const message = `${purpose} failed: ${output === '' ? `tar exited with ${exitCode}` : output}`;
+  const details = { message, machine: 'host', output, exitCode: exitCode ?? null };
+  throw isFull ? new NoSpaceError(details) : new CommandError(details);
 }
 
 /** Size and SHA-256 of an artefact, as a tar in which every time is 0: of names, modes, links and contents. */

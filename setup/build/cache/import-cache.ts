@@ -6,10 +6,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { plainText } from '../../../fixtures/plain-text.ts';
-import { InputError, NestbenchError } from '../../lib/errors.ts';
+import { InputError, type NestbenchError } from '../../lib/errors.ts';
+import { aborted, errorCode } from '../../lib/error-text.ts';
+import { CacheFullError } from '../build-errors.ts';
 import { inBytes } from '../../lib/bytes.ts';
 import { takeLock } from '../../lib/lock.ts';
-import { aborted, errorCode } from '../../lib/error-text.ts';
 import { tell } from '../../lib/task-progress.ts';
 import {
   artefactLock,
@@ -315,6 +316,5 @@ function bad(file: string, why: string): InputError {
 }
 
 function noSpace(what: string): NestbenchError {
-  const message = `${what} in ${cacheDirectory()}. Make room, or let XDG_CACHE_HOME name a roomier place. The cache is unchanged.`;
-  return new NestbenchError('NESTBENCH_NO_SPACE', 'configuration', message);
+  return new CacheFullError({ found: `${what} in ${cacheDirectory()}`, outcome: 'The cache is unchanged.' });
 }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { GitKernel } from '../../../fixtures/git-kernel.ts';
 import type { KernelSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { UnbuildableError } from '../build-errors.ts';
 import { FOR_KERNEL_PACKAGES } from '../package-list.ts';
 import { cached, type Workplace } from '../cache/build-cache.ts';
 import { chooseBuilder } from '../builder/builder.ts';
@@ -70,8 +70,7 @@ export async function buildKernelPackage(
       const place = await builder.open(workplace, FOR_KERNEL_PACKAGES);
       const main = await sourceFile(source, 'init/main.c', workplace.signal);
       const fault = compilerFault(makefile, main, place.gcc);
-      if (fault !== undefined)
-        throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', `${fault}.`, { machine: 'host' });
+      if (fault !== undefined) throw new UnbuildableError({ message: `${fault}.`, machine: 'host' });
       const release = await compileLinux(recipeOf(source, wanted, workplace), place, workplace);
       const { commit, url, ref } = source;
       return { release, commit, url, ref, compiler: `gcc ${place.gcc}` };

@@ -2,7 +2,7 @@
 import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { NestbenchError } from '../../lib/errors.ts';
+import { UnbuildableError } from '../build-errors.ts';
 import { tell } from '../../lib/task-progress.ts';
 import type { Workplace } from '../cache/build-cache.ts';
 import { compileProgress } from '../compile-progress.ts';
@@ -117,10 +117,9 @@ async function configure(recipe: KernelRecipe, run: Run, tree: string): Promise<
   }
   const unmet = unmetOptions(options.join('\n'), await readFile(config, 'utf8')).join('\n');
   if (unmet === '') return;
-  throw new NestbenchError(
-    'NESTBENCH_BUILD_FAILED',
-    'configuration',
-    `${source} does not grant these options: its Kconfig does not know them, or what they depend on is off.\n${unmet}`,
-    { machine: 'host', output: unmet },
-  );
+  throw new UnbuildableError({
+    message: `${source} does not grant these options: its Kconfig does not know them, or what they depend on is off.\n${unmet}`,
+    machine: 'host',
+    output: unmet,
+  });
 }

@@ -1,7 +1,7 @@
 /** Builds the one small kernel that every level and the client boot, as an uncompressed vmlinux. */
 import path from 'node:path';
 import type { Suite, Variant } from '../../../fixtures/variant.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { UnbuildableError } from '../build-errors.ts';
 import type { Workplace } from '../cache/build-cache.ts';
 import { givenKernel } from './given-kernel.ts';
 import { placeInside } from '../toolchain/inside.ts';
@@ -161,5 +161,5 @@ export async function compileKernel(
 function assertArchitecture(): void {
   if (process.arch === 'x64') return;
   const message = `The emulated testbed's kernel is built by Debian's amd64 compilers, which run on an x86-64 host; this host is ${process.arch}.`;
-  throw new NestbenchError('NESTBENCH_BUILD_FAILED', 'configuration', message, { machine: 'host' });
+  throw new UnbuildableError({ message, machine: 'host' });
 }

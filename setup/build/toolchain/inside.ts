@@ -3,7 +3,7 @@
  * bound. Mounts and processes are in namespaces that end with the tool, however it ends.
  */
 import path from 'node:path';
-import { NestbenchError } from '../../lib/errors.ts';
+import { AnnotatedError, NestbenchError } from '../../lib/errors.ts';
 import { isRoot } from './namespace.ts';
 import { type BuildPlace, runTool, type ToolOptions } from '../tool.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -63,12 +63,12 @@ const REFUSED =
   /^(unshare: |(mount|hostname): .*(permission denied|not permitted|must be (superuser|root)))/i;
 
 function withAdvice(error: unknown): unknown {
-  if (!(error instanceof NestbenchError) || !REFUSED.test(error.facts.output ?? '')) return error;
+  if (!(error instanceof NestbenchError) || !REFUSED.test(error.output ?? '')) return error;
   const who = isRoot()
     ? 'In a container, start it privileged; in a chroot, make its root a mount point first (mount --bind DIRECTORY DIRECTORY)'
     : 'See that the host allows user namespaces (sysctl user.max_user_namespaces; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns), or run as root';
   const message = `The toolchain runs in namespaces of its own, which this host refuses. ${who}.\n${error.message}`;
-  return new NestbenchError(error.code, 'configuration', message, error.facts, { cause: error });
+  return new AnnotatedError(error, { message, kind: 'configuration' });
 }
 
 /**

@@ -55,6 +55,6 @@ test('where mmdebstrap has too little room to work in, that is told before it st
     await bootstrap(${JSON.stringify(nothing('/x.tar'))}, workplace).catch(({ code, message }) => console.log(code, message));`,
   );
   expect(said).toBe(
-    `NESTBENCH_NO_SPACE mmdebstrap needs 1.9 GiB in ${directory} while it makes the toolchain and the guests' root file system, and there are 16.0 MiB. Make room, or let TMPDIR name a roomier place.\n`,
+    `NESTBENCH_NO_SPACE mmdebstrap needs 1.9 GiB in ${directory} while it makes the toolchain and the guests' root file system, and 16.0 MiB are free. Make room, or set TMPDIR to a directory on a larger disk.\n`,
   );
 });

@@ -1,6 +1,6 @@
 /** Makes a Debian root file system with mmdebstrap, as a tar. */
 import { statfs } from 'node:fs/promises';
-import { NestbenchError } from '../../lib/errors.ts';
+import { AnnotatedError, NestbenchError, NoSpaceError } from '../../lib/errors.ts';
 import { inBytes } from '../../lib/bytes.ts';
 import { FOR_MMDEBSTRAP } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
@@ -112,12 +112,10 @@ async function workDirectory(): Promise<string> {
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
   if (free >= WORK_BYTES) return directory;
-  throw new NestbenchError(
-    'NESTBENCH_NO_SPACE',
-    'configuration',
-    `mmdebstrap needs ${inBytes(WORK_BYTES)} in ${directory} while it makes the toolchain and the guests' root file system, and there are ${inBytes(free)}. Make room, or let TMPDIR name a roomier place.`,
-    { machine: 'host' },
-  );
+  throw new NoSpaceError({
+    message: `mmdebstrap needs ${inBytes(WORK_BYTES)} in ${directory} while it makes the toolchain and the guests' root file system, and ${inBytes(free)} are free. Make room, or set TMPDIR to a directory on a larger disk.`,
+    machine: 'host',
+  });
 }
 
 /** What the two were seen to take at the same time, 1.5 GB, and a third more. */
@@ -136,9 +134,8 @@ async function engineInstead(signal: AbortSignal): Promise<Engine | undefined> {
     if (!(error instanceof NestbenchError) || error.kind !== 'configuration') throw error;
     const engine = await findEngine();
     if (engine.ok) return engine.client;
-    const { code, kind, message, facts } = error;
     const instead = `Or start Docker or Podman's socket, so that mmdebstrap runs in a container; no engine answers now: ${engine.why}`;
-    throw new NestbenchError(code, kind, `${message} ${instead}`, facts, { cause: error });
+    throw new AnnotatedError(error, { message: `${error.message} ${instead}` });
   }
 }
 

@@ -1,7 +1,7 @@
 /** How an ordinary user gets files owned by root into an image: as root of a user namespace of one's own. */
 
 import { execa } from 'execa';
-import { NestbenchError } from '../../lib/errors.ts';
+import { UnbuildableError } from '../build-errors.ts';
 import { userName } from '../../lib/user.ts';
 import { toolEnvironment } from '../tool.ts';
 
@@ -27,10 +27,9 @@ export async function assertOwnership(): Promise<void> {
   const trial = await execa(file, words, { reject: false, env: toolEnvironment() });
   if (trial.exitCode === 0) return;
   const username = userName();
-  throw new NestbenchError(
-    'NESTBENCH_BUILD_FAILED',
-    'configuration',
-    `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. Where /etc/subuid has no line for ${username}, type: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Else see that the host allows user namespaces, or run as root.`,
-    { machine: 'host', output: trial.stderr },
-  );
+  throw new UnbuildableError({
+    message: `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. Where /etc/subuid has no line for ${username}, type: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Else see that the host allows user namespaces, or run as root.`,
+    machine: 'host',
+    output: trial.stderr,
+  });
 }

@@ -1,7 +1,7 @@
 /** The emulated testbed: a server and a client as two QEMU machines of this host, on a private wire. */
 import type { Duplex } from 'node:stream';
 import { hostMachine } from '../../machine/host.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { BootError } from '../../lib/errors.ts';
 import { spawnQemu } from '../../machine/qemu/qemu-process.ts';
 import type { Qmp } from '../../machine/qemu/qmp.ts';
 import type { LaunchedQemu } from '../../stack/attach.ts';
@@ -60,12 +60,11 @@ async function forwardedPort(plan: MachinePlan, qmp: Qmp): Promise<number> {
   const text = await qmp.execute('human-monitor-command', { 'command-line': 'info usernet' });
   const port = parseForward(text);
   if (port !== undefined) return port;
-  throw new NestbenchError(
-    'NESTBENCH_BOOT_FAILED',
-    'infrastructure',
-    `QEMU does not forward SSH to ${plan.name}: "info usernet" shows no forward of a port on 127.0.0.1.`,
-    { machine: plan.name, output: text },
-  );
+  throw new BootError({
+    message: `QEMU does not forward SSH to ${plan.name}: "info usernet" shows no forward of a port on 127.0.0.1.`,
+    machine: plan.name,
+    output: text,
+  });
 }
 
 /** Finds the forward's port in what `info usernet` prints. */

@@ -11,7 +11,7 @@ import { type Artefact, cacheDirectory } from '../../build/cache/build-cache.ts'
 import { sha256 } from '../../lib/hash.ts';
 import { runInside } from '../../build/toolchain/inside.ts';
 import { cachedInside, DEFAULT_SUITE, versionsIn } from '../../build/toolchain/toolchain.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { CheckError } from '../../lib/errors.ts';
 import { hostMachine } from '../../machine/host.ts';
 import { writeWhole } from '../../lib/write-whole.ts';
 
@@ -61,10 +61,9 @@ export async function buildTscProgram(signal: AbortSignal): Promise<Artefact> {
 export function parseTscKhz(text: string): number {
   const khz = Math.round(Number(text.trim()) / ROUND_KHZ) * ROUND_KHZ;
   if (khz >= 100_000 && khz <= 20_000_000) return khz;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `The rate of this host's TSC was measured as "${text.trim()}" kHz, which no TSC has.`,
-    { machine: 'host', output: text },
-  );
+  throw new CheckError({
+    message: `The rate of this host's TSC was measured as "${text.trim()}" kHz, which no TSC has.`,
+    machine: 'host',
+    output: text,
+  });
 }

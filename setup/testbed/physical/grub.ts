@@ -6,7 +6,7 @@
  * which it does not come up costs one start: the next is that of before. Parameters in GRUB_CMDLINE_LINUX would be those of
  * every entry, and a wrong root= was seen to keep the old kernel from booting as well.
  */
-import { NestbenchError } from '../../lib/errors.ts';
+import { CheckError, type NestbenchError } from '../../lib/errors.ts';
 import { hashOf } from '../../lib/hash.ts';
 import { pairsOf } from '../../lib/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
@@ -146,10 +146,7 @@ async function readEnvironment(machine: Machine, signal: AbortSignal): Promise<G
 }
 
 function grubError(machine: Machine, what: string, output = ''): NestbenchError {
-  return new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', `GRUB on ${machine.name} ${what}.`, {
-    machine: machine.name,
-    output,
-  });
+  return new CheckError({ message: `GRUB on ${machine.name} ${what}.`, machine: machine.name, output });
 }
 
 /** Why it has to be booted anew; empty where what runs is what is asked for. */

@@ -1,6 +1,6 @@
 /** Puts a kernel that was built on a physical machine, beside those that are there, for its boot loader to find. */
 import { statSync } from 'node:fs';
-import { NestbenchError } from '../../lib/errors.ts';
+import { DiskFullError, UnsuitableError } from '../../lib/errors.ts';
 import type { KernelPackage } from '../../build/kernel/kernel-package.ts';
 import { inBytes } from '../../lib/bytes.ts';
 import { measureFile } from '../../lib/measure-file.ts';
@@ -112,12 +112,10 @@ async function assertNotForeign(
     deadlineSeconds: COMMAND_SECONDS,
   });
   if (there === '') return;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'configuration',
-    `${machine.name} has a kernel ${release} already that nestbench did not put there (${record} is missing). Give yours another localVersion, or remove that one.`,
-    { machine: machine.name },
-  );
+  throw new UnsuitableError({
+    message: `${machine.name} has a kernel ${release} already that nestbench did not put there (${record} is missing). Give yours another localVersion, or remove the one that is there.`,
+    machine: machine.name,
+  });
 }
 
 async function assertRoom(machine: Machine, kernel: KernelPackage, signal: AbortSignal): Promise<void> {
@@ -132,12 +130,10 @@ async function assertRoom(machine: Machine, kernel: KernelPackage, signal: Abort
     });
     const free = Number(text.trim().split('\n').at(-1));
     if (free >= bytes) continue;
-    throw new NestbenchError(
-      'NESTBENCH_NO_SPACE',
-      'infrastructure',
-      `${machine.name} has ${inBytes(free)} left in ${place}, and the kernel ${kernel.release} needs ${inBytes(bytes)} there. Make room, or take away kernels that nobody boots ("npm run restore" takes away nestbench's).`,
-      { machine: machine.name },
-    );
+    throw new DiskFullError({
+      message: `${machine.name} has ${inBytes(free)} left in ${place}, and the kernel ${kernel.release} needs ${inBytes(bytes)} there. Make room, or remove kernels that nobody boots ("npm run restore" removes nestbench's).`,
+      machine: machine.name,
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 /** nestbench's own folder on a physical machine: a marker in it lists what nestbench wrote, and only that is ever removed. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { NestbenchError } from '../../lib/errors.ts';
+import { DiskFullError, type NestbenchError, UnsuitableError } from '../../lib/errors.ts';
 import { lastLines } from '../../lib/error-text.ts';
 import type { Completed, Machine } from '../../machine/machine.ts';
 
@@ -81,18 +81,17 @@ async function checked(
 function folderError(name: string, directory: string, { exitCode, stderr }: Completed): NestbenchError {
   const output = lastLines(stderr);
   if (/No space left on device/.test(stderr)) {
-    return new NestbenchError(
-      'NESTBENCH_NO_SPACE',
-      'infrastructure',
-      `${name} has no room left at ${directory}, where nestbench keeps its files: ${output}. Make room there, or name another "directory" in the testbed file.`,
-      { machine: name, output },
-    );
+    return new DiskFullError({
+      message: `${name} has no room left at ${directory}, where nestbench keeps its files: ${output}. Make room there, or name another "directory" in the testbed file.`,
+      machine: name,
+      output,
+    });
   }
   const why = /^nestbench: (.*)$/m.exec(stderr)?.[1] ?? output;
-  return new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'configuration',
-    `nestbench can't keep its files on ${name}: ${why}. Nothing there was changed. Move it away, or name another "directory" in the testbed file.`,
-    { machine: name, exitCode, output },
-  );
+  return new UnsuitableError({
+    message: `nestbench cannot keep its files on ${name}: ${why}. Nothing there was changed. Move it away, or name another "directory" in the testbed file.`,
+    machine: name,
+    exitCode,
+    output,
+  });
 }

@@ -2,7 +2,7 @@
 import { isBuilt, type MachineSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { KernelPackage } from '../../build/kernel/kernel-package.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { UnsuitableError } from '../../lib/errors.ts';
 import { tell } from '../../lib/task-progress.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
@@ -50,11 +50,9 @@ function assertUsable(findings: readonly MachineFinding[]): void {
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong');
   if (wrong.length === 0) return;
   const lines = wrong.map(({ machine, check, found, fix }) => `${machine}, ${check}: found ${found}. ${fix}`);
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'configuration',
-    `The testbed can't be measured on. "npm run doctor" prints every check. To fix:\n${lines.join('\n')}`,
-  );
+  throw new UnsuitableError({
+    message: `Nothing can be measured on this testbed. "npm run doctor" prints every check. To fix:\n${lines.join('\n')}`,
+  });
 }
 
 /**

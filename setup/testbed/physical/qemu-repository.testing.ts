@@ -6,7 +6,7 @@ import type { QemuSource } from '../../../fixtures/testbed-description.ts';
 import { cached } from '../../build/cache/build-cache.ts';
 import { KEYRING, MIRROR, SECURITY_MIRROR } from '../../build/toolchain/debian.ts';
 import { runTool, type ToolOptions } from '../../build/tool.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { BuildError } from '../../build/build-errors.ts';
 import { SOMEBODY } from './kernel-repository.testing.ts';
 
 /** A Debian, and the branch that its QEMU is put on. */
@@ -75,10 +75,8 @@ async function fetchSource(
   await runTool(['apt-get', ...options, 'source', '--download-only', 'qemu'], { ...tool, purpose });
   const description = (await readdir(directory)).find((name) => name.endsWith('.dsc'));
   if (description !== undefined) return path.join(directory, description);
-  throw new NestbenchError(
-    'NESTBENCH_BUILD_FAILED',
-    'infrastructure',
-    `Debian's archive has no source of QEMU for ${suite}. The whole log is ${tool.log}`,
-    { machine: 'host' },
-  );
+  throw new BuildError({
+    message: `Debian's archive has no source of QEMU for ${suite}. The whole log is ${tool.log}`,
+    machine: 'host',
+  });
 }

@@ -1,5 +1,5 @@
 /** Starts a physical machine anew, and knows what came up. */
-import { AnnotatedError, NestbenchError } from '../../lib/errors.ts';
+import { AnnotatedError, CheckError, NestbenchError } from '../../lib/errors.ts';
 import { inSeconds } from '../../lib/error-text.ts';
 import { connectOpenssh, type OpensshTarget } from '../../machine/ssh/openssh.ts';
 import type { SshMachine } from '../../machine/ssh/ssh.ts';
@@ -53,12 +53,12 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
   if (wrong.length === 0) return { machine: fresh, running, rebootSeconds };
   await fresh[Symbol.asyncDispose]();
   const fellBack = running.release === boot.release ? '' : ` GRUB fell back to ${running.release}.`;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `${machine.name} came back after ${inSeconds(rebootSeconds)} with something else than ${boot.release}: ${wrong.join('; ')}.${fellBack} ${console?.sentence(true) ?? 'Its console would say why: the testbed file can name one.'}`,
-    { machine: machine.name, seconds: rebootSeconds, output: console?.output(true) ?? running.commandLine },
-  );
+  throw new CheckError({
+    message: `${machine.name} came back after ${inSeconds(rebootSeconds)}, but did not boot ${boot.release} as planned: ${wrong.join('; ')}.${fellBack} ${console?.sentence(true) ?? 'To see why, name its console in the testbed file.'}`,
+    machine: machine.name,
+    seconds: rebootSeconds,
+    output: console?.output(true) ?? running.commandLine,
+  });
 }
 
 /** Boots it anew, whatever that gives. @returns a connection to what came up. */

@@ -1,6 +1,6 @@
 /** What really runs on a physical machine, held against what was planned. */
 import type { LevelFacts } from '../../../fixtures/records.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { NotAsPlannedError } from '../../stack/stack-errors.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { type Facts, readFacts } from '../../stack/facts.ts';
 import { markOf } from './grub.ts';
@@ -15,12 +15,11 @@ export async function readPhysicalFacts(
   const facts = await readFacts(plan, machine, signal);
   const wrong = physicalDifferences(plan, facts);
   if (wrong.length === 0) return { ...facts.record, qemu: null, pinned: [] };
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `${plan.name} (${plan.target.destination}) is not what was planned: ${wrong.join('; ')}. Nothing is measured on it.`,
-    { machine: plan.name },
-  );
+  throw new NotAsPlannedError({
+    machine: plan.name,
+    destination: plan.target.destination,
+    differences: wrong,
+  });
 }
 
 /** Every way in which it is not what was planned, as sentences. */

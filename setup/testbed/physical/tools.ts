@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { NestbenchError } from '../../lib/errors.ts';
-import { measureFile } from '../../lib/measure-file.ts';
+import { UnsuitableError } from '../../lib/errors.ts';
 import { lastLines } from '../../lib/error-text.ts';
+import { measureFile } from '../../lib/measure-file.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { feedFile } from '../../machine/ssh/openssh.ts';
 import { listOwn, ownFolder, removeOwn, writeArgv } from './own-folder.ts';
@@ -96,12 +96,12 @@ export async function setUp(
   if (exitCode === 0) return;
   const output = lastLines(stderr);
   const why = /^nestbench: (.*)$/m.exec(stderr)?.[1] ?? output;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'configuration',
-    `${machine.name} (${plan.target.destination}) can't be made ready for the cell: ${why}. Mend that, or the testbed file; "npm run doctor" tells more.`,
-    { machine: machine.name, exitCode: exitCode ?? null, output },
-  );
+  throw new UnsuitableError({
+    message: `${machine.name} (${plan.target.destination}) cannot be prepared for the cell: ${why}. Fix that, or the testbed file; "npm run doctor" prints more.`,
+    machine: machine.name,
+    exitCode: exitCode ?? null,
+    output,
+  });
 }
 
 function bridgeWord(bridge: PhysicalMachinePlan['network']['bridge']): string {

@@ -3,7 +3,7 @@
  * guest-mode inconsistent with migrated kernel nested state", cpu_post_load in QEMU's target/i386/machine.c). One that
  * waits in HLT is outside: KVM traps the HLT of its guest, and waits in its own.
  */
-import { NestbenchError } from '../../../lib/errors.ts';
+import { CheckError } from '../../../lib/errors.ts';
 import type { Qmp } from '../../../machine/qemu/qmp.ts';
 import { waitUntil } from '../../../lib/wait.ts';
 
@@ -43,10 +43,9 @@ async function halted(qmp: Qmp): Promise<ReturnType<typeof parseHalted>> {
   ]);
   const found = parseHalted(registers);
   if (found.vcpus === vcpus.length) return found;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `QEMU has ${vcpus.length} vCPUs, and its "info registers -a" tells of ${found.vcpus} whether they are halted.`,
-    { machine: 'host', output: registers.slice(0, 2000) },
-  );
+  throw new CheckError({
+    message: `QEMU has ${vcpus.length} vCPUs, but its "info registers -a" shows for ${found.vcpus} whether they are halted.`,
+    machine: 'host',
+    output: registers.slice(0, 2000),
+  });
 }

@@ -1,6 +1,6 @@
 /** A machine's whole state to a compressed file and back, by QEMU's migration (docs/devel/migration in QEMU's source). */
 import { existsSync } from 'node:fs';
-import { NestbenchError } from '../../../lib/errors.ts';
+import { CommandError } from '../../../lib/errors.ts';
 import { quote } from '../../../lib/quote.ts';
 import type { Qmp } from '../../../machine/qemu/qmp.ts';
 import { waitUntil } from '../../../lib/wait.ts';
@@ -60,12 +60,10 @@ async function waitForMigration(what: string, machine: string, qmp: Qmp, signal:
       saw(`QEMU calls it ${found.status ?? 'not begun'}.`);
       if (found.status === 'completed') return true;
       if (found.status !== 'failed' && found.status !== 'cancelled') return undefined;
-      throw new NestbenchError(
-        'NESTBENCH_COMMAND_FAILED',
-        'infrastructure',
-        `QEMU gave up while waiting for ${what}: ${found['error-desc'] ?? 'it did not say why'}.`,
-        { machine },
-      );
+      throw new CommandError({
+        message: `QEMU gave up while waiting for ${what}: ${found['error-desc'] ?? 'it gave no reason'}.`,
+        machine,
+      });
     },
     { machine, deadlineSeconds: DEADLINE_SECONDS, intervalMs: POLL_MS, signal },
   );

@@ -3,7 +3,7 @@ import { seedFile } from '../../../stack/keys.ts';
 import { copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { both } from '../../../lib/both.ts';
-import { NestbenchError } from '../../../lib/errors.ts';
+import { CheckError } from '../../../lib/errors.ts';
 import type { LevelFacts } from '../../../../fixtures/records.ts';
 import type { Console } from '../../../machine/console.ts';
 import { hostMachine } from '../../../machine/host.ts';
@@ -105,7 +105,7 @@ export async function restore(
 async function assertIntact(snapshot: Snapshot): Promise<void> {
   const damage = await findDamage(snapshot);
   if (damage === undefined) return;
-  throw new NestbenchError('NESTBENCH_CHECK_FAILED', 'infrastructure', damage, { machine: 'host' });
+  throw new CheckError({ message: damage, machine: 'host' });
 }
 
 /** The disk with the keys, and what the machines said as they booted; from there on each console is a new one. */
@@ -219,10 +219,5 @@ async function resumeMachine(
   onClock(await resume(machine, record.bootIds[plan.name], { signal, deadlineSeconds }));
   const facts = plan.name === 'client' ? record.facts.client : record.facts.levels[plan.level];
   if (facts !== undefined) return facts;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `The snapshot ${name} does not tell what ${plan.name} is.`,
-    { machine: plan.name },
-  );
+  throw new CheckError({ message: `The snapshot ${name} has no facts of ${plan.name}.`, machine: plan.name });
 }

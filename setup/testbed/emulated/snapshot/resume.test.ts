@@ -53,6 +53,6 @@ test.each([
   const { behindSeconds } = await asked(said);
   await expect(behindSeconds).rejects.toMatchObject({
     code: 'NESTBENCH_CHECK_FAILED',
-    message: `host was to go on from a snapshot, and ${why}.`,
+    message: `host was to resume from a snapshot, but ${why}.`,
   });
 });

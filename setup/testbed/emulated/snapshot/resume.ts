@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { NestbenchError } from '../../../lib/errors.ts';
+import { CheckError } from '../../../lib/errors.ts';
 import type { Machine } from '../../../machine/machine.ts';
 import { withDeadline } from '../../../lib/wait.ts';
 
@@ -46,12 +46,11 @@ export async function resume(
     parsed.success && 'bootId' in parsed.data
       ? `another kernel answers than the one that was saved (boot id ${bootId ?? 'unknown'})`
       : `its clock and its random numbers could not be set (${parsed.success && 'fault' in parsed.data ? parsed.data.fault : 'it gave no answer'})`;
-  throw new NestbenchError(
-    'NESTBENCH_CHECK_FAILED',
-    'infrastructure',
-    `${machine.name} was to go on from a snapshot, and ${why}.`,
-    { machine: machine.name, output: said },
-  );
+  throw new CheckError({
+    message: `${machine.name} was to resume from a snapshot, but ${why}.`,
+    machine: machine.name,
+    output: said,
+  });
 }
 
 async function ask(machine: Machine, socket: string, signal: AbortSignal): Promise<string> {
