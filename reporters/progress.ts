@@ -1,16 +1,21 @@
 /**
  * Live progress: on a terminal one line that is updated, in a log a line at intervals. Receives the events of the
- * global setup and the workers on a Unix socket (setup/lib/task-progress.ts).
+ * global setup and the workers on a Unix socket (setup/lib/task-progress.ts). Each line of a log is forwarded as an event
+ * to the program that started the run, if it listens.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Reporter } from 'vitest/node';
 import { temporaryFault } from '../setup/lib/places.ts';
 import { isRunning, processStat } from '../setup/lib/proc.ts';
-import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from '../setup/lib/task-progress.ts';
+import {
+  forward,
+  listenForProgress,
+  PROGRESS_VARIABLE,
+  type ProgressEvent,
+} from '../setup/lib/task-progress.ts';
 import { describeProgress, named } from './terminal/progress-line.ts';
 
 /** Between redraws on a terminal, and between lines of the same kind in a log. */
@@ -45,12 +50,7 @@ export default class ProgressReporter implements Reporter {
     sweepSockets();
     this.#directory = mkdtempSync(path.join(tmpdir(), `nestbench-progress-${process.pid}-`));
     const socket = path.join(this.#directory, 'socket');
-    this.#server = createServer((connection) => {
-      connection.unref().on('error', () => {});
-      createInterface({ input: connection }).on('line', (line) => this.#take(line));
-    });
-    this.#server.listen(socket);
-    this.#server.unref();
+    this.#server = listenForProgress(socket, (event) => this.#take(event));
     process.env[PROGRESS_VARIABLE] = socket;
     process.once('exit', () => this.#close());
     if (this.#out.isTTY) this.#moveWithStdout();
@@ -74,21 +74,15 @@ export default class ProgressReporter implements Reporter {
     this.#directory = undefined;
   }
 
-  #take(line: string): void {
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      return;
-    }
-    const parsed = progressEvent.safeParse(value);
-    if (!parsed.success) return;
-    const event = parsed.data;
+  #take(event: ProgressEvent): void {
     const known = this.#tasks.get(event.task);
     const now = performance.now();
     if (event.state !== 'running') {
       this.#tasks.delete(event.task);
-      if (event.state === 'failed' && !this.#out.isTTY) this.#out.write(`${named(event)}\n`);
+      if (event.state === 'failed' && !this.#out.isTTY) {
+        this.#out.write(`${named(event)}\n`);
+        forward(event);
+      }
       return;
     }
     // A count that goes up, such as `12 %` or `iteration 2 of 3`, is still the same step; `L2` after `L1` is a new one.
@@ -115,7 +109,9 @@ export default class ProgressReporter implements Reporter {
     if (now - task.loggedAt < this.#logEveryMs) return;
     // A milestone is printed once.
     task.loggedAt = task.event.lasting === true ? Number.POSITIVE_INFINITY : now;
-    this.#out.write(`${describeProgress(task.event, (now - task.since) / 1000)}\n`);
+    const seconds = (now - task.since) / 1000;
+    this.#out.write(`${describeProgress(task.event, seconds)}\n`);
+    forward({ ...task.event, seconds });
   }
 
   #draw(now: number): void {

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { inWords } from '../reporters/terminal/progress-line.ts';
+import { describeProgress, inWords } from '../reporters/terminal/progress-line.ts';
 import { terminalOptions } from '../reporters/terminal/terminal.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
 import type { ComparedRow, Comparison } from '../reporters/verdict/comparison.ts';
@@ -105,7 +105,7 @@ class AbRun {
         variant: this.#options[side],
         experiment: experimentOf(this.#options, side),
         log: path.join(this.#results, experimentOf(this.#options, side), 'ab', `round-${round}.log`),
-        onProgress: (line) => log(`  ${line}`),
+        onProgress: (event) => log(`  ${describeProgress(event, event.seconds ?? 0)}`),
         onStart: (signal) => void (this.#signalChild = signal),
       });
       this.#signalChild = undefined;

@@ -1,8 +1,9 @@
 /** One `vitest run` of an A/B: writes its whole output to a file, and reports its progress. */
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempDisposableSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { CELLS } from '../../fixtures/matrix.ts';
+import { FORWARD_VARIABLE, listenForProgress, type ProgressEvent } from '../../setup/lib/task-progress.ts';
 import { VITEST } from '../cli/vitest-program.ts';
 
 export interface ChildOptions {
@@ -14,17 +15,19 @@ export interface ChildOptions {
   readonly experiment: string;
   /** The log file for its output. */
   readonly log: string;
-  readonly onProgress: (line: string) => void;
+  readonly onProgress: (event: ProgressEvent) => void;
   /** Called with a function that passes a signal on while it runs. */
   readonly onStart: (signal: (name: NodeJS.Signals) => void) => void;
 }
 
-/**
- * @returns whether everything that was requested was measured.
- */
+/** @returns whether everything that was requested was measured. */
 export async function measureOnce(options: ChildOptions): Promise<boolean> {
   const { suites, projects, pattern, variant, experiment, log, onProgress, onStart } = options;
   mkdirSync(path.dirname(log), { recursive: true });
+  // As the progress reporter names its own, which also removes what a killed run left.
+  using place = mkdtempDisposableSync(path.join(tmpdir(), `nestbench-progress-${process.pid}-`));
+  const socket = path.join(place.path, 'socket');
+  const server = listenForProgress(socket, onProgress);
   const child = execa(process.execPath, [VITEST, 'run', ...suites, ...argumentsOf(projects, pattern)], {
     env: {
       // Restores of one snapshot would share what differs between boots (reporters/model/measurement.ts).
@@ -33,6 +36,7 @@ export async function measureOnce(options: ChildOptions): Promise<boolean> {
       EXPERIMENT: experiment,
       RUNS: '1',
       NO_COLOR: '1',
+      [FORWARD_VARIABLE]: socket,
     },
     all: true,
     stdin: 'ignore',
@@ -45,10 +49,8 @@ export async function measureOnce(options: ChildOptions): Promise<boolean> {
   });
   child.all.pipe(createWriteStream(log, { flags: 'a' }));
   onStart((name) => void child.kill(name));
-  const lines = (async () => {
-    for await (const line of child.iterable({ from: 'all' })) if (isProgress(line)) onProgress(line);
-  })();
-  const [{ exitCode }] = await Promise.all([child, lines]);
+  const { exitCode } = await child;
+  server.close();
   return exitCode === 0;
 }
 
@@ -57,11 +59,4 @@ function argumentsOf(projects: readonly string[], pattern: string | undefined): 
     ...projects.flatMap((name) => ['--project', name]),
     ...(pattern === undefined ? [] : ['--testNamePattern', pattern]),
   ];
-}
-
-/** Matches `l2-baseline: booting L1  about 18 s left`, as reporters/progress.ts prints it without a terminal. */
-function isProgress(line: string): boolean {
-  return [...CELLS.map(({ name }) => name), 'kernel', 'image', 'root', 'build'].some((task) =>
-    line.startsWith(`${task}: `),
-  );
 }

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { CELLS } from '../../fixtures/matrix.ts';
+import { filters } from './selection.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 
@@ -84,6 +85,16 @@ const cases: [words: string, argv: string[], Answer][] = [
     },
   ],
 ];
+
+test('a Vitest without its internal list of files is refused by its version', () => {
+  expect(() => filters({ version: '99.0.0' })).toThrow(
+    /^Vitest 99\.0\.0 does not show which files it was asked for .*filenamePattern.* npm ci$/,
+  );
+  expect(() => filters(Object.assign({ version: '99.0.0' }, { filenamePattern: 'suites' }))).toThrow(
+    '99.0.0',
+  );
+  expect(filters(Object.assign({ version: '5.0.0' }, { filenamePattern: undefined }))).toEqual([]);
+});
 
 test.concurrent.each(cases)('%s', async (_words, argv, answer) => {
   expect(await selectedBy(...argv)).toEqual(answer);

@@ -2,7 +2,7 @@
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
 import { type Cell, CELLS, findCell } from '../../fixtures/matrix.ts';
-import { InputError } from '../lib/errors.ts';
+import { InputError, UnsuitableError } from '../lib/errors.ts';
 
 /** What a run was asked for. */
 export interface Selection {
@@ -51,10 +51,18 @@ async function ofShard(vitest: Vitest, all: TestSpecification[]): Promise<TestSp
   return shard === undefined ? all : new sequence.sequencer(vitest).shard(all);
 }
 
-/** The positional arguments. Vitest keeps them for its own globbing and does not type them. */
-function filters(vitest: Vitest): string[] {
+/**
+ * The positional arguments. Vitest keeps them in a field of its own, which its types hide: undefined where there are none.
+ * @throws where this Vitest has no such field: an empty list would boot the whole matrix.
+ */
+export function filters(vitest: Pick<Vitest, 'version'>): string[] {
   const kept: unknown = Reflect.get(vitest, 'filenamePattern');
-  return Array.isArray(kept) ? kept.map(String) : [];
+  if ('filenamePattern' in vitest && kept === undefined) return [];
+  if (Array.isArray(kept)) return kept.map(String);
+  throw new UnsuitableError({
+    message: `Vitest ${vitest.version} does not show which files it was asked for (its field filenamePattern), so nestbench cannot tell which cells to boot. Install the version of package-lock.json with: npm ci`,
+    machine: 'host',
+  });
 }
 
 /** Each file's names once: the same file stands for every configuration of its level. */

@@ -48,3 +48,24 @@ test('work that cannot be stopped ends the machines at once', async () => {
   expect(lines.slice(2)).toEqual(['machines ended']);
   expect(exitCode).toBe(129);
 });
+
+test('the handlers of before are given back, in their order, before those that came later', async () => {
+  const script = `
+    import { onStopSignals } from ${JSON.stringify(MODULE)};
+    const names = [];
+    const note = (name) => () => names.push(name);
+    process.once('SIGTERM', note('first, once')).on('SIGTERM', note('second')).on('SIGINT', note('other'));
+    const giveBack = onStopSignals({ stop: note('stopped'), endMachines: note('ended'), kept: note('kept'), log: note('log') });
+    process.on('SIGTERM', note('later'));
+    giveBack();
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT']) process.emit(signal, signal);
+    console.log(JSON.stringify([names, process.listenerCount('SIGTERM'), process.listenerCount('SIGHUP'), process.listenerCount('exit')]));
+  `;
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', script]);
+  expect(JSON.parse(stdout)).toEqual([
+    ['first, once', 'second', 'later', 'second', 'later', 'other'],
+    2,
+    0,
+    0,
+  ]);
+});

@@ -22,7 +22,7 @@ export interface StopOptions {
   readonly log: (line: string) => void;
 }
 
-/** Takes over the signals. @returns gives them back. */
+/** Takes over the signals. @returns gives them back to those who had them, in their order. */
 export function onStopSignals({
   stop,
   endMachines,
@@ -53,12 +53,27 @@ export function onStopSignals({
     setTimeout(() => void exitNow(), GRACE_MS).unref();
     void Promise.try(stop, signal).catch(exitNow);
   };
-  for (const signal of SIGNALS) {
+  const taken = SIGNALS.map((signal) => {
+    const listeners = listenersOf(signal);
     process.removeAllListeners(signal);
     process.on(signal, onSignal);
-  }
+    return { signal, listeners };
+  });
   process.on('exit', keepExitCode);
   return () => {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const { signal, listeners } of taken) {
+      process.off(signal, onSignal);
+      const since = listenersOf(signal);
+      process.removeAllListeners(signal);
+      for (const listener of [...listeners, ...since]) process.on(signal, listener);
+    }
+    if (!stopping) process.off('exit', keepExitCode);
   };
+}
+
+/** As they are registered: one for a single signal keeps its wrapper, and so still goes after it. */
+function listenersOf(signal: StopSignal): NodeJS.SignalsListener[] {
+  // Node's types know no listener of one event from that of another.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return process.rawListeners(signal) as NodeJS.SignalsListener[];
 }
