@@ -11,14 +11,15 @@ const arrived = process.env[ARRIVED];
 
 const event: ProgressEvent = { task: 'l1-baseline', text: 'booting L1', state: 'running', secondsLeft: 18 };
 
-if (arrived !== undefined) {
-  test('reports its progress', async () => {
-    console.log('kernel: this line is text and no event');
-    tell(event);
-    await expect.poll(() => existsSync(arrived), { timeout: 30_000 }).toBe(true);
-  });
-} else {
-  test('a run of an A/B is followed by its events and not by its text, which is kept whole', async () => {
+test.runIf(arrived !== undefined)('reports its progress, in the run that is started below', async () => {
+  console.log('kernel: this line is text and no event');
+  tell(event);
+  await expect.poll(() => existsSync(arrived ?? ''), { timeout: 30_000 }).toBe(true);
+});
+
+test.skipIf(arrived !== undefined)(
+  'a run of an A/B is followed by its events and not by its text, which is kept whole',
+  async () => {
     const directory = temporaryDirectory();
     const log = path.join(directory, 'ab', 'round-1.log');
     process.env[ARRIVED] = path.join(directory, 'arrived');
@@ -42,5 +43,6 @@ if (arrived !== undefined) {
     expect(new Set(events.map(({ task }) => task))).toEqual(new Set(['l1-baseline']));
     expect(text).toContain('kernel: this line is text and no event');
     expect(text).toContain('l1-baseline: booting L1');
-  }, 60_000);
-}
+  },
+  60_000,
+);

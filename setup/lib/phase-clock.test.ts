@@ -9,17 +9,22 @@ test('phases stand in the order in which they ended', () => {
 });
 
 test('a phase is as long as the time since the one before it', async () => {
-  const began = performance.now();
+  const begun = performance.now();
   const phases = new Phases();
-  await sleep(30);
-  phases.lap('first');
-  await sleep(30);
-  phases.lap('second');
-  const whole = (performance.now() - began) / 1000;
-  const sum = phases.list.reduce((total, { seconds }) => total + seconds, 0);
-  expect(sum).toBeLessThanOrEqual(whole);
-  // Timers may be a little early (setTimeout counts whole milliseconds).
-  for (const { seconds } of phases.list) expect(seconds).toBeGreaterThan(0.025);
+  const marks = [performance.now()];
+  for (const name of ['first', 'second']) {
+    await sleep(10);
+    marks.push(performance.now());
+    phases.lap(name);
+    marks.push(performance.now());
+  }
+  const [made = 0, beforeFirst = 0, afterFirst = 0, beforeSecond = 0, afterSecond = 0] = marks;
+  const [first = 0, second = 0] = phases.list.map(({ seconds }) => seconds * 1000);
+  // Each lies between the intervals just inside and just outside it.
+  const inOrder = [beforeFirst - made, first, afterFirst - begun];
+  expect(inOrder).toEqual(inOrder.toSorted((one, other) => one - other));
+  expect(second).toBeGreaterThanOrEqual(beforeSecond - afterFirst);
+  expect(first + second).toBeLessThanOrEqual(afterSecond - begun);
 });
 
 test('nothing is told of a phase that has not ended', () => {

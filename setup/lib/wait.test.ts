@@ -88,12 +88,10 @@ test('work that is done in spite of the deadline is not thrown away', async () =
 });
 
 test('work that ignores its signal is left after a while', async () => {
-  const begun = performance.now();
   const stuck = new Promise<void>(() => {});
   await expect(withDeadline('godot', 0.1, never, () => stuck)).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',
   });
-  expect(performance.now() - begun).toBeLessThan(20_000);
 });
 
 test('no deadline is no deadline', async () => {

@@ -19,14 +19,20 @@ describeMachines((machine, name) => {
   });
 
   test('gives back what a command printed, how it exited and how long it took', async () => {
-    const before = Date.now();
-    const completed = await machine().run(
-      ['sh', '-c', 'echo out; echo err >&2; sleep 0.2; exit 3'],
-      generous,
-    );
+    const [before, begun] = [Date.now(), performance.now()];
+    const completed = await machine().run(['sh', '-c', 'echo out; echo err >&2; exit 3'], generous);
     expect(completed).toMatchObject({ stdout: 'out\n', stderr: 'err\n', exitCode: 3, signal: null });
-    expect(completed.seconds).toBeGreaterThanOrEqual(0.2);
     expect(completed.started.getTime()).toBeGreaterThanOrEqual(before);
+    expect(completed.started.getTime()).toBeLessThanOrEqual(Date.now());
+    expect(completed.seconds * 1000).toBeLessThanOrEqual(performance.now() - begun);
+  });
+
+  test('counts all the time from the start of a command to its end', async () => {
+    const script = 'date +%s%N; sleep 0.1; date +%s%N';
+    const { stdout, seconds } = await machine().run(['sh', '-c', script], generous);
+    const [start = 0, end = 0] = stdout.split('\n').map(Number);
+    expect(end - start).toBeGreaterThan(0);
+    expect(seconds * 1e9).toBeGreaterThanOrEqual(end - start);
   });
 
   test('runs an argv as it stands, without a shell', async () => {
