@@ -8,7 +8,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { momentsOf } from '../fixtures/statistics/moments.ts';
 import { byRule, byTwoStages, type Ending, tally } from './bench/replay.ts';
-import { LEAST_SAMPLES, SEQUENTIAL_CONFIDENCE, untilNarrow } from '../fixtures/statistics/stop-rule.ts';
+import { MIN_SAMPLES, SEQUENTIAL_CONFIDENCE, untilNarrow } from '../fixtures/statistics/stop-rule.ts';
 import { syntheticSeries } from './bench/synthetic-series.ts';
 import ProgressReporter from '../reporters/progress.ts';
 import { count } from '../reporters/model/text.ts';
@@ -16,11 +16,11 @@ import { tell } from '../setup/lib/task-progress.ts';
 import { adaptiveTable, holds, type Replayed } from './bench/adaptive-table.ts';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench/bench-adaptive-options.ts';
 import { readExperiment } from './cli/read-experiment.ts';
-import { FEWEST_VALUES, keptSeries, type Recorded, seriesOf } from './bench/recorded-series.ts';
+import { MIN_VALUES, keptSeries, type Recorded, seriesOf } from './bench/recorded-series.ts';
 import { runScript } from './cli/run-script.ts';
 
 /** The paper's number of samples for most benchmarks. */
-const MOST = 40;
+const MAX_SAMPLES = 40;
 const NOMINAL = 0.95;
 const COLUMNS = process.stdout.columns || 120;
 
@@ -46,19 +46,19 @@ await runScript(async () => {
   ];
   const rows = await replayAll(sources, options);
   const { target } = options;
-  const table = { target, least: LEAST_SAMPLES, most: MOST, nominal: NOMINAL, columns: COLUMNS };
+  const table = { target, min: MIN_SAMPLES, max: MAX_SAMPLES, nominal: NOMINAL, columns: COLUMNS };
   process.stdout.write(`${adaptiveTable(rows, table)}\n`);
   if (rows.some((row) => row.mustHold && !holds(row, NOMINAL))) process.exitCode = 1;
 });
 
 function syntheticSources({ target, repeats }: BenchOptions): Source[] {
-  return syntheticSeries(target, MOST).map(({ name, mustHold, runs, mean, start }) => ({
+  return syntheticSeries(target, MAX_SAMPLES).map(({ name, mustHold, runs, mean, start }) => ({
     name,
     mustHold,
     mean,
     *series(random) {
       for (let repeat = 0; repeat < repeats; repeat++) {
-        yield Array.from({ length: runs }, () => Array.from({ length: MOST }, start(random)));
+        yield Array.from({ length: runs }, () => Array.from({ length: MAX_SAMPLES }, start(random)));
       }
     },
   }));
@@ -74,7 +74,7 @@ function journalSeries(experiments: readonly string[]): Recorded[] {
     const { series, short } = seriesOf(experiment, results);
     if (short > 0) {
       console.error(
-        `${experiment}: ${count(short, 'run')} of less than ${FEWEST_VALUES} samples left out: too few to draw from.`,
+        `${experiment}: ${count(short, 'run')} of less than ${MIN_VALUES} samples left out: too few to draw from.`,
       );
     }
     all.push(...series);
@@ -96,7 +96,10 @@ function recordedSources({ name, values }: Recorded, { repeats }: BenchOptions):
     *series(random) {
       for (let repeat = 0; repeat < repeats; repeat++) {
         yield [
-          Array.from({ length: MOST }, () => values[uniformInt(random, 0, values.length - 1)] ?? Number.NaN),
+          Array.from(
+            { length: MAX_SAMPLES },
+            () => values[uniformInt(random, 0, values.length - 1)] ?? Number.NaN,
+          ),
         ];
       }
     },
@@ -106,19 +109,20 @@ function recordedSources({ name, values }: Recorded, { repeats }: BenchOptions):
     mustHold: false,
     mean,
     *series() {
-      for (let first = 0; first + MOST <= values.length; first++) yield [values.slice(first, first + MOST)];
+      for (let first = 0; first + MAX_SAMPLES <= values.length; first++)
+        yield [values.slice(first, first + MAX_SAMPLES)];
     },
   };
-  return values.length >= 3 * MOST ? [drawn, stretches] : [drawn];
+  return values.length >= 3 * MAX_SAMPLES ? [drawn, stretches] : [drawn];
 }
 
 async function replayAll(sources: readonly Source[], { target, seed }: BenchOptions): Promise<Replayed[]> {
-  const rule = untilNarrow(target, MOST);
+  const rule = untilNarrow(target, MAX_SAMPLES);
   const ways = {
     ours: byRule(rule, SEQUENTIAL_CONFIDENCE),
-    fixed: { ...byRule(rule, NOMINAL), takes: () => MOST },
+    fixed: { ...byRule(rule, NOMINAL), takes: () => MAX_SAMPLES },
     naive: byRule({ ...rule, ...(rule.kind === 'fixed' ? {} : { confidence: NOMINAL }) }, NOMINAL),
-    twoStages: byTwoStages(LEAST_SAMPLES, target, MOST, NOMINAL),
+    twoStages: byTwoStages(MIN_SAMPLES, target, MAX_SAMPLES, NOMINAL),
   };
   const progress = new ProgressReporter();
   progress.onTestRunStart();

@@ -27,10 +27,10 @@ async function main(): Promise<void> {
       const seconds: number[] = [];
       for (let round = 1; round <= ROUNDS; round++) seconds.push(await timed(base, head));
       seconds.sort((one, other) => one - other);
-      const [least, middle, most] = [seconds[0], seconds[Math.floor(ROUNDS / 2)], seconds.at(-1)];
+      const [min, middle, max] = [seconds[0], seconds[Math.floor(ROUNDS / 2)], seconds.at(-1)];
       console.log(
         `${runs} runs a side, 2 journals of ${megabytes} MB: median ${middle?.toFixed(2)} s ` +
-          `(${least?.toFixed(2)} to ${most?.toFixed(2)} of ${ROUNDS})`,
+          `(${min?.toFixed(2)} to ${max?.toFixed(2)} of ${ROUNDS})`,
       );
     }
   } finally {

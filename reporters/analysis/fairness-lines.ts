@@ -52,19 +52,19 @@ function worst(
     const watched = watchedIn(one);
     return watched === null ? [] : { one, watched };
   });
-  const [most] = known.toSorted((one, other) => other.watched.most.value - one.watched.most.value);
-  if (most === undefined) return [];
-  const { cell, benchmark, run } = most.one;
+  const [highest] = known.toSorted((one, other) => other.watched.max.value - one.watched.max.value);
+  if (highest === undefined) return [];
+  const { cell, benchmark, run } = highest.one;
   const over = known.filter(({ watched }) => watched.over > 0);
   const samples = sum(known.map(({ watched }) => watched.samples));
-  const where = `${cell.name} ${benchmark}, run ${run.run}, iteration ${most.watched.most.iteration}`;
+  const where = `${cell.name} ${benchmark}, run ${run.run}, iteration ${highest.watched.max.iteration}`;
   const verdict =
     over.length === 0
       ? `(limit ${words.limit})`
       : `OVER THE LIMIT of ${words.limit} in ${sum(over.map(({ watched }) => watched.over))} of ${samples} (${placesOf(over.map(({ one }) => one))})`;
   return [
     {
-      text: `${words.what}: at most ${words.show(most.watched.most.value)} ${verdict}; ${where}`,
+      text: `${words.what}: at most ${words.show(highest.watched.max.value)} ${verdict}; ${where}`,
       over: over.length > 0,
     },
   ];

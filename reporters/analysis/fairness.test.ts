@@ -28,15 +28,15 @@ function journal(samples: readonly { cpuSeconds: number; gapSeconds?: number }[]
 test("the share is the harness's CPU time beyond a command's start and end", () => {
   using its = journal([{ cpuSeconds: 0.02 }, { cpuSeconds: 0.008, gapSeconds: 0.02 }]);
   const [one] = fairnessOf(its.results);
-  expect(one?.harnessShare).toEqual({ samples: 2, over: 0, most: { value: 0.005, iteration: 1 } });
-  expect(one?.harnessShareInAll).toEqual({ samples: 2, over: 1, most: { value: 0.01, iteration: 1 } });
+  expect(one?.harnessShare).toEqual({ samples: 2, over: 0, max: { value: 0.005, iteration: 1 } });
+  expect(one?.harnessShareInAll).toEqual({ samples: 2, over: 1, max: { value: 0.01, iteration: 1 } });
 });
 
 test('a harness that took less than a command that does nothing has a share of 0', () => {
   using its = journal([{ cpuSeconds: 0.008, gapSeconds: 0.02 }]);
   const [one] = fairnessOf(its.results);
-  expect(one?.harnessShare?.most.value).toBe(0);
-  expect(one?.harnessShareInAll?.most.value).toBe(0.004);
+  expect(one?.harnessShare?.max.value).toBe(0);
+  expect(one?.harnessShareInAll?.max.value).toBe(0.004);
 });
 
 test('within its limits, the largest value of each kind is printed', () => {
@@ -88,7 +88,7 @@ function hostJournal(hosts: readonly Partial<HostWindow>[]): TestJournal {
 test("others' share of the host's CPUs includes what its hypervisor gave away", () => {
   using its = hostJournal([{ othersSeconds: 0.2, stealSeconds: 0.1 }]);
   const [one] = fairnessOf(its.results);
-  expect(one?.othersShare?.most.value).toBeCloseTo(0.3 / 8);
+  expect(one?.othersShare?.max.value).toBeCloseTo(0.3 / 8);
   expect(one?.contended).toBe(0);
 });
 
@@ -123,14 +123,14 @@ test("a share that may be an error of the kernel's ticks is not flagged", () => 
   using its = hostJournal([{ seconds: 0.2, othersSeconds: 0.08 }]);
   const [one] = fairnessOf(its.results);
   expect(one).toMatchObject({ contended: 0, othersShare: { over: 0 } });
-  expect(one?.othersShare?.most.value).toBeCloseTo(0.1);
+  expect(one?.othersShare?.max.value).toBeCloseTo(0.1);
 });
 
 test("QEMU's threads waiting for each other on an otherwise idle host are not flagged", () => {
   using its = hostJournal([{ qemuSeconds: 1, qemuWaitSeconds: 1 }]);
   expect(fairnessOf(its.results)[0]).toMatchObject({
     contended: 0,
-    waitShare: { over: 0, most: { value: 0.5 } },
+    waitShare: { over: 0, max: { value: 0.5 } },
   });
 });
 

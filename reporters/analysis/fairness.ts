@@ -26,7 +26,7 @@ export interface Watched {
   /** The number of those that are over its limit. */
   readonly over: number;
   /** The largest value, and its iteration. */
-  readonly most: { readonly value: number; readonly iteration: number };
+  readonly max: { readonly value: number; readonly iteration: number };
 }
 
 export interface Fairness {
@@ -126,17 +126,17 @@ function watch(
 ): Watched | null {
   let samples = 0;
   let over = 0;
-  let most = { value: Number.NEGATIVE_INFINITY, iteration: 0 };
+  let max = { value: Number.NEGATIVE_INFINITY, iteration: 0 };
   for (const { columns } of series) {
     for (let at = 0; at < columns.iteration.length; at++) {
       const value = valueOf(columns, at);
       if (Number.isNaN(value)) continue;
       samples += 1;
       if (typeof limit === 'number' ? value >= limit : limit(columns, at)) over += 1;
-      if (value > most.value) most = { value, iteration: columns.iteration[at] ?? 0 };
+      if (value > max.value) max = { value, iteration: columns.iteration[at] ?? 0 };
     }
   }
-  return samples === 0 ? null : { samples, over, most };
+  return samples === 0 ? null : { samples, over, max };
 }
 
 /** A sum over the samples of a run; null if one of them lacks the value. */

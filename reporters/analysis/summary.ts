@@ -47,7 +47,7 @@ export interface Summary {
 const MISSING: Outcome = { state: 'missing', reason: 'not run' };
 
 /** The others are only counted. */
-const MOST_TROUBLES = 3;
+const MAX_TROUBLES = 3;
 
 export function summaryOf(results: Results): Summary {
   const applications = applicationsOf(results);
@@ -120,7 +120,7 @@ function legendOf(rows: Summary['rows']): string[] {
 }
 
 function fewest(problems: readonly Problem[]): string[] {
-  const shown = problems.slice(0, MOST_TROUBLES).map(({ where, reason }) => `${where}: ${reason}`);
+  const shown = problems.slice(0, MAX_TROUBLES).map(({ where, reason }) => `${where}: ${reason}`);
   const rest = problems.length - shown.length;
   return rest === 0 ? shown : [...shown, `and ${rest} more`];
 }

@@ -3,7 +3,7 @@ import {
   type ChangePoint,
   type ChangePointOptions,
   changePoints,
-  LEAST_RECORDS,
+  MIN_RECORDS,
 } from '../statistics/change-points.ts';
 import { type ToolchainChange, toolchainChanges } from '../analysis/toolchain-changes.ts';
 import type { HistoryExperiment, HistoryPoint, ReportedChange } from './history-store.ts';
@@ -74,7 +74,7 @@ export function lastBefore(
 
 /**
  * The changes that were not reported before. With more nights a change point may move by a few: a reported one also
- * covers the nearest change within {@link LEAST_RECORDS} of it, on either side. It covers only that one, because a
+ * covers the nearest change within {@link MIN_RECORDS} of it, on either side. It covers only that one, because a
  * level that lasted so few nights has its own change on either side.
  */
 export function unreported(
@@ -93,7 +93,7 @@ function nearest(changes: readonly HistoryChange[], reported: ReportedChange): H
       const at = one.series.points.findIndex((point) => point.experiment === experiment);
       return { one, distance: at < 0 ? Infinity : Math.abs(at - one.change.at) };
     })
-    .filter(({ distance }) => distance <= LEAST_RECORDS)
+    .filter(({ distance }) => distance <= MIN_RECORDS)
     .toSorted((left, right) => left.distance - right.distance)[0]?.one;
 }
 

@@ -12,7 +12,7 @@ import { distinctionOf, placeOf } from './kind.ts';
 /** Bars of eight heights; ASCII when not on a terminal, because a log may not show others. */
 const BARS = { fine: '▁▂▃▄▅▆▇█', plain: '_.-~=+*#' };
 /** The number that fits on a line with the other columns. Older ones are left out. */
-const MOST_BARS = 40;
+const MAX_BARS = 40;
 
 /**
  * The series, grouped by where they were measured: one line each, with the number of records, the last value, its
@@ -86,13 +86,13 @@ function byPlace<T>(all: readonly T[], kindOf: (one: T) => string): [place: stri
 
 /** Scaled from the smallest to the largest value shown. */
 function trend({ points }: HistorySeries, changes: readonly HistoryChange[], bars: string): string {
-  const first = Math.max(0, points.length - MOST_BARS);
+  const first = Math.max(0, points.length - MAX_BARS);
   const means = points.slice(first).map(({ mean }) => mean);
-  const [least, most] = [Math.min(...means), Math.max(...means)];
+  const [min, max] = [Math.min(...means), Math.max(...means)];
   const marks = new Set(changes.map(({ change }) => change.at));
   return means
     .map((mean, index) => {
-      const share = most === least ? 0 : (mean - least) / (most - least);
+      const share = max === min ? 0 : (mean - min) / (max - min);
       const bar = bars[Math.round(share * (bars.length - 1))] ?? '';
       const [before, here] = [points[first + index - 1], points[first + index]];
       const isOther = before !== undefined && here !== undefined && toolchainStep(before, here).length > 0;

@@ -55,7 +55,7 @@ function rateOf(rates: ExitRates): number | null {
 }
 
 /** How many characters fit under an axis of 200 px with gaps between labels: 18 are legible, 24 touch. */
-const MOST_LABEL_CHARACTERS = 18;
+const MAX_LABEL_CHARACTERS = 18;
 
 function labelOf(tick: number): string {
   return tick.toLocaleString('en');
@@ -71,11 +71,11 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
   });
   const plot = plotLibrary();
   const values = rows.map(({ value }) => value);
-  const least = Math.min(...values);
-  const domain = [least / 1.15, Math.max(...values, least * 10) * 1.1] as const;
+  const min = Math.min(...values);
+  const domain = [min / 1.15, Math.max(...values, min * 10) * 1.1] as const;
   // Labels at 1, 2 and 5 only have room if they are few and short.
   const all = logTicks(...domain);
-  const isRoomy = all.map(labelOf).join('').length <= MOST_LABEL_CHARACTERS;
+  const isRoomy = all.map(labelOf).join('').length <= MAX_LABEL_CHARACTERS;
   const ticks = isRoomy ? all : all.filter((tick) => Number.isInteger(Math.log10(tick)));
   const title = `${benchmark}: exits per ${operation}`;
   const drawing = draw({

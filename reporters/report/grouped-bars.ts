@@ -28,14 +28,14 @@ export interface Scale {
 /** The axis shared by all rows of a figure: the overheads, and their intervals unless they are very wide. */
 export function scaleOf(bars: readonly Bar[]): Scale {
   const overheads = bars.flatMap(({ overhead }) => overhead ?? []);
-  const [least, most] = [Math.min(1, ...overheads), Math.max(1, ...overheads)];
-  const low = Math.min(...bars.flatMap(({ interval }) => interval?.low ?? []), least);
-  const high = Math.max(...bars.flatMap(({ interval }) => interval?.high ?? []), most);
+  const [min, max] = [Math.min(1, ...overheads), Math.max(1, ...overheads)];
+  const low = Math.min(...bars.flatMap(({ interval }) => interval?.low ?? []), min);
+  const high = Math.max(...bars.flatMap(({ interval }) => interval?.high ?? []), max);
   // Leaves room for the number above the highest bar. An interval beyond the axis is cut and marked.
-  const span = Math.max(2, most / least);
-  const top = Math.min(high, most * WIDEST_INTERVAL) * span ** 0.09;
+  const span = Math.max(2, max / min);
+  const top = Math.min(high, max * WIDEST_INTERVAL) * span ** 0.09;
   return {
-    low: Math.max(low, least / WIDEST_INTERVAL) * (low < 1 ? span ** -0.04 : 1),
+    low: Math.max(low, min / WIDEST_INTERVAL) * (low < 1 ? span ** -0.04 : 1),
     high: Math.max(top, 1.5),
   };
 }

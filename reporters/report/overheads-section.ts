@@ -124,11 +124,11 @@ function describe(bars: readonly Bar[]): string {
     overhead === null ? [] : { overhead, benchmark, cell },
   );
   const sorted = known.toSorted((one, other) => one.overhead - other.overhead);
-  const [least, most] = [sorted[0], sorted.at(-1)];
-  if (least === undefined || most === undefined) return 'No bars.';
+  const [min, max] = [sorted[0], sorted.at(-1)];
+  if (min === undefined || max === undefined) return 'No bars.';
   const say = ({ overhead, benchmark, cell }: (typeof known)[number]) =>
     `${shortOverhead(overhead)} times native (${benchmark}, ${cell})`;
-  return `Bar chart of ${known.length} overheads, from ${say(least)} to ${say(most)}. The table below has all of them.`;
+  return `Bar chart of ${known.length} overheads, from ${say(min)} to ${say(max)}. The table below has all of them.`;
 }
 
 function table(title: string, bars: readonly Bar[]): Html {

@@ -8,7 +8,7 @@ import { type Drawing, plotLibrary } from './svg.ts';
 const WIDTH = 164;
 const HEIGHT = 128;
 const MARGIN = { left: 40, right: 6, top: 36, bottom: 18 } as const;
-const LEAST_SPAN = 0.05;
+const MIN_SPAN = 0.05;
 
 /**
  * Its points are one path of strokes without length, which round caps turn into dots: this is cheap for very many.
@@ -22,10 +22,7 @@ export function samplePanel({ cell, configuration, outcome, runs, points }: Samp
   const y = plot.scale({
     y: {
       type: 'linear',
-      domain: [
-        Math.min(median * (1 - LEAST_SPAN), min - room),
-        Math.max(median * (1 + LEAST_SPAN), max + room),
-      ],
+      domain: [Math.min(median * (1 - MIN_SPAN), min - room), Math.max(median * (1 + MIN_SPAN), max + room)],
       range: [bottom, top],
     },
   });

@@ -3,7 +3,7 @@ import type { Measured, Results, Run } from '../model/experiment-results.ts';
 import { type Point, thin } from './thin.ts';
 
 /** Points per panel: with 13 cells about three thousand per benchmark. Two for each pixel of its width are enough. */
-export const MOST_POINTS = 240;
+export const MAX_POINTS = 240;
 
 export interface SampleSeries {
   readonly cell: string;
@@ -22,7 +22,7 @@ export function seriesOf({ cells }: Results, benchmark: string): SampleSeries[] 
     const runs = outcome.runs.toSorted((one, other) => (one.startedAt[0] ?? 0) - (other.startedAt[0] ?? 0));
     const points = thin(
       runs.map(({ values }) => values),
-      MOST_POINTS,
+      MAX_POINTS,
     );
     return { cell, configuration, outcome, runs, points };
   });

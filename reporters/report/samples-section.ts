@@ -12,7 +12,7 @@ import { inDigits } from './digits.ts';
 import { figure, type Panel } from './figure.ts';
 import { html, type Html } from './html.ts';
 import { samplePanel } from './sample-panel.ts';
-import { MOST_POINTS, type SampleSeries, seriesOf, startsOf } from './sample-series.ts';
+import { MAX_POINTS, type SampleSeries, seriesOf, startsOf } from './sample-series.ts';
 
 export function samples(results: Results): Html {
   const figures = results.benchmarks.map((benchmark) => ({
@@ -41,8 +41,8 @@ function sampleFigure({ name, unit, better }: BenchmarkRow, series: readonly Sam
       thinned.length === 0
         ? null
         : html`<p>
-            For a cell with more than ${MOST_POINTS} samples, only the smallest and the largest in each of
-            ${MOST_POINTS / 2} equal segments are drawn, so no outlier is lost. All samples are in the files
+            For a cell with more than ${MAX_POINTS} samples, only the smallest and the largest in each of
+            ${MAX_POINTS / 2} equal segments are drawn, so no outlier is lost. All samples are in the files
             <code>CELL/${name}.csv</code>.
           </p>`,
     shown: { panels: series.map((one) => panel(one, name)) },

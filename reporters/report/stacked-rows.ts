@@ -32,7 +32,7 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
   const plot = plotLibrary();
   const there = new Set(rows.flatMap(({ segments }) => segments.map(({ key }) => key)));
   const entries = Object.entries(keys).filter(([key]) => there.has(key));
-  const most = Math.max(1, ...rows.map(({ segments }) => end(segments)));
+  const max = Math.max(1, ...rows.map(({ segments }) => end(segments)));
   const all = rows.flatMap(({ name, segments }) => {
     let at = 0;
     return segments.map((segment) => {
@@ -41,7 +41,7 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
       return { ...segment, name, since, until: at };
     });
   });
-  const pixels = (width - LEFT - RIGHT) / most;
+  const pixels = (width - LEFT - RIGHT) / max;
   const chart = draw({
     width,
     height: 28 + ROW * rows.length,
@@ -49,7 +49,7 @@ export function stackedRows(rows: readonly Row[], keys: Keys, width: number): Dr
     marginRight: RIGHT,
     marginTop: 4,
     marginBottom: 24,
-    x: { type: 'linear', domain: [0, most], axis: null },
+    x: { type: 'linear', domain: [0, max], axis: null },
     y: { type: 'band', domain: rows.map(({ name }) => name), axis: null, padding: 0 },
     marks: [
       plot.gridX({ ticks: width < 500 ? 4 : 8, stroke: colour('grid'), strokeOpacity: 1 }),

@@ -25,10 +25,10 @@ test('any series: never more than requested, each a point of the series, in orde
     maxLength: 5,
   });
   fc.assert(
-    fc.property(series, fc.integer({ min: 2, max: 60 }), (lists, most) => {
+    fc.property(series, fc.integer({ min: 2, max: 60 }), (lists, limit) => {
       const all = lists.flat();
-      const points = thin(lists, most);
-      expect(points.length).toBeLessThanOrEqual(most);
+      const points = thin(lists, limit);
+      expect(points.length).toBeLessThanOrEqual(limit);
       expect(points.every(({ index, value }) => all[index] === value)).toBe(true);
       expect(points.map(({ index }) => index)).toEqual(
         [...new Set(points.map(({ index }) => index))].toSorted((one, other) => one - other),

@@ -7,32 +7,32 @@ export interface Point {
 }
 
 /**
- * All points of `values` if there are at most `most`. Otherwise the smallest and the largest of each of `most` / 2
+ * All points of `values` if there are at most `limit`. Otherwise the smallest and the largest of each of `limit` / 2
  * equal segments, in order: as a plot with that many pixels shows them, without losing an extreme.
  * @param lists the series one after another, to avoid copying them into one.
  */
-export function thin(lists: readonly (readonly number[])[], most: number): Point[] {
+export function thin(lists: readonly (readonly number[])[], limit: number): Point[] {
   const total = lists.reduce((sum, { length }) => sum + length, 0);
   const points: Point[] = [];
-  const stretches = Math.floor(most / 2);
-  let [index, stretch] = [0, 0];
-  let least: Point | undefined;
-  let greatest: Point | undefined;
+  const segments = Math.floor(limit / 2);
+  let [index, segment] = [0, 0];
+  let min: Point | undefined;
+  let max: Point | undefined;
   const close = (): void => {
-    if (least === undefined || greatest === undefined) return;
-    const both = least.index < greatest.index ? [least, greatest] : [greatest, least];
-    points.push(...(least.index === greatest.index ? [least] : both));
-    least = greatest = undefined;
+    if (min === undefined || max === undefined) return;
+    const both = min.index < max.index ? [min, max] : [max, min];
+    points.push(...(min.index === max.index ? [min] : both));
+    min = max = undefined;
   };
   for (const list of lists) {
     for (const value of list) {
-      if (total <= most) points.push({ index, value });
+      if (total <= limit) points.push({ index, value });
       else {
-        const at = Math.floor((index * stretches) / total);
-        if (at !== stretch) close();
-        stretch = at;
-        if (least === undefined || value < least.value) least = { index, value };
-        if (greatest === undefined || value > greatest.value) greatest = { index, value };
+        const at = Math.floor((index * segments) / total);
+        if (at !== segment) close();
+        segment = at;
+        if (min === undefined || value < min.value) min = { index, value };
+        if (max === undefined || value > max.value) max = { index, value };
       }
       index += 1;
     }

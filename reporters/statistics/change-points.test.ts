@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { changePoints, LEAST_RECORDS } from './change-points.ts';
+import { changePoints, MIN_RECORDS } from './change-points.ts';
 import { normals } from '../../fixtures/statistics/normals.ts';
 
 /** Nights around a level that moves, with proportional noise. */
@@ -44,7 +44,7 @@ describe('a step', () => {
       return known - 40 + 1;
     });
     // Two nights, and the last one before them if it happens to be on that side.
-    expect(Math.min(...delays)).toBeGreaterThanOrEqual(LEAST_RECORDS - 1);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(MIN_RECORDS - 1);
     expect(delays.toSorted((one, other) => one - other)[SEEDS.length / 2]).toBeLessThanOrEqual(5);
     expect(Math.max(...delays)).toBeLessThanOrEqual(7);
   });
@@ -85,7 +85,7 @@ describe('what is no change', () => {
   test.each([
     [0.3, 2],
     [0.6, 5],
-  ])('noise that shares %d of its deviation with the night before', (share, most) => {
+  ])('noise that shares %d of its deviation with the night before', (share, max) => {
     const alarmed = SEEDS.filter((seed) => {
       const normal = normals(seed);
       let deviation = normal();
@@ -97,7 +97,7 @@ describe('what is no change', () => {
       return changePoints(all).length > 0;
     });
     // If nights were assumed independent, 3 and 26 of these 40 series would have a change.
-    expect(alarmed.length).toBeLessThanOrEqual(most);
+    expect(alarmed.length).toBeLessThanOrEqual(max);
   });
 
   test('a step below the minimum effect', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { detectableLogRatio, MOST_RUNS, runsToDetect } from './detectable.ts';
+import { detectableLogRatio, MAX_RUNS, runsToDetect } from './detectable.ts';
 import { logRatio } from './log-ratio.ts';
 import { normals } from '../../fixtures/statistics/normals.ts';
 import { permutationTest } from './permutation.ts';
@@ -30,7 +30,7 @@ describe('how many runs it takes', () => {
   test('no number finds a change of nothing, and one suffices without noise', () => {
     expect(runsToDetect([1, 1.1], [1, 1.1], 0, 0.01)).toBeNull();
     expect(runsToDetect([1, 1], [2, 2], 0.05, 0.01)).toBe(5);
-    expect(MOST_RUNS).toBe(1000);
+    expect(MAX_RUNS).toBe(1000);
   });
 });
 

@@ -17,11 +17,11 @@ export function detectableLogRatio({ standard, degrees }: LogRatioError, signifi
 }
 
 /** More than anyone waits for. */
-export const MOST_RUNS = 1000;
+export const MAX_RUNS = 1000;
 
 /**
  * How many runs each side needs to find a change of `smallest` (a logarithm of the ratio), at the noise of these runs;
- * null above {@link MOST_RUNS}. Both sides must have at least two values.
+ * null above {@link MAX_RUNS}. Both sides must have at least two values.
  */
 export function runsToDetect(
   base: readonly number[],
@@ -34,7 +34,7 @@ export function runsToDetect(
     const error = { standard: Math.sqrt(variance / runs), degrees: 2 * (runs - 1) };
     return detectableLogRatio(error, significance) <= smallest;
   };
-  let [low, high] = [runsToReach(significance), MOST_RUNS];
+  let [low, high] = [runsToReach(significance), MAX_RUNS];
   if (!suffices(high)) return null;
   // More runs always find more, so bisection finds the smallest number.
   while (low < high) {

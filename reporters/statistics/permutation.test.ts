@@ -2,12 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arithmeticMean } from './mean-of-unit.ts';
 import { normals } from '../../fixtures/statistics/normals.ts';
-import { attainableLevel, leastProbability, permutationTest, runsToReach } from './permutation.ts';
+import { attainableLevel, minProbability, permutationTest, runsToReach } from './permutation.ts';
 
 const OPTIONS = { resamples: 9999, seed: 1 };
 
-function side(most: number) {
-  return fc.array(fc.double({ min: 0.5, max: 2, noNaN: true }), { minLength: 2, maxLength: most });
+function side(max: number) {
+  return fc.array(fc.double({ min: 0.5, max: 2, noNaN: true }), { minLength: 2, maxLength: max });
 }
 
 /** 20 runs, from a start upwards. */
@@ -112,7 +112,7 @@ describe('any runs', () => {
       fc.property(side(20), side(20), (base, head) => {
         const probability = permutationTest(base, head, { resamples: 199, seed: 1 });
         expect(probability).toBeGreaterThanOrEqual(
-          leastProbability(base.length, head.length, 199) * (1 - 1e-12),
+          minProbability(base.length, head.length, 199) * (1 - 1e-12),
         );
         expect(probability).toBeLessThanOrEqual(1);
       }),
@@ -167,8 +167,8 @@ describe('what so many runs can show', () => {
     [5, 5, 2 / 252],
     [4, 5, 1 / 126],
     [15, 15, 1 / 10_000],
-  ])('the smallest p of %i and %i runs', (base, head, least) => {
-    expect(leastProbability(base, head, 9999)).toBeCloseTo(least, 14);
+  ])('the smallest p of %i and %i runs', (base, head, min) => {
+    expect(minProbability(base, head, 9999)).toBeCloseTo(min, 14);
   });
 
   test.each([

@@ -27,7 +27,7 @@ export interface PermutationOptions {
 }
 
 /** All ways are enumerated up to 7 and 9 runs or 8 and 8, which takes about a millisecond. */
-const MOST_COUNTED_WAYS = 13_000;
+const MAX_COUNTED_WAYS = 13_000;
 
 /** Two-sided p of positive values, one per run and at least two per side. Swapping the sides does not change it. */
 export function permutationTest(
@@ -46,12 +46,12 @@ export function permutationTest(
     return (deal.countDrawn(resamples, randomIndices(seed)) + 1) / (resamples + 1);
   }
   // The measured way is one of them, whatever the rounding.
-  const least = leastProbability(base.length, head.length, resamples);
-  return Math.max(least, deal.countAll() / waysOf(base.length, head.length));
+  const min = minProbability(base.length, head.length, resamples);
+  return Math.max(min, deal.countAll() / waysOf(base.length, head.length));
 }
 
 function isCounted(base: number, head: number): boolean {
-  return waysOf(base, head) <= MOST_COUNTED_WAYS;
+  return waysOf(base, head) <= MAX_COUNTED_WAYS;
 }
 
 /** The number of ways to assign so many runs to the sides. */
@@ -63,7 +63,7 @@ function waysOf(base: number, head: number): number {
  * The smallest p that so many runs can give, however far apart they are. With equal numbers on both sides the mirrored
  * way is as extreme as the measured one, so there are two; otherwise there is one.
  */
-export function leastProbability(base: number, head: number, resamples: number): number {
+export function minProbability(base: number, head: number, resamples: number): number {
   return stepOf(base, head, resamples);
 }
 
@@ -93,7 +93,7 @@ class Deal {
   readonly #deviations: Float64Array;
   readonly #few: number;
   /** Treats sums that differ only by rounding as equal. */
-  readonly #least: number;
+  readonly #threshold: number;
   readonly #sum: number;
   readonly #squares: number;
 
@@ -101,7 +101,7 @@ class Deal {
     const mean = arithmeticMean(all);
     this.#deviations = Float64Array.from(all, (value) => value / mean - 1);
     this.#few = few;
-    this.#least = Number.isFinite(measured) ? measured * (1 - SAME) : measured;
+    this.#threshold = Number.isFinite(measured) ? measured * (1 - SAME) : measured;
     this.#sum = this.#deviations.reduce((sum, each) => sum + each, 0);
     this.#squares = this.#deviations.reduce((sum, each) => sum + each * each, 0);
   }
@@ -144,7 +144,7 @@ class Deal {
     const [otherSum, otherSquares] = [this.#sum - sum, this.#squares - squares];
     const distance = Math.log((1 + sum / few) / (1 + otherSum / more));
     const variance = varianceOfMean(few, sum, squares) + varianceOfMean(more, otherSum, otherSquares);
-    return studentized(distance, Math.sqrt(variance)) >= this.#least;
+    return studentized(distance, Math.sqrt(variance)) >= this.#threshold;
   }
 }
 

@@ -5,7 +5,7 @@
  * the interval rules out a change that matters (two one-sided tests: D. J. Schuirmann, Journal of Pharmacokinetics and
  * Biopharmaceutics 15(6), 1987). Everything else is undecided, with what a decision would take.
  */
-import { MOST_RUNS } from '../statistics/detectable.ts';
+import { MAX_RUNS } from '../statistics/detectable.ts';
 import type { Better } from '../model/benchmark-row.ts';
 import type { Verdict } from './comparison.ts';
 
@@ -68,7 +68,7 @@ function undecided(what: string, { boots: [base, head], neededBoots, minimumEffe
   }
   // The existing boots were not enough, so an estimate must exceed them.
   const boots = neededBoots === null ? null : Math.max(neededBoots, Math.min(base, head) + 1);
-  const needed = boots === null ? `more than ${MOST_RUNS}` : `about ${boots}`;
+  const needed = boots === null ? `more than ${MAX_RUNS}` : `about ${boots}`;
   return { kind: 'undecided', reason: `${what}: ${needed} boots each at this noise`, neededBoots: boots };
 }
 

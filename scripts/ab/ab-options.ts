@@ -32,7 +32,7 @@ export interface AbOptions {
 }
 
 const ROUNDS = 12;
-const MOST_ROUNDS = 1000;
+const MAX_ROUNDS = 1000;
 
 /**
  * @throws {InputError} with one sentence and the usage.
@@ -43,7 +43,7 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
   if (!help && (base === undefined || head === undefined)) {
     throw unknown('Name both variants, --base and --head.');
   }
-  const rounds = wholeNumber('--rounds', values.rounds, [1, MOST_ROUNDS], USAGE);
+  const rounds = wholeNumber('--rounds', values.rounds, [1, MAX_ROUNDS], USAGE);
   const { name } = values;
   if (name !== undefined && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
     throw unknown(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Tally } from './replay.ts';
 import { adaptiveTable, holds, type Replayed } from './adaptive-table.ts';
 
-const OPTIONS = { target: 0.02, least: 5, most: 40, nominal: 0.95, columns: 120 };
+const OPTIONS = { target: 0.02, min: 5, max: 40, nominal: 0.95, columns: 120 };
 
 function tallied(held: number, samples = 40): Tally {
   return { series: 10_000, samples, halfWidth: 0.0193, held };

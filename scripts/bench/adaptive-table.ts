@@ -19,8 +19,8 @@ export interface Replayed {
 
 export interface TableOptions {
   readonly target: number;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   readonly nominal: number;
   readonly columns: number;
 }
@@ -32,7 +32,7 @@ export function holds({ ours }: Pick<Replayed, 'ours'>, nominal: number): boolea
 
 const HEADINGS: readonly (readonly [string, (row: Replayed, options: TableOptions) => string])[] = [
   ['samples', ({ ours }) => ours.samples.toFixed(1)],
-  ['saved', ({ ours }, { most }) => percent(1 - ours.samples / most, 0)],
+  ['saved', ({ ours }, { max }) => percent(1 - ours.samples / max, 0)],
   ['+-', ({ ours }) => percent(ours.halfWidth, 2)],
   ['held', ({ ours }) => percent(ours.held, 1)],
   ['all: +-', ({ fixed }) => percent(fixed.halfWidth, 2)],
@@ -45,7 +45,7 @@ const HEADINGS: readonly (readonly [string, (row: Replayed, options: TableOption
 
 /** First the rows that must hold, with the verdict; then those that break the assumptions of the interval. */
 export function adaptiveTable(rows: readonly Replayed[], options: TableOptions): string {
-  const { target, least, most, nominal, columns } = options;
+  const { target, min, max, nominal, columns } = options;
   const must = rows.filter(({ mustHold }) => mustHold);
   const others = rows.filter(({ mustHold }) => !mustHold);
   const failing = must.filter((row) => !holds(row, nominal));
@@ -58,9 +58,9 @@ export function adaptiveTable(rows: readonly Replayed[], options: TableOptions):
       : `NOT HELD: ${failing.map(({ name, ours }) => `${name} (${percent(ours.held, 1)})`).join('; ')}; ${expectation}.`;
   return [
     wrap(
-      `Samples until the half-width is at most ${percent(target, 1)} of the mean, at least ${least} and at most ${most}. ` +
+      `Samples until the half-width is at most ${percent(target, 1)} of the mean, at least ${min} and at most ${max}. ` +
         `"+-" is the half-width at the end, "held" how often the interval held the true mean (nominal: ${percent(nominal, 0)}). ` +
-        `Against it, on the same series: all ${most} samples with the usual interval; the usual interval looked at after every sample (naive); Stein's two stages.`,
+        `Against it, on the same series: all ${max} samples with the usual interval; the usual interval looked at after every sample (naive); Stein's two stages.`,
       columns,
       '',
     ),

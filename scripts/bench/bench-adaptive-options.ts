@@ -18,8 +18,8 @@ export interface BenchOptions {
 /**
  * With fewer, the error of a share is above 1.5 %, which can't distinguish a rule that holds from one that does not.
  */
-const FEWEST_REPEATS = 200;
-const MOST_REPEATS = 1_000_000;
+const MIN_REPEATS = 200;
+const MAX_REPEATS = 1_000_000;
 
 /**
  * @throws {InputError} with one sentence and the usage.
@@ -30,7 +30,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
     help: values.help,
     experiments: positionals,
     target: parseTarget(values.target, '--target'),
-    repeats: wholeNumber('--repeats', values.repeats, [FEWEST_REPEATS, MOST_REPEATS], USAGE),
+    repeats: wholeNumber('--repeats', values.repeats, [MIN_REPEATS, MAX_REPEATS], USAGE),
     seed: wholeNumber('--seed', values.seed, [0, 2 ** 31 - 1], USAGE),
   };
 }

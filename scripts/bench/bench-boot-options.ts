@@ -17,7 +17,7 @@ export interface BenchOptions {
 }
 
 const LEVELS = ['l1', 'l2', 'l3'];
-const MOST_ROUNDS = 1000;
+const MAX_ROUNDS = 1000;
 const DAY_SECONDS = 86_400;
 
 /**
@@ -37,7 +37,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
     help: values.help,
     cells: selected.flatMap((level) => findCell(`${level}-baseline`) ?? []),
     withoutStock: values['without-stock'],
-    rounds: wholeNumber('--rounds', values.rounds, [1, MOST_ROUNDS], USAGE),
+    rounds: wholeNumber('--rounds', values.rounds, [1, MAX_ROUNDS], USAGE),
     stockDeadlineSeconds: wholeNumber('--stock-deadline', values['stock-deadline'], [1, DAY_SECONDS], USAGE),
   };
 }

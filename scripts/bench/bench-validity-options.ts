@@ -13,8 +13,8 @@ export interface ValidityOptions {
 }
 
 /** With fewer, three standard errors of a rate of 95 % are more than 5 %. */
-const LEAST_COUNT = 200;
-const MOST_COUNT = 1_000_000;
+const MIN_COUNT = 200;
+const MAX_COUNT = 1_000_000;
 
 /**
  * @throws {InputError} with one sentence and the usage.
@@ -30,7 +30,7 @@ export function parseValidityOptions(argv: readonly string[]): ValidityOptions {
   );
   return {
     help: values.help,
-    count: wholeNumber('--count', values.count, [LEAST_COUNT, MOST_COUNT], USAGE),
+    count: wholeNumber('--count', values.count, [MIN_COUNT, MAX_COUNT], USAGE),
     seed: wholeNumber('--seed', values.seed, [0, 2 ** 31 - 1], USAGE),
     names: positionals,
   };

@@ -10,7 +10,7 @@ export interface Recorded {
 }
 
 /** With fewer values, the drawn series are too similar. */
-export const FEWEST_VALUES = 10;
+export const MIN_VALUES = 10;
 
 const file = z.object({
   /** How, when and where they were measured. */
@@ -39,6 +39,6 @@ export function seriesOf(
         : [],
     ),
   );
-  const series = runs.filter(({ values }) => values.length >= FEWEST_VALUES);
+  const series = runs.filter(({ values }) => values.length >= MIN_VALUES);
   return { series, short: runs.length - series.length };
 }

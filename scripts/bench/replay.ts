@@ -46,13 +46,13 @@ export function byRule(rule: StopRule, confidence: number): Ending {
  * Stein's two stages (stop-rule.ts): the first samples' standard deviation determines the number of samples, and is
  * also that of the interval.
  */
-export function byTwoStages(first: number, target: number, most: number, confidence: number): Ending {
+export function byTwoStages(first: number, target: number, max: number, confidence: number): Ending {
   const critical = criticalValue(first - 1, confidence);
   return {
     takes: (values) => {
       const { mean, deviation } = momentsOf(values.slice(0, first));
       const needed = Math.ceil(((critical * deviation) / (target * mean)) ** 2);
-      return Math.min(most, values.length, Math.max(first, needed));
+      return Math.min(max, values.length, Math.max(first, needed));
     },
     intervalOf: (taken) => {
       const { deviation } = momentsOf(taken.slice(0, first));

@@ -73,10 +73,10 @@ export function unknownSetting(why: string, usage: string): InputError {
 export function wholeNumber(
   option: string,
   text: string,
-  [least, most]: readonly [least: number, most: number],
+  [min, max]: readonly [min: number, max: number],
   usage: string,
 ): number {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw unknownSetting(`${option} is "${text}": it must be a whole number from ${least} to ${most}.`, usage);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw unknownSetting(`${option} is "${text}": it must be a whole number from ${min} to ${max}.`, usage);
 }

@@ -28,8 +28,8 @@ export interface CompareArguments {
 }
 
 /** Ten thousand draws can't give a smaller p. */
-const LEAST_SIGNIFICANCE = 0.0001;
-const MOST_SIGNIFICANCE = 0.5;
+const MIN_SIGNIFICANCE = 0.0001;
+const MAX_SIGNIFICANCE = 0.5;
 
 /**
  * @throws {InputError} with one sentence and the usage.
@@ -80,9 +80,9 @@ function effectOf(text: string): { benchmark: string | null; effect: number } {
 
 function significanceOf(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
-  if (value >= LEAST_SIGNIFICANCE && value <= MOST_SIGNIFICANCE) return value;
+  if (value >= MIN_SIGNIFICANCE && value <= MAX_SIGNIFICANCE) return value;
   throw unknown(
-    `--significance is "${text}": it must be a number from ${LEAST_SIGNIFICANCE} to ${MOST_SIGNIFICANCE}, such as 0.01.`,
+    `--significance is "${text}": it must be a number from ${MIN_SIGNIFICANCE} to ${MAX_SIGNIFICANCE}, such as 0.01.`,
   );
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {
   CHANGE_POINT_OPTIONS,
   type ChangePointOptions,
-  LEAST_WINDOW,
+  MIN_WINDOW,
 } from '../../reporters/statistics/change-points.ts';
 import type { InputError } from '../../setup/lib/errors.ts';
 import { parseCommandLine, unknownSetting } from './arguments.ts';
@@ -61,7 +61,7 @@ export function parseHistoryCommand(
     store:
       named === undefined || named === '' ? path.join(results, 'history.sqlite') : path.resolve(from, named),
     changes: {
-      window: numberOf('--window', values.window, LEAST_WINDOW, 10_000),
+      window: numberOf('--window', values.window, MIN_WINDOW, 10_000),
       significance: numberOf('--significance', values.significance, 1e-12, 0.5),
       minimumEffect: effectOf(values['minimum-effect']),
     },
@@ -112,10 +112,10 @@ function parse(argv: readonly string[]) {
   );
 }
 
-function numberOf(option: string, text: string, least: number, most: number): number {
+function numberOf(option: string, text: string, min: number, max: number): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value >= least && value <= most) return value;
-  throw unknown(`${option} is "${text}": it must be a number from ${least} to ${most}.`);
+  if (value >= min && value <= max) return value;
+  throw unknown(`${option} is "${text}": it must be a number from ${min} to ${max}.`);
 }
 
 function effectOf(text: string): number {

@@ -16,7 +16,7 @@ export function isBenchmarkName(name: string): boolean {
 }
 
 /** Far beyond what anything measures, and such that squares of sums and of ratios are still numbers. */
-const NUMBERS = { least: 1e-30, most: 1e30 };
+const NUMBERS = { min: 1e-30, max: 1e30 };
 
 /** The words that may have more lines than one. */
 const TEXTS: ReadonlySet<string> = new Set(['message', 'reason', 'tail', 'why', 'argv', 'description']);
@@ -29,7 +29,7 @@ export function recordFault(record: JournalRecord): string | undefined {
   const where = unusableNumber(record);
   return where === undefined
     ? undefined
-    : `${where}: a measured number is 0, or from ${NUMBERS.least} to ${NUMBERS.most}`;
+    : `${where}: a measured number is 0, or from ${NUMBERS.min} to ${NUMBERS.max}`;
 }
 
 /** The record that the line `text` holds, without control characters. */
@@ -50,7 +50,7 @@ function fault(what: string, name: string, use: string): string {
 function unusableNumber(value: unknown): string | undefined {
   if (typeof value === 'number') {
     const size = Math.abs(value);
-    return size === 0 || (size >= NUMBERS.least && size <= NUMBERS.most) ? undefined : '';
+    return size === 0 || (size >= NUMBERS.min && size <= NUMBERS.max) ? undefined : '';
   }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const key of Object.keys(value)) {

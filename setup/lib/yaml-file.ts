@@ -30,21 +30,21 @@ export interface YamlFault {
 }
 
 /** A file that a person writes has a few kilobytes. */
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 /** How many values an alias may stand for through others, and all aliases together: more is a file made to fill memory. */
-const MOST_NESTED = 100;
-const MOST_ALIASED = 100_000;
+const MAX_NESTED = 100;
+const MAX_ALIASED = 100_000;
 /** Faults that are printed. A file of another kind has thousands. */
-const MOST_FAULTS = 10;
+const MAX_FAULTS = 10;
 /** Characters of a value that are printed. A file of another kind is one value. */
-const MOST_SHOWN = 100;
+const MAX_SHOWN = 100;
 
 /** @throws {Error} with the reason, where it is no file of text. */
 export function readTextFile(file: string): string {
   const found = statSync(file);
   if (found.isDirectory()) throw new Error('it is a directory');
   if (!found.isFile() && !found.isFIFO()) throw new Error('it is not a file');
-  if (found.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
+  if (found.size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {
@@ -67,7 +67,7 @@ export function parseYaml<S extends z.ZodType>(
     const unreadable = [...document.errors, ...document.warnings].map(
       ({ pos: [at], code, message }, index) => ({
         line: lineAt(lines, at),
-        message: syntaxFault(code, message, index < MOST_FAULTS ? keysAt(document, at) : []),
+        message: syntaxFault(code, message, index < MAX_FAULTS ? keysAt(document, at) : []),
         isSyntax: true,
       }),
     );
@@ -92,7 +92,7 @@ export function parseYaml<S extends z.ZodType>(
 
 /** The faults as lines of `file:line: message`. */
 export function faultLines(file: string, faults: readonly YamlFault[]): string {
-  const first = faults.slice(0, MOST_FAULTS).map(({ line, message }) => `${file}:${line}: ${message}`);
+  const first = faults.slice(0, MAX_FAULTS).map(({ line, message }) => `${file}:${line}: ${message}`);
   const more = faults.length - first.length;
   return (more > 0 ? [...first, `and ${more} more`] : first).join('\n');
 }
@@ -204,7 +204,7 @@ function shown(node: unknown): string {
   if (isScalar(node)) {
     const whole =
       typeof node.value === 'string' ? JSON.stringify(node.value) : (node.source ?? String(node.value));
-    return whole.length > MOST_SHOWN ? `${whole.slice(0, MOST_SHOWN)}...` : whole;
+    return whole.length > MAX_SHOWN ? `${whole.slice(0, MAX_SHOWN)}...` : whole;
   }
   return isMap(node) ? 'a map' : isSeq(node) ? 'a list' : 'not right';
 }
@@ -257,11 +257,11 @@ function aliasFault(
   if (anchored === undefined) return `and nothing before it has the anchor &${alias.source}`;
   const weight = weigh(anchored);
   if (weight === Number.POSITIVE_INFINITY) return 'which contains itself';
-  if (weight > MOST_NESTED && hasAlias(anchored)) {
-    return `which stands for ${weight} values through other aliases: at most ${MOST_NESTED} are possible`;
+  if (weight > MAX_NESTED && hasAlias(anchored)) {
+    return `which stands for ${weight} values through other aliases: at most ${MAX_NESTED} are possible`;
   }
-  return total > MOST_ALIASED
-    ? `and the aliases up to it stand for ${total} values: at most ${MOST_ALIASED} are possible`
+  return total > MAX_ALIASED
+    ? `and the aliases up to it stand for ${total} values: at most ${MAX_ALIASED} are possible`
     : undefined;
 }
 

@@ -64,12 +64,12 @@ export async function countIdle(
   if (machines.counters === undefined) return undefined;
   const ofStack = known.get(machines.counters) ?? new Map<Command['on'], ServerWindow>();
   known.set(machines.counters, ofStack);
-  let least = ofStack.get(on);
-  if (least !== undefined) return least;
+  let cheapest = ofStack.get(on);
+  if (cheapest !== undefined) return cheapest;
   for (let n = 0; n < TRIES; n++) {
     const { l0 } = await runCounted(machines, { on, argv: ['true'] }, { signal, deadlineSeconds: SECONDS });
-    if (l0 && !(least && least.cpuSeconds.harness <= l0.cpuSeconds.harness)) least = l0;
+    if (l0 && !(cheapest && cheapest.cpuSeconds.harness <= l0.cpuSeconds.harness)) cheapest = l0;
   }
-  if (least !== undefined) ofStack.set(on, least);
-  return least;
+  if (cheapest !== undefined) ofStack.set(on, cheapest);
+  return cheapest;
 }

@@ -40,10 +40,10 @@ export type Iteration = Outcome & UnmeasuredSeconds;
  * times slower than the expectation for an unloaded machine (hackbench: 46 s where 8 were seen, docs/emulated-testbed.md).
  */
 const PATIENCE = 20;
-const LEAST_SECONDS = 120;
+const MIN_SECONDS = 120;
 
 export function deadlineFor(expectedSeconds: number): number {
-  return Math.max(LEAST_SECONDS, expectedSeconds * PATIENCE);
+  return Math.max(MIN_SECONDS, expectedSeconds * PATIENCE);
 }
 
 /**

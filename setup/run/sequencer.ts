@@ -39,13 +39,13 @@ export function deal(seconds: readonly number[], count: number): number[][] {
     .map((_, index) => index)
     .toSorted((one, other) => (seconds[other] ?? 0) - (seconds[one] ?? 0));
   for (const index of longestFirst) {
-    const least = shards.reduce((best, shard) =>
+    const leastBusy = shards.reduce((best, shard) =>
       shard.total < best.total || (shard.total === best.total && shard.indices.length < best.indices.length)
         ? shard
         : best,
     );
-    least.total += seconds[index] ?? 0;
-    least.indices.push(index);
+    leastBusy.total += seconds[index] ?? 0;
+    leastBusy.indices.push(index);
   }
   return shards.map(({ indices }) => indices);
 }

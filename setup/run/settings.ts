@@ -51,9 +51,9 @@ const DEFAULT_SNAPSHOT_GB = 8;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const DEFAULT_WAIT_MINUTES = 60;
-const MOST_RUNS = 1000;
+const MAX_RUNS = 1000;
 /** Percent. The stop rule's level was found for targets up to the second (fixtures/statistics/stop-rule.ts). */
-const TARGETS = { least: 0.1, most: 10 };
+const TARGETS = { min: 0.1, max: 10 };
 
 /** The folder of a shard's results, beside which those of the others are put before they are merged. */
 export function shardFolder(experiment: string, { index, count }: Shard): string {
@@ -173,10 +173,10 @@ function selectedProfile(profile: Profile, environment: NodeJS.ProcessEnv): Prof
 
 function runsOf(text: string): number {
   const runs = Number(text);
-  if (/^\d+$/.test(text) && runs >= 1 && runs <= MOST_RUNS) return runs;
+  if (/^\d+$/.test(text) && runs >= 1 && runs <= MAX_RUNS) return runs;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `RUNS is "${text}": it is how many series of samples each benchmark takes, a whole number from 1 to ${MOST_RUNS}.`,
+    `RUNS is "${text}": it is how many series of samples each benchmark takes, a whole number from 1 to ${MAX_RUNS}.`,
   );
 }
 
@@ -186,9 +186,9 @@ function runsOf(text: string): number {
  */
 export function parseTarget(text: string, name = 'TARGET'): number {
   const percent = Number(/^(\d+(?:\.\d+)?) ?%$/.exec(text)?.[1]);
-  if (percent >= TARGETS.least && percent <= TARGETS.most) return percent / 100;
+  if (percent >= TARGETS.min && percent <= TARGETS.max) return percent / 100;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `${name} is "${text}": it is the half-width of the interval at which a series ends, in percent of its mean, from ${TARGETS.least}% to ${TARGETS.most}%, as "2%".`,
+    `${name} is "${text}": it is the half-width of the interval at which a series ends, in percent of its mean, from ${TARGETS.min}% to ${TARGETS.max}%, as "2%".`,
   );
 }

@@ -48,17 +48,17 @@ export async function checkResources(needed: NeededResources): Promise<void> {
 export async function availableMemory(root = '/'): Promise<{ bytes: number; limitedBy: string }> {
   const meminfo = await readFile(path.join(root, 'proc/meminfo'), 'utf8');
   const estimate = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1]) * 1024;
-  let least = { bytes: estimate, limitedBy: '' };
+  let tightest = { bytes: estimate, limitedBy: '' };
   for (const directory of await controlGroups(root)) {
     const limit = Number(await readLine(path.join(directory, 'memory.max')));
     const used = Number(await readLine(path.join(directory, 'memory.current')));
     // `max`, or no such file, is no limit.
     if (!Number.isFinite(limit) || !Number.isFinite(used)) continue;
     const left = Math.max(0, limit - used);
-    if (left < least.bytes)
-      least = { bytes: left, limitedBy: ` (limited by the control group ${directory})` };
+    if (left < tightest.bytes)
+      tightest = { bytes: left, limitedBy: ` (limited by the control group ${directory})` };
   }
-  return least;
+  return tightest;
 }
 
 /** Our control group (version 2) and those above it; a limit of any of them holds. */

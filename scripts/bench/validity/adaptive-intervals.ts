@@ -4,7 +4,7 @@ import { SEQUENTIAL_CONFIDENCE, untilNarrow } from '../../../fixtures/statistics
 import { ADAPTIVE_LIMIT } from '../../../reporters/terminal/stopping-lines.ts';
 import type { Random, Simulation } from './simulation.ts';
 
-const MOST = 40;
+const MAX_SAMPLES = 40;
 const TARGET = 0.02;
 /** With it, ten independent samples are as narrow as the target: 1.96 * 3.2 % / sqrt(10). */
 const SPREAD = 0.032;
@@ -13,7 +13,7 @@ const SPREAD = 0.032;
 type Samples = (random: Random) => number[];
 
 function line(when: string, samples: Samples, limitRate?: number): Simulation {
-  const { takes, intervalOf } = byRule(untilNarrow(TARGET, MOST), SEQUENTIAL_CONFIDENCE);
+  const { takes, intervalOf } = byRule(untilNarrow(TARGET, MAX_SAMPLES), SEQUENTIAL_CONFIDENCE);
   return {
     printedAs: 'a ± b, adaptive',
     when,
@@ -30,13 +30,13 @@ function line(when: string, samples: Samples, limitRate?: number): Simulation {
 }
 
 function independent({ normal }: Random): number[] {
-  return Array.from({ length: MOST }, () => 1 + SPREAD * normal());
+  return Array.from({ length: MAX_SAMPLES }, () => 1 + SPREAD * normal());
 }
 
 function correlated(share: number): Samples {
   return ({ normal }) => {
     let deviation = normal();
-    return Array.from({ length: MOST }, () => {
+    return Array.from({ length: MAX_SAMPLES }, () => {
       const value = 1 + SPREAD * deviation;
       deviation = share * deviation + Math.sqrt(1 - share ** 2) * normal();
       return value;
@@ -47,7 +47,10 @@ function correlated(share: number): Samples {
 /** One sample in 20 takes three times as long. */
 function withOutliers({ normal, uniform }: Random): number[] {
   const mean = 0.95 + 0.05 * 3;
-  return Array.from({ length: MOST }, () => ((uniform() < 0.05 ? 3 : 1) * (1 + SPREAD * normal())) / mean);
+  return Array.from(
+    { length: MAX_SAMPLES },
+    () => ((uniform() < 0.05 ? 3 : 1) * (1 + SPREAD * normal())) / mean,
+  );
 }
 
 export const adaptiveIntervals: readonly Simulation[] = [

@@ -115,7 +115,7 @@ async function holdToBuild({ name, signal }: Recipe, label: string): Promise<Asy
 /** What differs between the facts of one name: `gcc-14 14.2.0-19 is 14.2.0-20, bison is gone`: the first few of them. */
 export function changedFacts(was: Provenance['facts'], is: Provenance['facts']): string {
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
-  const shown = names.slice(0, MOST_CHANGES).map((key) => {
+  const shown = names.slice(0, MAX_CHANGES).map((key) => {
     if (was[key] === undefined) return `${key} ${is[key]} is new`;
     return is[key] === undefined ? `${key} is gone` : `${key} ${was[key]} is ${is[key]}`;
   });
@@ -124,7 +124,7 @@ export function changedFacts(was: Provenance['facts'], is: Provenance['facts']):
 }
 
 /** As many as one line has room for. */
-const MOST_CHANGES = 5;
+const MAX_CHANGES = 5;
 
 async function build(recipe: Recipe, hash: string, whole: string): Promise<Artefact> {
   const { name, inputs, signal } = recipe;

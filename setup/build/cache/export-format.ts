@@ -16,7 +16,7 @@ export const FORMAT = 1;
 export const MANIFEST = 'manifest.json';
 
 /** Some 20 KB are usual: the versions of a few hundred packages. */
-export const MOST_MANIFEST_BYTES = 1024 * 1024;
+export const MAX_MANIFEST_BYTES = 1024 * 1024;
 
 const exportedArtefact = z.object({
   /** A part of a file's name, and no path. */

@@ -35,7 +35,7 @@ import {
   MANIFEST,
   manifestRecord,
   memberOf,
-  MOST_MANIFEST_BYTES,
+  MAX_MANIFEST_BYTES,
 } from './export-format.ts';
 import { hashOf } from '../../lib/hash.ts';
 import { contentsOf } from './ingredients.ts';
@@ -149,7 +149,7 @@ async function firstBytes(file: string, signal: AbortSignal): Promise<Buffer> {
     for await (const chunk of decompress) {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes > 2 * MOST_MANIFEST_BYTES) break;
+      if (bytes > 2 * MAX_MANIFEST_BYTES) break;
     }
   } catch (error) {
     if (signal.aborted) throw aborted(signal, `reading ${file}`);
@@ -199,7 +199,7 @@ async function unpack(
   ];
   const tar = archiver(argv, signal);
   const { size } = await stat(file);
-  const most = manifest.artefacts.reduce((sum, { bytes }) => sum + bytes, 0) + MOST_MANIFEST_BYTES;
+  const max = manifest.artefacts.reduce((sum, { bytes }) => sum + bytes, 0) + MAX_MANIFEST_BYTES;
   let isDamaged = false;
   const decompress = createZstdDecompress();
   const sent = pipeline(
@@ -207,7 +207,7 @@ async function unpack(
     countBytes(IMPORT, 'unpacking', size),
     // The pipeline may report instead that tar's end was closed.
     decompress.on('error', (error) => (isDamaged ||= errorCode(error)?.startsWith('Z') ?? false)),
-    limited(most, () => (isDamaged = true)),
+    limited(max, () => (isDamaged = true)),
     tar.stdin,
     { signal },
   );
@@ -228,14 +228,14 @@ async function unpack(
 }
 
 /** Fails once more comes than the manifest says: a small file can be blown up to fill any disk. */
-function limited(most: number, onMore: () => void) {
+function limited(max: number, onMore: () => void) {
   return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let bytes = 0;
     for await (const chunk of source) {
       bytes += chunk.length;
-      if (bytes > most) {
+      if (bytes > max) {
         onMore();
-        throw new RangeError(`more than ${most} bytes`);
+        throw new RangeError(`more than ${max} bytes`);
       }
       yield chunk;
     }

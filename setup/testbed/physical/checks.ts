@@ -21,7 +21,7 @@ const [PAPER_MIB] = MEMORY_SCALES;
 /** Of the server, from which a run takes the paper's sizes. */
 const PAPER_BYTES = physicalBytesFor(PAPER_MIB);
 /** 10 CPUs for three levels (maxcpus of the artifact's tables); 6 for one. */
-const CPUS = { least: 6, most: 10 };
+const CPUS = { min: 6, max: 10 };
 /** Journals of both machines are read side by side. */
 const CLOCK_SECONDS = 1;
 
@@ -185,11 +185,11 @@ const CHECKS: readonly Check[] = [
     name: 'CPUs',
     by: ['cpus'],
     on: SERVER,
-    needed: `${CPUS.most} for L3, ${CPUS.least} for L1`,
+    needed: `${CPUS.max} for L3, ${CPUS.min} for L1`,
     otherwise: 'some cells',
     fix: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
     look: ({ cpus, onlineCpus }) => ({
-      holds: Number(cpus) >= CPUS.most,
+      holds: Number(cpus) >= CPUS.max,
       found: `${said(cpus)}, ${said(onlineCpus)} of them online`,
     }),
   },

@@ -8,7 +8,7 @@ import { describePhysical } from './describe-physical.ts';
 
 const testbed = readTestbed(path.join(import.meta.dirname, '../../../testbed.example.yaml'));
 const PAPER_CELLS = CELLS.filter((cell) => configurationOf(cell).inPaper);
-const LEAST = 'client: { ssh: c, interface: e }\nserver: { ssh: s, interface: e }\n';
+const MINIMAL = 'client: { ssh: c, interface: e }\nserver: { ssh: s, interface: e }\n';
 
 /** The machines' rows of what is printed, by machine. */
 function rows(cell: Cell): Map<string, string> {
@@ -50,7 +50,7 @@ test('cells of which the server boots the same stand together, and none is lost'
 
 test('one’s own software is by machine; CPUs, nesting and IOMMU follow from the cell', () => {
   const own = parseTestbed(
-    `${LEAST}software: { l1: { kernel: { url: /srv/linux, ref: next }, parameters: [quiet] } }\n`,
+    `${MINIMAL}software: { l1: { kernel: { url: /srv/linux, ref: next }, parameters: [quiet] } }\n`,
     'x',
   );
   const cell = CELLS.find(({ name }) => name === 'l3-dvh-vp');

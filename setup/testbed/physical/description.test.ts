@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { parseTestbed, readTestbed } from './description.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
-const LEAST = `client:
+const MINIMAL = `client:
   ssh: alias-of-client
   interface: eno2
 server:
@@ -46,7 +46,7 @@ test('what the example only shows in comments can be used too', () => {
 });
 
 test('what is not said is as the paper has it, and nothing is built or installed', () => {
-  const testbed = parseTestbed(LEAST, 'x');
+  const testbed = parseTestbed(MINIMAL, 'x');
   expect(addressesOf(testbed)).toEqual(ADDRESSES);
   expect(testbed).toMatchObject({
     software: 'installed',
@@ -57,14 +57,14 @@ test('what is not said is as the paper has it, and nothing is built or installed
 
 describe('is told with its line and its key', () => {
   test('a key that there is not', () => {
-    expect(faults(LEAST.replace('  interface: eno2', '  interface: eno2\n  nic: eno2'))).toEqual([
+    expect(faults(MINIMAL.replace('  interface: eno2', '  interface: eno2\n  nic: eno2'))).toEqual([
       "The testbed file can't be used:",
       'testbed.yaml:4: "client.nic" is no key of a testbed',
     ]);
   });
 
   test('a key that is missing', () => {
-    expect(faults(LEAST.replace('  interface: enp6s0f0\n', ''))).toContain(
+    expect(faults(MINIMAL.replace('  interface: enp6s0f0\n', ''))).toContain(
       'testbed.yaml:4: "server.interface" is missing',
     );
     expect(faults('')).toEqual([
@@ -76,7 +76,7 @@ describe('is told with its line and its key', () => {
 
   test('all that is wrong, in the order of the lines', () => {
     expect(
-      faults(`${LEAST.replace('eno2', 'a name with spaces')}  virtualFunctions: 0\n  bootLoader: lilo\n`),
+      faults(`${MINIMAL.replace('eno2', 'a name with spaces')}  virtualFunctions: 0\n  bootLoader: lilo\n`),
     ).toEqual([
       "The testbed file can't be used:",
       'testbed.yaml:3: "client.interface" is "a name with spaces": the name of a network interface, as `ip link` shows it',
@@ -86,20 +86,20 @@ describe('is told with its line and its key', () => {
   });
 
   test('software that is neither a name nor a description', () => {
-    expect(faults(`${LEAST}software: { l1: { kernel: { url: x, ref: --upload-pack=y } } }\n`)).toEqual([
+    expect(faults(`${MINIMAL}software: { l1: { kernel: { url: x, ref: --upload-pack=y } } }\n`)).toEqual([
       "The testbed file can't be used:",
       'testbed.yaml:7: "software.l1.kernel.ref" is "--upload-pack=y": a branch, a tag or a commit',
     ]);
-    expect(faults(`${LEAST}software: papers\n`)[1]).toBe(
+    expect(faults(`${MINIMAL}software: papers\n`)[1]).toBe(
       'testbed.yaml:7: "software" is "papers": must be "paper", "installed" or a description by machine',
     );
   });
 
   test('an address that two machines have, or that is of another network', () => {
-    expect(faults(`${LEAST}levels: { l1: 10.10.1.2 }\n`)).toEqual([
+    expect(faults(`${MINIMAL}levels: { l1: 10.10.1.2 }\n`)).toEqual([
       'testbed.yaml:7: "levels.l1": l1 has the address 10.10.1.2, which l0 has too',
     ]);
-    expect(faults(`${LEAST}levels: { l2: 10.10.2.2 }\n`)).toEqual([
+    expect(faults(`${MINIMAL}levels: { l2: 10.10.2.2 }\n`)).toEqual([
       'testbed.yaml:7: "levels.l2": l2 has the address 10.10.2.2, and the private network is 10.10.1.0/24, as the client\'s address has it',
     ]);
   });
@@ -137,20 +137,20 @@ describe('is told with its line and its key', () => {
     ['ssh://[2001:db8::1]', '2001:db8:0:0:0:0:0:1'],
     ['10.0.0.1', 'root@10.0.0.001'],
   ])('%s and %s, which are one host', (client, server) => {
-    const text = LEAST.replace('alias-of-client', `"${client}"`).replace('root@10.0.0.2', `"${server}"`);
+    const text = MINIMAL.replace('alias-of-client', `"${client}"`).replace('root@10.0.0.2', `"${server}"`);
     expect(faults(text)[0]).toMatch(/^testbed\.yaml:5: "server\.ssh" is .*the same host as "client\.ssh"/);
     // Two machines behind one address are told apart by their ports.
     expect(faults(text.replace('ssh:', 'port: 2201\n  ssh:'))).toEqual([]);
   });
 
   test.each(['/', 'relative', '/var/../etc', '/a b', '/a;b'])('%j as a directory', (directory) => {
-    expect(faults(`${LEAST}  directory: "${directory}"\n`)[1]).toMatch(
+    expect(faults(`${MINIMAL}  directory: "${directory}"\n`)[1]).toMatch(
       /^testbed\.yaml:7: "server\.directory" is /,
     );
   });
 
   test.each(['${CLIENT}', '$CLIENT', '`host`', 'a;b'])('%s as a host', (host) => {
-    expect(faults(LEAST.replace('alias-of-client', `"${host}"`))[1]).toMatch(
+    expect(faults(MINIMAL.replace('alias-of-client', `"${host}"`))[1]).toMatch(
       /^testbed\.yaml:2: "client\.ssh" is .* a testbed file has no variables: write the name itself$/,
     );
   });
@@ -159,17 +159,19 @@ describe('is told with its line and its key', () => {
     ['root@', 'the host is missing after the @'],
     ['root@server:2222', 'a port belongs under "port:"'],
   ])('%s as a host', (host, why) => {
-    expect(faults(LEAST.replace('alias-of-client', `"${host}"`))[1]).toBe(
+    expect(faults(MINIMAL.replace('alias-of-client', `"${host}"`))[1]).toBe(
       `testbed.yaml:2: "client.ssh" is "${host}": ${why}`,
     );
   });
 
   test('what a terminal would obey is not repeated', () => {
-    expect(faults(`${LEAST}"\\e[31m": x\n`)[1]).toBe('testbed.yaml:7: "\u{FFFD}[31m" is no key of a testbed');
+    expect(faults(`${MINIMAL}"\\e[31m": x\n`)[1]).toBe(
+      'testbed.yaml:7: "\u{FFFD}[31m" is no key of a testbed',
+    );
   });
 
   test('what is no YAML', () => {
-    expect(faults(`${LEAST}levels: { l1: `)[1]).toMatch(/^testbed\.yaml:7: /);
+    expect(faults(`${MINIMAL}levels: { l1: `)[1]).toMatch(/^testbed\.yaml:7: /);
   });
 });
 
@@ -181,7 +183,7 @@ test.each(['nosuch', '.'])(
   'a configuration of OpenSSH that is no file has its line and its key: %s',
   (name) => {
     const file = path.join(temporaryDirectory(), 'testbed.yaml');
-    writeFileSync(file, `${LEAST}sshConfiguration: ${name}\n`);
+    writeFileSync(file, `${MINIMAL}sshConfiguration: ${name}\n`);
     expect(() => readTestbed(file)).toThrow(InputError);
     expect(() => readTestbed(file)).toThrow(
       /testbed\.yaml:7: "sshConfiguration" names .*, which is not a file$/,
@@ -190,5 +192,5 @@ test.each(['nosuch', '.'])(
 );
 
 test('an option is taken for no host', () => {
-  expect(faults(LEAST.replace('alias-of-client', '-oProxyCommand=touch'))[1]).toMatch(/"client\.ssh"/);
+  expect(faults(MINIMAL.replace('alias-of-client', '-oProxyCommand=touch'))[1]).toMatch(/"client\.ssh"/);
 });
