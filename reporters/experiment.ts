@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ProvidedContext } from 'vitest';
 import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { findCell } from '../fixtures/matrix.ts';
-import { NestbenchError } from '../setup/lib/errors.ts';
+import { sentenceOf } from '../setup/lib/errors.ts';
 import { describeDamaged } from '../setup/journal/journal-reader.ts';
 import { sayOf } from '../setup/run/say.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
@@ -32,8 +32,9 @@ function directoryOf(vitest: Vitest): string | undefined {
     if (!whole) process.exitCode = 1;
     return directory;
   } catch (error) {
-    if (!(error instanceof NestbenchError)) throw error;
-    vitest.logger.error(error.message);
+    const sentence = sentenceOf(error);
+    if (sentence === undefined) throw error;
+    vitest.logger.error(sentence);
     process.exitCode = 1;
     return undefined;
   }

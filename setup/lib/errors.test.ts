@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -74,6 +74,28 @@ test.each([
   expect(error).toMatchObject({ code: 'NESTBENCH_UNEXPECTED', kind: 'infrastructure', message: sentence });
   expect(sentenceOf(error.cause)).toBe(sentence);
   expect(withoutStack(error).stack).toBe(`UnexpectedError: ${sentence}`);
+});
+
+test.each([
+  ['of the system', toNestbenchError(thrownBy(() => readFileSync('/proc/nope')))],
+  ['in a sentence of its own', new BootError({ message: 'L1 did not start.', cause: new Error('inner') })],
+])('a failure %s is printed without its cause', (_, error) => {
+  expect(error.cause).toBeInstanceOf(Error);
+  expect(withoutStack(error)).not.toHaveProperty('cause');
+});
+
+test('what a library throws keeps its cause, which says where it came from', () => {
+  const cause = new Error('Not connected');
+  expect(withoutStack(toNestbenchError(cause)).cause).toBe(cause);
+});
+
+test('a full disk says to make room', () => {
+  const thrown = thrownBy(() => writeFileSync('/dev/full', 'x'));
+  expect(toNestbenchError(thrown)).toMatchObject({
+    code: 'NESTBENCH_NO_SPACE',
+    kind: 'infrastructure',
+    message: 'The system refused: ENOSPC: no space left on device, write. Make room, then start again.',
+  });
 });
 
 test('an aborted wait is no bug', () => {

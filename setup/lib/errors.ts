@@ -196,9 +196,18 @@ export class UnexpectedError extends NestbenchError {
 function wording(cause: unknown): string {
   if (cause instanceof z.ZodError) return `Data is not as expected: ${z.prettifyError(cause)}`;
   if (!(cause instanceof Error)) return String(cause);
-  // Of the operating system: a full disk, a file that may not be written.
-  if ('syscall' in cause) return `The system refused: ${cause.message}.`;
+  if (isOfSystem(cause)) return `The system refused: ${cause.message}.`;
   return cause.message === '' ? cause.name : cause.message;
+}
+
+/** Of the operating system: a full disk, a file that may not be written. */
+function isOfSystem(cause: Error): boolean {
+  return 'syscall' in cause;
+}
+
+/** By the names of errno(3): no room on the disk, or none left of the user's quota. */
+function isDiskFull(cause: Error): boolean {
+  return 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT');
 }
 
 /**
@@ -217,6 +226,9 @@ export function toNestbenchError(thrown: unknown): NestbenchError {
   if (!(thrown instanceof Error)) return new UnexpectedError({ cause: thrown });
   if (thrown.name === 'AbortError')
     return new AbortedError({ message: `Stopped: ${thrown.message}`, cause: thrown });
+  if (isDiskFull(thrown)) {
+    return new DiskFullError({ message: `${wording(thrown)} Make room, then start again.`, cause: thrown });
+  }
   return isMistake(thrown) ? new BugError({ cause: thrown }) : new UnexpectedError({ cause: thrown });
 }
 
@@ -226,8 +238,15 @@ export function sentenceOf(thrown: unknown): string | undefined {
   return kind === 'bug' ? undefined : message;
 }
 
-/** For the person at the keyboard: the sentence, without the stack of nestbench's calls. A bug keeps it. */
+/**
+ * For the person at the keyboard: the sentence, without the stack of nestbench's calls, and without the cause, which Vitest
+ * prints with its place in the source. A bug keeps both, and what a library threw keeps the cause: nothing else says where.
+ */
 export function withoutStack(error: NestbenchError): NestbenchError {
-  if (error.kind !== 'bug') error.stack = `${error.name}: ${error.message}`;
+  if (error.kind === 'bug') return error;
+  error.stack = `${error.name}: ${error.message}`;
+  const { cause } = error;
+  const isWorded = !(error instanceof UnexpectedError) || (cause instanceof Error && isOfSystem(cause));
+  if (isWorded) delete error.cause;
   return error;
 }

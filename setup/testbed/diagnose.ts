@@ -1,7 +1,7 @@
 /** What can be checked before anything is measured, without changing anything; testbeds add checks of their own. */
 import path from 'node:path';
 import { checkoutFault } from '../lib/checkout-path.ts';
-import { NestbenchError } from '../lib/errors.ts';
+import { sentenceOf } from '../lib/errors.ts';
 import { placeFaults, whyUnusable } from '../lib/places.ts';
 
 /** `wrong`: nothing can be measured; `unquiet`: it can, and worse than need be; `some cells` can't be measured. */
@@ -52,7 +52,8 @@ export async function failureOf(work: () => Promise<void>): Promise<string | und
     await work();
     return undefined;
   } catch (error) {
-    if (error instanceof NestbenchError && error.kind !== 'bug') return error.message;
-    throw error;
+    const sentence = sentenceOf(error);
+    if (sentence === undefined) throw error;
+    return sentence;
   }
 }

@@ -1,6 +1,6 @@
 /** Brings up the stack of a cell on a physical testbed: its two machines as they are to be, then the guests inside. */
 import { both } from '../../lib/both.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { reasonOf } from '../../lib/error-text.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
 import type { SshMachine } from '../../machine/ssh/ssh.ts';
 import { tell } from '../../lib/task-progress.ts';
@@ -124,8 +124,7 @@ async function putBack(plan: PhysicalMachinePlan, machine: SshMachine): Promise<
       await using again = await connect(plan, FAREWELL_SECONDS, signal);
       await tearDown(again, signal);
     } catch (error) {
-      const why = error instanceof NestbenchError ? error.message : String(error);
-      const text = `${plan.name} could not be put back, which the next run there does first: ${why}`;
+      const text = `${plan.name} could not be restored, so the next run there restores it first: ${reasonOf(error)}`;
       tell({ task: plan.name, text, state: 'failed', lasting: true });
     }
   }

@@ -1,6 +1,6 @@
 /** What the doctor checks of a physical testbed: both machines, and what is to be built for them. */
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
-import { NestbenchError } from '../../lib/errors.ts';
+import { sentenceOf } from '../../lib/errors.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
 import type { Finding } from '../diagnose.ts';
 import { checkMachine, checkTwo } from './checks.ts';
@@ -39,7 +39,8 @@ async function examineMachine(
     const found: Finding = { ...ssh, verdict: 'right', found: described.ssh, fix: '' };
     return { findings: [found, ...checkMachine(name, facts, testbed)], facts };
   } catch (error) {
-    if (!(error instanceof NestbenchError) || error.kind === 'bug') throw error;
-    return { findings: [{ ...ssh, verdict: 'wrong', found: 'none', fix: error.message }] };
+    const sentence = sentenceOf(error);
+    if (sentence === undefined) throw error;
+    return { findings: [{ ...ssh, verdict: 'wrong', found: 'none', fix: sentence }] };
   }
 }
