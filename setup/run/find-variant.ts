@@ -9,13 +9,13 @@ import { faultLines, parseYaml, readTextFile } from '../lib/yaml-file.ts';
 const OURS = path.join(import.meta.dirname, '../../fixtures/variants');
 
 /**
- * The variant that `chosen` names: one of nestbench's own, or a YAML or JSON file; without one, the stock one. Files
+ * The variant that `selected` names: one of nestbench's own, or a YAML or JSON file; without one, the stock one. Files
  * that it names are found from where it stands itself.
  * @throws {InputError} NESTBENCH_UNKNOWN_VARIANT where there is none, or where it holds what a variant can't.
  */
-export function findVariant(chosen: string = STOCK): Variant {
-  const own = path.join(OURS, `${chosen}.yaml`);
-  const file = /^[\w.-]+$/.test(chosen) && existsSync(own) ? own : path.resolve(chosen);
+export function findVariant(selected: string = STOCK): Variant {
+  const own = path.join(OURS, `${selected}.yaml`);
+  const file = /^[\w.-]+$/.test(selected) && existsSync(own) ? own : path.resolve(selected);
   const name = path.basename(file).replace(/\.(ya?ml|json)$/, '');
   if (name === STOCK && file !== own) {
     throw new InputError(
@@ -26,7 +26,7 @@ export function findVariant(chosen: string = STOCK): Variant {
   const unreadable = (why: string): InputError =>
     new InputError(
       'NESTBENCH_UNKNOWN_VARIANT',
-      `There is no variant "${chosen}" that can be read: ${why}. It is one of ${ownVariants().join(', ')}, or a YAML file.`,
+      `There is no variant "${selected}" that can be read: ${why}. It is one of ${ownVariants().join(', ')}, or a YAML file.`,
     );
   let text: string;
   try {

@@ -1,5 +1,5 @@
 /**
- * What a run of Vitest does when it is told to stop. Vitest's own answer is to exit at once, without any teardown,
+ * What a run of Vitest does when it is stopped. Vitest's own answer is to exit at once, without any teardown,
  * which would leave QEMUs behind: ours cancels the run, lets the workers end their machines, and then exits. A signal
  * in the moment in which a worker is spawned can hang Vitest (measured), which is why a stop has an end of its own.
  */

@@ -1,5 +1,5 @@
 /**
- * What a command does when it is told to stop, by Ctrl-C, SIGTERM or SIGHUP: at the first signal it stops its work,
+ * What a command does when it is stopped by Ctrl-C, SIGTERM or SIGHUP: at the first signal it stops its work,
  * which ends its machines in order; a second signal, or a stop that takes too long, ends what is left at once.
  */
 import { constants } from 'node:os';
@@ -15,7 +15,7 @@ export interface StopOptions {
   readonly stop: (signal: StopSignal) => void | Promise<void>;
   /** Ends, at once, whatever machines are left. */
   readonly endMachines: () => Promise<unknown>;
-  /** What the stop does, for the person who waits for it; `ending the machines` unless told otherwise. */
+  /** What the stop does, for the person who waits for it; `ending the machines` by default. */
   readonly stopping?: string;
   /** A sentence on what stays of the work until then. */
   readonly kept: () => string;

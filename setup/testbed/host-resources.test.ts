@@ -16,7 +16,7 @@ function hostWith(files: Record<string, string>): string {
 
 const MEMINFO = 'MemTotal:       16000000 kB\nMemAvailable:    8000000 kB\n';
 
-test('a disk or a memory that is too small is told with what is needed and what was found', async () => {
+test('a disk or a memory that is too small is reported with what is needed and what was found', async () => {
   const cacheDirectory = path.join(temporaryDirectory(), 'cache');
   await checkResources({ cacheDirectory, cacheBytes: 1, memoryBytes: 1 });
   const disk = checkResources({ cacheDirectory, cacheBytes: 2 ** 60, memoryBytes: 1 });

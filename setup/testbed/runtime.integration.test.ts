@@ -145,16 +145,16 @@ describe('the testbed of this host', () => {
     });
   });
 
-  test('is taken once its holder is done, by one that was told of the wait', async () => {
+  test('is taken once its holder is done, by one whose wait was reported', async () => {
     const first = await take(0);
-    const told: string[] = [];
+    const holders: string[] = [];
     const waiting = take(1, (who) => {
-      told.push(who);
+      holders.push(who);
       void first[Symbol.asyncDispose]();
     });
     await using second = await waiting;
     expect(second.file).toBe(first.file);
-    expect(told).toEqual([expect.stringContaining(`process ${process.pid}`)]);
+    expect(holders).toEqual([expect.stringContaining(`process ${process.pid}`)]);
   });
 
   // Above 35,791 minutes a timer would be over at once; a timer takes whole milliseconds only.

@@ -85,7 +85,7 @@ export interface HeldTestbed extends Lock {
 /**
  * Takes the testbed of this host. The kernel frees the lock once its holder is gone, however it ended. A run that a holder
  * started with another TMPDIR, as the end-to-end tests do, belongs to it: it excludes only others of that kind.
- * @param onWait is told once who holds it, before waiting.
+ * @param onWait called once with who holds it, before waiting.
  * @throws {InputError} where the lock can't be trusted, or the holder that started this run has its machines in the same place.
  * @throws NESTBENCH_TESTBED_BUSY where it is not free in time, saying who holds it.
  */

@@ -85,7 +85,7 @@ async function leftOnServer(): Promise<string> {
 }
 const NOTHING = '0\n';
 
-test('the doctor tells what the machines have and have not, and changes nothing', async () => {
+test('the doctor says what the machines have and have not, and changes nothing', async () => {
   const { exitCode, output } = await two.script(['doctor']);
   expect(output).toMatch(/^server {2}virtualization +right +svm, \/dev\/kvm$/m);
   expect(output).toMatch(/^server {2}boot loader +right +GRUB, update-initramfs, /m);
@@ -114,7 +114,7 @@ test('tune makes a machine quiet, and puts back exactly what it found', async ()
   await machine.check(['sh', '-c', 'swapoff /swap && rm /swap'], generous);
 });
 
-test('an interface that is not there, and a host key that changed, are told before anything is changed', async ({
+test('an interface that is not there, and a host key that changed, are reported before anything is changed', async ({
   start,
 }) => {
   const run = (environment: Record<string, string>) =>
@@ -151,7 +151,7 @@ test('the L1 cell runs on a kernel and in a QEMU built from git, after a reboot 
   console.log(run.output);
   expect({ exitCode, failures: run.recordsOf('failure') }).toEqual({ exitCode: 0, failures: [] });
   expect(run.output).toContain(
-    `l0 boots anew: its kernel is ${before.release}, and ${kernel.release} is asked for`,
+    `l0 reboots: its kernel is ${before.release}, and ${kernel.release} is asked for`,
   );
 
   const [experiment] = run.recordsOf('experiment');
@@ -196,8 +196,8 @@ test('SSH that is lost in a sample is no sample; nobody else may have the machin
     environment: { TESTBED: two.describe({ software }), PROFILE: 'paper' },
   });
   await run.says('booting L1', RUN_SECONDS);
-  // What was right already was not booted anew.
-  expect(run.output).not.toContain('boots anew');
+  // What was right already was not rebooted.
+  expect(run.output).not.toContain('reboots');
   await expect(holdMachine('server', two.server.target, never)).rejects.toMatchObject({
     code: 'NESTBENCH_TESTBED_BUSY',
     message: expect.stringContaining('is held by another run of nestbench'),
@@ -288,7 +288,7 @@ test('of a kernel that does not boot it says why, and which one GRUB fell back t
   };
   const machine = await two.connect('server');
   stack.use(machine);
-  // It finds no root file system, and starts the machine anew.
+  // It finds no root file system, and reboots the machine.
   const boot = {
     release: kernel.release,
     parameters: ['root=/dev/nowhere', 'rootwait=1', 'panic_on_oops=1'],
@@ -304,7 +304,7 @@ test('of a kernel that does not boot it says why, and which one GRUB fell back t
   });
 });
 
-test('a disk that is full is told, and nothing of the kernel is left', async () => {
+test('a disk that is full is reported, and nothing of the kernel is left', async () => {
   await using machine = await two.connect('server');
   const fill = 'fallocate -l $(($(df --output=avail --block-size=1 / | tail -n 1) - 150000000)) /filler';
   await machine.check(['sh', '-c', fill], generous);

@@ -11,7 +11,7 @@ import { bootTwoMachines, type TwoMachines } from './two-machines.testing.ts';
 
 const never = new AbortController().signal;
 const generous = { signal: never, deadlineSeconds: 60 };
-/** Of a run whose server boots anew for each of two cells, under emulation. */
+/** Of a run whose server reboots for each of two cells, under emulation. */
 const RUN_SECONDS = 1500;
 const CARD = '/sys/class/net/enp1s0/device';
 
@@ -41,7 +41,7 @@ async function environment(): Promise<{ TESTBED: string }> {
   return { TESTBED: two.describe({ software: { l0: { parameters } } }) };
 }
 
-test('the doctor tells where the functions of the card will be, and what drives them', async () => {
+test('the doctor says where the functions of the card will be, and what drives them', async () => {
   const { output } = await two.script(['doctor']);
   expect(output).toMatch(/^server {2}SR-IOV +right +7 possible, the first at 0000:01:10\.0, for igbvf$/m);
 });

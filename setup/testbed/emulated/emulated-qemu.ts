@@ -61,7 +61,7 @@ export function hostQemu({
     ...commonQemu(paths, network),
     network: [
       ...wireParts(network, wire),
-      // Port 0: the kernel picks a free one, and QMP's `info usernet` tells which.
+      // Port 0: the kernel picks a free one, and QMP's `info usernet` says which.
       netdev('user', 'management', { restrict: 'on', hostfwd: 'tcp:127.0.0.1:0-:22' }),
       device('virtio-net-pci', { netdev: 'management', romfile: '', addr: `0x${MANAGEMENT_SLOT}` }),
     ],

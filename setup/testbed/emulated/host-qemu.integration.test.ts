@@ -19,7 +19,7 @@ function pretend(script: string): void {
   process.env['PATH'] = `${directory}:${searched}`;
 }
 
-test("Debian's QEMU tells its version, and does not save an igb's virtual functions", async () => {
+test("Debian's QEMU prints its version, and does not save an igb's virtual functions", async () => {
   expect(await describeQemu(never, 'qemu-system-x86_64')).toEqual({
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     card: 'virtio-net-pci',

@@ -23,7 +23,7 @@ const ANSWER_SECONDS = 30;
  */
 const SAVED_DEVICES = '"$0" -M none -display none -dump-vmstate /dev/stdout | cat';
 
-/** Asks it. A version that it does not tell is `unknown`. */
+/** Asks the QEMU itself. A version that it does not print is `unknown`. */
 export async function describeQemu(signal: AbortSignal, qemu: string): Promise<HostQemu> {
   const options = { signal, deadlineSeconds: ANSWER_SECONDS };
   const program = findProgram(qemu);

@@ -105,7 +105,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     expect(macs).toEqual(expect.arrayContaining(machines.map(({ network }) => network.nic.mac)));
   });
 
-  test('nests where the software table nests, told to both vendors’ KVM', () => {
+  test('nests where the software table nests, by the parameters of both vendors’ KVM', () => {
     for (const machine of levels.slice(0, -1)) {
       const table = softwareAt(cell, machine.level).parameters.includes('kvm-intel.nested=1');
       expect(machine.nested).toBe(table);
@@ -148,7 +148,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     expect([client.cpus, client.memoryMiB]).toEqual([last.cpus, last.memoryMiB]);
   });
 
-  test('tells QEMU the CPUs, the memory and the kernel command line of the plan', () => {
+  test('gives QEMU the CPUs, the memory and the kernel command line of the plan', () => {
     for (const machine of machines) {
       expect(valuesOf(machine, '-smp')).toEqual([String(machine.cpus)]);
       expect(valuesOf(machine, '-m')).toEqual([`${machine.memoryMiB}M`]);
@@ -241,9 +241,9 @@ test("the host's two machines are run by what the host has, the guests by KVM", 
   }
 });
 
-test('only a kernel that emulation would let calibrate is told the rate of the TSC', () => {
+test('only a kernel that would calibrate under emulation is given the rate of the TSC', () => {
   const cell = cellOf('l2-baseline');
-  const told = (['tcg', 'kvm'] as const).map((accelerator) => {
+  const given = (['tcg', 'kvm'] as const).map((accelerator) => {
     const { client, levels } = planStack(cell, {
       accelerator,
       card: 'virtio-net-pci',
@@ -253,7 +253,7 @@ test('only a kernel that emulation would let calibrate is told the rate of the T
     });
     return [client, ...levels].map((machine) => wordsOf(machine).includes('tsc_early_khz=2450000'));
   });
-  expect(told).toEqual([
+  expect(given).toEqual([
     [true, true, false, false],
     [false, false, false, false],
   ]);

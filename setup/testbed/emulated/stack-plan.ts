@@ -68,7 +68,7 @@ function planServer(cell: Cell, host: Host): MachinePlan {
   return { ...server, ...onHost(server, 'server', host) };
 }
 
-/** KVM tells its guests the rate; only under emulation a kernel has to find it out. */
+/** KVM gives its guests the rate; only under emulation a kernel has to measure it. */
 function emulatedTsc({ accelerator, clock, tscKhz }: Host): number | '$TSC_KHZ' | undefined {
   if (clock === 'virtual') return VIRTUAL_TSC_KHZ;
   return accelerator === 'tcg' ? tscKhz : undefined;

@@ -6,7 +6,7 @@ import type { Accelerator, MachinePlan } from '../../stack/machine-plan.ts';
 import type { Part, QemuPlan } from '../../stack/qemu-plan.ts';
 import type { StackPlan } from './stack-plan.ts';
 
-/** What is not stock about it; told beside every comparison, since it flatters stock. */
+/** What is not stock about it; printed beside every comparison, since it flatters stock. */
 export const KEPT_OF_OURS = [
   'our kernel, a small uncompressed vmlinux (PVH), and our image with its init',
   'a virtio console beside the serial one, since the init writes to /dev/hvc0',

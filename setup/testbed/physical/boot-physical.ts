@@ -57,7 +57,7 @@ interface Ready {
   readonly phases: Phases;
 }
 
-/** Boots it anew where it has to be, after what a killed run left on it was swept, and brings it the image. */
+/** Sweeps what a killed run left on it, reboots it where it has to be, and copies the image to it. */
 async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Promise<Ready> {
   const { target, name } = plan;
   const { signal, defer, onStep, image } = options;
@@ -114,7 +114,7 @@ function connect(
   return connectOpenssh({ ...target, name, signal, deadlineSeconds, ...(root !== undefined && { root }) });
 }
 
-/** Whatever became of the run: by the connection that there is, or by a new one. What can't be put back is told. */
+/** Puts back what the run changed, by the connection that there is or by a new one. What can't be put back is reported. */
 async function putBack(plan: PhysicalMachinePlan, machine: SshMachine): Promise<void> {
   const { signal } = new AbortController();
   try {

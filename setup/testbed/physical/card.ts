@@ -1,4 +1,4 @@
-/** The network card of the server, as it tells of it itself. */
+/** The network card of the server, as its own facts describe it. */
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { type ServerCard, serverCard } from '../../../fixtures/virtual-functions.ts';
 import type { MachineFacts } from './machine-facts.ts';

@@ -8,7 +8,7 @@ const testbed = parseTestbed(
   'testbed.yaml',
 );
 
-/** As a Debian 12 on a server of the paper's kind would tell them, in the words of the machine of the end-to-end test. */
+/** As a Debian 12 on a server of the paper's kind would print them, in the words of the machine of the end-to-end test. */
 const FACTS: MachineFacts = {
   os: 'Debian GNU/Linux 12 (bookworm)',
   release: '6.1.0-50-cloud-amd64',
@@ -122,7 +122,7 @@ test.each([
     'wrong',
     "not all of GRUB's programs, it is not known on what /boot/grub/grubenv is, update-initramfs, 858 MiB in /boot",
   ],
-  ['SSH beside it', { sshOver: '' }, 'wrong', 'not told'],
+  ['SSH beside it', { sshOver: '' }, 'wrong', 'not known'],
   ['hugepages', { hugepages: '' }, 'wrong', 'none'],
   [
     'boot loader',
@@ -136,18 +136,18 @@ test.each([
   ['swap', { swaps: '/dev/sda3 ' }, 'unquiet', '/dev/sda3'],
   ['irqbalance', { irqbalance: '734' }, 'unquiet', 'running'],
   ['other work', { busy: 'cc1 (99.0 %) ' }, 'unquiet', 'cc1 (99.0 %)'],
-])('%s of %j is told', (check, facts, verdict, found) => {
-  const told = finding(facts, check);
-  expect(told).toMatchObject({ verdict, found });
-  expect(told?.needed).not.toBe('');
-  expect(told?.fix).not.toBe('');
+])('%s of %j is found', (check, facts, verdict, found) => {
+  const its = finding(facts, check);
+  expect(its).toMatchObject({ verdict, found });
+  expect(its?.needed).not.toBe('');
+  expect(its?.fix).not.toBe('');
 });
 
 test.each(
   Object.keys(FACTS).filter(
     (fact) => !/^(os|release|interfaces|addresses|bootId|onlineCpus|card.*|firstFunctionOffset)$/.test(fact),
   ),
-)('without %s nothing is right that it would tell', (fact) => {
+)('without %s no check that needs it is right', (fact) => {
   const { [fact]: _, ...facts } = FACTS;
   const findings = checkMachine('server', facts, testbed).filter(({ verdict }) => verdict !== 'right');
   expect(findings).not.toEqual([]);

@@ -103,7 +103,7 @@ const CHECKS: readonly Check[] = [
     fix: 'Reach the machine over its other network ("ssh" in the testbed file): the private one is set up again by each cell, and nothing else may be on it.',
     look: ({ sshOver, master = '' }, at) => ({
       holds: said(sshOver, at.interface) !== at.interface && master === '',
-      found: master === '' ? said(sshOver, 'not told') : `${at.interface} is a port of ${master}`,
+      found: master === '' ? said(sshOver, 'not known') : `${at.interface} is a port of ${master}`,
     }),
   },
   {
@@ -187,7 +187,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: `${CPUS.max} for L3, ${CPUS.min} for L1`,
     otherwise: 'some cells',
-    fix: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
+    fix: 'A smaller machine takes a smaller sizing, which is printed with the numbers.',
     look: ({ cpus, onlineCpus }) => ({
       holds: Number(cpus) >= CPUS.max,
       found: `${said(cpus)}, ${said(onlineCpus)} of them online`,
@@ -199,7 +199,7 @@ const CHECKS: readonly Check[] = [
     on: SERVER,
     needed: `${inBytes(PAPER_BYTES)} for the paper's ${PAPER_MIB / 1024} GiB of the level under test, so that L3 has room beside what runs on the server itself`,
     otherwise: 'some cells',
-    fix: 'A smaller machine takes a smaller sizing, which is told with the numbers.',
+    fix: 'A smaller machine takes a smaller sizing, which is printed with the numbers.',
     look: (facts) => {
       const { memoryMiB } = physicalSizingFor({
         cpus: Number(facts['cpus']),

@@ -12,7 +12,7 @@ export interface Evidence {
 /** A kernel's first line, and the last one of a kernel that is rebooted (kernel/reboot.c, arch/x86/kernel/reboot.c). */
 const KERNEL = /^.*Linux version \d.*$/gm;
 const RESTART = /^.*reboot: (?:Restarting system|machine restart).*$/gm;
-/** What SeaBIOS, EDK II, iPXE and GRUB say first: also where no kernel told of a restart, as after a reset. */
+/** What SeaBIOS, EDK II, iPXE and GRUB say first: also where no kernel announced a restart, as after a reset. */
 const LOADER =
   /^(?:SeaBIOS \(version|BdsDxe: |iPXE \d|UEFI Interactive Shell|Welcome to GRUB!|GRUB loading| *GNU GRUB +version)/gm;
 
@@ -70,7 +70,7 @@ export function evidenceOf(console: string, cameUp: boolean): Evidence {
   const start = asked ?? restarts.at(cameUp && restarts.length > 1 ? -2 : -1) ?? 0;
   const restart = restarts.at(-1) ?? 0;
   const hasRestart = asked === undefined || restart > asked;
-  // A reset tells of no restart, but what is there before a kernel speaks again.
+  // A reset announces no restart, but is before a kernel speaks again.
   const reset = hasRestart ? undefined : positions(text, LOADER).find((at) => at > asked);
   const from = hasRestart ? Math.max(start, restart) : reset;
   const loader = from === undefined ? undefined : firstOf(text, LOADER_FAULTS, from);

@@ -55,7 +55,7 @@ test('what is not said is as the paper has it, and nothing is built or installed
   });
 });
 
-describe('is told with its line and its key', () => {
+describe('is reported with its line and its key', () => {
   test('a key that there is not', () => {
     expect(faults(MINIMAL.replace('  interface: eno2', '  interface: eno2\n  nic: eno2'))).toEqual([
       "The testbed file can't be used:",
@@ -175,7 +175,7 @@ describe('is told with its line and its key', () => {
   });
 });
 
-test('a file that is not there is told with one to start from', () => {
+test('a file that is not there is reported with one to start from', () => {
   expect(() => readTestbed('/no/such/testbed.yaml')).toThrow(/testbed\.example\.yaml is one to start from/);
 });
 

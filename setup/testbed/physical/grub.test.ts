@@ -120,7 +120,7 @@ test('another build of the same release is not what was asked for', () => {
   expect(differencesFrom({ release: boot.release, commandLine: unmarked }, old)).toHaveLength(1);
 });
 
-test('each difference is told', () => {
+test('each difference is a reason', () => {
   const running = { release: '6.1.0-50-cloud-amd64', commandLine: 'root=UUID=1 maxcpus=1' };
   expect(differencesFrom(running, boot)).toEqual([
     'its kernel is 6.1.0-50-cloud-amd64, and 4.18.0-base is asked for',

@@ -34,7 +34,7 @@ const [BEGIN, END] = ['### BEGIN nestbench ###', '### END nestbench ###'];
 /** The same where nestbench had to add a line break in front. */
 const BEGIN_JOINED = '### BEGIN nestbench, after a line break ###';
 const COMMAND_SECONDS = 30;
-/** A kernel that panics starts the machine anew after so many seconds (Documentation/admin-guide/kernel-parameters.txt). */
+/** A kernel that panics reboots the machine after so many seconds (Documentation/admin-guide/kernel-parameters.txt). */
 const PANIC_SECONDS = 10;
 const MARK = 'nestbench.boot';
 
@@ -149,7 +149,7 @@ function grubError(machine: Machine, what: string, output = ''): NestbenchError 
   return new CheckError({ message: `GRUB on ${machine.name} ${what}.`, machine: machine.name, output });
 }
 
-/** Why it has to be booted anew; empty where what runs is what is asked for. */
+/** Why it has to be rebooted; empty where what runs is what is asked for. */
 export function differencesFrom(running: Pick<Running, 'release' | 'commandLine'>, boot: Boot): string[] {
   const differences: string[] = [];
   if (running.release !== boot.release) {

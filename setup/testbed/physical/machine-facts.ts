@@ -11,8 +11,8 @@ const SECONDS = 60;
 
 /**
  * Prints `name=value` lines. In plain POSIX shell, as nothing of nestbench is there yet.
- * $1: the interface of the private network, $2: the directory that nestbench may use. Of ports those are told that are
- * listened on at all addresses or at one, by TCP over IPv4 or IPv6: state 0A of /proc/net/tcp (proc(5)).
+ * $1: the interface of the private network, $2: the directory that nestbench may use. It prints the ports that
+ * are listened on at all addresses or at one, by TCP over IPv4 or IPv6: state 0A of /proc/net/tcp (proc(5)).
  */
 const SCRIPT = String.raw`
 say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ')"; }
@@ -44,7 +44,7 @@ say cardAddress "$(basename "$(readlink "$sys/device")" 2>/dev/null)"
 say virtualFunctions "$(cat "$sys/device/sriov_totalvfs" 2>/dev/null)"
 # But for those of a run that was killed, which the next takes away.
 say virtualFunctionsThere "$(if [ ! -e /run/nestbench/functions ]; then cat "$sys/device/sriov_numvfs" 2>/dev/null; fi)"
-# Where they will be, the card's configuration space tells on every kernel (sriov_offset is of Linux 4.15 and later). Extended
+# The card's configuration space says where they will be, on every kernel (sriov_offset is of Linux 4.15 and later). Extended
 # capabilities begin at 256, each with its ID, 16 for SR-IOV, and where the next one is; First VF Offset is 20 bytes on. By
 # the specification (9.3.3.9) it may be another once there are functions, so whoever makes them checks.
 word() { number=$(od -A n -v -t u2 -j "$1" -N 2 "$sys/device/config" | tr -d ' '); echo $((number + 0)); }

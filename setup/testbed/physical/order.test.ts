@@ -19,7 +19,7 @@ test('cells that the server is booted alike for stand together, and none is left
   expect(at('l2-dvh-vp')).toBe(at('l2-baseline') + 1);
 });
 
-test('a testbed file that can’t be used is told later', () => {
+test('a testbed file that can’t be used is reported later', () => {
   expect(orderedCells(written('client: 3\n'))).toBe(CELLS);
   expect(orderedCells('/nonexistent')).toBe(CELLS);
 });

@@ -5,8 +5,8 @@ import { InputError } from '../../lib/errors.ts';
 import { readTestbed } from './description.ts';
 
 /**
- * So that the server of the testbed is booted as seldom as can be. What is wrong with its file is for the global setup to
- * tell: here it is the matrix's order then.
+ * Orders the cells so that the server reboots as seldom as possible. For a file that can't be used it keeps the matrix's
+ * order: the global setup reports what is wrong.
  */
 export function orderedCells(testbedFile: string): readonly Cell[] {
   try {

@@ -32,7 +32,7 @@ import { targetOf } from './description.ts';
 /** A machine that somebody else has set up, and what it is to be for a cell. */
 export interface PhysicalMachinePlan extends MachineNeeds {
   readonly target: OpensshTarget;
-  /** What it runs; where it does not yet, it is booted anew. */
+  /** What it runs; where it does not yet, it is rebooted. */
   readonly boot: Boot;
   /** What prints its console, run on this host. */
   readonly console?: readonly string[] | undefined;

@@ -118,7 +118,7 @@ function assertReal(clock: Settings['clock']): void {
 }
 
 /**
- * What a variant can say, and only the emulated testbed has: better told than measured as something else.
+ * Refuses what a variant can ask of the emulated testbed only, so that it is not measured as something else.
  * @throws {InputError} NESTBENCH_UNKNOWN_VARIANT.
  */
 export function assertBuilt(variant: Variant): void {

@@ -1,4 +1,4 @@
-/** Starts a physical machine anew, and knows what came up. */
+/** Reboots a physical machine, and checks what came up. */
 import { AnnotatedError, CheckError, NestbenchError } from '../../lib/errors.ts';
 import { inSeconds } from '../../lib/error-text.ts';
 import { connectOpenssh, type OpensshTarget } from '../../machine/ssh/openssh.ts';
@@ -32,7 +32,7 @@ export interface Rebooted {
 }
 
 /**
- * Sees to it that the machine runs `boot`; where it does already, it is not booted anew. `machine` is used up where it is.
+ * Makes the machine run `boot`; where it does already, it is not rebooted. After a reboot `machine` can't be used any more.
  * @throws NESTBENCH_CHECK_FAILED where another kernel came up, with which one; NESTBENCH_DEADLINE where none did.
  */
 export async function ensureBoot(machine: SshMachine, boot: Boot, options: RebootOptions): Promise<Rebooted> {
@@ -40,7 +40,7 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
   const before = await readRunning(machine, signal);
   const reasons = differencesFrom(before, boot);
   if (reasons.length === 0) return { machine, running: before, rebootSeconds: undefined };
-  options.onStep?.(`${machine.name} boots anew: ${reasons.join('; ')}`);
+  options.onStep?.(`${machine.name} reboots: ${reasons.join('; ')}`);
   await chooseBoot(machine, boot, signal);
   await using console = options.console && watchConsole(machine.name, options.console);
   const began = performance.now();
@@ -61,7 +61,7 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
   });
 }
 
-/** Boots it anew, whatever that gives. @returns a connection to what came up. */
+/** Reboots it without a check. @returns a connection to what came up. */
 async function reboot(
   machine: SshMachine,
   bootId: string,

@@ -55,11 +55,11 @@ test.each([
   [{ kvm: { available: true, nested: 'N' } }, 'KVM\'s nested parameter is "N", planned was on'],
   [{ nic: { ...RIGHT.nic, device: 'eno1' } }, '10.10.1.2 is on eno1, planned was eno2'],
   [{ clockSource: 'hpet' }, 'its clock source is hpet, which costs guests exits; planned was the TSC'],
-] as const)('%j is told', (changes, told) => {
-  expect(wrong(changes)).toEqual([told]);
+] as const)('%j is reported', (changes, message) => {
+  expect(wrong(changes)).toEqual([message]);
 });
 
-test('a KVM that gave up on the TSC rate is told with its own words', () => {
+test('a KVM that gave up on the TSC rate is reported with its own words', () => {
   const line = 'kvm: SVM: TSC rate below hardware speed';
   expect(wrong({}, line)).toEqual([
     `its KVM gave up on the TSC rate, so its guests' timers are late (${line})`,
@@ -71,7 +71,7 @@ test('a client may have as many CPUs as it has, and needs no KVM', () => {
   expect(wrong(record, '', client)).toEqual([]);
 });
 
-test('another build of the same release is told by its mark', () => {
+test('another build of the same release is known by its mark', () => {
   const ours = { ...server, boot: { ...server.boot, build: 'new' } };
   const old = `${RIGHT.commandLine} ${markOf({ ...ours.boot, build: 'old' })}`;
   expect(wrong({ commandLine: old }, '', ours)).toEqual([

@@ -65,7 +65,7 @@ test('branches, tags and commits of a repository that answers are right, and not
   expect(existsSync(cache)).toBe(false);
 });
 
-test('a builder whose compiler is too new for a kernel of known age is told before that is fetched', async () => {
+test('a builder whose compiler is too new for a kernel of known age is reported before that is fetched', async () => {
   expect(await examineBuilder(described('paper'), never)).toMatchObject({
     check: 'builder',
     verdict: 'wrong',
@@ -74,7 +74,7 @@ test('a builder whose compiler is too new for a kernel of known age is told befo
   });
 });
 
-test('a ref that is not there, and a repository that is not, are told with how to fix it', async () => {
+test('a ref that is not there, and a repository that is not, are reported with how to fix it', async () => {
   temporaryCache();
   const { url } = repository();
   const findings = await examineSources(

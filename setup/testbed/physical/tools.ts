@@ -124,11 +124,11 @@ export async function removeTools(
   directory: string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const told = (await tearDown(machine, signal)).map((ended) => `ended ${ended}`);
+  const ended = (await tearDown(machine, signal)).map((what) => `ended ${what}`);
   const images = (await listOwn(machine, directory, signal)).filter((each) => each.startsWith(IMAGES));
-  if (images.length === 0) return told;
+  if (images.length === 0) return ended;
   await removeOwn(machine, directory, images, signal);
-  return [...told, 'took the image away'];
+  return [...ended, 'took the image away'];
 }
 
 function script(name: string): string {

@@ -11,20 +11,23 @@ test.each([
   'Kernel panic - not syncing: VFS: Unable to mount root fs',
   // As Debian 12's initramfs says it; its sentence goes on with common problems.
   'Gave up waiting for root file system device',
-])('"%s" is told with what was said before it, whatever came after; the command is ended', async (fault) => {
-  const seconds = uniqueSleep();
-  const script = `echo booting; echo '${fault}.  Common problems:'; echo 'another kernel boots'; exec sleep ${seconds}`;
-  const kept = file();
-  const watched = watchConsole('l0', { argv: ['sh', '-c', script], file: kept });
-  await expect
-    .poll(() => watched.sentence(), { timeout: 20_000 })
-    .toMatch(new RegExp(`^Its console said "${fault}.*"; it is kept in ${kept}\\.$`));
-  expect(watched.output()).toMatch(new RegExp(`^booting\n${fault}`));
-  expect(watched.output()).not.toContain('another kernel');
-  await watched[Symbol.asyncDispose]();
-  expect(readFileSync(kept, 'utf8')).toContain('another kernel boots');
-  expect(processesWith(seconds)).toEqual([]);
-});
+])(
+  '"%s" is reported with what was said before it, whatever came after; the command is ended',
+  async (fault) => {
+    const seconds = uniqueSleep();
+    const script = `echo booting; echo '${fault}.  Common problems:'; echo 'another kernel boots'; exec sleep ${seconds}`;
+    const kept = file();
+    const watched = watchConsole('l0', { argv: ['sh', '-c', script], file: kept });
+    await expect
+      .poll(() => watched.sentence(), { timeout: 20_000 })
+      .toMatch(new RegExp(`^Its console said "${fault}.*"; it is kept in ${kept}\\.$`));
+    expect(watched.output()).toMatch(new RegExp(`^booting\n${fault}`));
+    expect(watched.output()).not.toContain('another kernel');
+    await watched[Symbol.asyncDispose]();
+    expect(readFileSync(kept, 'utf8')).toContain('another kernel boots');
+    expect(processesWith(seconds)).toEqual([]);
+  },
+);
 
 function watch(script: string): ReturnType<typeof watchConsole> {
   return watchConsole('l0', { argv: ['sh', '-c', script], file: file() });

@@ -1,4 +1,4 @@
-/** What a machine's console says while it boots anew, by the command that the testbed file has for it. */
+/** Reads a machine's console while it reboots, by the command that the testbed file has for it. */
 import { execa } from 'execa';
 import { Console } from '../../machine/console.ts';
 import { inSeconds, lastLines } from '../../lib/error-text.ts';

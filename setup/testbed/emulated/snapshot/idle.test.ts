@@ -18,6 +18,6 @@ test('of a busy one, one does not', () => {
   expect(halted).toBeLessThan(2);
 });
 
-test('what is no list of registers tells of no vCPU', () => {
+test('what is no list of registers has no vCPU', () => {
   expect(parseHalted('')).toEqual({ vcpus: 0, halted: 0 });
 });

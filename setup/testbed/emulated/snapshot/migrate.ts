@@ -17,7 +17,7 @@ const NO_LIMIT = 2 ** 40;
 /**
  * What a stopped machine's state is written by: --fast=1, since it is read more often than it is written. (Measured with
  * 549 MB of an L2 stack: 156 MB, read in 0.32 s; by level 1 it is 139 MB and 0.39 s, by --fast=10 239 MB and 0.24 s.) QEMU does not
- * tell whether its command succeeded: the file has its name only once it is whole.
+ * say whether its command succeeded: the file has its name only once it is whole.
  */
 function writer(zstd: string, file: string): string {
   const part = `${file}.part`;

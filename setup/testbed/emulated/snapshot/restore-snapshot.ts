@@ -1,4 +1,4 @@
-/** Brings a saved stack back: the host's two machines with all levels inside, and every connection into them made anew. */
+/** Brings a saved stack back: the host's two machines with all levels inside, with new connections to all of them. */
 import { seedFile } from '../../../stack/keys.ts';
 import { copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
@@ -159,7 +159,7 @@ async function restoreOnHost(
   return { plan, machine, qmp, console, phases };
 }
 
-/** Another process started it, and is told of its end; by QMP, so are we. */
+/** Another process started it and waits for its end; this one learns of its end by QMP. */
 function takeOver({ runtime, defer }: Context): LaunchedQemu {
   defer(async () => void (await endOwned(runtime)));
   return {};

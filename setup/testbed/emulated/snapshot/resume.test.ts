@@ -25,7 +25,7 @@ async function asked(said: string): Promise<{ request: string; behindSeconds: Pr
   return { request: await request.promise, behindSeconds };
 }
 
-test('a machine is told random numbers and what time it is, and tells how far its clock was behind', async () => {
+test('a machine gets random numbers and the time, and says how far its clock was behind', async () => {
   const before = Date.now();
   const { request, behindSeconds } = await asked('{"bootId":"the-saved","behindSeconds":12.5}\n');
   const [, seed, nanoseconds] = /^([0-9a-f]{64}) (\d+)\n$/.exec(request) ?? [];

@@ -60,7 +60,7 @@ async function ask(machine: Machine, socket: string, signal: AbortSignal): Promi
   try {
     signal.throwIfAborted();
     const seed = randomBytes(SEED_BYTES).toString('hex');
-    // As late as can be: what it is told is the time that it sets.
+    // As late as possible, since the machine sets its clock to this.
     stream.write(`${seed} ${BigInt(Date.now()) * NANOSECONDS}\n`);
     return await text(stream);
   } finally {

@@ -17,7 +17,7 @@ export const SNAPSHOTS = 'snapshots';
 const RECORD_FILE = 'snapshot.json';
 const SAVING = /^(.+)\.saving-(\d+)$/;
 
-/** A month: what is older is of a host that has changed since in more ways than its identity tells. */
+/** A month: what is older is of a host that has changed since in more ways than its identity shows. */
 const OLDEST_DAYS = 30;
 const DAY_MS = 86_400_000;
 
@@ -40,7 +40,7 @@ export function stateFile(directory: string, machine: (typeof HOST_MACHINES)[num
 
 /**
  * Looks for the snapshot of that identity. Those of the cell that can be of no use to anybody any more are dropped.
- * @param say told of each that is dropped, and why.
+ * @param say called for each that is dropped, with why.
  */
 export async function findSnapshot(
   cell: string,
