@@ -7,10 +7,10 @@ import { settleDataHome, viteCache } from './setup/run/vitest-places.ts';
 import { EMULATED, testbedName } from './setup/run/testbed-name.ts';
 import CellSequencer from './setup/run/sequencer.ts';
 
-/** Boots and series have deadlines of their own; these only must never be the first to pass. */
+/** Boots and series have their own deadlines. These must never be the first to expire. */
 const DAY_MS = 86_400_000;
 
-/** The configuration is not told of the command line's own options. */
+/** The configuration does not get the command line's options. */
 const isShard = process.argv.some((word) => word.startsWith('--shard'));
 
 const fault = checkoutFault(import.meta.dirname);
@@ -20,25 +20,25 @@ if (fault !== undefined) {
 }
 settleDataHome(process.env);
 
-/** Where no file can be written there, Vitest would end with a stack trace; the global setup says it in a sentence. */
+/** If no file can be written there, Vitest would end with a stack trace. The global setup reports it in a sentence. */
 const junitFile = junitFault(process.env['JUNIT']) === undefined ? process.env['JUNIT'] : undefined;
 
-/** A cell is a suite there, as every cell of a level is the same file. */
+/** Names each suite after its cell, because every cell of a level is the same file. */
 function junit(outputFile: string): [string, Record<string, unknown>] {
   return ['junit', { outputFile, suiteNameTemplate: '{displayName}', classnameTemplate: '{displayName}' }];
 }
 
-/** What makes the results, and what a run was asked for by other means than `--reporter`. */
+/** The reporters that write the results, and those that are enabled by other means than `--reporter`. */
 const ownReporters: [string, Record<string, unknown>][] = [
   ['./reporters/experiment.ts', {}],
   ['./reporters/progress.ts', {}],
-  // For CI systems that read JUnit: where JUNIT says.
+  // For CI systems that read JUnit: JUNIT names the file.
   ...(junitFile === undefined || junitFile === '' ? [] : [junit(junitFile)]),
-  // What --merge-reports reads; a merge itself may have no such reporter.
+  // Read by --merge-reports. A merge itself must not have this reporter.
   ...(isShard ? ([['blob', {}]] satisfies [string, object][]) : []),
 ];
 
-/** Vitest replaces the configuration's reporters by those of the command line; ours are put back beside them. */
+/** Vitest replaces the configuration's reporters by those of the command line; this adds nestbench's own again. */
 const keepReporters: Plugin = {
   name: 'nestbench:keep-reporters',
   configureVitest({ vitest }) {
@@ -50,13 +50,14 @@ const keepReporters: Plugin = {
 
 const testbed = testbedName(process.env['TESTBED']);
 
-/** In the matrix's order, or as suits a physical testbed; reading its file takes modules that nobody else waits for. */
+/** In the matrix's order, or in that of a physical testbed. Reading its file takes modules that nothing else needs. */
 const ordered =
   testbed === EMULATED ? CELLS : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbed);
 
 /**
- * What is no test is imported by Node itself, which keeps what it compiled, here and in the workers. (Measured, L2 warm: the
- * global setup began after 0.6 s in place of 1.0, and its worker's tests 0.6 s after it was started in place of 1.1.)
+ * Modules that are not tests are imported by Node itself, which caches what it compiled, here and in the workers.
+ * (Measured, L2 warm: the global setup began after 0.6 s instead of 1.0, and the tests 0.6 s after their worker started
+ * instead of 1.1.)
  */
 process.env['NODE_COMPILE_CACHE'] ??= `${import.meta.dirname}/node_modules/.cache/node`;
 enableCompileCache(process.env['NODE_COMPILE_CACHE']);
@@ -68,7 +69,7 @@ const byNode: TestProjectInlineConfiguration['test'] = {
   },
 };
 
-/** A cell is a project: its stack is booted in a worker of its own, and cells never overlap (groupOrder). */
+/** A cell is a project: its stack boots in its own worker, and cells never overlap (groupOrder). */
 const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
   plugins: [keepReporters],
   test: {
@@ -91,7 +92,9 @@ const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
   },
 }));
 
-/** Two machines with disks of their own, kernels and QEMUs from git: half an hour, and as much again for the first builds. */
+/**
+ * Two machines with their own disks, kernels and QEMUs from git: half an hour, and as much again for the first builds.
+ */
 const LONG = 'scripts/end-to-end/physical/*.test.ts';
 const endToEnd: TestProjectInlineConfiguration['test'] = {
   fileParallelism: false,
@@ -108,12 +111,12 @@ export default defineConfig({
     globalSetup: ['setup/global-setup.ts'],
     reporters: [['default', { summary: false }], ...ownReporters],
     sequence: { sequencer: CellSequencer },
-    // Ending a stack, in order, after a Ctrl-C.
+    // For ending a stack in order after a Ctrl-C.
     teardownTimeout: 60_000,
     projects: [
       ...cells,
       {
-        // Vite would warn of each source map that the module below names and does not bring.
+        // Vite would warn of each missing source map that the module below names.
         logLevel: 'error',
         test: {
           name: 'unit',

@@ -147,7 +147,7 @@ describe('numbers that are too large for arithmetic', () => {
     ]);
     const { status, stdout, stderr } = script(place, 'results', 'edited');
     expect(status).toBe(0);
-    expect(stderr).toContain('value: a measured number is 0, or from 1e-30 to 1e+30');
+    expect(stderr).toContain('value: a measured number must be 0, or from 1e-30 to 1e+30');
     expect(stdout + stderr + filesOf(directory)).not.toMatch(/NaN|Infinity|e[+-]?30\d|\n +at /);
     expect(script(place, 'compare', 'edited', 'edited').stderr).not.toMatch(/\n +at /);
   });

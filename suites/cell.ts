@@ -17,20 +17,20 @@ import { loadTestbed } from '../setup/testbed/testbeds.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
 import { CellStack } from './cell-stack.ts';
 
-/** Boots have deadlines of their own, level by level; this one only must never be the first to pass. */
+/** Boots have their own deadlines for each level. This one must never be the first to expire. */
 const HOOK_BUDGET_MS = 6 * 3_600_000;
 
-/** Of applications, and of microbenchmarks, whose stacks differ: by their last level, and by their clock. */
+/** For applications and for microbenchmarks, whose stacks differ in their last level and their clock. */
 export const test = testOf('application');
 export const microTest = testOf('micro');
 
 function testOf(kind: BenchmarkKind) {
   const ofKind = base
-    /** The cell's stack: boots at most once in a file, and ends with it. */
+    /** The cell's stack: boots at most once per file, and ends with it. */
     .extend(
       'stack',
       { scope: 'file' },
-      // Vitest reads from the empty pattern that this needs no other fixture.
+      // The empty pattern tells Vitest that this needs no other fixture.
       // oxlint-disable-next-line no-empty-pattern
       async ({}, { onCleanup }) => {
         const experiment = inject('experiment');
@@ -38,13 +38,13 @@ function testOf(kind: BenchmarkKind) {
         const stack = new CellStack(inject('cell'), experiment, testbed, kind);
         onCleanup(async () => {
           await stack.end();
-          // Vitest counts tests that it cancelled as skipped, and their file as passed.
+          // Vitest counts cancelled tests as skipped, and their file as passed.
           if (cancellation().aborted) throw withoutStack(toNestbenchError(cancellation().reason));
         });
         return stack;
       },
     )
-    /** Measures a benchmark, by its name or as a value of one's own; skips with the reason where it can't be. */
+    /** Measures a benchmark, given by name or as a value; skips with the reason if it can't be measured. */
     .extend('measure', async ({ stack, skip, task, signal }, { onCleanup }) => {
       const ended = endOf(task.name, signal);
       onCleanup(ended.end);
@@ -61,7 +61,7 @@ function testOf(kind: BenchmarkKind) {
           await stack.using(async (running) => {
             const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
             if (material.missing !== undefined) {
-              const text = `${benchmark.name} works on what nestbench makes, since the original is not to be had: ${material.missing}`;
+              const text = `${benchmark.name} uses generated material, because the original could not be downloaded: ${material.missing}`;
               tell({ task: cell.name, text, state: 'running', lasting: true });
             }
             await measureSeries({
@@ -83,11 +83,11 @@ function testOf(kind: BenchmarkKind) {
       };
     });
 
-  // For every file of the suites, as it imports `test`: boots the cell where a selected benchmark can be measured.
+  // Runs for every file that imports `test`: boots the cell if a selected benchmark can be measured.
   ofKind.beforeAll(async ({ stack }, suite) => {
     const { tasks } = suite as { tasks: readonly RunnerTask[] };
     const selected = tasks.filter((task) => task.mode === 'run');
-    // A test of another name than its benchmark's may measure one of the user's own: then `measure` boots.
+    // A test whose name is not a benchmark's may measure one of the user's own; then `measure` boots.
     const benchmarks = selected
       .flatMap(({ name }) => findBenchmark(name, stack.clock) ?? [])
       .filter((benchmark) => stack.whyNot(benchmark) === undefined);
@@ -101,15 +101,15 @@ function nameable(benchmark: Benchmark): Benchmark {
   if (isBenchmarkName(benchmark.name)) return benchmark;
   throw new InputError(
     'NESTBENCH_UNKNOWN_BENCHMARK',
-    `A benchmark can't be named ${JSON.stringify(benchmark.name)}: a name is at most 100 letters, digits, ".", "_" and "-".`,
+    `A benchmark can't be named ${JSON.stringify(benchmark.name)}: a name has at most 100 letters, digits, ".", "_" and "-".`,
   );
 }
 
-/** Ends what a test measures when the test ends: when `end` is called, or at Vitest's `signal` after a timeout. */
+/** Ends a test's measurement when the test ends: when `end` is called, or at Vitest's `signal` after a timeout. */
 function endOf(name: string, signal: AbortSignal): { signal: AbortSignal; end: () => void } {
   const controller = new AbortController();
   const end = (): void =>
-    // A run that is cancelled aborts this first and says why right after: that is the cell's failure.
+    // A cancelled run aborts this first and sets the reason right after: then it is the cell's failure.
     queueMicrotask(() => {
       if (cancellation().aborted) return;
       const why = signal.aborted ? ` (${reasonOf(signal.reason).split('\n', 1)[0]})` : '';
@@ -125,5 +125,5 @@ function known(name: string, clock: Clock): Benchmark {
   const benchmark = findBenchmark(name, clock);
   if (benchmark !== undefined) return benchmark;
   const there = BENCHMARK_NAMES.join(', ');
-  throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', `There is no benchmark "${name}". There are ${there}.`);
+  throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', `There is no benchmark "${name}". Known are ${there}.`);
 }

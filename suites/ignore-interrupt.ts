@@ -1,5 +1,5 @@
 /**
- * Loaded into every worker before anything else. The terminal's Ctrl-C reaches the workers too; only the main process
- * answers it, by cancelling, so that machines are ended in order.
+ * Loaded into every worker first. The terminal's Ctrl-C also reaches the workers; only the main process handles it, by
+ * cancelling, so that machines are shut down in order.
  */
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -1,6 +1,6 @@
 /**
- * Cells in which the level under test drives a NIC that was assigned to it, on a stack that is saved and on the same stack
- * once it is restored: which way the traffic goes is looked at.
+ * Cells in which the level under test drives an assigned NIC, on a stack that is saved and on the same stack after a
+ * restore: checks which way the traffic goes.
  */
 import path from 'node:path';
 import { afterAll, describe, expect } from 'vitest';
@@ -17,7 +17,7 @@ type CellName = (typeof CELLS)[number];
 
 const patient = { signal: new AbortController().signal, deadlineSeconds: 60 };
 
-/** Shared by all tests: they only look. */
+/** Shared by all tests, which only read. */
 let run: Run;
 let ended: Ended;
 let second: Run;
@@ -61,7 +61,7 @@ async function restoreAs(
   return running;
 }
 
-/** Where a level has the device: a virtual function of L0's card, or the one device behind a root port. */
+/** The address of the device at a level: a virtual function of L0's card, or the one device behind a root port. */
 function addressAt(level: number): string {
   return level === 0 ? '0000:01:10.0' : '0000:01:00.0';
 }
@@ -71,7 +71,7 @@ function devicesOf({ qemu }: LevelFacts): string[] {
   return qemu?.argv.filter((_, index) => qemu.argv[index - 1] === '-device') ?? [];
 }
 
-/** What L0 keeps, and drives by virtio. */
+/** The NIC that L0 keeps, and drives by virtio. */
 const OWN_NIC = '0000:00:10.0';
 
 function withOwnNicAssigned(plan: StackPlan): StackPlan {
@@ -87,7 +87,7 @@ function withHaltsTrapped(plan: StackPlan): StackPlan {
   return { ...plan, levels: [server, l1, { ...l2, virtualIdle: false }] };
 }
 
-test('both runs end well, with a sample of each benchmark in each cell', () => {
+test('both runs succeed, with a sample of each benchmark in each cell', () => {
   expect({ ...ended, output: run.output }).toMatchObject({ exitCode: 0 });
   expect({ ...secondEnded, output: second.output }).toMatchObject({ exitCode: 0 });
   for (const its of [run, second]) {
@@ -109,7 +109,7 @@ test.for(CELLS)(
   async (cell, { place, cache }) => {
     await using stack = await restoreAs(cell, { place, cache });
     const device = stack.facts.levels.at(-1)?.nic.device ?? '';
-    // Its driver's own count. That this is the assigned device, and that there is no other NIC, restoreAs has checked.
+    // Its driver's own count. restoreAs has checked that this is the assigned device and the only NIC.
     const received = async (): Promise<number> =>
       Number(await stack.target.check(['cat', `/sys/class/net/${device}/statistics/rx_packets`], patient));
     const before = await received();
@@ -118,10 +118,7 @@ test.for(CELLS)(
   },
 );
 
-test('a restored stack is refused where another device than the planned one is assigned', async ({
-  place,
-  cache,
-}) => {
+test('a restored stack with another device than the planned one is rejected', async ({ place, cache }) => {
   await expect(restoreAs('l1-passthrough', { place, cache }, withOwnNicAssigned)).rejects.toMatchObject({
     code: 'NESTBENCH_CHECK_FAILED',
     message: expect.stringContaining(`l0 must assign ${OWN_NIC} by vfio-pci`),
@@ -129,17 +126,14 @@ test('a restored stack is refused where another device than the planned one is a
   expect(leftovers(place)).toEqual([]);
 });
 
-test('a restored stack is refused where its level under test idles otherwise than planned', async ({
-  place,
-  cache,
-}) => {
+test('a restored stack whose level under test idles differently is rejected', async ({ place, cache }) => {
   await expect(restoreAs('l2-vp-idle', { place, cache }, withHaltsTrapped)).rejects.toMatchObject({
     code: 'NESTBENCH_CHECK_FAILED',
     message: expect.stringContaining('HLT of l2 was to be trapped, and its KVM trapped none'),
   });
 });
 
-test('every sample tells what it cost L0 in exits, and who had its CPUs', () => {
+test('every sample has its exits on L0, and who used its CPUs', () => {
   for (const { l0, seconds } of run.recordsOf('sample')) {
     expect(l0?.exits?.['exits']).toBeGreaterThan(0);
     expect(l0?.cpuSeconds.benchmark).toBeGreaterThan(0);
@@ -157,7 +151,7 @@ describe.each([
   { cell: 'l2-dvh-vp', assigning: [1], mac: 'de:ad:be:ef:f2:11' },
   { cell: 'l2-vp-idle', assigning: [1], mac: 'de:ad:be:ef:f2:11' },
 ] as const)('$cell', ({ cell, assigning, mac }) => {
-  test('the levels above the last gave the device to vfio-pci', () => {
+  test('the levels above the last bound the device to vfio-pci', () => {
     const { levels } = bootOf(cell);
     const assigned = levels.flatMap(({ level, handsOn }) =>
       handsOn === undefined ? [] : [[level, handsOn]],

@@ -1,4 +1,6 @@
-/** Boots that go wrong, of plans changed on purpose: which level is blamed, what its console said, and what is left. */
+/**
+ * Boots that go wrong, from plans changed on purpose: which level is blamed, what its console said, and what is left.
+ */
 import path from 'node:path';
 import { describe, expect } from 'vitest';
 import { findCell } from '../../fixtures/matrix.ts';
@@ -69,7 +71,7 @@ function withDevice(machine: MachinePlan, type: string): MachinePlan {
   return { ...machine, qemu: { ...qemu, devices: [...qemu.devices, device(type)] } };
 }
 
-/** The error that a boot ends with, which leaves nothing behind. */
+/** The error that a boot ends with. Checks that it leaves nothing behind. */
 async function failure(booting: Promise<RunningStack>, place: Place): Promise<NestbenchError> {
   const thrown: unknown = await booting.then(
     async (stack) => {
@@ -84,7 +86,7 @@ async function failure(booting: Promise<RunningStack>, place: Place): Promise<Ne
 }
 
 describe('boot', () => {
-  test("tells of a guest whose kernel panics, with the kernel's reason and its console", async ({
+  test("reports a guest whose kernel panics, with the kernel's reason and its console", async ({
     l1,
     place,
   }) => {
@@ -95,7 +97,7 @@ describe('boot', () => {
     expect(error).toMatchObject({ machine: 'l1', output: expect.stringContaining('Kernel panic') });
   });
 
-  test('tells of a guest that hangs, for how long it waited and what its console last said', async ({
+  test('reports a guest that hangs, with how long it waited and what its console last said', async ({
     l1,
     place,
   }) => {
@@ -116,7 +118,7 @@ describe('boot', () => {
     });
   });
 
-  test('tells of a server whose QEMU does not start, with what QEMU said', async ({ l0, place }) => {
+  test('reports a server whose QEMU does not start, with what QEMU said', async ({ l0, place }) => {
     const plan = withLast(l0.plan, (last) => withDevice(last, 'nosuch'));
     const error = await failure(l0.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_GUEST_DIED');
@@ -124,7 +126,7 @@ describe('boot', () => {
     expect(error.message).toContain("'nosuch' is not a valid device model name");
   });
 
-  test('tells of a guest whose QEMU does not start, with what QEMU said', async ({ l1, place }) => {
+  test('reports a guest whose QEMU does not start, with what QEMU said', async ({ l1, place }) => {
     const plan = withLast(l1.plan, (last) => withDevice(last, 'nosuch'));
     const error = await failure(l1.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_GUEST_DIED');
@@ -132,7 +134,7 @@ describe('boot', () => {
     expect(error.message).toContain("'nosuch' is not a valid device model name");
   });
 
-  test('tells of a server that is not what was planned', async ({ l0, place }) => {
+  test('reports a server that is not as planned', async ({ l0, place }) => {
     const plan = withLast(l0.plan, (last) => ({ ...last, cpus: last.cpus + 1 }));
     const error = await failure(l0.boot(plan), place);
     expect(error.code).toBe('NESTBENCH_CHECK_FAILED');

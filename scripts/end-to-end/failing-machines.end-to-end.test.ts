@@ -1,4 +1,4 @@
-/** Machines that die under a benchmark, and benchmarks of the user's own, one of which takes its machine with it. */
+/** Machines that die under a benchmark, and the user's own benchmarks, one of which kills its machine. */
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,7 +25,7 @@ describe('a server that dies while its benchmark runs', () => {
     expect(ended).toMatchObject({ exitCode: 1 });
   });
 
-  test('is one failure of the cell, which names the level and shows the end of its console', () => {
+  test('is one failure of the cell, which names the level and has the end of its console', () => {
     expect(run.recordsOf('failure')).toEqual([
       expect.objectContaining({
         cell: 'l0-baseline',
@@ -38,14 +38,14 @@ describe('a server that dies while its benchmark runs', () => {
     ]);
   });
 
-  test('leaves the samples until then, and the next cell goes on', () => {
+  test('leaves the samples until then, and the next cell is measured', () => {
     expect(run.recordsOf('sample').map(({ cell, benchmark }) => `${cell} ${benchmark}`)).toEqual([
       'l0-baseline hackbench',
       ...['hackbench', 'netperf-rr', 'netperf-stream'].map((name) => `l1-baseline ${name}`),
     ]);
   });
 
-  test('is told under the table', () => {
+  test('is reported below the table', () => {
     expect(run.stdout).toMatch(
       /NESTBENCH_GUEST_DIED \(infrastructure, on l0\): The QEMU that runs l0 on host was killed by SIGKILL/,
     );
@@ -56,7 +56,7 @@ describe('a server that dies while its benchmark runs', () => {
   });
 });
 
-describe("benchmarks of the user's own, in a checkout of the user's own", () => {
+describe("the user's own benchmarks, in the user's own checkout", () => {
   let run: Run;
   let ended: Ended;
   const checkout = mkdtempSync(path.join(tmpdir(), 'nb-checkout-'));
@@ -102,7 +102,7 @@ describe("benchmarks of the user's own, in a checkout of the user's own", () => 
     });
   });
 
-  test('whose workers were killed gave no sample, though they ended well and printed a number', () => {
+  test('whose workers were killed gave no sample, although they exited with 0 and printed a number', () => {
     expect(run.recordsOf('failure')[1]).toMatchObject({
       cell: 'l0-baseline',
       benchmark: 'killed',

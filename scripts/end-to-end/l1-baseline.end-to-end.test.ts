@@ -1,4 +1,4 @@
-/** The main job at its smallest: L1 baseline is booted and measured, and everything it leaves is looked at. */
+/** The main job at its smallest: boots and measures L1 baseline, and checks everything it leaves. */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -9,7 +9,7 @@ import type { LevelFacts } from '../../fixtures/records.ts';
 import { type Ended, leftovers, Run } from './run.testing.ts';
 import { test } from './testbed.testing.ts';
 
-/** Shared by all tests: they only look. */
+/** Shared by all tests, which only read. */
 let run: Run;
 let ended: Ended;
 
@@ -17,7 +17,7 @@ test.beforeAll(async ({ place, testbed }) => {
   if (!testbed.heldBySelf) return;
   run = new Run(place, ['run', 'suites/l1', '--project', 'l1-baseline'], { experiment: 'first' });
   await run.says('Ready to run experiments!');
-  // Other work for the host, beside the first samples and not the last.
+  // Other work for the host, during the first samples and not the last.
   const others = cpus().map(() => spawn(process.execPath, ['--eval', 'for (;;);']));
   try {
     await run.says('netperf-maerts: iteration 1 of 1');
@@ -32,7 +32,7 @@ function file(...names: string[]): string {
   return readFileSync(path.join(run.directory, ...names), 'utf8');
 }
 
-test('the run ends well', () => {
+test('the run succeeds', () => {
   expect({ ...ended, output: run.output }).toMatchObject({ exitCode: 0 });
 });
 
@@ -53,7 +53,7 @@ describe('the journal', () => {
     expect(run.recordsOf('experiment')).toHaveLength(1);
   });
 
-  describe('tells of the boot', () => {
+  describe('records the boot', () => {
     let l0: LevelFacts;
     let l1: LevelFacts;
     let client: LevelFacts;
@@ -126,7 +126,7 @@ describe('the journal', () => {
     },
   );
 
-  test.for(BENCHMARKS)("keeps $name's own output, from which the sample can be read again", (benchmark) => {
+  test.for(BENCHMARKS)("keeps $name's own output, from which the sample can be parsed again", (benchmark) => {
     const { name } = benchmark;
     const sample = run.recordsOf('sample').find((record) => record.benchmark === name);
     const raw = file(sample?.output ?? '');
@@ -135,11 +135,11 @@ describe('the journal', () => {
     expect(benchmark.parse(stdout, benchmark.sizes.smoke)).toEqual({ ok: true, value, work });
   });
 
-  test.for(BENCHMARKS)("tells who had the host's CPUs during the sample of $name", ({ name }) => {
+  test.for(BENCHMARKS)("records who used the host's CPUs during the sample of $name", ({ name }) => {
     const { host } = run.recordsOf('sample').find(({ benchmark }) => benchmark === name) ?? {};
     expect(host?.cpus).toBe(cpus().length);
     expect(host?.othersSeconds).toBeGreaterThanOrEqual(0);
-    // QEMU ran, for some part of the time.
+    // QEMU ran, for part of the time.
     expect(host?.qemuSeconds).toBeGreaterThan(0);
     expect(host?.qemuWaitSeconds).toBeGreaterThanOrEqual(0);
   });
@@ -150,12 +150,12 @@ describe('the journal', () => {
 });
 
 describe('the files', () => {
-  test.for(BENCHMARKS)("$name.csv holds the benchmark's one value", ({ name }) => {
+  test.for(BENCHMARKS)("$name.csv has the benchmark's one value", ({ name }) => {
     const sample = run.recordsOf('sample').find(({ benchmark }) => benchmark === name);
     expect(file('l1-baseline', `${name}.csv`)).toBe(`${sample?.value}\n`);
   });
 
-  test.for(['summary.csv', 'table-4.csv'])('%s holds every value', (name) => {
+  test.for(['summary.csv', 'table-4.csv'])('%s has every value', (name) => {
     const text = file(name);
     for (const { benchmark, value } of run.recordsOf('sample')) {
       const rows = text.split('\n').filter((row) => row.includes(benchmark) && row.includes('L1,baseline'));
@@ -185,19 +185,19 @@ describe('the files', () => {
   });
 });
 
-describe('the person', () => {
+describe('the user', () => {
   test('sees every value in a table on standard output, rounded', () => {
     const benchmarks = /^ {2,}(hackbench .*)$/m.exec(run.stdout)?.[1]?.split(/ +/) ?? [];
     const shown = /^l1-baseline +(\d.*)$/m.exec(run.stdout)?.[1]?.split(/ +/) ?? [];
     expect(benchmarks).toEqual(run.recordsOf('sample').map(({ benchmark }) => benchmark));
     for (const { benchmark, value } of run.recordsOf('sample')) {
-      // Behind it may stand the mark of a sample beside other work.
+      // May be followed by the mark of a sample next to other work.
       expect(Number.parseFloat(shown[benchmarks.indexOf(benchmark)] ?? '') / value).toBeCloseTo(1, 2);
     }
   });
 
-  test('is told which samples were taken while other work had the CPUs of the host', () => {
-    // Wherever its lines are broken.
+  test('learns which samples were taken while other work had the CPUs of the host', () => {
+    // Wherever its lines break.
     expect(run.stdout.replaceAll(/\s+/g, ' ')).toMatch(
       /\d of 7 samples were taken while other work had the host's CPUs: see Fairness/,
     );
@@ -208,7 +208,7 @@ describe('the person', () => {
     expect(file('tables.txt')).toContain("others' share of the host's CPUs during a sample: at most");
   });
 
-  test('is told which level boots, that the stack is ready, and what is measured', () => {
+  test('learns which level boots, that the stack is ready, and what is measured', () => {
     for (const words of ['booting L1', 'Ready to run experiments!', 'netperf-maerts: iteration 1 of 1'])
       expect(run.output).toContain(words);
   });

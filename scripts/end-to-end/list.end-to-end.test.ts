@@ -1,4 +1,4 @@
-/** Looking at the matrix without running it. */
+/** Lists the matrix without running it. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -24,7 +24,7 @@ test('vitest list suites shows every benchmark of every cell, and builds and boo
   );
   const expected = applications.concat(micro);
   expect(expected).toHaveLength(13 * 7 + 3 * 5);
-  // Unit tests that stand in suites/ are listed as well.
+  // The list includes unit tests in suites/.
   const listed = list.stdout.split('\n').filter((line) => /^\[l\d-/.test(line));
   expect(listed.toSorted()).toEqual(expected.toSorted());
   expect(readdirSync(cache)).toEqual([]);

@@ -1,4 +1,4 @@
-/** The cells of an experiment measured apart, as CI's jobs do, and merged: the same tables as one run's. */
+/** The cells of an experiment measured separately, as CI's jobs do, and merged: the same tables as from one run. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -11,7 +11,7 @@ import { test } from './testbed.testing.ts';
 
 const CHOSEN = ['--project', 'l0-baseline', '--project', 'l1-baseline', '-t', 'hackbench'];
 
-/** Every line of a table but what was measured: its numbers are another run's. */
+/** Every line of a table without its measurements, which differ between runs. */
 function shapeOf(file: string): string {
   return readFileSync(file, 'utf8').replaceAll(/\d+\.\d+(e-\d+)?/g, '#');
 }
@@ -20,7 +20,7 @@ function cellsOf(run: Run): string[] {
   return run.recordsOf('sample').map(({ cell }) => cell);
 }
 
-test('two shards, merged, are the experiment that one run is', async ({ start, place }) => {
+test('two shards, merged, are the same experiment as one run', async ({ start, place }) => {
   const blobs = temporaryDirectory();
   for (const index of [1, 2]) {
     const blob = `--outputFile.blob=${path.join(blobs, `${index}.json`)}`;
@@ -33,9 +33,9 @@ test('two shards, merged, are the experiment that one run is', async ({ start, p
   const merge = start(['--merge-reports', blobs], { experiment: 'night' });
   expect(await merge.end()).toMatchObject({ exitCode: 0 });
   expect(cellsOf(merge).toSorted()).toEqual(['l0-baseline', 'l1-baseline']);
-  // With ^ behind it where the host was busy with other work.
+  // With ^ after it if the host was busy with other work.
   expect(merge.stdout).toMatch(/^l0-baseline +[\d.]+\^?\nl1-baseline +[\d.]+ +\([\d.]+x\)\^?$/m);
-  // It reads, and starts nothing.
+  // It only reads, and starts nothing.
   expect(merge.recordsOf('experiment')).toHaveLength(2);
   expect(merge.output).not.toContain('booting');
 
@@ -45,7 +45,7 @@ test('two shards, merged, are the experiment that one run is', async ({ start, p
     expect(shapeOf(path.join(merge.directory, table))).toBe(shapeOf(path.join(whole.directory, table)));
   }
 
-  // And its numbers are the shards' own, to the byte.
+  // And its numbers are the shards' own, byte for byte.
   const alone = temporaryDirectory();
   const records = folders.flatMap((directory) => readJournal(directory).records);
   for (const file of writeFiles(collectResults(records), alone)) {

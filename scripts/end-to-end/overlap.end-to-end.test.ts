@@ -1,4 +1,4 @@
-/** Options of Vitest's command line that would have two benchmarks run at once, or a series outlive its test. */
+/** Options of Vitest's command line that would run two benchmarks at once, or let a series outlive its test. */
 import { expect } from 'vitest';
 import type { Run } from './run.testing.ts';
 import { test } from './testbed.testing.ts';
@@ -22,7 +22,7 @@ test('concurrent tests are measured one after another', async ({ start }) => {
   expect(second.start).toBeGreaterThanOrEqual(first.end);
 });
 
-test('a test whose time is over ends its series, and the next one waits for that', async ({ start }) => {
+test('a test that times out ends its series, and the next one waits for that', async ({ start }) => {
   const run = start([...L0, '--testTimeout=1500'], {
     experiment: 'timeout',
     environment: { PROFILE: 'quick' },

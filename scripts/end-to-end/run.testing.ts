@@ -1,4 +1,4 @@
-/** nestbench as a person runs it: a process of its own, judged by what it says, leaves and ends with. */
+/** Runs nestbench as a user does: in its own process, judged by its output, its files and its exit code. */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -23,9 +23,9 @@ const PATIENT = {
   signal: new AbortController().signal,
 };
 
-/** Directories of a test's own: runs there neither see nor disturb another testbed. */
+/** A test's own directories: runs there neither see nor disturb another testbed. */
 export interface Place {
-  /** Holds sockets, keys and pid files of the runs, and is empty but for a lock when none runs. */
+  /** Contains sockets, keys and pid files of the runs, and is empty except for a lock when none runs. */
   readonly temporary: string;
   readonly results: string;
 }
@@ -34,11 +34,11 @@ export interface RunOptions {
   /** The experiment's name. */
   readonly experiment?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** The checkout; else this one. */
+  /** The checkout; by default this one. */
   readonly root?: string;
-  /** What starts it, as `unshare --mount sh -c '...; exec "$@"' sh`: must end in an exec. */
+  /** What starts it, such as `unshare --mount sh -c '...; exec "$@"' sh`. Must end in an exec. */
   readonly wrapper?: readonly string[];
-  /** Another program than Vitest, of the checkout's or the host's. */
+  /** A program other than Vitest, from the checkout or the host. */
   readonly program?: string;
 }
 
@@ -68,13 +68,13 @@ export class Run implements AsyncDisposable {
       cwd: root,
       env: {
         ...withoutVitest(process.env),
-        // As npx and npm run have it: the project's own Node comes first.
+        // As with npx and npm run: the project's own Node comes first.
         PATH: `${root}/node_modules/.bin:${process.env['PATH'] ?? ''}`,
         TMPDIR: place.temporary,
         RESULTS: place.results,
         EXPERIMENT: experiment,
         PROFILE: 'smoke',
-        // What a boot does is what most tests are about; those of warm starts say so.
+        // Most tests are about booting; those of warm starts set it.
         BOOT: 'cold',
         ...environment,
       },
@@ -83,7 +83,7 @@ export class Run implements AsyncDisposable {
       all: true,
       buffer: false,
       reject: false,
-      // A process group of its own, as a terminal gives it.
+      // Its own process group, as from a terminal.
       detached: true,
       cleanup: false,
     });
@@ -104,7 +104,7 @@ export class Run implements AsyncDisposable {
     })();
   }
 
-  /** What it has printed so far, both streams as they came, without colours. */
+  /** Its output so far, both streams as they came, without colours. */
   get output(): string {
     return stripVTControlCharacters(this.#output);
   }
@@ -147,12 +147,12 @@ export class Run implements AsyncDisposable {
     await waitUntil('the end of its workers', () => (groupRuns(this.pid) ? undefined : true), PATIENT);
   }
 
-  /** A signal to the main process alone, as `kill` sends it. */
+  /** A signal only to the main process, as from `kill`. */
   kill(signal: NodeJS.Signals): void {
     process.kill(this.pid, signal);
   }
 
-  /** A signal to all of its process group, as a terminal's Ctrl-C. */
+  /** A signal to all of its process group, as from a terminal's Ctrl-C. */
   killGroup(signal: NodeJS.Signals): void {
     process.kill(-this.pid, signal);
   }
@@ -194,7 +194,7 @@ export function runtimeOf(place: Place): string {
   return runtimeDirectory(place.temporary);
 }
 
-/** Whatever a run left in its place that it should not: QEMUs that run, and files but for the testbed's lock. */
+/** What a run should not have left in its place: running QEMUs, and files other than the testbed's lock. */
 export function leftovers({ temporary }: Place): string[] {
   const qemus = findOwned(temporary).map(({ pid, argv }) => `process ${pid}: ${argv.join(' ')}`);
   const files = existsSync(temporary)

@@ -1,4 +1,4 @@
-/** `test` for end-to-end tests that boot and keep snapshots: with a cache of the file's own for them. */
+/** `test` for end-to-end tests that boot and keep snapshots: with a separate cache for the file. */
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { findCell } from '../../fixtures/matrix.ts';
@@ -13,7 +13,7 @@ import { planStack, type StackPlan } from '../../setup/testbed/emulated/stack-pl
 import { type Place, runtimeOf } from './run.testing.ts';
 import { test as base } from './testbed.testing.ts';
 
-/** Its `cache` shares everything with the host's but snapshots. */
+/** Its `cache` shares everything with the host's except snapshots. */
 export const test = base.extend('cache', { scope: 'file' }, ({ place }): string => {
   const cache = path.join(place.results, 'cache', 'nestbench');
   mkdirSync(cache, { recursive: true });

@@ -1,11 +1,11 @@
-/** Runs that are told to stop, or killed, while they boot and while they measure. */
+/** Runs that are stopped or killed while they boot and while they measure. */
 import { describe, expect } from 'vitest';
 import { leftovers } from './run.testing.ts';
 import { test } from './testbed.testing.ts';
 
 const L0 = ['run', 'suites/l0', '-t', 'hackbench|netperf-rr'];
 const L1 = ['run', 'suites/l1', '--project', 'l1-baseline'];
-/** The second benchmark of those on L0: by then the first has its sample. */
+/** The second benchmark on L0: by then the first has its sample. */
 const SECOND = 'netperf-rr: iteration 1 of 1';
 
 describe('Ctrl-C while L1 boots', () => {
@@ -28,13 +28,13 @@ describe('Ctrl-C while L1 boots', () => {
 
 describe.for([
   ['Ctrl-C', 'SIGINT', 130],
-  ['kill of the main process alone', 'SIGTERM', 143],
+  ['kill of only the main process', 'SIGTERM', 143],
   ['closing the terminal', 'SIGHUP', 129],
 ] as const)('%s while a benchmark runs', ([name, signal, exitCode]) => {
   test(`ends the run with ${exitCode}, and keeps the samples until then`, async ({ start, place }) => {
     const run = start(L0, { experiment: signal });
     await run.says(SECOND);
-    if (name === 'kill of the main process alone') run.kill(signal);
+    if (name === 'kill of only the main process') run.kill(signal);
     else run.killGroup(signal);
     expect(await run.end()).toMatchObject({ exitCode });
     expect(leftovers(place)).toEqual([]);
@@ -46,7 +46,7 @@ describe.for([
         message: `The run was stopped (${signal}). What was measured until then is in the journal.`,
       }),
     ]);
-    // Not a run that passed, for whoever reads Vitest's own summary.
+    // The run did not pass in Vitest's own summary either.
     expect(run.output).toMatch(/Test Files +1 failed/);
   });
 });
@@ -63,7 +63,7 @@ describe('kill -9 of the main process', () => {
 });
 
 describe('kill -9 of all processes of a run', () => {
-  test('is made good by the next start, which says so and adds to the experiment', async ({
+  test('is cleaned up by the next start, which says so and adds to the experiment', async ({
     start,
     place,
   }) => {

@@ -1,4 +1,7 @@
-/** `test` for end-to-end tests that boot nothing: with a place of the file's own, and runs that end with their test. */
+/**
+ * `test` for end-to-end tests that boot nothing: with separate directories for the file, and runs that end with their
+ * test.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,10 +12,10 @@ import { type Place, Run, type RunOptions } from './run.testing.ts';
 export type Start = (words: readonly string[], options?: RunOptions) => Run;
 
 export const test = base
-  // Vitest reads from these patterns which fixtures they need.
+  // These patterns tell Vitest which fixtures are needed.
   // oxlint-disable-next-line no-empty-pattern
   .extend('place', { scope: 'file' }, async ({}, { onCleanup }): Promise<Place> => {
-    // Short, since Unix sockets are made in it (unix(7): 107 bytes).
+    // A short path, because Unix sockets are created in it (unix(7): 107 bytes).
     const temporary = mkdtempSync(path.join(tmpdir(), 'nb-'));
     const results = mkdtempSync(path.join(tmpdir(), 'nb-results-'));
     onCleanup(async () => {

@@ -1,4 +1,7 @@
-/** `test` for end-to-end tests that boot: the file holds the host's testbed, so that nobody else's numbers suffer. */
+/**
+ * `test` for end-to-end tests that boot: the file holds the host's testbed, so that it does not disturb other
+ * measurements.
+ */
 import { isHeldAbove } from '../../setup/lib/lock.ts';
 import { lockFile, takeTestbed } from '../../setup/testbed/runtime.ts';
 import { test as base } from './test.testing.ts';
@@ -19,5 +22,5 @@ export const test = base
   });
 
 test.beforeEach(({ testbed, skip }) => {
-  skip(!testbed.heldBySelf, 'the run that these tests are part of holds the testbed itself');
+  skip(!testbed.heldBySelf, 'the run that these tests belong to holds the testbed itself');
 });

@@ -1,4 +1,4 @@
-/** Two runs at once on one host: the testbed is one run's at a time. */
+/** Two runs at once on one host: only one has the testbed at a time. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** In virtual time what an exit costs does not depend on what else the host does, nor, nearly, on the boot. */
+/** In virtual time the cost of an exit does not depend on other work on the host and hardly on the boot. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { afterEach, expect } from 'vitest';
@@ -9,7 +9,7 @@ import { test } from './testbed.testing.ts';
 const CELL = 'l2-baseline';
 const WORDS = ['run', 'suites/micro', '--project', CELL, '-t', 'hypercall|cpuid'];
 
-/** What the trials gave (docs/emulated-testbed.md): 0.05 to 0.1 % from one snapshot, 0.3 to 0.6 % between boots. */
+/** Results of the trials (docs/emulated-testbed.md): 0.05 to 0.1 % from one snapshot, 0.3 to 0.6 % between boots. */
 const SAME_SNAPSHOT = 0.001;
 const OTHER_BOOT = 0.005;
 
@@ -34,7 +34,7 @@ async function measured(run: Run): Promise<Map<string, number>> {
   const [boot] = run.recordsOf('boot');
   expect(boot?.clock).toBe('virtual');
   expect(boot?.levels[0]?.qemu?.argv).toContain('-icount');
-  // Debian's delivers an interrupt twice now and then, and a guest of L1 stops.
+  // Debian's QEMU sometimes delivers an interrupt twice, and a guest of L1 stops.
   expect(boot?.levels[0]?.qemu?.argv[0]).toMatch(/\/emulator-\w+\/bin\/qemu-system-x86_64$/);
   return new Map(
     [...Map.groupBy(samples, ({ benchmark }) => benchmark)].map(([name, its]) => [
@@ -50,7 +50,7 @@ function difference(one: Map<string, number>, other: Map<string, number>): numbe
   return Math.max(...[...one].map(([name, value]) => Math.abs((other.get(name) ?? Infinity) / value - 1)));
 }
 
-test('the cost of an exit is the same on a loaded host: to 0.1 % from one snapshot, to 0.5 % of another boot', async ({
+test('the cost of an exit is the same on a loaded host: within 0.1 % from one snapshot, within 0.5 % of another boot', async ({
   start,
 }) => {
   const warm = { BOOT: 'warm', PROFILE: 'quick' };
@@ -65,7 +65,7 @@ test('the cost of an exit is the same on a loaded host: to 0.1 % from one snapsh
   expect(difference(idle, again)).toBeLessThanOrEqual(OTHER_BOOT);
 });
 
-test('an application asked for in virtual time, and a microbenchmark in real time, are skipped with the reason', async ({
+test('an application in virtual time, and a microbenchmark in real time, are skipped with the reason', async ({
   start,
 }) => {
   const application = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'hackbench'], {

@@ -1,4 +1,7 @@
-/** A cell's stack is saved by the first run and restored by the next: what is right again, and what is noticed that is wrong. */
+/**
+ * The first run saves a cell's stack and the next one restores it: what is right afterwards, and which faults are
+ * noticed.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -24,7 +27,7 @@ function startOf(measured: Run): StartRecord {
   return boot.start;
 }
 
-test('the first run saves the stack and goes on with what comes back; the next restores it', async ({
+test('the first run saves the stack and measures a restored one; the next run restores it', async ({
   start,
   cache,
   place,
@@ -40,7 +43,7 @@ test('the first run saves the stack and goes on with what comes back; the next r
   const [restored] = second.recordsOf('boot');
   expect(restored?.start).toMatchObject({ kind: 'warm', snapshot: snapshotOf(CELL, cache).name });
   expect(restored?.phases.map(({ name }) => name)).not.toContain('l1: kernel');
-  // It is the very machines that were checked when they booted, and their consoles are not lost.
+  // These are the same machines that were checked when they booted, and their consoles are kept.
   expect(restored?.levels).toEqual(saved?.levels);
   expect(readFileSync(path.join(second.directory, CELL, 'console-l1.log'), 'utf8')).toContain(
     'nestbench: l1 up',
@@ -64,7 +67,7 @@ test('clocks are right after a restore, and no two restores draw the same random
       const asked = { signal, deadlineSeconds: 60 };
       const began = Date.now() / 1000;
       const time = Number(await machine.check(['date', '+%s.%N'], asked));
-      // As far as a command's own time lets one know.
+      // Within the duration of the command itself.
       expect(time).toBeGreaterThan(began - 2);
       expect(time).toBeLessThan(Date.now() / 1000 + 2);
       drawn.push(await machine.check(['cat', '/proc/sys/kernel/random/uuid'], asked));
@@ -74,13 +77,13 @@ test('clocks are right after a restore, and no two restores draw the same random
   expect(new Set(drawn).size).toBe(6);
 });
 
-test('behind two dashes --cold boots, and leaves the snapshot alone', async ({ start, cache }) => {
+test('after two dashes --cold boots, and leaves the snapshot alone', async ({ start, cache }) => {
   const cold = await run(start, cache, 'cold', '--', '--cold');
   expect(startOf(cold)).toEqual({ kind: 'cold', why: 'asked for', state: 'restored' });
   expect(snapshots(cache)).toHaveLength(1);
 });
 
-test('a restored stack that is lost is booted cold in its place, once, and what was measured before stands', async ({
+test('a restored stack that is lost is booted cold instead, once, and what was measured before is kept', async ({
   start,
   cache,
   place,
@@ -95,15 +98,15 @@ test('a restored stack that is lost is booted cold in its place, once, and what 
   expect(lost.recordsOf('failure')).toEqual([
     expect.objectContaining({ cell: CELL, benchmark: null, kind: 'infrastructure' }),
   ]);
-  // The benchmark that it was lost under is measured anew, whatever it had.
+  // The benchmark during which it was lost is measured again from the start.
   expect(new Set(lost.recordsOf('sample').map(({ benchmark }) => benchmark))).toEqual(
     new Set(['hackbench', 'netperf-rr']),
   );
-  expect(lost.output).toContain('the restored stack was lost, and is booted cold in its place');
+  expect(lost.output).toContain('the restored stack was lost, and is booted cold instead');
   expect(leftovers(place)).toEqual([]);
 });
 
-test('a run that is stopped while it restores leaves nothing running, and the snapshot whole', async ({
+test('a run that is stopped during a restore leaves nothing running, and the snapshot intact', async ({
   start,
   cache,
   place,
@@ -117,7 +120,7 @@ test('a run that is stopped while it restores leaves nothing running, and the sn
   expect(stopped.output).not.toContain('is dropped');
 });
 
-test('a damaged snapshot is noticed, said and dropped, and the cell boots and is saved anew', async ({
+test('a damaged snapshot is noticed, reported and dropped, and the cell boots and is saved again', async ({
   start,
   cache,
 }) => {
@@ -131,7 +134,7 @@ test('a damaged snapshot is noticed, said and dropped, and the cell boots and is
   expect(startOf(await run(start, cache, 'again')).kind).toBe('warm');
 });
 
-test('npm run clean -- --snapshots drops them, and nothing else of the cache', async ({ start, cache }) => {
+test('npm run clean -- --snapshots drops them, and nothing else in the cache', async ({ start, cache }) => {
   const before = readdirSync(cache);
   const cleaned = start(['scripts/clean.ts', '--snapshots'], {
     program: 'node_modules/.bin/node',

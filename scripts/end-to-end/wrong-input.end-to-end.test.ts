@@ -1,4 +1,4 @@
-/** Wrong input and hosts too small: one sentence, before anything boots. */
+/** Wrong input and hosts that are too small: one sentence, before anything boots. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect } from 'vitest';
@@ -7,7 +7,7 @@ import { CELLS } from '../../fixtures/matrix.ts';
 import { leftovers, type Place, type Run, type RunOptions } from './run.testing.ts';
 import { test } from './test.testing.ts';
 
-/** Waits for a run that must fail in this way, and proves that it started nothing. */
+/** Waits for a run that must fail with a sentence, and proves that it started nothing. */
 async function refused(run: Run, place: Place): Promise<string> {
   expect(await run.end()).toMatchObject({ exitCode: 1 });
   expect(leftovers(place)).toEqual([]);
@@ -17,7 +17,7 @@ async function refused(run: Run, place: Place): Promise<string> {
   return run.output;
 }
 
-test('a profile that there is not is told with those there are', async ({ start, place }) => {
+test('an unknown profile is reported with the known ones', async ({ start, place }) => {
   const run = start(['run', 'suites/l0'], { environment: { PROFILE: 'nosuch' } });
   const said = await refused(run, place);
   expect(said.trimEnd().split('\n').at(-1)).toBe(
@@ -25,14 +25,14 @@ test('a profile that there is not is told with those there are', async ({ start,
   );
 });
 
-test('a benchmark that there is not is told with those there are', async ({ start, place }) => {
+test('an unknown benchmark is reported with the known ones', async ({ start, place }) => {
   const said = await refused(start(['run', 'suites/l0', '-t', 'nosuch']), place);
   expect(said).toContain(
     `No test of the selected cells matches -t nosuch. The benchmarks are ${BENCHMARK_NAMES.join(', ')}.\n`,
   );
 });
 
-test('a cell that there is not is told with those there are', async ({ start, place }) => {
+test('an unknown cell is reported with the known ones', async ({ start, place }) => {
   const said = await refused(start(['run', 'suites', '--project', 'l9-nosuch']), place);
   expect(said).toContain('The filter matched no projects: l9-nosuch.');
   for (const { name } of CELLS) expect(said).toContain(name);
@@ -58,13 +58,13 @@ test.for([
   expect(said).not.toMatch(/\n +at | ❯ /);
 });
 
-test('results that have no place are told before anything is built', async ({ start, place }) => {
+test('an unusable place for results is reported before anything is built', async ({ start, place }) => {
   writeFileSync(path.join(place.results, 'taken'), '');
   const said = await refused(start(['run', 'suites/l0'], { experiment: 'taken' }), place);
   expect(said).toMatch(/^Nothing can be kept in \S+\/taken: ENOTDIR.* Set RESULTS to another place/m);
 });
 
-test('reporters of the command line do not take the place of those that make the results', async ({
+test('reporters of the command line do not replace those that write the results', async ({
   start,
   place,
 }) => {
@@ -73,13 +73,13 @@ test('reporters of the command line do not take the place of those that make the
   const said = await refused(run, place);
   expect(said).toMatch(/^Results: \S+reported \(report\.html/m);
   expect(readdirSync(run.directory)).toEqual(expect.arrayContaining(['report.html', 'tables.txt']));
-  // What a reporter prints there may be read by a program.
+  // A program may read what a reporter prints there.
   expect(run.stdout).toMatch(/^TAP version 13\n/);
   expect(run.stdout).not.toContain('Results: ');
 });
 
-test('an experiment of another profile is not added to', async ({ start, place }) => {
-  // What is selected is not built, so this leaves the experiment's record and boots nothing.
+test('an experiment of another profile is not continued', async ({ start, place }) => {
+  // The selected cell is not available, so this leaves the experiment's record and boots nothing.
   const first = start(['run', 'suites/l2', '--project', 'l2-dvh'], { experiment: 'mixed' });
   await refused(first, place);
   const before = first.records;
@@ -92,13 +92,13 @@ test('an experiment of another profile is not added to', async ({ start, place }
   expect(second.records).toEqual(before);
 });
 
-test('a run in which all that is selected is skipped fails, and says why', async ({ start, place }) => {
+test('a run in which everything selected is skipped fails, and says why', async ({ start, place }) => {
   const said = await refused(start(['run', 'suites/l3', '--project', 'l3-dvh']), place);
   expect(said).toContain('dvh needs a KVM with the DVH mechanisms');
   expect(said).toContain('Nothing was measured: everything that was selected is skipped');
 });
 
-test('a cell that the physical testbed can’t measure is told before its machines are asked for', async ({
+test('a cell that the physical testbed can’t measure is reported before its machines are contacted', async ({
   start,
   place,
 }) => {
@@ -113,14 +113,14 @@ test('a cell that the physical testbed can’t measure is told before its machin
   );
 });
 
-/** In a mount namespace of its own, which ends with the run. */
+/** In its own mount namespace, which ends with the run. */
 function withMount(command: string): RunOptions {
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   return { wrapper: ['unshare', '--mount', ...asRoot, 'sh', '-ec', `${command}; exec "$@"`, 'sh'] };
 }
 
 describe('on a host', () => {
-  test('without room for the cache, nothing is built', async ({ start, place }) => {
+  test('without space for the cache, nothing is built', async ({ start, place }) => {
     const cache = path.join(place.results, 'cache');
     const run = start(['run', 'suites/l0'], {
       ...withMount(`mkdir -p ${cache}; mount -t tmpfs -o size=16m tmpfs ${cache}`),

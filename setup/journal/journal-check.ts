@@ -1,11 +1,11 @@
 /**
- * What is asked of a record beyond its schema, since anybody can write a journal: its names become folders and files, its
- * words are printed, and its numbers are added up and squared.
+ * Checks of a record beyond its schema. Anybody can write a journal, and its names become folders and files, its text
+ * is printed, and its numbers are added up and squared.
  */
 import { plainLine, plainText } from '../../fixtures/plain-text.ts';
 import type { JournalRecord } from '../../fixtures/records.ts';
 
-/** The name of a folder beside the files that a report makes, which have a dot, and `exchange`, which has theirs. */
+/** A folder next to the files of a report, whose names have a dot, and to their folder `exchange`. */
 const CELL = /^(?!exchange$)\w[\w-]{0,99}$/;
 /** The first part of a file's name. */
 const BENCHMARK = /^\w[\w.-]{0,99}$/;
@@ -15,13 +15,13 @@ export function isBenchmarkName(name: string): boolean {
   return BENCHMARK.test(name);
 }
 
-/** Far beyond what anything measures, and such that squares of sums and of ratios are still numbers. */
+/** Far beyond any measurement, and such that squares of sums and of ratios are still numbers. */
 const NUMBERS = { min: 1e-30, max: 1e30 };
 
-/** The words that may have more lines than one. */
+/** Texts that may have several lines. */
 const TEXTS: ReadonlySet<string> = new Set(['message', 'reason', 'tail', 'why', 'argv', 'description']);
 
-/** Why the record can't be used; undefined where it can. */
+/** Why the record can't be used; undefined if it can. */
 export function recordFault(record: JournalRecord): string | undefined {
   if ('cell' in record && !CELL.test(record.cell)) return fault('cell', record.cell, 'name a folder');
   if ('benchmark' in record && record.benchmark !== null && !BENCHMARK.test(record.benchmark))
@@ -29,14 +29,14 @@ export function recordFault(record: JournalRecord): string | undefined {
   const where = unusableNumber(record);
   return where === undefined
     ? undefined
-    : `${where}: a measured number is 0, or from ${NUMBERS.min} to ${NUMBERS.max}`;
+    : `${where}: a measured number must be 0, or from ${NUMBERS.min} to ${NUMBERS.max}`;
 }
 
-/** The record that the line `text` holds, without control characters. */
+/** The record in the line `text`, without control characters. */
 export function plainRecord(record: JournalRecord, text: string): JournalRecord {
-  // In JSON they are escaped or written as they are: most lines have neither, and each copy costs time.
+  // In JSON they are escaped or literal. Most lines have neither, and each copy costs time.
   if (!text.includes('\\') && plainLine(text) === text) return record;
-  // It keeps the shape of what it is given.
+  // It keeps the shape of its argument.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return cleaned(record, plainLine) as JournalRecord;
 }
@@ -46,7 +46,7 @@ function fault(what: string, name: string, use: string): string {
   return `${what}: "${plainLine(shown)}" can't ${use}`;
 }
 
-/** The path of the first one in `value`; empty where it is `value` itself. */
+/** The path of the first unusable number in `value`; empty if it is `value` itself. */
 function unusableNumber(value: unknown): string | undefined {
   if (typeof value === 'number') {
     const size = Math.abs(value);

@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../lib/temporary.testing.ts';
 
 const RUN = { cell: 'l1-baseline', benchmark: 'hackbench' };
 
-/** A journal with one boot and a run with these values; each such journal is another measurement. */
+/** A journal with one boot and a run with these values. Each call is a different measurement. */
 function journalOf(values: readonly number[], run = 1): Journal {
   const journal = new Journal(temporaryDirectory());
   journal.append({ type: 'boot', cell: RUN.cell, levels: [], client: null, phases: [], seconds: 9 });
@@ -43,8 +43,8 @@ function told(record: JournalRecord): string {
 
 const WHOLE = ['boot', 'series', 'sample 1.1 = 5', 'sample 1.2 = 6'];
 
-describe('what stands twice counts once', () => {
-  test('in a journal copied behind itself', () => {
+describe('duplicates count once', () => {
+  test('in a journal appended to itself', () => {
     const lines = linesOf(journalOf([5, 6]));
     expect(read([...lines, ...lines])).toEqual({
       summary: WHOLE,
@@ -63,7 +63,7 @@ describe('what stands twice counts once', () => {
     ]);
   });
 
-  test('whatever the order, and however the line is written', () => {
+  test('in any order, and however the lines are written', () => {
     const [boot = '', series = '', first = '', second = ''] = linesOf(journalOf([5, 6]));
     const rewritten = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(first)).toReversed()));
     const { summary } = read([second, rewritten, boot, series, second, first, series]);
@@ -71,8 +71,8 @@ describe('what stands twice counts once', () => {
   });
 });
 
-describe('what another measurement has under the same name is left out', () => {
-  test('the samples of a whole series, also those that the first has not', () => {
+describe('another measurement under the same name is ignored', () => {
+  test('the samples of a whole series, also those that the first does not have', () => {
     const { summary, warnings } = read(linesOf(journalOf([5, 6]), journalOf([7, 8, 9])));
     expect(summary).toEqual([...WHOLE, 'boot']);
     expect(warnings).toEqual([
@@ -90,14 +90,14 @@ describe('what another measurement has under the same name is left out', () => {
     ]);
   });
 
-  test('but not its other runs, nor a series after one that took no sample', () => {
+  test('but not its other runs, nor a series after one without samples', () => {
     const runs = read(linesOf(journalOf([5, 6]), journalOf([7], 2)));
     expect(runs).toEqual({ summary: [...WHOLE, 'boot', 'series', 'sample 2.1 = 7'], warnings: [] });
     const empty = read(linesOf(journalOf([]), journalOf([5, 6])));
     expect(empty).toEqual({ summary: ['boot', 'series', ...WHOLE], warnings: [] });
   });
 
-  test('and what follows a copy of the first series belongs to that', () => {
+  test('and what follows a copy of the first series belongs to the first', () => {
     const [one, other] = [linesOf(journalOf([5, 6])), linesOf(journalOf([7]))];
     const [boot = '', series = '', first = '', second = ''] = one;
     expect(read([boot, series, first, ...other, series, second]).summary).toEqual([

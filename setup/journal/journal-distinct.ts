@@ -1,27 +1,27 @@
 /**
- * Finds what is in a journal twice, as when results are copied together. A sample is named by its cell, benchmark,
- * run and iteration: of two with the same name the first in the journal counts, and so does of two series of one run the
- * one that took samples first. Any other record is the same as one that has the same words and numbers.
+ * Finds duplicates in a journal, as when results are copied together. A sample is identified by its cell, benchmark,
+ * run and iteration: of two with the same identity the first in the journal counts. Of two series of one run, the first
+ * one with samples counts. Other records are duplicates if they have the same text and numbers.
  */
 import type { JournalRecord } from '../../fixtures/records.ts';
 
 /** The series that a run's records belong to. */
 interface Series {
-  /** The record of its start, as text; undefined where samples came before it. */
+  /** The record of its start, as text; undefined if samples came before it. */
   first: string | undefined;
   hasSamples: boolean;
-  /** Whether the records that come now are those of another series of the same run. */
+  /** Whether the records being read belong to another series of the same run. */
   isOther: boolean;
 }
 
 export class Distinct {
-  /** As text, all records but samples. */
+  /** All records except samples, as text. */
   readonly #seen = new Set<string>();
-  /** What each sample measured, and when, by its name. */
+  /** What each sample measured, and when, by its identity. */
   readonly #samples = new Map<string, string>();
   readonly #series = new Map<string, Series>();
 
-  /** Why the record, the next one of the journal, does not count; undefined where it does. */
+  /** Why the record, the next one of the journal, does not count; undefined if it does. */
   whyNot(record: JournalRecord): string | undefined {
     const run = runOf(record);
     const series = run === undefined ? undefined : this.#seriesOf(run);
@@ -58,7 +58,7 @@ const REPEATED = 'it repeats an earlier record';
 const OTHER_SAMPLE = 'an earlier line has another sample of the same cell, benchmark, run and iteration';
 const OTHER_SERIES = 'an earlier line has another series of the same cell, benchmark and run';
 
-/** A name for the run of a benchmark in a cell that a record is of; no name holds a newline. */
+/** Identifies the run of a record by cell, benchmark and number; no name contains a newline. */
 function runOf(record: JournalRecord): string | undefined {
   if (!('benchmark' in record) || !('run' in record)) return undefined;
   return `${record.cell}\n${record.benchmark}\n${record.run}`;

@@ -24,7 +24,7 @@ function read(file: string) {
   return { reasons, damaged: damaged.map(({ line }) => line) };
 }
 
-test('every line is read once, whatever it holds', () => {
+test('every line is read once, whatever it contains', () => {
   const reason = fc.string({ unit: 'grapheme', maxLength: 40 });
   fc.assert(
     fc.property(fc.uniqueArray(reason, { selector: plainText, maxLength: 12 }), (reasons) => {
@@ -35,18 +35,18 @@ test('every line is read once, whatever it holds', () => {
   );
 });
 
-test('damaged lines have their own numbers, and empty ones are counted', () => {
+test('damaged lines are numbered correctly, and empty ones are counted', () => {
   const file = fileOf(`${skip('a')}\ntorn\n${skip('b')}\n\n{}\n`);
   expect(read(file)).toEqual({ reasons: ['a', 'b'], damaged: [2, 5] });
 });
 
-test.each([0, 1, 2, 3])('a character that two blocks share is read whole, cut at byte %i', (before) => {
-  // Behind a first line whose length moves it, every block boundary falls into a character of four bytes.
+test.each([0, 1, 2, 3])('a character across two blocks is read correctly, cut at byte %i', (before) => {
+  // After a first line whose length shifts it, every block boundary falls into a character of four bytes.
   const reasons = ['x'.repeat(before), '\u{1F9EA}'.repeat(2 ** 19)];
   expect(read(fileOf(reasons.map((text) => `${skip(text)}\n`).join(''))).reasons).toEqual(reasons);
 });
 
-test('a line that is longer than what is read at once is one line', () => {
+test('a line longer than a block is one line', () => {
   const long = 'ü'.repeat(2 ** 20);
   expect(read(fileOf(`${skip('before')}\n${skip(long)}\n${skip('behind')}`)).reasons).toEqual([
     'before',
@@ -55,15 +55,15 @@ test('a line that is longer than what is read at once is one line', () => {
   ]);
 });
 
-test('a line that is longer than any string is damaged, and the next one is read', () => {
+test('a line longer than any string is damaged, and the next one is read', () => {
   const file = fileOf(`${skip('a')}\n`);
-  // A hole, as a crash of the host may leave, takes no room on the disk.
+  // A hole, as after a crash of the host, takes no space on the disk.
   truncateSync(file, 2 ** 29 + 2 ** 20);
   appendFileSync(file, `\n${skip('b')}\n`);
   expect(read(file)).toEqual({ reasons: ['a', 'b'], damaged: [2] });
 });
 
-test('a byte order mark before the first line is no part of it', () => {
+test('a byte order mark is not part of the first line', () => {
   expect(read(fileOf(`\uFEFF${skip('a')}\n${skip('b')}\n`))).toEqual({
     reasons: ['a', 'b'],
     damaged: [],
@@ -71,7 +71,7 @@ test('a byte order mark before the first line is no part of it', () => {
 });
 
 test.each([
-  ['written as it is', '\u009B2J'],
+  ['written literally', '\u009B2J'],
   ['escaped', '\u001B[2J'],
 ])('a control character %s is replaced', (_, control) => {
   expect(read(fileOf(`${skip(`a${control}`)}\n`)).reasons).toEqual([`a\uFFFD${control.slice(1)}`]);

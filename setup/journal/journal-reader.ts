@@ -1,6 +1,6 @@
 /**
- * Reads a journal line by line: its text is never in memory as a whole. A line that is no record is reported and left
- * out.
+ * Reads a journal line by line, without holding its whole text in memory. A line that is not a record is reported and
+ * skipped.
  */
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -21,13 +21,13 @@ export interface DamagedLine {
 
 export interface JournalContents {
   readonly records: readonly JournalRecord[];
-  /** Lines that are left out: the torn last line of a killed run, damage, or what is there twice. */
+  /** Ignored lines: the incomplete last line of a killed run, damage, or duplicates. */
   readonly damaged: readonly DamagedLine[];
 }
 
 /**
  * The journal's file in `directory`.
- * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is none, NESTBENCH_JOURNAL_DAMAGED where it can't be read.
+ * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT if there is none, NESTBENCH_JOURNAL_DAMAGED if it can't be read.
  */
 export function journalFile(directory: string): string {
   const file = path.join(directory, JOURNAL_FILE);
@@ -43,7 +43,7 @@ export function journalFile(directory: string): string {
 }
 
 function whyUnreadable(file: string): string | undefined {
-  // A pipe or a device would be waited for.
+  // Reading a pipe or a device would block.
   if (!statSync(file).isFile()) return 'it is not a file';
   try {
     accessSync(file, constants.R_OK);
@@ -53,7 +53,7 @@ function whyUnreadable(file: string): string | undefined {
   }
 }
 
-/** As {@link readJournal}, and empty where there is none. */
+/** Like {@link readJournal}, but empty if there is none. */
 export function readJournalIfAny(directory: string): JournalContents {
   return existsSync(path.join(directory, JOURNAL_FILE))
     ? readJournal(directory)
@@ -61,8 +61,8 @@ export function readJournalIfAny(directory: string): JournalContents {
 }
 
 /**
- * All of a journal.
- * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT where there is no journal.
+ * Reads a whole journal.
+ * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT if there is no journal.
  */
 export function readJournal(directory: string): JournalContents {
   const damaged: DamagedLine[] = [];
@@ -70,7 +70,7 @@ export function readJournal(directory: string): JournalContents {
   return { records, damaged };
 }
 
-/** The records of `file` that count (setup/journal/journal-distinct.ts); the lines that are left out are added to `damaged`. */
+/** The records of `file` that count (setup/journal/journal-distinct.ts). Adds the ignored lines to `damaged`. */
 export function* distinctRecords(file: string, damaged: DamagedLine[]): Generator<JournalRecord> {
   const distinct = new Distinct();
   let line = 0;
@@ -84,7 +84,7 @@ export function* distinctRecords(file: string, damaged: DamagedLine[]): Generato
   }
 }
 
-/** What was left out, in sentences: one for each reason, which thousands of lines may share. */
+/** The ignored lines as sentences: one for each reason, which thousands of lines may share. */
 export function describeDamaged(damaged: readonly DamagedLine[], name = ''): string[] {
   const journal = name === '' ? 'the journal' : `the journal of ${name}`;
   return [...Map.groupBy(damaged, ({ reason }) => reason)].map(([reason, [first, ...others]]) => {
@@ -94,15 +94,15 @@ export function describeDamaged(damaged: readonly DamagedLine[], name = ''): str
   });
 }
 
-/** Read at a time: a larger block is no faster (measured: 64 KiB to 16 MiB). */
+/** Larger blocks are not faster (measured: 64 KiB to 16 MiB). */
 const BLOCK_BYTES = 64 * 1024;
 
-/** Far more than a record has. V8 has no strings of more than 2^29 characters, and a file may have lost all its newlines. */
+/** Far longer than any record. V8's strings have at most 2^29 characters, and a file may have lost all its newlines. */
 const LONGEST_LINE = 2 ** 26;
 
 /**
- * The lines of a file, one block in memory at a time; what follows the last newline is one, too. One that is longer than
- * {@link LONGEST_LINE} is cut off.
+ * The lines of a file, with one block in memory at a time. Text after the last newline is also a line. A line longer
+ * than {@link LONGEST_LINE} is truncated.
  */
 function* linesOf(file: string): Generator<string> {
   const descriptor = openSync(file, 'r');
@@ -127,14 +127,14 @@ function* linesOf(file: string): Generator<string> {
   }
 }
 
-/** The record that a line holds, or why it is none. */
+/** The record in a line, or why it is not one. */
 function parseLine(text: string): JournalRecord | string {
   let value: unknown;
   try {
-    // An editor may have put a byte order mark before the first line.
+    // An editor may have added a byte order mark.
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    return 'not JSON: torn by a kill, or damaged';
+    return 'not JSON: incomplete after a kill, or damaged';
   }
   const parsed = journalRecord.safeParse(value);
   if (parsed.success) return recordFault(parsed.data) ?? plainRecord(parsed.data, text);

@@ -24,7 +24,7 @@ function reasonsIn(journal: Journal): string[] {
 }
 
 describe('a record', () => {
-  test('is one line, stamped with the time', () => {
+  test('is one line with a timestamp', () => {
     const journal = journalIn();
     journal.append(skip());
     const text = readFileSync(journal.file, 'utf8');
@@ -32,7 +32,7 @@ describe('a record', () => {
     expect(JSON.parse(text)).toEqual({ ...skip(), at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) });
   });
 
-  test('is read again as it was written, but for what a terminal would obey', () => {
+  test('is read back as it was written, except for control characters', () => {
     const journal = journalIn();
     const written: string[] = [];
     fc.assert(
@@ -40,7 +40,7 @@ describe('a record', () => {
         fc.string({ unit: 'grapheme-ascii' }),
         fc.constantFrom('', '\n', '\r\n', '\u2028', 'ü', '😀', '\0'),
         (text, odd) => {
-          // Numbered, as equal records of one millisecond count once.
+          // Numbered, because equal records of one millisecond count once.
           const reason = `${written.length} ${text}${odd}`;
           journal.append(skip(reason));
           written.push(plainText(reason));
@@ -51,7 +51,7 @@ describe('a record', () => {
     expect(reasonsIn(journal)).toEqual(written);
   });
 
-  test('goes behind those that are there', () => {
+  test('is appended to the existing ones', () => {
     const journal = journalIn();
     for (const reason of ['first', 'second']) journal.append(skip(reason));
     journalIn(journal.directory).append(skip('of another start'));
@@ -59,7 +59,7 @@ describe('a record', () => {
   });
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])(
-    'that holds a sample of %s is refused and leaves nothing',
+    'with a sample of %s is rejected and leaves nothing',
     (value) => {
       const journal = journalIn();
       const sample: Unstamped = {
@@ -81,18 +81,18 @@ describe('a record', () => {
   );
 });
 
-describe('a journal that was torn by a kill', () => {
-  test('loses the torn record and no other, and takes the next ones on lines of their own', () => {
+describe('a journal left incomplete by a kill', () => {
+  test('loses only the incomplete record, and takes the next ones on their own lines', () => {
     const journal = journalIn();
     for (const reason of ['whole', 'torn']) journal.append(skip(reason));
     truncateSync(journal.file, readFileSync(journal.file).length - 10);
     journal.append(skip('after'));
     const { records, damaged } = readJournal(journal.directory);
     expect(records).toMatchObject([{ reason: 'whole' }, { reason: 'after' }]);
-    expect(damaged).toEqual([{ line: 2, reason: 'not JSON: torn by a kill, or damaged' }]);
+    expect(damaged).toEqual([{ line: 2, reason: 'not JSON: incomplete after a kill, or damaged' }]);
   });
 
-  test('keeps every whole record, wherever it is torn', () => {
+  test('keeps every complete record, wherever it is cut', () => {
     const journal = journalIn();
     for (const reason of ['zwölf', '😀']) journal.append(skip(reason));
     const whole = readFileSync(journal.file);
@@ -107,7 +107,7 @@ describe('a journal that was torn by a kill', () => {
   });
 });
 
-describe('a line that is no record', () => {
+describe('a line that is not a record', () => {
   test.each([
     ['something else', 'hello', /not JSON/],
     ['a record of another kind', '{"type":"verdict"}', /type/],
@@ -117,7 +117,7 @@ describe('a line that is no record', () => {
       /cell: .*; benchmark: .*; reason: /,
     ],
     ['a value', '4', /./],
-  ])('(%s) is told with its number and the reason, and the others are read', (_name, line, reason) => {
+  ])('(%s) is reported with its number and the reason, and the others are read', (_name, line, reason) => {
     const journal = journalIn();
     journal.append(skip('before'));
     appendFileSync(journal.file, `${line}\n`);
@@ -127,15 +127,15 @@ describe('a line that is no record', () => {
     expect(reasonsIn(journal)).toEqual(['before', 'after']);
   });
 
-  test('is not made up of an empty line', () => {
+  test('an empty line does not count as a record', () => {
     const journal = journalIn();
     appendFileSync(journal.file, '\n\n');
     expect(readJournal(journal.directory)).toEqual({ records: [], damaged: [] });
   });
 });
 
-describe('where there is no journal', () => {
-  test('reading says where it was looked for and what to name', () => {
+describe('without a journal', () => {
+  test('reading says where it was searched and what to name', () => {
     const directory = temporaryDirectory();
     expect(() => readJournal(directory)).toThrow(
       expect.objectContaining({ name: 'InputError', code: 'NESTBENCH_UNKNOWN_EXPERIMENT' }),
@@ -143,19 +143,19 @@ describe('where there is no journal', () => {
     expect(() => readJournal(directory)).toThrow(`There is no journal in ${directory}.`);
   });
 
-  test('reading one if any gives nothing', () => {
+  test('reading an optional one gives nothing', () => {
     expect(readJournalIfAny('/no/such/directory')).toEqual({ records: [], damaged: [] });
   });
 });
 
-test('a raw output is kept whole, under a path that the record can name', () => {
+test('a raw output is kept completely, under a path that the record can name', () => {
   const journal = journalIn();
   const relative = journal.keepOutput('l1-baseline', 'hackbench/run-1-iteration-2', 'Time: 1\n');
   expect(relative).toBe('l1-baseline/hackbench/run-1-iteration-2.txt');
   expect(readFileSync(path.join(journal.directory, relative), 'utf8')).toBe('Time: 1\n');
 });
 
-/** A process of its own that appends so many records, each 5 kB long, after saying that it is ready. */
+/** A process that says that it is ready, and then appends `count` records of 5 kB each. */
 function writer(directory: string, name: string, count: number): ReturnType<typeof spawn> {
   const script = `
     const { Journal } = await import(${JSON.stringify(path.join(import.meta.dirname, 'journal.ts'))});
@@ -167,7 +167,7 @@ function writer(directory: string, name: string, count: number): ReturnType<type
   });
 }
 
-test('processes that write at once do not mix their lines', async () => {
+test('concurrent writers do not mix their lines', async () => {
   const { directory } = journalIn();
   await Promise.all(['a', 'b', 'c'].map((name) => once(writer(directory, name, 40), 'exit')));
   const { records, damaged } = readJournal(directory);
@@ -178,7 +178,7 @@ test('processes that write at once do not mix their lines', async () => {
     expect(written(name)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)));
 });
 
-test('a writer that is killed leaves whole records, but for the last', async () => {
+test('a writer that is killed leaves complete records, except for the last', async () => {
   const journal = journalIn();
   const killed = writer(journal.directory, 'a', 1e6);
   await expect
@@ -192,7 +192,7 @@ test('a writer that is killed leaves whole records, but for the last', async () 
   expect(readJournal(journal.directory).records).toHaveLength(before.records.length + 1);
 });
 
-test('a journal that is no file is an error, not an empty one', () => {
+test('a journal that is not a file is an error, not an empty journal', () => {
   const directory = temporaryDirectory();
   mkdirSync(path.join(directory, JOURNAL_FILE));
   expect(() => readJournal(directory)).toThrow(/can't be read: it is not a file/);

@@ -1,6 +1,6 @@
 /**
- * The journal: `results/EXPERIMENT/journal.ndjson`, the only source of truth. A record is one line, appended with
- * one write and fsynced before `append` returns, so a killed run keeps every sample that it took.
+ * The journal: `results/EXPERIMENT/journal.ndjson`, the only source of truth. A record is one line, appended with one
+ * write and fsynced before `append` returns, so a killed run keeps every sample that it took.
  */
 import {
   closeSync,
@@ -18,7 +18,7 @@ import { DiskFullError } from '../lib/errors.ts';
 
 export const JOURNAL_FILE = 'journal.ndjson';
 
-/** A record before it is stamped with the time. */
+/** A record before it gets its timestamp. */
 export type Unstamped = JournalRecord extends infer R
   ? R extends JournalRecord
     ? Omit<R, 'at'>
@@ -38,17 +38,17 @@ export class Journal {
     return path.join(this.directory, JOURNAL_FILE);
   }
 
-  /** Stamps the record with the time, checks it, and has it on the disk when this returns. */
+  /** Adds a timestamp to the record, checks it, and returns once it is on the disk. */
   append(record: Unstamped): void {
     const checked = journalRecord.parse({ ...record, at: stamp() });
     const descriptor = openSync(this.file, 'a+');
     try {
       const line = `${tornEnd(descriptor) ? '\n' : ''}${JSON.stringify(checked)}\n`;
-      // One write of the whole line: two processes that append at once do not mix their lines (O_APPEND, open(2)).
+      // One write for the whole line: concurrent writers do not mix their lines (O_APPEND, open(2)).
       const written = writeSync(descriptor, line);
       if (written !== Buffer.byteLength(line)) {
         throw new DiskFullError({
-          message: `Only ${written} bytes of a record reached ${this.file}: the disk is full. Make room; the journal's other records are whole.`,
+          message: `Only ${written} bytes of a record reached ${this.file}: the disk is full. Free some space; the journal's other records are complete.`,
           machine: 'host',
         });
       }
@@ -59,8 +59,8 @@ export class Journal {
   }
 
   /**
-   * Keeps a tool's raw output beside the journal.
-   * @returns the file's path relative to the journal, as records name it.
+   * Keeps a tool's raw output next to the journal.
+   * @returns the file's path relative to the journal, for records.
    */
   keepOutput(cell: string, name: string, text: string): string {
     const relative = path.join(cell, `${name}.txt`);
@@ -73,13 +73,15 @@ export class Journal {
 
 let lastStamp = 0;
 
-/** The time, at least a millisecond after that of the last record: of two equal records only one would count. */
+/**
+ * The current time, at least a millisecond after that of the last record: of two equal records only one would count.
+ */
 function stamp(): string {
   lastStamp = Math.max(Date.now(), lastStamp + 1);
   return new Date(lastStamp).toISOString();
 }
 
-/** Whether a killed writer left the last line without its end, so that the next record needs a line of its own. */
+/** Whether a killed writer left the last line incomplete, so that the next record must begin on a new line. */
 function tornEnd(descriptor: number): boolean {
   const { size } = fstatSync(descriptor);
   if (size === 0) return false;

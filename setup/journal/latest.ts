@@ -1,8 +1,8 @@
-/** The link to the experiment that was measured last. */
+/** The link to the newest experiment. */
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 
-/** `results/latest`, which is replaced in one step. */
+/** Replaces `results/latest` atomically. */
 export function pointLatestTo(folder: string, resultsDirectory: string): void {
   const link = path.join(resultsDirectory, `latest.${process.pid}`);
   rmSync(link, { force: true });

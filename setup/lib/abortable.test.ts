@@ -4,7 +4,7 @@ import { abortable } from './abortable.ts';
 
 const never = new Promise<never>(() => {});
 
-test('what comes before the abort is passed on, and nothing is left on the signal', async () => {
+test('a result before the abort is returned, and no listener is left on the signal', async () => {
   const { signal } = new AbortController();
   await expect(abortable(Promise.resolve(1), signal)).resolves.toBe(1);
   await expect(abortable(Promise.reject(new Error('refused')), signal)).rejects.toThrow('refused');

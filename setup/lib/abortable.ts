@@ -1,6 +1,9 @@
-/** Waiting that a signal can end. */
+/** Waits that a signal can end. */
 
-/** `promise`, or a rejection with what `reason` gives, by default the signal's own, as soon as `signal` is aborted. */
+/**
+ * Resolves like `promise`, or rejects with the result of `reason` (by default the signal's own reason) as soon as
+ * `signal` is aborted.
+ */
 export async function abortable<T>(
   promise: Promise<T>,
   signal: AbortSignal,

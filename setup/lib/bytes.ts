@@ -2,11 +2,11 @@
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** `1.5 GiB`: three digits at most, in the unit that leaves a number below 1,024. */
+/** `1.5 GiB`: at most three digits, in the unit that gives a number below 1,024. */
 export function inBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  // 999.5 would be shown as 1000: the next unit says it shorter.
+  // 999.5 would round to 1000, which is shorter in the next unit.
   while (value >= 999.5 && unit < UNITS.length - 1) {
     value /= 1024;
     unit++;

@@ -7,7 +7,7 @@ import { temporaryDirectory } from './temporary.testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-test.each(['a#b', 'a?b', 'a%b', 'a%20b', 'a\\b', 'a\nb'])('%j is told', (name) => {
+test.each(['a#b', 'a?b', 'a%b', 'a%20b', 'a\\b', 'a\nb'])('%j is reported', (name) => {
   expect(checkoutFault(path.join('/home', name))).toContain('Vite does not start');
 });
 
@@ -15,7 +15,7 @@ test.each(['a b', "a'b", 'a"b', 'a$b', 'aé', 'a*b', 'a[b]', '@a+b', 'a;b&c'])('
   expect(checkoutFault(path.join('/home', name))).toBeUndefined();
 });
 
-/** As far as a run there gets: to its configuration. */
+/** Runs up to the point where the configuration is read. */
 function list(name: string) {
   const checkout = path.join(temporaryDirectory(), name);
   mkdirSync(checkout);
@@ -28,10 +28,10 @@ function list(name: string) {
   return spawnSync(process.execPath, argv, { cwd: checkout, encoding: 'utf8', env });
 }
 
-test.each(['a#b', 'a%b', 'a%20b', 'a\nb'])('a run in %j ends with the sentence alone', (name) => {
+test.each(['a#b', 'a%b', 'a%20b', 'a\nb'])('a run in %j prints only the sentence', (name) => {
   const { status, stderr } = list(name);
   expect(stderr).toMatch(
-    /^The checkout's path, ".*", has ".*" in it, with which Vite does not start\. Move .*\n$/,
+    /^The checkout's path, ".*", contains ".*", and Vite does not start in such a path\. Move .*\n$/,
   );
   expect(status).toBe(1);
 });

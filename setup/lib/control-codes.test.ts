@@ -14,12 +14,12 @@ test.for([
   ['a choice of charset', '\u001B(B\u001B)0ok', 'ok'],
   ['carriage returns', 'one\r\ntwo\r\n', 'one\ntwo\n'],
   ['backspaces and bells', 'a\b\u0007b', 'ab'],
-  ['tabs and newlines, which stay', 'a\tb\n', 'a\tb\n'],
-] as const)('takes out %s', ([, text, plain]) => {
+  ['tabs and newlines, which are kept', 'a\tb\n', 'a\tb\n'],
+] as const)('removes %s', ([, text, plain]) => {
   expect(stripped(text)).toBe(plain);
 });
 
-test('where the text is cut makes no difference', () => {
+test('the position of cuts makes no difference', () => {
   const piece = fc.constantFrom(
     '\u001B',
     '[',
@@ -47,6 +47,6 @@ test('where the text is cut makes no difference', () => {
   );
 });
 
-test('an escape that never ends does not swallow the console', () => {
+test('an escape sequence without an end does not swallow the console', () => {
   expect(stripped(`\u001B]0;${'x'.repeat(5000)}`)).toContain('x'.repeat(5000));
 });

@@ -52,7 +52,7 @@ test('an annotated error stays the same failure', () => {
   });
 });
 
-test('wrong input is repeated without what a terminal obeys', () => {
+test('wrong input is repeated without control characters', () => {
   expect(new InputError('NESTBENCH_UNKNOWN_CELL', 'No cell \u001b[31mred.').message).not.toContain('\u001b');
 });
 
@@ -60,7 +60,7 @@ test.each([
   ['a plain Error', () => assert.fail(new Error('Not connected')), 'Not connected'],
   ['an Error without a message', () => assert.fail(new Error()), 'Error'],
   [
-    'what the system refuses',
+    'an error of the system',
     () => readFileSync('/proc/nope'),
     "The system refused: ENOENT: no such file or directory, open '/proc/nope'.",
   ],
@@ -98,7 +98,7 @@ test('a full disk says to make room', () => {
   });
 });
 
-test('an aborted wait is no bug', () => {
+test('an aborted wait is not a bug', () => {
   const reason = toNestbenchError(AbortSignal.abort().reason);
   expect(reason).toMatchObject({ code: 'NESTBENCH_ABORTED', kind: 'infrastructure' });
 });
@@ -106,7 +106,7 @@ test('an aborted wait is no bug', () => {
 test.each([
   ['a wrong type', () => Object.defineProperty(Object.freeze({}), 'a', {})],
   ['a value out of range', () => 'x'.repeat(-1)],
-  ['text that JSON.parse was given unchecked', () => JSON.parse('{') as unknown],
+  ['unchecked text that is not JSON', () => JSON.parse('{') as unknown],
   ['a failed assertion', () => assert.equal(1, 2)],
 ])('%s is a bug and keeps its stack', (_, work) => {
   const thrown = thrownBy(work);

@@ -1,12 +1,12 @@
 /**
  * nestbench's errors: one small class for each kind of failure, with a fixed `code` and `kind` and its facts as fields.
- * The sentence says what was tried, on which machine and level, for how long, and what to do next. Classes that one
- * folder alone throws are in that folder.
+ * The message says what was tried, on which machine and level, for how long, and what to do next. Classes that only one
+ * folder throws are in that folder.
  */
 import { z } from 'zod';
 import { plainText } from '../../fixtures/plain-text.ts';
 
-/** Whose fault a failure is; the journal keeps it with every failure record. */
+/** The cause of a failure; the journal keeps it with every failure record. */
 export type FailureKind = 'infrastructure' | 'benchmark' | 'configuration' | 'bug';
 
 export type ErrorCode =
@@ -22,7 +22,7 @@ export type ErrorCode =
   | 'NESTBENCH_JOURNAL_DAMAGED'
   | 'NESTBENCH_BAD_EXPORT'
   | 'NESTBENCH_HISTORY_UNREADABLE'
-  /** The host can't carry the testbed. */
+  /** The host can't run the testbed. */
   | 'NESTBENCH_PACKAGE_MISSING'
   | 'NESTBENCH_NO_SPACE'
   | 'NESTBENCH_TOO_LITTLE_MEMORY'
@@ -44,11 +44,11 @@ export type ErrorCode =
   | 'NESTBENCH_CLOCK_WRONG'
   | 'NESTBENCH_SERVICE_FAILED'
   | 'NESTBENCH_PROCESS_KILLED'
-  /** An error of the system, a library or a Vitest hook that nothing here words, and a mistake in nestbench. */
+  /** Errors of the system, a library or a Vitest hook without their own class, and bugs in nestbench. */
   | 'NESTBENCH_UNEXPECTED'
   | 'NESTBENCH_BUG';
 
-/** What an error knows besides its sentence. All of it is optional, and becomes fields of the error. */
+/** Facts of an error besides its message. All are optional, and become fields of the error. */
 export interface ErrorFacts {
   /** The machine it happened on: `host`, `client`, `l0` ... `l3`. */
   readonly machine?: string | undefined;
@@ -81,7 +81,7 @@ export abstract class NestbenchError extends Error implements ErrorFacts {
   }
 }
 
-/** Wrong input of the person at the keyboard: one clear sentence, which repeats input without what a terminal would obey. */
+/** Wrong input by the user. The message is one clear sentence, which repeats input without control characters. */
 export class InputError extends NestbenchError {
   override readonly code: ErrorCode;
   override readonly kind = 'configuration';
@@ -91,37 +91,37 @@ export class InputError extends NestbenchError {
   }
 }
 
-/** Something is not what it has to be for its numbers to count. */
+/** A check failed, so the numbers would not count. */
 export class CheckError extends NestbenchError {
   override readonly code = 'NESTBENCH_CHECK_FAILED';
   override readonly kind = 'infrastructure';
 }
 
-/** A machine, a kernel or a QEMU cannot do what it was asked for: a person has to change the one or the other. */
+/** A machine, a kernel or a QEMU can't do what it should: the user has to change one of them. */
 export class UnsuitableError extends NestbenchError {
   override readonly code = 'NESTBENCH_CHECK_FAILED';
   override readonly kind = 'configuration';
 }
 
-/** A command that has to succeed did not. */
+/** A command failed that has to succeed. */
 export class CommandError extends NestbenchError {
   override readonly code = 'NESTBENCH_COMMAND_FAILED';
   override readonly kind = 'infrastructure';
 }
 
-/** A program of this host is missing. */
+/** A program is missing on this host. */
 export class PackageMissingError extends NestbenchError {
   override readonly code = 'NESTBENCH_PACKAGE_MISSING';
   override readonly kind = 'configuration';
 }
 
-/** This host has not enough room for what was asked for. */
+/** This host does not have enough space. */
 export class NoSpaceError extends NestbenchError {
   override readonly code = 'NESTBENCH_NO_SPACE';
   override readonly kind = 'configuration';
 }
 
-/** A disk is full that a run needs, of this host or of a machine of the testbed. */
+/** A disk that a run needs is full, on this host or on a machine of the testbed. */
 export class DiskFullError extends NestbenchError {
   override readonly code = 'NESTBENCH_NO_SPACE';
   override readonly kind = 'infrastructure';
@@ -139,7 +139,7 @@ export class BootError extends NestbenchError {
   override readonly kind = 'infrastructure';
 }
 
-/** Something took longer than it may. */
+/** Something exceeded its deadline. */
 export class DeadlineError extends NestbenchError {
   override readonly code = 'NESTBENCH_DEADLINE';
   override readonly kind = 'infrastructure';
@@ -151,7 +151,7 @@ export class AbortedError extends NestbenchError {
   override readonly kind = 'infrastructure';
 }
 
-/** The same failure with what else is known of it: as another error would only hide which one it was. */
+/** The same failure with additional facts. A new error would hide which failure it was. */
 export class AnnotatedError extends NestbenchError {
   override readonly code: ErrorCode;
   override readonly kind: FailureKind;
@@ -175,7 +175,7 @@ export class AnnotatedError extends NestbenchError {
   }
 }
 
-/** A mistake in nestbench. Its message is the stack, which the journal and the terminal show. */
+/** A bug in nestbench. Its message is the stack, which the journal and the terminal show. */
 export class BugError extends NestbenchError {
   override readonly code = 'NESTBENCH_BUG';
   override readonly kind = 'bug';
@@ -184,7 +184,7 @@ export class BugError extends NestbenchError {
   }
 }
 
-/** What the system, a library or another program refused, where nothing here words it better. */
+/** An error of the system, a library or another program, without a better wording. */
 export class UnexpectedError extends NestbenchError {
   override readonly code = 'NESTBENCH_UNEXPECTED';
   override readonly kind = 'infrastructure';
@@ -211,8 +211,8 @@ function isDiskFull(cause: Error): boolean {
 }
 
 /**
- * The errors that no outside event causes: a value of a wrong type or out of range, an unknown name, a failed assertion,
- * and a text that JSON.parse was given unchecked. Their sentence helps nobody without the stack.
+ * Errors without an external cause: a value of a wrong type or out of range, an unknown name, a failed assertion, and
+ * unchecked text in JSON.parse. Their message needs the stack.
  */
 const MISTAKES = [TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError];
 
@@ -220,7 +220,9 @@ function isMistake(error: Error): boolean {
   return MISTAKES.some((kind) => error instanceof kind) || error.name === 'AssertionError';
 }
 
-/** Whatever was thrown, as a nestbench error. A plain Error is infrastructure: only a programming error is a bug. */
+/**
+ * Converts anything thrown to a nestbench error. A plain Error is infrastructure: only a programming error is a bug.
+ */
 export function toNestbenchError(thrown: unknown): NestbenchError {
   if (thrown instanceof NestbenchError) return thrown;
   if (!(thrown instanceof Error)) return new UnexpectedError({ cause: thrown });

@@ -1,9 +1,9 @@
-/** One name for one set of inputs, however it was put together. */
+/** One hash for one set of inputs, independent of the order of keys. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What can shape an artefact: plain data. */
+/** Everything that affects an artefact, as plain data. */
 export type Inputs =
   | string
   | number
@@ -15,7 +15,10 @@ export type Inputs =
 /** 64 bits: enough for a directory of a few dozen artefacts, and short enough to read aloud. */
 const HASH_DIGITS = 16;
 
-/** JSON with the keys of every object in the order of their code units (as RFC 8785), so that equal data is equal text. */
+/**
+ * JSON with the keys of every object in the order of their code units (as in RFC 8785), so that equal data is equal
+ * text.
+ */
 export function canonicalJson(value: Inputs): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;

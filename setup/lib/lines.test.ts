@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LineSplitter } from './lines.ts';
 
-/** Any cut of some bytes into chunks. */
+/** Bytes cut into chunks anywhere. */
 function cutsOf(text: string): fc.Arbitrary<Buffer[]> {
   const bytes = Buffer.from(text);
   return fc.uniqueArray(fc.nat(bytes.length), { maxLength: 20 }).map((cuts) => {
@@ -13,7 +13,7 @@ function cutsOf(text: string): fc.Arbitrary<Buffer[]> {
 
 const line = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n]/.test(text));
 
-test('lines come out whole however the bytes are cut', () => {
+test('lines come out complete however the bytes are cut', () => {
   const cases = fc.array(line).chain((lines) => {
     return cutsOf(lines.map((text) => `${text}\r\n`).join('')).map((chunks) => ({ lines, chunks }));
   });
@@ -25,7 +25,7 @@ test('lines come out whole however the bytes are cut', () => {
   );
 });
 
-test('a line without its end is held back', () => {
+test('an incomplete line is held back', () => {
   const splitter = new LineSplitter();
   expect(splitter.push(Buffer.from('one\ntw'))).toEqual(['one']);
   expect(splitter.push(Buffer.from('o\n'))).toEqual(['two']);

@@ -5,7 +5,11 @@ export class LineSplitter {
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
 
-  /** The lines that this chunk completes, without their ends (`\n` or `\r\n`). */
+  /**
+   * The lines that this chunk completes, without their ends (`
+   * ` or `\r
+   * `).
+   */
   push(chunk: Buffer): string[] {
     const parts = this.#decoder.write(chunk).split('\n');
     parts[0] = this.#rest + (parts[0] ?? '');
@@ -14,7 +18,7 @@ export class LineSplitter {
   }
 }
 
-/** What our programs for the guest print: `name=value` a line. */
+/** Parses the output of nestbench's guest programs: `name=value` per line. */
 export function pairsOf(text: string): Record<string, string> {
   const pairs = text.split('\n').flatMap((line) => {
     const at = line.indexOf('=');

@@ -7,7 +7,7 @@ import { temporaryDirectory } from './temporary.testing.ts';
 
 const never = new AbortController().signal;
 
-test('an exclusive lock excludes, a shared one only the exclusive', async () => {
+test('an exclusive lock excludes all others, a shared one only exclusive ones', async () => {
   const file = path.join(temporaryDirectory(), 'lock');
   {
     await using first = await tryLock(file);
@@ -21,7 +21,7 @@ test('an exclusive lock excludes, a shared one only the exclusive', async () => 
   expect(await tryLock(file)).toBeUndefined();
 });
 
-test('a waiter is told who holds the lock, and gets it once it is free', async () => {
+test('a waiter gets the names of the holders, and the lock once it is free', async () => {
   const file = path.join(temporaryDirectory(), 'lock');
   const first = await takeLock(file, { signal: never });
   let holders = '';
@@ -66,11 +66,11 @@ test('a process that is killed leaves no lock', async () => {
   expect(lock.file).toBe(file);
 });
 
-test('a lock of a process above this one is known to be', async () => {
+test('a lock of an ancestor process is detected', async () => {
   const file = path.join(temporaryDirectory(), 'lock');
   expect(isHeldAbove(file)).toBe(false);
   await using held = await takeLock(file, { signal: never });
-  // It is this process's own: it is above no other than its children.
+  // It is this process's own lock, and the process is only an ancestor of its children.
   expect(isHeldAbove(held.file)).toBe(false);
   const script = `
     import { isHeldAbove } from ${JSON.stringify(path.join(import.meta.dirname, 'lock.ts'))};

@@ -1,7 +1,7 @@
 /**
- * Locks between processes: flock(2), held by a small process of ours whose standard input we keep open. The kernel
- * frees it the moment we end, however we end, so no lock is ever stale and nothing has to guess whether a process
- * id still means the same process. It holds across containers that share the directory, too.
+ * Locks between processes: flock(2), held by a small helper process whose standard input stays open. The kernel frees
+ * the lock as soon as nestbench ends, however it ends, so no lock is ever stale and no process ids have to be checked.
+ * It also works across containers that share the directory.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,16 +19,16 @@ export interface Lock extends AsyncDisposable {
 }
 
 export interface LockOptions {
-  /** Shared with others that say so too; exclusive otherwise. */
+  /** Shared with other shared locks; otherwise exclusive. */
   readonly shared?: boolean;
 }
 
-/** Takes the lock where it is free. Undefined where somebody holds it. */
+/** Takes the lock if it is free. Undefined if somebody holds it. */
 export async function tryLock(file: string, options: LockOptions = {}): Promise<Lock | undefined> {
   return hold(file, ['--nonblock', ...mode(options)]);
 }
 
-/** Waits until the lock is free and takes it. `onWait` is called once, with those who hold it, before a wait. */
+/** Waits until the lock is free and takes it. Before a wait, `onWait` is called once with the holders. */
 export async function takeLock(
   file: string,
   options: LockOptions & { readonly signal: AbortSignal; readonly onWait?: (holders: string) => void },
@@ -52,7 +52,7 @@ async function hold(file: string, flags: string[], signal?: AbortSignal): Promis
   const holder = spawn(
     'flock',
     [...flags, '--no-fork', '--conflict-exit-code', `${CONFLICT}`, file, 'sh', '-c', 'echo held; exec cat'],
-    // A group of its own: the terminal's Ctrl-C must not free a lock that we still need for tidying up.
+    // Its own process group: the terminal's Ctrl-C must not free a lock that the clean-up still needs.
     { detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   let said = '';
@@ -75,7 +75,7 @@ async function hold(file: string, flags: string[], signal?: AbortSignal): Promis
         exitCode: code,
       });
     }
-    // The lock alone does not keep us running.
+    // The lock alone does not keep this process running.
     holder.unref();
     for (const stream of [holder.stdin, holder.stdout, holder.stderr]) {
       if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
@@ -94,13 +94,13 @@ async function hold(file: string, flags: string[], signal?: AbortSignal): Promis
   }
 }
 
-/** Who holds the lock, as words for a person: `process 4711 (node vitest run suites/l2)`. */
+/** The holders of the lock, in words: `process 4711 (node vitest run suites/l2)`. */
 export function describeHolders(file: string): string {
   const holders = new Set(holdersOf(file).map(describe));
   return holders.size === 0 ? 'another process' : [...holders].join(' and ');
 }
 
-/** Whether a process that started this one, directly or not, holds the lock: it would wait for us, and we for it. */
+/** Whether an ancestor of this process holds the lock. Waiting for it would be a deadlock. */
 export function isHeldAbove(file: string): boolean {
   if (!existsSync(file)) return false;
   const holders = new Set(holdersOf(file));
@@ -110,25 +110,28 @@ export function isHeldAbove(file: string): boolean {
   return false;
 }
 
-/** Whether this process holds the lock, for work that it does beside. */
+/** Whether this process holds the lock. */
 export function isHeldHere(file: string): boolean {
   return existsSync(file) && holdersOf(file).includes(process.pid);
 }
 
-/** The processes whose children hold the lock, from /proc/locks (proc(5)); undefined for one that can't be seen from here. */
+/**
+ * The processes whose children hold the lock, from /proc/locks (proc(5)); undefined for one that is not visible from
+ * here.
+ */
 function holdersOf(file: string): (number | undefined)[] {
   const { ino } = statSync(file);
   return readFileSync('/proc/locks', 'utf8')
     .split('\n')
     .flatMap((line) => {
-      // `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`; those that wait have an arrow after the number.
+      // `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`; waiting ones have an arrow after the number.
       const match = /^\d+: FLOCK\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/.exec(line);
       return match === null || match[2] !== String(ino) ? [] : [processStat(Number(match[1]))?.parent];
     });
 }
 
 function describe(pid: number | undefined): string {
-  if (pid === undefined) return 'a process that cannot be seen from here';
+  if (pid === undefined) return 'a process that is not visible from here';
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
     return `process ${pid} (${words})`;

@@ -1,10 +1,10 @@
-/** Directories with all that is missing above them. */
+/** Creates directories with their missing parents. */
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Makes one level at a time: Node's own recursive mkdir never ends where a file system refuses with ENOENT (/proc).
- * @throws the system's error for the first level that can't be made.
+ * Creates one level at a time: Node's own recursive mkdir never ends when a file system fails with ENOENT (/proc).
+ * @throws the system's error for the first level that can't be created.
  */
 export function makeDirectory(directory: string): void {
   const whole = path.resolve(directory);

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Phases } from './phase-clock.ts';
 
-test('phases stand in the order in which they ended', () => {
+test('phases are in the order in which they ended', () => {
   const phases = new Phases();
   for (const name of ['QEMU', 'kernel', 'SSH']) phases.lap(name);
   expect(phases.list.map(({ name }) => name)).toEqual(['QEMU', 'kernel', 'SSH']);
 });
 
-test('a phase is as long as the time since the one before it', async () => {
+test('a phase lasts from the end of the one before it', async () => {
   const begun = performance.now();
   const phases = new Phases();
   const marks = [performance.now()];
@@ -27,6 +27,6 @@ test('a phase is as long as the time since the one before it', async () => {
   expect(first + second).toBeLessThanOrEqual(afterSecond - begun);
 });
 
-test('nothing is told of a phase that has not ended', () => {
+test('a phase that has not ended is not listed', () => {
   expect(new Phases().list).toEqual([]);
 });

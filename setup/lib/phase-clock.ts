@@ -1,11 +1,11 @@
-/** How long each phase of a boot took. */
+/** The duration of a phase of a boot. */
 
 export interface Phase {
   readonly name: string;
   readonly seconds: number;
 }
 
-/** A stopwatch with named laps, from its making on. */
+/** A stopwatch with named laps, which starts when it is created. */
 export class Phases {
   readonly list: Phase[] = [];
   #since = performance.now();

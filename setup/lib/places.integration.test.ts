@@ -15,32 +15,32 @@ afterEach(() => {
 });
 
 describe('a directory', () => {
-  test('that is not there yet can be used, and is not left behind', () => {
+  test('that does not exist yet can be used, and is not left behind', () => {
     const place = temporaryDirectory();
     expect(whyUnusable(path.join(place, 'a/b/c'))).toBeUndefined();
     expect(whyUnusable(place)).toBeUndefined();
     expect(readdirSync(place)).toEqual([]);
   });
 
-  test('below a link that leads nowhere can not', () => {
+  test('below a dangling link cannot', () => {
     const link = path.join(temporaryDirectory(), 'link');
     symlinkSync('/nowhere/at/all', link);
     expect(whyUnusable(path.join(link, 'a'))).toBe(`ENOENT: no such file or directory, in ${link}`);
   });
 
-  test('below a file can not', () => {
+  test('below a file cannot', () => {
     const file = path.join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     expect(whyUnusable(file)).toContain('ENOTDIR');
     expect(whyUnusable(path.join(file, 'a/b'))).toContain('ENOTDIR');
   });
 
-  test.each(['/proc/nope', '/proc/nope/a/b', '/sys/nope'])('%s can not, which is known at once', (name) => {
+  test.each(['/proc/nope', '/proc/nope/a/b', '/sys/nope'])('%s cannot, which is known at once', (name) => {
     expect(whyUnusable(name)).toMatch(/^E[A-Z]+: /);
   });
 });
 
-describe('what is wrong is a sentence that names the variable', () => {
+describe('a fault is a sentence that names the variable', () => {
   test.each([
     ['XDG_CACHE_HOME', '/proc/nope', /^Nothing can be kept in \/proc\/nope\/nestbench: ENOENT/],
     ['TMPDIR', '/nosuch', /^The directory for temporary files, \/nosuch, does not exist\./],
@@ -70,7 +70,7 @@ describe('what is wrong is a sentence that names the variable', () => {
     };
     expect(faultWhen('exec')).toBe('undefined 0');
     expect(faultWhen('noexec')).toBe(
-      `No program can run in ${place}/nestbench: its file system is mounted noexec, and nestbench runs there what it builds. 0`,
+      `No program can run in ${place}/nestbench: its file system is mounted noexec, and nestbench runs the programs that it builds there. 0`,
     );
   });
 
@@ -89,14 +89,14 @@ describe('what is wrong is a sentence that names the variable', () => {
   });
 });
 
-test.each(['', 'relative'])('HOME=%j is passed over', (home) => {
+test.each(['', 'relative'])('HOME=%j is ignored', (home) => {
   vi.stubEnv('HOME', home);
   expect(homeDirectory()).toMatch(/^\//);
   vi.stubEnv('XDG_CACHE_HOME', 'relative');
   expect(cacheDirectory()).toBe(path.join(homeDirectory() ?? '', '.cache/nestbench'));
 });
 
-test("Vitest's token goes elsewhere only where its usual place can't be written to", () => {
+test("Vitest's token is only moved if its usual place is not writable", () => {
   const usual = { XDG_DATA_HOME: temporaryDirectory() };
   settleDataHome(usual);
   expect(readdirSync(usual.XDG_DATA_HOME)).toEqual([]);
@@ -105,7 +105,7 @@ test("Vitest's token goes elsewhere only where its usual place can't be written 
   expect(unusable.XDG_DATA_HOME).toMatch(/nestbench-\d+\/data$/);
 });
 
-/** A user that no /etc/passwd knows, as a container may have, without a home. */
+/** Runs as a user without an entry in /etc/passwd and without a home, as in some containers. */
 function asNobodyKnown(argv: readonly string[], environment: Readonly<Record<string, string>>) {
   const identity = ['--reuid=64321', '--regid=64321', '--clear-groups'];
   const { HOME: _, ...inherited } = process.env;
@@ -125,14 +125,14 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
-  test('is told by the doctor that there is no place for the cache', () => {
+  test('learns from the doctor that there is no place for the cache', () => {
     const { status, stdout } = asNobodyKnown(['scripts/doctor.ts'], {});
     expect(status).toBe(1);
     expect(stdout).toMatch(/cache +WRONG +There is no place for the cache: this user has no home directory/);
     expect(stdout).toContain('set XDG_CACHE_HOME to another place');
   });
 
-  test('is told by the doctor that it has no subordinate ids, where no engine answers', () => {
+  test('learns from the doctor that it has no subordinate ids, if no engine answers', () => {
     const programs = temporaryDirectory();
     chmodSync(programs, 0o755);
     for (const [name, does] of [
@@ -149,7 +149,7 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
     expect(stdout).toContain('Where /etc/subuid has no line');
   });
 
-  test('is told by a run that there is no place for the cache, and runs once the cache has a place', () => {
+  test('learns from a run that there is no place for the cache, and runs once the cache has a place', () => {
     const place = temporaryDirectory();
     chmodSync(place, 0o777);
     mkdirSync(path.join(place, 'temporary'));
@@ -164,7 +164,7 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
   });
 });
 
-test("Vitest's own data is in a folder that only this user can write to, whatever the umask", () => {
+test("Vitest's own data is in a folder that only this user can write to, with any umask", () => {
   vi.stubEnv('TMPDIR', temporaryDirectory());
   const environment: NodeJS.ProcessEnv = { XDG_DATA_HOME: '/proc/nope' };
   const before = process.umask(0);

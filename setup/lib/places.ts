@@ -1,4 +1,4 @@
-/** Where a run keeps things: the cache, sockets and keys, the results. Looked at before anything is built. */
+/** The directories of a run: the cache, sockets and keys, the results. Checked before anything is built. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdtempSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,13 +11,13 @@ export interface PlaceFault {
   readonly place: 'cache' | 'temporary files' | 'results' | 'JUnit report';
   /** A sentence. */
   readonly fault: string;
-  /** The variable that names another. */
+  /** The variable that selects another place. */
   readonly variable: string;
 }
 
 /**
- * Why nothing can be kept in `directory`, which need not be there yet; undefined where it can. It tries the nearest directory
- * that is there, and leaves nothing behind.
+ * Why nothing can be written to `directory`, which need not exist yet; undefined if it can. Tests the nearest existing
+ * directory, and leaves nothing behind.
  */
 export function whyUnusable(directory: string): string | undefined {
   const place = nearest(path.resolve(directory));
@@ -25,13 +25,13 @@ export function whyUnusable(directory: string): string | undefined {
     rmdirSync(mkdtempSync(path.join(place, '.nestbench-')));
     return undefined;
   } catch (error) {
-    // Without the name that was tried, which nobody chose.
+    // Without the name of the test directory, which means nothing to the user.
     const why = reasonOf(error).replace(/, mkdtemp .*$/, '');
     return `${why}, in ${place}`;
   }
 }
 
-/** The place itself, or what is the nearest above it; a link that leads nowhere is there. */
+/** The place itself, or its nearest existing parent. A dangling link counts as existing. */
 function nearest(place: string): string {
   return isThere(place) || place === path.dirname(place) ? place : nearest(path.dirname(place));
 }
@@ -45,7 +45,7 @@ function isThere(place: string): boolean {
   }
 }
 
-/** All that is wrong with them. */
+/** Everything that is wrong with them. */
 export function placeFaults(resultsDirectory: string, junitFile: string | undefined): PlaceFault[] {
   const places = [
     { place: 'cache', variable: 'XDG_CACHE_HOME', why: cacheFault },
@@ -59,7 +59,9 @@ export function placeFaults(resultsDirectory: string, junitFile: string | undefi
   });
 }
 
-/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING for the first fault. */
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for the first fault.
+ */
 export function checkPlaces(resultsDirectory: string, junitFile: string | undefined): void {
   const [first] = placeFaults(resultsDirectory, junitFile);
   if (first === undefined) return;
@@ -70,11 +72,11 @@ export function checkPlaces(resultsDirectory: string, junitFile: string | undefi
 export function junitFault(file: string | undefined): string | undefined {
   if (file === undefined || file === '') return undefined;
   return existsSync(file) && statSync(file).isDirectory()
-    ? `${file} is a directory, and not a file for a report in JUnit's format.`
+    ? `${file} is a directory, so no JUnit report can be written to it.`
     : within(path.dirname(file));
 }
 
-/** Why no temporary files can be made. The directory itself must exist: nothing that makes them makes it. */
+/** Why no temporary files can be created. The directory itself must exist: no program creates it. */
 export function temporaryFault(): string | undefined {
   return existsSync(tmpdir())
     ? within(tmpdir())
@@ -95,7 +97,7 @@ function within(directory: string): string | undefined {
   return why === undefined ? undefined : `Nothing can be kept in ${directory}: ${why}.`;
 }
 
-/** The toolchain and the emulator run where they are kept, which a home that is mounted noexec does not let them. */
+/** The toolchain and the emulator run from the cache, which is impossible on a file system mounted noexec. */
 function noProgramRuns(directory: string): string | undefined {
   const place = mkdtempSync(path.join(nearest(directory), '.nestbench-'));
   try {
@@ -105,7 +107,7 @@ function noProgramRuns(directory: string): string | undefined {
     return undefined;
   } catch (error) {
     return errorCode(error) === 'EACCES'
-      ? `No program can run in ${directory}: its file system is mounted noexec, and nestbench runs there what it builds.`
+      ? `No program can run in ${directory}: its file system is mounted noexec, and nestbench runs the programs that it builds there.`
       : undefined;
   } finally {
     rmSync(place, { recursive: true });

@@ -1,4 +1,4 @@
-/** Processes of this host as /proc tells of them (proc(5)). */
+/** Processes of this host, from /proc (proc(5)). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface ProcessStat {
@@ -6,18 +6,18 @@ export interface ProcessStat {
   readonly state: string;
   readonly parent: number;
   readonly group: number;
-  /** When it started, in clock ticks since the host booted: with the pid it names a process for good. */
+  /** When it started, in clock ticks since the host booted. With the pid it identifies a process permanently. */
   readonly startTicks: number;
-  /** The program's own name, of at most 15 characters. */
+  /** The program's own name, at most 15 characters. */
   readonly name: string;
   /** CPU time of its threads and of its children that have ended, in clock ticks. */
   readonly cpuTicks: number;
 }
 
-/** Of proc(5): Linux tells every user program 100 a second on x86 (USER_HZ). */
+/** USER_HZ of proc(5): 100 per second on x86. */
 export const TICKS_PER_SECOND = 100;
 
-/** Undefined where there is no such process. */
+/** Undefined if there is no such process. */
 export function processStat(pid: number): ProcessStat | undefined {
   let text: string;
   try {
@@ -25,7 +25,7 @@ export function processStat(pid: number): ProcessStat | undefined {
   } catch {
     return undefined;
   }
-  // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
+  // The second field is the program's name in parentheses, which may itself contain spaces and parentheses.
   const end = text.lastIndexOf(')');
   const fields = text.slice(end + 2).split(' ');
   return {
@@ -38,7 +38,7 @@ export function processStat(pid: number): ProcessStat | undefined {
   };
 }
 
-/** Its argv, empty where it is gone or a zombie. */
+/** Its argv; empty if it has ended or is a zombie. */
 export function processArgv(pid: number): string[] {
   try {
     const text = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
@@ -54,7 +54,7 @@ export function processIds(): number[] {
     .map(Number);
 }
 
-/** The user that it runs as; undefined where there is no such process. */
+/** The user that it runs as; undefined if there is no such process. */
 export function processUid(pid: number | 'self'): number | undefined {
   try {
     const uid = /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
@@ -64,7 +64,7 @@ export function processUid(pid: number | 'self'): number | undefined {
   }
 }
 
-/** The namespace whose mounts it sees, as `mnt:[4026531841]`; undefined where that can't be read. */
+/** The mount namespace that it is in, such as `mnt:[4026531841]`; undefined if it can't be read. */
 export function mountNamespace(pid: number | 'self'): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/mnt`);
@@ -73,7 +73,7 @@ export function mountNamespace(pid: number | 'self'): string | undefined {
   }
 }
 
-/** Whether it runs: a zombie has ended, and only waits for its parent to ask. */
+/** Whether it is running. A zombie has ended and only waits for its parent. */
 export function isRunning(stat: ProcessStat | undefined): stat is ProcessStat {
   return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';
 }

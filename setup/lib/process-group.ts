@@ -1,21 +1,21 @@
-/** Ends process groups of this host, and sees to it that none outlives this process's ordinary exit. */
+/** Ends process groups of this host, and makes sure that none outlives this process's normal exit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCode } from './error-text.ts';
 import { isRunning, processIds, processStat } from './proc.ts';
 
 const POLL_MS = 20;
-/** How long a KILL may take; only a process stuck in the kernel takes longer. */
+/** How long SIGKILL may take; only a process stuck in the kernel takes longer. */
 const KILL_MS = 5000;
 
-/** Whether any process of the group still runs. */
+/** Whether any process of the group is still running. */
 export function groupRuns(group: number): boolean {
   try {
     process.kill(-group, 0);
   } catch (error) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: it exists, and belongs to another user.
     return errorCode(error) === 'EPERM';
   }
-  // Zombies that nobody has waited for answer as well.
+  // Zombies also count for kill(2), so look at the states.
   return processIds().some((pid) => {
     const stat = processStat(pid);
     return isRunning(stat) && stat.group === group;
@@ -23,8 +23,8 @@ export function groupRuns(group: number): boolean {
 }
 
 /**
- * TERM to the group, KILL to what is left after the grace. Resolves once nothing of it runs.
- * @returns false where even KILL did not end it in time.
+ * Sends SIGTERM to the group, and SIGKILL to what is left after the grace period. Resolves once nothing of it runs.
+ * @returns false if even SIGKILL did not end it in time.
  */
 export async function endGroup(group: number, graceMs: number): Promise<boolean> {
   signalGroup(group, 'SIGTERM');
@@ -46,7 +46,7 @@ function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch {
-    // Gone already.
+    // It has already ended.
   }
 }
 
@@ -57,8 +57,8 @@ function killAll(): void {
 }
 
 /**
- * Kills the group when this process exits, however it was decided (but not when it is itself killed).
- * @returns a function that takes it off the list, to be called once the group's leader was waited for.
+ * Kills the group when this process exits, for any reason except being killed itself.
+ * @returns a function that cancels this, to be called once the group's leader has been waited for.
  */
 export function killOnExit(group: number): () => void {
   if (killedOnExit.size === 0) process.once('exit', killAll);

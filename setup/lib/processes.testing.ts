@@ -3,7 +3,7 @@ import { processArgv, processIds, processStat } from './proc.ts';
 
 let count = 0;
 
-/** A number of seconds to sleep that nobody else sleeps, by which a process is found again. */
+/** A unique number of seconds for a sleep, by which its process can be found. */
 export function uniqueSleep(): string {
   count += 1;
   return `${1000 + count}.${process.pid}`;
@@ -16,7 +16,7 @@ export function processesWith(word: string): number[] {
   );
 }
 
-/** Ends the sleeps of this test process that a test had to leave behind. */
+/** Ends the sleeps that a test had to leave behind. */
 export function endSleeps(): void {
   for (const pid of processesWith(`.${process.pid}`)) if (processArgv(pid)[0] === 'sleep') process.kill(pid);
 }

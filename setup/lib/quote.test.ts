@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { quote } from './quote.ts';
 
-/** Splits a line as a real shell does. */
+/** Splits a line with a real shell. */
 function splitByShell(line: string): string[] {
   const output = execFileSync('sh', ['-c', `for word in ${line}; do printf '%s\\0' "$word"; done`], {
     encoding: 'utf8',
@@ -36,6 +36,6 @@ test('words that need no quotes stay readable', () => {
   expect(quote(['mount', '-o', 'ro,noatime', '/dev/vda', '/mnt'])).toBe('mount -o ro,noatime /dev/vda /mnt');
 });
 
-test('a NUL is refused', () => {
+test('a NUL is rejected', () => {
   expect(() => quote(['a\0b'])).toThrow(RangeError);
 });

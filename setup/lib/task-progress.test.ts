@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from './temporary.testing.ts';
 import { PROGRESS_VARIABLE, progressEvent, type ProgressEvent } from './task-progress.ts';
 
-/** A process of its own that tells: the module keeps one connection a process. */
+/** A separate process that reports progress: the module has one connection per process. */
 function teller(variable: string | undefined, body: string): ChildProcess {
   const script = `
     const { tell } = await import(${JSON.stringify(path.join(import.meta.dirname, 'task-progress.ts'))});
@@ -28,7 +28,7 @@ const event: ProgressEvent = {
   secondsLeft: 4,
 };
 const telling = `tell(${JSON.stringify(event)});`;
-/** Long enough for what was told to be sent, and without keeping the process by itself. */
+/** Long enough to send the events, without keeping the process running. */
 const linger =
   'for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve, 10));';
 
@@ -49,7 +49,7 @@ async function listener(): Promise<{ socket: string; lines: string[] }> {
   return { socket, lines };
 }
 
-test('what is told reaches the listener, an object a line, in order', async () => {
+test('events reach the listener in order, one object per line', async () => {
   const { socket, lines } = await listener();
   const second = { ...event, text: 'two\nlines' };
   expect(await exitCode(teller(socket, `${telling} tell(${JSON.stringify(second)}); ${linger}`))).toBe(0);
@@ -57,16 +57,16 @@ test('what is told reaches the listener, an object a line, in order', async () =
   expect(lines.map((line) => progressEvent.parse(JSON.parse(line)))).toEqual([event, second]);
 });
 
-test('where nobody listens, telling does nothing', async () => {
+test('without a listener, reporting does nothing', async () => {
   expect(await exitCode(teller(undefined, telling))).toBe(0);
 });
 
-test('where the listener is gone, telling fails nothing, however often', async () => {
+test('if the listener has gone, reporting never fails', async () => {
   const gone = path.join(temporaryDirectory(), 'gone');
   expect(await exitCode(teller(gone, `${telling} ${linger} ${telling} ${telling} ${linger}`))).toBe(0);
 });
 
-test('telling does not keep a process running', async () => {
+test('reporting does not keep a process running', async () => {
   const { socket } = await listener();
   expect(await exitCode(teller(socket, telling))).toBe(0);
 });
@@ -76,6 +76,6 @@ test.each([
   { ...event, secondsLeft: -1 },
   { ...event, state: 'lost' },
   { text: 'no task', state: 'running' },
-])('%j is no event', (wrong) => {
+])('%j is not an event', (wrong) => {
   expect(progressEvent.safeParse(wrong).success).toBe(false);
 });

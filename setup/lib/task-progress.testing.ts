@@ -1,4 +1,4 @@
-/** What a process tells of its progress. */
+/** Collects the progress events of a process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -8,7 +8,10 @@ import { onTestFinished } from 'vitest';
 import { PROGRESS_VARIABLE, type ProgressEvent, progressEvent } from './task-progress.ts';
 import { temporaryDirectory } from './temporary.testing.ts';
 
-/** Runs a module's text in a process of its own. @returns what it told, in order, once it has ended. */
+/**
+ * Runs a module's text in its own process.
+ * @returns its events, in order, once it has ended.
+ */
 export async function eventsOf(
   script: string,
   environment: Readonly<Record<string, string>>,

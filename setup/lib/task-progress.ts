@@ -1,7 +1,7 @@
 /**
- * What is going on, told by whoever does it to whoever shows it. The progress reporter (in Vitest's main process)
- * listens on a Unix socket named by NESTBENCH_PROGRESS; the global setup and the workers write one JSON object a
- * line. Where nobody listens, telling costs nothing.
+ * Progress events, from whoever does the work to whoever shows it. The progress reporter (in Vitest's main process)
+ * listens on a Unix socket named by NESTBENCH_PROGRESS; the global setup and the workers write one JSON object per
+ * line. Without a listener, reporting costs nothing.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -13,16 +13,16 @@ export const PROGRESS_VARIABLE = 'NESTBENCH_PROGRESS';
 export const FORWARD_VARIABLE = 'NESTBENCH_PROGRESS_FORWARD';
 
 export const progressEvent = z.object({
-  /** What is worked at: `kernel`, `image`, or a cell's name. A later event of the same task replaces the earlier. */
+  /** What is being worked on: `kernel`, `image`, or a cell's name. An event replaces earlier ones of the same task. */
   task: z.string(),
-  /** What it is doing now, in words for a person: `booting L2`, `hackbench: iteration 2 of 3`. */
+  /** The current step, in words: `booting L2`, `hackbench: iteration 2 of 3`. */
   text: z.string(),
   state: z.enum(['running', 'done', 'failed']),
-  /** A milestone: its line stays and is printed once. Other lines make way for the next. */
+  /** A milestone: its line is printed once and stays. Other lines are replaced by the next. */
   lasting: z.boolean().optional(),
-  /** How much of the task is done, 0 to 1, where that is known. */
+  /** How much of the task is done, from 0 to 1, if known. */
   fraction: z.number().min(0).max(1).optional(),
-  /** About how long the rest of the task takes, where that can be told. */
+  /** About how long the rest of the task takes, if known. */
   secondsLeft: z.number().nonnegative().optional(),
   /** How long it has been doing that, where a reporter forwards it. */
   seconds: z.number().nonnegative().optional(),
@@ -32,7 +32,7 @@ export type ProgressEvent = z.infer<typeof progressEvent>;
 /** The connections of this process, by the path of their socket. */
 const sockets = new Map<string, Socket>();
 
-/** Tells what is going on. Never throws and never waits: progress must not disturb the work. */
+/** Reports progress. Never throws and never waits: progress must not disturb the work. */
 export function tell(event: ProgressEvent): void {
   send(process.env[PROGRESS_VARIABLE], event);
 }

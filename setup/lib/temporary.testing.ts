@@ -1,4 +1,4 @@
-/** A directory of a test's own, and a cache inside it. */
+/** A temporary directory for a test, and an empty cache inside it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-/** Lets the cache be an empty one for the rest of the test. */
+/** Uses an empty cache for the rest of the test. */
 export function temporaryCache(): string {
   const base = temporaryDirectory();
   vi.stubEnv('XDG_CACHE_HOME', base);

@@ -7,11 +7,11 @@ const ROWS = [
   ['L2, warm', '11.0 s', '12 s'],
 ];
 
-test('columns are as wide as their widest cell, and lines end where their text does', () => {
+test('columns are as wide as their widest cell, and lines have no trailing spaces', () => {
   expect(textTable(ROWS)).toEqual(['level     cold    stock', 'L1        6.0 s', 'L2, warm  11.0 s  12 s']);
 });
 
-test('columns of numbers stand on the right', () => {
+test('columns of numbers are aligned right', () => {
   expect(textTable(ROWS, { gap: ' | ', right: (column) => column > 0 })).toEqual([
     'level    |   cold | stock',
     'L1       |  6.0 s |',
@@ -19,7 +19,7 @@ test('columns of numbers stand on the right', () => {
   ]);
 });
 
-test('colours take no room', () => {
+test('colours take no space', () => {
   const green = '\u001B[32mright\u001B[39m';
   expect(
     textTable([

@@ -1,10 +1,13 @@
-/** A table of text whose columns are as wide as their widest cell. Wide tables in blocks: reporters/terminal/columns.ts. */
+/**
+ * A text table whose columns are as wide as their widest cell. For wide tables in blocks see
+ * reporters/terminal/columns.ts.
+ */
 import { stripVTControlCharacters } from 'node:util';
 
 /**
- * A line a row, without blanks at its end. Cells may be coloured.
+ * One line per row, without trailing spaces. Cells may be coloured.
  * @param gap between two columns.
- * @param right the columns that stand on the right, by their index; the others stand on the left.
+ * @param right the indices of columns that are aligned right; the others are aligned left.
  */
 export function textTable(
   rows: readonly (readonly string[])[],
@@ -22,7 +25,7 @@ export function textTable(
   );
 }
 
-/** How wide a cell is on a terminal. */
+/** The width of a cell on a terminal. */
 function widthOf(text = ''): number {
   return stripVTControlCharacters(text).length;
 }

@@ -1,4 +1,4 @@
-/** Who runs nestbench. A container may run it as a user that no /etc/passwd knows (docker --user, OpenShift). */
+/** The user who runs nestbench. In a container it may have no entry in /etc/passwd (docker --user, OpenShift). */
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 
@@ -7,7 +7,7 @@ export function userId(): number {
   return process.geteuid?.() ?? 0;
 }
 
-/** The user's name, or `user 64321` where it has none. */
+/** The user's name, or `user 64321` without one. */
 export function userName(): string {
   try {
     return userInfo().username;
@@ -16,7 +16,7 @@ export function userName(): string {
   }
 }
 
-/** HOME, else what /etc/passwd names; undefined where neither is an absolute path. */
+/** HOME, or the one in /etc/passwd; undefined if neither is an absolute path. */
 export function homeDirectory(): string | undefined {
   for (const find of [homedir, () => userInfo().homedir]) {
     try {

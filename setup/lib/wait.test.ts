@@ -26,7 +26,7 @@ test('null and false are answers', async () => {
   await expect(waitUntil('false', async () => false, options)).resolves.toBe(false);
 });
 
-test('a deadline says what was waited for, where, how long, and what was last seen', async () => {
+test('a missed deadline says what was awaited, where, how long, and what was last seen', async () => {
   const waiting = waitUntil('two CPUs', ({ saw }) => saw('one CPU'), { ...options, deadlineSeconds: 0.2 });
   await expect(waiting).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',
@@ -37,13 +37,13 @@ test('a deadline says what was waited for, where, how long, and what was last se
   });
 });
 
-test('the deadline bounds a probe that waits for its signal', async () => {
+test('the deadline limits a probe that waits for its signal', async () => {
   await expect(waitUntil('godot', sleepyProbe, { ...options, deadlineSeconds: 0.2 })).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',
   });
 });
 
-test('what a probe throws ends the wait', async () => {
+test('an error of the probe ends the wait', async () => {
   await expect(waitUntil('anything', brokenProbe, options)).rejects.toThrow('broken probe');
 });
 
@@ -58,7 +58,7 @@ test('an abort ends the wait at once', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED', machine: 'l2' });
 });
 
-test("the signal's own reason is told where it is one of ours", async () => {
+test("the signal's own reason is thrown if it is a nestbench error", async () => {
   const reason = new BootError({ message: 'l1 did not start.' });
   await expect(delay(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
 });
@@ -73,7 +73,7 @@ test('work that ends in time leaves no timer behind', async () => {
   }
 });
 
-test('the deadline aborts the signal that the work got', async () => {
+test('the deadline aborts the signal of the work', async () => {
   let given: AbortSignal | undefined;
   const work = (signal: AbortSignal): Promise<void> => {
     given = signal;
@@ -83,11 +83,11 @@ test('the deadline aborts the signal that the work got', async () => {
   expect(given?.aborted).toBe(true);
 });
 
-test('work that is done in spite of the deadline is not thrown away', async () => {
+test('work that finishes despite the deadline is not thrown away', async () => {
   await expect(withDeadline('a machine', 0.1, never, doneAnyway)).resolves.toContain('machine');
 });
 
-test('work that ignores its signal is left after a while', async () => {
+test('work that ignores its signal is abandoned after a while', async () => {
   const stuck = new Promise<void>(() => {});
   await expect(withDeadline('godot', 0.1, never, () => stuck)).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',

@@ -1,15 +1,18 @@
-/** Waiting: always with a deadline, a signal and a reason. */
+/** Waiting, always with a deadline, a signal and a reason. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeadlineError } from './errors.ts';
 import { aborted, inSeconds } from './error-text.ts';
 
-/** How long work that was told to stop may take to do so before its caller goes on without it. */
+/** How long aborted work may take to stop before its caller continues without it. */
 const SETTLE_MS = 5000;
 
-/** Timers hold 31 bits of milliseconds. */
+/** Timers have 31 bits of milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Waits so long. @throws the signal's reason where it is a nestbench error, else NESTBENCH_ABORTED. */
+/**
+ * Waits for this long.
+ * @throws the signal's reason if it is a nestbench error, otherwise NESTBENCH_ABORTED.
+ */
 export async function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(milliseconds, undefined, { signal });
@@ -18,11 +21,11 @@ export async function delay(milliseconds: number, signal: AbortSignal): Promise<
   }
 }
 
-/** What a probe is given. */
+/** The argument of a probe. */
 export interface ProbeContext {
   /** Aborted by the deadline and by the caller. */
   readonly signal: AbortSignal;
-  /** Notes what was seen this time, for the error should it be the last. */
+  /** Notes what was seen, for the error message. */
   readonly saw: (what: string) => void;
 }
 
@@ -30,14 +33,14 @@ export interface WaitOptions {
   readonly deadlineSeconds: number;
   readonly intervalMs: number;
   readonly signal: AbortSignal;
-  /** On which machine, for the error. */
+  /** The machine, for the error. */
   readonly machine: string;
 }
 
 /**
- * Probes until the probe returns something other than undefined. What a probe throws ends the wait: a probe that
- * wants to be tried again returns undefined, and says through `saw` what it saw.
- * @throws NESTBENCH_DEADLINE with what was waited for, where, for how long, and what was last seen.
+ * Calls the probe until it returns something other than undefined. An error of the probe ends the wait; to be called
+ * again, it returns undefined and notes with `saw` what it saw.
+ * @throws NESTBENCH_DEADLINE with what was awaited, where, for how long, and what was last seen.
  */
 export async function waitUntil<T>(
   what: string,
@@ -61,8 +64,8 @@ export async function waitUntil<T>(
 }
 
 /**
- * Does work within a deadline. `work` gets a signal that the deadline and `signal` abort, and is waited for a little
- * while it cleans up; what it still manages to return then is returned.
+ * Does work within a deadline. `work` gets a signal that the deadline and `signal` abort, and then some time to clean
+ * up; a result that it still returns counts.
  * @throws NESTBENCH_DEADLINE, the signal's reason or NESTBENCH_ABORTED, or what `work` throws.
  */
 export function withDeadline<T>(

@@ -1,11 +1,11 @@
-/** Files that are whole or not there. */
+/** Writes files that are either complete or absent. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeDirectory } from './make-directory.ts';
 
 /**
- * Writes `text` beside `file` and renames it into place: a reader finds the old file or the new one, never a part.
- * @param flush whether it is on the disk when this returns; what can be made again need not wait for that.
+ * Writes `text` to a temporary file and renames it to `file`: a reader finds the old file or the new one, never a part.
+ * @param flush whether to wait until it is on the disk; not needed for what can be generated again.
  */
 export function writeWhole(file: string, text: string, { flush = true } = {}): void {
   const beside = `${file}.${process.pid}.part`;

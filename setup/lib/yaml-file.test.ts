@@ -29,7 +29,7 @@ function place(): string {
   return path.join(temporaryDirectory(), 'file.yaml');
 }
 
-/** What is said of it, a line each; nothing where it can be used. */
+/** Its faults, one per line; empty if it can be used. */
 function faults(text: string): string {
   const parsed = parseYaml(text, schema, 'thing');
   return parsed.ok ? '' : faultLines('f', parsed.faults);
@@ -87,7 +87,7 @@ describe('a fault has its line and its key', () => {
   });
 });
 
-describe('what YAML itself refuses has its line too', () => {
+describe('an error of YAML itself has its line too', () => {
   test.each([
     ['name: a\nname: b', 'f:2: "name" is there twice'],
     ['inner:\n  ref: a\n  ref: b', 'f:3: "inner.ref" is there twice'],
@@ -117,7 +117,7 @@ describe('an alias', () => {
     );
   });
 
-  test('of what it stands in', () => {
+  test('of its own container', () => {
     expect(faults('inner: &a\n  list: [*a]')).toBe('f:2: "inner.list.0" is *a, which contains itself');
   });
 
@@ -127,7 +127,7 @@ describe('an alias', () => {
     );
   });
 
-  test('of a long list is the list, as of a kernel configuration that two levels share', () => {
+  test('of a long list is the list, like a kernel configuration that two levels share', () => {
     const many = Array.from({ length: 500 }, (_, index) => `CONFIG_${index}=y`);
     const text = `parameters: &config [${many.join(', ')}]\ninner: { list: *config }`;
     expect(parseYaml(text, z.looseObject({ parameters: z.array(z.string()) }), 'thing')).toMatchObject({
@@ -144,7 +144,7 @@ describe('an alias', () => {
     );
   });
 
-  test('of a few values is what they are', () => {
+  test('of a few values is those values', () => {
     expect(parseYaml('inner: &a { ref: x }\nname: &n y\nparameters: [*n]', schema, 'thing')).toMatchObject({
       ok: true,
       value: { parameters: ['y'] },
@@ -152,7 +152,7 @@ describe('an alias', () => {
   });
 });
 
-describe('a file that is no text is one reason', () => {
+describe('a file that is not text gives one reason', () => {
   test('a directory', () => {
     const directory = place();
     mkdirSync(directory);

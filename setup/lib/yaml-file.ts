@@ -1,4 +1,4 @@
-/** Reads a YAML file that a person wrote, and says of each fault on which line and at which key it stands. */
+/** Reads a YAML file that a user wrote, and reports each fault with its line and key. */
 import { readFileSync, statSync } from 'node:fs';
 import {
   type Alias,
@@ -17,7 +17,7 @@ import {
 import type { z } from 'zod';
 import { reasonOf } from './error-text.ts';
 
-/** What was read; or every fault, in the order of the lines. */
+/** The value; or every fault, in the order of the lines. */
 export type ParsedYaml<T> =
   | { readonly ok: true; readonly value: T; readonly lineOf: (key: string) => number }
   | { readonly ok: false; readonly faults: readonly YamlFault[] };
@@ -25,21 +25,26 @@ export type ParsedYaml<T> =
 export interface YamlFault {
   readonly line: number;
   readonly message: string;
-  /** Whether it is no YAML at all; else it is YAML that says something wrong. */
+  /** Whether it is not YAML at all; otherwise it is YAML with wrong content. */
   readonly isSyntax: boolean;
 }
 
-/** A file that a person writes has a few kilobytes. */
+/** A file written by hand has a few kilobytes. */
 const MAX_BYTES = 2 ** 20;
-/** How many values an alias may stand for through others, and all aliases together: more is a file made to fill memory. */
+/**
+ * How many values an alias may stand for through others, and all aliases together. More would be a file made to fill
+ * memory.
+ */
 const MAX_NESTED = 100;
 const MAX_ALIASED = 100_000;
-/** Faults that are printed. A file of another kind has thousands. */
+/** Number of faults that are printed. A file of another kind has thousands. */
 const MAX_FAULTS = 10;
-/** Characters of a value that are printed. A file of another kind is one value. */
+/** Number of characters of a value that are printed. A file of another kind is one value. */
 const MAX_SHOWN = 100;
 
-/** @throws {Error} with the reason, where it is no file of text. */
+/**
+ * @throws {Error} with the reason, if it is not a text file.
+ */
 export function readTextFile(file: string): string {
   const found = statSync(file);
   if (found.isDirectory()) throw new Error('it is a directory');
@@ -53,8 +58,8 @@ export function readTextFile(file: string): string {
 }
 
 /**
- * Parses the text and holds it against the schema. It throws nothing.
- * @param what the file describes, as in `no key of a testbed`.
+ * Parses the text and checks it against the schema. Never throws.
+ * @param what the kind of file, as in `no key of a testbed`.
  */
 export function parseYaml<S extends z.ZodType>(
   text: string,
@@ -74,7 +79,7 @@ export function parseYaml<S extends z.ZodType>(
     if (unreadable.length > 0) return failed(unreadable);
     const aliases = aliasFaults(document, lines);
     if (aliases.length > 0) return failed(aliases);
-    // What the aliases stand for was counted above.
+    // The values of aliases were counted above.
     const parsed = schema.safeParse(document.toJS({ maxAliasCount: -1 }) ?? {});
     if (parsed.success) {
       return {
@@ -85,7 +90,7 @@ export function parseYaml<S extends z.ZodType>(
     }
     return failed(parsed.error.issues.flatMap((issue) => faultsOf(document, lines, issue, what)));
   } catch (error) {
-    // Merge keys and tags are resolved only as the values are made, and very deep nesting overflows the stack.
+    // Merge keys and tags are only resolved when the values are created, and very deep nesting overflows the stack.
     return failed([{ line: 1, message: reasonOf(error), isSyntax: true }]);
   }
 }
@@ -105,7 +110,7 @@ function lineAt(lines: LineCounter, offset: number): number {
   return Math.max(1, lines.linePos(offset).line);
 }
 
-/** An unknown key has a line of its own; a missing one is reported on the line of the map that lacks it. */
+/** An unknown key has its own line; a missing one is reported on the line of the map that lacks it. */
 function faultsOf(
   document: Document,
   lines: LineCounter,
@@ -122,7 +127,7 @@ function faultsOf(
     return issue.keys.map((key) => fault([...keys, key], `is no key of a ${what}`));
   }
   if (issue.code === 'invalid_union') {
-    // The alternative that got furthest is the one that was meant.
+    // The alternative that got furthest is probably the intended one.
     const meant = issue.errors.find((issues) => issues.some(({ path, code }) => isInside(path, code)));
     if (meant !== undefined) {
       return meant.flatMap((inner) =>
@@ -138,7 +143,7 @@ function faultsOf(
   return [fault(keys, why)];
 }
 
-/** Zod's own sentences are about its types. */
+/** Zod's own messages are about its types. */
 function neededBy(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') {
     const { expected } = issue;
@@ -164,7 +169,7 @@ function syntaxFault(code: string, message: string, keys: readonly string[]): st
   return key === '' ? message : `at ${key.trimEnd()}: ${message}`;
 }
 
-/** The last key that begins at or before `offset`, with those above it. */
+/** The last key that begins at or before `offset`, with its parents. */
 function keysAt(document: Document, offset: number): string[] {
   let keys: string[] = [];
   visit(document, {
@@ -182,7 +187,7 @@ function isInside(path: readonly PropertyKey[], code: z.core.$ZodIssue['code']):
   return path.length > 0 || code === 'unrecognized_keys';
 }
 
-/** What YAML took for something else than the text that it was meant to be. */
+/** A text that YAML reads as something else. */
 function quoteIt(node: unknown, keys: readonly string[]): string {
   if (isScalar(node)) {
     const source = shown(node);
@@ -194,7 +199,7 @@ function quoteIt(node: unknown, keys: readonly string[]): string {
     return `is ${shown(node)}, where one text is needed`;
   }
   const [name, value] = [pair.key, pair.value].map((each) => each.source ?? String(each.value));
-  // Words of a kernel's command line and lines of its configuration.
+  // Kernel parameters and lines of kernel configurations.
   const isWord = keys.some((key) => /^(kernelParameters|parameters|config)$/.test(key));
   const meant = isWord ? `${name}=${value}` : `${name}: ${value}`;
   return `is "${name}: ${value}", which YAML reads as a map: write one text and quote it, "${meant}"`;
@@ -209,7 +214,7 @@ function shown(node: unknown): string {
   return isMap(node) ? 'a map' : isSeq(node) ? 'a list' : 'not right';
 }
 
-/** Aliases of nothing, of themselves, and of more values than a person would write. */
+/** Aliases of nothing, of themselves, and of more values than anybody would write. */
 function aliasFaults(document: Document, lines: LineCounter): YamlFault[] {
   const faults: YamlFault[] = [];
   const weights = new Map<Node, number>();
@@ -240,7 +245,7 @@ function aliasFaults(document: Document, lines: LineCounter): YamlFault[] {
         message: `"${name}" is *${alias.source}, ${why}`,
         isSyntax: false,
       });
-      // What is above it repeats the same fault.
+      // Its parents repeat the same fault.
       return visit.BREAK;
     },
   });
@@ -276,7 +281,7 @@ function hasAlias(node: Node): boolean {
   return found;
 }
 
-/** The keys from the document to an alias, by what `visit` says of it. */
+/** The keys from the document to an alias, from what `visit` provides. */
 function pathTo(key: unknown, ancestors: readonly unknown[]): string[] {
   const keys = ancestors.flatMap((ancestor, at) => {
     if (isPair(ancestor) && isScalar(ancestor.key)) return [String(ancestor.key.value)];
@@ -300,7 +305,7 @@ function pairAt(node: unknown, name: string): { key: unknown; value: unknown } |
   return isMap(node) ? node.items.find(({ key }) => isScalar(key) && String(key.value) === name) : undefined;
 }
 
-/** The line of the key at `keys`, or of the nearest one above that is there. */
+/** The line of the key at `keys`, or of its nearest existing parent. */
 function lineOf(document: Document, lines: LineCounter, keys: readonly string[]): number {
   for (let length = keys.length; length > 0; length--) {
     const parent = nodeAt(document, keys.slice(0, length - 1));

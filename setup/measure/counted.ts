@@ -1,4 +1,4 @@
-/** A command with a stopwatch around it, and around both what L0 counts; and what that costs by itself. */
+/** Runs a command with a stopwatch, between two readings of L0's counters; and measures the cost of that itself. */
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
 import type { HostWindow, ServerWindow } from '../../fixtures/records.ts';
 import { hostBetween } from '../machine/contention.ts';
@@ -10,20 +10,23 @@ import { windowBetween } from './window.ts';
 
 export interface Counted {
   readonly completed: Completed;
-  /** By the clock of the machine that ran it; undefined where that was not told. */
+  /** By the clock of the machine that ran it; undefined if it was not reported. */
   readonly machineSeconds: number | undefined;
-  /** By performance.now(): when it was asked for, and when its end was known. */
+  /** By performance.now(): when it was requested, and when its end was known. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Undefined where nobody counts. */
+  /** Undefined without counters. */
   readonly l0: ServerWindow | undefined;
   readonly host: HostWindow | undefined;
 }
 
-/** The machine whose CPUs and KVM carry everything. */
+/** The machine whose CPUs and KVM run everything. */
 const SERVER = 'l0';
 
-/** Runs a command. Nothing is asked of L0 between its start and its end. @throws what `Machine.run` and `snapshot` throw. */
+/**
+ * Runs a command. Nothing is requested of L0 between its start and its end.
+ * @throws what `Machine.run` and `snapshot` throw.
+ */
 export async function runCounted(
   machines: TargetMachines,
   command: Command,
@@ -45,16 +48,19 @@ export async function runCounted(
   return { ...read, startedAt, endedAt, l0, host };
 }
 
-/** Once for each machine of a stack: three levels deep a command that does nothing takes a second. */
+/** Once for each machine of a stack: at L3 a command that does nothing takes a second. */
 const known = new WeakMap<Counters, Map<Command['on'], ServerWindow>>();
 
-/** Of so many the one that cost L0's harness least is taken: what is left of a sample's share is never too small. */
+/**
+ * Of these tries, the one with the lowest cost for L0's harness is used, so that the remaining share of a sample is
+ * never too small.
+ */
 const TRIES = 3;
 const SECONDS = 120;
 
 /**
- * What it costs L0 to start a command on that machine and to learn of its end, with both snapshots: of one that does
- * nothing. Undefined where nobody counts.
+ * What it costs L0 to start a command on that machine and to notice its end, including both readings: measured with a
+ * command that does nothing. Undefined without counters.
  */
 export async function countIdle(
   machines: TargetMachines,

@@ -4,8 +4,8 @@ import { killedError } from './killed-processes.ts';
 import { measurement } from './measurement.testing.ts';
 import { toy } from './toys.testing.ts';
 
-describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its processes', () => {
-  test('a benchmark whose workers were killed gives no sample, though it ended well with a number', async () => {
+describe.runIf(process.getuid?.() === 0)('on a machine with process accounting', () => {
+  test('a benchmark whose workers were killed gives no sample, although it printed a number and exited with 0', async () => {
     const { measure, records, summary } = measurement();
     const killed = [await killedProgram()];
     const script = `sh -c 'kill -KILL $$' 2>/dev/null; echo 5`;
@@ -20,7 +20,7 @@ describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its pro
     });
   });
 
-  test('one that failed says so too', async () => {
+  test('a failed one says so too', async () => {
     const { measure } = measurement();
     const killed = [await killedProgram()];
     const script = `sh -c 'kill -KILL $$' 2>/dev/null; exit 3`;
@@ -41,21 +41,21 @@ describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its pro
 
 const nothing = { machine: 'client', processes: [], oomKills: 0 };
 
-test('where nothing was killed, there is no error', () => {
+test('if nothing was killed, there is no error', () => {
   expect(killedError('hackbench', [nothing, { ...nothing, machine: 'l1' }])).toBeUndefined();
   expect(killedError('hackbench', [])).toBeUndefined();
 });
 
-test('where memory ran out, it says so, and what to do', () => {
+test('out of memory is reported, with what to do', () => {
   const processes = [{ name: 'hackbench', signal: 'SIGKILL', count: 40 }];
   const error = killedError('hackbench', [nothing, { machine: 'l1', processes, oomKills: 40 }]);
   expect(error?.message).toBe(
-    'hackbench gave no sample, whatever it printed: while it ran, a signal killed 40 x hackbench (SIGKILL) on l1; l1 ran out of memory and killed 40 processes: choose smaller sizes, or give it more.',
+    'hackbench gave no sample, whatever it printed: while it ran, a signal killed 40 x hackbench (SIGKILL) on l1; l1 ran out of memory and killed 40 processes: select smaller sizes, or give it more memory.',
   );
   expect(error?.machine).toBe('l1');
 });
 
-test('the machine that ran out of memory is enough, where its processes are not accounted for', () => {
+test('a machine that ran out of memory is enough, even without process accounting', () => {
   expect(killedError('hackbench', [{ ...nothing, oomKills: 1 }])).toMatchObject({
     code: 'NESTBENCH_PROCESS_KILLED',
     machine: 'client',

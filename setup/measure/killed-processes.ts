@@ -1,4 +1,4 @@
-/** No sample is kept during which a signal killed a process of its machines, whatever its program prints. */
+/** Rejects samples during which a signal killed a process of their machines, whatever the tool printed. */
 import type { NestbenchError } from '../lib/errors.ts';
 import { KilledError } from './measure-errors.ts';
 import type { Killed } from '../machine/killed.ts';
@@ -9,12 +9,12 @@ export async function killedSinceLast(
   machines: TargetMachines,
   signal: AbortSignal,
 ): Promise<readonly Killed[]> {
-  // A program whose answer was cut off can't be asked again.
+  // A program whose answer was interrupted can't be asked again.
   const patient = machines.signal ?? signal;
   return Promise.all((machines.killed ?? []).map((machine) => machine.sinceLast(patient)));
 }
 
-/** NESTBENCH_PROCESS_KILLED where anything was; undefined where nothing was. */
+/** NESTBENCH_PROCESS_KILLED if anything was killed; otherwise undefined. */
 export function killedError(benchmark: string, killed: readonly Killed[]): NestbenchError | undefined {
   const hit = killed.filter(({ processes, oomKills }) => processes.length > 0 || oomKills > 0);
   const [first] = hit;
@@ -32,7 +32,7 @@ function describeKilled({ machine, processes, oomKills }: Killed): string {
     ...(oomKills === 0
       ? []
       : [
-          `${machine} ran out of memory and killed ${oomKills === 1 ? 'a process' : `${oomKills} processes`}: choose smaller sizes, or give it more`,
+          `${machine} ran out of memory and killed ${oomKills === 1 ? 'a process' : `${oomKills} processes`}: select smaller sizes, or give it more memory`,
         ]),
   ].join('; ');
 }

@@ -1,4 +1,4 @@
-/** A series on this host, with a journal of its own. */
+/** A series on this host, with its own journal. */
 import path from 'node:path';
 import { afterEach } from 'vitest';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
@@ -29,7 +29,7 @@ export interface Measurement {
     } & Pick<TargetMachines, 'counters' | 'killed'>,
   ) => Promise<void>;
   readonly records: () => readonly JournalRecord[];
-  /** Of each record, what matters here. */
+  /** A short description of each record. */
   readonly summary: () => string[];
 }
 
@@ -86,7 +86,7 @@ export function describeRecord(record: JournalRecord): string {
   return `failure ${record.run}.${record.iteration ?? '-'} ${record.code.replace('NESTBENCH_', '')}`;
 }
 
-/** Prints its own number, the first time 1, and fails where a shell condition on `$n` holds. */
+/** Prints its own count, 1 the first time, and fails if a shell condition on `$n` holds. */
 export function counter(file: string, failing = 'false'): string {
   return `${counting(file)}; if ${failing}; then echo broken >&2; exit 7; fi; echo $n`;
 }

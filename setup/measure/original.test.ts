@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 const PAGE = '<html>GCC, pages of straße and more</html>\n';
 const target = { address: '10.10.1.100', cpus: 1, clientCpus: 1 };
 
-/** Apache whose original is on a server of ours. */
+/** Apache with its original on a test server. */
 async function serve(
   answer: RequestListener,
 ): Promise<AsyncDisposable & { benchmark: Benchmark; url: string }> {
@@ -41,7 +41,7 @@ function served(benchmark: Benchmark): { page: string | undefined; bytes: number
   return { page, bytes: sizes.paper['pageBytes'] };
 }
 
-test('the paper profile serves the original where it can be had, and knows its length in bytes', async () => {
+test('the paper profile serves the original if it can be downloaded, and knows its length in bytes', async () => {
   await using server = await serve((_, response) => void response.end(PAGE));
   const { benchmark, original, missing } = await withOriginal(
     server.benchmark,
@@ -56,7 +56,7 @@ test('the paper profile serves the original where it can be had, and knows its l
   });
 });
 
-test('it is fetched once, so that every cell has the same', async () => {
+test('it is downloaded once, so that every cell has the same', async () => {
   let asked = 0;
   const directory = temporaryDirectory();
   await using server = await serve((_, response) => void response.end(`page ${++asked}`));
@@ -67,9 +67,9 @@ test('it is fetched once, so that every cell has the same', async () => {
   expect(asked).toBe(1);
 });
 
-test.each(['quick', 'smoke'] as const)('the %s profile asks nobody', async (profile) => {
+test.each(['quick', 'smoke'] as const)('the %s profile downloads nothing', async (profile) => {
   await using server = await serve(() => {
-    throw new Error('nobody was to ask');
+    throw new Error('nobody should ask');
   });
   const found = await withOriginal(server.benchmark, profile, never, temporaryDirectory());
   expect(found).toEqual({ benchmark: server.benchmark, original: undefined, missing: undefined });
@@ -78,7 +78,7 @@ test.each(['quick', 'smoke'] as const)('the %s profile asks nobody', async (prof
 test.each([
   ['an error', 404, 'no such page', /answered 404/],
   ['nothing', 200, '', /answered with nothing/],
-])('where the answer is %s, it serves its own page and says why', async (_what, status, text, why) => {
+])('if the answer is %s, it serves its own page and says why', async (_what, status, text, why) => {
   const directory = path.join(temporaryDirectory(), 'originals');
   await using server = await serve((_, response) => void response.writeHead(status).end(text));
   const { benchmark, original, missing } = await withOriginal(server.benchmark, 'paper', never, directory);
@@ -88,14 +88,14 @@ test.each([
   expect(existsSync(directory)).toBe(false);
 });
 
-test('where there is no server, it says that it was refused', async () => {
+test('without a server, it says that it was refused', async () => {
   const gone = await serve(() => {});
   await gone[Symbol.asyncDispose]();
   const { missing } = await withOriginal(gone.benchmark, 'paper', never, temporaryDirectory());
   expect(missing).toMatch(/^http:.*index\.html: .*ECONNREFUSED/);
 });
 
-test('an abort while it is fetched is thrown as its reason', async () => {
+test('an abort during the download is thrown as its reason', async () => {
   const controller = new AbortController();
   const reason = new Error('stopped');
   await using server = await serve(() => controller.abort(reason));

@@ -1,4 +1,7 @@
-/** The artifact's own material for a benchmark, from the internet where that is there; kept, so that every cell has the same. */
+/**
+ * Downloads the artifact's own material for a benchmark if there is internet access, and keeps it, so that every cell
+ * has the same.
+ */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
@@ -8,18 +11,21 @@ import { sha256 } from '../lib/hash.ts';
 import { reasonOf } from '../lib/error-text.ts';
 import { writeWhole } from '../lib/write-whole.ts';
 
-/** A page of 41 KB comes within a second or not at all; nobody waits longer for a firewall that says nothing. */
+/** A page of 41 KB takes a second or fails. Do not wait longer for a firewall that drops packets. */
 const PATIENCE_MS = 10_000;
 
 export interface WithOriginal {
   readonly benchmark: Benchmark;
-  /** What it works on now; undefined where it works on what it makes itself. */
+  /** What it uses now; undefined if it uses generated material. */
   readonly original: { readonly url: string; readonly sha256: string } | undefined;
-  /** Why the original could not be had, where it was asked for. */
+  /** Why the original could not be downloaded, if it was requested. */
   readonly missing: string | undefined;
 }
 
-/** The benchmark on its original, where this profile asks for it and it can be had. @throws the signal's reason. */
+/**
+ * The benchmark with its original, if this profile requests it and it can be downloaded.
+ * @throws the signal's reason.
+ */
 export async function withOriginal(
   benchmark: Benchmark,
   profile: ProfileName,
@@ -46,7 +52,7 @@ export async function withOriginal(
   }
 }
 
-/** `fetch` says only that it failed, and why in its error's cause. */
+/** `fetch` only says that it failed; the reason is in its error's cause. */
 function whyOf(error: unknown): string {
   return reasonOf(error instanceof Error ? (error.cause ?? error) : error);
 }

@@ -16,7 +16,7 @@ function once(benchmark: Benchmark, signal = never): Promise<Iteration> {
   return iterate(benchmark, benchmark.sizes.smoke, target, machines, signal);
 }
 
-test('what stands before the sample is done before it, in order, and is no part of it', async () => {
+test('the commands before a sample run before it, in order, and are not part of it', async () => {
   const log = path.join(temporaryDirectory(), 'log');
   const note = (word: string): string => `echo ${word} >>'${log}'`;
   const benchmark = toy({
@@ -36,7 +36,7 @@ test.each([
 });
 
 describe('a tool that fails', () => {
-  test('gives no sample, though it printed a number, and its error says what ran where and how it ended', async () => {
+  test('gives no sample, even if it printed a number, and its error says what ran where and how it ended', async () => {
     const iteration = await once(toy({ script: 'echo 5; echo no route to host >&2; exit 3' }));
     expect(iteration).toMatchObject({
       state: 'failed',
@@ -55,7 +55,7 @@ describe('a tool that fails', () => {
     );
   });
 
-  test('gives no sample where a signal ended it', async () => {
+  test('gives no sample if a signal ended it', async () => {
     const iteration = await once(toy({ script: 'echo 5; kill -TERM $$' }));
     expect(iteration).toMatchObject({ state: 'failed', error: { code: 'NESTBENCH_COMMAND_FAILED' } });
   });
@@ -66,7 +66,7 @@ describe('a tool that fails', () => {
   });
 });
 
-test('a tool that ends well and prints no value gives a failure with what it printed', async () => {
+test('a tool that exits with 0 without a value gives a failure with what it printed', async () => {
   const iteration = await once(toy({ script: 'echo hello; echo hm >&2' }));
   expect(iteration).toMatchObject({
     state: 'failed',
@@ -81,7 +81,7 @@ test('a tool that ends well and prints no value gives a failure with what it pri
   });
 });
 
-test('where something can not be done before the sample, nothing is measured', async () => {
+test('if a command before the sample fails, nothing is measured', async () => {
   const measured = path.join(temporaryDirectory(), 'measured');
   const benchmark = toy({ before: () => [shell('exit 1')], script: `touch '${measured}'; echo 5` });
   expect(await once(benchmark)).toMatchObject({
@@ -92,7 +92,7 @@ test('where something can not be done before the sample, nothing is measured', a
   expect(existsSync(measured)).toBe(false);
 });
 
-test('commands get the input that they ask for', async () => {
+test('commands get their input', async () => {
   const written = path.join(temporaryDirectory(), 'directory/written');
   const iteration = await once(
     toy({
@@ -130,7 +130,7 @@ test('a command may take many times as long as expected, and never less than two
   expect(deadlineFor(60)).toBe(1200);
 });
 
-test('a raw output keeps the command as it was asked for, its end and both streams whole', async () => {
+test('a raw output keeps the command as requested, how it ended, and both streams', async () => {
   const iteration = await once(toy({ script: 'echo 5; echo aside >&2' }));
   const text = iteration.completed && rawOutput(iteration.completed);
   expect(text).toMatch(

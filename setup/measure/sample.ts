@@ -1,4 +1,4 @@
-/** One iteration of a benchmark on a running stack: what is done before it, the measured command, its value. */
+/** One iteration of a benchmark on a running stack: the commands before it, the measured command, its value. */
 import type { Benchmark, Command, Sizes, Target, Work } from '../../fixtures/benchmarks/benchmark.ts';
 import type { NestbenchError } from '../lib/errors.ts';
 import { BenchmarkError, OutputError } from './measure-errors.ts';
@@ -8,7 +8,7 @@ import { type Counted, runCounted } from './counted.ts';
 import { killedError, killedSinceLast } from './killed-processes.ts';
 import { clockError } from './stopwatch.ts';
 
-/** When and beside what the measured command ran. */
+/** When the measured command ran, and next to what. */
 type When = Pick<Counted, 'startedAt' | 'endedAt' | 'l0' | 'host'>;
 
 /** How long the benchmark's own commands around the sample took. */
@@ -28,7 +28,7 @@ type Outcome =
   | {
       readonly state: 'failed';
       readonly error: NestbenchError;
-      /** Undefined where the measured command did not run. */
+      /** Undefined if the measured command did not run. */
       readonly completed: Completed | undefined;
       readonly counted: When | undefined;
     };
@@ -36,8 +36,8 @@ type Outcome =
 export type Iteration = Outcome & UnmeasuredSeconds;
 
 /**
- * How much longer than expected a command may take before it counts as hung: deep levels under emulation are many
- * times slower than the expectation for an unloaded machine (hackbench: 46 s where 8 were seen, docs/emulated-testbed.md).
+ * How many times longer than expected a command may take before it counts as hung. Deep levels under emulation are many
+ * times slower than expected on an unloaded machine (hackbench: 46 s instead of 8, docs/emulated-testbed.md).
  */
 const PATIENCE = 20;
 const MIN_SECONDS = 120;
@@ -47,8 +47,8 @@ export function deadlineFor(expectedSeconds: number): number {
 }
 
 /**
- * Runs one iteration. A tool that fails or says no number gives a failure, never a sample.
- * @throws NestbenchError of kind infrastructure where a machine is lost, hangs or the run is aborted.
+ * Runs one iteration. A tool that fails or prints no number gives a failure, never a sample.
+ * @throws NestbenchError of kind infrastructure if a machine is lost or hangs, or the run is aborted.
  */
 export async function iterate<S extends Sizes>(
   benchmark: Benchmark<S>,
@@ -67,12 +67,12 @@ export async function iterate<S extends Sizes>(
   const after = await runUnmeasured(benchmark.after?.(sizes, target) ?? [], options);
   const durations = { beforeSeconds: before.seconds, afterSeconds: after.seconds };
   if (after.failure === undefined || outcome.state === 'failed') return { ...outcome, ...durations };
-  // The next iteration would not start from where this one did.
+  // The next iteration would not start from the same state.
   const { completed, counted } = outcome;
   return { state: 'failed', error: after.failure, completed, counted, ...durations };
 }
 
-/** The measured command and what it says. */
+/** Runs the measured command and parses its output. */
 async function measure<S extends Sizes>(
   benchmark: Benchmark<S>,
   sizes: S,
@@ -89,13 +89,13 @@ async function measure<S extends Sizes>(
   const killed = killedError(benchmark.name, await killedSinceLast(machines, options.signal));
   if (completed.exitCode !== 0) {
     const error = ended(`${benchmark.name} failed`, machine, completed);
-    // It may be why.
+    // It may be the cause.
     if (killed !== undefined) error.message += ` ${killed.message}`;
     return { state: 'failed', completed, counted, error };
   }
   if (killed !== undefined) return { state: 'failed', completed, counted, error: killed };
-  // Kept with its output, as evidence: what was measured by a wrong clock is a failure of the whole cell. Virtual time is
-  // not ours, and microbenchmarks prove it themselves.
+  // Kept with its output, as evidence: a wrong clock is a failure of the whole cell. Virtual time has no relation to
+  // the host's, and microbenchmarks check it themselves.
   const clock =
     machines.clock === 'virtual' ? undefined : clockError(machine.name, machineSeconds, completed.seconds);
   if (clock !== undefined) return { state: 'failed', completed, counted, error: clock };
@@ -117,7 +117,10 @@ async function measure<S extends Sizes>(
 /** The commands before or after a sample, once they ended. */
 interface Unmeasured {
   readonly seconds: number;
-  /** Of the first command that failed: the benchmark's own, as its next one may do better on the same stack. */
+  /**
+   * Of the first command that failed. It is the benchmark's own failure, because its next iteration may work on the
+   * same stack.
+   */
   readonly failure: NestbenchError | undefined;
 }
 
@@ -141,15 +144,13 @@ export async function runUnmeasured(
     const machine = machineFor(machines, command);
     const completed = await machine.run(command.argv, { signal, deadlineSeconds, ...inputOf(command) });
     if (completed.exitCode !== 0) {
-      return over(
-        ended(`What has to be done before or after a sample of ${name} failed`, machine, completed),
-      );
+      return over(ended(`A command before or after a sample of ${name} failed`, machine, completed));
     }
   }
   return over();
 }
 
-/** The failure of a command that did not end with 0. */
+/** The failure of a command that did not exit with 0. */
 function ended(what: string, machine: Machine, completed: Completed): NestbenchError {
   const { argv, exitCode, signal, seconds } = completed;
   return new BenchmarkError({
@@ -173,7 +174,7 @@ function lastWords({ stdout, stderr }: Completed): string {
   return `${stdout}\n${stderr}`.trim().split('\n').slice(-TAIL_LINES).join('\n');
 }
 
-/** A tool's raw output as it is kept: what was run, how it ended, and both streams whole. */
+/** A tool's raw output in the form that is kept: what was run, how it ended, and both streams. */
 export function rawOutput(completed: Completed): string {
   return [
     `$ ${completed.argv.join(' ')}`,

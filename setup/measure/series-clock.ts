@@ -1,4 +1,4 @@
-/** Tells the progress of a series' runs, and how much longer they will take. */
+/** Reports the progress of a series' runs, and the time left. */
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import type { RunPlan } from '../../fixtures/benchmarks/plan-run.ts';
 import { standing, type StopRule } from '../../fixtures/statistics/stop-rule.ts';
@@ -9,7 +9,7 @@ export interface SeriesProgress {
   readonly secondsLeft: number;
 }
 
-/** The time left follows from the iterations so far, at first from the expectation. */
+/** Estimates the time left from the iterations so far, at first from the expectation. */
 export class SeriesClock {
   readonly #benchmark: Benchmark;
   readonly #plan: RunPlan;
@@ -24,15 +24,15 @@ export class SeriesClock {
   }
 
   /**
-   * Told before every iteration.
+   * Called before every iteration.
    * @param run counted from 1 in this series.
-   * @param values of this run so far, after it tried so many iterations.
+   * @param values of this run so far, after `tried` iterations.
    */
   tell(run: number, values: readonly number[], tried: number): SeriesProgress {
     const { sizes, rule } = this.#plan;
     const now = standing(rule, values, tried);
     const expected = now.state === 'open' ? now.expected : 0;
-    // The runs to come will take as many as this one, as it looks by now.
+    // Assumes that the remaining runs take as many iterations as this one.
     const left = expected + (this.#runs - run) * (tried + expected);
     const each =
       this.#done === 0
@@ -49,10 +49,10 @@ export class SeriesClock {
   }
 }
 
-/** `40`; `5 to 40, interval ± 3.1 %, to be 2 %`. */
+/** `40`; `5 to 40, interval ± 3.1 %, target 2 %`. */
 function howMany(rule: StopRule, halfWidth: number | null): string {
   if (rule.kind === 'fixed') return String(rule.most);
   const target = `${Number((100 * rule.target).toFixed(2))} %`;
   const reached = halfWidth === null ? 'interval' : `interval ± ${(100 * halfWidth).toFixed(1)} %,`;
-  return `${rule.least} to ${rule.most}, ${reached} to be ${halfWidth === null ? '± ' : ''}${target}`;
+  return `${rule.least} to ${rule.most}, ${reached} target ${halfWidth === null ? '± ' : ''}${target}`;
 }

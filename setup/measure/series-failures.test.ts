@@ -10,7 +10,7 @@ import { counting, shell, toy } from './toys.testing.ts';
 import { counter, measurement, noSuchField } from './measurement.testing.ts';
 
 describe('a series in which something fails', () => {
-  test('goes on after an iteration that failed, and ends with its error', async () => {
+  test('continues after a failed iteration, and ends with its error', async () => {
     const { measure, scratch, summary } = measurement();
     const measuring = measure(toy({ script: counter(scratch('n'), '[ $n -eq 2 ]') }));
     await expect(measuring).rejects.toMatchObject({ code: 'NESTBENCH_COMMAND_FAILED', kind: 'benchmark' });
@@ -38,7 +38,7 @@ describe('a series in which something fails', () => {
     expect(readFileSync(path.join(directory, output), 'utf8')).toContain('exit 7');
   });
 
-  test('has a failure where the output is no number', async () => {
+  test('has a failure if the output is not a number', async () => {
     const { measure, records } = measurement();
     await expect(measure(toy({ script: 'echo hello', iterations: 1 }))).rejects.toThrow(
       /printed no value: no number/,
@@ -46,7 +46,7 @@ describe('a series in which something fails', () => {
     expect(records()[1]).toMatchObject({ code: 'NESTBENCH_UNPARSABLE_OUTPUT', iteration: 1, tail: 'hello' });
   });
 
-  test('is given up after three failures on end, and says how many iterations were not tried', async () => {
+  test('is given up after three failures in a row, and says how many iterations were not tried', async () => {
     const { measure, scratch, summary, records } = measurement();
     await expect(measure(toy({ script: counter(scratch('n'), 'true'), iterations: 10 }))).rejects.toThrow(
       /ended with 7/,
@@ -65,7 +65,7 @@ describe('a series in which something fails', () => {
     expect(readFileSync(scratch('n'), 'utf8')).toBe('3\n');
   });
 
-  test('is not given up while a sample comes between failures', async () => {
+  test('is not given up if a sample comes between failures', async () => {
     const { measure, scratch, summary } = measurement();
     const script = counter(scratch('n'), '[ $((n % 3)) -ne 0 ]');
     await expect(measure(toy({ script, iterations: 6 }))).rejects.toThrow(/ended with 7/);
@@ -76,7 +76,7 @@ describe('a series in which something fails', () => {
     expect(summary()).toHaveLength(7);
   });
 
-  test('says nothing of iterations left where the third failure was the last iteration', async () => {
+  test('does not mention iterations left if the third failure was the last iteration', async () => {
     const { measure, summary } = measurement();
     await expect(measure(toy({ script: 'exit 1' }))).rejects.toThrow(/ended with 1/);
     expect(summary().slice(1)).toEqual([1, 2, 3].map((iteration) => `failure 1.${iteration} COMMAND_FAILED`));
@@ -92,21 +92,19 @@ describe('a series in which something fails', () => {
   });
 });
 
-describe('a series in which what stands around the samples fails', () => {
-  test('goes on after a sample that could not be prepared', async () => {
+describe('a series in which a command around the samples fails', () => {
+  test('continues after a sample that could not be prepared', async () => {
     const { measure, scratch, summary } = measurement();
     const before = (): Command[] => [shell(`${counting(scratch('n'))}; [ $n -ne 2 ]`)];
     const measuring = measure(toy({ before, script: 'echo 5' }));
     await expect(measuring).rejects.toMatchObject({
       kind: 'benchmark',
-      message: expect.stringMatching(
-        /^What has to be done before or after a sample of toy failed on l1: "sh -c/,
-      ),
+      message: expect.stringMatching(/^A command before or after a sample of toy failed on l1: "sh -c/),
     });
     expect(summary()).toEqual(['series 1', 'sample 1.1 = 5', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 5']);
   });
 
-  test('takes no sample that could not be tidied up after, and keeps its output', async () => {
+  test('takes no sample without its clean-up, and keeps its output', async () => {
     const { measure, summary, records } = measurement();
     const after: Command[] = [shell('exit 1', 'client')];
     const measuring = measure(toy({ after: () => after, script: 'echo 5', iterations: 1 }));
@@ -115,7 +113,7 @@ describe('a series in which what stands around the samples fails', () => {
     expect(records()[1]).toMatchObject({ output: 'l1-baseline/toy/run-1-iteration-1.txt' });
   });
 
-  test('tidies up after a sample that failed, whose failure it tells', async () => {
+  test('cleans up after a failed sample, and reports the failure of the sample', async () => {
     const { measure, scratch } = measurement();
     const after = (): Command[] => [shell(`touch '${scratch('tidied')}'; exit 1`)];
     await expect(measure(toy({ after, script: 'exit 7', iterations: 1 }))).rejects.toThrow(/ended with 7/);
@@ -124,7 +122,7 @@ describe('a series in which what stands around the samples fails', () => {
 });
 
 describe('a series whose service fails', () => {
-  test('takes no sample of a service that has ended, though its loader gives one', async () => {
+  test('takes no sample after its service has ended, even if its loader prints one', async () => {
     const { measure, scratch, summary } = measurement();
     const service = (): Service => ({
       argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.02; done`],
@@ -137,7 +135,7 @@ describe('a series whose service fails', () => {
     expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 SERVICE_FAILED', 'service']);
   });
 
-  test('has the service’s own words in a failure record of the run, and takes no sample', async () => {
+  test('has the service’s own output in a failure record of the run, and takes no sample', async () => {
     const { measure, scratch, records, summary } = measurement();
     const service: Service = {
       argv: ['sh', '-c', 'echo cannot bind >&2; exit 1'],
@@ -154,7 +152,7 @@ describe('a series whose service fails', () => {
 
   test('keeps the samples taken before its service died', async () => {
     const { measure, scratch, summary } = measurement();
-    // The service ends at the second iteration, whose client then fails as a real one would.
+    // The service ends at the second iteration, whose client then fails like a real one.
     const service = (): Service => ({
       argv: ['sh', '-c', `touch '${scratch('up')}'; while [ -e '${scratch('up')}' ]; do sleep 0.05; done`],
       ready: shell(`test -e '${scratch('up')}'`, 'client'),
@@ -173,26 +171,26 @@ describe('a series whose service fails', () => {
   });
 });
 
-describe('a series that can go on no longer', () => {
+describe('a series that can’t continue', () => {
   test.each([
     ['0', 0],
     ['NaN', Number.NaN],
     ['negative', -1],
     ['infinite', Number.POSITIVE_INFINITY],
-  ])('ends where a benchmark’s own parser gives a value that is %s', async (_name, value) => {
+  ])('ends if a benchmark’s own parser returns a value that is %s', async (_name, value) => {
     const { measure, summary } = measurement();
     const measuring = measure(toy({ parse: () => ({ ok: true, value }), script: 'echo 5' }));
     await expect(measuring).rejects.toThrow(/value/);
     expect(summary()).toEqual(['series 1']);
   });
 
-  test('ends where a benchmark’s own parser throws', async () => {
+  test('ends if a benchmark’s own parser throws', async () => {
     const { measure, summary } = measurement();
     await expect(measure(toy({ parse: noSuchField, script: 'echo 5' }))).rejects.toThrow('no such field');
     expect(summary()).toEqual(['series 1']);
   });
 
-  test('keeps every sample it took where it is aborted, and leaves nothing running', async () => {
+  test('keeps every sample it took before it was aborted, and leaves nothing running', async () => {
     const { measure, scratch, summary } = measurement();
     const [serving, working] = [uniqueSleep(), uniqueSleep()];
     const controller = new AbortController();
@@ -213,7 +211,7 @@ describe('a series that can go on no longer', () => {
     expect([...processesWith(serving), ...processesWith(working)]).toEqual([]);
   });
 
-  test('is a failure of the benchmark where its test ended, and no other run begins', async () => {
+  test('is a failure of the benchmark if its test ended, and no other run begins', async () => {
     const { measure, scratch, summary } = measurement();
     const controller = new AbortController();
     const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && sleep ${uniqueSleep()}; echo $n`;
@@ -230,7 +228,7 @@ describe('a series that can go on no longer', () => {
     expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.- ABORTED']);
   });
 
-  test('keeps no sample that is done once it was aborted', async () => {
+  test('keeps no sample that completes after the abort', async () => {
     const { measure, summary } = measurement();
     const controller = new AbortController();
     const parse = (): { ok: true; value: number } => {
@@ -242,7 +240,7 @@ describe('a series that can go on no longer', () => {
     expect(summary()).toEqual(['series 1', 'failure 1.- ABORTED']);
   });
 
-  test('takes no sample where it was aborted before', async () => {
+  test('takes no sample if it was aborted before', async () => {
     const { measure, scratch } = measurement();
     const reason = new AbortedError({ message: 'stopped' });
     const measuring = measure(toy({ script: counter(scratch('n')) }), { signal: AbortSignal.abort(reason) });

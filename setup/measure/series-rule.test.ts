@@ -7,7 +7,7 @@ describe('a series that a rule ends', () => {
   const paper = { iterations: 12 };
   const sizes = { paper, quick: { iterations: 3 }, smoke: { iterations: 1 } };
 
-  test('takes the least number of samples where they are alike, and says why it ended', async () => {
+  test('takes the minimum number of samples if they are similar, and says why it ended', async () => {
     const { measure, records, summary } = measurement();
     await measure(toy({ script: 'echo 5', sizes }), { profile: PROFILES.adaptive });
     expect(summary()).toEqual([
@@ -22,9 +22,10 @@ describe('a series that a rule ends', () => {
     expect(records().at(-1)).toMatchObject({ cell: 'l1-baseline', benchmark: 'toy', halfWidth: 0 });
   });
 
-  test('goes on while the interval is wide, and ends with the sample that makes it narrow', async () => {
+  test('continues while the interval is wide, and ends with the sample that makes it narrow', async () => {
     const { measure, scratch, summary, records } = measurement();
-    // 104 and 100 in turn: the half-width is 3.34, 2.77, 2.35 and 2.11 % of the mean with 5 to 8 samples, 1.89 with 9.
+    // 104 and 100 alternately: the half-width is 3.34, 2.77, 2.35 and 2.11 % of the mean with 5 to 8 samples, 1.89 with
+    // 9.
     const script = `${counting(scratch('n'))}; echo $((100 + 4 * (n % 2)))`;
     await measure(toy({ script, sizes: { ...sizes, paper: { iterations: 40 } } }), {
       profile: PROFILES.adaptive,
@@ -34,9 +35,9 @@ describe('a series that a rule ends', () => {
     expect(records().at(-1)).toMatchObject({ halfWidth: expect.closeTo(0.0189, 4) });
   });
 
-  test('takes all where the samples resemble the one before when it could end, and says why', async () => {
+  test('takes all if the samples resemble their predecessors when it could end, and says why', async () => {
     const { measure, scratch, summary, records } = measurement();
-    // Five of 97, five of 103, and so on: the half-width is below 2 % after some 16.
+    // Five of 97, five of 103, and so on: the half-width is below 2 % after about 16.
     const script = `${counting(scratch('n'))}; echo $((97 + 6 * (n / 5 % 2)))`;
     await measure(toy({ script, sizes: { ...sizes, paper: { iterations: 40 } } }), {
       profile: PROFILES.adaptive,
@@ -45,14 +46,14 @@ describe('a series that a rule ends', () => {
     expect(records().at(-1)).toMatchObject({ doubt: 'correlated' });
   });
 
-  test('takes the paper’s number where that is not enough', async () => {
+  test('takes the paper’s number if that is not enough', async () => {
     const { measure, scratch, summary } = measurement();
     await measure(toy({ script: counter(scratch('n')), sizes }), { profile: PROFILES.adaptive });
     expect(summary()).toHaveLength(14);
     expect(summary().at(-1)).toBe('stop 1: most taken with 12');
   });
 
-  test('goes on after a failure, which counts as tried and not as a sample', async () => {
+  test('continues after a failure, which counts as tried and not as a sample', async () => {
     const { measure, scratch, summary } = measurement();
     const script = `${counting(scratch('n'))}; [ $n -eq 2 ] && exit 7; echo 5`;
     const measuring = measure(toy({ script, sizes }), { profile: PROFILES.adaptive });
@@ -65,7 +66,7 @@ describe('a series that a rule ends', () => {
     ]);
   });
 
-  test('has no word of its rule where it was given up', async () => {
+  test('says nothing about its rule if it was given up', async () => {
     const { measure, records, summary } = measurement();
     const measuring = measure(toy({ script: 'exit 7', sizes }), { profile: PROFILES.adaptive });
     await expect(measuring).rejects.toThrow(/ended with 7/);
@@ -76,7 +77,7 @@ describe('a series that a rule ends', () => {
     );
   });
 
-  test('ends each of its runs by itself', async () => {
+  test('ends each of its runs separately', async () => {
     const { measure, scratch, summary } = measurement();
     const script = `${counting(scratch('n'))}; if [ $n -le 5 ]; then echo 5; else echo $n; fi`;
     await measure(toy({ script, sizes }), { profile: { ...PROFILES.adaptive, runs: 2 } });
@@ -86,14 +87,14 @@ describe('a series that a rule ends', () => {
     ]);
   });
 
-  test('tells how wide its interval is, and how much longer it takes by now', async () => {
+  test('reports the width of its interval, and the time left', async () => {
     const { measure, scratch, told } = measurement();
     await measure(toy({ script: counter(scratch('n')), sizes }), { profile: PROFILES.adaptive });
     expect(told.map(({ text }) => text)).toEqual([
-      'toy: iteration 1 of 5 to 12, interval to be ± 2 %',
-      'toy: iteration 2 of 5 to 12, interval to be ± 2 %',
-      expect.stringMatching(/^toy: iteration 3 of 5 to 12, interval ± \d+\.\d %, to be 2 %$/),
-      ...Array.from({ length: 9 }, () => expect.stringMatching(/interval ± \d+\.\d %, to be 2 %$/)),
+      'toy: iteration 1 of 5 to 12, interval target ± 2 %',
+      'toy: iteration 2 of 5 to 12, interval target ± 2 %',
+      expect.stringMatching(/^toy: iteration 3 of 5 to 12, interval ± \d+\.\d %, target 2 %$/),
+      ...Array.from({ length: 9 }, () => expect.stringMatching(/interval ± \d+\.\d %, target 2 %$/)),
     ]);
     const fractions = told.map(({ fraction }) => fraction);
     expect(fractions).toEqual(fractions.map((_, index) => index / 12));

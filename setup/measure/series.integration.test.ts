@@ -10,7 +10,7 @@ import { failureFields } from './series.ts';
 import { counting, shell, toy } from './toys.testing.ts';
 import { counter, measurement } from './measurement.testing.ts';
 
-describe('a series that goes well', () => {
+describe('a successful series', () => {
   test('is one record of what runs, and one for each sample, in order', async () => {
     const { measure, scratch, summary } = measurement();
     await measure(toy({ script: counter(scratch('n')) }));
@@ -34,7 +34,7 @@ describe('a series that goes well', () => {
     });
   });
 
-  test("keeps every sample's raw output beside the journal, where its record says", async () => {
+  test("keeps every sample's raw output next to the journal, where its record says", async () => {
     const { measure, scratch, records, directory } = measurement();
     await measure(toy({ script: counter(scratch('n')), iterations: 2 }));
     const outputs = records().flatMap((record) => (record.type === 'sample' ? record.output : []));
@@ -54,7 +54,7 @@ describe('a series that goes well', () => {
     expect(records()).toHaveLength(4);
   });
 
-  test('numbers its runs from the first that is asked for', async () => {
+  test('numbers its runs from the first one requested', async () => {
     const { measure, scratch, summary } = measurement();
     const script = counter(scratch('n'));
     await measure(toy({ script, iterations: 2 }), { profile: PROFILES.paper, firstRun: 4 });
@@ -71,14 +71,14 @@ describe('a series that goes well', () => {
     ]);
   });
 
-  test('takes exactly one sample where one is asked for', async () => {
+  test('takes exactly one sample on request', async () => {
     const { measure, scratch, summary } = measurement();
     await measure(toy({ script: counter(scratch('n')) }), { profile: PROFILES.smoke });
     expect(summary()).toEqual(['series 1', 'sample 1.1 = 1']);
     expect(readFileSync(scratch('n'), 'utf8')).toBe('1\n');
   });
 
-  test('tells its progress before each iteration', async () => {
+  test('reports its progress before each iteration', async () => {
     const { measure, told } = measurement();
     await measure(toy({ script: 'echo 5', iterations: 2 }), { profile: { ...PROFILES.paper, runs: 2 } });
     expect(told.map(({ text, fraction }) => [text, fraction])).toEqual([
@@ -91,7 +91,7 @@ describe('a series that goes well', () => {
     expect(told.every(({ secondsLeft }) => secondsLeft >= 0)).toBe(true);
   });
 
-  test('starts its service first, does what comes before and after each sample, and stops the service last', async () => {
+  test('starts its service first, runs the commands before and after each sample, and stops the service last', async () => {
     const { measure, scratch } = measurement();
     const note = (word: string): string => `echo ${word} >>'${scratch('log')}'`;
     const serving = `trap "${note('stopped')}; exit" TERM; ${note('started')}; while :; do sleep 0.05; done`;
@@ -121,7 +121,7 @@ describe('a series that goes well', () => {
     ]);
   });
 
-  test('starts the service afresh for every run', async () => {
+  test('starts the service again for every run', async () => {
     const { measure, scratch } = measurement();
     const seconds = uniqueSleep();
     const service = (): Service => ({
@@ -134,8 +134,8 @@ describe('a series that goes well', () => {
   });
 });
 
-describe('a series where L0 is looked at', () => {
-  test('has with each sample what was counted during it, and after them what a command that does nothing costs', async () => {
+describe('a series with counters on L0', () => {
+  test('has with each sample what was counted during it, and after them the cost of a command that does nothing', async () => {
     const program = countersProgram();
     const set = (exits: number): void => {
       program.set('exits', exits);
@@ -167,7 +167,7 @@ describe('a series where L0 is looked at', () => {
     expect(first.l0?.seconds).toBeGreaterThanOrEqual(first.seconds - 0.01);
   });
 
-  test('ends, as the infrastructure’s failure, where nobody counts any more', async () => {
+  test('ends as an infrastructure failure when the counters end', async () => {
     const program = countersProgram();
     program.set('exits', 1);
     const { measure, summary } = measurement();
@@ -181,7 +181,7 @@ describe('a series where L0 is looked at', () => {
   });
 });
 
-test('a service is asked for with the sizes, the level under test, and a password of the run’s own', async () => {
+test('a service gets the sizes, the level under test, and a password for this run', async () => {
   const { measure, records } = measurement();
   const passwords: string[] = [];
   const service: Benchmark['service'] = (sizes, { address, cpus }, password) => {
@@ -199,7 +199,7 @@ test('a service is asked for with the sizes, the level under test, and a passwor
   for (const password of passwords) expect(JSON.stringify(records())).not.toContain(password);
 });
 
-test('a series says which program makes its load, where there are several', async () => {
+test('a series records its load generator, if there are several', async () => {
   const { measure, records } = measurement();
   await measure(toy({ script: 'echo 5', iterations: 1 }));
   await measure(toy({ script: 'echo 5', iterations: 1, loader: 'another' }), { firstRun: 2 });
@@ -207,7 +207,7 @@ test('a series says which program makes its load, where there are several', asyn
   expect(series.map(({ loader }) => loader)).toEqual([undefined, 'another']);
 });
 
-test('an error’s facts become the fields of a failure record, and only those that are there', () => {
+test('an error’s facts become the fields of a failure record, without absent ones', () => {
   const bare = new DeadlineError({ message: 'too slow' });
   expect(failureFields(bare)).toEqual({
     kind: 'infrastructure',

@@ -1,4 +1,4 @@
-/** All samples of one benchmark on one running stack: runs of iterations, every one in the journal before the next. */
+/** All samples of one benchmark on one running stack: runs of iterations, each in the journal before the next. */
 import { randomBytes } from 'node:crypto';
 import type { Benchmark, Target } from '../../fixtures/benchmarks/benchmark.ts';
 import { planRun, type RunPlan } from '../../fixtures/benchmarks/plan-run.ts';
@@ -21,14 +21,14 @@ import { startService } from './service.ts';
 export interface SeriesOptions {
   readonly cell: CellName;
   readonly benchmark: Benchmark;
-  /** What of the artifact's own it works on, where there is such a thing and it was to be had. */
+  /** The artifact's own material that it uses, if it was downloaded. */
   readonly original?: WithOriginal['original'];
   readonly profile: Profile;
-  /** The first run's number: one more than the journal has of this cell and benchmark. */
+  /** The first run's number: one more than the journal has for this cell and benchmark. */
   readonly firstRun: number;
   /** A running stack, or as much of it as measuring needs; its signal ends everything. */
   readonly machines: TargetMachines & { readonly underTest: Target; readonly signal: AbortSignal };
-  /** Ends this series alone, with a failure of the benchmark. No sample is kept after either signal. */
+  /** Ends only this series, with a failure of the benchmark. No sample is kept after either signal. */
   readonly until?: AbortSignal;
   readonly journal: Journal;
   readonly onIteration: (progress: SeriesProgress) => void;
@@ -37,11 +37,11 @@ export interface SeriesOptions {
 /** After so many failures in a row the rest of a run is not tried: the benchmark does not work here. */
 const FAILURES_IN_A_ROW = 3;
 
-/** Of a service's password: 128 bits, as cannot be guessed. */
+/** A service's password has 128 bits, which can't be guessed. */
 const PASSWORD_BYTES = 16;
 
 /**
- * Measures. A failed iteration becomes a failure record and the next one is tried.
+ * Measures. A failed iteration becomes a failure record, and the next one is tried.
  * @throws the first failure, once everything that can be measured was.
  */
 export async function measureSeries(options: SeriesOptions): Promise<void> {
@@ -131,27 +131,27 @@ async function measureRun(
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
     await using service = wanted && (await startService(benchmark.name, wanted, machines, signal));
     serving.pause();
-    // Up to here processes may be killed: the service of the run before was.
+    // Processes killed up to here do not count, such as the service of the previous run.
     await killedSinceLast(machines, signal);
     const values: number[] = [];
     // How many iterations were begun, and how many of them failed since the last sample.
-    const state = { tried: 0, onEnd: 0 };
+    const state = { tried: 0, inARow: 0 };
     let now = standing(rule, values, state.tried);
-    while (now.state === 'open' && state.onEnd < FAILURES_IN_A_ROW) {
-      // tinybench stops at the first failure, and a rule is asked again: what is left of the run is another round of it.
+    while (now.state === 'open' && state.inARow < FAILURES_IN_A_ROW) {
+      // tinybench stops at the first failure, and the rule must be asked again: the rest of the run is another round.
       await sampleRounds(now.certain, signal, async () => {
         onIteration(clock.tell(run - firstRun + 1, values, state.tried));
         const iteration = ++state.tried;
-        state.onEnd++;
+        state.inARow++;
         const outcome = await iterate(benchmark, sizes, target, machines, signal);
         const value = keep(iteration, service?.judge(outcome) ?? outcome);
         values.push(value);
-        state.onEnd = 0;
+        state.inARow = 0;
         return value;
       });
       now = standing(rule, values, state.tried);
     }
-    // After the samples, not before: three levels deep it takes seconds, and nobody is to wait for it.
+    // After the samples, not before: at L3 it takes seconds, which would delay the first sample.
     const idle = await countIdle(machines, command, signal);
     if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
     if (now.state === 'open') {
@@ -164,7 +164,7 @@ async function measureRun(
     await service?.end();
   } catch (thrown) {
     const error = toNestbenchError(thrown);
-    // The stack is not what it was, or the run was stopped: that is the cell's failure, and nothing more is measured.
+    // The stack has changed, or the run was stopped: that is the cell's failure, and nothing more is measured.
     if (error.kind !== 'benchmark') throw error;
     fail(error);
   }
@@ -175,7 +175,7 @@ async function measureRun(
   return failures;
 }
 
-/** A stopwatch that runs from its making on, and can be paused. */
+/** A stopwatch that starts when it is created, and can be paused. */
 class Spell {
   seconds = 0;
   #since: number | undefined = performance.now();

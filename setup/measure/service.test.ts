@@ -24,7 +24,7 @@ function service(script: string, ready: Command): Service {
   return { argv: ['sh', '-c', script], ready };
 }
 
-test('it runs once a request was answered, and is gone once stopped', async () => {
+test('it runs once a request was answered, and has ended once stopped', async () => {
   const seconds = uniqueSleep();
   await using running = await start(service(`exec sleep ${seconds}`, shell('true', 'client')));
   await expect.poll(() => processesWith(seconds), { timeout: 20_000 }).toHaveLength(1);
@@ -32,7 +32,7 @@ test('it runs once a request was answered, and is gone once stopped', async () =
   expect(processesWith(seconds)).toEqual([]);
 });
 
-test('it is asked again until it answers', async () => {
+test('requests are repeated until it answers', async () => {
   const count = path.join(temporaryDirectory(), 'count');
   const ready = shell(`${counting(count)}; echo not yet; test $n -ge 3`, 'client');
   await using running = await start(service(`exec sleep ${uniqueSleep()}`, ready));
@@ -41,7 +41,7 @@ test('it is asked again until it answers', async () => {
   await running.end();
 });
 
-test('it is prepared before it starts, each command with its input, and tidied up after once it has ended', async () => {
+test('it is prepared before it starts, each command with its input, and cleaned up once it has ended', async () => {
   const log = path.join(temporaryDirectory(), 'log');
   await using running = await start({
     before: [file('level', log, 'prepared\n'), shell(`echo prepared on the client >>'${log}'`, 'client')],
@@ -57,7 +57,7 @@ test('it is prepared before it starts, each command with its input, and tidied u
   expect(readFileSync(log, 'utf8')).toBe('prepared\nprepared on the client\nup\nasked\nended\ntidied\n');
 });
 
-test('one that can not be prepared does not start', async () => {
+test('one that cannot be prepared does not start', async () => {
   const seconds = uniqueSleep();
   const unprepared: Service = {
     before: [shell('echo no room >&2; exit 1')],
@@ -73,7 +73,7 @@ test('one that can not be prepared does not start', async () => {
   expect(processesWith(seconds)).toEqual([]);
 });
 
-test('one that leaves what can not be removed says so', async () => {
+test('one whose clean-up fails says so', async () => {
   const seconds = uniqueSleep();
   const untidy = { argv: ['sleep', seconds], ready: shell('true', 'client'), after: [shell('exit 3')] };
   await using running = await start(untidy);
@@ -81,7 +81,7 @@ test('one that leaves what can not be removed says so', async () => {
   expect(processesWith(seconds)).toEqual([]);
 });
 
-test('what was measured of one that ended meanwhile is no sample, whatever its loader says', async () => {
+test('a measurement during which it ended is not a sample, whatever its loader says', async () => {
   const alive = path.join(temporaryDirectory(), 'alive');
   const mortal = `touch '${alive}'; while [ -e '${alive}' ]; do sleep 0.02; done; echo out of memory`;
   await using running = await start(service(mortal, shell(`test -e '${alive}'`, 'client')));
@@ -107,7 +107,7 @@ test('what was measured of one that ended meanwhile is no sample, whatever its l
   });
 });
 
-test('one that ends before it answers is told with what it printed', async () => {
+test('one that ends before it answers is reported with what it printed', async () => {
   const starting = start(service('echo cannot bind >&2; exit 1', shell('false', 'client')));
   await expect(starting).rejects.toMatchObject({
     code: 'NESTBENCH_SERVICE_FAILED',
@@ -126,8 +126,8 @@ test('one that is no program is told as one that ended', async () => {
   });
 });
 
-test('an answer of another server does not make up for one that ended', async () => {
-  // It takes the answer longer to come than the service to end.
+test('an answer of another server does not count for one that ended', async () => {
+  // The answer takes longer than the service's end.
   const starting = start(service('echo address in use; exit 1', shell('sleep 0.3', 'client')));
   await expect(starting).rejects.toMatchObject({
     code: 'NESTBENCH_SERVICE_FAILED',
@@ -135,7 +135,7 @@ test('an answer of another server does not make up for one that ended', async ()
   });
 });
 
-test('one that never answers is told with what the request saw last, and is ended', async () => {
+test('one that never answers is reported with what the request saw last, and is ended', async () => {
   const seconds = uniqueSleep();
   const silent = service(
     `echo listening; exec sleep ${seconds}`,
@@ -151,14 +151,14 @@ test('one that never answers is told with what the request saw last, and is ende
   expect(processesWith(seconds)).toEqual([]);
 });
 
-test('one whose request hangs is told, and neither is left', async () => {
+test('one whose request hangs is reported, and neither is left', async () => {
   const [server, request] = [uniqueSleep(), uniqueSleep()];
   const hanging = service(`exec sleep ${server}`, shell(`exec sleep ${request}`, 'client'));
   await expect(start(hanging, { seconds: 0.5 })).rejects.toMatchObject({ code: 'NESTBENCH_SERVICE_FAILED' });
   expect([...processesWith(server), ...processesWith(request)]).toEqual([]);
 });
 
-test('an abort while it is awaited ends it and is thrown as its reason', async () => {
+test('an abort during the wait ends it and is thrown as its reason', async () => {
   const seconds = uniqueSleep();
   const asked = path.join(temporaryDirectory(), 'asked');
   const controller = new AbortController();

@@ -1,4 +1,7 @@
-/** A benchmark's server on the level under test: started fresh, awaited by a real request, stopped after. */
+/**
+ * A benchmark's server on the level under test: started for each run, ready once it answers a real request, stopped
+ * after.
+ */
 import type { Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import { ServiceError } from './measure-errors.ts';
@@ -7,19 +10,24 @@ import { waitUntil } from '../lib/wait.ts';
 import { type TargetMachines, machineFor } from './target-machines.ts';
 import { type Iteration, runUnmeasured } from './sample.ts';
 
-/** The slowest start that was seen is MariaDB's three levels deep on a busy host, with 21 s; after this it hangs. */
+/** The slowest start seen is MariaDB's at L3 on a busy host, 21 s. After this it counts as hung. */
 const READY_SECONDS = 120;
 const RETRY_MS = 200;
 
-/** A service that answered; disposing it stops it and no more. */
+/** A service that has answered. Disposing it only stops it. */
 export interface RunningService extends AsyncDisposable {
-  /** The iteration as it counts: one during which the service ended is none, whatever the loader made of it. */
+  /** Returns the iteration, or a failure if the service ended during it, whatever the loader printed. */
   judge(iteration: Iteration): Iteration;
-  /** Stops it and does what is to be done after. @throws NESTBENCH_COMMAND_FAILED where that fails. */
+  /**
+   * Stops it and runs the clean-up commands.
+   * @throws NESTBENCH_COMMAND_FAILED if one fails.
+   */
   end(): Promise<void>;
 }
 
-/** @throws NESTBENCH_SERVICE_FAILED where it ends or does not answer, with what it printed. */
+/**
+ * @throws NESTBENCH_SERVICE_FAILED with its output, if it ends or does not answer.
+ */
 export async function startService(
   name: string,
   service: Service,
@@ -44,7 +52,7 @@ export async function startService(
           signal: context.signal,
           deadlineSeconds: readySeconds,
         });
-        // An answer may come from one that an earlier run left there, which ours could not start beside.
+        // The answer may come from a server that an earlier run left behind, which prevented this one from starting.
         if (answer.exitCode === 0 && !over) return true;
         context.saw(`${answer.stdout}${answer.stderr}`.trim());
         return undefined;

@@ -10,12 +10,12 @@ async function run(...argv: string[]): Promise<ReturnType<typeof readStopwatch>>
 }
 
 describe('a command with a stopwatch', () => {
-  test('prints what it prints without one', async () => {
+  test('has the same output as without one', async () => {
     const { completed } = await run('sh', '-c', 'echo out; echo err >&2');
     expect(completed).toMatchObject({ stdout: 'out\n', stderr: 'err\n', exitCode: 0 });
   });
 
-  test('is told as it was asked for', async () => {
+  test('is reported as it was requested', async () => {
     const argv = ['printf', '%s|', '$HOME', "it's", 'a\nb', '', '*', '"', '\\'];
     const { completed } = await run(...argv);
     expect(completed.argv).toEqual(argv);
@@ -24,14 +24,14 @@ describe('a command with a stopwatch', () => {
 
   test.each([
     ['fails', ['sh', '-c', 'exit 3'], 3],
-    ['is not there', ['/no/such/program'], 127],
-    ['is no program', ['/etc/passwd'], 126],
+    ['does not exist', ['/no/such/program'], 127],
+    ['is not a program', ['/etc/passwd'], 126],
     ['is ended by a signal', ['sh', '-c', 'kill -KILL $$'], 137],
-  ])('that %s exits as a shell tells it', async (_how, argv, exitCode) => {
+  ])('that %s has the exit code of a shell', async (_how, argv, exitCode) => {
     expect((await run(...argv)).completed.exitCode).toBe(exitCode);
   });
 
-  test("tells how long it took by the machine's clock, which is this host's own", async () => {
+  test("reports how long it took by the machine's clock, which is this host's own", async () => {
     const { completed, machineSeconds = 0 } = await run('sh', '-c', 'date +%s%N; sleep 0.1; date +%s%N');
     const [start = 0, end = 0] = completed.stdout.split('\n').map(Number);
     // /proc/uptime counts in hundredths, and is read twice.
@@ -39,20 +39,20 @@ describe('a command with a stopwatch', () => {
     expect(clockFault(machineSeconds, completed.seconds)).toBeUndefined();
   });
 
-  test('tells the CPU time that the stopwatch itself has had, and not that of the command', async () => {
+  test('reports the CPU time of the stopwatch itself, and not that of the command', async () => {
     const busy = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
     const { machineSeconds = 0, ownCpuSeconds = 0 } = await run('sh', '-c', busy);
     expect(ownCpuSeconds).toBeGreaterThan(0);
     expect(ownCpuSeconds).toBeLessThan(Math.max(machineSeconds, 0.05));
   });
 
-  test('leaves standard error without an end of line as it was', async () => {
+  test('does not change standard error without a newline at its end', async () => {
     const { completed, machineSeconds } = await run('sh', '-c', 'printf err >&2');
     expect(completed.stderr).toBe('err');
     expect(machineSeconds).toBeDefined();
   });
 
-  test('tells no time where the stopwatch itself was ended', async () => {
+  test('reports no time if the stopwatch itself was ended', async () => {
     const { machineSeconds } = await run('sh', '-c', 'kill -KILL $PPID');
     expect(machineSeconds).toBeUndefined();
   });
@@ -66,7 +66,7 @@ describe("a machine's clock", () => {
     [10, 12.9],
     [0, 2.9],
     [100, 110],
-  ])('that counts %s s where ours counts %s is believed', (machine, ours) => {
+  ])('that counts %s s when the host’s counts %s is accepted', (machine, ours) => {
     expect(clockFault(machine, ours)).toBeUndefined();
     expect(clockError('l3', machine, ours)).toBeUndefined();
   });
@@ -76,7 +76,7 @@ describe("a machine's clock", () => {
     [10.4, 10, 'fast'],
     [5, 10, 'slow'],
     [-1, 3, 'slow'],
-  ])('that counts %s s where ours counts %s runs %s', (machine, ours, how) => {
+  ])('that counts %s s when the host’s counts %s runs %s', (machine, ours, how) => {
     expect(clockFault(machine, ours)).toContain(`it runs ${how}`);
   });
 
@@ -86,7 +86,7 @@ describe("a machine's clock", () => {
       kind: 'infrastructure',
     });
     expect(clockError('l3', 1.16, 0.58)?.message).toMatch(
-      /clock of l3 is wrong: .* 1\.16 s .* 0\.58 s by ours/,
+      /clock of l3 is wrong: .* 1\.16 s .* 0\.58 s by this host's/,
     );
     expect(clockError('l3', undefined, 1)?.code).toBe('NESTBENCH_CLOCK_WRONG');
   });

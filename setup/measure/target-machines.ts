@@ -1,4 +1,4 @@
-/** What a benchmark runs on. */
+/** The machines that a benchmark runs on. */
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
 import type { HostReading } from '../machine/contention.ts';
@@ -10,15 +10,18 @@ import type { Machine } from '../machine/machine.ts';
 export interface TargetMachines {
   readonly target: Machine;
   readonly client: Machine;
-  /** By which clock the target lives; real where that is not said. */
+  /** The clock of the level under test; real by default. */
   readonly clock?: Clock;
-  /** What L0 counts. Without it samples are taken all the same, and nothing is known of what ran beside them. */
+  /** Counts on L0. Without it samples are taken all the same, but what else ran is unknown. */
   readonly counters?: Counters;
-  /** Ends everything on it. A series that ends earlier still waits for the counters' answer, as a question cut off is their last. */
+  /**
+   * Ends everything on it. A series that ends earlier still waits for the counters' answer, because they can't
+   * answer again after an interrupted request.
+   */
   readonly signal?: AbortSignal;
-  /** Reads who had the CPUs of the host that runs the machines; undefined where /proc does not show it. */
+  /** Reads who used the CPUs of the host that runs the machines; undefined if /proc does not show it. */
   readonly host?: () => HostReading | undefined;
-  /** Of the machines that run anything of a sample. Without them it is not known whether a process of it was killed. */
+  /** For each machine that runs part of a sample. Without them, killed processes go unnoticed. */
   readonly killed?: readonly KilledProcesses[];
 }
 

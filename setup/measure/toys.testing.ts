@@ -1,4 +1,4 @@
-/** Benchmarks of real commands on this host, which plays the level under test and the client. */
+/** Benchmarks of real commands on this host, which acts as the level under test and the client. */
 import type { Benchmark, Command, Parsed, Place, Sizes } from '../../fixtures/benchmarks/benchmark.ts';
 import { hostMachine } from '../machine/host.ts';
 import type { TargetMachines } from './target-machines.ts';
@@ -11,7 +11,7 @@ export function shell(script: string, on: Place = 'level'): Command {
   return { on, argv: ['sh', '-c', script] };
 }
 
-/** The last number of what was printed. */
+/** The last number in the output. */
 function lastNumber(output: string): Parsed {
   const text = /(\d+)\n$/.exec(output)?.[1];
   return text === undefined ? { ok: false, reason: 'no number' } : { ok: true, value: Number(text) };
@@ -38,7 +38,7 @@ export function toy({ script, iterations = 3, on = 'level', ...rest }: Toy): Ben
   };
 }
 
-/** Shell words that count how often they ran, in a file: `n` is 1 the first time. */
+/** Shell code that counts how often it ran, in a file: `n` is 1 the first time. */
 export function counting(file: string): string {
   return `n=$(($(cat '${file}' 2>/dev/null || echo 0) + 1)); echo $n >'${file}'`;
 }

@@ -13,7 +13,7 @@ function work(name: string, order: string[]): () => Promise<string> {
   };
 }
 
-test('what is asked for at once is done one after another, in order', async () => {
+test('concurrent requests are served one after another, in order', async () => {
   const turns = new Turns();
   const order: string[] = [];
   const done = await Promise.all(['one', 'two', 'three'].map((name) => turns.take(work(name, order))));
@@ -21,7 +21,7 @@ test('what is asked for at once is done one after another, in order', async () =
   expect(order).toEqual(['one starts', 'one ends', 'two starts', 'two ends', 'three starts', 'three ends']);
 });
 
-test('what fails lets the next one have its turn', async () => {
+test('a failure lets the next one have its turn', async () => {
   const turns = new Turns();
   const failing = turns.take(() => Promise.reject(new Error('lost')));
   const next = turns.take(() => Promise.resolve('measured'));
@@ -29,7 +29,7 @@ test('what fails lets the next one have its turn', async () => {
   await expect(next).resolves.toBe('measured');
 });
 
-test('the end of all is known, also of what nobody awaits', async () => {
+test('the end of all is known, also of work that nobody awaits', async () => {
   const turns = new Turns();
   const order: string[] = [];
   void turns.take(work('one', order));

@@ -1,8 +1,11 @@
-/** Runs pieces of work one after another, in the order in which they were requested. Work must not wait for a turn of its own. */
+/**
+ * Runs pieces of work one after another, in the order in which they were requested. Work must not wait for a turn of
+ * its own.
+ */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
 
-  /** Does `work` once all that was asked for before has ended, well or not. */
+  /** Runs `work` once all earlier work has ended, successfully or not. */
   async take<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last;
     const own = Promise.withResolvers<void>();
@@ -15,7 +18,7 @@ export class Turns {
     }
   }
 
-  /** Resolves once all that was asked for until now has ended. */
+  /** Resolves once all work requested so far has ended. */
   ended(): Promise<void> {
     return this.#last;
   }

@@ -38,7 +38,7 @@ describe('with a guest', () => {
     [77, 'surprise', 0.125],
   ]);
 
-  test('exits are what was counted in between, of the counters that only grow', () => {
+  test('exits are what was counted in between, by counters that only grow', () => {
     expect(windowBetween(before, after, { guests: true })).toMatchObject({
       seconds: 4,
       exits: { exits: 800, io_exits: 0 },
@@ -46,7 +46,7 @@ describe('with a guest', () => {
     expect(windowBetween(before, after, { guests: true }).exits).not.toHaveProperty('pages_4k');
   });
 
-  test("QEMU and vhost are the benchmark, the kernel's threads are its own, and all else is the harness", () => {
+  test('QEMU and vhost are the benchmark, kernel threads are the kernel, and everything else is the harness', () => {
     expect(windowBetween(before, after, { guests: true }).cpuSeconds).toEqual({
       benchmark: 4,
       kernel: 0.25,
@@ -54,7 +54,7 @@ describe('with a guest', () => {
     });
   });
 
-  test('a counter that fell says that its virtual machine ended', () => {
+  test('a counter that fell shows that its virtual machine ended', () => {
     expect(() => windowBetween(after, before, { guests: true })).toThrow(
       /"clock" was 14000000000 before the sample and 10000000000 after/,
     );
@@ -62,7 +62,7 @@ describe('with a guest', () => {
     expect(() => windowBetween(before, fallen, { guests: true })).toThrow(/"exits" was 100 before/);
   });
 
-  test('a KVM that does not count is a failure, and never a sample of no exits', () => {
+  test('a KVM without counters is a failure, never a sample without exits', () => {
     expect(() => windowBetween(snapshot(1, {}), snapshot(2, {}), { guests: true })).toThrow(
       /exit counters on l0 are missing/,
     );
@@ -82,18 +82,18 @@ describe('without a guest', () => {
     [40, 'nestbench-count', 1.25],
     [50, 'sshd-session', 3.125],
     [70, 'netserver', 2],
-    // Another one, with the number of one that has ended.
+    // A different process, with the number of one that has ended.
     [71, 'hackbench', 0.5],
   ]);
 
-  test("there are no exits, and no share of the benchmark's: its processes end unseen", () => {
+  test('there are no exits, and no share for the benchmark: its processes end between the readings', () => {
     expect(windowBetween(before, after, { guests: false })).toEqual({
       seconds: 2,
       cpuSeconds: { kernel: 0, harness: 0.875 },
     });
   });
 
-  test('the stopwatch around the command is told by itself: it never runs beside the command', () => {
+  test('the stopwatch of the command is separate: it never runs at the same time as the command', () => {
     const { cpuSeconds } = windowBetween(before, after, { guests: false, stopwatch: 0.125 });
     expect(cpuSeconds).toEqual({ kernel: 0, harness: 0.875, stopwatch: 0.125 });
   });

@@ -1,4 +1,4 @@
-/** What L0 saw between two snapshots around a measured command: the exits, and who had its CPUs. Pure. */
+/** What L0 saw between two readings around a measured command: the exits, and who used its CPUs. Pure. */
 import { EXITS, KVM_COUNTERS } from '../../fixtures/kvm-counters.ts';
 import type { ServerWindow } from '../../fixtures/records.ts';
 import { CheckError } from '../lib/errors.ts';
@@ -7,18 +7,23 @@ import type { Snapshot } from '../machine/counters.ts';
 type Process = Snapshot['processes'][number];
 type Owner = 'benchmark' | 'kernel' | 'harness';
 
-/** Debian's sshd (a process for the daemon, one a connection); our init and the sleep it waits with; the counters. */
+/**
+ * Debian's sshd (a process for the daemon, one per connection); nestbench's init and the sleep it waits with; the
+ * counters.
+ */
 const HARNESS = /^(sshd|sshd-session|sshd-auth|nestbench-.*|busybox)$/;
 const INIT = 1;
 
 export interface WindowOptions {
-  /** Whether L0 runs a guest: then its QEMU is the benchmark, and else whatever is not of the harness. */
+  /** Whether L0 runs a guest. If so, its QEMU is the benchmark; otherwise everything outside the harness is. */
   readonly guests: boolean;
-  /** CPU seconds of the stopwatch where it ran on L0: it ended in between, so no snapshot has it. */
+  /** CPU seconds of the stopwatch if it ran on L0. It ended in between, so it is in neither reading. */
   readonly stopwatch?: number | undefined;
 }
 
-/** @throws NESTBENCH_CHECK_FAILED where a counter or the clock went backwards: a virtual machine ended in between. */
+/**
+ * @throws NESTBENCH_CHECK_FAILED if a counter or the clock went backwards: a virtual machine ended in between.
+ */
 export function windowBetween(
   before: Snapshot,
   after: Snapshot,
@@ -64,15 +69,18 @@ function grown(what: string, before: number, after: number): number {
   });
 }
 
-/** In seconds. One that came later has all its time; so has one that only has the number of one that has ended. */
+/**
+ * In seconds. A process that started later counts with all its time; so does one that reuses the number of one that has
+ * ended.
+ */
 function spent(before: Process | undefined, after: Process): number {
   const same = before !== undefined && before.nanoseconds <= after.nanoseconds;
   return (after.nanoseconds - (same ? before.nanoseconds : 0)) / 1e9;
 }
 
 /**
- * Up to Linux 6.3 vhost has threads of the kernel, named `vhost-PID` after their QEMU (drivers/vhost/vhost.c); since 6.4 it
- * has threads of QEMU itself (kernel/vhost_task.c), whose time is QEMU's.
+ * Up to Linux 6.3 vhost has kernel threads named `vhost-PID` after their QEMU (drivers/vhost/vhost.c). Since 6.4 it has
+ * threads of QEMU itself (kernel/vhost_task.c), whose time is QEMU's.
  */
 function ownerBesideGuests({ name, kernel }: Process): Owner {
   if (kernel) return name.startsWith('vhost-') ? 'benchmark' : 'kernel';

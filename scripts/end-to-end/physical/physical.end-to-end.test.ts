@@ -1,7 +1,7 @@
 /**
- * The physical testbed, end to end: two machines that boot their own disks and know nothing of nestbench get a kernel that
- * was built from git, another command line and a real reboot through GRUB, and run the L1 cell; what goes wrong on the way
- * is told; and everything is put back.
+ * The physical testbed, end to end: two machines that boot their own disks and know nothing of nestbench get a kernel
+ * built from git, a different command line and a real reboot through GRUB, and run the L1 cell. Faults on the way are
+ * reported, and everything is restored.
  */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,15 +25,15 @@ import { bootTwoMachines, type TwoMachines } from './two-machines.testing.ts';
 
 const never = new AbortController().signal;
 const generous = { signal: never, deadlineSeconds: 60 };
-/** Of the machine, for what the testbed file leaves out. */
+/** The default directory on the machines. */
 const DIRECTORY = '/var/lib/nestbench';
-/** From the command to SSH, twice: an emulated kernel was seen to stand still for 251 s over the memory of its CPUs. */
+/** From the command to SSH, twice: an emulated kernel was seen to stall for 251 s over the memory of its CPUs. */
 const REBOOT_SECONDS = 900;
-/** Of a run, with a reboot of the server. */
+/** For a run with a reboot of the server. */
 const RUN_SECONDS = 1200;
-/** Of a QEMU, on two busy cores. */
+/** For the build of a QEMU, on two busy cores. */
 const BUILD_SECONDS = 1200;
-/** Of the first run, on a machine whose cache is empty: image, QEMU and builder were seen to take more than 1200 s. */
+/** For the first run, on a machine with an empty cache: image, QEMU and builder were seen to take more than 1200 s. */
 const FIRST_RUN_SECONDS = 1700;
 
 const whyNot = await whyNoDiskMachines();
@@ -50,14 +50,14 @@ let network: string;
 beforeAll(async () => {
   if (whyNot !== undefined) return;
   const source = await kernelRepository(never);
-  // As a run builds it, so that it is built once.
+  // The same build as a run's, so that it is built once.
   kernel = await buildKernelPackage(configured(source), never, console.log);
   two = await bootTwoMachines(never);
   cleanup.use(two);
   await using server = await two.connect('server');
   before = await readRunning(server, never);
   network = await networkOf('server');
-  // An emulated TSC is the host's, and its KVM would think little of it (docs/emulated-testbed.md).
+  // An emulated TSC is the host's, and its KVM would distrust it (docs/emulated-testbed.md).
   const clock = [`tsc_early_khz=${await measureTscKhz(never)}`, 'kvm.tsc_tolerance_ppm=100000'];
   software = {
     l0: { kernel: source, parameters: clock, qemu: await qemuRepository(never) },
@@ -76,7 +76,7 @@ async function networkOf(name: 'client' | 'server'): Promise<string> {
   return (await machine.run(['sh', '-c', look], generous)).stdout;
 }
 
-/** What of a run is still on the server. */
+/** What is left of a run on the server. */
 async function leftOnServer(): Promise<string> {
   await using machine = await two.connect('server');
   const look =
@@ -99,7 +99,7 @@ test('the doctor says what the machines have and have not, and changes nothing',
   expect((await machine.run(['ls', DIRECTORY], generous)).exitCode).not.toBe(0);
 });
 
-test('tune makes a machine quiet, and puts back exactly what it found', async () => {
+test('tune makes a machine quiet, and restores exactly what it found', async () => {
   await using machine = await two.connect('server');
   const swap =
     'truncate -s 16M /swap && chmod 600 /swap && fallocate -l 16M /swap && mkswap -q /swap && swapon /swap';
@@ -181,7 +181,7 @@ test('the L1 cell runs on a kernel and in a QEMU built from git, after a reboot 
   expect(await networkOf('server')).toBe(network);
 });
 
-test('SSH that is lost in a sample is no sample; nobody else may have the machine meanwhile; and it is put back', async ({
+test('a lost SSH connection during a sample gives no sample; nobody else may have the machine meanwhile; and it is restored', async ({
   start,
 }) => {
   const own =
@@ -192,7 +192,7 @@ test('SSH that is lost in a sample is no sample; nobody else may have the machin
   expect(network).toContain('10.77.0.0/16 via 192.168.77.1 dev enp0s4');
   const run = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'netperf-rr'], {
     experiment: 'lost',
-    // Whose samples are long enough to be cut short.
+    // Its samples are long enough to be interrupted.
     environment: { TESTBED: two.describe({ software }), PROFILE: 'paper' },
   });
   await run.says('booting L1', RUN_SECONDS);
@@ -214,7 +214,7 @@ test('SSH that is lost in a sample is no sample; nobody else may have the machin
   expect(await networkOf('server')).toBe(network);
 });
 
-test('what a killed run left on the machines is ended by the next', async ({ start }) => {
+test('the next run ends what a killed run left on the machines', async ({ start }) => {
   const words = ['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'hackbench'];
   const environment = { TESTBED: two.describe({ software }) };
   const killed = start(words, { experiment: 'killed', environment });
@@ -236,7 +236,7 @@ test('what a killed run left on the machines is ended by the next', async ({ sta
   expect(await leftOnServer()).toBe(NOTHING);
 });
 
-test('a QEMU of before 6.2 is built, and runs its guest in a q35', async ({ start, skip }) => {
+test('a QEMU older than 6.2 is built, and runs its guest in a q35', async ({ start, skip }) => {
   const qemu = await qemuRepository(never, 'bullseye').catch((error: unknown) => skip(String(error)));
   const run = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'netperf-rr'], {
     experiment: 'vintage',
@@ -256,7 +256,7 @@ test('a QEMU of before 6.2 is built, and runs its guest in a q35', async ({ star
   expect(await leftOnServer()).toBe(NOTHING);
 });
 
-test('DVH is asked for by its knobs and its QEMU, and what has it not is not measured under its name', async ({
+test('DVH is enabled by its knobs and its QEMU, and without them nothing is measured under its name', async ({
   start,
 }) => {
   const { l0, l1 } = software;
@@ -265,7 +265,7 @@ test('DVH is asked for by its knobs and its QEMU, and what has it not is not mea
     environment: { TESTBED: two.describe({ software: { l0, l1: { ...l1, qemu: l0.qemu } } }) },
   });
   expect((await run.end(RUN_SECONDS)).exitCode).toBe(1);
-  // The kernel here has the files of a DVH kernel, and this QEMU is not a DVH QEMU.
+  // This kernel has the files of a DVH kernel, and this QEMU is not a DVH QEMU.
   expect(run.recordsOf('failure')[0]?.message).toContain('-dvh: invalid option');
   expect(run.recordsOf('sample')).toEqual([]);
   await using server = await two.connect('server');
@@ -274,13 +274,13 @@ test('DVH is asked for by its knobs and its QEMU, and what has it not is not mea
   expect(await leftOnServer()).toBe(NOTHING);
 });
 
-test('of a kernel that does not boot it says why, and which one GRUB fell back to', async () => {
+test('a kernel that does not boot is reported with the reason, and which one GRUB fell back to', async () => {
   await using stack = new AsyncDisposableStack();
   const options = {
     target: two.server.target,
     signal: never,
     deadlineSeconds: REBOOT_SECONDS,
-    // As a console server would show it: from now on.
+    // As a console server would show it, from now on.
     console: {
       argv: ['tail', '--lines=0', '--follow', two.server.consoleFile],
       file: path.join(temporaryDirectory(), 'console.log'),
@@ -324,7 +324,7 @@ test('a disk that is full is reported, and nothing of the kernel is left', async
   expect(left).not.toContain('6.1.0-other');
 });
 
-test('restore takes everything away and puts everything back', async () => {
+test('restore removes everything and restores everything', async () => {
   const { output } = await two.script(['restore']);
   expect(output).toContain('client: took the image away');
   expect(output).toContain(

@@ -1,4 +1,4 @@
-/** A physical testbed of two disk machines on a private wire, with the file that describes it, and nestbench's use of it. */
+/** A physical testbed of two disk machines on a private wire, with its testbed file, and nestbench's use of it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,7 +18,7 @@ import {
 
 type Name = 'client' | 'server';
 
-/** What a test says otherwise of the testbed. */
+/** A test's changes to the testbed file. */
 type Changes = { readonly [key in Name]?: Partial<TestbedDescription[key]> } & Partial<
   Omit<TestbedDescription, Name>
 >;
@@ -26,12 +26,15 @@ type Changes = { readonly [key in Name]?: Partial<TestbedDescription[key]> } & P
 export interface TwoMachines extends AsyncDisposable {
   readonly client: DiskMachine;
   readonly server: DiskMachine;
-  /** An OpenSSH client's configuration that knows both. */
+  /** An OpenSSH client's configuration for both. */
   readonly configuration: string;
   connect(name: Name): Promise<SshMachine>;
-  /** Writes a testbed file. @returns its name. */
+  /**
+   * Writes a testbed file.
+   * @returns its name.
+   */
   describe(changes?: Changes): string;
-  /** A script of ours, as a person runs it. */
+  /** Runs one of nestbench's scripts, as a user does. */
   script(
     words: readonly string[],
     changes?: Changes,
@@ -40,7 +43,9 @@ export interface TwoMachines extends AsyncDisposable {
 
 const CONNECT_SECONDS = 120;
 
-/** @param card of the server on the private network. */
+/**
+ * @param card the server's on the private network.
+ */
 export async function bootTwoMachines(
   signal: AbortSignal,
   card: DiskMachineOptions['card'] = 'virtio',
@@ -50,7 +55,7 @@ export async function bootTwoMachines(
     local: path.join(directory, `wire.${own}`),
     remote: path.join(directory, `wire.${other}`),
   });
-  // Made once, and waited for by nobody else.
+  // Created once.
   await baseImage(signal);
   if (card !== 'virtio') await baseImage(signal, card);
   const [server, client] = await both(
@@ -74,7 +79,7 @@ export async function bootTwoMachines(
       file,
       stringify({
         sshConfiguration: configuration,
-        // Whatever engine this host has: its images would come from a registry.
+        // Never a container engine, whose images would come from a registry.
         builder: 'host',
         ...changes,
         client: machine('client', client),

@@ -1,6 +1,6 @@
 /**
- * Virtual functions of a physical server's card, end to end: a machine that knows nothing of nestbench has a card with SR-IOV
- * behind an IOMMU, and one of its functions is assigned from level to level, measured through, and taken away again.
+ * Virtual functions of a physical server's card, end to end: a machine that knows nothing of nestbench has a card with
+ * SR-IOV behind an IOMMU, and one of its functions is assigned from level to level, measured, and removed again.
  */
 import { afterAll, beforeAll, expect } from 'vitest';
 import { leftovers } from '../run.testing.ts';
@@ -28,14 +28,14 @@ afterAll(() => cleanup.disposeAsync());
 
 test.beforeEach(({ skip }) => skip(whyNot !== undefined, whyNot));
 
-/** How many functions the card has, whether its drivers take them, and what else of a run is on the server. */
+/** How many functions the card has, whether drivers bind to them, and what else of a run is on the server. */
 async function stateOfServer(): Promise<string> {
   await using machine = await two.connect('server');
   const look = `cat ${CARD}/sriov_numvfs ${CARD}/sriov_drivers_autoprobe; ls -d /run/nestbench /run/nestbench-mounts /sys/class/net/br0; pgrep -l qemu; ip -o -4 address show dev enp1s0`;
   return (await machine.run(['sh', '-c', look], generous)).stdout;
 }
 
-/** An emulated TSC is the host's, and the server's KVM would think little of it (docs/emulated-testbed.md). */
+/** An emulated TSC is the host's, and the server's KVM would distrust it (docs/emulated-testbed.md). */
 async function environment(): Promise<{ TESTBED: string }> {
   const parameters = [`tsc_early_khz=${await measureTscKhz(never)}`, 'kvm.tsc_tolerance_ppm=100000'];
   return { TESTBED: two.describe({ software: { l0: { parameters } } }) };
@@ -46,7 +46,7 @@ test('the doctor says where the functions of the card will be, and what drives t
   expect(output).toMatch(/^server {2}SR-IOV +right +7 possible, the first at 0000:01:10\.0, for igbvf$/m);
 });
 
-test('functions that are somebody else’s are left alone, and no cell with them is measured', async ({
+test('functions that nestbench did not create are left alone, and no cell with them is measured', async ({
   start,
 }) => {
   await using machine = await two.connect('server');
@@ -68,7 +68,7 @@ test('functions that are somebody else’s are left alone, and no cell with them
   }
 });
 
-test('a function is assigned down to L1 and to L2, and the card is as it was', async ({ place, start }) => {
+test('a function is assigned to L1 and to L2, and the card is restored', async ({ place, start }) => {
   const before = await stateOfServer();
   expect(before).toMatch(/^0\n1\n/);
   const run = start(
@@ -84,7 +84,7 @@ test('a function is assigned down to L1 and to L2, and the card is as it was', a
   for (const { levels } of boots) {
     const [l0, last] = [levels[0], levels.at(-1)];
     expect(l0?.commandLine.split(' ')).toContain('intel_iommu=on');
-    // An igbvf of Intel's 82576, which nobody on L0 but VFIO has had.
+    // An igbvf of Intel's 82576, which only VFIO has driven on L0.
     expect(l0?.handsOn).toMatchObject({
       pciAddress: '0000:01:10.0',
       identity: '8086:10ca',
@@ -101,13 +101,13 @@ test('a function is assigned down to L1 and to L2, and the card is as it was', a
   expect(await stateOfServer()).toBe(before);
 });
 
-test('functions that a killed run left are taken away by restore', async ({ start }) => {
+test('restore removes functions that a killed run left', async ({ start }) => {
   const before = await stateOfServer();
   const run = start(['run', 'suites/l2', '--project', 'l2-passthrough', '-t', 'hackbench'], {
     experiment: 'killed',
     environment: await environment(),
   });
-  // Its functions are there, and given to nobody yet.
+  // Its functions exist, and are not yet assigned.
   await run.says('l2-passthrough: booting L1', RUN_SECONDS);
   run.killGroup('SIGKILL');
   await run.groupEnds();
