@@ -9,8 +9,8 @@ import { plainText } from '../../fixtures/plain-text.ts';
 /** The cause of a failure; the journal keeps it with every failure record. */
 export type FailureKind = 'infrastructure' | 'benchmark' | 'configuration' | 'bug';
 
-export type ErrorCode =
-  /** Bad input, reported before anything boots. */
+/** Of wrong input, reported before anything boots. */
+export type InputCode =
   | 'NESTBENCH_UNKNOWN_CELL'
   | 'NESTBENCH_UNKNOWN_BENCHMARK'
   | 'NESTBENCH_UNKNOWN_PROFILE'
@@ -21,7 +21,10 @@ export type ErrorCode =
   | 'NESTBENCH_EXPERIMENT_DIFFERS'
   | 'NESTBENCH_JOURNAL_DAMAGED'
   | 'NESTBENCH_BAD_EXPORT'
-  | 'NESTBENCH_HISTORY_UNREADABLE'
+  | 'NESTBENCH_HISTORY_UNREADABLE';
+
+export type ErrorCode =
+  | InputCode
   /** The host can't run the testbed. */
   | 'NESTBENCH_PACKAGE_MISSING'
   | 'NESTBENCH_NO_SPACE'
@@ -83,9 +86,9 @@ export abstract class NestbenchError extends Error implements ErrorFacts {
 
 /** Wrong input by the user. The message is one clear sentence, which repeats input without control characters. */
 export class InputError extends NestbenchError {
-  override readonly code: ErrorCode;
+  override readonly code: InputCode;
   override readonly kind = 'configuration';
-  constructor(code: ErrorCode, message: string) {
+  constructor(code: InputCode, message: string) {
     super({ message: plainText(message) });
     this.code = code;
   }
@@ -227,7 +230,7 @@ export function toNestbenchError(thrown: unknown): NestbenchError {
   if (thrown instanceof NestbenchError) return thrown;
   if (!(thrown instanceof Error)) return new UnexpectedError({ cause: thrown });
   if (thrown.name === 'AbortError')
-    return new AbortedError({ message: `Stopped: ${thrown.message}`, cause: thrown });
+    return new AbortedError({ message: `Stopped: ${thrown.message}.`, cause: thrown });
   if (isDiskFull(thrown)) {
     return new DiskFullError({ message: `${wording(thrown)} Make room, then start again.`, cause: thrown });
   }

@@ -214,6 +214,12 @@ test('an error’s facts become the fields of a failure record, without absent o
     code: 'NESTBENCH_DEADLINE',
     message: 'too slow',
   });
-  const full = new BootError({ message: 'gone', machine: 'l2', output: 'oops' });
-  expect(failureFields(full)).toMatchObject({ machine: 'l2', tail: 'oops' });
+  const facts = { machine: 'l2', output: 'oops', seconds: 3, argv: ['true'], exitCode: 1 };
+  expect(failureFields(new BootError({ message: 'gone', ...facts, cause: new Error('inner') }))).toEqual({
+    kind: 'infrastructure',
+    code: 'NESTBENCH_BOOT_FAILED',
+    message: 'gone',
+    machine: 'l2',
+    tail: 'oops',
+  });
 });
