@@ -15,8 +15,8 @@ import { resolveSettings, type Settings, withOwnOptions } from './run/settings.t
 import { stopGracefully } from './run/signals.ts';
 import { testbedName } from './run/testbed-name.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
-import type { PrepareOptions, Testbed } from './testbed/testbed.ts';
-import { loadTestbed, type OwnExperiment, type ProvidedExperiment, testbedKind } from './testbed/testbeds.ts';
+import type { PrepareOptions } from './testbed/testbed.ts';
+import { type AnyTestbed, loadTestbed, type ProvidedExperiment, testbedKind } from './testbed/testbeds.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { vitest } = project;
@@ -71,7 +71,7 @@ function refusal(error: unknown, vitest: Vitest): unknown {
 }
 
 async function prepare(
-  testbed: Testbed<OwnExperiment>,
+  testbed: AnyTestbed,
   selection: Selection,
   settings: Settings,
   options: Omit<PrepareOptions, 'phases'> & {

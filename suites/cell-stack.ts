@@ -9,8 +9,8 @@ import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/li
 import { Journal } from '../setup/journal/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
 import { tell } from '../setup/lib/task-progress.ts';
-import type { Started, Testbed } from '../setup/testbed/testbed.ts';
-import type { OwnExperiment, ProvidedExperiment } from '../setup/testbed/testbeds.ts';
+import type { Started } from '../setup/testbed/testbed.ts';
+import type { AnyTestbed, ProvidedExperiment } from '../setup/testbed/testbeds.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
 import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
@@ -30,15 +30,10 @@ export class CellStack {
   /** What made it unusable; said again to every benchmark that comes after. */
   #broken: NestbenchError | undefined;
 
-  readonly #testbed: Testbed<OwnExperiment>;
+  readonly #testbed: AnyTestbed;
   readonly #kind: BenchmarkKind;
 
-  constructor(
-    cell: Cell,
-    experiment: ProvidedExperiment,
-    testbed: Testbed<OwnExperiment>,
-    kind: BenchmarkKind,
-  ) {
+  constructor(cell: Cell, experiment: ProvidedExperiment, testbed: AnyTestbed, kind: BenchmarkKind) {
     this.cell = cell;
     this.experiment = experiment;
     this.#testbed = testbed;

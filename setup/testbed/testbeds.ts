@@ -10,7 +10,7 @@ const TESTBEDS = {
 
 type Kind = keyof typeof TESTBEDS;
 type ExperimentOf<T> = T extends { readonly testbed: Testbed<infer E> } ? E : never;
-export type OwnExperiment = ExperimentOf<Awaited<ReturnType<(typeof TESTBEDS)[Kind]>>>;
+type OwnExperiment = ExperimentOf<Awaited<ReturnType<(typeof TESTBEDS)[Kind]>>>;
 
 /** What the global setup gives to the workers, through Vitest's `provide` and `inject`: a union on `kind`. */
 export type ProvidedExperiment = CommonExperiment & OwnExperiment;
@@ -24,7 +24,10 @@ function isKind(name: string): name is Kind {
   return Object.hasOwn(TESTBEDS, name);
 }
 
-export async function loadTestbed(kind: Kind): Promise<Testbed<OwnExperiment>> {
+/** Any of them; its methods take the experiment that it prepared. */
+export type AnyTestbed = Testbed<OwnExperiment>;
+
+export async function loadTestbed(kind: Kind): Promise<AnyTestbed> {
   const { testbed } = await TESTBEDS[kind]();
   return testbed;
 }
