@@ -18,7 +18,7 @@ export const GAP_LIMIT_SECONDS = 0.05;
  * whoever runs at that moment, so in a short sample fewer than 25 ticks may be its error.
  */
 export const OTHERS_LIMIT = 0.1;
-const OTHERS_LEAST_SECONDS = 0.1;
+const OTHERS_MIN_SECONDS = 0.1;
 /** One quantity, over the samples of a run that have it. */
 export interface Watched {
   /** The number of samples that have it. */
@@ -115,7 +115,7 @@ function watchedOf(what: Pick<Fairness, 'cell' | 'benchmark' | 'run'>, idleSecon
 }
 
 function othersAreOver({ othersShare, othersSeconds }: Numbers, at: number): boolean {
-  return (othersShare[at] ?? 0) >= OTHERS_LIMIT && (othersSeconds[at] ?? 0) >= OTHERS_LEAST_SECONDS;
+  return (othersShare[at] ?? 0) >= OTHERS_LIMIT && (othersSeconds[at] ?? 0) >= OTHERS_MIN_SECONDS;
 }
 
 /** `valueOf` returns a sample's value, or NaN without one. A limit is a number, or depends on the sample. */

@@ -63,7 +63,8 @@ function withLast(plan: StackPlan, change: (last: MachinePlan) => MachinePlan): 
 }
 
 function withWord(machine: MachinePlan, from: string, to: string): MachinePlan {
-  return { ...machine, kernelCommandLine: machine.kernelCommandLine.replace(from, to) };
+  const changed = machine.kernelParameters.map((each) => (each.text === from ? { ...each, text: to } : each));
+  return { ...machine, kernelParameters: changed.filter(({ text }) => text !== '') };
 }
 
 function withDevice(machine: MachinePlan, type: string): MachinePlan {
@@ -103,7 +104,7 @@ describe('boot', () => {
   }) => {
     // Its first process only copies the console to the console.
     const plan = withLast(l1.plan, (last) => ({
-      ...withWord(withWord(last, 'init=/usr/sbin/nestbench-init', 'init=/bin/cat'), 'quiet ', ''),
+      ...withWord(withWord(last, 'init=/usr/sbin/nestbench-init', 'init=/bin/cat'), 'quiet', ''),
       deadlineSeconds: 10,
     }));
     const error = await failure(l1.boot(plan), place);

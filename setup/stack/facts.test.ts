@@ -13,6 +13,7 @@ import {
   parseAssigned,
   parseFacts,
 } from './facts.ts';
+import { commandLineOf } from './kernel-command-line.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { qemuArgv } from './qemu-argv.ts';
 import { planStack } from '../testbed/emulated/stack-plan.ts';
@@ -91,7 +92,7 @@ describe('what a machine reports of itself', () => {
   });
 
   test('keeps the equals signs of a kernel command line', () => {
-    expect(parseFacts('l1', captured(1)).commandLine).toBe(l1.kernelCommandLine);
+    expect(parseFacts('l1', captured(1)).commandLine).toBe(commandLineOf(l1.kernelParameters));
   });
 
   test('names the nesting of the vendor whose KVM is there', () => {
@@ -209,7 +210,7 @@ describe('held against the plan', () => {
 
   test('a level without the NIC that it is to assign is a difference', () => {
     const facts = factsOf(assigning, captured(0), {
-      commandLine: assigning.kernelCommandLine,
+      commandLine: commandLineOf(assigning.kernelParameters),
       otherNics: ['eth1', 'eth2'],
     });
     expect(differences(assigning, facts, RELEASE)).toEqual([]);
@@ -222,7 +223,7 @@ describe('held against the plan', () => {
     (...otherNics) => {
       // eth2 of an igb: its physical function, which stays with the level.
       const facts = factsOf(assigning, captured(0), {
-        commandLine: assigning.kernelCommandLine,
+        commandLine: commandLineOf(assigning.kernelParameters),
         otherNics,
         handsOn: { pciAddress: '0000:01:00.0', identity: '1af4:1041', driver: 'vfio-pci', group: '9' },
       });

@@ -7,6 +7,7 @@ import { NotAsPlannedError } from './stack-errors.ts';
 import { pairsOf } from '../lib/lines.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Qmp } from '../machine/qemu/qmp.ts';
+import { commandLineOf } from './kernel-command-line.ts';
 import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
 import { qemuArgv } from './qemu-argv.ts';
 
@@ -106,7 +107,7 @@ function machineDifferences(plan: MachinePlan, { record }: GuestFacts, kernelRel
     if (found !== wanted) wrong.push(differs(what, found, wanted));
   };
   expect('the kernel release', record.kernelRelease, kernelRelease);
-  expect('the kernel command line', record.commandLine, plan.kernelCommandLine);
+  expect('the kernel command line', record.commandLine, commandLineOf(plan.kernelParameters));
   expect('the number of CPUs', record.cpus, plan.cpus);
   expect('swap', record.swapBytes, 0);
   expect("its QEMU's accelerator", record.qemu?.accelerator, plan.accelerator);

@@ -10,7 +10,7 @@ import { DVH_QEMU, IOMMU, softwareAt } from '../../fixtures/software.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import type { ImageFormat } from '../../fixtures/image-formats.ts';
 import { guestQemu } from './guest-qemu.ts';
-import { kernelCommandLine } from './kernel-command-line.ts';
+import { kernelParameters } from './kernel-command-line.ts';
 import type { Accelerator, BenchmarkKind, MachineNeeds, MachinePlan } from './machine-plan.ts';
 import { type MachineNetwork, type NetworkHost, networkOf } from './network.ts';
 import type { QemuPaths } from './qemu-parts.ts';
@@ -83,7 +83,7 @@ export function needsOf(
   };
 }
 
-/** A level with its kernel's command line. */
+/** A level with its kernel's parameters. */
 export function withKernel(
   cell: Cell,
   level: Level,
@@ -92,8 +92,7 @@ export function withKernel(
 ): Omit<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
   const needs = needsOf(cell, level, host);
   const { name, address, network, runsGuests, nested } = needs;
-  const added = host.variant?.kernelParameters?.[name];
-  const commandLine = kernelCommandLine({
+  const parameters = kernelParameters({
     name,
     address: `${address}/${PREFIX_LENGTH}`,
     bridge: network.bridge,
@@ -103,9 +102,9 @@ export function withKernel(
     imageFormat: host.imageFormat,
     tscKhz,
     kvm: runsGuests ? { nested } : undefined,
-    added,
+    added: host.variant?.kernelParameters?.[name],
   });
-  return { ...needs, kernelCommandLine: commandLine, addedParameters: added ?? [] };
+  return { ...needs, kernelParameters: parameters };
 }
 
 function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): MachinePlan {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CommandLineOptions, kernelCommandLine } from './kernel-command-line.ts';
+import { type CommandLineOptions, kernelParameters } from './kernel-command-line.ts';
 
 const plain: CommandLineOptions = {
   name: 'l2',
@@ -13,7 +13,7 @@ const plain: CommandLineOptions = {
 };
 
 function words(options: Partial<CommandLineOptions> = {}): string[] {
-  return kernelCommandLine({ ...plain, ...options }).split(' ');
+  return kernelParameters({ ...plain, ...options }).map(({ text }) => text);
 }
 
 test('a machine is told its name and its address', () => {

@@ -1,4 +1,4 @@
-/** The kernel command line of an emulated testbed's machine. */
+/** The kernel's parameters in a machine of a stack, and the command line that they make. */
 import type { MachineName } from '../../fixtures/addresses.ts';
 import { IOMMU } from '../../fixtures/software.ts';
 import type { ImageFormat } from '../../fixtures/image-formats.ts';
@@ -25,26 +25,41 @@ export interface CommandLineOptions {
   readonly added?: readonly string[] | undefined;
 }
 
-/** Every line was measured in the trials of docs/emulated-testbed.md; the reasons stand there. */
-function always({ emulated, imageFormat = 'erofs' }: CommandLineOptions): string[] {
+export interface KernelParameter {
+  readonly text: string;
+  /**
+   * `machine`: what is booted, and as what. `recipe`: how it boots fast and keeps time; a stock machine has none of these.
+   * `variant`: added by the run's variant.
+   */
+  readonly from: 'machine' | 'recipe' | 'variant';
+}
+
+export function commandLineOf(parameters: readonly KernelParameter[]): string {
+  return parameters.map(({ text }) => text).join(' ');
+}
+
+/** Each was measured in the trials of docs/emulated-testbed.md, which has the reasons. */
+export function kernelParameters(options: CommandLineOptions): KernelParameter[] {
+  const { name, address, bridge, iommu, management, kvm, tscKhz, emulated, added = [] } = options;
   return [
-    'quiet',
-    'console=hvc0',
-    'panic=-1',
+    ...recipe('quiet', 'console=hvc0'),
+    ...machine('panic=-1'),
     // Emulated silicon has nothing to mitigate, and each mitigation costs exits; hardware keeps its kernel's default.
-    ...(emulated ? ['mitigations=off'] : []),
-    'nokaslr',
-    'no_timer_check',
+    ...(emulated ? recipe('mitigations=off') : []),
+    ...recipe('nokaslr', 'no_timer_check'),
     // The emulated TSC is not marked as reliable, and is the host's.
-    ...(emulated ? ['tsc=reliable'] : []),
-    'random.trust_cpu=on',
-    'cryptomgr.notests',
+    ...(emulated ? recipe('tsc=reliable') : []),
     // Probing 256 PCI buses took 2.9 s in L1 and 9.4 s in L2.
-    'pci=lastbus=0',
-    'root=/dev/vda',
-    `rootfstype=${imageFormat}`,
-    'ro',
-    'init=/usr/sbin/nestbench-init',
+    ...recipe('random.trust_cpu=on', 'cryptomgr.notests', 'pci=lastbus=0'),
+    ...machine('root=/dev/vda', `rootfstype=${options.imageFormat ?? 'erofs'}`, 'ro'),
+    ...machine('init=/usr/sbin/nestbench-init'),
+    // A calibration that a loaded host disturbs went wrong by a factor of two (setup/testbed/emulated/tsc.ts).
+    ...(tscKhz === undefined ? [] : recipe(`tsc_early_khz=${tscKhz}`)),
+    ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),
+    ...(iommu ? machine(IOMMU) : []),
+    ...machine(`nestbench.name=${name}`, `nestbench.address=${address}`, ...bridgeParameters(bridge)),
+    ...(management ? machine('nestbench.management=eth1') : []),
+    ...added.map((text) => ({ text, from: 'variant' as const })),
   ];
 }
 
@@ -53,25 +68,12 @@ function always({ emulated, imageFormat = 'erofs' }: CommandLineOptions): string
  * vendors' nesting parameters are named, since a server under KVM shows the host's CPU; the other vendor's does
  * nothing.
  */
-function kvmParameters(nested: boolean): string[] {
+function kvmParameters(nested: boolean): KernelParameter[] {
   const value = nested ? 1 : 0;
-  return ['kvm.tsc_tolerance_ppm=100000', `kvm_amd.nested=${value}`, `kvm_intel.nested=${value}`];
-}
-
-export function kernelCommandLine(options: CommandLineOptions): string {
-  const { name, address, bridge, iommu, management, kvm, tscKhz, added = [] } = options;
   return [
-    ...always(options),
-    // A calibration that a loaded host disturbs went wrong by a factor of two (setup/testbed/emulated/tsc.ts).
-    ...(tscKhz === undefined ? [] : [`tsc_early_khz=${tscKhz}`]),
-    ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),
-    ...(iommu ? [IOMMU] : []),
-    `nestbench.name=${name}`,
-    `nestbench.address=${address}`,
-    ...bridgeParameters(bridge),
-    ...(management ? ['nestbench.management=eth1'] : []),
-    ...added,
-  ].join(' ');
+    ...recipe('kvm.tsc_tolerance_ppm=100000'),
+    ...machine(`kvm_amd.nested=${value}`, `kvm_intel.nested=${value}`),
+  ];
 }
 
 function bridgeParameters(bridge: MachineNetwork['bridge']): string[] {
@@ -79,4 +81,12 @@ function bridgeParameters(bridge: MachineNetwork['bridge']): string[] {
   return bridge === 'with-nic'
     ? ['nestbench.bridge=eth0']
     : [`nestbench.routes=${bridge.routesTo.join(',')}`];
+}
+
+function machine(...texts: readonly string[]): KernelParameter[] {
+  return texts.map((text) => ({ text, from: 'machine' }));
+}
+
+function recipe(...texts: readonly string[]): KernelParameter[] {
+  return texts.map((text) => ({ text, from: 'recipe' }));
 }

@@ -2,6 +2,7 @@
 import type { MachineName } from '../../fixtures/addresses.ts';
 import type { DvhKnobs } from '../../fixtures/configurations/configuration.ts';
 import type { Level } from '../../fixtures/matrix.ts';
+import type { KernelParameter } from './kernel-command-line.ts';
 import type { MachineNetwork } from './network.ts';
 import type { QemuPlan } from './qemu-plan.ts';
 
@@ -35,11 +36,9 @@ export interface MachinePlan extends MachineNeeds {
   readonly runsOn: 'host' | MachineName;
   readonly accelerator: Accelerator;
   readonly network: MachineNetwork;
-  readonly kernelCommandLine: string;
+  readonly kernelParameters: readonly KernelParameter[];
   /** Of a kernel of its own; that of the image, where it has none. */
   readonly kernelRelease?: string;
-  /** Those of its kernel parameters that a variant added. */
-  readonly addedParameters: readonly string[];
   readonly qemu: QemuPlan;
   /** vCPU to CPU of the machine that runs it; pinned before the first guest instruction. */
   readonly pins: readonly { readonly vcpu: number; readonly cpu: number }[];

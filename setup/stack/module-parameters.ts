@@ -11,7 +11,7 @@ import type { MachinePlan } from './machine-plan.ts';
 const MODULE_PARAMETER = /^([\w-]+)\.([\w-]+)=(.*)$/;
 
 /**
- * Reads the parameters that the plan added.
+ * Reads the parameters that the variant added.
  * @returns their values as the kernel has them, by name; only those of modules can be read again.
  * @throws NESTBENCH_CHECK_FAILED where the kernel has no such parameter, or another value.
  */
@@ -21,7 +21,8 @@ export async function readModuleParameters(
   signal: AbortSignal,
 ): Promise<Pick<LevelFacts, 'moduleParameters'>> {
   const values: Record<string, string> = {};
-  for (const word of plan.addedParameters) {
+  for (const { text: word, from } of plan.kernelParameters) {
+    if (from !== 'variant') continue;
     const [, module, parameter, wanted] = MODULE_PARAMETER.exec(word) ?? [];
     if (module === undefined || parameter === undefined || wanted === undefined) continue;
     const file = `/sys/module/${module.replaceAll('-', '_')}/parameters/${parameter.replaceAll('-', '_')}`;

@@ -14,7 +14,8 @@ const qemu = guestQemu({
 });
 
 function planned(changes: Partial<QemuPlan> = {}) {
-  return { cpus: 2, memoryMiB: 768, kernelCommandLine: 'quiet a=b,c', qemu: { ...qemu, ...changes } };
+  const kernelParameters = ['quiet', 'a=b,c'].map((text) => ({ text, from: 'machine' as const }));
+  return { cpus: 2, memoryMiB: 768, kernelParameters, qemu: { ...qemu, ...changes } };
 }
 
 /** The values of an option, in order. */

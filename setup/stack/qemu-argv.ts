@@ -1,15 +1,16 @@
 /** QEMU's argument vector, made of a machine's plan. */
+import { commandLineOf } from './kernel-command-line.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import type { Cpu, Part, Properties, Typed } from './qemu-plan.ts';
 
-type Planned = Pick<MachinePlan, 'cpus' | 'memoryMiB' | 'kernelCommandLine' | 'qemu'>;
+type Planned = Pick<MachinePlan, 'cpus' | 'memoryMiB' | 'kernelParameters' | 'qemu'>;
 
 export function qemuArgv(machine: Planned): string[] {
   return [machine.qemu.program, ...qemuOptions(machine).flat()];
 }
 
 /** Each option with its value, where it has one. */
-export function qemuOptions({ cpus, memoryMiB, kernelCommandLine, qemu }: Planned): string[][] {
+export function qemuOptions({ cpus, memoryMiB, kernelParameters, qemu }: Planned): string[][] {
   const { firmware, icountShift, dvh, pidFile, serial, incoming } = qemu;
   return [
     ['-M', words(qemu.machine)],
@@ -28,7 +29,7 @@ export function qemuOptions({ cpus, memoryMiB, kernelCommandLine, qemu }: Planne
     // Stopped until its vCPUs are pinned and somebody listens on its console.
     ['-S'],
     ['-kernel', qemu.kernel],
-    ['-append', kernelCommandLine],
+    ['-append', commandLineOf(kernelParameters)],
     ...qemu.devices.map(partOption),
     ['-qmp', words({ type: `unix:${qemu.qmpSocket}`, properties: LISTENS })],
     ...qemu.network.map(partOption),

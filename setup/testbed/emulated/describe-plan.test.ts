@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CELLS, findCell, levelName } from '../../../fixtures/matrix.ts';
+import { commandLineOf } from '../../stack/kernel-command-line.ts';
 import { qemuArgv } from '../../stack/qemu-argv.ts';
 import { describePlan } from './describe-plan.ts';
 import { planStack } from './stack-plan.ts';
@@ -32,7 +33,7 @@ test('every word of every argv and every kernel command line stands in the text'
     const text = describePlan(plan);
     for (const machine of [plan.client, ...plan.levels]) {
       expect(qemuArgv(machine).filter((word) => !text.includes(word))).toEqual([]);
-      expect(text).toContain(`\n     ${machine.kernelCommandLine}\n`);
+      expect(text).toContain(`\n     ${commandLineOf(machine.kernelParameters)}\n`);
     }
   }
 });

@@ -4,6 +4,7 @@ import { softwareAt } from '../../../fixtures/software.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { DVH_DIRECTORY } from '../../stack/dvh-knobs.ts';
 import { assignCommands } from '../../stack/network.ts';
+import { commandLineOf } from '../../stack/kernel-command-line.ts';
 import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { qemuOptions } from '../../stack/qemu-argv.ts';
 import type { StackPlan } from './stack-plan.ts';
@@ -56,7 +57,7 @@ export function describeMachine(machine: MachinePlan, step: number): string[] {
     `     ${qemu.program}`,
     ...optionsOf(machine).map((option) => `     ${option}`),
     `   kernel command line:`,
-    `     ${machine.kernelCommandLine}`,
+    `     ${commandLineOf(machine.kernelParameters)}`,
     `   then: QMP on ${qemu.qmpSocket}, console on ${qemu.consoleSocket}`,
     ...pins.map(
       ({ vcpu, cpu }) => `   taskset --cpu-list --pid ${cpu} <thread of vCPU ${vcpu}, from query-cpus-fast>`,
@@ -74,9 +75,8 @@ export function describeMachine(machine: MachinePlan, step: number): string[] {
 
 /** One option with its value a line; the kernel command line stands below and is not repeated. */
 function optionsOf(machine: MachinePlan): string[] {
-  return qemuOptions({ ...machine, kernelCommandLine: '<kernel command line>' }).map((option) =>
-    option.join(' '),
-  );
+  const kernelParameters = [{ text: '<kernel command line>', from: 'machine' } as const];
+  return qemuOptions({ ...machine, kernelParameters }).map((option) => option.join(' '));
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {

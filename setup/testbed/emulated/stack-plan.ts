@@ -8,7 +8,7 @@ import { type Clock, VIRTUAL_TSC_KHZ } from '../../../fixtures/clock.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import type { Sizing } from '../../../fixtures/sizing.ts';
 import { DEADLINE_SECONDS, type GuestHost, planGuests, withKernel } from '../../stack/guest-plan.ts';
-import { kernelCommandLine } from '../../stack/kernel-command-line.ts';
+import { kernelParameters } from '../../stack/kernel-command-line.ts';
 import type { BenchmarkKind, MachinePlan } from '../../stack/machine-plan.ts';
 import { clientNetwork } from '../../stack/network.ts';
 import { seedFile } from '../../stack/keys.ts';
@@ -83,7 +83,7 @@ function planClient(host: Host): MachinePlan {
     memoryMiB: host.sizing.memoryMiB,
     address: ADDRESSES.client,
     network: clientNetwork(),
-    kernelCommandLine: kernelCommandLine({
+    kernelParameters: kernelParameters({
       name: 'client',
       address: `${ADDRESSES.client}/${PREFIX_LENGTH}`,
       bridge: undefined,
@@ -94,7 +94,6 @@ function planClient(host: Host): MachinePlan {
       kvm: undefined,
       added: host.variant?.kernelParameters?.client,
     }),
-    addedParameters: host.variant?.kernelParameters?.client ?? [],
     deadlineSeconds: DEADLINE_SECONDS[0],
     runsGuests: false,
     nested: false,

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { findCell } from '../../../fixtures/matrix.ts';
+import { commandLineOf } from '../../stack/kernel-command-line.ts';
 import type { Accelerator, MachinePlan } from '../../stack/machine-plan.ts';
 import { qemuOptions } from '../../stack/qemu-argv.ts';
 import { planStack } from './stack-plan.ts';
 import { stockPlan } from './stock-machines.ts';
 
-function planned(accelerator: Accelerator = 'tcg') {
-  const cell = findCell('l3-baseline');
-  if (cell === undefined) throw new Error('there is no l3-baseline');
+function planned(accelerator: Accelerator = 'tcg', name = 'l3-baseline') {
+  const cell = findCell(name);
+  if (cell === undefined) throw new Error(`there is no ${name}`);
   return planStack(cell, {
     card: 'virtio-net-pci',
     accelerator,
@@ -65,12 +66,20 @@ test('NICs keep their address and their place, and have the ROM that QEMU gives 
 
 test('the kernel gets what it boots and who it is, and nothing of the recipe', () => {
   const { levels } = stockPlan(planned());
-  expect(levels[1]?.kernelCommandLine).toBe(
+  expect(commandLineOf(levels[1]?.kernelParameters ?? [])).toBe(
     'console=ttyS0 panic=-1 root=/dev/vda rootfstype=erofs ro init=/usr/sbin/nestbench-init kvm_amd.nested=1 kvm_intel.nested=1 nestbench.name=l1 nestbench.address=10.10.1.100/24 nestbench.bridge=eth0',
   );
   for (const machine of machines()) {
-    expect(values(machine, '-append')).toEqual([machine.kernelCommandLine]);
+    expect(values(machine, '-append')).toEqual([commandLineOf(machine.kernelParameters)]);
   }
+});
+
+test('a kernel that assigns a device uses its IOMMU', () => {
+  const { levels } = stockPlan(planned('tcg', 'l2-dvh-vp'));
+  const users = levels.filter(({ kernelParameters }) =>
+    kernelParameters.some(({ text }) => text === 'intel_iommu=on'),
+  );
+  expect(users.map(({ name }) => name)).toEqual(['l1']);
 });
 
 test('the serial port and the virtio console share one socket', () => {
@@ -90,10 +99,10 @@ test('sizes, pins, addresses and disks are ours, and the plan given stays as it 
   expect(ours).toEqual(before);
   stock.levels.forEach((machine, index) => {
     const same = ours.levels[index];
-    expect({ ...machine, qemu: null, kernelCommandLine: '' }).toEqual({
+    expect({ ...machine, qemu: null, kernelParameters: [] }).toEqual({
       ...same,
       qemu: null,
-      kernelCommandLine: '',
+      kernelParameters: [],
     });
     for (const option of ['-smp', '-m', '-kernel', '-drive', '-netdev', '-qmp']) {
       expect(values(machine, option)).toEqual(same && values(same, option));

@@ -2,6 +2,7 @@
  * The same stack as a person would type it without our recipe: QEMU's and the kernel's own settings. It runs the same
  * image and kernel with the same devices, sizes and pins, so what differs is what the recipe of docs/emulated-testbed.md is worth.
  */
+import type { KernelParameter } from '../../stack/kernel-command-line.ts';
 import type { Accelerator, MachinePlan } from '../../stack/machine-plan.ts';
 import type { Part, QemuPlan } from '../../stack/qemu-plan.ts';
 import type { StackPlan } from './stack-plan.ts';
@@ -14,9 +15,6 @@ export const KEPT_OF_OURS = [
   'what the cell is: virtio disks, NIC with vhost and rng, sizes, pins, nesting',
 ] as const;
 
-/** A word of the kernel command line that names what to boot, and not how; every other is our recipe's. */
-const KEPT_WORD = /^(panic|root|rootfstype|init|kvm_amd\.nested|kvm_intel\.nested|nestbench\.\w+)=|^ro$/;
-
 /** The stock variant of a plan. Pure. */
 export function stockPlan(plan: StackPlan): StackPlan {
   const [server, ...guests] = plan.levels;
@@ -28,12 +26,12 @@ export function stockPlan(plan: StackPlan): StackPlan {
 }
 
 function stockMachine(machine: MachinePlan): MachinePlan {
-  const kernelCommandLine = stockCommandLine(machine.kernelCommandLine);
-  return { ...machine, kernelCommandLine, qemu: stockQemu(machine.qemu, machine.accelerator) };
-}
-
-function stockCommandLine(ours: string): string {
-  return ['console=ttyS0', ...ours.split(' ').filter((word) => KEPT_WORD.test(word))].join(' ');
+  const { kernelParameters: ours, qemu, accelerator } = machine;
+  const kernelParameters: KernelParameter[] = [
+    { text: 'console=ttyS0', from: 'machine' },
+    ...ours.filter(({ from }) => from === 'machine'),
+  ];
+  return { ...machine, kernelParameters, qemu: stockQemu(qemu, accelerator) };
 }
 
 function stockQemu(ours: QemuPlan, accelerator: Accelerator): QemuPlan {

@@ -4,6 +4,8 @@ import { physicalSoftware, sourceKey, whyNotPhysical } from '../../../fixtures/p
 import { CPU_SCALES } from '../../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
+import { commandLineOf } from '../../stack/kernel-command-line.ts';
+import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { qemuArgv } from '../../stack/qemu-argv.ts';
 import { describeMachine } from '../emulated/describe-plan.ts';
 import { planStack } from '../emulated/stack-plan.ts';
@@ -46,13 +48,26 @@ function cellOf(name: string): Cell {
   return cell;
 }
 
+/** A guest as it is started: with the texts that are made of its plan. */
+function asStarted({ kernelParameters, qemu, ...guest }: MachinePlan) {
+  const { qmpSocket, consoleSocket } = qemu;
+  const { runsOn, accelerator, pins, sshFrom, ...needs } = guest;
+  return {
+    ...needs,
+    kernelCommandLine: commandLineOf(kernelParameters),
+    addedParameters: kernelParameters.filter(({ from }) => from === 'variant'),
+    runsOn,
+    accelerator,
+    qemu: { argv: qemuArgv({ ...guest, kernelParameters, qemu }), qmpSocket, consoleSocket },
+    pins,
+    sshFrom,
+  };
+}
+
 test('an L2 cell is this, from the two machines to the last argument of QEMU', async () => {
   const planned = plan('l2-baseline');
-  const guests = planned.guests.map((guest) => {
-    const { qmpSocket, consoleSocket } = guest.qemu;
-    return { ...guest, qemu: { argv: qemuArgv(guest), qmpSocket, consoleSocket } };
-  });
-  await expect(`${JSON.stringify({ ...planned, guests }, undefined, 2)}\n`).toMatchFileSnapshot(
+  const shown = { ...planned, guests: planned.guests.map(asStarted) };
+  await expect(`${JSON.stringify(shown, undefined, 2)}\n`).toMatchFileSnapshot(
     'captured/physical-l2-baseline.json',
   );
 });
@@ -100,8 +115,9 @@ test('a variant’s parameters reach the machines and the levels that it names',
   const { server, client, guests } = plan('l2-baseline', { variant });
   expect(server.boot.parameters.at(-1)).toBe('kvm.halt_poll_ns=0');
   expect(client.boot.parameters.at(-1)).toBe('nosmt');
-  expect(guests[0]?.kernelCommandLine).toMatch(/ idle=poll$/);
-  expect(guests[1]?.kernelCommandLine).not.toContain('idle=poll');
+  const added = { text: 'idle=poll', from: 'variant' };
+  expect(guests[0]?.kernelParameters.at(-1)).toEqual(added);
+  expect(guests[1]?.kernelParameters).not.toContainEqual(added);
 });
 
 const MINE = { url: '/src/linux', ref: 'mine' };
