@@ -2,7 +2,8 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { connectOpenssh, opensshArgv } from './openssh.ts';
+import { connectOpenssh } from './openssh.ts';
+import { opensshArgv } from './openssh-command.ts';
 import { isRunning, processStat } from '../../lib/proc.ts';
 import { generateKeyPair, type SshMachine } from './ssh.ts';
 import { testSshd, type TestSshd, whyNoSshd } from './sshd.testing.ts';

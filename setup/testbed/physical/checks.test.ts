@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkMachine, checkTwo, type MachineFinding } from './checks.ts';
+import type { MachineFinding } from './check.ts';
+import { checkMachine, checkTwo } from './checks.ts';
 import { parseTestbed } from './description.ts';
 import type { MachineFacts } from './machine-facts.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../../../fixtures/testbed-description.ts';
 import { InputError } from '../../lib/errors.ts';
 import { reasonOf } from '../../lib/error-text.ts';
-import type { OpensshTarget } from '../../machine/ssh/openssh.ts';
+import type { OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import { faultLines, parseYaml, readTextFile } from '../../lib/yaml-file.ts';
 
 /**

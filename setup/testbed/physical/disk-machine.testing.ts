@@ -12,7 +12,7 @@ import { execa } from 'execa';
 import { cached } from '../../build/cache/build-cache.ts';
 import { buildEmulator } from '../../build/qemu/emulator.ts';
 import { runTool } from '../../build/tool.ts';
-import type { OpensshTarget } from '../../machine/ssh/openssh.ts';
+import type { OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import { generateKeyPair } from '../../machine/ssh/ssh.ts';
 import { freePort } from '../../machine/ssh/sshd.testing.ts';
 import { waitUntil } from '../../lib/wait.ts';

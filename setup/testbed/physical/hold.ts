@@ -6,7 +6,7 @@ import { TestbedBusyError } from '../../lib/errors.ts';
 import { ConnectionError } from '../../machine/machine-errors.ts';
 import { userName } from '../../lib/user.ts';
 import { LineSplitter } from '../../lib/lines.ts';
-import { openOpenssh, type OpensshTarget } from '../../machine/ssh/openssh.ts';
+import { openOpenssh, type OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import { withDeadline } from '../../lib/wait.ts';
 
 /** On a file system that is empty after a boot. Held for as long as standard input is open: so a killed run lets go. */

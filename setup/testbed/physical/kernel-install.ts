@@ -6,7 +6,8 @@ import { inBytes } from '../../lib/bytes.ts';
 import { measureFile } from '../../lib/measure-file.ts';
 import { OUR_KERNELS } from './grub.ts';
 import { listOwn, ownFolder, readOwn, removeOwn, writeArgv, writeOwn } from './own-folder.ts';
-import { feedFile, type OpensshTarget } from '../../machine/ssh/openssh.ts';
+import { feedFile } from '../../machine/ssh/openssh.ts';
+import type { OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import type { Machine } from '../../machine/machine.ts';
 
 export interface KernelInstallOptions {

@@ -16,7 +16,7 @@ import type { Variant } from '../../../fixtures/variant.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
 import { IMAGE_FORMATS } from '../../../fixtures/image-formats.ts';
 import { InputError } from '../../lib/errors.ts';
-import type { OpensshTarget } from '../../machine/ssh/openssh.ts';
+import type { OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import {
   type GuestDisks,
   LEVEL_RUNTIME,

@@ -1,7 +1,8 @@
 /** Reboots a physical machine, and checks what came up. */
 import { AnnotatedError, CheckError, NestbenchError } from '../../lib/errors.ts';
 import { inSeconds } from '../../lib/error-text.ts';
-import { connectOpenssh, type OpensshTarget } from '../../machine/ssh/openssh.ts';
+import { connectOpenssh } from '../../machine/ssh/openssh.ts';
+import type { OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import type { SshMachine } from '../../machine/ssh/ssh.ts';
 import { waitUntil, withDeadline } from '../../lib/wait.ts';
 import { type ConsoleCommand, watchConsole, type WatchedConsole } from './watch-console.ts';

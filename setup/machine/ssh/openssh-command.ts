@@ -1,0 +1,126 @@
+/** One command of OpenSSH's client, with a person's own configuration but for what would do more than run a command. */
+import type { Duplex } from 'node:stream';
+import { execa, execaSync } from 'execa';
+import { quote } from '../../lib/quote.ts';
+
+export interface OpensshTarget {
+  /** What stands behind `ssh`: `server.example.org`, `root@10.0.0.5`, an alias of ~/.ssh/config. */
+  readonly destination: string;
+  /** Its port, where it is another than OpenSSH's configuration says. */
+  readonly port?: number | undefined;
+  /** Another file than ~/.ssh/config. */
+  readonly configuration?: string | undefined;
+}
+
+/** Of one attempt, until TCP stands. */
+const CONNECT_SECONDS = 10;
+
+/** These override what, in a person's own configuration, would do more than run a command. */
+const SETTINGS = [
+  'BatchMode=yes',
+  'StrictHostKeyChecking=yes',
+  `ConnectTimeout=${CONNECT_SECONDS}`,
+  'ConnectionAttempts=1',
+  // Four silent intervals, and it counts as lost: as for the guests (ssh.ts).
+  'ServerAliveInterval=15',
+  'ServerAliveCountMax=4',
+  'ForwardAgent=no',
+  'ForwardX11=no',
+  'ClearAllForwardings=yes',
+  'ExitOnForwardFailure=no',
+  'Tunnel=no',
+  'PermitLocalCommand=no',
+  'RequestTTY=no',
+  'EscapeChar=none',
+  // A master that stays would keep our pipes open, and one of before a reboot leads nowhere.
+  'ControlMaster=no',
+  'ControlPath=none',
+  'ControlPersist=no',
+  // Failures are known by their messages, some of which are of this level (sshlogdie in its log.c).
+  'LogLevel=INFO',
+  'VisualHostKey=no',
+];
+
+/** What only newer clients know, and others refuse: by the release notes of OpenSSH. */
+const NEWER_SETTINGS: readonly (readonly [since: number, setting: string])[] = [
+  [7.6, 'RemoteCommand=none'],
+  [8.7, 'SessionType=default'],
+  [8.7, 'StdinNull=no'],
+  [8.7, 'ForkAfterAuthentication=no'],
+];
+
+/**
+ * The settings that this client knows. Not all of them behind IgnoreUnknown, which would take the place of the one in a
+ * person's own configuration.
+ */
+function settings(): string[] {
+  const version = clientVersion();
+  const newer = NEWER_SETTINGS.filter(([since]) => version >= since).map(([, setting]) => setting);
+  return [...SETTINGS, ...newer].flatMap((setting) => ['-o', setting]);
+}
+
+/** By the PATH that it was found with. */
+const clientVersions = new Map<string | undefined, number>();
+
+/** `9.2` of `OpenSSH_9.2p1`; 0 where it says none. */
+function clientVersion(): number {
+  const { PATH } = process.env;
+  const known = clientVersions.get(PATH);
+  if (known !== undefined) return known;
+  const { stderr } = execaSync('ssh', ['-V'], { reject: false });
+  const version = Number(/OpenSSH\D*(\d+\.\d+)/.exec(stderr ?? '')?.[1] ?? 0);
+  clientVersions.set(PATH, version);
+  return version;
+}
+
+/** OpenSSH's arguments for a command on that machine. */
+export function opensshArgv(
+  { destination, port, configuration }: OpensshTarget,
+  argv: readonly string[],
+): string[] {
+  return [
+    'ssh',
+    ...(configuration === undefined ? [] : ['-F', configuration]),
+    ...settings(),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    '--',
+    destination,
+    quote(argv),
+  ];
+}
+
+export interface OpensshResult {
+  readonly exitCode?: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Of the system, where it could not be started. */
+  readonly code?: string | undefined;
+}
+
+/** A ProxyCommand or a `Match exec` ends with OpenSSH: it would keep our pipes open. */
+const WHOLE = { killDescendants: true, killSignal: 'SIGKILL', reject: false } as const;
+
+/** Runs a command on the machine to its end. */
+export async function runOpenssh(
+  target: OpensshTarget,
+  argv: readonly string[],
+  input: { readonly input: string } | { readonly inputFile: string },
+  signal: AbortSignal,
+): Promise<OpensshResult> {
+  signal.throwIfAborted();
+  const [file = '', ...words] = opensshArgv(target, argv);
+  const options = { ...WHOLE, ...input, cancelSignal: signal, env: { LC_ALL: 'C' } };
+  const result = await execa(file, words, options);
+  signal.throwIfAborted();
+  return result;
+}
+
+/** Starts a command on the machine: its standard input and output as one stream, which ends it when it is destroyed. */
+export function openOpenssh(target: OpensshTarget, argv: readonly string[]): Duplex {
+  const [file = '', ...words] = opensshArgv(target, argv);
+  const subprocess = execa(file, words, { ...WHOLE, buffer: false, stderr: 'ignore', encoding: 'buffer' });
+  const stream = subprocess.duplex();
+  stream.on('error', () => {});
+  stream.once('close', () => void subprocess.kill());
+  return stream;
+}
