@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { levelFacts } from '../../../../fixtures/records.ts';
 
 /** To be raised whenever a stack is prepared or saved in another way. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 const keyPair = z.object({ privateKey: z.string(), publicKey: z.string() });
 
