@@ -74,12 +74,13 @@ test('the kernel gets what it boots and who it is, and nothing of the recipe', (
   }
 });
 
-test('a kernel that assigns a device uses its IOMMU', () => {
+test('a machine that assigns a device has and uses its vIOMMU', () => {
   const { levels } = stockPlan(planned('tcg', 'l2-dvh-vp'));
   const users = levels.filter(({ kernelParameters }) =>
     kernelParameters.some(({ text }) => text === 'intel_iommu=on'),
   );
   expect(users.map(({ name }) => name)).toEqual(['l1']);
+  expect(users.map((machine) => values(machine, '-M'))).toEqual([['q35,kernel-irqchip=split']]);
 });
 
 test('the serial port and the virtio console share one socket', () => {

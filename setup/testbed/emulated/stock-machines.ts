@@ -4,6 +4,7 @@
  */
 import type { KernelParameter } from '../../stack/kernel-command-line.ts';
 import type { Accelerator, MachinePlan } from '../../stack/machine-plan.ts';
+import { SPLIT_IRQCHIP } from '../../stack/qemu-parts.ts';
 import type { Part, QemuPlan } from '../../stack/qemu-plan.ts';
 import type { StackPlan } from './stack-plan.ts';
 
@@ -12,7 +13,7 @@ export const KEPT_OF_OURS = [
   'our kernel, a small uncompressed vmlinux (PVH), and our image with its init',
   'a virtio console beside the serial one, since the init writes to /dev/hvc0',
   'panic=-1, -no-reboot, -S and QMP, so that a failure is seen and vCPUs are pinned',
-  'what the cell is: virtio disks, NIC with vhost and rng, sizes, pins, nesting',
+  'what the cell is: virtio disks, NIC with vhost and rng, sizes, pins, nesting, an assigned device and its vIOMMU',
 ] as const;
 
 /** The stock variant of a plan. Pure. */
@@ -35,9 +36,11 @@ function stockMachine(machine: MachinePlan): MachinePlan {
 }
 
 function stockQemu(ours: QemuPlan, accelerator: Accelerator): QemuPlan {
+  const isSplit = ours.machine.properties?.['kernel-irqchip'] === 'split';
   return {
     ...ours,
-    machine: { type: 'q35' },
+    // A vIOMMU that remaps interrupts does not start without.
+    machine: { type: 'q35', ...(isSplit && { properties: SPLIT_IRQCHIP }) },
     accelerator: { type: accelerator },
     cpu: ours.cpu.model === 'host' ? ours.cpu : { model: 'EPYC', features: ['+svm'] },
     // So there are SeaBIOS, a VGA, a floppy drive and a CD drive, and what QEMU's own configuration files add.
