@@ -1,6 +1,6 @@
 /**
- * Before any cell: checks what was asked and what the host has, takes the testbed, sweeps what a killed run left
- * behind, builds the kernel and the image, and opens the experiment. It boots no stack: each cell's worker does.
+ * Runs before any cell: checks the request and the host, takes the testbed, cleans up after killed runs, builds the
+ * kernel and the image, and opens the experiment. It boots no stack; each cell's worker does.
  */
 import path from 'node:path';
 import { type TestProject, TestsNotFoundError, type Vitest } from 'vitest/node';
@@ -59,8 +59,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 }
 
 /**
- * For a fault that can be foreseen, the error of Vitest's own that it prints nothing of: the sentence is the last line of
- * the run, in the place of an "Unhandled Error" with all that it carries.
+ * For a foreseeable fault, an error of Vitest's own that it does not print: the sentence is then the last line of the
+ * run, instead of an "Unhandled Error" with all its details.
  */
 function refusal(error: unknown, vitest: Vitest): unknown {
   const sentence = sentenceOf(error);
@@ -79,7 +79,7 @@ async function prepare(
     readonly vitestSeconds: number;
   },
 ): Promise<ProvidedExperiment> {
-  // It takes as long as all the checks: it can be asked for beside them.
+  // It takes as long as all the checks, so it runs at the same time.
   const ofCheckout = checkout();
   ofCheckout.catch(() => {});
   const phases = new Phases();

@@ -129,7 +129,7 @@ test('a restored stack with another device than the planned one is rejected', as
 test('a restored stack whose level under test idles differently is rejected', async ({ place, cache }) => {
   await expect(restoreAs('l2-vp-idle', { place, cache }, withHaltsTrapped)).rejects.toMatchObject({
     code: 'NESTBENCH_CHECK_FAILED',
-    message: expect.stringContaining('HLT of l2 was to be trapped, and its KVM trapped none'),
+    message: expect.stringContaining('HLT of l2 should be trapped, but its KVM trapped none'),
   });
 });
 

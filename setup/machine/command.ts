@@ -1,30 +1,33 @@
-/** What running a command means on every machine: its deadline, its abort, and that its end is really an end. */
+/** How a command runs on every machine: its deadline, its abort, and the guarantee that it has ended. */
 import { AnnotatedError, type NestbenchError } from '../lib/errors.ts';
 import { aborted, reasonOf, words } from '../lib/error-text.ts';
 import { CommandDeadlineError, CommandFailedError } from './machine-errors.ts';
 import type { Completed, Machine, RunningCommand, RunOptions } from './machine.ts';
 import type { Output } from './output.ts';
 
-/** TERM first, KILL when a process group is still there so much later. */
+/** SIGTERM first, then SIGKILL after this time if the process group still exists. */
 export const GRACE_MS = 2000;
 
-/** Timers hold 31 bits of milliseconds. */
+/** Timers have 31 bits of milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A process as a machine gives it. */
+/** A process as a machine provides it. */
 export interface StartedProcess {
   readonly argv: readonly string[];
   readonly started: Date;
-  /** The same moment by `performance.now()`: before it was asked for, so no time of the command's own goes uncounted. */
+  /** The same moment by `performance.now()`: before it was requested, so that all of the command's own time counts. */
   readonly startedAt: number;
   readonly output: Output;
-  /** Settles once it has exited and its output is complete; rejects where that can't be known any more. */
+  /** Settles once it has exited and its output is complete; rejects if that can't be known any more. */
   readonly closed: Promise<{ exitCode: number | null; signal: string | null }>;
-  /** TERM, then KILL, to its group; resolves once nothing is left of it and `closed` is settled or about to be. */
+  /**
+   * Sends SIGTERM, then SIGKILL, to its group. Resolves once nothing of it is left and `closed` is settled or about to
+   * be.
+   */
   end(): Promise<void>;
 }
 
-/** Watches over a started process until it ends, by itself or by deadline, abort or stop. */
+/** Supervises a started process until it ends, by itself or by deadline, abort or stop. */
 export function supervise(machine: string, process: StartedProcess, options: RunOptions): RunningCommand {
   const { argv, started, startedAt, output } = process;
   const { signal, deadlineSeconds } = options;
@@ -36,8 +39,8 @@ export function supervise(machine: string, process: StartedProcess, options: Run
     try {
       await end();
     } catch (failure) {
-      const message = `${error.message} Whether it still runs there is unknown: ${reasonOf(failure)}`;
-      // Whatever ended it: a machine on which it may still run is no longer what it was.
+      const message = `${error.message} Whether it is still running there is unknown: ${reasonOf(failure)}`;
+      // Whatever ended it: a machine on which it may still run has changed.
       interrupted.reject(new AnnotatedError(error, { message, kind: 'infrastructure' }));
     }
     interrupted.reject(error);
@@ -81,7 +84,7 @@ export function supervise(machine: string, process: StartedProcess, options: Run
     output: () => output.all,
     stop,
     async [Symbol.asyncDispose]() {
-      // Why it ended badly is told by `exited`; disposing only sees to it that it is gone.
+      // `exited` reports why it failed; disposing only makes sure that it has ended.
       await Promise.allSettled([stop()]);
     },
   };
@@ -107,10 +110,10 @@ export async function checkedOutput(
   return completed.stdout;
 }
 
-/** Throws before anything is started that could not be run. */
+/** Throws before anything is started that could not run. */
 export function assertRunnable(machine: string, argv: readonly string[], signal: AbortSignal): void {
-  if (argv.length === 0) throw new RangeError('A command has at least one word.');
+  if (argv.length === 0) throw new RangeError('A command needs at least one word.');
   if (argv.some((word) => word.includes('\0')))
-    throw new RangeError(`No argv can hold a NUL: ${words(argv)}.`);
+    throw new RangeError(`An argv can't contain a NUL: ${words(argv)}.`);
   if (signal.aborted) throw aborted(signal, `"${words(argv)}" on ${machine}`, { machine, argv });
 }

@@ -16,7 +16,7 @@ function openConsole(): { stream: PassThrough; guest: Console } {
   return { stream, guest: new Console(stream, { machine: 'l1', file }) };
 }
 
-test('the file has every byte, control codes and all', async () => {
+test('the file has every byte, including control codes', async () => {
   const { stream, guest } = openConsole();
   const bytes = Buffer.from('\u001B[31mred\u001B[0m\r\n\u00E9\u0000\n');
   stream.write(bytes.subarray(0, 3));
@@ -32,7 +32,7 @@ test('the tail is plain text', async () => {
   expect(guest.tail(2)).toBe('two\nthree');
 });
 
-test('one that goes on from a snapshot tells what was said before, and waits only for what is said now', async () => {
+test('a console that continues from a snapshot includes the earlier text, and only waits for new text', async () => {
   const { stream: before, guest: saved } = openConsole();
   before.end('\u001B[32mup\u001B[0m\r\nKernel panic - not syncing: long ago\r\n');
   await saved.closed;
@@ -47,7 +47,7 @@ test('one that goes on from a snapshot tells what was said before, and waits onl
   expect(afresh.tail(2)).toBe('');
 });
 
-test('a pattern is seen however the text is cut', async () => {
+test('a pattern is found however the text is cut', async () => {
   const text = '[    0.1] Linux version 6.1\r\n\u001B[1;32mL1 é ready\u001B[0m\r\n';
   const bytes = Buffer.from(text);
   await fc.assert(
@@ -70,14 +70,14 @@ test('a pattern is seen however the text is cut', async () => {
   );
 });
 
-test('a pattern is seen though it was printed before anyone looked', async () => {
+test('a pattern is found although it was printed before the wait', async () => {
   const { stream, guest } = openConsole();
   stream.write('login: ');
   await sleep(20);
   await expect(guest.seen(/log(in)/g, soon)).resolves.toMatchObject({ 1: 'in' });
 });
 
-test('a deadline says what was not seen, and shows the last lines', async () => {
+test('a deadline reports what was not seen, with the last lines', async () => {
   const { stream, guest } = openConsole();
   stream.write('Booting...\n');
   await expect(guest.seen(/login:/, { ...soon, deadlineSeconds: 0.2 })).rejects.toMatchObject({
@@ -88,7 +88,7 @@ test('a deadline says what was not seen, and shows the last lines', async () => 
   });
 });
 
-test('an abort ends the waiting', async () => {
+test('an abort ends the wait', async () => {
   const { guest } = openConsole();
   const controller = new AbortController();
   const seen = guest.seen('login:', { ...soon, signal: controller.signal });
@@ -96,7 +96,7 @@ test('an abort ends the waiting', async () => {
   await expect(seen).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
 });
 
-test('a console that ends ends the waiting, with its last lines', async () => {
+test('a console that ends also ends the wait, with its last lines', async () => {
   const { stream, guest } = openConsole();
   const seen = guest.seen('login:', soon);
   stream.end('Power down\n');
@@ -106,7 +106,7 @@ test('a console that ends ends the waiting, with its last lines', async () => {
   });
 });
 
-test('a panic is told with its reason, however the text is cut', async () => {
+test('a panic is reported with its reason, however the text is cut', async () => {
   const text =
     'ok\r\n[    0.7] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n[ 0.8] CPU: 0\r\n';
   const cuts = Array.from({ length: text.length }, (_, at) => at);
@@ -118,13 +118,13 @@ test('a panic is told with its reason, however the text is cut', async () => {
   }
 });
 
-test('a panic whose line is cut short is told after a moment', async () => {
+test('a panic whose line is incomplete is reported after a moment', async () => {
   const { stream, guest } = openConsole();
   stream.write('Kernel panic - not syncing: Attempted to kill in');
   await expect(guest.panicked).resolves.toBe('Attempted to kill in');
 });
 
-test('a panic ends the waiting for anything else', async () => {
+test('a panic ends the wait for anything else', async () => {
   const { stream, guest } = openConsole();
   const seen = guest.seen('login:', soon);
   stream.write('Kernel panic - not syncing: Fatal exception\n');
@@ -135,7 +135,7 @@ test('a panic ends the waiting for anything else', async () => {
   });
 });
 
-test('it remembers when the guest last spoke', async () => {
+test('it remembers when the guest last printed something', async () => {
   const { stream, guest } = openConsole();
   expect(guest.lastOutputAt).toBeUndefined();
   const before = Date.now();
@@ -144,7 +144,7 @@ test('it remembers when the guest last spoke', async () => {
   expect(guest.lastOutputAt?.getTime()).toBeGreaterThanOrEqual(before);
 });
 
-test('a console that talks for ever keeps its end', async () => {
+test('a console with endless output keeps its end', async () => {
   const { stream, guest } = openConsole();
   for (let n = 0; n < 2000; n += 1) stream.write(`${n} ${'x'.repeat(1000)}\n`);
   stream.end('the end\n');

@@ -1,4 +1,4 @@
-/** A guest's console: kept whole in a file, watched for what is waited for, and for a kernel that panics. */
+/** A guest's console: keeps all of it in a file, and watches for patterns and kernel panics. */
 import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
@@ -11,11 +11,11 @@ import { ControlCodeStripper } from '../lib/control-codes.ts';
 import { withDeadline } from '../lib/wait.ts';
 
 export interface ConsoleOptions {
-  /** Whose console it is. */
+  /** The machine of the console. */
   readonly machine: string;
-  /** All of it, byte for byte, is appended here. */
+  /** Everything is appended here, byte for byte. */
   readonly file: string;
-  /** Whether it goes on from a snapshot: then what the file has already was said by the same kernel. */
+  /** Whether it continues from a snapshot: then the existing text in the file is from the same kernel. */
   readonly goesOn?: boolean | undefined;
 }
 
@@ -24,25 +24,25 @@ export interface SeenOptions {
   readonly deadlineSeconds: number;
 }
 
-/** How much plain text is kept, at least, for patterns and for `tail`; the file has the rest. */
+/** How much plain text is kept, at least, for patterns and for `tail`. The file has the rest. */
 const KEPT_CHARACTERS = 256 * 1024;
-/** A panicked kernel may stop in the middle of the line that says so. */
+/** A panicked kernel may stop in the middle of its panic line. */
 const PANIC_LINE_MS = 1000;
 const PANIC = /Kernel panic - not syncing: (.*)/;
 
 export class Console {
   readonly machine: string;
   readonly file: string;
-  /** Resolves with the kernel's reason when it panics; else pending. It never rejects. */
+  /** Resolves with the kernel's reason when it panics; otherwise stays pending. Never rejects. */
   readonly panicked: Promise<string>;
-  /** Resolves when the stream is over and the file complete. It never rejects. */
+  /** Resolves when the stream has ended and the file is complete. Never rejects. */
   readonly closed: Promise<void>;
   /** When the guest last wrote anything; undefined before its first byte. */
   lastOutputAt: Date | undefined;
-  /** What its kernel said before it was saved: told at its end, and waited for by nobody. */
+  /** What its kernel printed before it was saved: included in its tail, but not searched for patterns. */
   readonly #before: string;
   #text = '';
-  /** The line that has no end yet. */
+  /** The incomplete last line. */
   #line = '';
   #ended = false;
   #panicReason: string | undefined;
@@ -59,7 +59,7 @@ export class Console {
     const decoder = new StringDecoder('utf8');
     const stripper = new ControlCodeStripper();
     const file = createWriteStream(options.file, { flags: 'a' });
-    // A full disk must not end the guest: the console goes on in memory.
+    // A full disk must not end the guest: the console continues in memory.
     file.on('error', () => {});
     const over = (): void => {
       if (this.#ended) return;
@@ -79,7 +79,7 @@ export class Console {
     this.closed = finished(file).catch(() => {});
   }
 
-  /** Its text without control codes; of a long one, the end. */
+  /** Its text without control codes; if it is long, the end. */
   get text(): string {
     return this.#text;
   }
@@ -90,7 +90,7 @@ export class Console {
   }
 
   /**
-   * Waits until its text, from the beginning on, has the pattern.
+   * Waits until its text, from the beginning, contains the pattern.
    * @throws NESTBENCH_GUEST_PANICKED, NESTBENCH_DEADLINE and NESTBENCH_CONNECTION_LOST (the console ended), each with
    * its last lines; NESTBENCH_ABORTED or the signal's own reason.
    */
@@ -126,14 +126,14 @@ export class Console {
         this.machine,
       );
     } catch (error) {
-      // What the caller stopped us with is the caller's, and says what it has to.
+      // The caller's own reason for the abort is complete as it is.
       throw options.signal.aborted ? error : this.#withTail(error);
     } finally {
       this.#watchers.delete(look);
     }
   }
 
-  /** The error that a panic of this guest is. */
+  /** The error for a panic of this guest. */
   panicError(reason: string): NestbenchError {
     return new GuestPanicError({
       machine: this.machine,
@@ -176,7 +176,7 @@ export class Console {
   }
 }
 
-/** What a console said that is over, without control codes; as much as is kept of one that is not. */
+/** The text of a console that has ended, without control codes; as much as is kept of a running one. */
 function textOf(file: string): string {
   if (!existsSync(file)) return '';
   const stripper = new ControlCodeStripper();

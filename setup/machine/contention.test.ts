@@ -9,7 +9,7 @@ const SPIN = 'process.stdout.write("up"); for (;;);';
 /** A reading counts in ticks of 10 ms, and other processes of this host come and go. */
 const ENOUGH_SECONDS = 0.3;
 
-/** A process that takes all of a CPU until the test is over, once it runs. */
+/** Starts a process that uses a whole CPU until the end of the test, and waits until it runs. */
 async function busy(program = process.execPath, argv = ['--eval', SPIN]): Promise<ChildProcess> {
   const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -22,7 +22,7 @@ function pidOf({ pid }: ChildProcess): number {
   return pid;
 }
 
-/** Reads until that much CPU time was had since the first reading: how long it takes is the host's business. */
+/** Reads until that much CPU time has been used since the first reading. How long it takes depends on the host. */
 async function between(root: number, enough: (first: HostReading, now: HostReading) => boolean) {
   const first = readHost(root);
   if (first === undefined) throw new Error('/proc does not tell');
@@ -39,7 +39,7 @@ async function between(root: number, enough: (first: HostReading, now: HostReadi
   return { window: hostBetween(first, last), first, last };
 }
 
-test("a busy process that is not this run's is others', all of it", async () => {
+test("a busy process outside this run counts completely as others'", async () => {
   const idle = spawn('sleep', ['600']);
   onTestFinished(() => void idle.kill());
   await busy();
@@ -52,7 +52,7 @@ test("a busy process that is not this run's is others', all of it", async () => 
   expect(window?.cpus).toBeGreaterThan(0);
 });
 
-test("a busy process of this run's is not, nor are its children, nor those of them that ended", async () => {
+test('a busy process of this run does not, nor do its children, nor those of them that have ended', async () => {
   const script = `const { spawnSync } = require('node:child_process'); process.stdout.write('up');
     for (;;) spawnSync(process.execPath, ['--eval', 'const end = process.cpuUsage().user + 2e5; while (process.cpuUsage().user < end);']);`;
   const root = await busy(process.execPath, ['--eval', script]);
@@ -66,8 +66,8 @@ test("a busy process of this run's is not, nor are its children, nor those of th
   expect(window.othersSeconds).toBeCloseTo(Math.max(0, all - own), 5);
 });
 
-test('a QEMU tells how long its threads ran and waited for a CPU', async () => {
-  // A process is known for a QEMU by its name.
+test('a QEMU reports how long its threads ran and waited for a CPU', async () => {
+  // A process counts as a QEMU by its name.
   const program = path.join(temporaryDirectory(), 'qemu-system-x');
   copyFileSync('/bin/sh', program);
   const qemu = await busy(program, ['-c', 'echo up; while :; do :; done']);
@@ -88,7 +88,7 @@ const READING: HostReading = {
   threads: new Map([['7', { ranSeconds: 1, waitedSeconds: 1 }]]),
 };
 
-test('what others had is all but what this run had, and a thread that came later counts whole', () => {
+test('others have everything except what this run had, and a thread that started later counts completely', () => {
   const after: HostReading = {
     ...READING,
     at: 12,
@@ -110,7 +110,7 @@ test('what others had is all but what this run had, and a thread that came later
   });
 });
 
-test("what the ticks' error makes negative is 0, and without a reading nothing is known", () => {
+test('an error of the ticks below 0 becomes 0, and without a reading nothing is known', () => {
   const after = { ...READING, at: 12, busySeconds: 101, ownSeconds: 41.02, threads: new Map() };
   expect(hostBetween(READING, after)).toEqual({ seconds: 2, cpus: 2, othersSeconds: 0, stealSeconds: 0 });
   expect(hostBetween(undefined, after)).toBeUndefined();

@@ -1,39 +1,40 @@
 /**
- * Who had the CPUs of this host: this run, which is Vitest with all its children, the QEMUs among them; or others. Read from
- * /proc before and after a sample, and never in between.
+ * Who used the CPUs of this host: this run, which is Vitest with all its children, including the QEMUs; or others. Read
+ * from /proc before and after a sample, never in between.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { HostWindow } from '../../fixtures/records.ts';
 import { processStat, TICKS_PER_SECOND } from '../lib/proc.ts';
 
-/** CPU times since the host, or the process, started. */
+/** CPU times since the start of the host or the process. */
 export interface HostReading {
   readonly at: number;
   readonly cpus: number;
   readonly busySeconds: number;
   readonly stealSeconds: number;
-  /** Of the processes of this run, those that have ended included. */
+  /** Of the processes of this run, including those that have ended. */
   readonly ownSeconds: number;
-  /** Of the threads of its QEMUs, by number; empty where the kernel has no schedstat. */
+  /** Of the threads of its QEMUs, by number; empty if the kernel has no schedstat. */
   readonly threads: ReadonlyMap<string, ThreadTimes>;
 }
 
 interface ThreadTimes {
   readonly ranSeconds: number;
-  /** Ready to run, and waiting for a CPU. */
+  /** Runnable, and waiting for a CPU. */
   readonly waitedSeconds: number;
 }
 
 /**
- * Undefined where /proc does not show it.
- * @param root the process that this run descends from: of a worker, Vitest.
+ * Undefined if /proc does not show it.
+ * @param root the process that this run descends from: for a worker, Vitest.
  */
 export function readHost(root = process.ppid): HostReading | undefined {
   try {
     // Without this file the kernel does not list children (CONFIG_PROC_CHILDREN).
     readFileSync(`/proc/${process.pid}/task/${process.pid}/children`);
     const [line = '', ...rest] = readFileSync('/proc/stat', 'utf8').split('\n');
-    // "cpu user nice system idle iowait irq softirq steal guest guest_nice": guests' time is within user and nice (proc(5)).
+    // "cpu user nice system idle iowait irq softirq steal guest guest_nice": guests' time is included in user and nice
+    // (proc(5)).
     const ticks = line.trim().split(/ +/).slice(1).map(Number);
     const seconds = (...fields: number[]): number =>
       fields.reduce((sum, field) => sum + (ticks[field] ?? 0), 0) / TICKS_PER_SECOND;
@@ -51,7 +52,7 @@ export function readHost(root = process.ppid): HostReading | undefined {
   }
 }
 
-/** The difference of two readings; undefined where one of them is missing. */
+/** The difference between two readings; undefined if one of them is missing. */
 export function hostBetween(
   before: HostReading | undefined,
   after: HostReading | undefined,
@@ -59,7 +60,7 @@ export function hostBetween(
   if (before === undefined || after === undefined) return undefined;
   const grown = (of: (reading: HostReading) => number): number => Math.max(0, of(after) - of(before));
   const busy = grown(({ busySeconds }) => busySeconds);
-  // The kernel counts ticks of the whole host, and of a process its exact time: the difference may be below 0.
+  // The kernel counts ticks for the whole host, and exact times for a process, so the difference may be below 0.
   const others = Math.max(0, busy - grown(({ ownSeconds }) => ownSeconds));
   return {
     seconds: grown(({ at }) => at),
@@ -83,12 +84,12 @@ function threadsBetween(
   return { qemuSeconds: rounded(Math.max(0, ran)), qemuWaitSeconds: rounded(Math.max(0, waited)) };
 }
 
-/** To a microsecond: differences of doubles have digits that mean nothing. */
+/** To a microsecond: further digits of a difference of doubles are noise. */
 function rounded(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e6;
 }
 
-/** CPU time of a process and all that descend from it, in ticks. One that has ended counts with its parent. */
+/** CPU time of a process and all its descendants, in ticks. One that has ended counts with its parent. */
 function readTree(pid: number, threads: Map<string, ThreadTimes>): number {
   const stat = processStat(pid);
   if (stat === undefined) return 0;
@@ -99,7 +100,7 @@ function readTree(pid: number, threads: Map<string, ThreadTimes>): number {
   return childrenOf(pid).reduce((ticks, child) => ticks + readTree(child, threads), stat.cpuTicks);
 }
 
-/** Of all its threads, each of which has those that it started (proc(5)). */
+/** Of all its threads, each of which lists the children that it started (proc(5)). */
 function childrenOf(pid: number): number[] {
   return threadsOf(pid).flatMap((thread) =>
     (readThread(pid, thread, 'children') ?? '').split(' ').filter(Boolean).map(Number),
@@ -114,7 +115,7 @@ function threadsOf(pid: number): string[] {
   }
 }
 
-/** Undefined where the thread has ended meanwhile, or the kernel has no such file. */
+/** Undefined if the thread has ended meanwhile, or the kernel has no such file. */
 function readThread(pid: number, thread: string, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/task/${thread}/${file}`, 'utf8');

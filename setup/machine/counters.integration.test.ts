@@ -9,7 +9,7 @@ import { hostMachine } from './host.ts';
 const never = new AbortController().signal;
 
 describe('a snapshot', () => {
-  test("has KVM's counters that are there, as they are now", async () => {
+  test("has KVM's existing counters, with their current values", async () => {
     const { connect, set } = countersProgram();
     set('exits', 5);
     set('halt_exits', 18_446_744_073);
@@ -19,7 +19,7 @@ describe('a snapshot', () => {
     expect((await counters.snapshot(never)).kvm).toMatchObject({ exits: 7 });
   });
 
-  test('leaves out what is no number', async () => {
+  test('leaves out what is not a number', async () => {
     const { connect, set } = countersProgram();
     set('exits', '1 2 3');
     set('io_exits', '');
@@ -50,7 +50,7 @@ describe('a snapshot', () => {
     expect(((after?.nanoseconds ?? 0) - (before?.nanoseconds ?? 0)) / 1e6).toBeGreaterThan(45);
   });
 
-  test('costs the program no CPU time while nobody asks', async () => {
+  test('costs the program no CPU time between requests', async () => {
     const { connect, process: program } = countersProgram();
     const counters = await connect();
     const own = async () => {
@@ -62,13 +62,13 @@ describe('a snapshot', () => {
     const busy = (await own()) - before;
     await sleep(500);
     const idle = (await own()) - before - busy;
-    // Both are one answer's worth.
+    // Both are worth one answer.
     expect(idle).toBeLessThan(busy * 5 + 5e6);
   });
 });
 
-describe('a program that is not there', () => {
-  test('is a failure of the infrastructure in a sentence, once it dies', async () => {
+describe('a program that is not running', () => {
+  test('is an infrastructure failure in a sentence, once it dies', async () => {
     const program = countersProgram();
     const counters = await program.connect();
     await counters.snapshot(never);
@@ -77,12 +77,12 @@ describe('a program that is not there', () => {
     await expect(counters.snapshot(never)).rejects.toMatchObject({
       code: 'NESTBENCH_CONNECTION_LOST',
       kind: 'infrastructure',
-      message: expect.stringMatching(/^The program that counts exits on l0 cannot be reached: /),
+      message: expect.stringMatching(/^The program that counts exits on l0 can't be reached: /),
       machine: 'l0',
     });
   });
 
-  test('is one too where it dies before it has answered', async () => {
+  test('is one too if it dies before it has answered', async () => {
     const program = countersProgram();
     const counters = await program.connect();
     program.process.kill('SIGSTOP');
@@ -92,7 +92,7 @@ describe('a program that is not there', () => {
     await expect(counters.snapshot(never)).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
   });
 
-  test('is waited for, and then told as what it is', async () => {
+  test('is waited for, and then reported', async () => {
     const socket = `${temporaryDirectory()}/none`;
     const connecting = connectCounters(hostMachine('l0'), never, { socket, deadlineSeconds: 0.3 });
     await expect(connecting).rejects.toMatchObject({
@@ -102,7 +102,7 @@ describe('a program that is not there', () => {
   });
 });
 
-test('a snapshot that is aborted ends with the reason, and no later one takes its answer', async () => {
+test('an aborted reading ends with the reason, and no later one gets its answer', async () => {
   const program = countersProgram();
   const counters = await program.connect();
   program.process.kill('SIGSTOP');

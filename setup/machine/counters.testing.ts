@@ -1,4 +1,4 @@
-/** The real program that counts, compiled for this host and reading counters from files of a test's own. */
+/** The real program that counts, compiled for this host and reading counters from a test's own files. */
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,16 +11,16 @@ import { hostMachine } from './host.ts';
 export interface CountersProgram {
   readonly process: ChildProcess;
   readonly socket: string;
-  /** Lets a counter have a value; its file holds what debugfs's would. */
+  /** Sets a counter, in a file like debugfs's. */
   readonly set: (counter: string, value: number | string) => void;
   readonly connect: (name?: string) => Promise<Counters>;
 }
 
-/** Runs until the test is over. */
+/** Runs until the end of the test. */
 export function countersProgram(): CountersProgram {
   const directory = temporaryDirectory();
   const kvm = path.join(directory, 'kvm');
-  // As KVM has one for each virtual machine, named by its process and file descriptor.
+  // KVM has a directory for each virtual machine, named after its process and file descriptor.
   mkdirSync(path.join(kvm, '123-11'), { recursive: true });
   const { process: running, socket } = guestProgram('counters', directory, [kvm]);
   return {

@@ -1,7 +1,7 @@
 /**
- * What L0 has counted so far: exits of its guests, and the CPU time of its processes. A program of ours
- * (setup/build/image/guest/counters.c) runs there for the life of the stack and answers on a Unix socket, so that a
- * snapshot costs one round trip and starts no process; in between it sleeps.
+ * What L0 has counted so far: exits of its guests, and the CPU time of its processes. A program of nestbench
+ * (setup/build/image/guest/counters.c) runs there as long as the stack and answers on a Unix socket, so that a reading
+ * costs one round trip and starts no process; in between it sleeps.
  */
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import { ANSWER_SECONDS, LineProgram } from './line-program.ts';
 import type { Machine } from './machine.ts';
 import { openSocketOnceThere } from './socket.ts';
 
-/** Where guest/start has it listen. */
+/** Where guest/start lets it listen. */
 export const COUNTERS_SOCKET = '/run/nestbench/counters';
 
 const count = z.number().int().nonnegative();
@@ -33,7 +33,7 @@ const snapshot = z
 
 /**
  * A moment on the machine: its monotonic clock, what KVM has counted in all its virtual machines, and the CPU time of
- * every process with all its threads. A process whose `kernel` is true is a thread of the kernel.
+ * every process with all its threads. A process whose `kernel` is true is a kernel thread.
  */
 export type Snapshot = z.infer<typeof snapshot>;
 
@@ -43,13 +43,16 @@ export class Counters implements Disposable {
   constructor(machine: string, stream: Duplex) {
     this.#program = new LineProgram(machine, stream, {
       name: 'that counts exits',
-      loss: 'Without it neither exits nor what ran beside a sample is known.',
+      loss: 'Without it, neither the exits nor what ran next to a sample is known.',
       request: KVM_COUNTERS.join(' '),
       answer: snapshot,
     });
   }
 
-  /** What it has counted until now. One at a time. @throws what `LineProgram.ask` throws. */
+  /**
+   * The counts until now. One request at a time.
+   * @throws what `LineProgram.ask` throws.
+   */
   snapshot(signal: AbortSignal): Promise<Snapshot> {
     return this.#program.ask(signal);
   }
@@ -59,7 +62,9 @@ export class Counters implements Disposable {
   }
 }
 
-/** @throws NESTBENCH_DEADLINE where the program does not run there, or what `openSocket` throws once it was stopped. */
+/**
+ * @throws NESTBENCH_DEADLINE if the program does not run there, or what `openSocket` throws once it was stopped.
+ */
 export async function connectCounters(
   machine: Machine,
   signal: AbortSignal,

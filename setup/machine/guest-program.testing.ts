@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 
 const SOURCES = path.resolve(import.meta.dirname, '../build/image/guest');
 
-/** Runs `NAME DIRECTORY/socket ...argv` until the test is over. */
+/** Runs `NAME DIRECTORY/socket ...argv` until the end of the test. */
 export function guestProgram(
   name: string,
   directory: string,
@@ -15,7 +15,7 @@ export function guestProgram(
   const [program, socket] = [path.join(directory, name), path.join(directory, 'socket')];
   execFileSync('gcc', ['-Wall', '-Wextra', '-Werror', '-o', program, path.join(SOURCES, `${name}.c`)]);
   const running = spawn(program, [socket, ...argv], { stdio: ['ignore', 'inherit', 'inherit'] });
-  // TERM lets it undo what it asked of the kernel, KILL ends one that was stopped.
+  // SIGTERM lets it undo its changes to the kernel; SIGKILL ends one that was stopped.
   onTestFinished(async () => {
     if (running.exitCode !== null || running.signalCode !== null) return;
     const ended = once(running, 'exit');

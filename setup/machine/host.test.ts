@@ -1,4 +1,4 @@
-/** What is particular to this host; what it has in common with every machine is in machine.test.ts. */
+/** What is specific to this host. What it shares with every machine is in machine.test.ts. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { waitUntil } from '../lib/wait.ts';
 const never = new AbortController().signal;
 const generous = { signal: never, deadlineSeconds: 40 };
 
-test('commands get a process group of their own, where no Ctrl-C reaches them', async () => {
+test('commands get their own process group, where no Ctrl-C reaches them', async () => {
   const script = 'read -r pid comm state parent group rest </proc/self/stat; echo "$group"';
   const group = Number(await hostMachine().check(['sh', '-c', script], generous));
   expect(group).not.toBe(processStat(process.pid)?.group);

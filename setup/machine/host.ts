@@ -20,7 +20,9 @@ import { endGroup, killOnExit } from '../lib/process-group.ts';
 /** How long output may still come after the process group was ended, from a process that left the group. */
 const DRAIN_MS = 500;
 
-/** This host as a {@link Machine}. Commands get a process group of their own, so the terminal's Ctrl-C passes them by. */
+/**
+ * This host as a {@link Machine}. Commands get their own process group, so the terminal's Ctrl-C does not reach them.
+ */
 export function hostMachine(name = 'host'): Machine {
   const machine: Machine = {
     name,
@@ -47,7 +49,7 @@ export function hostMachine(name = 'host'): Machine {
 function startProcess(argv: readonly string[], input: string): StartedProcess {
   const [file = '', ...rest] = argv;
   const started = new Date();
-  // spawn(2) returns once the program runs already, on a busy machine tens of milliseconds later.
+  // spawn(2) returns once the program is already running, on a busy machine tens of milliseconds later.
   const startedAt = performance.now();
   const subprocess = execa(file, rest, {
     input,
@@ -67,7 +69,7 @@ function startProcess(argv: readonly string[], input: string): StartedProcess {
     const result = await subprocess;
     forget?.();
     if (pid !== undefined) return { exitCode: result.exitCode ?? null, signal: result.signal ?? null };
-    // As a shell would have it, so that the same command fails alike on every machine.
+    // As a shell would report it, so that the same command fails alike on every machine.
     output.push('stderr', Buffer.from(`${file}: ${result.originalMessage ?? 'could not be started'}\n`));
     return { exitCode: result.code === 'ENOENT' ? 127 : 126, signal: null };
   };
@@ -81,11 +83,11 @@ function startProcess(argv: readonly string[], input: string): StartedProcess {
     async end() {
       if (pid === undefined) return;
       const gone = await endGroup(pid, GRACE_MS);
-      // A descendant in a session of its own may hold the pipes; it must not hold us.
+      // A descendant in its own session may hold the pipes open; do not wait for it.
       await Promise.race([closed, sleep(DRAIN_MS)]);
       subprocess.stdout.destroy();
       subprocess.stderr.destroy();
-      if (!gone) throw new Error(`process group ${pid} did not end after KILL`);
+      if (!gone) throw new Error(`process group ${pid} did not end after SIGKILL`);
     },
   };
 }
@@ -103,7 +105,7 @@ async function connected(
     socket.on('error', () => {}).destroy();
     if (signal.aborted) throw aborted(signal, what, { machine });
     throw new ConnectionError({
-      message: `Could not make ${what}: ${reasonOf(error)}.`,
+      message: `Could not open ${what}: ${reasonOf(error)}.`,
       machine,
       cause: error,
     });

@@ -10,7 +10,7 @@ const forever = { signal: new AbortController().signal, deadlineSeconds: 60 };
 const host = hostMachine();
 afterEach(endSleeps);
 
-/** A program by a name that nothing else on this host has: other processes of it may be killed meanwhile. */
+/** Uses a program with a unique name, because other processes of this host may be killed meanwhile. */
 async function endings(script: (program: string) => string) {
   const killed = await killedProgram();
   const name = `nb${process.pid}x`;
@@ -24,8 +24,8 @@ async function endings(script: (program: string) => string) {
   return { name, exitCode, first: await tell(), second: await tell() };
 }
 
-describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its processes', () => {
-  test('those that a signal killed are told, once, though their parent ended well', async () => {
+describe.runIf(process.getuid?.() === 0)('on a machine with process accounting', () => {
+  test('killed processes are reported once, even if their parent exited with 0', async () => {
     const { name, exitCode, first, second } = await endings(
       (program) =>
         `for n in 1 2 3; do ${program} -c 'kill -KILL $$'; done; ${program} -c 'kill -SEGV $$'; exit 0`,
@@ -38,12 +38,12 @@ describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its pro
     expect(second).toEqual([]);
   });
 
-  test('those that ended by themselves are not, whatever their exit code', async () => {
+  test('processes that exited by themselves are not, whatever their exit code', async () => {
     const { first } = await endings((program) => `${program} -c 'exit 137'; ${program} -c 'exit 0'`);
     expect(first).toEqual([]);
   });
 
-  test('the writer of a pipeline, whose reader had enough, is not', async () => {
+  test('the writer of a pipeline whose reader had enough is not', async () => {
     const { first } = await endings((program) => `${program} -c 'kill -PIPE $$'; exit 0`);
     expect(first).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe.runIf(process.getuid?.() === 0)('on a machine that accounts for its pro
   });
 });
 
-test('without process accounting, nothing is reported of processes', async () => {
+test('without process accounting, no processes are reported', async () => {
   const killed = await killedProgram({ accounting: false });
   await host.run(['sh', '-c', 'kill -KILL $$'], forever);
   expect(await killed.sinceLast(forever.signal)).toEqual({ machine: 'l1', processes: [], oomKills: 0 });

@@ -1,4 +1,4 @@
-/** The real program that tells which processes were killed, for this host. */
+/** The real program that reports killed processes, for this host. */
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -8,10 +8,10 @@ import { guestProgram } from './guest-program.testing.ts';
 import { hostMachine } from './host.ts';
 import { connectKilled, type KilledProcesses } from './killed.ts';
 
-/** The kernel accounts for processes in one file alone, and the newest program takes it from the one before. */
+/** The kernel writes its process accounting to a single file, and the newest program takes it over. */
 const ACCOUNTING_LOCK = path.join(tmpdir(), 'nestbench-test-accounting.lock');
 
-/** Until the test is over. Only root may have the kernel account for processes. */
+/** Runs until the end of the test. Only root can enable process accounting. */
 export async function killedProgram({ accounting = true } = {}): Promise<KilledProcesses> {
   const directory = temporaryDirectory();
   if (accounting) {

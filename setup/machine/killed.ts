@@ -1,6 +1,7 @@
 /**
- * Which processes of a machine a signal killed. A program whose workers were killed may end well and print a number. So
- * nestbench-killed (setup/build/image/guest/killed.c) is asked after each sample, on the machines that ran any part of it.
+ * Which processes of a machine were killed by a signal. A program whose workers were killed may exit with 0 and print a
+ * number. So nestbench-killed (setup/build/image/guest/killed.c) is asked after each sample, on the machines that ran
+ * any part of it.
  */
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -9,13 +10,13 @@ import { ANSWER_SECONDS, LineProgram } from './line-program.ts';
 import type { Machine } from './machine.ts';
 import { openSocketOnceThere } from './socket.ts';
 
-/** Where guest/start has it listen, and physical/machine/set-up. */
+/** Where guest/start and physical/machine/set-up let it listen. */
 const KILLED_SOCKET = '/run/nestbench/killed';
 
 const count = z.number().int().nonnegative();
 
 const answer = z.object({
-  /** Names, signals and how many of them, since it was last asked. */
+  /** Names, signals and numbers of processes, since the last request. */
   killed: z.array(z.tuple([z.string(), count, count])).nullable(),
   /** Since the machine booted. */
   oomKills: count.nullable(),
@@ -23,12 +24,12 @@ const answer = z.object({
 
 const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
-/** What was killed on a machine between two questions. */
+/** What was killed on a machine between two requests. */
 export interface Killed {
   readonly machine: string;
-  /** Empty also where its kernel does not account for processes. */
+  /** Also empty if its kernel has no process accounting. */
   readonly processes: readonly { readonly name: string; readonly signal: string; readonly count: number }[];
-  /** How many processes the kernel killed because memory ran out; 0 also where it does not count them. */
+  /** How many processes the kernel killed because memory ran out; also 0 if it does not count them. */
   readonly oomKills: number;
 }
 
@@ -40,14 +41,17 @@ export class KilledProcesses implements Disposable {
   constructor(machine: string, stream: Duplex) {
     this.#machine = machine;
     this.#program = new LineProgram(machine, stream, {
-      name: 'that tells which processes were killed',
-      loss: 'Without it a sample whose workers were killed looks like any other.',
+      name: 'that reports killed processes',
+      loss: 'Without it, a sample whose workers were killed looks like any other.',
       request: 'killed',
       answer,
     });
   }
 
-  /** Since it was last asked. @throws what `LineProgram.ask` throws. */
+  /**
+   * Since the last request.
+   * @throws what `LineProgram.ask` throws.
+   */
   async sinceLast(signal: AbortSignal): Promise<Killed> {
     const { killed, oomKills } = await this.#program.ask(signal);
     const before = this.#oomKills ?? oomKills ?? 0;
@@ -55,7 +59,7 @@ export class KilledProcesses implements Disposable {
     return {
       machine: this.#machine,
       processes: (killed ?? [])
-        // Writers in a pipeline end this way once their reader has what it needs: `yes | head`.
+        // Writers in a pipeline end this way once their reader has enough: `yes | head`.
         .filter(([, number]) => number !== constants.signals.SIGPIPE)
         .map(([name, number, times]) => ({
           name,
@@ -71,13 +75,15 @@ export class KilledProcesses implements Disposable {
   }
 }
 
-/** @throws NESTBENCH_DEADLINE where the program does not run there, or what `openSocket` throws once it was stopped. */
+/**
+ * @throws NESTBENCH_DEADLINE if the program does not run there, or what `openSocket` throws once it was stopped.
+ */
 export async function connectKilled(
   machine: Machine,
   signal: AbortSignal,
   socket = KILLED_SOCKET,
 ): Promise<KilledProcesses> {
-  const what = `the program that tells which processes were killed, on ${socket}`;
+  const what = `the program that reports killed processes, on ${socket}`;
   const stream = await openSocketOnceThere(machine, socket, what, {
     deadlineSeconds: ANSWER_SECONDS,
     signal,

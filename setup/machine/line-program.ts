@@ -1,4 +1,6 @@
-/** One of nestbench's programs on a machine, which answers each line with a line of JSON (setup/build/image/guest/answer.h). */
+/**
+ * A program of nestbench on a machine, which answers each line with a line of JSON (setup/build/image/guest/answer.h).
+ */
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { CheckError, type NestbenchError } from '../lib/errors.ts';
@@ -7,15 +9,15 @@ import { ConnectionError } from './machine-errors.ts';
 import { LineSplitter } from '../lib/lines.ts';
 import { withDeadline } from '../lib/wait.ts';
 
-/** An answer took 2 to 20 ms on an emulated server; one that takes so long will never come. */
+/** An answer took 2 to 20 ms on an emulated server. After this time it will never come. */
 export const ANSWER_SECONDS = 60;
 
 export interface LineProgramKind<T> {
-  /** Behind "the program": `that counts exits`. */
+  /** Follows "the program": `that counts exits`. */
   readonly name: string;
-  /** A sentence of what is not known without it. */
+  /** A sentence about what is unknown without it. */
   readonly loss: string;
-  /** What it is asked each time. */
+  /** The request, always the same. */
   readonly request: string;
   readonly answer: z.ZodType<T>;
 }
@@ -43,8 +45,8 @@ export class LineProgram<T> implements Disposable {
 
   /**
    * Sends the request and waits for its answer. One at a time.
-   * @throws NESTBENCH_CONNECTION_LOST where the program or the way to it is gone, NESTBENCH_DEADLINE,
-   * NESTBENCH_CHECK_FAILED where its answer cannot be read, or the signal's reason.
+   * @throws NESTBENCH_CONNECTION_LOST if the program or the connection to it is gone, NESTBENCH_DEADLINE,
+   * NESTBENCH_CHECK_FAILED if its answer can't be read, or the signal's reason.
    */
   async ask(signal: AbortSignal): Promise<T> {
     if (this.#lost !== undefined) throw this.#lost;
@@ -56,7 +58,7 @@ export class LineProgram<T> implements Disposable {
       const line = await withDeadline(what, ANSWER_SECONDS, signal, () => waiting.promise, this.#machine);
       return this.#parse(line);
     } catch (error) {
-      // An answer that comes later would be taken for that to the next question.
+      // A late answer would be taken for that to the next request.
       this.#end('it did not answer in time');
       throw error;
     } finally {
@@ -74,7 +76,7 @@ export class LineProgram<T> implements Disposable {
       return this.#kind.answer.parse(JSON.parse(line));
     } catch (error) {
       throw new CheckError({
-        message: `The answer of the program ${this.#kind.name} on ${this.#machine} cannot be read: ${reasonOf(error)}`,
+        message: `The answer of the program ${this.#kind.name} on ${this.#machine} can't be read: ${reasonOf(error)}`,
         machine: this.#machine,
         output: line.slice(0, 1000),
       });
@@ -83,7 +85,7 @@ export class LineProgram<T> implements Disposable {
 
   #end(why: string): void {
     this.#lost ??= new ConnectionError({
-      message: `The program ${this.#kind.name} on ${this.#machine} cannot be reached: ${why}. ${this.#kind.loss}`,
+      message: `The program ${this.#kind.name} on ${this.#machine} can't be reached: ${why}. ${this.#kind.loss}`,
       machine: this.#machine,
     });
     this.#waiting?.reject(this.#lost);

@@ -1,4 +1,4 @@
-/** What every machine promises, held against each kind of machine: how commands end, and that nothing is left of them. */
+/** Tests of every kind of machine: how commands end, and that nothing is left of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { BootError } from '../lib/errors.ts';
@@ -8,7 +8,7 @@ import { endSleeps, processesWith, uniqueSleep } from '../lib/processes.testing.
 vi.setConfig({ testTimeout: 60_000 });
 
 const generous = { signal: new AbortController().signal, deadlineSeconds: 40 };
-/** Ignores TERM, and so does its child. */
+/** Ignores SIGTERM, and so does its child. */
 const stubborn = (seconds: string): string[] => [
   'sh',
   '-c',
@@ -32,7 +32,7 @@ describeMachines((machine, name) => {
     expect(processesWith(seconds)).toEqual([]);
   });
 
-  test('ends a command at its deadline even if it ignores TERM', async () => {
+  test('ends a command at its deadline even if it ignores SIGTERM', async () => {
     const seconds = uniqueSleep();
     const running = machine().run(stubborn(seconds), { ...generous, deadlineSeconds: 1 });
     await expect(running).rejects.toMatchObject({ code: 'NESTBENCH_DEADLINE' });
@@ -43,7 +43,7 @@ describeMachines((machine, name) => {
     const seconds = uniqueSleep();
     const controller = new AbortController();
     const running = await machine().start(['sleep', seconds], { ...generous, signal: controller.signal });
-    // A channel is open a moment before what was asked of it runs.
+    // A channel is open a moment before its command runs.
     await expect.poll(() => processesWith(seconds), { timeout: 20_000 }).toHaveLength(1);
     controller.abort();
     await expect(running.exited).rejects.toMatchObject({
@@ -53,7 +53,7 @@ describeMachines((machine, name) => {
     expect(processesWith(seconds)).toEqual([]);
   });
 
-  test('ends a command that is aborted while it is being started', async () => {
+  test('ends a command that is aborted during its start', async () => {
     const seconds = uniqueSleep();
     const controller = new AbortController();
     const running = machine().run(['sleep', seconds], { ...generous, signal: controller.signal });
@@ -69,7 +69,7 @@ describeMachines((machine, name) => {
     expect(processesWith(seconds)).toEqual([]);
   });
 
-  test("rejects with the signal's reason where that is one of ours", async () => {
+  test("rejects with the signal's reason if that is a nestbench error", async () => {
     const controller = new AbortController();
     const reason = new BootError({ message: 'l1 did not start.' });
     const running = machine().run(['sleep', uniqueSleep()], { ...generous, signal: controller.signal });
@@ -86,7 +86,7 @@ describeMachines((machine, name) => {
     expect(running.output().split('\n').toSorted().join(' ').trim()).toBe('one two');
   });
 
-  test('stops a running command and tells how it ended', async () => {
+  test('stops a running command and reports how it ended', async () => {
     const seconds = uniqueSleep();
     const running = await machine().start(['sleep', seconds], generous);
     await expect(running.stop()).resolves.toMatchObject({ exitCode: null, signal: 'SIGTERM' });
@@ -101,14 +101,14 @@ describeMachines((machine, name) => {
     expect(processesWith(seconds)).toEqual([]);
   });
 
-  test('stops a command twice as well as once, and one that has exited', async () => {
+  test('can stop a command twice, and one that has exited', async () => {
     const running = await machine().start(['sh', '-c', 'exit 5'], generous);
     await running.exited;
     await expect(running.stop()).resolves.toMatchObject({ exitCode: 5 });
     await expect(running.stop()).resolves.toMatchObject({ exitCode: 5 });
   });
 
-  test('is not held by a descendant that left the process group with the output open', async () => {
+  test('does not wait for a descendant that left the process group with the output open', async () => {
     const seconds = uniqueSleep();
     const running = await machine().start(['sh', '-c', `setsid sleep ${seconds} & echo up; wait`], generous);
     while (running.output() === '') await sleep(20);
@@ -116,7 +116,7 @@ describeMachines((machine, name) => {
     endSleeps();
   });
 
-  test('leaves no unhandled rejection where nobody waits for a command', async () => {
+  test('leaves no unhandled rejection if nobody waits for a command', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): number => unhandled.push(reason);
     process.on('unhandledRejection', note);

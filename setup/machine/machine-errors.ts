@@ -1,15 +1,15 @@
-/** The errors of commands, connections and guests, on whichever machine they happen. */
+/** The errors of commands, connections and guests, on any machine. */
 import { CommandError, DeadlineError, NestbenchError } from '../lib/errors.ts';
 import { inSeconds, lastLines, words } from '../lib/error-text.ts';
 import type { Completed } from './machine.ts';
 
-/** A connection that cannot be made, or is lost. */
+/** A connection that can't be opened, or was lost. */
 export class ConnectionError extends NestbenchError {
   override readonly code = 'NESTBENCH_CONNECTION_LOST';
   override readonly kind = 'infrastructure';
 }
 
-/** SSH to a machine that another attempt cannot repair: an account or OpenSSH there has to change. */
+/** An SSH failure that a retry can't fix: an account or OpenSSH there has to be changed. */
 export class SshAccessError extends NestbenchError {
   override readonly code = 'NESTBENCH_CONNECTION_LOST';
   override readonly kind = 'configuration';
@@ -21,14 +21,14 @@ export class SshAccessError extends NestbenchError {
   }) {
     const { machine, destination, advice, output } = facts;
     super({
-      message: `"ssh ${destination}" does not give nestbench what it needs on ${machine}. ${advice}. It printed:\n${output}`,
+      message: `"ssh ${destination}" does not provide what nestbench needs on ${machine}. ${advice}. It printed:\n${output}`,
       machine,
       output,
     });
   }
 }
 
-/** A command that ran longer than it may. */
+/** A command that exceeded its deadline. */
 export class CommandDeadlineError extends DeadlineError {
   constructor(facts: {
     readonly machine: string;
@@ -47,7 +47,7 @@ export class CommandDeadlineError extends DeadlineError {
   }
 }
 
-/** A command that had to succeed and did not. */
+/** A command failed that has to succeed. */
 export class CommandFailedError extends CommandError {
   constructor({ machine, completed }: { readonly machine: string; readonly completed: Completed }) {
     const { argv, exitCode, signal, seconds } = completed;

@@ -1,4 +1,4 @@
-/** What every machine promises, held against each kind of machine: results and connections. */
+/** Tests of every kind of machine: results and connections. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -14,11 +14,11 @@ const never = new AbortController().signal;
 const generous = { signal: never, deadlineSeconds: 40 };
 
 describeMachines((machine, name) => {
-  test('tells its name', () => {
+  test('has a name', () => {
     expect(machine().name).toBe(name);
   });
 
-  test('gives back what a command printed, how it exited and how long it took', async () => {
+  test('returns what a command printed, how it exited and how long it took', async () => {
     const [before, begun] = [Date.now(), performance.now()];
     const completed = await machine().run(['sh', '-c', 'echo out; echo err >&2; exit 3'], generous);
     expect(completed).toMatchObject({ stdout: 'out\n', stderr: 'err\n', exitCode: 3, signal: null });
@@ -35,7 +35,7 @@ describeMachines((machine, name) => {
     expect(seconds * 1e9).toBeGreaterThanOrEqual(end - start);
   });
 
-  test('runs an argv as it stands, without a shell', async () => {
+  test('runs an argv verbatim, without a shell', async () => {
     const argv = ['printf', '%s|', '$HOME', "it's", 'a\nb', '', '*', '"', '\\', 'ünï'];
     await expect(machine().check(argv, generous)).resolves.toBe('$HOME|it\'s|a\nb||*|"|\\|ünï|');
   });
@@ -44,11 +44,11 @@ describeMachines((machine, name) => {
     await expect(machine().check(['cat'], { ...generous, input: 'zwölf\n' })).resolves.toBe('zwölf\n');
   });
 
-  test('gives an empty input where none is given', async () => {
+  test('gives an empty input by default', async () => {
     await expect(machine().check(['cat'], generous)).resolves.toBe('');
   });
 
-  test('does not mind input that nobody reads', async () => {
+  test('accepts input that nobody reads', async () => {
     await expect(machine().check(['true'], { ...generous, input: 'x'.repeat(1_000_000) })).resolves.toBe('');
   });
 
@@ -57,23 +57,23 @@ describeMachines((machine, name) => {
     expect(output).toHaveLength(20_000_000);
   });
 
-  test('keeps characters whole that are split across chunks', async () => {
+  test('joins characters that are split across chunks', async () => {
     const script = String.raw`printf '\303'; sleep 0.1; printf '\251\n'`;
     await expect(machine().check(['sh', '-c', script], generous)).resolves.toBe('é\n');
   });
 
-  test('tells which signal ended a command', async () => {
+  test('reports which signal ended a command', async () => {
     const completed = await machine().run(['sh', '-c', 'kill -KILL $$'], generous);
     expect(completed).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
   });
 
-  test('takes a program that is not there for exit 127', async () => {
+  test('gives exit code 127 for a program that does not exist', async () => {
     const completed = await machine().run(['/no/such/program'], generous);
     expect(completed.exitCode).toBe(127);
     expect(completed.stderr).toContain('/no/such/program');
   });
 
-  test('takes a file that is no program for exit 126', async () => {
+  test('gives exit code 126 for a file that is not a program', async () => {
     await expect(machine().run(['/etc/passwd'], generous)).resolves.toMatchObject({ exitCode: 126 });
   });
 
@@ -91,16 +91,16 @@ describeMachines((machine, name) => {
     expect(error).toHaveProperty('output', expect.stringMatching(/^82\n[^]*\n100\nno such bridge$/));
   });
 
-  test('shows the end of stdout where stderr is empty', async () => {
+  test('shows the end of stdout if stderr is empty', async () => {
     const failing = machine().check(['sh', '-c', 'echo said on stdout; exit 1'], generous);
     await expect(failing).rejects.toMatchObject({ output: 'said on stdout' });
   });
 
-  test('refuses a word with a NUL before anything runs', async () => {
+  test('rejects a word with a NUL before anything runs', async () => {
     await expect(machine().run(['echo', 'a\0b'], generous)).rejects.toThrow(RangeError);
   });
 
-  test('reaches a Unix socket', async () => {
+  test('connects to a Unix socket', async () => {
     const socket = path.join(temporaryDirectory(), 's');
     const server = createServer((client) => client.end('hello')).listen(socket);
     await once(server, 'listening');
@@ -108,14 +108,14 @@ describeMachines((machine, name) => {
     server.close();
   });
 
-  test('says so where a Unix socket is not there', async () => {
+  test('reports a Unix socket that does not exist', async () => {
     await expect(machine().openSocket('/no/such/socket', never)).rejects.toMatchObject({
       code: 'NESTBENCH_CONNECTION_LOST',
       message: expect.stringContaining(`the connection to /no/such/socket on ${name}`),
     });
   });
 
-  test('makes a TCP connection', async () => {
+  test('opens a TCP connection', async () => {
     const server = createServer((client) => client.end('hello')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
@@ -124,7 +124,7 @@ describeMachines((machine, name) => {
     server.close();
   });
 
-  test('says so where nobody listens', async () => {
+  test('reports a TCP port without a listener', async () => {
     const port = await freePort();
     await expect(machine().connect('127.0.0.1', port, never)).rejects.toMatchObject({
       code: 'NESTBENCH_CONNECTION_LOST',

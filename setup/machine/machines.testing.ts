@@ -1,4 +1,4 @@
-/** Every kind of machine, for tests of what all of them promise. */
+/** Every kind of machine, for tests of what all of them must do. */
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { hostMachine } from './host.ts';
 import type { Machine } from './machine.ts';
@@ -6,7 +6,7 @@ import { connectOpenssh } from './ssh/openssh.ts';
 import { testSshd, type TestSshd, whyNoSshd } from './ssh/sshd.testing.ts';
 
 /**
- * Describes this host, a machine behind a real sshd, and one that OpenSSH's client reaches; `machine()` is for use within
+ * Describes this host, a machine behind a real sshd, and one reached by OpenSSH's client; `machine()` is for use within
  * tests.
  */
 export function describeMachines(tests: (machine: () => Machine, name: string) => void): void {

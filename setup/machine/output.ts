@@ -1,4 +1,4 @@
-/** Collects what a command prints, in order of arrival, with characters that are split across chunks made whole. */
+/** Collects what a command prints, in order of arrival, and joins characters that are split across chunks. */
 import { StringDecoder } from 'node:string_decoder';
 
 type Channel = 'stdout' | 'stderr';

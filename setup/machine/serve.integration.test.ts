@@ -1,4 +1,7 @@
-/** The program that lets connections in to a guest's Dropbear, compiled for this host, and Dropbear itself where there is one. */
+/**
+ * The program that passes connections to a guest's Dropbear, compiled for this host, and Dropbear itself if it is
+ * installed.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -9,10 +12,10 @@ import { connectSsh, generateKeyPair } from './ssh/ssh.ts';
 import { freePort } from './ssh/sshd.testing.ts';
 
 const DROPBEAR = '/usr/sbin/dropbear';
-/** Ten times what a listening Dropbear takes. */
+/** Ten times what a listening Dropbear accepts. */
 const IDLE = 50;
 
-/** Serves on a port of this host until the test is over. */
+/** Serves on a port of this host until the end of the test. */
 async function serve(...argv: string[]): Promise<number> {
   const program = path.join(temporaryDirectory(), 'serve');
   const source = path.resolve(import.meta.dirname, '../build/image/guest/serve.c');
@@ -24,7 +27,7 @@ async function serve(...argv: string[]): Promise<number> {
   return port;
 }
 
-/** A connection that was answered; undefined where nobody listens. */
+/** A connection that was answered; undefined if nobody listens. */
 async function opened(port: number): Promise<Socket | undefined> {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -34,7 +37,7 @@ async function opened(port: number): Promise<Socket | undefined> {
   });
 }
 
-test('idle connections keep nobody out', async () => {
+test('idle connections do not block others', async () => {
   const port = await serve('sh', '-c', 'echo hello; exec cat');
   const idle = await Promise.all(Array.from({ length: IDLE }, () => opened(port)));
   expect(idle).not.toContain(undefined);
@@ -42,7 +45,7 @@ test('idle connections keep nobody out', async () => {
 });
 
 test.skipIf(!existsSync(DROPBEAR) || process.getuid?.() !== 0)(
-  'Dropbear lets us in beside them (needs dropbear-bin, and root)',
+  'Dropbear accepts connections despite them (needs dropbear-bin, and root)',
   async () => {
     const home = temporaryDirectory();
     const hostKey = path.join(home, 'host_key');
@@ -53,7 +56,7 @@ test.skipIf(!existsSync(DROPBEAR) || process.getuid?.() !== 0)(
     writeFileSync(path.join(home, 'keys/authorized_keys'), `${keys.publicKey}\n`, { mode: 0o600 });
     const port = await serve(DROPBEAR, '-i', '-r', hostKey, '-s', '-m', '-K', '0');
     for (let n = 0; n < IDLE; n++) expect(await opened(port)).toBeDefined();
-    // The keys of the guest's root are not ours to write here: that it asks for one shows that it lets us in so far.
+    // The test must not change the keys of root: a request for one shows that the connection got that far.
     const connecting = connectSsh({
       name: 'l0',
       open: async () => connect(port, '127.0.0.1'),

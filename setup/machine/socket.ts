@@ -1,14 +1,14 @@
-/** A Unix socket that a program is about to make. */
+/** Connects to a Unix socket that a program will create. */
 import type { Duplex } from 'node:stream';
 import { toNestbenchError } from '../lib/errors.ts';
 import type { Machine } from './machine.ts';
 import { waitUntil } from '../lib/wait.ts';
 
-/** Between looks for it. */
+/** Between attempts. */
 const POLL_MS = 50;
 
 /**
- * Connects to a Unix socket on a machine, once it is there.
+ * Connects to a Unix socket on a machine, once it exists.
  * @param what the socket, for the error.
  * @throws NESTBENCH_DEADLINE with why it could not be opened, or what `openSocket` throws once it was stopped.
  */

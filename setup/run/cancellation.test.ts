@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { cancel, cancellation } from './cancellation.ts';
 
-test('a run goes on until it is cancelled, and the first reason stays', () => {
+test('a run continues until it is cancelled, and the first reason is kept', () => {
   expect(cancellation().aborted).toBe(false);
   cancel('keyboard-input');
   cancel('test-failure');

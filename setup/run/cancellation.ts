@@ -1,7 +1,7 @@
 /**
- * The signal that ends everything in this worker when the run is cancelled. Vitest aborts only the signals of running
- * tests; a boot is a hook, and is told through the runner. Runner and suites have the same copy of this module, since it
- * is Node that imports it for both (vitest.config.ts); that a Ctrl-C ends a boot is tested by stopping.end-to-end.test.ts.
+ * The signal that ends everything in this worker when the run is cancelled. Vitest only aborts the signals of running
+ * tests; a boot is a hook, and is aborted through the runner. Runner and suites share this module, because Node imports
+ * it for both (vitest.config.ts). stopping.end-to-end.test.ts tests that a Ctrl-C ends a boot.
  */
 import { AbortedError } from '../lib/errors.ts';
 
@@ -11,7 +11,7 @@ export function cancellation(): AbortSignal {
   return controller.signal;
 }
 
-/** The first reason stays. */
+/** The first reason is kept. */
 export function cancel(reason: string): void {
   controller.abort(
     new AbortedError({

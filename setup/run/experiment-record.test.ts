@@ -40,7 +40,7 @@ function settingsOf(
 }
 
 describe('opening an experiment', () => {
-  test('writes what will be measured, by which versions, on what', async () => {
+  test('writes what will be measured, by which versions, where', async () => {
     const { directory } = await openExperiment(settingsOf(), environment);
     const { records } = readJournal(directory);
     expect(records).toMatchObject([
@@ -68,13 +68,13 @@ describe('opening an experiment', () => {
     );
   });
 
-  test('points latest to it, relative, so that the results can be moved', async () => {
+  test('points latest to it with a relative link, so that the results can be moved', async () => {
     const settings = settingsOf();
     await openExperiment(settings, environment);
     expect(readlinkSync(path.join(settings.resultsDirectory, 'latest'))).toBe('night');
   });
 
-  test('points latest to the newest, and leaves nothing beside', async () => {
+  test('points latest to the newest, and leaves no temporary file', async () => {
     const settings = settingsOf('first');
     await openExperiment(settings, environment);
     await openExperiment(settingsOf('second', settings.resultsDirectory), environment);
@@ -90,14 +90,14 @@ describe('opening an experiment', () => {
   });
 });
 
-describe('an experiment that is there already', () => {
+describe('an existing experiment', () => {
   test('is continued with the same profile on the same testbed', async () => {
     const settings = settingsOf();
     await openExperiment(settings, environment);
     expect(() => checkExperiment(settings, { ...testbed, settings: { ...testbed.settings } })).not.toThrow();
   });
 
-  test('is continued whatever the order in which the settings stand', async () => {
+  test('is continued whatever the order of the settings', async () => {
     const settings = settingsOf();
     await openExperiment(settings, environment);
     const turned = { ...testbed, settings: { sizing: '1 CPU', cpu: 'EPYC' } };
@@ -111,11 +111,11 @@ describe('an experiment that is there already', () => {
       expect.objectContaining({ name: 'InputError', code: 'NESTBENCH_EXPERIMENT_DIFFERS' }),
     );
     expect(() => checkExperiment({ ...settings, profile: PROFILES.paper }, testbed)).toThrow(
-      /^Experiment "night" was measured with the profile smoke; this run has paper\..*choose another EXPERIMENT\.$/,
+      /^Experiment "night" was measured with the profile smoke; this run has paper\..*select another EXPERIMENT\.$/,
     );
   });
 
-  test('is not continued with another variant, also with one of the same name', async () => {
+  test('is not continued with another variant, even of the same name', async () => {
     const mine = { name: 'mine', kernelParameters: { l1: ['a=1'] } };
     const settings = { ...settingsOf(), variant: mine };
     const { directory } = await openExperiment(settings, environment);
@@ -139,7 +139,7 @@ describe('an experiment that is there already', () => {
     );
   });
 
-  test('is continued with another number of runs, and each start says its own', async () => {
+  test('is continued with another number of runs, and each start records its own', async () => {
     const settings = settingsOf();
     await openExperiment(settings, environment);
     const more = { ...settings, profile: { ...settings.profile, runs: 5 } };
@@ -160,18 +160,18 @@ describe('an experiment that is there already', () => {
   };
 
   test.each(['memtier_benchmark', undefined])(
-    'is not continued where memcached was loaded by %s',
+    'is not continued if memcached was loaded by %s',
     async (loader) => {
       const settings = settingsOf();
       const journal = await openExperiment(settings, environment);
       journal.append({ ...series, benchmark: 'memcached', loader });
       expect(() => checkExperiment(settings, testbed)).toThrow(
-        `Experiment "night" was measured with memcached loaded by ${loader ?? 'no loader named'}; this run has memaslap. Their numbers do not belong together: choose another EXPERIMENT.`,
+        `Experiment "night" was measured with memcached loaded by ${loader ?? 'no loader named'}; this run has memaslap. Their numbers are not comparable: select another EXPERIMENT.`,
       );
     },
   );
 
-  test('is continued where every benchmark has the loader that it had, or is of one’s own', async () => {
+  test('is continued if every benchmark has the same loader as before, or is a custom one', async () => {
     const settings = settingsOf();
     const journal = await openExperiment(settings, environment);
     journal.append({ ...series, benchmark: 'memcached', loader: 'memaslap' });
@@ -207,7 +207,7 @@ describe('an experiment that is there already', () => {
     expect(readJournal(directory).records).toEqual(before);
   });
 
-  test('is not continued with another toolchain, and all that differs is named', async () => {
+  test('is not continued with another toolchain, and all differences are named', async () => {
     const settings = settingsOf();
     const made = {
       toolchain: 'trixie 0123456789abcdef',
@@ -232,7 +232,7 @@ describe('an experiment that is there already', () => {
     );
   });
 
-  test('of a journal from before there was a toolchain is continued by what it tells', async () => {
+  test('with a journal older than toolchains is continued by what that has', async () => {
     const settings = settingsOf();
     const versions = { ...environment.versions };
     await openExperiment(settings, { ...environment, versions });
@@ -240,7 +240,7 @@ describe('an experiment that is there already', () => {
     await expect(openExperiment(settings, { ...environment, versions: more })).resolves.toBeDefined();
   });
 
-  test('is continued by a start of which nothing boots, which has no versions of machines', async () => {
+  test('is continued by a start that boots nothing, which has no versions of machines', async () => {
     const settings = settingsOf();
     await openExperiment(settings, environment);
     await openExperiment(settings, { ...environment, versions: {} });
@@ -248,7 +248,7 @@ describe('an experiment that is there already', () => {
     expect(readJournal(directory).records).toHaveLength(3);
   });
 
-  test('is nothing to compare with where its journal has no experiment yet', () => {
+  test('has nothing to compare with if its journal has no experiment yet', () => {
     const settings = settingsOf();
     const directory = path.join(settings.resultsDirectory, settings.experiment);
     expect(() => checkExperiment(settings, testbed)).not.toThrow();
@@ -260,7 +260,7 @@ describe('an experiment that is there already', () => {
 
 type Series = readonly [cell: string, benchmark: string, run: number];
 
-/** Series as a journal has them. */
+/** Series as in a journal. */
 function seriesRecords(...series: Series[]): readonly JournalRecord[] {
   const journal = new Journal(temporaryDirectory());
   for (const [cell, benchmark, run] of series) {
@@ -271,11 +271,11 @@ function seriesRecords(...series: Series[]): readonly JournalRecord[] {
 }
 
 describe('the next run', () => {
-  test('is the first where there was none', () => {
+  test('is the first if there was none', () => {
     expect(nextRun([], 'l1-baseline', 'hackbench')).toBe(1);
   });
 
-  test('is one more than the highest of that cell and benchmark, and of no other', () => {
+  test('is one more than the highest of that cell and benchmark only', () => {
     const records = seriesRecords(
       ['l1-baseline', 'hackbench', 1],
       ['l1-baseline', 'hackbench', 3],

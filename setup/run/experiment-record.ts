@@ -17,7 +17,7 @@ import type { Settings } from './settings.ts';
 
 export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions' | 'phases'>;
 
-/** What is asked of an experiment that is there already: more of the same kind may be added to it. */
+/** Rejects an existing experiment unless the new numbers are comparable with its own. */
 export function checkContinues(
   name: string,
   records: readonly JournalRecord[],
@@ -25,7 +25,7 @@ export function checkContinues(
     profile: Profile;
     variant: Variant;
     testbed: ExperimentRecord['testbed'];
-    /** Which program loads a benchmark, by its name, where several can. */
+    /** The load generator of each benchmark, by name, for those that have several. */
     loaders: ReadonlyMap<string, string>;
   },
 ): void {
@@ -51,23 +51,25 @@ export function checkContinues(
   }
 }
 
-/** What it changes, under its name: a file of the same name may say something else by now. */
+/** What it changes, and its name: a file of the same name may have changed. */
 function changesOf({ name, kernel, qemu, kernelParameters }: Variant): Variant {
   return { name, kernel, qemu, kernelParameters };
 }
 
-/** @param what differs, where `was` and `is` do not say it. */
+/**
+ * @param what differs, if `was` and `is` do not name it.
+ */
 function differs(name: string, what: string, was: string, is: string): InputError {
   return new InputError(
     'NESTBENCH_EXPERIMENT_DIFFERS',
-    `Experiment "${name}" was measured with ${what === '' ? was : `${what} ${was}`}; this run has ${is}. Their numbers do not belong together: choose another EXPERIMENT.`,
+    `Experiment "${name}" was measured with ${what === '' ? was : `${what} ${was}`}; this run has ${is}. Their numbers are not comparable: select another EXPERIMENT.`,
   );
 }
 
-/** Of the versions, those that may change meanwhile: nestbench's own, and of what runs it. */
+/** Versions that may change in between: nestbench's own, and that of Node. */
 const HARNESS_VERSION = /^(nestbench|node)$/;
 
-/** The same once it is built: what boots must be what booted for the numbers that are there. */
+/** The same check after the build: what boots must be the same as for the existing numbers. */
 export function checkSameMachines(
   name: string,
   records: readonly JournalRecord[],
@@ -78,7 +80,7 @@ export function checkSameMachines(
     const { versions, host } = record;
     const differing = Object.entries(versions).flatMap(([key, was]) => {
       const is = now.versions[key];
-      // A start of which nothing booted has none.
+      // A start that booted nothing has none.
       return !HARNESS_VERSION.test(key) && is !== undefined && was !== is ? [{ key, was, is }] : [];
     });
     const [first, ...others] = differing;
@@ -97,7 +99,7 @@ const LOADERS: ReadonlyMap<string, string> = new Map(
   BENCHMARKS.flatMap(({ name, loader }) => (loader === undefined ? [] : [[name, loader]])),
 );
 
-/** Refuses, before anything is built, to mix numbers that do not belong together. */
+/** Rejects incompatible numbers before anything is built. */
 export function checkExperiment(settings: Settings, testbed: ExperimentRecord['testbed']): void {
   const directory = path.join(settings.resultsDirectory, settings.folder);
   checkContinues(settings.experiment, readJournalIfAny(directory).records, {
@@ -110,7 +112,7 @@ export function checkExperiment(settings: Settings, testbed: ExperimentRecord['t
 
 /**
  * Opens the journal, writes the experiment's record and points `latest` to it.
- * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS where it was measured on other machines.
+ * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS if it was measured on other machines.
  */
 export async function openExperiment(
   settings: Settings,
@@ -136,7 +138,7 @@ export async function openExperiment(
   return journal;
 }
 
-/** nestbench's own. */
+/** nestbench's own version. */
 export function packageVersion(): string {
   const file = path.join(import.meta.dirname, '../../package.json');
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version;
@@ -151,7 +153,7 @@ function git(...argv: string[]): Promise<Completed> {
   });
 }
 
-/** nestbench's own commit, where it runs from a checkout. */
+/** nestbench's own commit, if it runs from a checkout. */
 export async function checkout(): Promise<{ commit: string | null; modified: boolean }> {
   const head = await git('rev-parse', 'HEAD');
   if (head.exitCode !== 0) return { commit: null, modified: false };
@@ -159,7 +161,7 @@ export async function checkout(): Promise<{ commit: string | null; modified: boo
   return { commit: head.stdout.trim(), modified: status.stdout.trim() !== '' };
 }
 
-/** The number of the next run of a cell's benchmark in a journal: runs are numbered through all starts. */
+/** The number of the next run of a cell's benchmark in a journal. Runs are numbered across all starts. */
 export function nextRun(records: readonly JournalRecord[], cell: string, benchmark: string): number {
   const runs = records.flatMap((record) =>
     record.type === 'series' && record.cell === cell && record.benchmark === benchmark ? [record.run] : [],

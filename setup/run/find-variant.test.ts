@@ -11,20 +11,20 @@ function fileOf(text: string, name = 'mine.yaml'): string {
   return file;
 }
 
-test('without a choice it is stock, which changes nothing', () => {
+test('the default is stock, which changes nothing', () => {
   const { description, ...rest } = findVariant();
   expect(rest).toEqual({ name: 'stock' });
   expect(description).toBeTypeOf('string');
 });
 
-test("all of nestbench's own can be read, and say what they are", () => {
+test("all of nestbench's own variants can be read, and have a description", () => {
   expect(ownVariants()).toEqual(expect.arrayContaining(['stock', 'no-virtual-vmload']));
   for (const name of ownVariants()) {
     expect(findVariant(name)).toMatchObject({ name, description: expect.any(String) });
   }
 });
 
-test('a file of one’s own is named as it is, and names files from where it stands', () => {
+test('a user’s file has its own name, and its paths are relative to it', () => {
   const file = fileOf(
     '{"kernel": {"patches": ["patches/a.patch"]}, "qemu": "qemu-system-x86_64"}',
     'longer-exits.json',
@@ -40,7 +40,7 @@ test('a file of one’s own is named as it is, and names files from where it sta
   });
 });
 
-describe('is refused, with what is wrong', () => {
+describe('is rejected, with the reason', () => {
   test.each([
     ['a wrong key', 'kernelParameter: {l1: [quiet]}', 'kernelParameter'],
     ['an unknown machine', 'kernelParameters: {l4: [quiet]}', 'l4'],
@@ -50,10 +50,10 @@ describe('is refused, with what is wrong', () => {
       'kernelParameters: {l1: [root=/dev/vdb]}',
       'nestbench sets this parameter itself',
     ],
-    ['a line that is no option', 'kernel: {config: [KVM=y]}', 'kernel.config.0'],
-    ['a file that is not there', 'kernel: {vmlinux: nowhere}', 'nowhere, which is not there'],
+    ['a line that is not an option', 'kernel: {config: [KVM=y]}', 'kernel.config.0'],
+    ['a file that does not exist', 'kernel: {vmlinux: nowhere}', 'nowhere, which is not there'],
     ['a QEMU of another name', 'qemu: ./run-it', 'must begin with "qemu-system-"'],
-    ['what is no YAML', 'kernel: [', 'that can be read'],
+    ['text that is not YAML', 'kernel: [', 'that can be read'],
   ])('%s', (_, text, why) => {
     const choose = (): unknown => findVariant(fileOf(text));
     expect(choose).toThrow(InputError);
@@ -82,7 +82,7 @@ describe('is refused, with what is wrong', () => {
     expect(() => findVariant(fileOf(text))).toThrow(why);
   });
 
-  test('a QEMU that is no program', () => {
+  test('a QEMU that is not a program', () => {
     const file = fileOf('qemu: ./qemu-system-x86_64');
     writeFileSync(path.join(path.dirname(file), 'qemu-system-x86_64'), 'text', { mode: 0o644 });
     expect(() => findVariant(file)).toThrow(
@@ -102,7 +102,7 @@ describe('is refused, with what is wrong', () => {
     expect(() => findVariant(temporaryDirectory())).toThrow(/that can be read: it is a directory\./);
   });
 
-  test('an unknown name, which tells what there is', () => {
+  test('an unknown name, which lists the known ones', () => {
     expect(() => findVariant('nosuch')).toThrow(/no variant "nosuch".*no-virtual-vmload, stock/s);
   });
 

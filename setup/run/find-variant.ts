@@ -1,4 +1,4 @@
-/** The variant that a person chose: found, read and checked before anything is built. */
+/** Finds, reads and checks the variant that a user selected, before anything is built. */
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { STOCK, type Variant, variantContent } from '../../fixtures/variant.ts';
@@ -56,7 +56,10 @@ export function ownVariants(): string[] {
     .map((file) => path.basename(file, '.yaml'));
 }
 
-/** Its files by their whole paths. @throws what `refused` makes where one is not there, or is none. */
+/**
+ * Makes its paths absolute.
+ * @throws the error of `refused` if a file does not exist, or is not a file.
+ */
 function withPaths(
   variant: Variant,
   from: string,

@@ -1,4 +1,4 @@
-/** What a run was asked for, as a real Vitest with this project's own configuration was given it on its command line. */
+/** What a run selects, with a real Vitest, this project's own configuration and a command line. */
 import { existsSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,7 +16,7 @@ const answerOf = z.union([
 ]);
 type Answer = z.infer<typeof answerOf>;
 
-/** Runs Vitest up to its global setup, which here writes down what is selected and ends the run before anything boots. */
+/** Runs Vitest up to its global setup, which here writes what is selected and ends the run before anything boots. */
 async function selectedBy(...argv: string[]): Promise<Answer> {
   using directory = mkdtempDisposableSync(path.join(tmpdir(), 'nestbench-test-'));
   const file = (name: string): string => path.join(directory.path, name);
@@ -56,7 +56,7 @@ const MATRIX = CELLS.map(({ name }) => name);
 
 const cases: [words: string, argv: string[], Answer][] = [
   [
-    'all suites are the whole matrix, of which all but dvh can be measured',
+    'all suites are the whole matrix, and all but dvh can be measured',
     ['suites'],
     { cells: MATRIX, measured: MATRIX.filter((name) => !name.endsWith('-dvh')) },
   ],
@@ -66,7 +66,7 @@ const cases: [words: string, argv: string[], Answer][] = [
     { cells: ['l1-baseline', 'l1-passthrough'], measured: ['l1-baseline', 'l1-passthrough'] },
   ],
   [
-    'a project is its cell, and one that is not built boots nothing',
+    'a project is its cell, and one that can’t be measured boots nothing',
     ['--project', 'l3-dvh*'],
     { cells: ['l3-dvh-vp', 'l3-dvh'], measured: ['l3-dvh-vp'] },
   ],
@@ -75,9 +75,9 @@ const cases: [words: string, argv: string[], Answer][] = [
     ['suites/l2', '--project', 'l2-*', '--shard', '1/4'],
     { cells: ['l2-baseline', 'l2-dvh'], measured: ['l2-baseline'] },
   ],
-  ['the unit tests are no cell', ['--project', 'unit'], { cells: [], measured: [] }],
+  ['the unit tests are not a cell', ['--project', 'unit'], { cells: [], measured: [] }],
   [
-    'a name that no test has is refused with the benchmarks there are',
+    'a name without a test is rejected with the known benchmarks',
     ['suites/l1', '-t', 'netprf'],
     {
       error:

@@ -1,22 +1,22 @@
-/** Which cells and benchmarks this run was asked for, known before anything boots. */
+/** Which cells and benchmarks a run selects, known before anything boots. */
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
 import { type Cell, CELLS, findCell } from '../../fixtures/matrix.ts';
 import { InputError, UnsuitableError } from '../lib/errors.ts';
 
-/** What a run was asked for. */
+/** What a run selects. */
 export interface Selection {
   readonly cells: readonly Cell[];
   /** The cells in which something can be measured, and that will boot. */
   readonly measured: readonly Cell[];
-  /** The cell that boots first, where it is for applications alone. */
+  /** The cell that boots first, if it is only for applications. */
   readonly first?: Cell | undefined;
 }
 
 /**
  * Reads the run's filters: paths, `--project` and `-t`. Test names are read statically, without running the suites.
  * @param canMeasure whether the testbed can measure a cell, as far as that is known before it is prepared.
- * @throws {InputError} NESTBENCH_UNKNOWN_BENCHMARK where `-t` matches no test.
+ * @throws {InputError} NESTBENCH_UNKNOWN_BENCHMARK if `-t` matches no test.
  */
 export async function findSelection(vitest: Vitest, canMeasure: (cell: Cell) => boolean): Promise<Selection> {
   const specifications = (await ofShard(vitest, await vitest.globTestSpecifications(filters(vitest)))).filter(
@@ -31,7 +31,7 @@ export async function findSelection(vitest: Vitest, canMeasure: (cell: Cell) => 
   const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
   if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
   const measured = cells.filter(canMeasure);
-  // Projects run in the matrix's order, each alone.
+  // Projects run in the matrix's order, one at a time.
   const first = CELLS.find(({ name }) => measured.some((cell) => cell.name === name));
   const files = specifications.filter(({ project }) => project.name === first?.name);
   return {
@@ -45,7 +45,7 @@ function isMicro({ moduleId }: TestSpecification): boolean {
   return moduleId.includes('/suites/micro/');
 }
 
-/** What of them this shard runs, as Vitest itself asks it; all of them where there is no `--shard`. */
+/** The part that this shard runs, according to Vitest itself; all of it without `--shard`. */
 async function ofShard(vitest: Vitest, all: TestSpecification[]): Promise<TestSpecification[]> {
   const { shard, sequence } = vitest.config;
   return shard === undefined ? all : new sequence.sequencer(vitest).shard(all);
@@ -65,7 +65,7 @@ export function filters(vitest: Pick<Vitest, 'version'>): string[] {
   });
 }
 
-/** Each file's names once: the same file stands for every configuration of its level. */
+/** Each file's names once: one file serves every configuration of its level. */
 async function testNames(vitest: Vitest, specifications: TestSpecification[]): Promise<string[]> {
   const files = new Map(specifications.map((specification) => [specification.moduleId, specification]));
   const names: string[] = [];

@@ -12,7 +12,7 @@ test('each is dealt once, and as evenly as the longest allows', () => {
       const totals = shards.map((indices) => indices.reduce((sum, index) => sum + (all[index] ?? 0), 0));
       const mean = totals.reduce((sum, total) => sum + total, 0) / count;
       expect(Math.max(...totals)).toBeLessThanOrEqual(mean + Math.max(0, ...all));
-      // So that no shard stays empty as long as another has two.
+      // No shard is empty while another has two.
       const lengths = shards.map(({ length }) => length);
       expect(Math.min(...lengths) > 0 || all.length < count || all.includes(0)).toBe(true);
     }),

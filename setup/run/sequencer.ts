@@ -1,6 +1,6 @@
 /**
- * How `--shard` deals the cells out: so that each shard takes about as long. Vitest's own would cut the list by the
- * hashes of file names, where all cells of a level share a file: one shard would have all of L3.
+ * Distributes the cells over shards (`--shard`) so that each shard takes about as long. Vitest's own sequencer cuts the
+ * list by hashes of file names, and all cells of a level share a file: one shard would get all of L3.
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { configurationOf, findCell, type Level } from '../../fixtures/matrix.ts';
@@ -8,7 +8,7 @@ import { configurationOf, findCell, type Level } from '../../fixtures/matrix.ts'
 /** Measured over the whole matrix at quick: 76 s at L0, 84 and 85 s at L1, 105 to 123 s at L2, 161 to 164 s at L3. */
 const SECONDS: Record<Level, number> = { 0: 76, 1: 85, 2: 110, 3: 162 };
 
-/** A stack of a level less, and five microbenchmarks: 40 to 90 s. */
+/** A stack with one level less, and five microbenchmarks: 40 to 90 s. */
 const MICRO_SECONDS = 60;
 
 export default class CellSequencer extends BaseSequencer {
@@ -23,7 +23,7 @@ export default class CellSequencer extends BaseSequencer {
   }
 }
 
-/** A cell that is only skipped takes no time, and neither does what is no cell. */
+/** A skipped cell takes no time, and neither does anything that is not a cell. */
 function secondsOf(project: string): number {
   const cell = findCell(project);
   return cell === undefined || configurationOf(cell).notEmulated !== undefined ? 0 : SECONDS[cell.level];
@@ -31,7 +31,7 @@ function secondsOf(project: string): number {
 
 /**
  * Indices of `seconds` in `count` shards: the longest first, each to the shard that has the least so far (R. L. Graham,
- * "Bounds on multiprocessing timing anomalies", SIAM J. Appl. Math. 17(2), 1969: at most 4/3 of the best).
+ * "Bounds on multiprocessing timing anomalies", SIAM J. Appl. Math. 17(2), 1969: at most 4/3 of the optimum).
  */
 export function deal(seconds: readonly number[], count: number): number[][] {
   const shards = Array.from({ length: count }, () => ({ total: 0, indices: new Array<number>() }));

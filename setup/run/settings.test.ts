@@ -11,7 +11,7 @@ function resolve(environment: NodeJS.ProcessEnv = {}): Settings {
   return resolveSettings(environment, now);
 }
 
-test('where nothing is set, the start names the experiment and quick is the profile', () => {
+test('by default, the start names the experiment and quick is the profile', () => {
   expect(resolve()).toEqual({
     experiment: '2026-11-23T01-19-00',
     folder: '2026-11-23T01-19-00',
@@ -25,7 +25,7 @@ test('where nothing is set, the start names the experiment and quick is the prof
   });
 });
 
-test('what is set is taken', () => {
+test('given settings are used', () => {
   expect(
     resolve({
       EXPERIMENT: 'patch-7_v2.1',
@@ -50,7 +50,7 @@ test('what is set is taken', () => {
   });
 });
 
-test('a shard has a folder of its own under the name that it shares with the others', () => {
+test('a shard has its own folder under the name that it shares with the others', () => {
   const shard = { index: 2, count: 3 };
   const { experiment, folder } = resolveSettings({ EXPERIMENT: 'night' }, now, shard);
   expect([experiment, folder]).toEqual(['night', 'night.shard-2-of-3']);
@@ -58,29 +58,29 @@ test('a shard has a folder of its own under the name that it shares with the oth
 });
 
 test.each([
-  [{ BOOT: 'hot' }, 'BOOT is "hot": it is one of warm, cold.'],
+  [{ BOOT: 'hot' }, 'BOOT is "hot": it must be one of warm, cold.'],
   [{ SNAPSHOT_GB: '-1' }, 'SNAPSHOT_GB is "-1"'],
   [{ SNAPSHOT_GB: 'much' }, 'SNAPSHOT_GB is "much"'],
-])('%o is refused', (environment, sentence) => {
+])('%o is rejected', (environment, sentence) => {
   expect(() => resolve(environment)).toThrow(sentence);
 });
 
-test('behind two dashes --cold is BOOT=cold, whatever BOOT says, and nothing else is understood', () => {
+test('after two dashes --cold is BOOT=cold, whatever BOOT says, and nothing else is accepted', () => {
   const argv = ['node', 'vitest', 'run', 'suites/l2'];
   expect(withOwnOptions({ BOOT: 'warm' }, argv)).toEqual({ BOOT: 'warm' });
   expect(withOwnOptions({ BOOT: 'warm' }, [...argv, '--', '--cold'])).toEqual({ BOOT: 'cold' });
   expect(() => withOwnOptions({}, [...argv, '--', '--warm'])).toThrow('There is no option "--warm"');
 });
 
-test('a relative RESULTS is meant from where one stands', () => {
+test('a relative RESULTS starts from the working directory', () => {
   expect(resolve({ RESULTS: 'elsewhere/results' }).resultsDirectory).toBe(path.resolve('elsewhere/results'));
 });
 
-test('fractions of a minute can be waited', () => {
+test('WAIT accepts fractions of a minute', () => {
   expect(resolve({ WAIT: '0.5' }).waitMinutes).toBe(0.5);
 });
 
-test('RUNS is the number of runs in place of the profile’s, and changes nothing else', () => {
+test('RUNS is the number of runs instead of the profile’s, and changes nothing else', () => {
   expect(resolve({ RUNS: '7' }).profile).toEqual({ ...PROFILES.quick, runs: 7 });
   expect(resolve({ RUNS: '1', PROFILE: 'paper' }).profile).toEqual({ ...PROFILES.paper, runs: 1 });
 });
@@ -97,7 +97,7 @@ test.each([
 
 // As CI systems do with an input that was left out.
 test.each(['EXPERIMENT', 'PROFILE', 'RESULTS', 'VARIANT', 'WAIT', 'RUNS', 'TARGET'])(
-  '%s set to nothing is not set',
+  'an empty %s is not set',
   (name) => {
     expect(resolve({ [name]: '' })).toEqual(resolve());
     expect(resolve({ [name]: '  ' })).toEqual(resolve());
@@ -116,7 +116,7 @@ function refused(environment: NodeJS.ProcessEnv): InputError {
 
 describe('wrong input', () => {
   test.each(['a/b', '..', '.hidden', '-x', 'a b', 'ä', 'x'.repeat(101), 'a\nb', 'latest'])(
-    'EXPERIMENT %j is refused with what a name may be',
+    'EXPERIMENT %j is rejected with what a name may be',
     (name) => {
       const error = refused({ EXPERIMENT: name });
       expect(error.code).toBe('NESTBENCH_UNKNOWN_EXPERIMENT');
@@ -124,7 +124,7 @@ describe('wrong input', () => {
     },
   );
 
-  test.each(['slow', 'Paper', 'toString'])('PROFILE %j is refused with the profiles there are', (name) => {
+  test.each(['slow', 'Paper', 'toString'])('PROFILE %j is rejected with the known profiles', (name) => {
     const error = refused({ PROFILE: name });
     expect(error.code).toBe('NESTBENCH_UNKNOWN_PROFILE');
     expect(error.message).toBe(
@@ -133,7 +133,7 @@ describe('wrong input', () => {
   });
 
   test.each(['-1', 'long', 'Infinity', 'NaN', '5 min'])(
-    'WAIT %j is refused with what it means',
+    'WAIT %j is rejected with what it means',
     (minutes) => {
       const error = refused({ WAIT: minutes });
       expect(error.code).toBe('NESTBENCH_UNKNOWN_SETTING');
@@ -142,18 +142,18 @@ describe('wrong input', () => {
   );
 
   test.each(['0', '-1', '1.5', '1e2', '1001', 'many', 'Infinity'])(
-    'RUNS %j is refused with what it means',
+    'RUNS %j is rejected with what it means',
     (runs) => {
       const error = refused({ RUNS: runs });
       expect(error.code).toBe('NESTBENCH_UNKNOWN_SETTING');
       expect(error.message).toBe(
-        `RUNS is "${runs}": it is how many series of samples each benchmark takes, a whole number from 1 to 1000.`,
+        `RUNS is "${runs}": it must be how many series of samples each benchmark takes, a whole number from 1 to 1000.`,
       );
     },
   );
 
   test.each(['2', '0.02', '0%', '0.09%', '10.1%', '-1%', '1e1%', 'narrow', '%', '2%%'])(
-    'TARGET %j is refused with what it means',
+    'TARGET %j is rejected with what it means',
     (target) => {
       const error = refused({ PROFILE: 'adaptive', TARGET: target });
       expect(error.code).toBe('NESTBENCH_UNKNOWN_SETTING');
@@ -163,7 +163,7 @@ describe('wrong input', () => {
   );
 
   test.each(['paper', 'quick', 'smoke'])(
-    'TARGET is refused with PROFILE=%s, which has no use for it',
+    'TARGET is rejected with PROFILE=%s, which does not use it',
     (name) => {
       expect(refused({ PROFILE: name, TARGET: '1%' }).message).toBe(
         `TARGET is "1%", but only PROFILE=adaptive ends a series by it, and this is ${name}, which takes a fixed number of samples.`,

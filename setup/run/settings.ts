@@ -1,4 +1,4 @@
-/** What a person selects through the environment: raw values meet their defaults here and nowhere else. */
+/** The settings that a user selects through the environment. Raw values get their defaults only here. */
 import path from 'node:path';
 import {
   DEFAULT_PROFILE,
@@ -13,62 +13,66 @@ import { InputError } from '../lib/errors.ts';
 import { testbedName } from './testbed-name.ts';
 import { findVariant } from './find-variant.ts';
 
-/** As Vitest's `--shard=1/3` has it: counted from 1. */
+/** Vitest's `--shard=1/3`: counted from 1. */
 export interface Shard {
   readonly index: number;
   readonly count: number;
 }
 
 export interface Settings {
-  /** EXPERIMENT: the results' name; else the start time. */
+  /** EXPERIMENT: the results' name; by default the start time. */
   readonly experiment: string;
-  /** The folder of its results, under {@link resultsDirectory}: its name, or that and the shard's. */
+  /** The folder of its results, under {@link resultsDirectory}: its name, plus the shard's for a shard. */
   readonly folder: string;
-  /** PROFILE: paper, quick, smoke or adaptive; with RUNS, how many series it takes, and TARGET, when one of adaptive ends. */
+  /**
+   * PROFILE: paper, quick, smoke or adaptive; with RUNS, the number of series, and TARGET, when one of adaptive ends.
+   */
   readonly profile: Profile;
-  /** VARIANT: what is measured in the place of the default; else stock. */
+  /** VARIANT: what is measured instead of the default; by default stock. */
   readonly variant: Variant;
-  /** RESULTS: the directory of all experiments; else `results`. */
+  /** RESULTS: the directory of all experiments; by default `results`. */
   readonly resultsDirectory: string;
-  /** CLOCK: real or virtual; else as suits what is measured. */
+  /** CLOCK: real or virtual; the default depends on what is measured. */
   readonly clock: Clock | undefined;
-  /** BOOT: warm, which restores a stack from its snapshot where there is one, or cold; else warm. */
+  /** BOOT: warm, which restores a stack from its snapshot if there is one, or cold; by default warm. */
   readonly boot: BootKind;
-  /** SNAPSHOT_GB: what all snapshots together may take; else 8 GB. */
+  /** SNAPSHOT_GB: the maximum size of all snapshots together; by default 8 GB. */
   readonly snapshotBytes: number;
   /** WAIT: minutes to wait for a testbed that another run holds. */
   readonly waitMinutes: number;
-  /** TESTBED: a testbed's name, or the file of a physical one; else `emulated`. */
+  /** TESTBED: a testbed's name, or the file of a physical one; by default `emulated`. */
   readonly testbed: string;
 }
 
-/** Restored where it can be, or booted in any case. */
+/** Restored if possible, or always booted. */
 export const BOOT_KINDS = ['warm', 'cold'] as const;
 export type BootKind = (typeof BOOT_KINDS)[number];
 
-/** All eleven cells took 2.6 GB on the two-core machine: room for those of two variants beside the stock one. */
+/**
+ * All eleven cells took 2.6 GB on the two-core machine: this has space for those of two variants besides the stock one.
+ */
 const DEFAULT_SNAPSHOT_GB = 8;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const DEFAULT_WAIT_MINUTES = 60;
 const MAX_RUNS = 1000;
-/** Percent. The stop rule's level was found for targets up to the second (fixtures/statistics/stop-rule.ts). */
+/** Percent. The stop rule's level was found for targets up to the maximum (fixtures/statistics/stop-rule.ts). */
 const TARGETS = { min: 0.1, max: 10 };
 
-/** The folder of a shard's results, beside which those of the others are put before they are merged. */
+/** The folder of a shard's results. Those of the other shards are put next to it before they are merged. */
 export function shardFolder(experiment: string, { index, count }: Shard): string {
   return `${experiment}.shard-${index}-of-${count}`;
 }
 
-/** A variable's value; one that is set to nothing, as CI systems do with inputs left out, is not set. */
+/** A variable's value. An empty one, as CI systems set for inputs left out, counts as not set. */
 function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   const value = environment[name]?.trim();
   return value === '' ? undefined : value;
 }
 
 /**
- * The environment as the command line's own words change it: Vitest leaves to us what stands behind `--`, as in
- * `npx vitest run suites/l2 -- --cold`, and refuses options of ours in front of it.
+ * The environment as changed by the command line's own options: Vitest leaves everything after `--` to nestbench, as in
+ * `npx vitest run suites/l2 -- --cold`, and rejects nestbench's options before it.
  * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any other word.
  */
 export function withOwnOptions(environment: NodeJS.ProcessEnv, argv: readonly string[]): NodeJS.ProcessEnv {
@@ -78,26 +82,28 @@ export function withOwnOptions(environment: NodeJS.ProcessEnv, argv: readonly st
   if (unknown !== undefined) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_SETTING',
-      `There is no option "${unknown}" of nestbench's own. Behind "--" there is --cold alone, which is BOOT=cold.`,
+      `There is no option "${unknown}" of nestbench's own. The only option after "--" is --cold, which is the same as BOOT=cold.`,
     );
   }
   return words.length === 0 ? environment : { ...environment, BOOT: 'cold' };
 }
 
-/** @throws {InputError} that names the variable, what it holds and what it may hold. */
+/**
+ * @throws {InputError} that names the variable, its value and the allowed values.
+ */
 export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard?: Shard): Settings {
   const experiment =
     valueOf(environment, 'EXPERIMENT') ?? now.toISOString().slice(0, 19).replaceAll(':', '-');
   if (!NAME.test(experiment) || experiment === 'latest') {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
-      `EXPERIMENT is "${experiment}": an experiment's name is a folder's name of letters, digits, ".", "_" and "-", and not "latest".`,
+      `EXPERIMENT is "${experiment}": it must be a folder's name of letters, digits, ".", "_" and "-", other than "latest".`,
     );
   }
   if (shard !== undefined && valueOf(environment, 'EXPERIMENT') === undefined) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
-      'The shards of an experiment share its name, and this one was given none: EXPERIMENT=nightly npx vitest run suites --shard=1/2.',
+      'The shards of an experiment share its name, and this one has none: EXPERIMENT=nightly npx vitest run suites --shard=1/2.',
     );
   }
   const profile = valueOf(environment, 'PROFILE') ?? DEFAULT_PROFILE;
@@ -111,7 +117,7 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
   if (!Number.isFinite(waitMinutes) || waitMinutes < 0) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_SETTING',
-      `WAIT is "${environment['WAIT']}": it is the number of minutes to wait for a testbed that another run holds, 0 for none.`,
+      `WAIT is "${environment['WAIT']}": it must be the number of minutes to wait for a testbed that another run holds, 0 for none.`,
     );
   }
   return {
@@ -133,7 +139,7 @@ function clockOf(text: string | undefined): Clock | undefined {
   if (clock !== undefined || text === undefined) return clock;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `CLOCK is "${text}": it is one of ${CLOCKS.join(', ')}; without it applications are measured in real time, and microbenchmarks on an emulated server in virtual time.`,
+    `CLOCK is "${text}": it must be one of ${CLOCKS.join(', ')}; without it applications are measured in real time, and microbenchmarks on an emulated server in virtual time.`,
   );
 }
 
@@ -142,7 +148,7 @@ function bootOf(text: string): BootKind {
   if (kind !== undefined) return kind;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `BOOT is "${text}": it is one of ${BOOT_KINDS.join(', ')}.`,
+    `BOOT is "${text}": it must be one of ${BOOT_KINDS.join(', ')}.`,
   );
 }
 
@@ -151,7 +157,7 @@ function snapshotBytesOf(text: string): number {
   if (Number.isFinite(gigabytes) && gigabytes >= 0) return gigabytes * 1e9;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `SNAPSHOT_GB is "${text}": it is how many GB all snapshots of stacks may take together, as 8.`,
+    `SNAPSHOT_GB is "${text}": it must be the maximum size of all snapshots together in GB, such as 8.`,
   );
 }
 
@@ -176,12 +182,12 @@ function runsOf(text: string): number {
   if (/^\d+$/.test(text) && runs >= 1 && runs <= MAX_RUNS) return runs;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `RUNS is "${text}": it is how many series of samples each benchmark takes, a whole number from 1 to ${MAX_RUNS}.`,
+    `RUNS is "${text}": it must be how many series of samples each benchmark takes, a whole number from 1 to ${MAX_RUNS}.`,
   );
 }
 
 /**
- * `2%` as 0.02. The sign is asked for: a bare 0.02 would be read as a share by one and as percent by another.
+ * `2%` becomes 0.02. The sign is required: a bare 0.02 could be a share or a percentage.
  * @throws {InputError} NESTBENCH_UNKNOWN_SETTING.
  */
 export function parseTarget(text: string, name = 'TARGET'): number {

@@ -7,11 +7,14 @@ import type { CancelReason } from 'vitest';
 import type { Vitest } from 'vitest/node';
 import { onStopSignals, type StopOptions } from './stop-signals.ts';
 
-/** Takes over the signals. @returns gives them back. */
+/**
+ * Takes over the signals.
+ * @returns a function that gives them back.
+ */
 export function stopGracefully(
   vitest: Vitest,
   options: Pick<StopOptions, 'endMachines' | 'log'> & {
-    /** Aborted at the first signal: stops what the main process itself is doing. */
+    /** Aborted at the first signal: stops the work of the main process itself. */
     readonly controller: AbortController;
   },
 ): () => void {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const MODULE = path.join(import.meta.dirname, 'stop-signals.ts');
 
-/** Sends a signal to a command that works until it is stopped, and that answers with `stop`. */
+/** Sends a signal to a command that works until it is stopped, and that reacts with `stop`. */
 async function signalled(
   signal: NodeJS.Signals,
   stop: string,
@@ -43,7 +43,7 @@ test('a second signal ends the machines at once', async () => {
   expect(exitCode).toBe(130);
 });
 
-test('work that cannot be stopped ends the machines at once', async () => {
+test('work that can’t be stopped ends the machines at once', async () => {
   const { lines, exitCode } = await signalled('SIGHUP', "throw new Error('cannot');");
   expect(lines.slice(2)).toEqual(['machines ended']);
   expect(exitCode).toBe(129);

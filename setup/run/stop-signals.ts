@@ -7,17 +7,17 @@ import { constants } from 'node:os';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type StopSignal = (typeof SIGNALS)[number];
 
-/** How long the work may take to end a stack: QEMU gets two seconds before it is killed. */
+/** How long ending a stack may take: QEMU gets two seconds before it is killed. */
 const GRACE_MS = 45_000;
 
 export interface StopOptions {
-  /** Stops the work, once. Where it rejects, what is left is ended at once. */
+  /** Stops the work, once. If it rejects, what is left is ended at once. */
   readonly stop: (signal: StopSignal) => void | Promise<void>;
-  /** Ends, at once, whatever machines are left. */
+  /** Ends all remaining machines at once. */
   readonly endMachines: () => Promise<unknown>;
   /** What the stop does, for the person who waits for it; `ending the machines` by default. */
   readonly stopping?: string;
-  /** A sentence on what stays of the work until then. */
+  /** A sentence about what is kept of the work so far. */
   readonly kept: () => string;
   readonly log: (line: string) => void;
 }
@@ -31,7 +31,7 @@ export function onStopSignals({
   log,
 }: StopOptions): () => void {
   let stopping = false;
-  // Whatever is set meanwhile, a stopped command ends with 128 + the signal's number, as shells count.
+  // A stopped command exits with 128 + the signal's number, as in shells, whatever else sets an exit code.
   let exitCode: number | undefined;
   const keepExitCode = (): void => {
     if (exitCode !== undefined) process.exitCode = exitCode;

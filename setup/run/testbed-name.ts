@@ -1,6 +1,6 @@
-/** TESTBED, as the configuration, the settings and the scripts read it; without modules that each of them would wait for. */
+/** TESTBED, for the configuration, the settings and the scripts, without slow imports. */
 
-/** The testbed of a run that names none. */
+/** The default testbed. */
 export const EMULATED = 'emulated';
 
 /** What TESTBED names: a testbed, or the file of a physical one. */

@@ -9,8 +9,8 @@ test.each([
 });
 
 test.each([
-  [true, '149\n', 'HLT of l2 was to pass to L0, and its KVM trapped it 149 times'],
-  [false, '0\n', 'HLT of l2 was to be trapped, and its KVM trapped none'],
+  [true, '149\n', 'HLT of l2 should pass to L0, but its KVM trapped it 149 times'],
+  [false, '0\n', 'HLT of l2 should be trapped, but its KVM trapped none'],
   [true, '', 'has no number'],
   [true, 'cat: no such file', 'has no number'],
 ])('virtual idle %s and a count of %j is a fault', (virtualIdle, text, words) => {

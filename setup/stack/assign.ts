@@ -1,4 +1,7 @@
-/** Readies a running level for the next: it gives the device to assign to vfio-pci, and checks that the guest idles as planned. */
+/**
+ * Prepares a running level for the next: binds the device to assign to vfio-pci, and checks that the guest idles as
+ * planned.
+ */
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { CheckError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -7,7 +10,7 @@ import type { UpMachine } from './machine-boot.ts';
 import type { MachineNeeds } from './machine-plan.ts';
 import { assignCommands } from './network.ts';
 
-/** Gives the device that the level assigns to its guest to vfio-pci; without such a device it does nothing. */
+/** Binds the device that the level assigns to its guest to vfio-pci. Does nothing without such a device. */
 export async function assignDevice(level: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const { plan, machine, facts, phases } = level;
   const { assigns } = plan.network;
@@ -22,8 +25,8 @@ export async function assignDevice(level: UpMachine, signal: AbortSignal): Promi
 
 /**
  * Reads which driver has the device that a level assigned to its guest.
- * @returns undefined where it has none to assign.
- * @throws NESTBENCH_CHECK_FAILED where it is not vfio-pci.
+ * @returns undefined if it has none to assign.
+ * @throws NESTBENCH_CHECK_FAILED if it is not vfio-pci.
  */
 export async function readAssigned(
   { name, network: { assigns }, deadlineSeconds }: MachineNeeds,
@@ -36,20 +39,22 @@ export async function readAssigned(
   return parseAssigned(name, assigns.pciAddress, said);
 }
 
-/** KVM's count of the HLTs that it trapped, over all guests: each level has one. */
+/** KVM's count of the HLTs that it trapped, over all guests; each level has one guest. */
 const HALT_EXITS = '/sys/kernel/debug/kvm/halt_exits';
 
 /**
- * Whether the level below traps the HLT of its guest is KVM's to grant, and QEMU only warns where it does not. A guest
- * that booted has been idle, so the count tells: above 0 where HLT is trapped, 0 where it is not.
- * @throws NESTBENCH_CHECK_FAILED where it is not as planned.
+ * Checks whether the level below traps the HLT of its guest. KVM decides that, and QEMU only warns if it does not do as
+ * requested. A guest that booted has been idle, so the count shows it: above 0 if HLT is trapped, otherwise 0.
+ * @throws NESTBENCH_CHECK_FAILED if it is not as planned.
  */
 export async function checkIdle(below: UpMachine, guest: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const guestHaltExits = await readHaltExits(below, guest.plan, signal);
   return { ...below, facts: { ...below.facts, guestHaltExits } };
 }
 
-/** @throws NESTBENCH_CHECK_FAILED where the count is not as planned for this guest. */
+/**
+ * @throws NESTBENCH_CHECK_FAILED if the count is not as planned for this guest.
+ */
 export async function readHaltExits(
   { plan, machine }: Pick<UpMachine, 'plan' | 'machine'>,
   guest: MachineNeeds,
@@ -61,12 +66,14 @@ export async function readHaltExits(
   throw new CheckError({ message: `${plan.name}: ${fault}.`, machine: plan.name, output: text });
 }
 
-/** @returns what is wrong with the count, undefined where nothing is. */
+/**
+ * @returns what is wrong with the count; undefined if nothing is.
+ */
 export function idleFault(guest: string, virtualIdle: boolean, text: string): string | undefined {
   if (!/^\d+\n?$/.test(text)) return `${HALT_EXITS} has no number`;
   const count = Number(text);
   if (virtualIdle && count > 0)
-    return `HLT of ${guest} was to pass to L0, and its KVM trapped it ${count} times`;
-  if (!virtualIdle && count === 0) return `HLT of ${guest} was to be trapped, and its KVM trapped none`;
+    return `HLT of ${guest} should pass to L0, but its KVM trapped it ${count} times`;
+  if (!virtualIdle && count === 0) return `HLT of ${guest} should be trapped, but its KVM trapped none`;
   return undefined;
 }

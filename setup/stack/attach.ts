@@ -1,4 +1,7 @@
-/** The connections to one machine of a stack: to its QEMU's QMP, its console and its sshd; and what it means when one ends. */
+/**
+ * The connections to one machine of a stack: to its QEMU's QMP, its console and its sshd; and what it means when one
+ * ends.
+ */
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { MachineName } from '../../fixtures/addresses.ts';
@@ -13,12 +16,12 @@ import type { Keys } from './keys.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { GuestDiedError, type QemuEnd } from './qemu-end.ts';
 
-/** Of a console, as much as an error tells. */
+/** Lines of a console that an error includes. */
 export const CONSOLE_LINES = 25;
 
 /** A QEMU that was started, stopped before its guest's first instruction. */
 export interface LaunchedQemu {
-  /** Resolves when it ends, for whatever reason. Never rejects. Without it, the end of its QMP connection tells. */
+  /** Resolves when it ends, for any reason. Never rejects. Without it, the end of its QMP connection shows it. */
   readonly exited?: Promise<QemuEnd>;
 }
 
@@ -27,21 +30,23 @@ export interface AttachOptions {
   readonly below: Machine;
   /** Where its console is kept. */
   readonly logs: string;
-  /** Ends the connecting. */
+  /** Ends the connect. */
   readonly signal: AbortSignal;
-  /** Whether it goes on from a snapshot. */
+  /** Whether it continues from a snapshot. */
   readonly goesOn?: boolean | undefined;
-  /** Called whenever the machine panics, dies or is lost, be it during the boot or later; aborts `signal`. */
+  /** Called whenever the machine panics, dies or is lost, during the boot or later; aborts `signal`. */
   readonly onFailure: (error: NestbenchError) => void;
 }
 
-/** A machine's QMP and console. What goes wrong with either is reported to `onFailure` from now on. */
+/** A machine's QMP and console. From now on, failures of either are reported to `onFailure`. */
 export interface Attached {
   readonly qmp: Qmp;
   readonly console: Console;
 }
 
-/** Connects to the QMP and the console of a QEMU that runs on `below`, whose guest is stopped or has long been running. */
+/**
+ * Connects to the QMP and the console of a QEMU that runs on `below`, whose guest is stopped or has long been running.
+ */
 export async function attach(
   plan: MachinePlan,
   { exited }: LaunchedQemu,
@@ -73,7 +78,7 @@ export async function attach(
     void opened.panicked.then((reason) => report(opened.panicError(reason)));
     return opened;
   };
-  // Side by side, as each is several round trips to a level that may be deep.
+  // Concurrently, because each takes several round trips to a possibly deep level.
   const [qmp, guestConsole] = await both(openQmp(), openConsole());
   return { qmp, console: guestConsole };
 }
@@ -89,7 +94,7 @@ export async function reach(
   options: Pick<AttachOptions, 'signal' | 'onFailure'> & {
     readonly open: (signal: AbortSignal) => Promise<Duplex>;
     readonly keys: Keys;
-    /** Its console, as soon as there is one. */
+    /** Its console, once there is one. */
     readonly console: () => Console | undefined;
   },
 ): Promise<SshMachine> {
@@ -117,7 +122,7 @@ function openWhenThere(
   return openSocketOnceThere(below, socket, what, { deadlineSeconds: plan.deadlineSeconds, signal });
 }
 
-/** Where nothing else tells why a machine is lost, its console may. */
+/** If nothing else shows why a machine is lost, its console may. */
 function lost(error: NestbenchError, console: Console | undefined): NestbenchError {
   if (console === undefined) return error;
   return new AnnotatedError(error, { output: console.tail(CONSOLE_LINES) });

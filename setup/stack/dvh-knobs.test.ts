@@ -5,12 +5,12 @@ import { parseKnobs } from './dvh-knobs.ts';
 
 const wanted = dvh.dvh.serverKnobs;
 
-test('knobs that took what was written are right, as debugfs shows them', () => {
+test('knobs that read back as written are right, in the format of debugfs', () => {
   const said = 'virtual_ipi=Y\nvirtual_timer=Y\nvirtual_idle=N\nfs_base=Y\n';
   expect(parseKnobs(wanted, said)).toEqual({ ok: true, found: wanted });
 });
 
-test('a kernel without some of them is told, with which', () => {
+test('a kernel without some of them is reported, with which', () => {
   expect(parseKnobs(wanted, 'virtual_ipi=Y\nvirtual_timer=Y\n')).toEqual({
     ok: false,
     fault: 'which has no virtual_idle, fs_base in /sys/kernel/debug/dvh',
@@ -18,7 +18,7 @@ test('a kernel without some of them is told, with which', () => {
   expect(parseKnobs(wanted, '')).toMatchObject({ ok: false });
 });
 
-test('where none is to be on, a kernel without them is as good as one that has them off', () => {
+test('if none should be on, a kernel without them counts as one that has them off', () => {
   expect(parseKnobs(DVH_OFF, '')).toEqual({ ok: true, found: undefined });
   expect(parseKnobs(DVH_OFF, 'virtual_ipi=N\n')).toEqual({ ok: true, found: { virtual_ipi: 'n' } });
 });
@@ -30,6 +30,6 @@ test.each([
     'virtual_timer=y (it has N), fs_base=y (it has )',
   ],
   [DVH_OFF, 'virtual_ipi=Y\n', 'virtual_ipi=n (it has Y)'],
-] as const)('one that does not take what is written is told, with what it has', (knobs, said, told) => {
+] as const)('one that does not keep the value is reported, with its value', (knobs, said, told) => {
   expect(parseKnobs(knobs, said)).toEqual({ ok: false, fault: `which does not take ${told}` });
 });

@@ -1,4 +1,4 @@
-/** The mechanisms of a DVH kernel, set before the next level is started; a kernel without them is not taken for one. */
+/** Sets the mechanisms of a DVH kernel before the next level is started. A kernel without them is rejected. */
 import type { DvhKnobs } from '../../fixtures/configurations/configuration.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { UnsuitableError } from '../lib/errors.ts';
@@ -17,8 +17,8 @@ const SET = `for each in "$@"; do
 done`;
 
 /**
- * Sets a level's knobs, where it is to have any.
- * @throws NESTBENCH_CHECK_FAILED where the kernel has not all that are to be on, or does not take what was written.
+ * Sets a level's knobs, if it has any.
+ * @throws NESTBENCH_CHECK_FAILED if the kernel lacks one that should be on, or does not keep a value.
  */
 export async function setDvhKnobs(level: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const { plan, machine, facts } = level;
@@ -38,8 +38,9 @@ export async function setDvhKnobs(level: UpMachine, signal: AbortSignal): Promis
 }
 
 /**
- * @param said a line a knob that there is, as `virtual_ipi=Y`: debugfs' own way to show a boolean.
- * @returns what they are, undefined where there is none; or what is wrong. Where all are to be off, a kernel need not have them.
+ * @param said one line per existing knob, such as `virtual_ipi=Y`: debugfs' own format for a boolean.
+ * @returns their values, undefined if there is none; or what is wrong. If all should be off, a kernel need not have
+ * them.
  */
 export function parseKnobs(
   wanted: DvhKnobs,

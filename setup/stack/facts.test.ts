@@ -18,7 +18,7 @@ import type { MachinePlan } from './machine-plan.ts';
 import { qemuArgv } from './qemu-argv.ts';
 import { planStack } from '../testbed/emulated/stack-plan.ts';
 
-/** What nestbench-facts printed on L0 and L1 of a booted l1-baseline, and on L1 of l1-passthrough. */
+/** The output of nestbench-facts on L0 and L1 of a booted l1-baseline, and on L1 of l1-passthrough. */
 function captured(name: 0 | 1 | '1-passthrough'): string {
   return readFileSync(path.join(import.meta.dirname, `captured/facts-l${name}.txt`), 'utf8');
 }
@@ -46,7 +46,7 @@ const [assigning, assigned] = planned({ name: 'l1-passthrough', level: 1, config
 
 const RELEASE = '6.1.192-nestbench';
 
-/** The machine as it should be: the captured facts, and what its QEMU says. */
+/** The machine as planned: the captured facts, and those of its QEMU. */
 function factsOf(plan: MachinePlan, text: string, fields: Partial<LevelFacts> = {}): GuestFacts {
   const found = parseFacts(plan.name, text);
   return {
@@ -95,12 +95,12 @@ describe('what a machine reports of itself', () => {
     expect(parseFacts('l1', captured(1)).commandLine).toBe(commandLineOf(l1.kernelParameters));
   });
 
-  test('names the nesting of the vendor whose KVM is there', () => {
+  test('names the nesting parameter of the vendor whose KVM is loaded', () => {
     expect(parseFacts('l0', captured(0))).toMatchObject({ kvm: 'yes', nested: '0' });
   });
 
   test.each(['kernelRelease', 'cpus', 'memoryKiB', 'clockSource', 'kvm', 'nic'])(
-    'is refused where %s is missing, with its name and the whole text',
+    'is rejected if %s is missing, with its name and the whole text',
     (name) => {
       const text = captured(1)
         .split('\n')
@@ -125,12 +125,12 @@ describe('what a machine reports of itself', () => {
     ['memoryKiB=1018464', 'memoryKiB=-1'],
     ['kvm=no', 'kvm=maybe'],
     ['nic=eth0', 'nic='],
-  ])('is refused where %s is %s', (good, bad) => {
+  ])('is rejected if %s is %s', (good, bad) => {
     const error = thrownBy(() => parseFacts('l1', captured(1).replace(good, bad)));
     expect(error.message).toContain(bad.split('=')[0]);
   });
 
-  test('is refused in our words where it is cut off or something else', () => {
+  test('is rejected with a nestbench error if it is cut off or something else', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -145,8 +145,8 @@ describe('what a machine reports of itself', () => {
   });
 });
 
-describe('held against the plan', () => {
-  test('the captured machines are what was planned', () => {
+describe('compared with the plan', () => {
+  test('the captured machines match the plan', () => {
     expect(differences(l0, factsOf(l0, captured(0)), RELEASE)).toEqual([]);
     // captured on a level of 1024 MiB
     expect(differences(l1, factsOf(l1, captured(1)), RELEASE)).toEqual([]);
@@ -187,7 +187,7 @@ describe('held against the plan', () => {
     expect(found).toEqual([expect.stringMatching(sentence)]);
   });
 
-  test('a NIC that was assigned to the level is what was planned', () => {
+  test('a NIC that was assigned to the level matches the plan', () => {
     expect(differences(assigned, factsOf(assigned, captured('1-passthrough')), RELEASE)).toEqual([]);
   });
 
@@ -203,23 +203,23 @@ describe('held against the plan', () => {
     ]);
   });
 
-  test('a second NIC beside the assigned one is a difference', () => {
+  test('a second NIC besides the assigned one is a difference', () => {
     const facts = factsOf(assigned, captured('1-passthrough'), { otherNics: ['eth1'] });
     expect(differences(assigned, facts, RELEASE)).toEqual([expect.stringContaining('other NICs besides')]);
   });
 
-  test('a level without the NIC that it is to assign is a difference', () => {
+  test('a level without the NIC that it should assign is a difference', () => {
     const facts = factsOf(assigning, captured(0), {
       commandLine: commandLineOf(assigning.kernelParameters),
       otherNics: ['eth1', 'eth2'],
     });
     expect(differences(assigning, facts, RELEASE)).toEqual([]);
     const without = { ...facts, record: { ...facts.record, otherNics: ['eth1'] } };
-    expect(differences(assigning, without, RELEASE)).toEqual([expect.stringContaining('is to assign')]);
+    expect(differences(assigning, without, RELEASE)).toEqual([expect.stringContaining('should assign')]);
   });
 
   test.each([['eth1'], ['eth1', 'eth2']])(
-    'a device that vfio-pci has taken is looked for among the NICs no more (%s)',
+    'a device bound to vfio-pci is not expected among the NICs (%s)',
     (...otherNics) => {
       // eth2 of an igb: its physical function, which stays with the level.
       const facts = factsOf(assigning, captured(0), {
@@ -233,20 +233,22 @@ describe('held against the plan', () => {
 
   test('a level that runs guests must have /dev/kvm', () => {
     const facts = factsOf(l0, captured(0), { kvm: { available: false, nested: '0' } });
-    expect(differences(l0, facts, RELEASE)).toEqual(['whether /dev/kvm is there is false, planned was true']);
+    expect(differences(l0, facts, RELEASE)).toEqual([
+      'the availability of /dev/kvm is false, planned was true',
+    ]);
   });
 
-  test.each(['1', 'Y'])('nesting (%s) where none was planned is a difference', (nested) => {
+  test.each(['1', 'Y'])('nesting (%s) that was not planned is a difference', (nested) => {
     const facts = factsOf(l0, captured(0), { kvm: { available: true, nested } });
     expect(differences(l0, facts, RELEASE)).toEqual(['nesting is true, planned was false']);
   });
 
-  test('what KVM would give a level without guests does not matter', () => {
+  test('what KVM would offer a level without guests does not matter', () => {
     const facts = factsOf(l1, captured(1), { kvm: { available: true, nested: 'Y' } });
     expect(differences(l1, facts, RELEASE)).toEqual([]);
   });
 
-  test('an emulated machine must take its time from the TSC', () => {
+  test('an emulated machine must use the TSC as its clock', () => {
     const facts = factsOf(l0, captured(0), { clockSource: 'hpet' });
     expect(differences(l0, facts, RELEASE)).toEqual([expect.stringContaining('the clock source is hpet')]);
   });
@@ -256,7 +258,7 @@ describe('held against the plan', () => {
     expect(differences(l1, facts, RELEASE)).toEqual([expect.stringContaining('below hardware speed')]);
   });
 
-  test('a check that fails names every difference at once, and the machine', () => {
+  test('a failed check names every difference at once, and the machine', () => {
     const facts = factsOf(l1, captured(1), { cpus: 3, swapBytes: 1 });
     const error = thrownBy(() => checkFacts(l1, facts, RELEASE));
     expect(error).toMatchObject({ code: 'NESTBENCH_CHECK_FAILED', machine: 'l1' });
@@ -265,19 +267,19 @@ describe('held against the plan', () => {
     );
   });
 
-  test('where nothing but its boot is measured, the clock may be as it is and all else may not', () => {
+  test('if only its boot is measured, differences of the clock do not count', () => {
     const late = { ...factsOf(l1, captured(1), { clockSource: 'tsc' }), tscTrouble: 'below hardware speed' };
     expect(() => checkFactsButClock(l1, late, RELEASE)).not.toThrow();
     const small = { ...late, record: { ...late.record, cpus: 3 } };
     expect(thrownBy(() => checkFactsButClock(l1, small, RELEASE)).message).toContain('CPUs is 3');
   });
 
-  test('a check that holds throws nothing', () => {
+  test('a successful check throws nothing', () => {
     expect(() => checkFacts(l1, factsOf(l1, captured(1)), RELEASE)).not.toThrow();
   });
 });
 
-describe('what vfio-pci has taken', () => {
+describe('the device bound to vfio-pci', () => {
   const said = readFileSync(path.join(import.meta.dirname, 'captured/assigned-l0.txt'), 'utf8');
   const device = '0000:01:00.0';
 
@@ -295,7 +297,7 @@ describe('what vfio-pci has taken', () => {
     ['another driver', said.replace('vfio-pci', 'virtio-pci')],
     ['no IOMMU group', said.replace('group=9', 'group=')],
     ['nothing', ''],
-  ])('is refused where it is %s, with what was said', (_what, text) => {
+  ])('is rejected if it is %s, with the output', (_what, text) => {
     expect(thrownBy(() => parseAssigned('l0', device, text))).toMatchObject({
       code: 'NESTBENCH_CHECK_FAILED',
       machine: 'l0',

@@ -1,4 +1,4 @@
-/** What really runs on a machine, read from it and from its QEMU, and held against the plan. */
+/** What really runs on a machine, read from it and from its QEMU, and compared with the plan. */
 import { z } from 'zod';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { driverName } from '../../fixtures/virtual-functions.ts';
@@ -11,7 +11,7 @@ import { commandLineOf } from './kernel-command-line.ts';
 import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
 import { qemuArgv } from './qemu-argv.ts';
 
-/** What `nestbench-facts` prints, one `name=value` a line. */
+/** The output of `nestbench-facts`, one `name=value` per line. */
 const reported = z.object({
   kernelRelease: z.string().min(1),
   commandLine: z.string(),
@@ -32,13 +32,13 @@ const reported = z.object({
 });
 
 export interface Facts {
-  /** But for what only its QEMU knows. */
+  /** Except for what only its QEMU knows. */
   readonly record: Omit<LevelFacts, 'qemu' | 'pinned'>;
-  /** The line of the kernel's log that says that KVM gave up on the TSC rate; empty where it did not. */
+  /** The line of the kernel's log that says that KVM gave up on the TSC rate; empty without one. */
   readonly tscTrouble: string;
 }
 
-/** Those of a machine that QEMU makes. */
+/** Facts of a machine that QEMU creates. */
 export interface GuestFacts extends Facts {
   readonly record: LevelFacts;
 }
@@ -81,7 +81,9 @@ export async function readFacts(plan: MachineNeeds, machine: Machine, signal: Ab
   };
 }
 
-/** @throws NESTBENCH_CHECK_FAILED where a fact is missing or can't be read. */
+/**
+ * @throws NESTBENCH_CHECK_FAILED if a fact is missing or can't be read.
+ */
 export function parseFacts(machine: string, text: string): z.infer<typeof reported> {
   const parsed = reported.safeParse(pairsOf(text));
   if (parsed.success) return parsed.data;
@@ -93,10 +95,10 @@ export function parseFacts(machine: string, text: string): z.infer<typeof report
   });
 }
 
-/** A guest's kernel keeps some of its memory for itself before it counts: less than this share was seen. */
+/** A guest's kernel reserves some memory before it counts: less than this share was seen. */
 const MEMORY_KEPT_BY_KERNEL = 0.15;
 
-/** Every way in which a machine is not what was planned, as sentences; empty where it is. */
+/** Every way in which a machine differs from the plan, as sentences; empty without differences. */
 export function differences(plan: MachinePlan, facts: GuestFacts, kernelRelease: string): string[] {
   return [...machineDifferences(plan, facts, kernelRelease), ...clockDifferences(plan, facts)];
 }
@@ -111,7 +113,7 @@ function machineDifferences(plan: MachinePlan, { record }: GuestFacts, kernelRel
   expect('the number of CPUs', record.cpus, plan.cpus);
   expect('swap', record.swapBytes, 0);
   expect("its QEMU's accelerator", record.qemu?.accelerator, plan.accelerator);
-  // virtme-ng's own test: a guest that KVM runs sees KVM, and takes KVM's clock.
+  // virtme-ng's own test: a guest that KVM runs sees KVM, and uses KVM's clock.
   if (plan.accelerator === 'kvm') expect('the hypervisor that it sees', record.hypervisor, 'KVM');
   const planned = plan.memoryMiB * 2 ** 20;
   if (record.memoryBytes > planned || record.memoryBytes < planned * (1 - MEMORY_KEPT_BY_KERNEL)) {
@@ -120,7 +122,7 @@ function machineDifferences(plan: MachinePlan, { record }: GuestFacts, kernelRel
     );
   }
   if (plan.runsGuests) {
-    expect('whether /dev/kvm is there', record.kvm.available, true);
+    expect('the availability of /dev/kvm', record.kvm.available, true);
     expect('nesting', /^[1Y]$/.test(record.kvm.nested), plan.nested);
   }
   wrong.push(...networkDifferences(plan, record));
@@ -128,12 +130,14 @@ function machineDifferences(plan: MachinePlan, { record }: GuestFacts, kernelRel
   return wrong;
 }
 
-/** Traffic to a machine's address goes through the NIC that owns it: that it is the planned one says which way it goes. */
+/**
+ * Traffic to a machine's address goes through the NIC that has it, so checking the NIC shows which way traffic goes.
+ */
 function networkDifferences(plan: MachinePlan, found: LevelFacts): string[] {
   const { nic, assigns } = plan.network;
   const wrong: string[] = [];
   const expect = (what: string, is: unknown, wanted: unknown): void => {
-    if (is !== wanted) wrong.push(differs(`${what} of the NIC that owns the level's address`, is, wanted));
+    if (is !== wanted) wrong.push(differs(`${what} of the NIC with the level's address`, is, wanted));
   };
   expect('the driver', driverName(found.nic.driver), nic.driver);
   expect('the MAC', found.nic.mac, nic.mac);
@@ -143,21 +147,23 @@ function networkDifferences(plan: MachinePlan, found: LevelFacts): string[] {
   if (nic.kind === 'assigned' && others.length > 0) {
     wrong.push(`it has other NICs besides the one that was assigned to it (${others.join(', ')})`);
   }
-  // The server's NIC for SSH is the other one there.
+  // On the server, the other one is the NIC for SSH.
   const expected = plan.sshFrom === 'host' ? 1 : 0;
   // Under vfio-pci it is no longer a network interface; assign.ts reads it there.
   const isAssigned = found.handsOn !== undefined;
   if (assigns !== undefined && !isAssigned && others.length <= expected)
-    wrong.push('the NIC that it is to assign is not there');
+    wrong.push('it has no NIC that it should assign');
   return wrong;
 }
 
-/** `0000:01:00.0` of `/sys/devices/pci0000:00/0000:00:11.0/0000:01:00.0/virtio4`: the device's own, not its bridges'. */
+/**
+ * `0000:01:00.0` of `/sys/devices/pci0000:00/0000:00:11.0/0000:01:00.0/virtio4`: the device's own, not its bridges'.
+ */
 function pciAddressOf(sysfsPath: string): string | undefined {
   return sysfsPath.match(/[\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.\d/g)?.at(-1);
 }
 
-/** What `nestbench-assigned` prints of a device that vfio-pci has. */
+/** The output of `nestbench-assigned` for a device that vfio-pci has. */
 const assignedDevice = z.object({
   pciAddress: z.string(),
   identity: z.string(),
@@ -165,7 +171,9 @@ const assignedDevice = z.object({
   group: z.string().min(1),
 });
 
-/** @throws NESTBENCH_CHECK_FAILED where it is not what was planned. */
+/**
+ * @throws NESTBENCH_CHECK_FAILED if it does not match the plan.
+ */
 export function parseAssigned(
   machine: string,
   planned: string,
@@ -197,14 +205,17 @@ function differs(what: string, found: unknown, wanted: unknown): string {
   return `${what} is ${JSON.stringify(found)}, planned was ${JSON.stringify(wanted)}`;
 }
 
-/** Judges a machine that is up. @throws NESTBENCH_CHECK_FAILED that names every difference. */
+/**
+ * Checks a machine that is up.
+ * @throws NESTBENCH_CHECK_FAILED that names every difference.
+ */
 export type FactsCheck = (plan: MachinePlan, facts: GuestFacts, kernelRelease: string) => void;
 
 export const checkFacts: FactsCheck = (plan, facts, kernelRelease) => {
   assertNone(plan, differences(plan, facts, kernelRelease));
 };
 
-/** For a stack on which nothing is measured but its boot: its clocks may be as bad as its settings make them. */
+/** For a stack of which only the boot is measured: its clocks may be as bad as its settings make them. */
 export const checkFactsButClock: FactsCheck = (plan, facts, kernelRelease) => {
   assertNone(plan, machineDifferences(plan, facts, kernelRelease));
 };

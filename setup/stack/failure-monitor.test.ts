@@ -12,12 +12,12 @@ const PANICKED = (machine: string) =>
   new GuestPanicError({ machine, reason: 'Oops', consoleFile: 'console', output: '' });
 
 test.each<[string, readonly NestbenchError[], NestbenchError]>([
-  ['a panic takes the connection with it', [LOST('l1'), PANICKED('l1')], PANICKED('l1')],
-  ['what a server runs dies with it', [DIED('l1'), LOST('l0'), DIED('l0')], DIED('l0')],
-  ['a QEMU is out of hearing where its machine is', [DIED('l1'), LOST('l1'), LOST('l0')], LOST('l0')],
-  ['that a client is lost as well tells nothing of it', [LOST('client'), DIED('l1')], DIED('l1')],
+  ['a panic also ends the connection', [LOST('l1'), PANICKED('l1')], PANICKED('l1')],
+  ['the guests of a server die with it', [DIED('l1'), LOST('l0'), DIED('l0')], DIED('l0')],
+  ['a lost machine explains the silence of its QEMUs', [DIED('l1'), LOST('l1'), LOST('l0')], LOST('l0')],
+  ['a client that is lost as well is not the cause', [LOST('client'), DIED('l1')], DIED('l1')],
   ['a guest that panicked did, whatever else is lost', [LOST('l0'), PANICKED('l1')], PANICKED('l1')],
-  ['a failing command tells more than a lost connection', [LOST('l1'), DEADLINE('l1')], DEADLINE('l1')],
+  ['a failing command is more specific than a lost connection', [LOST('l1'), DEADLINE('l1')], DEADLINE('l1')],
 ])('%s', async (_, signs, cause) => {
   const failures = new FailureMonitor(new AbortController().signal);
   const [first, ...others] = signs;
@@ -25,7 +25,7 @@ test.each<[string, readonly NestbenchError[], NestbenchError]>([
   expect((await failures.causeOf(first)).message).toBe(cause.message);
 });
 
-test('what is seen once the machines are being ended is no failure', async () => {
+test('nothing counts as a failure once the machines are being ended', async () => {
   const failures = new FailureMonitor(new AbortController().signal);
   failures.end();
   failures.report(LOST('l0'));

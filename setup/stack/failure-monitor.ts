@@ -1,7 +1,7 @@
 /**
- * Finds the cause of a failure of a stack. One fault shows in many ways, and the first sign of it is seldom the cause:
- * a server that panics closes its connections, and takes the QEMUs of its guests with it. So the first sign only
- * starts a short wait for the others, and the most specific of them is the cause.
+ * Finds the cause of a failure of a stack. One fault has many symptoms, and the first one is rarely the cause: a server
+ * that panics closes its connections, and its guests' QEMUs end with it. So the first symptom only starts a short wait
+ * for others, and the most specific of them is the cause.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorCode, NestbenchError, toNestbenchError } from '../lib/errors.ts';
@@ -20,7 +20,9 @@ export class FailureMonitor {
   #settling: Promise<void> | undefined;
   #over = false;
 
-  /** @param stop ends the stack on purpose: what is seen from then on has that cause. */
+  /**
+   * @param stop ends the stack on purpose: it is the cause of everything seen from then on.
+   */
   constructor(stop: AbortSignal) {
     this.#stop = stop;
     this.signal = AbortSignal.any([stop, this.#controller.signal]);
@@ -35,7 +37,7 @@ export class FailureMonitor {
     this.#settling ??= this.#settle();
   }
 
-  /** Why that was thrown: the cause of all that is seen until a little later. */
+  /** The cause of what was thrown: the cause of everything seen until shortly afterwards. */
   async causeOf(thrown: unknown): Promise<NestbenchError> {
     this.report(toNestbenchError(thrown));
     await this.#settling;
@@ -56,8 +58,8 @@ export class FailureMonitor {
 }
 
 /**
- * A guest's QEMU is heard of through the machine below: where the connection to that is lost, and nothing there tells
- * why, the silence of the QEMU says nothing of the guest.
+ * A guest's QEMU is observed through the machine below. If the connection to that is lost without a reason there, the
+ * silence of the QEMU says nothing about the guest.
  */
 function followsFromLoss(sign: NestbenchError, all: readonly NestbenchError[]): boolean {
   if (sign.code !== 'NESTBENCH_GUEST_DIED') return false;
@@ -65,7 +67,10 @@ function followsFromLoss(sign: NestbenchError, all: readonly NestbenchError[]): 
   return below.some(({ code }) => code === CONSEQUENCE) && !below.some(isCause);
 }
 
-/** A cause before what may follow from one; then the lowest level, since it takes all above it down; then what tells most. */
+/**
+ * Sorts causes before consequences; then the lowest level first, because it takes all above it down; then the most
+ * specific.
+ */
 function byTelling(one: NestbenchError, other: NestbenchError): number {
   return (
     Number(isCause(other)) - Number(isCause(one)) || levelOf(one) - levelOf(other) || rank(one) - rank(other)

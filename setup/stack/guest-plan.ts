@@ -1,6 +1,6 @@
 /**
- * The levels above L0, as data: each is started by the level below it, from disks that are passed down. They are the same
- * wherever the server comes from.
+ * The levels above L0, as data. Each is started by the level below it, from disks that are passed down. They are the
+ * same on every testbed.
  */
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
@@ -15,49 +15,49 @@ import type { Accelerator, BenchmarkKind, MachineNeeds, MachinePlan } from './ma
 import { type MachineNetwork, type NetworkHost, networkOf } from './network.ts';
 import type { QemuPaths } from './qemu-parts.ts';
 
-/** Many times what is expected, so that a loaded machine is not taken for a hung guest. */
+/** Many times the expected duration, so that a loaded machine is not taken for a hung guest. */
 export const DEADLINE_SECONDS: Record<Level, number> = { 0: 60, 1: 90, 2: 180, 3: 400 };
 
 /** The level that runs a level's QEMU. */
 const BELOW = { 1: 0, 2: 1, 3: 2 } as const;
 
-/** Where a level keeps its guest's sockets: made by the image's init. */
+/** Where a level keeps its guest's sockets; created by the image's init. */
 export const LEVEL_RUNTIME = '/run/nestbench';
 /** The QEMU in the image. */
 const IMAGE_QEMU = 'qemu-system-x86_64';
-/** The kernel in the image: what a level boots its guest from. */
+/** The kernel in the image, which a level boots its guest from. */
 const LEVEL_KERNEL = '/boot/vmlinux';
 
-/** What the guests of a cell are planned for, wherever its server comes from. */
+/** What the guests of a cell are planned for, on any testbed. */
 export interface GuestHost extends NetworkHost {
-  /** What runs the server's instructions. */
+  /** What executes the server's instructions. */
   readonly accelerator: Accelerator;
   readonly sizing: Sizing;
-  /** What a variant puts in the place of the default; nothing where there is none. */
+  /** What a variant replaces; absent for stock. */
   readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
-  /** What is measured at its last level; an application where that is not said. */
+  /** What is measured at its last level; by default an application. */
   readonly kind?: BenchmarkKind | undefined;
-  /** Releases of the levels that have a kernel of their own, which the level below finds under {@link ownKernel}. */
+  /** Releases of the levels that have their own kernel, which the level below finds under {@link ownKernel}. */
   readonly kernels?: Partial<Record<MachineName, string>> | undefined;
-  /** Versions of the QEMUs of levels that have one of their own to run the next with, under {@link ownQemu}. */
+  /** Versions of the QEMUs of levels that use their own to run the next, under {@link ownQemu}. */
   readonly qemus?: Partial<Record<MachineName, string>> | undefined;
-  /** Where the server has the image and the keys for its guest; its own disks, where that is not said. */
+  /** Where the server has the image and the keys for its guest; by default on its own disks. */
   readonly serverDisks?: GuestDisks;
-  /** Of the image that they boot from; erofs, where that is not said. */
+  /** The format of the image; by default erofs. */
   readonly imageFormat?: ImageFormat | undefined;
 }
 
 /** Two files or block devices. */
 export type GuestDisks = Pick<QemuPaths, 'image' | 'seed'>;
 
-/** The levels above L0 that a cell boots, L1 first; none where L0 is under test. */
+/** The levels above L0 that a cell boots, L1 first; none if L0 is under test. */
 export function planGuests(cell: Cell, host: GuestHost): MachinePlan[] {
-  // The guest program of a microbenchmark is the level under test itself: the stack ends below it.
+  // The guest program of a microbenchmark is itself the level under test: the stack ends below it.
   const last = host.kind === 'micro' ? cell.level - 1 : cell.level;
   return ([1, 2, 3] as const).filter((level) => level <= last).map((level) => planGuest(cell, level, host));
 }
 
-/** What a cell asks of one of its levels, on every testbed. */
+/** What a cell needs from one of its levels, on every testbed. */
 export function needsOf(
   cell: Cell,
   level: Level,
@@ -74,9 +74,10 @@ export function needsOf(
     network: networkOf(cell, level, { card, addresses }),
     deadlineSeconds: DEADLINE_SECONDS[level],
     runsGuests: level < cell.level,
-    // A level nests where its guest runs guests of its own: as the artifact's tables have it (kvm-intel.nested=1).
+    // A level nests if its guest runs its own guests, as in the artifact's tables (kvm-intel.nested=1).
     nested: level + 1 < cell.level,
-    // That L1 is idle, L0 sees in any case. Stock software passes it on for the level under test; DVH's knob, for all others.
+    // L0 always sees that L1 is idle. Stock software passes HLT on for the level under test; DVH's knob does it for all
+    // others.
     virtualIdle: dvh === undefined ? level === cell.level && virtualIdle === true : level > 1,
     ...(dvh !== undefined &&
       level < cell.level && { dvhKnobs: level === 0 ? dvh.serverKnobs : dvh.guestKnobs }),
@@ -125,11 +126,11 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
       isVintage: version !== undefined && isVintageQemu(version),
       network,
       paths,
-      // DVH's own way to it is a knob of the kernel.
+      // DVH uses a knob of the kernel instead.
       passesHalts: virtualIdle && dvh === undefined,
       dvh: softwareAt(cell, below).qemu === DVH_QEMU ? dvh : undefined,
     }),
-    // One to one on the highest-numbered CPUs; the lowest stay for the host, where the sizing keeps any.
+    // One to one on the highest-numbered CPUs; the lowest stay for the host, if the sizing reserves any.
     pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: hostCpus - cpus + vcpu })),
     sshFrom: 'l0',
   };
@@ -138,13 +139,13 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
 /** A level's own disks, passed down read-only: no level copies the image. */
 const OWN_DISKS: GuestDisks = { image: '/dev/vda', seed: '/dev/vdb' };
 
-/** Where every level has the QEMU of one that has its own; as its kernel, it comes with the keys. */
+/** The path of a level's own QEMU, which like its kernel comes with the keys. */
 export function ownQemu(name: MachineName): string {
-  // Whose CPU time is the benchmark's is known by the program's name (setup/measure/window.ts).
+  // The benchmark's CPU time is recognized by the program's name (setup/measure/window.ts).
   return `/opt/nestbench/${name}/${IMAGE_QEMU}`;
 }
 
-/** Where every level has the kernel of one that has its own: it comes with the keys. */
+/** The path of a level's own kernel, which comes with the keys. */
 export function ownKernel(name: MachineName): string {
   return `/boot/kernel-${name}`;
 }

@@ -16,7 +16,7 @@ test('a guest runs under KVM with the CPU of its host', () => {
   expect([accelerator.type, cpu]).toEqual(['kvm', { model: 'host', features: [] }]);
 });
 
-test("a guest has the artifact's NIC and no other: modern virtio-net on a tap with vhost", () => {
+test("a guest has only the artifact's NIC: modern virtio-net on a tap with vhost", () => {
   const { devices, network } = guestQemu(guest);
   expect(network).toEqual([
     {
@@ -45,7 +45,7 @@ test("a guest has the artifact's NIC and no other: modern virtio-net on a tap wi
   expect(devices.filter(({ type }) => type?.includes('-net-'))).toEqual([]);
 });
 
-test('a QEMU without microvm gives its guest a q35, and has no property for the HPET', () => {
+test('a QEMU without microvm uses q35, and has no property for the HPET', () => {
   const { machine, noHpet } = guestQemu({ ...guest, isVintage: true });
   expect([machine.type, machine.properties?.['hpet'], noHpet]).toEqual(['q35', undefined, true]);
 });

@@ -1,4 +1,4 @@
-/** What QEMU is started with for a guest of the stack, on the level below it. */
+/** The QEMU plan of a guest, on the level below it. */
 import type { Dvh } from '../../fixtures/configurations/configuration.ts';
 import { type MachineNetwork, slotOf } from './network.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from './qemu-parts.ts';
 import type { Part, Properties, QemuPlan } from './qemu-plan.ts';
 
-/** A PC of PCIe and virtio alone; its virtio-net-pci with MSI-X is the artifact's device. Boots faster than q35. */
+/** A PC with only PCIe and virtio; its virtio-net-pci with MSI-X is the artifact's device. It boots faster than q35. */
 const MICROVM: Properties = {
   pcie: 'on',
   pit: 'off',
@@ -35,11 +35,11 @@ export function guestQemu({
   readonly program: string;
   readonly network: MachineNetwork;
   readonly paths: QemuPaths;
-  /** Whether it has no machine but q35. */
+  /** Whether its only machine is q35. */
   readonly isVintage: boolean;
-  /** Whether its KVM is not to trap the guest's HLT. */
+  /** Whether its KVM must not trap the guest's HLT. */
   readonly passesHalts: boolean;
-  /** Where this is the DVH QEMU, what is asked of it. */
+  /** The options of the DVH QEMU, if it is one. */
   readonly dvh?: Dvh | undefined;
 }): QemuPlan {
   return {
@@ -51,7 +51,7 @@ export function guestQemu({
     dvh: dvh?.qemuOption,
     ...commonQemu(paths, network, dvh?.iommuProperties),
     network: networkParts(network),
-    // It returns once its sockets listen: asking for them meanwhile would cost the level that loads QEMU.
+    // It returns once its sockets listen: polling for them would cost the level that loads QEMU.
     daemonizes: true,
   };
 }
@@ -84,7 +84,7 @@ function networkParts(network: MachineNetwork): Part[] {
   ];
 }
 
-/** Its downscript is none: the tap goes with its QEMU. */
+/** It needs no downscript: the tap disappears with its QEMU. */
 function tap(id: string, ifname: string, more: Properties = {}): Part {
   return netdev('tap', id, {
     ifname,

@@ -13,16 +13,16 @@ import { qemuArgv } from './qemu-argv.ts';
 import type { BringUp } from './running.ts';
 
 export interface GuestOptions {
-  /** The kernel release that every guest must come up with. */
+  /** The kernel release that every guest must run. */
   readonly kernelRelease: string;
-  /** What must be true of every machine once it is up; all that was planned, unless told otherwise. */
+  /** Checks every machine once it is up; by default everything that was planned. */
   readonly check?: FactsCheck;
 }
 
 /**
  * Boots the guests of `server`, one inside the other.
  * @returns all levels, L0 first.
- * @throws NestbenchError with the level that failed, as `bootMachine` does.
+ * @throws NestbenchError with the level that failed, like `bootMachine`.
  */
 export async function bootGuests(
   server: UpMachine,
@@ -46,7 +46,7 @@ export function expectedSeconds(plans: readonly Pick<MachinePlan, 'level'>[]): n
   return plans.reduce((sum, { level }) => sum + EXPECTED_SECONDS[level], 0);
 }
 
-/** Boots a level inside the one below it. It ends with the server, in whose memory all of it is. */
+/** Boots a level inside the one below it. It ends with the server, whose memory contains it. */
 function bootGuest(
   plan: MachinePlan,
   below: Machine,

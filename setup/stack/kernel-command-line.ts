@@ -13,15 +13,15 @@ export interface CommandLineOptions {
   readonly iommu: boolean;
   /** Whether there is a second NIC for SSH from the host. */
   readonly management: boolean;
-  /** Whether TCG runs the server, and with it all that is inside. */
+  /** Whether TCG runs the server, and with it everything inside. */
   readonly emulated: boolean;
-  /** The rate of the machine's TSC, where its kernel would have to find it out under emulation. */
+  /** The rate of the machine's TSC, if its kernel would have to measure it under emulation. */
   readonly tscKhz: number | string | undefined;
-  /** Where the machine runs guests: whether they may run guests of their own. */
+  /** For a machine that runs guests: whether they may run their own guests. */
   readonly kvm: { readonly nested: boolean } | undefined;
-  /** Of the image; erofs, where that is not said. */
+  /** The format of the image; by default erofs. */
   readonly imageFormat?: ImageFormat | undefined;
-  /** A variant's own parameters, which go last: the last of two holds. */
+  /** A variant's own parameters. They go last, because the last of two wins. */
   readonly added?: readonly string[] | undefined;
 }
 
@@ -47,13 +47,13 @@ export function kernelParameters(options: CommandLineOptions): KernelParameter[]
     // Emulated silicon has nothing to mitigate, and each mitigation costs exits; hardware keeps its kernel's default.
     ...(emulated ? recipe('mitigations=off') : []),
     ...recipe('nokaslr', 'no_timer_check'),
-    // The emulated TSC is not marked as reliable, and is the host's.
+    // The emulated TSC is not marked as reliable, but it is the host's.
     ...(emulated ? recipe('tsc=reliable') : []),
     // Probing 256 PCI buses took 2.9 s in L1 and 9.4 s in L2.
     ...recipe('random.trust_cpu=on', 'cryptomgr.notests', 'pci=lastbus=0'),
     ...machine('root=/dev/vda', `rootfstype=${options.imageFormat ?? 'erofs'}`, 'ro'),
     ...machine('init=/usr/sbin/nestbench-init'),
-    // A calibration that a loaded host disturbs went wrong by a factor of two (setup/testbed/emulated/tsc.ts).
+    // A calibration on a loaded host was wrong by a factor of two (setup/testbed/emulated/tsc.ts).
     ...(tscKhz === undefined ? [] : recipe(`tsc_early_khz=${tscKhz}`)),
     ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),
     ...(iommu ? machine(IOMMU) : []),
@@ -64,9 +64,9 @@ export function kernelParameters(options: CommandLineOptions): KernelParameter[]
 }
 
 /**
- * The clock fix of docs/emulated-testbed.md: without it KVM gives up on the guest's TSC rate and its timers fire late. Both
- * vendors' nesting parameters are named, since a server under KVM shows the host's CPU; the other vendor's does
- * nothing.
+ * The clock fix of docs/emulated-testbed.md: without it KVM gives up on the guest's TSC rate and its timers fire late.
+ * Both vendors' nesting parameters are set, because a server under KVM has the host's CPU; the other vendor's has no
+ * effect.
  */
 function kvmParameters(nested: boolean): KernelParameter[] {
   const value = nested ? 1 : 0;

@@ -28,7 +28,7 @@ function publicOf(privateKey: string): string {
   return `${key.type} ${key.getPublicSSH().toString('base64')}`;
 }
 
-test('the seed lets the one key in, and gives every machine its own host key', async () => {
+test('the seed authorizes the one key, and gives every machine its own host key', async () => {
   const { keys, tar } = await made();
   const authorized = tar('--extract', '--to-stdout', 'root/.ssh/authorized_keys').toString();
   expect(authorized.trim().split(' ').slice(0, 2).join(' ')).toBe(publicOf(keys.privateKey));
@@ -36,7 +36,7 @@ test('the seed lets the one key in, and gives every machine its own host key', a
     const { privateKey, publicKey } = keys.hosts[name];
     expect(publicKey).toContain(publicOf(privateKey));
     const file = tar('--extract', '--to-stdout', `etc/dropbear/host_key_${name}`);
-    // Dropbear's format: the type, then seed and public half; the seed makes the very key that is pinned.
+    // Dropbear's format: the type, then seed and public half. The seed gives exactly the pinned key.
     expect(file.subarray(0, 15).toString('latin1')).toBe('\0\0\0\u000bssh-ed25519');
     expect(file.readUInt32BE(15)).toBe(64);
     const [seed, point] = [file.subarray(19, 51), file.subarray(51)];
@@ -46,12 +46,12 @@ test('the seed lets the one key in, and gives every machine its own host key', a
   }
 });
 
-/** An Ed25519 seed in the wrapping that Node reads (RFC 8410, section 7). */
+/** An Ed25519 seed in the encoding that Node reads (RFC 8410, section 7). */
 function pkcs8(seed: Buffer): Buffer {
   return Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
 }
 
-test('the SSH server takes the files: they are root’s, and nobody else reads them', async () => {
+test('the SSH server accepts the files: they belong to root, and nobody else can read them', async () => {
   const { tar } = await made();
   const files = tar('--list', '--verbose', '--numeric-owner')
     .toString()
@@ -62,7 +62,7 @@ test('the SSH server takes the files: they are root’s, and nobody else reads t
   for (const line of files) expect(line).toMatch(/^-rw------- 0\/0 /);
 });
 
-test('nothing but the seed is left on the disk, and the opening key is not in it', async () => {
+test('only the seed is left on the disk, and it does not contain the private key', async () => {
   const { keys, runtime, tar } = await made();
   expect(readdirSync(runtime)).toEqual(['seed.tar']);
   expect(tar('--extract', '--to-stdout').toString()).not.toContain(keys.privateKey);

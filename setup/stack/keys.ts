@@ -1,6 +1,6 @@
 /**
- * The keys of one boot, made afresh: one that opens every machine, and a host key for each, pinned by us. A snapshot of
- * the stack keeps them, since its guests do; and they open nothing but such guests, on loopback.
+ * The keys of one boot, newly made: one that opens every machine, and a host key for each, which nestbench pins. A
+ * snapshot of the stack keeps them, because its guests do; they only open such guests, on loopback.
  */
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -19,7 +19,7 @@ const TAR_SECONDS = 30;
 
 /**
  * Makes the keys and writes `seed.tar` in the runtime directory: the disk that carries them to every level.
- * @param files what it carries besides: files of this host, by the path that they have on every level.
+ * @param files additional files of this host, by their path on every level.
  */
 export async function makeKeys(
   runtime: string,
@@ -51,7 +51,7 @@ export async function makeKeys(
   }
   await hostMachine().check(
     ['tar', '--create', '--file', seedFile(runtime), '--owner=0', '--group=0', '-C', seed]
-      // Not the directory itself, whose mode would be that of every level's root.
+      // Without the directory itself, whose mode would replace that of every level's root.
       .concat(await readdir(seed)),
     { signal, deadlineSeconds: TAR_SECONDS },
   );
@@ -62,16 +62,17 @@ export async function makeKeys(
   };
 }
 
-/** An Ed25519 key in OpenSSH's PROTOCOL.key is, in one string, its seed and its public half: 32 bytes each. */
+/** In OpenSSH's PROTOCOL.key, an Ed25519 key is its seed and its public half in one string: 32 bytes each. */
 const ED25519_BYTES = 64;
 
 /**
- * A private key as Dropbear keeps it: the type's name and, as one string, seed and public half (buf_put_ed25519_priv_key
- * in its src/ed25519.c).
+ * A private key in Dropbear's format: the type's name and, as one string, seed and public half
+ * (buf_put_ed25519_priv_key in its src/ed25519.c).
  */
 function dropbearKey({ privateKey }: KeyPair): Buffer {
   const base64 = privateKey.replace(/-----.*-----|\s/g, '');
-  // Unencrypted, all before the key pair's own fields is of fixed length but for the public key, which the pair repeats.
+  // Unencrypted, everything before the key pair's own fields has a fixed length except the public key, which the pair
+  // repeats.
   const openssh = Buffer.from(base64, 'base64');
   const length = Buffer.alloc(4);
   length.writeUInt32BE(ED25519_BYTES);

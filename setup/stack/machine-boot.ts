@@ -1,6 +1,6 @@
 /**
  * Boots one machine of a plan, wherever its QEMU runs: connects to its QMP and its console while it is stopped, pins
- * its vCPUs, lets it go, reaches it over SSH and checks that what was asked is what runs.
+ * its vCPUs, starts it, connects over SSH and checks that the planned machine is running.
  */
 import type { Duplex } from 'node:stream';
 import type { LevelFacts } from '../../fixtures/records.ts';
@@ -23,9 +23,9 @@ export interface BootOptions extends AttachOptions {
   /** Opens a stream to its sshd, once its QEMU runs. */
   readonly openSsh: (qmp: Qmp) => Promise<(signal: AbortSignal) => Promise<Duplex>>;
   readonly keys: Keys;
-  /** The kernel release that must come up. */
+  /** The expected kernel release. */
   readonly kernelRelease: string;
-  /** What must be true of it once it is up; all that was planned, unless told otherwise. */
+  /** Checks the machine once it is up; by default everything that was planned. */
   readonly check?: FactsCheck;
 }
 
@@ -37,7 +37,7 @@ export interface UpMachine {
   readonly phases: Phases;
 }
 
-/** One that QEMU makes. */
+/** One that QEMU created. */
 export interface BootedMachine extends UpMachine {
   readonly plan: MachinePlan;
   readonly qmp: Qmp;
@@ -63,7 +63,7 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
     phases.lap(`${plan.name}: QEMU`);
 
     await qmp.execute('cont');
-    // sshd is tried only once init says that it runs: an attempt costs the slow guest more than a look at its console.
+    // Only try sshd once init reports that it runs: an attempt costs the slow guest more than reading its console.
     await console.seen('nestbench: userspace', deadline);
     phases.lap(`${plan.name}: kernel`);
     await console.seen(`nestbench: ${plan.name} up`, deadline);
@@ -90,7 +90,7 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
   }
 }
 
-/** Pins the vCPU threads as planned, while the guest has not run an instruction. */
+/** Pins the vCPU threads as planned, before the guest has run an instruction. */
 async function pin(
   plan: MachinePlan,
   qmp: Qmp,
@@ -119,7 +119,7 @@ async function pin(
   return pinned;
 }
 
-/** A deadline that passed while a guest booted is a guest that hung: says so, with the end of its console. */
+/** A deadline that passed while a guest booted means that the guest hung: reports that, with the end of its console. */
 function explain(plan: MachinePlan, thrown: unknown, console: Console | undefined): NestbenchError {
   const error = toNestbenchError(thrown);
   if (error.code !== 'NESTBENCH_DEADLINE') return error;

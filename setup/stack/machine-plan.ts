@@ -1,4 +1,4 @@
-/** A machine of a stack as data, before it is started: what is asked of it, and what QEMU is started with where it makes it. */
+/** A machine of a stack as data, before it is started: its requirements, and its QEMU plan if QEMU creates it. */
 import type { MachineName } from '../../fixtures/addresses.ts';
 import type { DvhKnobs } from '../../fixtures/configurations/configuration.ts';
 import type { Level } from '../../fixtures/matrix.ts';
@@ -11,7 +11,7 @@ export type Accelerator = 'tcg' | 'kvm';
 /** What a stack is for. */
 export type BenchmarkKind = 'application' | 'micro';
 
-/** What is asked of a machine, wherever it comes from. */
+/** The requirements of a machine, wherever it comes from. */
 export interface MachineNeeds {
   readonly name: MachineName;
   readonly level: Level;
@@ -26,28 +26,28 @@ export interface MachineNeeds {
   readonly nested: boolean;
   /** Whether its HLT passes the hypervisor that runs it, and is seen by L0. */
   readonly virtualIdle: boolean;
-  /** What its kernel's DVH mechanisms are set to before its guest is started; absent where none is asked for. */
+  /** The values of its kernel's DVH mechanisms before its guest is started; absent if none is used. */
   readonly dvhKnobs?: DvhKnobs | undefined;
 }
 
-/** A machine that QEMU makes, and that has not been started. */
+/** A machine that QEMU creates, before its start. */
 export interface MachinePlan extends MachineNeeds {
   /** The machine that runs its QEMU. */
   readonly runsOn: 'host' | MachineName;
   readonly accelerator: Accelerator;
   readonly network: MachineNetwork;
   readonly kernelParameters: readonly KernelParameter[];
-  /** Of a kernel of its own; that of the image, where it has none. */
+  /** The release of its own kernel; by default that of the image. */
   readonly kernelRelease?: string;
   readonly qemu: QemuPlan;
   /** vCPU to CPU of the machine that runs it; pinned before the first guest instruction. */
   readonly pins: readonly { readonly vcpu: number; readonly cpu: number }[];
-  /** Through which machine SSH goes: a forward of the host's QEMU, or the server's bridge. */
+  /** The machine that SSH goes through: a forward of the host's QEMU, or the server's bridge. */
   readonly sshFrom: 'host' | MachineName;
 }
 
 /**
  * How long each level takes to come up on two cores, for the time left. Measured over the whole matrix: L1 took 5.1 to
- * 17.3 s (where a device is assigned, its memory is pinned first), L2 7.1 to 15.6 s, L3 17.3 to 20.0 s.
+ * 17.3 s (if a device is assigned, its memory is pinned first), L2 7.1 to 15.6 s, L3 17.3 to 20.0 s.
  */
 export const EXPECTED_SECONDS: Record<Level, number> = { 0: 3, 1: 7, 2: 11, 3: 19 };

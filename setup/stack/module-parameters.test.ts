@@ -8,7 +8,7 @@ import { planStack } from '../testbed/emulated/stack-plan.ts';
 
 const never = new AbortController().signal;
 
-/** The plan's L0; what is read is this host's own kernel. */
+/** The plan's L0; the values read are those of this host's own kernel. */
 function plannedWith(...added: string[]): MachinePlan {
   const cell = findCell('l0-baseline');
   if (cell === undefined) throw new RangeError('l0-baseline');
@@ -37,7 +37,7 @@ async function printkTime(): Promise<string> {
   ).trim();
 }
 
-test('a value that the kernel took is recorded as the kernel has it', async () => {
+test('a value that the kernel kept is recorded in the kernel’s format', async () => {
   const found = await printkTime();
   const plan = plannedWith(`printk.time=${found === 'Y' ? 1 : 0}`, 'quiet');
   expect(await readModuleParameters(plan, hostMachine(), never)).toEqual({
@@ -45,15 +45,15 @@ test('a value that the kernel took is recorded as the kernel has it', async () =
   });
 });
 
-test('of a plan without any, nothing is recorded', async () => {
+test('without any in the plan, nothing is recorded', async () => {
   expect(await readModuleParameters(plannedWith('quiet'), hostMachine(), never)).toEqual({});
 });
 
-test('one that it has otherwise, or not at all, fails the boot and says so', async () => {
+test('one with another value, or none, fails the boot and says so', async () => {
   const other = (await printkTime()) === 'Y' ? 0 : 1;
   await expect(
     readModuleParameters(plannedWith(`printk.time=${other}`), hostMachine(), never),
-  ).rejects.toThrow(/asks for printk\.time=\d on l0, whose kernel has it as "[YN]"/);
+  ).rejects.toThrow(/sets printk\.time=\d on l0, but its kernel has it as "[YN]"/);
   const unknown = readModuleParameters(plannedWith('printk.tiem=1'), hostMachine(), never);
   await expect(unknown).rejects.toMatchObject({ code: 'NESTBENCH_CHECK_FAILED' });
   await expect(unknown).rejects.toThrow('has no such parameter (/sys/module/printk/parameters/tiem)');

@@ -1,13 +1,13 @@
 /**
- * Whether a machine's kernel took a variant's parameters of its modules: the kernel passes over a name that it does not
- * know without a word, and its command line shows it all the same.
+ * Checks that a machine's kernel accepted a variant's module parameters: the kernel ignores an unknown name silently,
+ * and its command line shows it all the same.
  */
 import type { LevelFacts } from '../../fixtures/records.ts';
 import { UnsuitableError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MachinePlan } from './machine-plan.ts';
 
-/** As sysfs has them: `kvm_amd.npt=0` is 0 in parameters/npt of module kvm_amd. */
+/** As in sysfs: `kvm_amd.npt=0` is 0 in parameters/npt of module kvm_amd. */
 const MODULE_PARAMETER = /^([\w-]+)\.([\w-]+)=(.*)$/;
 
 /**
@@ -34,7 +34,7 @@ export async function readModuleParameters(
     if (exitCode !== 0 || asSysfsHasIt(found) !== asSysfsHasIt(wanted)) {
       const what = exitCode === 0 ? `has it as "${found}"` : `has no such parameter (${file})`;
       throw new UnsuitableError({
-        message: `The variant asks for ${word} on ${plan.name}, whose kernel ${what}. Nothing is measured on it.`,
+        message: `The variant sets ${word} on ${plan.name}, but its kernel ${what}. Nothing is measured on it.`,
         machine: plan.name,
       });
     }

@@ -27,7 +27,7 @@ function propertiesOf({ devices, network }: QemuPlan, type: string): Properties[
 
 const ASSIGNED = CELLS.filter((cell) => configurationOf(cell).assigned !== undefined);
 
-test('every machine of a baseline has a virtio NIC of its own, and nothing is assigned', () => {
+test('every machine of a baseline has its own virtio NIC, and nothing is assigned', () => {
   for (const { nic, assigns, assignedFrom } of networksOf('l3-baseline')) {
     expect([nic.kind, assigns, assignedFrom]).toEqual(['virtio', undefined, undefined]);
   }
@@ -48,7 +48,7 @@ describe.each(ASSIGNED.map((cell) => [cell.name, cell] as const))('%s', (name, c
     );
   });
 
-  test('ends with the MAC that it began with', () => {
+  test('keeps its MAC from beginning to end', () => {
     expect(last?.nic.kind).toBe('assigned');
     expect(networks.flatMap(({ assigns }) => assigns?.mac ?? [])).toEqual(
       Array.from({ length: cell.level - first }, () => last?.nic.mac),
@@ -90,7 +90,7 @@ test('a level between gets the device behind a root port, and hands it on behind
   ]);
 });
 
-test('virtual-passthrough begins with a virtio NIC of L1 whose vhost asks the vIOMMU', () => {
+test('virtual-passthrough begins with a virtio NIC of L1 whose vhost uses the vIOMMU', () => {
   const qemu = qemuOf('l2-dvh-vp', 1);
   expect(propertiesOf(qemu, 'intel-iommu')).toEqual([
     { intremap: 'on', 'aw-bits': '39', 'device-iotlb': 'on' },
@@ -107,7 +107,7 @@ test('virtual-passthrough begins with a virtio NIC of L1 whose vhost asks the vI
   });
 });
 
-test('the server is not in a bridge with the wire where its guests have a function of the card', () => {
+test('the server is not in a bridge with the wire if its guests have a function of the card', () => {
   const bridges = ['l1-passthrough', 'l2-passthrough', 'l3-passthrough'].map(
     (name) => networksOf(name)[0]?.bridge,
   );
@@ -125,7 +125,7 @@ describe('a card with virtual functions', () => {
     networkOf(cell, level, { card: 'igb' }),
   );
 
-  test('has one of its functions made, with the MAC of the level under test, and assigned', () => {
+  test('creates one of its functions, with the MAC of the level under test, and assigns it', () => {
     const { assigns } = server ?? {};
     expect(assigns === undefined ? [] : assignCommands(assigns)).toEqual([
       ['nestbench-virtual-functions', '0000:01:00.0', '2', last?.nic.mac],
@@ -140,7 +140,7 @@ describe('a card with virtual functions', () => {
     expect(last).toMatchObject({ assignedFrom: '0000:01:00.0', nic: { driver: 'igbvf' } });
   });
 
-  test('plays no part where the device is of L0’s QEMU', () => {
+  test('is not used if the device comes from L0’s QEMU', () => {
     const vp = findCell('l2-dvh-vp');
     if (vp === undefined) throw new Error('no l2-dvh-vp');
     expect(networkOf(vp, 2, { card: 'igb' })).toEqual(networkOf(vp, 2, { card: 'virtio-net-pci' }));
@@ -158,10 +158,10 @@ describe("a physical server's card", () => {
       .map((level) => networkOf(cell, level, { card, addresses }));
   };
 
-  test('has its first virtual function taken from where it is, and driven by what drives it', () => {
+  test('has its first virtual function taken from where it is, and driven by its own driver', () => {
     const [server, between, last] = of('l2-passthrough');
     expect(server?.assigns).toMatchObject({ kind: 'made', pciAddress: '0000:41:10.1' });
-    // Whoever sets the machine up makes it (machine/set-up), and not the image's program for an emulated card.
+    // The set-up of the machine creates it (machine/set-up), not the image's program for an emulated card.
     expect(server?.assigns === undefined ? [] : assignCommands(server.assigns)).toEqual([
       ['nestbench-assign', '0000:41:10.1'],
     ]);
@@ -169,12 +169,12 @@ describe("a physical server's card", () => {
     expect(last).toMatchObject({ assignedFrom: '0000:01:00.0', nic: { driver: 'ixgbevf' } });
   });
 
-  test('is not bridged, and guests between are reached by the addresses of the testbed', () => {
+  test('is not bridged, and guests in between are reached by the addresses of the testbed', () => {
     expect(of('l1-passthrough')[0]?.bridge).toBeUndefined();
     expect(of('l3-passthrough')[0]?.bridge).toEqual({ routesTo: ['192.168.7.11', '192.168.7.12'] });
   });
 
-  test('that is not there is an error, and no cell', () => {
+  test('that does not exist is an error, not a cell', () => {
     const cell = findCell('l1-passthrough');
     expect(() => cell && networkOf(cell, 0, { card: undefined })).toThrow(RangeError);
   });
@@ -184,6 +184,6 @@ test('the client has the other end of the wire', () => {
   expect(clientNetwork().nic).toMatchObject({ kind: 'virtio', mac: 'de:ad:be:ef:f1:00' });
 });
 
-test("a PCI address's slot is what QEMU's addr= takes", () => {
+test("a PCI address's slot is in the format of QEMU's addr=", () => {
   expect(slotOf('0000:00:1f.0')).toBe('1f');
 });

@@ -1,9 +1,9 @@
 /**
- * How each machine of a cell is on the experiment's network, as data: its own NIC, the device that it assigns to its
- * guest by VFIO, and what its bridge is between.
+ * How each machine of a cell is connected to the experiment's network, as data: its own NIC, the device that it assigns
+ * to its guest by VFIO, and what its bridge connects.
  *
- * The wire between client and server ends in a hub where a physical function is assigned: the server's own NIC hangs
- * on it, and the function beside. A NIC behind a root port stands in an IOMMU group of its own.
+ * If a physical function is assigned, the wire between client and server ends in a hub, with the server's own NIC and
+ * the function. A NIC behind a root port has its own IOMMU group.
  */
 import { ADDRESSES, macAddress, type MachineName } from '../../fixtures/addresses.ts';
 import {
@@ -16,22 +16,24 @@ import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts
 
 /** Where a machine's own virtio NIC is on its bus 0, so that it is known before anything boots. */
 const OWN_SLOT = '10';
-/** Where a device that came by VFIO is in a machine that keeps it. */
+/** Where an assigned device is in a machine that keeps it. */
 const ASSIGNED_SLOT = '11';
-/** The root port of a device that is to be assigned; the only bridge of its machine, so bus 1 is behind it. */
+/** The root port of a device that will be assigned; the only bridge of its machine, so bus 1 is behind it. */
 export const ROOT_PORT_SLOT = '11';
-/** The NIC for SSH from the host: behind the machine's own, since the kernel numbers its NICs in this order. */
+/**
+ * The NIC for SSH from the host. It comes after the machine's own, because the kernel numbers its NICs in this order.
+ */
 export const MANAGEMENT_SLOT = '12';
 const BEHIND_ROOT_PORT = '0000:01:00.0';
 
-/** The artifact makes two virtual functions, and assigns one. */
+/** The artifact creates two virtual functions, and assigns one. */
 const VIRTUAL_FUNCTIONS = 2;
-/** The 82576's first virtual function stands 128 functions after its physical one (its datasheet, First VF Offset). */
+/** The 82576's first virtual function comes 128 functions after its physical one (its datasheet, First VF Offset). */
 const FIRST_VIRTUAL_FUNCTION = '0000:01:10.0';
 
-/** The NIC that owns a machine's address, as it must be found there. */
+/** The NIC with a machine's address, as it must be found there. */
 export interface OwnNic {
-  /** How it came: a virtio NIC made by the QEMU of the machine, or a device assigned by the level below. */
+  /** Its origin: a virtio NIC created by the machine's QEMU, or a device assigned by the level below. */
   readonly kind: 'virtio' | 'assigned';
   readonly mac: string;
   readonly driver: string;
@@ -41,28 +43,31 @@ export interface OwnNic {
 
 /** The device that a machine assigns to its guest. */
 export interface DeviceToAssign {
-  /** How the machine got it: its QEMU made it, or the level below assigned it. */
+  /** Its origin: created by the machine's QEMU, or assigned by the level below. */
   readonly kind: 'made' | 'assigned';
   readonly device: AssignedDevice;
   readonly mac: string;
   /** Its PCI address in the machine, where vfio-pci takes it. */
   readonly pciAddress: string;
-  /** The emulated card that it has to be made of first, as its virtual function; of a physical one, set-up makes it. */
+  /**
+   * The emulated card whose virtual function it is, which must be created first. On a physical one, the set-up creates
+   * it.
+   */
   readonly functionOf?: { readonly pciAddress: string; readonly mac: string };
 }
 
 export interface MachineNetwork {
   readonly nic: OwnNic;
   readonly assigns?: DeviceToAssign;
-  /** The device's PCI address in the machine below, where one was assigned to this machine. */
+  /** The device's PCI address in the machine below, if it was assigned to this machine. */
   readonly assignedFrom?: string;
-  /** What taps of the machine's guest join: a bridge with the machine's own NIC in it, or one of its guests alone. */
+  /** What taps of the machine's guest join: a bridge with the machine's own NIC, or one with only its guests. */
   readonly bridge?: 'with-nic' | { readonly routesTo: readonly string[] };
 }
 
 /** What a cell's network depends on besides the cell. */
 export interface NetworkHost {
-  /** What is, or plays, the server's network card where a function of it is assigned; not there where none can be. */
+  /** The server's network card, real or emulated, whose function is assigned; absent if none can be. */
   readonly card: NetworkCard | PhysicalCard | undefined;
   readonly addresses?: typeof ADDRESSES | undefined;
 }
@@ -84,7 +89,7 @@ export function networkOf(
   if (assigned === undefined) return { nic: virtio, ...(isLast ? {} : { bridge: 'with-nic' }) };
 
   const first = FIRST_WITH[assigned];
-  // The device keeps its MAC on its whole way: that it is this one that came out is seen by it.
+  // The device keeps its MAC through all levels, which shows that it is the same one.
   const mac = macAddress(2, first, 1);
   const { driver, ...device } = assigned === 'physical' ? firstDevice(card) : MADE_DEVICE;
   const deviceAt = (at: Level): Pick<DeviceToAssign, 'pciAddress' | 'functionOf'> =>
@@ -120,7 +125,7 @@ export function networkOf(
   };
 }
 
-/** The device as the first level has it, and what drives it at the last. */
+/** The device as the first level has it, and its driver at the last. */
 type FirstDevice = Pick<DeviceToAssign, 'pciAddress' | 'functionOf'> & Pick<OwnNic, 'driver'>;
 
 const MADE_DEVICE: FirstDevice = { pciAddress: BEHIND_ROOT_PORT, driver: 'virtio_net' };
@@ -147,9 +152,9 @@ function below(level: Level): Level {
 }
 
 /**
- * Where L0's guests are on the network by a physical function of their own, L0's bridge is not on the wire: a NIC in a
- * bridge hears every packet, and L0 would handle those of the level under test a second time. The levels between are
- * reached from L0 alone, for SSH.
+ * If L0's guests use a physical function of their own, L0's bridge is not on the wire: a NIC in a bridge receives every
+ * packet, and L0 would handle those of the level under test a second time. The levels in between are only reached from
+ * L0, for SSH.
  */
 function bridgeOf(
   cell: Cell,
@@ -163,7 +168,7 @@ function bridgeOf(
   return level === 0 ? { routesTo: between.map((each) => addresses[`l${each}`]) } : 'with-nic';
 }
 
-/** The client's: the other end of the wire. */
+/** The client's network: the other end of the wire. */
 export function clientNetwork(): MachineNetwork {
   return {
     nic: {
@@ -179,12 +184,15 @@ function onRootBus(slot: string): string {
   return `0000:00:${slot}.0`;
 }
 
-/** `10` of `0000:00:10.0`: what QEMU's `addr=` takes, in hexadecimal. */
+/** `10` of `0000:00:10.0`: the format of QEMU's `addr=`, in hexadecimal. */
 export function slotOf(pciAddress: string): string {
   return pciAddress.slice(-4, -2);
 }
 
-/** Run on a machine before its guest's QEMU is started: makes the device, and gives it to vfio-pci (setup/build/guest). */
+/**
+ * Run on a machine before its guest's QEMU is started: creates the device, and binds it to vfio-pci
+ * (setup/build/guest).
+ */
 export function assignCommands({ pciAddress, mac, functionOf }: DeviceToAssign): [...string[][], string[]] {
   return [
     ...(functionOf === undefined

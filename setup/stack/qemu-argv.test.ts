@@ -23,7 +23,7 @@ function valuesOf(option: string, changes: Partial<QemuPlan> = {}): (string | un
   return qemuOptions(planned(changes)).flatMap(([name, value]) => (name === option ? [value] : []));
 }
 
-test('the program goes first, then each option with its value', () => {
+test('the program comes first, then each option with its value', () => {
   expect(qemuArgv(planned()).slice(0, 7)).toEqual([
     'qemu',
     '-M',
@@ -35,7 +35,7 @@ test('the program goes first, then each option with its value', () => {
   ]);
 });
 
-test('the kernel command line is one word as it stands', () => {
+test('the kernel command line is one unchanged word', () => {
   expect(valuesOf('-append')).toEqual(['quiet a=b,c']);
 });
 
@@ -53,13 +53,13 @@ test('a guest ends with its reboot or panic, and has no display', () => {
   expect(valuesOf('-display')).toEqual(['none']);
 });
 
-test('QEMU adds its own devices and configuration files only where it is told to', () => {
+test('QEMU adds its own devices and configuration files only on request', () => {
   const words = ['-nodefaults', '-no-user-config'];
   expect(qemuArgv(planned({ isBare: true }))).toEqual(expect.arrayContaining(words));
   expect(qemuArgv(planned({ isBare: false })).filter((word) => words.includes(word))).toEqual([]);
 });
 
-test('HLT passes only where it is to', () => {
+test('HLT passes only on request', () => {
   expect(valuesOf('-overcommit', { passesHalts: true })).toEqual(['cpu-pm=on']);
   expect(valuesOf('-overcommit')).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** QEMU's argument vector, made of a machine's plan. */
+/** QEMU's argument vector, made from a machine's plan. */
 import { commandLineOf } from './kernel-command-line.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import type { Cpu, Part, Properties, Typed } from './qemu-plan.ts';
@@ -9,7 +9,7 @@ export function qemuArgv(machine: Planned): string[] {
   return [machine.qemu.program, ...qemuOptions(machine).flat()];
 }
 
-/** Each option with its value, where it has one. */
+/** Each option with its value, if it has one. */
 export function qemuOptions({ cpus, memoryMiB, kernelParameters, qemu }: Planned): string[][] {
   const { firmware, icountShift, dvh, pidFile, serial, incoming } = qemu;
   return [
@@ -26,7 +26,7 @@ export function qemuOptions({ cpus, memoryMiB, kernelParameters, qemu }: Planned
     ...(qemu.isBare ? [['-nodefaults'], ['-no-user-config']] : []),
     ['-display', 'none'],
     ['-no-reboot'],
-    // Stopped until its vCPUs are pinned and somebody listens on its console.
+    // Stopped until its vCPUs are pinned and its console is connected.
     ['-S'],
     ['-kernel', qemu.kernel],
     ['-append', commandLineOf(kernelParameters)],
@@ -40,7 +40,7 @@ export function qemuOptions({ cpus, memoryMiB, kernelParameters, qemu }: Planned
   ];
 }
 
-/** A socket on which QEMU listens, without waiting for somebody to connect. */
+/** A socket on which QEMU listens, without waiting for a connection. */
 export const LISTENS: Properties = { server: 'on', wait: 'off' };
 
 export function cpuOption({ model, features }: Cpu): string {

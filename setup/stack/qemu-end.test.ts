@@ -10,12 +10,12 @@ const WARNINGS = [
   "qemu-system-x86_64: warning: TCG doesn't support requested feature: CPUID.80000001H:EDX.fxsr-opt [bit 25]",
 ].join('\n');
 
-test('one that was killed is told with the signal, and not with its warnings', () => {
+test('one that was killed is reported with the signal, and without its warnings', () => {
   const { message, output } = died({ exitCode: null, signal: 'SIGKILL', said: `${WARNINGS}\n` });
   expect(message).toBe(
     'The QEMU that runs l0 on host was killed by SIGKILL, by a person or by the kernel when memory ran out (see dmesg on host). It printed nothing but warnings.',
   );
-  // All that it said is kept.
+  // Everything that it printed is kept.
   expect(output).toContain("TCG doesn't support");
 });
 
@@ -25,17 +25,17 @@ test('another signal is named', () => {
   );
 });
 
-test('its last words are told without its warnings', () => {
+test('its last lines are reported without its warnings', () => {
   const fault = "qemu-system-x86_64: -device nosuch: 'nosuch' is not a valid device model name";
   expect(died({ exitCode: 1, signal: null, said: `${WARNINGS}\n${fault}\n` }).message).toBe(
     `The QEMU that runs l0 on host exited with 1. It printed: ${fault}`,
   );
 });
 
-test('where nothing is known but its end, only that is told', () => {
+test('if only its end is known, only that is reported', () => {
   expect(died({}).message).toBe('The QEMU that runs l0 on host ended. It printed nothing.');
 });
 
-test('the end of the console goes with the error', () => {
+test('the error includes the end of the console', () => {
   expect(died({}, 'login:')).toMatchObject({ machine: 'l0', output: 'login:' });
 });

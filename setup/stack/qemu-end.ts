@@ -2,7 +2,7 @@
 import { NestbenchError } from '../lib/errors.ts';
 import type { MachinePlan } from './machine-plan.ts';
 
-/** How a QEMU ended, as far as that is known: of one that another process started, only that it did. */
+/** How a QEMU ended, as far as known: for one that another process started, only that it did. */
 export interface QemuEnd {
   readonly exitCode?: number | null;
   readonly signal?: string | null;

@@ -1,4 +1,4 @@
-/** What the machines of a stack are made of, whoever starts their QEMU. */
+/** The parts of the machines of a stack, whoever starts their QEMU. */
 import { type DeviceToAssign, type MachineNetwork, ROOT_PORT_SLOT, slotOf } from './network.ts';
 import { LISTENS } from './qemu-argv.ts';
 import type { Part, Properties, QemuPlan } from './qemu-plan.ts';
@@ -15,10 +15,12 @@ export interface QemuPaths {
 /** A q35 without unused devices; with qboot it starts an uncompressed PVH kernel without a firmware menu. */
 export const Q35: Properties = { usb: 'off', smbus: 'off', sata: 'off', vmport: 'off' };
 
-/** A vIOMMU that remaps interrupts needs the IOAPIC in QEMU; where there is KVM, that is a choice. */
+/** A vIOMMU that remaps interrupts needs the IOAPIC in QEMU, which must be selected under KVM. */
 export const SPLIT_IRQCHIP: Properties = { 'kernel-irqchip': 'split' };
 
-/** @param iommuProperties more of the vIOMMU's, where there is one. */
+/**
+ * @param iommuProperties additional properties of the vIOMMU, if there is one.
+ */
 export function commonQemu(
   paths: QemuPaths,
   { assigns }: MachineNetwork,
@@ -64,7 +66,7 @@ function disk(id: string, file: string): Part[] {
   ];
 }
 
-/** The artifact's NIC: virtio-net-pci, modern; without the option ROM that would wait for a network boot. */
+/** The artifact's NIC: modern virtio-net-pci, without the option ROM that would wait for a network boot. */
 export function ownNic(behind: string, { nic: { mac, pciAddress } }: MachineNetwork): Part {
   return device('virtio-net-pci', {
     netdev: behind,
@@ -76,14 +78,15 @@ export function ownNic(behind: string, { nic: { mac, pciAddress } }: MachineNetw
 }
 
 /**
- * The artifact's vIOMMU: with interrupt remapping, without which VFIO assigns no device safely. Where the device came
- * by VFIO, each mapping must be seen by QEMU as it is made (caching-mode); where QEMU's own vhost is behind it, vhost
- * keeps the translations (device-iotlb).
+ * The artifact's vIOMMU: with interrupt remapping, which VFIO needs to assign a device safely. If the device came by
+ * VFIO, QEMU must see each mapping as it is made (caching-mode); if QEMU's own vhost is behind it, vhost keeps the
+ * translations (device-iotlb).
  */
 function vIommu(assigns: DeviceToAssign, more: Properties = {}): Part {
   return device('intel-iommu', {
     intremap: 'on',
-    // 512 GiB by three levels of tables, QEMU 7.2's default; from 10 on it is 48, which VFIO refuses above one of 39.
+    // 39 bits, 512 GiB with three levels of tables, is QEMU 7.2's default. From 10 on it is 48, which VFIO rejects
+    // above one of 39.
     'aw-bits': '39',
     ...(assigns.kind === 'assigned' && { 'caching-mode': 'on' }),
     ...(assigns.kind === 'made' && assigns.device === 'virtio' && { 'device-iotlb': 'on' }),
@@ -91,7 +94,7 @@ function vIommu(assigns: DeviceToAssign, more: Properties = {}): Part {
   });
 }
 
-/** What stands behind it is in an IOMMU group of its own. */
+/** What is behind it has its own IOMMU group. */
 export function rootPort(): Part {
   return device('pcie-root-port', { id: 'root-port', chassis: '1', addr: `0x${ROOT_PORT_SLOT}` });
 }
@@ -112,7 +115,7 @@ export function madeToAssign(behind: string, { mac, device: kind, functionOf }: 
       bus: 'root-port',
       iommu_platform: 'on',
       'disable-legacy': 'on',
-      // vhost asks for its translations as a PCIe device with ATS does.
+      // vhost requests its translations as a PCIe device with ATS does.
       ...(kind === 'virtio' && { ats: 'on' }),
       romfile: '',
     }),

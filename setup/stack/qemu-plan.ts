@@ -1,4 +1,7 @@
-/** What QEMU is started with for a machine, as data. It becomes an argument vector only when it is started (qemu-argv.ts). */
+/**
+ * What QEMU is started with for a machine, as data. It becomes an argument vector only when it is started
+ * (qemu-argv.ts).
+ */
 
 /** In the order in which QEMU gets them. */
 export type Properties = Readonly<Record<string, string>>;
@@ -8,7 +11,7 @@ export interface Typed {
   readonly properties?: Properties;
 }
 
-/** A device, or what is behind one. */
+/** A device, or its backend. */
 export interface Part {
   readonly option: 'chardev' | 'device' | 'drive' | 'netdev' | 'object';
   /** The driver, or the kind of backend; a drive has none. */
@@ -21,25 +24,25 @@ export interface Cpu {
   readonly features: readonly string[];
 }
 
-/** All but what the machine's plan says already: its CPUs, its memory and its kernel command line. */
+/** Everything except what the machine's plan already has: its CPUs, its memory and its kernel command line. */
 export interface QemuPlan {
   readonly program: string;
   readonly machine: Typed;
-  /** No HPET, where the machine has no property for it. */
+  /** Removes the HPET, if the machine has no property for it. */
   readonly noHpet?: boolean;
   readonly firmware?: string | undefined;
   readonly accelerator: Typed;
   /** Virtual time, in which an instruction takes 2^n nanoseconds. */
   readonly icountShift?: number;
   readonly cpu: Cpu;
-  /** Whether KVM is not to trap the guest's HLT. */
+  /** Whether KVM must not trap the guest's HLT. */
   readonly passesHalts?: boolean;
   /** The DVH QEMU's own option. */
   readonly dvh?: Properties | undefined;
   /** Without the devices and the configuration files that QEMU adds by itself. */
   readonly isBare: boolean;
   readonly kernel: string;
-  /** In this order: it decides the PCI slots of those that name none. */
+  /** In this order, which decides the PCI slots of those without one. */
   readonly devices: readonly Part[];
   readonly network: readonly Part[];
   readonly qmpSocket: string;
@@ -49,6 +52,6 @@ export interface QemuPlan {
   readonly daemonizes?: boolean;
   /** The character device that the serial port writes to. */
   readonly serial?: string;
-  /** Where it takes the machine's state from, instead of booting it. */
+  /** Where it loads the machine's state from, instead of booting it. */
   readonly incoming?: string;
 }

@@ -1,4 +1,4 @@
-/** A stack that runs: what is known of it, how it is ended, and what bringing one up has in common, however it is done. */
+/** A running stack: its facts, how it is ended, and what all ways to bring one up have in common. */
 import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
@@ -15,18 +15,18 @@ import type { Phase } from '../lib/phase-clock.ts';
 import { FailureMonitor } from './failure-monitor.ts';
 
 export interface StackOptions {
-  /** Where sockets and keys live while the stack does; the same that the plan was made for. */
+  /** Where sockets and keys are while the stack runs; the same directory that the plan was made for. */
   readonly runtime: string;
-  /** Where consoles and QEMU's own output are kept: beside the journal. */
+  /** Where consoles and QEMU's own output are kept: next to the journal. */
   readonly logs: string;
   readonly signal: AbortSignal;
-  /** Whether somebody has prepared the runtime directory, with what is in it. */
+  /** Whether the runtime directory has already been prepared, with its contents. */
   readonly isPrepared?: boolean;
-  /** Told of what is done, for progress. */
+  /** Called with each step, for progress. */
   readonly onStep?: (text: string, secondsLeft?: number) => void;
 }
 
-/** A stack that is up and checked; disposing it ends every machine of it. */
+/** A stack that is up and checked; disposing it ends all its machines. */
 export interface RunningStack extends AsyncDisposable {
   readonly cell: Cell;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface RunningStack extends AsyncDisposable {
   readonly machines: readonly Machine[];
   /** What L0 counts: exits of its guest, CPU time of its processes. */
   readonly counters: Counters;
-  /** Who has had the CPUs of the host, where its machines run on the host. */
+  /** Who has used the CPUs of the host, if its machines run on the host. */
   readonly host?: () => HostReading | undefined;
   /** Of the level under test and the client. */
   readonly killed: readonly KilledProcesses[];
@@ -45,20 +45,23 @@ export interface RunningStack extends AsyncDisposable {
   readonly phases: readonly Phase[];
   /** From the start of the first machine to the last check. */
   readonly seconds: number;
-  /** The level under test and the client, as benchmarks' command lines need to know them. */
+  /** What benchmarks' command lines need to know about the level under test and the client. */
   readonly underTest: Target;
   /** Aborted with a NestbenchError once a machine of it panics, dies or is lost, or the run is stopped. */
   readonly signal: AbortSignal;
-  /** Why something failed on it: a lost connection, say, is as a rule a guest that panicked. Takes about a second. */
+  /**
+   * Why something failed on it: a lost connection, for example, usually means that a guest panicked. Takes about a
+   * second.
+   */
   causeOf(error: unknown): Promise<NestbenchError>;
 }
 
-/** What bringing up the machines of a stack is given. */
+/** What is needed to bring up the machines of a stack. */
 export interface BringUp extends StackOptions {
-  /** Takes what ends a machine of the host, as soon as there is something to end. */
+  /** Registers what ends a machine of the host, as soon as there is something to end. */
   readonly defer: (end: () => PromiseLike<void>) => void;
   readonly onFailure: (error: NestbenchError) => void;
-  /** The work's outcome; or, where it failed, the cause of all that went wrong in the same second. */
+  /** The work's result; or, if it failed, the cause of everything that went wrong in the same second. */
   readonly explained: <T>(work: Promise<T>) => Promise<T>;
 }
 
@@ -68,17 +71,17 @@ interface Up {
   readonly levels: readonly [UpMachine, ...UpMachine[]];
 }
 
-/** What was brought up, as it is for measuring and as `work` gave it. */
+/** What was brought up, ready for measuring and as `work` returned it. */
 export interface BroughtUp<U extends Up> {
   readonly stack: RunningStack;
   readonly up: U;
-  /** Closes every connection that leads into its machines; but for disposing, it is of no use any more. */
+  /** Closes every connection to its machines. Afterwards it can only be disposed. */
   readonly disconnect: () => Promise<void>;
 }
 
 /**
- * Brings the machines of a cell up by `work`, in an empty runtime directory. On failure and on abort nothing of them is
- * left running.
+ * Brings the machines of a cell up with `work`, in an empty runtime directory. On failure and on abort nothing of them
+ * is left running.
  * @throws NestbenchError with the machine that failed.
  */
 export async function bringUp<U extends Up>(
@@ -90,7 +93,7 @@ export async function bringUp<U extends Up>(
   await using started = new AsyncDisposableStack();
   const failures = new FailureMonitor(options.signal);
   const { signal } = failures;
-  // Keys and sockets are of no use to anybody once the machines are gone.
+  // Keys and sockets are useless once the machines have ended.
   started.defer(() => rmSync(options.runtime, { recursive: true, force: true }));
   if (options.isPrepared !== true) await prepareRuntime(options.runtime, options.logs);
   const explained = <T>(attempt: Promise<T>): Promise<T> =>
@@ -136,7 +139,7 @@ export async function bringUp<U extends Up>(
     underTest: {
       address: last.plan.address,
       cpus: last.plan.cpus,
-      // As it was found: a client that is somebody's own may have been booted with fewer than it has.
+      // As found: a user's client may have been booted with fewer CPUs than it has.
       clientCpus: client.facts.cpus,
     },
     signal,

@@ -1,4 +1,7 @@
-/** Whose a QEMU is that names our runtime directory. The processes are real; all that matters of them is their name. */
+/**
+ * Whether a QEMU that names nestbench's runtime directory belongs to nestbench. The processes are real, but only named
+ * like QEMU.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
@@ -10,7 +13,7 @@ import { endOwned, findOwned } from './qemu-owned.ts';
 
 const NOBODY = '65534';
 const isRoot = process.getuid?.() === 0;
-/** What is said once a process is what its test wants it to be. */
+/** Printed once a process is as its test needs it. */
 const READY = 'ready';
 
 function runs({ pid }: ChildProcess): boolean {
@@ -33,12 +36,12 @@ async function qemuIn(
   return child;
 }
 
-/** Whether a sweep finds nothing in `directory`, and `qemu` goes on. */
+/** Whether a sweep finds nothing in `directory`, and `qemu` keeps running. */
 async function isLeftAlone(directory: string, qemu: ChildProcess): Promise<boolean> {
   return findOwned(directory).length === 0 && (await endOwned(directory)).length === 0 && runs(qemu);
 }
 
-test("our user's, in our directory, is ours", async () => {
+test("the same user's, in the same directory, is owned", async () => {
   const directory = temporaryDirectory();
   const qemu = await qemuIn(directory);
   expect(findOwned(directory).map(({ pid }) => pid)).toEqual([qemu.pid]);
@@ -46,19 +49,19 @@ test("our user's, in our directory, is ours", async () => {
   expect(runs(qemu)).toBe(false);
 });
 
-test('it still is when the directory was removed under it', async () => {
+test('it still is after the directory was removed', async () => {
   const directory = path.join(temporaryDirectory(), 'testbed');
   const qemu = await qemuIn(directory);
   expect(findOwned(directory).map(({ pid }) => pid)).toEqual([qemu.pid]);
 });
 
-test('one whose path only ends like ours is left alone', async () => {
+test('one whose path only ends alike is left alone', async () => {
   const directory = temporaryDirectory();
   expect(await isLeftAlone(directory, await qemuIn(`/srv${directory}`))).toBe(true);
 });
 
 describe.runIf(isRoot)('left alone (these tests need root)', () => {
-  test("another user's that names our directory", async () => {
+  test("another user's that names the directory", async () => {
     const directory = temporaryDirectory();
     const other = await qemuIn(directory, '', ['setpriv', `--reuid=${NOBODY}`, '--clear-groups']);
     expect(await isLeftAlone(directory, other)).toBe(true);
@@ -82,7 +85,7 @@ describe.runIf(isRoot)('left alone (these tests need root)', () => {
     expect(await isLeftAlone(directory, await qemuIn(directory, '', mount))).toBe(true);
   });
 
-  test('one of another mount namespace that shares our directory', async () => {
+  test('one of another mount namespace that shares the directory', async () => {
     const directory = temporaryDirectory();
     expect(await isLeftAlone(directory, await qemuIn(directory, '', ['unshare', '--mount']))).toBe(true);
   });

@@ -1,9 +1,9 @@
 /**
- * QEMUs of this host that a killed run left behind. A QEMU is ours when it runs as our user, in our mount namespace, and
- * its command line names a path in our runtime directory, which it sees as the same directory: in a container or a chroot
- * the same path is another run's. Pid files only say which machine it is: one is missing between fork and its writing, and
- * stale after a kill, when its pid may belong to another process. So every process is looked at as it is now, and its
- * start time shows, up to each signal sent, that it is still the same.
+ * Finds QEMUs of this host that a killed run left behind. A QEMU belongs to nestbench if it runs as the same user, in
+ * the same mount namespace, and its command line names a path in the runtime directory, which is the same directory for
+ * it: in a container or a chroot the same path belongs to another run. Pid files only show which machine it is: one is
+ * missing between fork and its writing, and stale after a kill, when its pid may belong to another process. So every
+ * process is checked as it is now, and before each signal its start time shows that it is still the same.
  */
 import { errorCode } from '../../lib/error-text.ts';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -21,20 +21,20 @@ import {
 
 export const PID_SUFFIX = '.pid';
 const POLL_MS = 20;
-/** How long a KILL may take; only a process stuck in the kernel takes longer. */
+/** How long SIGKILL may take; only a process stuck in the kernel takes longer. */
 const KILL_MS = 5000;
 
-/** A QEMU of ours that runs. */
+/** A running QEMU that belongs to nestbench. */
 export interface OwnedQemu {
   readonly pid: number;
   /** When it started, in clock ticks since the host booted. */
   readonly startTicks: number;
   readonly argv: readonly string[];
-  /** The pid file that names it, undefined where none does. */
+  /** The pid file that names it; undefined without one. */
   readonly pidFile: string | undefined;
 }
 
-/** The QEMUs that run now and belong to this runtime directory, named by the path that their command lines use. */
+/** The running QEMUs that belong to this runtime directory, given by the path that their command lines use. */
 export function findOwned(runtimeDirectory: string): OwnedQemu[] {
   const inside = `${path.resolve(runtimeDirectory)}/`;
   const files = new Map(pidFilesIn(runtimeDirectory).map((file) => [pidIn(file), file]));
@@ -52,7 +52,7 @@ export function findOwned(runtimeDirectory: string): OwnedQemu[] {
   });
 }
 
-/** Whether a word has a path that begins with `directory`: `file=/run/us/disk`, and not `file=/srv/run/us/disk`. */
+/** Whether a word has a path that begins with `directory`: `file=/run/us/disk`, but not `file=/srv/run/us/disk`. */
 function namesPathIn(directory: string, word: string): boolean {
   for (let at = word.indexOf(directory); at !== -1; at = word.indexOf(directory, at + 1)) {
     if (!/[\w./-]/.test(word.charAt(at - 1))) return true;
@@ -60,19 +60,21 @@ function namesPathIn(directory: string, word: string): boolean {
   return false;
 }
 
-/** A directory, and which one it is. */
+/** A directory, and its identity. */
 interface Place {
   readonly directory: string;
   readonly inode: string;
 }
 
-/** The directory as this process sees it; where there is none, the nearest one above that exists. */
+/** The directory as this process sees it; if it does not exist, its nearest existing parent. */
 function placeOf(directory: string): Place {
   const inode = inodeOf(directory);
   return inode === undefined ? placeOf(path.dirname(directory)) : { directory, inode };
 }
 
-/** Whether `pid` is a process of our user, in our mount namespace, for which the path leads to the same directory. */
+/**
+ * Whether `pid` is a process of the same user, in the same mount namespace, for which the path is the same directory.
+ */
 function isSeenBy(pid: number, { directory, inode }: Place): boolean {
   return (
     processUid(pid) === processUid('self') &&
@@ -91,7 +93,7 @@ function inodeOf(directory: string): string | undefined {
 }
 
 /**
- * Ends them: TERM, up to two seconds, KILL, until all are gone; and removes the pid files they leave.
+ * Ends them: SIGTERM, up to two seconds, SIGKILL, until all are gone. Removes the pid files they leave.
  * @returns those that were ended.
  */
 export async function endOwned(runtimeDirectory: string): Promise<OwnedQemu[]> {
@@ -113,7 +115,7 @@ async function endOne(qemu: OwnedQemu): Promise<void> {
   }
 }
 
-/** It may have ended since we looked, and its number may be another user's process by now: both are left alone. */
+/** It may have ended since, and its number may belong to another user's process: both are left alone. */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -1,4 +1,4 @@
-/** QEMUs of this host, real ones: how they end, and that none is left, whatever becomes of the process that started them. */
+/** Real QEMUs of this host: how they end, and that none is left, whatever happens to the process that started them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ function options(name = 'l0', ...extra: string[]): Parameters<typeof spawnQemu>[
   };
 }
 
-/** Waits until QEMU has written its pid file and handles TERM; before that a TERM ends it as any process. */
+/** Waits until QEMU has written its pid file and handles SIGTERM; before that, SIGTERM ends it like any process. */
 async function up(qemu: QemuProcess): Promise<QemuProcess> {
   await pidFileOf('l0', qemu.pid);
   const term = 1n << BigInt(constants.signals.SIGTERM - 1);
@@ -65,7 +65,7 @@ function runs(pid: number): boolean {
   return isRunning(processStat(pid));
 }
 
-/** A process of its own that starts a QEMU and then does something. */
+/** A separate process that starts a QEMU and then does something. */
 function parent(then: string): ChildProcess {
   const script = `
     const { spawnQemu } = await import(${JSON.stringify(path.join(import.meta.dirname, 'qemu-process.ts'))});
@@ -77,27 +77,27 @@ function parent(then: string): ChildProcess {
   });
 }
 
-test('runs in a process group of its own, where no Ctrl-C reaches it', async () => {
+test('runs in its own process group, where no Ctrl-C reaches it', async () => {
   await using qemu = await spawnQemu(options());
   expect(processStat(qemu.pid)?.group).toBe(qemu.pid);
   expect(processStat(process.pid)?.group).not.toBe(qemu.pid);
 });
 
-test('ends on TERM, and leaves no pid file', async () => {
+test('ends on SIGTERM, and leaves no pid file', async () => {
   const qemu = await up(await spawnQemu(options()));
   await expect(qemu.end()).resolves.toMatchObject({ exitCode: 0, signal: null });
   expect(runs(qemu.pid)).toBe(false);
   expect(existsSync(path.join(directory, 'l0.pid'))).toBe(false);
 });
 
-test('is killed where it does not answer to TERM, and leaves no pid file either', async () => {
+test('is killed if it does not react to SIGTERM, and leaves no pid file either', async () => {
   const qemu = await up(await spawnQemu(options()));
   process.kill(qemu.pid, 'SIGSTOP');
   await expect(qemu.end()).resolves.toMatchObject({ exitCode: null, signal: 'SIGKILL' });
   expect(existsSync(path.join(directory, 'l0.pid'))).toBe(false);
 });
 
-test('ends once, however often it is told to', async () => {
+test('ends once, however often it is requested', async () => {
   const qemu = await up(await spawnQemu(options()));
   const [first, second] = await Promise.all([qemu.end(), qemu.end()]);
   expect(second).toEqual(first);
@@ -118,14 +118,14 @@ test('does not start once aborted', async () => {
   expect(findOwned(directory)).toEqual([]);
 });
 
-test('tells how it died and the end of what it said', async () => {
+test('reports how it died and the end of its output', async () => {
   const qemu = await spawnQemu(options('l0', '-cpu', 'no-such-cpu', '-M', 'pc'));
   const exit = await qemu.exited;
   expect(exit.exitCode).toBe(1);
   expect(exit.stderr).toContain("unable to find CPU model 'no-such-cpu'");
 });
 
-test('what an earlier QEMU said is in the log, but not told again', async () => {
+test('the output of an earlier QEMU is in the log, but not reported again', async () => {
   await (
     await spawnQemu(options('l0', '-no-such-option'))
   ).exited;
@@ -135,7 +135,7 @@ test('what an earlier QEMU said is in the log, but not told again', async () => 
   expect(readFileSync(path.join(directory, 'l0.log'), 'utf8')).toContain('-no-such-option');
 });
 
-test('a QEMU that is not installed is told with the command to type', async () => {
+test('a QEMU that is not installed is reported with the command that installs it', async () => {
   const starting = spawnQemu({ ...options(), argv: ['qemu-system-pdp11'] });
   await expect(starting).rejects.toMatchObject({
     code: 'NESTBENCH_PACKAGE_MISSING',
@@ -150,7 +150,7 @@ test('is killed when the process that started it exits', async () => {
   await waitUntil('its end', noneOwned, patient);
 });
 
-test('is found and ended by the next run when the process that started it was kill -9ed', async () => {
+test('is found and ended by the next run if the process that started it was ended by kill -9', async () => {
   const starter = parent('setInterval(() => {}, 1000);');
   const pid = await pidFileOf('l0');
   starter.kill('SIGKILL');
@@ -163,22 +163,22 @@ test('is found and ended by the next run when the process that started it was ki
   expect(existsSync(path.join(directory, 'l0.pid'))).toBe(false);
 });
 
-test('endOwned kills one that does not answer to TERM', async () => {
+test('endOwned kills one that does not react to SIGTERM', async () => {
   const qemu = await up(await spawnQemu(options()));
   process.kill(qemu.pid, 'SIGSTOP');
   await endOwned(directory);
   await expect(qemu.exited).resolves.toMatchObject({ signal: 'SIGKILL' });
 });
 
-test('one whose pid file is missing is found all the same', async () => {
+test('one without its pid file is found nevertheless', async () => {
   const qemu = await up(await spawnQemu(options()));
   rmSync(path.join(directory, 'l0.pid'));
   expect(findOwned(directory)).toMatchObject([{ pid: qemu.pid, pidFile: undefined }]);
 });
 
-test('a pid file whose pid was given to somebody else since is no sign of a QEMU', async () => {
+test('a pid file whose pid belongs to another process by now does not count as a QEMU', async () => {
   const pidFile = path.join(directory, 'l0.pid');
-  // The file is there before tail looks for it: without it, tail ends by itself.
+  // The file exists before tail looks for it: otherwise tail ends by itself.
   writeFileSync(pidFile, '');
   const innocent = spawn('tail', ['-f', pidFile], { stdio: 'ignore' });
   try {
@@ -209,6 +209,6 @@ test('the QEMU of another run is left alone', async () => {
   }
 });
 
-test('a runtime directory that is not there has no QEMUs', async () => {
+test('a runtime directory that does not exist has no QEMUs', async () => {
   await expect(endOwned(path.join(directory, 'never-made'))).resolves.toEqual([]);
 });

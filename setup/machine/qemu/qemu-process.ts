@@ -12,7 +12,7 @@ import { PID_SUFFIX } from './qemu-owned.ts';
 export { endOwned, findOwned, type OwnedQemu } from './qemu-owned.ts';
 
 export interface QemuOptions {
-  /** QEMU's program and its arguments, `-pidfile` with `pidFile` among them. */
+  /** QEMU's program and its arguments, including `-pidfile` with `pidFile`. */
   readonly argv: readonly string[];
   /** A file named `*.pid` in the runtime directory, by which a later run finds it. */
   readonly pidFile: string;
@@ -34,25 +34,29 @@ export interface QemuProcess extends AsyncDisposable {
   readonly argv: readonly string[];
   /** Never rejects. */
   readonly exited: Promise<QemuExit>;
-  /** TERM, KILL after two seconds; resolves once it is gone. To let the guest have a say, use QMP before. */
+  /**
+   * Sends SIGTERM, and SIGKILL after two seconds. Resolves once it has ended. For an orderly shutdown of the guest, use
+   * QMP first.
+   */
   end(): Promise<QemuExit>;
 }
 
 /**
- * Starts QEMU in a session of its own: the terminal's Ctrl-C does not reach it, and what it prints goes to its log
- * even when we are gone. It is killed when this process exits; when this process is killed, `endOwned` finds it.
- * @throws NESTBENCH_PACKAGE_MISSING where there is no such program, NESTBENCH_BOOT_FAILED where it can't be started.
+ * Starts QEMU in its own session: the terminal's Ctrl-C does not reach it, and its output still goes to its log after
+ * nestbench has ended. It is killed when this process exits; if this process is killed, `endOwned` finds it.
+ * @throws NESTBENCH_PACKAGE_MISSING if there is no such program, NESTBENCH_BOOT_FAILED if it can't be started.
  */
 export async function spawnQemu(options: QemuOptions): Promise<QemuProcess> {
   const { argv, pidFile, signal, logFile } = options;
   const [file = '', ...rest] = argv;
-  if (!pidFile.endsWith(PID_SUFFIX)) throw new RangeError(`A pid file is named *${PID_SUFFIX}: ${pidFile}.`);
+  if (!pidFile.endsWith(PID_SUFFIX))
+    throw new RangeError(`The name of a pid file must end in ${PID_SUFFIX}: ${pidFile}.`);
   if (signal.aborted) throw aborted(signal, `starting ${file}`, { argv });
   mkdirSync(path.dirname(pidFile), { recursive: true });
   mkdirSync(path.dirname(logFile), { recursive: true });
 
   const log = openSync(logFile, 'a');
-  // What an earlier QEMU left there is not this one's.
+  // What an earlier QEMU left there does not belong to this one.
   const logStart = fstatSync(log).size;
   let child: ChildProcess;
   try {
@@ -72,7 +76,7 @@ function watch(child: ChildProcess, pid: number, logStart: number, options: Qemu
   const { argv, pidFile, signal, logFile } = options;
   const forget = killOnExit(pid);
   const gone = Promise.withResolvers<QemuExit>();
-  // A signal that could not be sent; what counts is whether it is there.
+  // Ignores a signal that could not be sent; only whether the process exists matters.
   child.on('error', () => {});
   child.once('exit', (exitCode, by) => {
     forget();

@@ -1,4 +1,4 @@
-/** The QEMU Machine Protocol's messages, as far as we read them (QEMU's docs/interop/qmp-spec). */
+/** The messages of the QEMU Machine Protocol, as far as nestbench reads them (QEMU's docs/interop/qmp-spec). */
 import { z } from 'zod';
 
 const version = z.object({
@@ -18,7 +18,7 @@ export type QmpEvent = z.infer<typeof event>;
 /** Everything that may follow the greeting. */
 export const message = z.union([
   z.object({ return: z.unknown(), id: z.int() }),
-  // An error without an id answers what was not even JSON.
+  // An error without an id is the answer to something that was not JSON.
   z.object({ error: z.object({ class: z.string(), desc: z.string() }), id: z.int().optional() }),
   event,
 ]);
@@ -26,7 +26,7 @@ export type QmpMessage = z.infer<typeof message>;
 
 const nothing = z.object({});
 
-/** What each command that we use answers. */
+/** The answers to the commands that nestbench uses. */
 export const answers = {
   qmp_capabilities: nothing,
   'query-version': version,
@@ -36,7 +36,7 @@ export const answers = {
   'human-monitor-command': z.string(),
   'migrate-set-parameters': nothing,
   migrate: nothing,
-  // Without a status where nothing was migrated yet.
+  // Has no status before the first migration.
   'query-migrate': z.object({ status: z.string().optional(), 'error-desc': z.string().optional() }),
   cont: nothing,
   stop: nothing,

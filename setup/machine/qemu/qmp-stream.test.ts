@@ -1,4 +1,4 @@
-/** QMP against a stream that says what a real QEMU does not say on demand. */
+/** QMP against a stream that sends what a real QEMU does not send on demand. */
 import { duplexPair, type Duplex } from 'node:stream';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -37,14 +37,16 @@ function writeInPieces(stream: Duplex, bytes: Buffer, sizes: readonly number[]):
   }
 }
 
-test('what is no QMP ends the connection, and is shown', async () => {
+test('data that is not QMP ends the connection, and is shown', async () => {
   const [ours, theirs] = duplexPair();
   theirs.write('SSH-2.0-OpenSSH_9.2\r\n');
-  await expect(connectQmp(ours, options)).rejects.toThrow('it said what is no QMP: SSH-2.0-OpenSSH_9.2');
+  await expect(connectQmp(ours, options)).rejects.toThrow(
+    'it sent something that is not QMP: SSH-2.0-OpenSSH_9.2',
+  );
   expect(ours.destroyed).toBe(true);
 });
 
-test('an answer of another shape than expected is refused', async () => {
+test('an answer of an unexpected shape is rejected', async () => {
   const [ours, theirs] = duplexPair();
   answering(theirs, (command) => (command === 'query-kvm' ? { enabled: 'yes' } : {}));
   await using qmp = await connectQmp(ours, options);

@@ -21,7 +21,7 @@ interface Testbed extends AsyncDisposable {
   readonly qmp: Qmp;
 }
 
-/** A QEMU that waits before its guest's first instruction; ended with the test, or by `timeout` should that fail. */
+/** A QEMU that waits before its guest's first instruction; ended with the test, or by `timeout` if that fails. */
 async function paused(...extra: string[]): Promise<Testbed> {
   const directory = temporaryDirectory();
   const [socket, pidFile] = [path.join(directory, 'qmp'), path.join(directory, 'l1.pid')];
@@ -55,19 +55,19 @@ async function paused(...extra: string[]): Promise<Testbed> {
   };
 }
 
-test("tells QEMU's version", async () => {
+test("reports QEMU's version", async () => {
   await using bed = await paused();
   expect(bed.qmp.version).toMatch(/^\d+\.\d+\.\d+$/);
   const { qemu } = await bed.qmp.execute('query-version');
   expect(`${qemu.major}.${qemu.minor}.${qemu.micro}`).toBe(bed.qmp.version);
 });
 
-test('tells that TCG, not KVM, runs it', async () => {
+test('reports that TCG runs it, not KVM', async () => {
   await using bed = await paused();
   await expect(bed.qmp.execute('query-kvm')).resolves.toMatchObject({ enabled: false });
 });
 
-test('finds the thread of every vCPU before the first instruction, and lets them go', async () => {
+test('finds the thread of every vCPU before the first instruction, and starts them', async () => {
   await using bed = await paused('-M', 'pc', '-accel', 'tcg,thread=multi', '-m', '32', '-smp', '2');
   const cpus = await bed.qmp.execute('query-cpus-fast');
   expect(cpus.map((cpu) => cpu['cpu-index'])).toEqual([0, 1]);
@@ -80,7 +80,7 @@ test('finds the thread of every vCPU before the first instruction, and lets them
   await expect(bed.qmp.execute('query-status')).resolves.toMatchObject({ running: true });
 });
 
-test("rejects a command that QEMU refuses, with QEMU's class and description", async () => {
+test("rejects a command that QEMU rejects, with QEMU's class and description", async () => {
   await using bed = await paused();
   await expect(bed.qmp.execute('no-such-command')).rejects.toMatchObject({
     code: 'NESTBENCH_COMMAND_FAILED',
@@ -91,13 +91,13 @@ test("rejects a command that QEMU refuses, with QEMU's class and description", a
   });
 });
 
-test('passes arguments on', async () => {
+test('passes arguments', async () => {
   await using bed = await paused();
   const answer = await bed.qmp.execute('human-monitor-command', { 'command-line': 'info status' });
   expect(answer).toContain('VM status: paused');
 });
 
-test('tells events to those who listen, until they stop', async () => {
+test('sends events to listeners until they stop', async () => {
   await using bed = await paused('-M', 'pc', '-m', '32');
   const heard: string[] = [];
   const stopListening = bed.qmp.on('RESUME', (event) => void heard.push(event.event));
@@ -109,7 +109,7 @@ test('tells events to those who listen, until they stop', async () => {
   expect(heard).toEqual(['RESUME']);
 });
 
-test('a listener that fails disturbs nobody', async () => {
+test('a listener that fails does not disturb others', async () => {
   await using bed = await paused('-M', 'pc', '-m', '32');
   const warned = once(process, 'warning');
   bed.qmp.on('RESUME', async () => {
@@ -128,7 +128,7 @@ test('quit ends QEMU and the connection, and resolves', async () => {
   await expect(bed.qmp.execute('query-status')).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
 });
 
-test('a QEMU that dies rejects what was asked of it', async () => {
+test('a QEMU that dies rejects pending commands', async () => {
   await using bed = await paused();
   const [child = 0] = childrenOf(bed.qemu.pid);
   process.kill(child, 'SIGSTOP');
@@ -147,7 +147,7 @@ test('a QEMU that hangs is given up at the deadline', async () => {
   await expect(bed.qmp.execute('query-status')).resolves.toMatchObject({ status: 'prelaunch' });
 });
 
-test('an abort ends the waiting for an answer, and leaves the connection', async () => {
+test('an abort ends the wait for an answer, and keeps the connection', async () => {
   await using bed = await paused();
   const controller = new AbortController();
   const asked = bed.qmp.execute('query-status', undefined, { signal: controller.signal });
@@ -156,7 +156,7 @@ test('an abort ends the waiting for an answer, and leaves the connection', async
   await expect(bed.qmp.execute('query-status')).resolves.toMatchObject({ running: false });
 });
 
-test('a QEMU that serves somebody else already gives no greeting, and is not waited for longer than the deadline', async () => {
+test('a QEMU that already serves another client gives no greeting, and is not waited for longer than the deadline', async () => {
   const silent = createServer().listen(path.join(temporaryDirectory(), 's'));
   await once(silent, 'listening');
   const accepted = once(silent, 'connection');

@@ -12,11 +12,11 @@ import { withDeadline } from '../../lib/wait.ts';
 export type { QmpAnswers, QmpEvent } from './qmp-messages.ts';
 
 export interface QmpOptions {
-  /** Whose QEMU it is, for errors. */
+  /** The machine of the QEMU, for errors. */
   readonly machine: string;
-  /** Stops the connecting, not the connection: after an abort a QEMU still has to be told to quit. */
+  /** Stops connecting, but not the connection: after an abort QEMU still has to receive `quit`. */
   readonly signal: AbortSignal;
-  /** For the greeting and, unless told otherwise, for each answer. */
+  /** For the greeting and, by default, for each answer. */
   readonly deadlineSeconds: number;
 }
 
@@ -26,9 +26,9 @@ export interface ExecuteOptions {
 }
 
 export interface Qmp extends AsyncDisposable {
-  /** As `7.2.22`. */
+  /** Such as `7.2.22`. */
   readonly version: string;
-  /** Resolves when the connection is over, however that came. */
+  /** Resolves when the connection has ended, for any reason. */
   readonly closed: Promise<void>;
   /**
    * Executes a command.
@@ -41,7 +41,10 @@ export interface Qmp extends AsyncDisposable {
     options?: ExecuteOptions,
   ): Promise<QmpAnswers[C]>;
   execute(command: string, args?: object, options?: ExecuteOptions): Promise<unknown>;
-  /** Listens for an event by its name, as `SHUTDOWN`. @returns a function that stops listening. */
+  /**
+   * Listens for an event by its name, such as `SHUTDOWN`.
+   * @returns a function that stops listening.
+   */
   on(event: string, listener: (event: QmpEvent) => void | Promise<void>): () => void;
 }
 
@@ -176,7 +179,7 @@ class Connection implements Qmp {
       try {
         await listener(event);
       } catch (error) {
-        // Not the protocol's fault; but it must not be lost either.
+        // Not the protocol's fault, but it must not be lost.
         process.emitWarning(
           `A listener to QEMU's ${event.event} failed: ${reasonOf(error)}`,
           'NestbenchWarning',
@@ -207,14 +210,14 @@ class Connection implements Qmp {
   }
 
   #garbled(line: string): void {
-    this.#fail(`it said what is no QMP: ${line.slice(0, 200)}`);
+    this.#fail(`it sent something that is not QMP: ${line.slice(0, 200)}`);
     this.#stream.destroy();
   }
 
   #fail(why: string, cause?: unknown): void {
     if (this.#over !== undefined) return;
     this.#over = new ConnectionError({
-      message: `The QMP connection to QEMU of ${this.#machine} is over: ${why}.`,
+      message: `The QMP connection to QEMU of ${this.#machine} has ended: ${why}.`,
       machine: this.#machine,
       cause,
     });
@@ -224,7 +227,7 @@ class Connection implements Qmp {
   }
 }
 
-/** QEMU's own error, before it is known whose command it answers. */
+/** QEMU's own error, before the command that it answers is known. */
 class QmpError extends Error {
   constructor(error: { class: string; desc: string }) {
     super(`${error.class}: ${error.desc}`);

@@ -4,24 +4,24 @@ import { execa, execaSync } from 'execa';
 import { quote } from '../../lib/quote.ts';
 
 export interface OpensshTarget {
-  /** What stands behind `ssh`: `server.example.org`, `root@10.0.0.5`, an alias of ~/.ssh/config. */
+  /** The destination for `ssh`: `server.example.org`, `root@10.0.0.5`, an alias of ~/.ssh/config. */
   readonly destination: string;
-  /** Its port, where it is another than OpenSSH's configuration says. */
+  /** Its port, if it differs from OpenSSH's configuration. */
   readonly port?: number | undefined;
-  /** Another file than ~/.ssh/config. */
+  /** A file instead of ~/.ssh/config. */
   readonly configuration?: string | undefined;
 }
 
-/** Of one attempt, until TCP stands. */
+/** For one attempt, until TCP is connected. */
 const CONNECT_SECONDS = 10;
 
-/** These override what, in a person's own configuration, would do more than run a command. */
+/** These override settings of the user's configuration that would do more than run a command. */
 const SETTINGS = [
   'BatchMode=yes',
   'StrictHostKeyChecking=yes',
   `ConnectTimeout=${CONNECT_SECONDS}`,
   'ConnectionAttempts=1',
-  // Four silent intervals, and it counts as lost: as for the guests (ssh.ts).
+  // After four silent intervals it counts as lost, as with the guests (ssh.ts).
   'ServerAliveInterval=15',
   'ServerAliveCountMax=4',
   'ForwardAgent=no',
@@ -32,16 +32,16 @@ const SETTINGS = [
   'PermitLocalCommand=no',
   'RequestTTY=no',
   'EscapeChar=none',
-  // A master that stays would keep our pipes open, and one of before a reboot leads nowhere.
+  // A persistent master would keep the pipes open, and one from before a reboot leads nowhere.
   'ControlMaster=no',
   'ControlPath=none',
   'ControlPersist=no',
-  // Failures are known by their messages, some of which are of this level (sshlogdie in its log.c).
+  // Failures are recognized by their messages, some of which have this level (sshlogdie in its log.c).
   'LogLevel=INFO',
   'VisualHostKey=no',
 ];
 
-/** What only newer clients know, and others refuse: by the release notes of OpenSSH. */
+/** Options that only newer clients accept, by the release notes of OpenSSH. */
 const NEWER_SETTINGS: readonly (readonly [since: number, setting: string])[] = [
   [7.6, 'RemoteCommand=none'],
   [8.7, 'SessionType=default'],
@@ -50,8 +50,8 @@ const NEWER_SETTINGS: readonly (readonly [since: number, setting: string])[] = [
 ];
 
 /**
- * The settings that this client knows. Not all of them behind IgnoreUnknown, which would take the place of the one in a
- * person's own configuration.
+ * The settings that this client knows. IgnoreUnknown can't be used for all of them, because it would replace the one in
+ * the user's configuration.
  */
 function settings(): string[] {
   const version = clientVersion();
@@ -62,7 +62,7 @@ function settings(): string[] {
 /** By the PATH that it was found with. */
 const clientVersions = new Map<string | undefined, number>();
 
-/** `9.2` of `OpenSSH_9.2p1`; 0 where it says none. */
+/** `9.2` from `OpenSSH_9.2p1`; 0 without one. */
 function clientVersion(): number {
   const { PATH } = process.env;
   const known = clientVersions.get(PATH);
@@ -93,7 +93,7 @@ export interface OpensshResult {
   readonly exitCode?: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
-  /** Of the system, where it could not be started. */
+  /** From the system, if it could not be started. */
   readonly code?: string | undefined;
 }
 
@@ -115,7 +115,9 @@ export async function runOpenssh(
   return result;
 }
 
-/** Starts a command on the machine: its standard input and output as one stream, which ends it when it is destroyed. */
+/**
+ * Starts a command on the machine: its standard input and output as one stream. Destroying the stream ends the command.
+ */
 export function openOpenssh(target: OpensshTarget, argv: readonly string[]): Duplex {
   const [file = '', ...words] = opensshArgv(target, argv);
   const subprocess = execa(file, words, { ...WHOLE, buffer: false, stderr: 'ignore', encoding: 'buffer' });

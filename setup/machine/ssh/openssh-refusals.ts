@@ -1,11 +1,11 @@
 /** Failures of OpenSSH that another attempt does not fix, known by what it prints. */
 
 interface Refusal {
-  /** What OpenSSH says of it. */
+  /** OpenSSH's message. */
   readonly says: RegExp;
   /** What to do. */
   readonly advice: string;
-  /** Whether it passes after all where the machine was reached before, and is only away. */
+  /** Whether it may pass if the machine was reached before and is only rebooting. */
   readonly passes?: boolean;
 }
 
@@ -13,14 +13,15 @@ const REFUSALS: readonly Refusal[] = [
   {
     says: /REMOTE HOST IDENTIFICATION HAS CHANGED|host key .* has changed/i,
     advice:
-      'It shows another host key than known_hosts has for it: it is not the machine that it was. Where that is right, take the old key out with ssh-keygen -R and connect once by hand',
+      'It shows another host key than known_hosts has for it, so it may be another machine. If the change is right, remove the old key with ssh-keygen -R and connect once by hand',
   },
   {
     says: /Host key verification failed|No .* host key is known/i,
     advice: 'Its host key is not in known_hosts: connect once by hand, and compare the key that is shown',
   },
   {
-    // What shells say of a program that is missing or can't be run: they run ProxyCommand. OpenSSH's own lines begin with "ssh: ".
+    // A shell's message about a program that is missing or can't be executed: a shell runs ProxyCommand. OpenSSH's own
+    // lines begin with "ssh: ".
     says: /^(?!ssh: )(?:\S*\/)?\w*sh(?::| ).*(?:not found|no such file or directory|permission denied|cannot execute|unknown command)/im,
     advice:
       "A program that OpenSSH needs to reach it can't be started: check ProxyCommand in OpenSSH's configuration, and whether the program is installed here",
@@ -28,11 +29,11 @@ const REFUSALS: readonly Refusal[] = [
   {
     says: /Permission denied|Too many authentication failures/i,
     advice:
-      'It takes none of the keys that OpenSSH has for it, and nestbench types no passwords: add one to the agent, or name it in ~/.ssh/config',
+      'It accepts none of the keys that OpenSSH has for it, and nestbench enters no passwords: add one to the agent, or name it in ~/.ssh/config',
   },
   {
     says: /Address family for hostname not supported/i,
-    advice: 'It has no address of the family that AddressFamily in the configuration of OpenSSH asks for',
+    advice: 'It has no address of the family that AddressFamily in the configuration of OpenSSH requires',
   },
   {
     says: /^(?:bind .*: Cannot assign requested address|getifaddrs: .*)/im,
@@ -42,12 +43,12 @@ const REFUSALS: readonly Refusal[] = [
   {
     says: /proxy dialer did not pass back a connection/i,
     advice:
-      'Its ProxyCommand passes no connection back, as ProxyUseFdpass in the configuration of OpenSSH asks of it',
+      'Its ProxyCommand passes no connection back, as ProxyUseFdpass in the configuration of OpenSSH requires',
   },
   {
     says: /jumphost loop/i,
     advice:
-      'Its ProxyJump leads to itself: check it in the configuration of OpenSSH, above all under "Host *"',
+      'Its ProxyJump leads to itself: check it in the configuration of OpenSSH, especially under "Host *"',
   },
   {
     says: /Could not resolve host(?:name)? /i,

@@ -1,4 +1,4 @@
-/** What OpenSSH's own client makes of a machine; what every machine promises is held against it in machine.test.ts. */
+/** Tests specific to OpenSSH's own client. What it shares with every machine is in machine.test.ts. */
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -36,14 +36,14 @@ test('a word of a command is never read by a shell', () => {
   expect(opensshArgv({ destination: 'here' }, ['rm', '$HOME', "it's"]).at(-1)).toBe(
     String.raw`rm '$HOME' 'it'\''s'`,
   );
-  // A destination can be no option.
+  // A destination can't be an option.
   expect(opensshArgv({ destination: '-oProxyCommand=true' }, ['true']).slice(-3, -1)).toEqual([
     '--',
     '-oProxyCommand=true',
   ]);
 });
 
-test('goes through a jump host, as the configuration says', async () => {
+test('uses a jump host, as configured', async () => {
   await using jump = await testSshd();
   const [inner, outer] = [sshd.openssh, jump.openssh];
   appendFileSync(
@@ -55,7 +55,7 @@ test('goes through a jump host, as the configuration says', async () => {
   expect(jump.connections()).not.toEqual([]);
 });
 
-test('leaves nothing on the machine once it is over', async () => {
+test('leaves nothing on the machine once it has ended', async () => {
   const before = readdirSync('/run').filter((name) => name.startsWith('nestbench-ssh.'));
   const machine = await connect();
   await machine[Symbol.asyncDispose]();
@@ -65,24 +65,24 @@ test('leaves nothing on the machine once it is over', async () => {
   );
 });
 
-test('a machine that is lost says so', async () => {
+test('a lost machine is reported', async () => {
   await using machine = await connect();
   sshd.dropConnections();
   await expect(machine.lost).resolves.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
 });
 
-test('an unknown host key is told at once, with what to do', async () => {
+test('an unknown host key is reported at once, with what to do', async () => {
   writeFileSync(file('known_hosts'), '');
   await expect(connect()).rejects.toMatchObject({
     code: 'NESTBENCH_CONNECTION_LOST',
     kind: 'configuration',
     message: expect.stringMatching(
-      /^"ssh here" does not give .* on server\. Its host key is not in known_hosts/,
+      /^"ssh here" does not provide .* on server\. Its host key is not in known_hosts/,
     ),
   });
 });
 
-test('a host key that changed is told at once', async () => {
+test('a changed host key is reported at once', async () => {
   writeFileSync(file('known_hosts'), `[127.0.0.1]:${sshd.port} ${generateKeyPair().publicKey}\n`);
   await expect(connect()).rejects.toMatchObject({
     code: 'NESTBENCH_CONNECTION_LOST',
@@ -91,22 +91,22 @@ test('a host key that changed is told at once', async () => {
   });
 });
 
-test('a key that is not taken is told at once', async () => {
+test('a rejected key is reported at once', async () => {
   writeFileSync(file('user_key'), generateKeyPair().privateKey, { mode: 0o600 });
   await expect(connect()).rejects.toMatchObject({
     kind: 'configuration',
-    message: expect.stringContaining('It takes none of the keys'),
+    message: expect.stringContaining('It accepts none of the keys'),
   });
 });
 
-test('a name that nobody knows is told at once', async () => {
+test('an unknown name is reported at once', async () => {
   await expect(connect('nobody.invalid')).rejects.toMatchObject({
     kind: 'configuration',
     message: expect.stringContaining('Its name is not known'),
   });
 });
 
-/** ssh/remotecommand.config, of a person who has tmux started by every login. */
+/** ssh/remotecommand.config of a user who starts tmux with every login. */
 const REMOTE_COMMAND = '  RequestTTY yes\n  RemoteCommand tmux new -A -s main\n';
 
 test.each([
@@ -122,7 +122,7 @@ test.each([
   ['Tunnel', '  Tunnel yes\n'],
   ['LogLevel', '  LogLevel DEBUG3\n  VisualHostKey yes\n'],
   ['an option of other systems', '  IgnoreUnknown UseKeychain\n  UseKeychain yes\n'],
-])('connects whatever a configuration says of %s', async (_, lines) => {
+])('connects whatever a configuration says about %s', async (_, lines) => {
   appendFileSync(sshd.openssh.configuration, lines);
   await using machine = await connect();
   expect((await machine.check(['echo', 'hello'], { signal: never, deadlineSeconds: 10 })).trim()).toBe(
@@ -130,7 +130,10 @@ test.each([
   );
 });
 
-/** Puts a program before the one of that name. @returns its directory. */
+/**
+ * Puts a program before the one of that name in PATH.
+ * @returns its directory.
+ */
 function program(name: string, script: string): void {
   const bin = file('bin');
   mkdirSync(bin, { recursive: true });
@@ -138,7 +141,7 @@ function program(name: string, script: string): void {
   vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`);
 }
 
-test('an old client is not asked for what it does not know', async () => {
+test('an old client does not get options that it does not know', async () => {
   program(
     'ssh',
     [
@@ -172,7 +175,7 @@ test.each([
   ['an Include of itself', 'Include LOOP', "Fix OpenSSH's configuration"],
   ['ciphers that it has not', 'Ciphers aes128-cbc', 'no algorithm in common'],
 ])('%s is reported at once', async (_, line, advice) => {
-  // Before what the configuration has for it: of two the first holds.
+  // Before the configuration's own setting: OpenSSH uses the first of two.
   const { configuration } = sshd.openssh;
   const text = readFileSync(configuration, 'utf8');
   writeFileSync(
@@ -190,11 +193,11 @@ test.each([
   }
 });
 
-test.each(['${CLIENT}', 'a;b'])('%s, which is no name, is reported at once', async (host) => {
+test.each(['${CLIENT}', 'a;b'])('%s, which is not a name, is reported at once', async (host) => {
   await expect(connect(host, 600)).rejects.toMatchObject({ kind: 'configuration' });
 });
 
-test('a configuration that is not there is reported at once', async () => {
+test('a missing configuration is reported at once', async () => {
   const options = { name: 'server', destination: 'here', signal: never, deadlineSeconds: 600 };
   await expect(connectOpenssh({ ...options, configuration: file('nosuch') })).rejects.toMatchObject({
     message: expect.stringContaining("Fix OpenSSH's configuration"),
@@ -211,7 +214,7 @@ test("a name that is not found is not taken for a shell's missing program", asyn
   });
 });
 
-test('the name of a machine that is on its way back may be unknown for a while', async () => {
+test('the name of a rebooting machine may be unknown for a while', async () => {
   const { configuration } = sshd.openssh;
   const options = { name: 'server', destination: 'nobody.invalid', configuration, signal: never };
   await expect(connectOpenssh({ ...options, deadlineSeconds: 2, isAway: true })).rejects.toMatchObject({
@@ -239,7 +242,7 @@ test('what a configuration starts ends with the attempt that started it', async 
   expect(isRunning(processStat(Number(readFileSync(file('pid'), 'utf8'))))).toBe(false);
 });
 
-test('a machine that does not come up is told with how the last attempt failed', async () => {
+test('a machine that does not come up is reported with how the last attempt failed', async () => {
   await sshd.stop();
   await expect(connect('here', 2)).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',

@@ -1,10 +1,10 @@
 /**
- * A machine that a person reaches by typing `ssh NAME`: nestbench lets OpenSSH itself do it, so that aliases, jump hosts,
- * agents, keys and known_hosts are what that person's own configuration says (ssh_config(5)).
+ * A machine that a user reaches with `ssh NAME`. nestbench leaves this to OpenSSH itself, so that aliases, jump hosts,
+ * agents, keys and known_hosts come from the user's own configuration (ssh_config(5)).
  *
- * OpenSSH only carries the bytes. At the other end it starts an sshd that speaks over its standard input and output
- * (`sshd -i`), with keys made for this one connection, and the connection that all machines have (ssh.ts) is made to
- * that: so a command there starts, ends and reaches sockets as on every other machine.
+ * OpenSSH only carries the bytes. At the other end it starts an sshd on its standard input and output (`sshd -i`), with
+ * keys made for this one connection. The connection that all machines have (ssh.ts) is made to that, so commands start
+ * and end, and sockets are reached, as on every other machine.
  */
 import { CommandError, DiskFullError, PackageMissingError } from '../../lib/errors.ts';
 import { lastLines } from '../../lib/error-text.ts';
@@ -18,27 +18,27 @@ export interface OpensshOptions extends OpensshTarget {
   /** The machine's name: `client`, `l0`. */
   readonly name: string;
   readonly signal: AbortSignal;
-  /** For the whole connect, all its attempts. */
+  /** For the whole connect, with all its attempts. */
   readonly deadlineSeconds: number;
-  /** Whether it was reached before and is on its way back: then its name may be unknown for a while. */
+  /** Whether it was reached before and is rebooting: then its name may be unknown for a while. */
   readonly isAway?: boolean;
-  /** A directory there that its commands have as their root; sockets and ports are the machine's own in any case. */
+  /** A directory there that its commands use as their root. Sockets and ports are the machine's own in any case. */
   readonly root?: string;
 }
 
 /** Between attempts to reach a machine that may be booting. */
 const BACKOFF_MS = 500;
-/** Of the second connection, once the first one has shown that the machine answers. */
+/** For the second connection, once the first one has shown that the machine answers. */
 const SERVER_SECONDS = 60;
-/** Until the sshd there says its first word: OpenSSH's whole login lies before it, 2 s on an emulated machine. */
+/** Until the sshd there sends its first bytes: this includes OpenSSH's whole login, 2 s on an emulated machine. */
 const SILENCE_SECONDS = 20;
-/** OpenSSH's own failures, and nothing that a remote command did (ssh(1), EXIT STATUS). */
+/** A failure of OpenSSH itself, not of a remote command (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255;
 
 /**
- * Connects, trying again while the machine may yet come up. Its commands run as root.
- * @throws NESTBENCH_CONNECTION_LOST, kind configuration, at once where no other attempt would help: an unknown or another
- * host key, no key that is taken, not root; NESTBENCH_DEADLINE with how the last attempt failed; NESTBENCH_ABORTED.
+ * Connects, with retries while the machine may still come up. Its commands run as root.
+ * @throws NESTBENCH_CONNECTION_LOST, kind configuration, at once if a retry can't help: an unknown or changed host key,
+ * no accepted key, not root; NESTBENCH_DEADLINE with how the last attempt failed; NESTBENCH_ABORTED.
  */
 export async function connectOpenssh(options: OpensshOptions): Promise<SshMachine> {
   const { name, destination, signal, deadlineSeconds } = options;
@@ -69,12 +69,12 @@ export async function connectOpenssh(options: OpensshOptions): Promise<SshMachin
   });
 }
 
-/** $1: the directory with its keys, which serve this connection alone. */
+/** $1: the directory with its keys, which serve only this connection. */
 const SERVE = '/usr/sbin/sshd -i -f "$1/sshd_config"; rm -rf "$1"';
 
 /**
- * Makes a directory with the keys that come on standard input, and prints its name; as root alone. $1: the key that is
- * let in, $2: a directory to change the root to, or none.
+ * Creates a directory with the keys from standard input, readable only by root, and prints its name. $1: the authorized
+ * key, $2: a directory to change the root to, or none.
  */
 const PREPARE = `
 set -e
@@ -134,17 +134,18 @@ async function prepare(
   const advice =
     exitCode === SSH_FAILED
       ? adviceFor(stderr, options.isAway === true)
-      : 'What it needs is an account that is root, and OpenSSH';
+      : 'It needs an account that is root, and OpenSSH';
   if (advice === undefined) return { ok: false, said };
   throw new SshAccessError({ machine: name, destination, advice, output: said });
 }
 
-/** A copy may be of gigabytes, over a slow link. */
+/** A copy may have gigabytes, over a slow link. */
 const COPY_SECONDS = 3600;
 
 /**
  * Runs a command on the machine with a file of this host as its standard input.
- * @throws NESTBENCH_NO_SPACE where the machine has no room for it; NESTBENCH_COMMAND_FAILED; NESTBENCH_DEADLINE; NESTBENCH_ABORTED.
+ * @throws NESTBENCH_NO_SPACE if the machine has no space for it; NESTBENCH_COMMAND_FAILED; NESTBENCH_DEADLINE;
+ * NESTBENCH_ABORTED.
  */
 export async function feedFile(
   target: OpensshTarget & { readonly name: string },

@@ -1,11 +1,12 @@
 /**
- * Commands over an SSH connection, and how they are ended for sure.
+ * Commands over an SSH connection, and how to end them reliably.
  *
- * OpenSSH's sshd answers a channel's `signal` request with killpg, but refuses it for root logins ("session
- * signalling requires privilege separation", session.c), and every level here is entered as root. So no signal is
- * requested: the shell that sshd starts, which leads a session and process group of its own (setsid in
- * do_exec_no_pty; our guests' shell does it itself, as their Dropbear does not), tells its process id on standard error before it becomes the command, and to end the command a
- * second exec sends TERM and KILL to that group and waits until nothing of it runs.
+ * OpenSSH's sshd answers a channel's `signal` request with killpg, but rejects it for root logins ("session signalling
+ * requires privilege separation", session.c), and nestbench logs in to every level as root. So it sends no such
+ * request. The shell that sshd starts leads its own session and process group (setsid in do_exec_no_pty; the guests'
+ * shell does it itself, because their Dropbear does not). It prints its process id on standard error before it becomes
+ * the command. To end the command, a second exec sends SIGTERM and SIGKILL to that group and waits until nothing of it
+ * runs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
@@ -16,17 +17,17 @@ import { GRACE_MS, type StartedProcess } from '../command.ts';
 import { Output } from '../output.ts';
 import { quote } from '../../lib/quote.ts';
 
-/** What a connection is to its commands. */
+/** What a command needs from a connection. */
 export interface Connection {
   readonly name: string;
   readonly client: Client;
-  /** Why it is gone, once it is. */
+  /** Why it was lost, once it was. */
   readonly lost: NestbenchError | undefined;
 }
 
 const MARK = 'nestbench-group ';
 const DRAIN_MS = 500;
-/** How long ending may take, with its own exec and both grace times, before a level counts as out of reach. */
+/** How long ending may take, with its own exec and both grace periods, before a level counts as unreachable. */
 const END_SECONDS = 10;
 
 /** Opens a session channel and runs `line` in it. */
@@ -34,7 +35,7 @@ export function openExec(connection: Connection, line: string): Promise<ClientCh
   return openChannel(connection, 'a session', (callback) => connection.client.exec(line, callback));
 }
 
-/** Opens a channel; where the connection goes meanwhile, that is the reason told. */
+/** Opens a channel. If the connection is lost meanwhile, that is the reported reason. */
 export function openChannel(
   connection: Connection,
   what: string,
@@ -59,7 +60,7 @@ export function openChannel(
   });
 }
 
-/** A command on the other side; `marked` resolves with true once it runs there, with false where it never will. */
+/** A remote command. `marked` resolves with true once it runs there, with false if it never will. */
 export function startRemote(
   connection: Connection,
   argv: readonly string[],
@@ -104,10 +105,10 @@ export function startRemote(
     ending = true;
     const channel = await opening;
     await marked.promise;
-    // Closed already: by its own end, or with the connection.
+    // Already closed: by its own end, or with the connection.
     if (mark.group === undefined || connection.lost !== undefined) return;
     await endRemoteGroup(connection, mark.group);
-    // A descendant in a session of its own may hold the output open; it must not hold us.
+    // A descendant in its own session may hold the output open; do not wait for it.
     await Promise.race([Promise.allSettled([closed]), sleep(DRAIN_MS)]);
     channel.close();
   };
@@ -122,12 +123,12 @@ export function startRemote(
   };
 }
 
-/** Finds the group's number on standard error and takes its line out. */
+/** Finds the group's number on standard error and removes its line. */
 class GroupMark {
   group: number | undefined;
   #held = Buffer.alloc(0);
 
-  /** What of this chunk is the command's own output. */
+  /** Returns the part of this chunk that is the command's own output. */
   strip(chunk: Buffer): Buffer {
     if (this.group !== undefined) return chunk;
     this.#held = Buffer.concat([this.#held, chunk]);
@@ -136,17 +137,17 @@ class GroupMark {
     if (found === null) return Buffer.alloc(0);
     this.group = Number(found[1]);
     const after = this.#held.subarray(found.index + found[0].length);
-    // A login shell's own complaints stand before it.
+    // A login shell's own messages come before it.
     return Buffer.concat([this.#held.subarray(0, found.index), after]);
   }
 
-  /** What was held back in vain. */
+  /** Output that was held back without need. */
   rest(): Buffer {
     return this.group === undefined ? this.#held : Buffer.alloc(0);
   }
 }
 
-/** As process-group.ts does it here, in plain POSIX shell. A zombie answers to kill -0 too, hence /proc. */
+/** The same as process-group.ts, in plain POSIX shell. A zombie also counts for kill -0, so look at /proc. */
 async function endRemoteGroup(connection: Connection, group: number): Promise<void> {
   const tenths = GRACE_MS / 100;
   const script = `
@@ -180,13 +181,13 @@ async function endRemoteGroup(connection: Connection, group: number): Promise<vo
   const exit = await closed;
   if (connection.lost !== undefined) throw connection.lost;
   if (exit?.exitCode !== 0)
-    throw new Error(`process group ${group} on ${connection.name} did not end after KILL`);
+    throw new Error(`process group ${group} on ${connection.name} did not end after SIGKILL`);
 }
 
 /**
- * How a command exited, once its channel is closed; undefined where sshd never told. Not from the `exit` event: of a
- * quick command, seen by a busy process, it comes in one piece with the news that the command runs, and before anybody
- * can listen. `close` comes after the output's end, and has the same arguments.
+ * How a command exited, once its channel is closed; undefined if sshd never reported it. The `exit` event is not used:
+ * for a quick command in a busy process, it arrives together with the news that the command runs, before anybody can
+ * listen. `close` comes after the end of the output, with the same arguments.
  */
 function exitOf(
   channel: ClientChannel,

@@ -1,4 +1,4 @@
-/** One attempt at an SSH connection: from a byte stream to an authenticated client, or nothing left of it. */
+/** One attempt at an SSH connection: turns a byte stream into an authenticated client, or leaves nothing behind. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type Algorithms, type Client } from 'ssh2';
@@ -7,11 +7,11 @@ import { ConnectionError } from '../machine-errors.ts';
 import { abortable } from '../../lib/abortable.ts';
 
 /**
- * Chosen for CPUs that are emulated several levels deep, where each bignum operation is paid for many times over:
- * Curve25519 and Ed25519 are the cheapest of their kind, AES-128-GCM the cheapest cipher that is left. (ChaCha20 would
- * be cheaper without AES instructions, but ssh2 without its native add-on keeps ChaCha20-Poly1305's state in one
- * global buffer, so a connection inside another such connection breaks, and ours are nested: Termix-SSH issue 1080.)
- * GCM brings its own MAC; the guests' Dropbear has no GCM, and takes AES-128-CTR and HMAC-SHA-256. Nothing is compressed.
+ * Selected for CPUs that are emulated at several levels, where each bignum operation is expensive: Curve25519 and
+ * Ed25519 are the cheapest of their kind, AES-128-GCM the cheapest remaining cipher. (ChaCha20 would be cheaper without
+ * AES instructions, but ssh2 without its native add-on keeps ChaCha20-Poly1305's state in one global buffer, so a
+ * connection inside another such connection breaks, and nestbench nests them: Termix-SSH issue 1080.) GCM needs no MAC.
+ * The guests' Dropbear has no GCM, and uses AES-128-CTR and HMAC-SHA-256. Nothing is compressed.
  */
 export const ALGORITHMS: Algorithms = {
   kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org'],
@@ -21,14 +21,14 @@ export const ALGORITHMS: Algorithms = {
   compress: ['none'],
 };
 
-/** Everything that the opening of a stream to sshd may take, from the first byte to the authenticated client. */
+/** For opening a stream to sshd, from the first byte to the authenticated client. */
 export const HANDSHAKE_SECONDS = 30;
 
-/** Another key than the pinned one: the one failure that another attempt cannot repair. */
+/** Another key than the pinned one: the only failure that a retry can't fix. */
 export class HostKeyError extends ConnectionError {
   constructor({ machine }: { readonly machine: string }) {
     super({
-      message: `${machine} showed another host key than the one pinned for it, so the connection was refused: it is not the machine that was set up.`,
+      message: `${machine} showed another host key than the one pinned for it, so the connection was rejected: it is not the machine that was set up.`,
       machine,
     });
   }
@@ -38,13 +38,16 @@ export interface HandshakeOptions {
   readonly name: string;
   readonly username: string;
   readonly privateKey: string;
-  /** The one host key that is accepted, as {@link publicKeyBlob} makes it. */
+  /** The only accepted host key, from {@link publicKeyBlob}. */
   readonly hostKey: Buffer;
   readonly keepaliveSeconds: number;
   readonly open: (signal: AbortSignal) => Promise<Duplex>;
 }
 
-/** The bytes of an OpenSSH public key (`ssh-ed25519 AAAA... comment`). @throws {RangeError} where it is none. */
+/**
+ * The bytes of an OpenSSH public key (`ssh-ed25519 AAAA... comment`).
+ * @throws {RangeError} if it is not one.
+ */
 export function publicKeyBlob(publicKey: string): Buffer {
   const parsed = ssh2.utils.parseKey(publicKey);
   if (parsed instanceof Error) throw new RangeError(`Not an OpenSSH public key: ${parsed.message}.`);
@@ -52,9 +55,9 @@ export function publicKeyBlob(publicKey: string): Buffer {
 }
 
 /**
- * Opens a stream, waits at most `silenceSeconds` for its first bytes (a forwarded port accepts before sshd answers,
- * and says nothing then), and goes through the handshake. On any failure client and stream are destroyed.
- * @throws {HostKeyError} for a wrong host key; anything else is worth another try.
+ * Opens a stream, waits at most `silenceSeconds` for its first bytes (a forwarded port accepts before sshd answers, and
+ * is silent until then), and performs the handshake. On any failure client and stream are destroyed.
+ * @throws {HostKeyError} for a wrong host key; after any other error a retry may help.
  */
 export async function handshake(
   options: HandshakeOptions,
@@ -66,12 +69,12 @@ export async function handshake(
   let timer = setTimeout(
     overdue,
     silenceSeconds * 1000,
-    `no word from sshd within ${inSeconds(silenceSeconds)}`,
+    `no bytes from sshd within ${inSeconds(silenceSeconds)}`,
   );
   const both = AbortSignal.any([signal, limit.signal]);
   let stream: Duplex | undefined;
   const client = new ssh2.Client();
-  // For good: ssh2 may emit errors on a client that is done with, and so may its stream.
+  // Permanently: ssh2 may emit errors on a client that has ended, and so may its stream.
   client.on('error', () => {});
   try {
     stream = await openStream(options.open, both);
@@ -95,7 +98,7 @@ export async function handshake(
   }
 }
 
-/** Opens; a stream that comes only after the abort is destroyed. */
+/** Opens the stream; if it arrives after the abort, destroys it. */
 async function openStream(open: HandshakeOptions['open'], signal: AbortSignal): Promise<Duplex> {
   const opening = open(signal);
   try {
@@ -134,11 +137,11 @@ function authenticate(
       sock: stream,
       username: options.username,
       privateKey: options.privateKey,
-      // Only what can succeed: each refused method is another round trip.
+      // Only what can succeed: each rejected method is another round trip.
       authHandler: ['publickey'],
       hostVerifier: verify,
       algorithms: ALGORITHMS,
-      // Our own timers bound the handshake.
+      // The timers above limit the handshake.
       readyTimeout: 0,
       keepaliveInterval: options.keepaliveSeconds * 1000,
       keepaliveCountMax: 4,

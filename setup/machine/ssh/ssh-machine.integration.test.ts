@@ -1,4 +1,4 @@
-/** What becomes of commands when their SSH connection drops, nests, or is done with; against a real sshd. */
+/** What happens to commands when their SSH connection drops, nests, or is closed; with a real sshd. */
 import { randomBytes } from 'node:crypto';
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,7 +54,7 @@ test('a machine that falls silent is given up after its keepalives', async () =>
   await expect(running.exited).rejects.toThrow(/The SSH connection to l1 was lost: Keepalive timeout/);
 });
 
-test('a machine that falls silent does not hold up a deadline for ever', async () => {
+test('a machine that falls silent does not delay a deadline for ever', async () => {
   await using sshd = await testSshd();
   const machine = await sshd.machine();
   const running = await machine.start(['sleep', uniqueSleep()], { ...generous, deadlineSeconds: 1 });
@@ -62,13 +62,13 @@ test('a machine that falls silent does not hold up a deadline for ever', async (
   process.kill(stopped, 'SIGSTOP');
   await expect(running.exited).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',
-    message: expect.stringContaining('Whether it still runs there is unknown'),
+    message: expect.stringContaining('Whether it is still running there is unknown'),
   });
   process.kill(stopped, 'SIGCONT');
   await machine[Symbol.asyncDispose]();
 });
 
-test('connections nest, three deep, and carry bulk in both directions', async () => {
+test('connections nest, three deep, and carry bulk data in both directions', async () => {
   await using sshd = await testSshd();
   const through =
     (outer: SshMachine): SshOptions['open'] =>
@@ -101,7 +101,7 @@ test('a connection through another machine drops with it', async () => {
   });
 });
 
-test('disposing ends what still runs and the connection, and that is no loss', async () => {
+test('disposing ends running commands and the connection, and does not count as a loss', async () => {
   await using sshd = await testSshd();
   const machine = await sshd.machine();
   const seconds = uniqueSleep();
@@ -116,7 +116,7 @@ test('disposing ends what still runs and the connection, and that is no loss', a
   await expect(machine.run(['true'], generous)).rejects.toThrow('The SSH connection to l1 was ended.');
 });
 
-test('sessions beyond the limit of sshd are refused with its reason, the others go on', async () => {
+test('sessions beyond the limit of sshd are rejected with its reason, the others continue', async () => {
   await using sshd = await testSshd('MaxSessions 2');
   await using machine = await sshd.machine();
   await using first = await machine.start(['sleep', uniqueSleep()], generous);

@@ -10,18 +10,18 @@ import { assertRunnable, checkedOutput, runToEnd, supervise } from '../command.t
 import type { Machine, RunningCommand } from '../machine.ts';
 import { type Connection, openChannel, startRemote } from './ssh-command.ts';
 
-/** How long a polite end of the connection may take before its stream is destroyed. */
+/** How long an orderly end of the connection may take before its stream is destroyed. */
 const GOODBYE_MS = 1000;
 
 export interface SshMachine extends Machine {
   /**
-   * Resolves with the reason when the connection drops unasked; pending for as long as it holds, and for ever once
-   * the machine is disposed. It never rejects.
+   * Resolves with the reason when the connection drops; pending while it holds, and for ever once the machine is
+   * disposed. Never rejects.
    */
   readonly lost: Promise<NestbenchError>;
 }
 
-/** Takes over an authenticated client; disposing ends what still runs over it, then the connection. */
+/** Takes over an authenticated client. Disposing ends its running commands, then the connection. */
 export function sshMachine(name: string, client: Client, stream: Duplex): SshMachine {
   const dropped = Promise.withResolvers<NestbenchError>();
   const gone = Promise.withResolvers<void>();
@@ -37,7 +37,7 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
   client.on('error', (error) => {
     lastError = error;
   });
-  // ssh2 emits this before it closes the channels, so their commands find the reason in place.
+  // ssh2 emits this before it closes the channels, so their commands find the reason.
   client.on('close', () => {
     const why = lastError === undefined ? 'the other side closed it' : reasonOf(lastError);
     connection.lost ??= new ConnectionError({
@@ -62,7 +62,7 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
       running.add(command);
       void Promise.allSettled([command.exited]).then(() => running.delete(command));
       const runs = await Promise.race([remote.marked, command.exited]);
-      // Where it never came to run, this says why.
+      // If it never ran, this says why.
       if (runs === false) await command.exited;
       return command;
     },
@@ -75,7 +75,7 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
         connection,
         `the connection from ${name} to ${address} port ${port}`,
         signal,
-        // Where it comes from is only told to the server's log.
+        // The origin is only for the server's log.
         (callback) => client.forwardOut('127.0.0.1', 0, address, port, callback),
       ),
     [Symbol.asyncDispose]: () => (disposing ??= dispose()),

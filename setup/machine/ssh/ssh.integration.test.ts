@@ -1,4 +1,4 @@
-/** Reaching a machine over SSH, against a real sshd: retries, refusals, and what they leave behind. */
+/** Reaching a machine over SSH, with a real sshd: retries, rejections, and what they leave behind. */
 import { getEventListeners, once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
@@ -18,7 +18,7 @@ const host = hostMachine();
 
 beforeEach((context) => context.skip(whyNoSshd() !== undefined, whyNoSshd()));
 
-/** Options for a machine that is not there, or not yet. */
+/** Options for a machine that does not exist, or not yet. */
 function toPort(port: number, overrides: Partial<SshOptions> = {}): SshOptions {
   return {
     name: 'l2',
@@ -41,10 +41,10 @@ test('tries until sshd is up', async () => {
   await expect(machine.check(['echo', 'up'], generous)).resolves.toBe('up\n');
 });
 
-test('tries again where the port accepts but nobody speaks, and leaks no socket', async () => {
+test('retries if the port accepts but stays silent, and leaks no socket', async () => {
   await using sshd = await testSshd();
   const accepted: Socket[] = [];
-  // Like QEMU's hostfwd: it accepts at once, and says nothing until the guest is up.
+  // Like QEMU's hostfwd: it accepts at once, and is silent until the guest is up.
   const forward = createServer((client) => {
     client.on('error', () => {}).resume();
     accepted.push(client);
@@ -65,7 +65,7 @@ test('tries again where the port accepts but nobody speaks, and leaks no socket'
   forward.close();
 });
 
-test('at the deadline it says which machine, how long, how often, and why the last attempt failed', async () => {
+test('at the deadline it reports which machine, how long, how often, and why the last attempt failed', async () => {
   const port = await freePort();
   await expect(connectSsh(toPort(port, { deadlineSeconds: 1 }))).rejects.toMatchObject({
     code: 'NESTBENCH_DEADLINE',
@@ -89,7 +89,7 @@ test('the deadline ends an attempt that hangs', async () => {
   expect(attempts.map(({ aborted }) => aborted)).toEqual([true]);
 });
 
-test('attempts that fail leave no socket, no timer and no listener behind', async () => {
+test('failed attempts leave no socket, no timer and no listener behind', async () => {
   let attempts = 0;
   const rude = createServer((client) => {
     attempts += 1;
@@ -113,7 +113,7 @@ test('attempts that fail leave no socket, no timer and no listener behind', asyn
   expect(process.getActiveResourcesInfo().filter((kind) => kind.startsWith('TCP'))).toEqual([]);
 });
 
-test('an abort ends the connecting', async () => {
+test('an abort ends the connect', async () => {
   const controller = new AbortController();
   const connecting = connectSsh(toPort(await freePort(), { signal: controller.signal }));
   setTimeout(() => controller.abort(), 300);
@@ -139,13 +139,13 @@ test('another host key than the pinned one is refused at the first attempt', asy
   while (sshd.connections().length > 0) await sleep(20);
 });
 
-test('a key that is not let in is told as such', async () => {
+test('a key that is not authorized is reported as that', async () => {
   await using sshd = await testSshd();
   const connecting = sshd.machine({ privateKey: generateKeyPair().privateKey, deadlineSeconds: 2 });
   await expect(connecting).rejects.toThrow(/authentication methods failed/);
 });
 
-test('something that is no key is refused before anything is tried', async () => {
+test('invalid keys are rejected before anything is tried', async () => {
   await expect(connectSsh(toPort(1, { privateKey: 'secret' }))).rejects.toThrow(/Not an OpenSSH private key/);
   await expect(connectSsh(toPort(1, { hostKey: 'secret' }))).rejects.toThrow(/Not an OpenSSH public key/);
 });
@@ -158,7 +158,7 @@ test('a generated key pair belongs together', () => {
 });
 
 test('every key pair can be read, also those whose public key begins with a zero', () => {
-  // One in 256 does: that none of these many does has a chance of one in 2500.
+  // One in 256 does: the chance that none of these does is one in 2500.
   for (let made = 0; made < 2000; made++) {
     const { privateKey, publicKey } = generateKeyPair();
     expect(publicKeyBlob(publicKey)).toHaveLength(51);

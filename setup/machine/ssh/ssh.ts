@@ -1,8 +1,9 @@
 /**
- * Reaches a machine over SSH: one connection, tried until it stands, kept open, its host key pinned.
+ * Reaches a machine over SSH: one connection, retried until it is up, kept open, with a pinned host key.
  *
- * For the sshd of a guest: sessions beyond MaxSessions (10 unless set) are refused, so raise it; and from OpenSSH 9.8
- * on set `PerSourcePenalties no`, or attempts that broke off while the guest booted lock us out for a while.
+ * Requirements for a guest's sshd: sessions beyond MaxSessions (default 10) are rejected, so increase it; and from
+ * OpenSSH 9.8 on set `PerSourcePenalties no`, or interrupted attempts while the guest boots lock nestbench out for a
+ * while.
  */
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
@@ -21,31 +22,31 @@ export interface SshOptions {
   readonly username: string;
   /** In OpenSSH's format. */
   readonly privateKey: string;
-  /** The one host key that is accepted, as in a `.pub` file. */
+  /** The only accepted host key, as in a `.pub` file. */
   readonly hostKey: string;
   readonly signal: AbortSignal;
-  /** For the whole connect, all its attempts. */
+  /** For the whole connect, with all its attempts. */
   readonly deadlineSeconds: number;
   /** How long the first attempt waits for sshd's first bytes; each later one waits longer. */
   readonly silenceSeconds?: number;
-  /** How often a silent connection is asked whether it is alive; four answers missing and it counts as lost. */
+  /** How often a silent connection is checked. After four missing answers it counts as lost. */
   readonly keepaliveSeconds?: number;
 }
 
 /** Between attempts. */
 const BACKOFF_MS = 100;
-/** How long an attempt waits for sshd's first bytes: short at first, since what is lost during boot stays lost... */
+/** How long an attempt waits for sshd's first bytes: short at first, because data lost during boot stays lost... */
 const FIRST_SILENCE_SECONDS = 1;
-/** ... and longer each time, for a level so slow that its sshd needs that long. */
+/** ... and longer each time, for a level whose sshd is that slow. */
 const SILENCE_GROWTH = 1.5;
 const LONGEST_SILENCE_SECONDS = 8;
-/** Seldom enough not to disturb a measurement, and patient with a level that is busy. */
+/** Rare enough not to disturb a measurement, and patient with a busy level. */
 const KEEPALIVE_SECONDS = 15;
 
 /**
- * Connects, trying again until the deadline.
- * @throws NESTBENCH_DEADLINE with how often it was tried and why the last attempt failed; NESTBENCH_CONNECTION_LOST
- * at once where another host key is shown; NESTBENCH_ABORTED or the signal's own reason.
+ * Connects, with retries until the deadline.
+ * @throws NESTBENCH_DEADLINE with how often it was tried and why the last attempt failed; NESTBENCH_CONNECTION_LOST at
+ * once for a wrong host key; NESTBENCH_ABORTED or the signal's own reason.
  */
 export async function connectSsh(options: SshOptions): Promise<SshMachine> {
   const { name, signal, deadlineSeconds } = options;
@@ -68,7 +69,7 @@ export async function connectSsh(options: SshOptions): Promise<SshMachine> {
         const { client, stream } = await handshake(target, silenceSeconds, context.signal);
         return sshMachine(name, client, stream);
       } catch (error) {
-        // Told to stop: then it is not this attempt that failed.
+        // An abort is not a failure of this attempt.
         if (error instanceof HostKeyError || context.signal.aborted) throw error;
         context.saw(`${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}, the last: ${reasonOf(error)}`);
         silenceSeconds = Math.max(
@@ -89,11 +90,11 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
-/** A fresh Ed25519 key pair. */
+/** A new Ed25519 key pair. */
 export function generateKeyPair(): KeyPair {
   for (;;) {
     const pair = ssh2.utils.generateKeyPairSync('ed25519');
-    // ssh2 drops a leading zero of the public key (one key in 256), and such a pair is of no use to anybody.
+    // ssh2 drops a leading zero of the public key (one key in 256), which makes the pair useless.
     if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) {
       return { privateKey: pair.private, publicKey: pair.public };
     }

@@ -1,4 +1,4 @@
-/** A real OpenSSH server for tests: an ordinary process on a free port of 127.0.0.1, with keys made for it. */
+/** A real OpenSSH server for tests: an ordinary process on a free port of 127.0.0.1, with its own keys. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { connectSsh, generateKeyPair, type SshMachine, type SshOptions } from '.
 
 const SSHD = '/usr/sbin/sshd';
 
-/** Why the tests that need sshd can't run here; undefined where they can. */
+/** Why the tests that need sshd can't run; undefined if they can. */
 export function whyNoSshd(): string | undefined {
   try {
     accessSync(SSHD);
@@ -25,9 +25,9 @@ export function whyNoSshd(): string | undefined {
 export interface TestSshd extends AsyncDisposable {
   readonly port: number;
   readonly options: Pick<SshOptions, 'username' | 'privateKey' | 'hostKey' | 'open'>;
-  /** An OpenSSH client's configuration in which it is named `here`; files of the same directory can be written to. */
+  /** An OpenSSH client's configuration that names it `here`; files can be added to its directory. */
   readonly openssh: { readonly configuration: string; readonly directory: string };
-  /** Connects with everything as it should be. */
+  /** Connects with valid settings. */
   machine(overrides?: Partial<SshOptions>): Promise<SshMachine>;
   /** The processes that hold one connection each. */
   connections(): number[];
@@ -40,7 +40,7 @@ export interface TestSshd extends AsyncDisposable {
 export async function testSshd(extra = ''): Promise<TestSshd> {
   const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-sshd-'));
   const [hostKeys, userKeys] = [generateKeyPair(), generateKeyPair()];
-  // sshd's privilege separation insists on it.
+  // Required by sshd's privilege separation.
   mkdirSync('/run/sshd', { recursive: true });
   const file = (name: string, text: string): string => {
     const at = path.join(directory, name);
@@ -84,7 +84,7 @@ ${extra}
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // Gone meanwhile.
+        // It has ended meanwhile.
       }
     }
   };
