@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { isRunning, processArgv, processIds, processStat } from '../../lib/proc.ts';
 import { cached } from '../cache/build-cache.ts';
-import { compileKernel } from './kernel.ts';
-import { buildToolchain, type Toolchain } from '../toolchain/toolchain.ts';
+import { compileKernel, PATCHES } from './kernel.ts';
+import { readPatches } from './kernel-recipe.ts';
+import { runInside } from '../toolchain/inside.ts';
+import { buildToolchain, kernelSource, type Toolchain } from '../toolchain/toolchain.ts';
 import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
 
 /** On a new machine the toolchain is made first. */
@@ -138,3 +140,46 @@ test('a patch that does not apply is told, with what patch says', async () => {
   await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED' });
   await expect(failing).rejects.toThrow(/patch 1 of 1 \(1\.patch\).*Hunk #1 FAILED/s);
 });
+
+test("nestbench's own patches apply to the toolchain's source as they are, without fuzz", async () => {
+  const files = readdirSync(path.join(import.meta.dirname, 'dvh')).filter((file) => file.endsWith('.patch'));
+  expect(PATCHES.trixie).toEqual(files.toSorted().map((file) => `dvh/${file}`));
+  const patches = await readPatches(PATCHES.trixie.map((file) => path.join(import.meta.dirname, file)));
+  const series = patches.map(({ text }) => text).join('');
+  const made = new Set(filesOf(series, /^--- \/dev\/null\n\+\+\+ b\/(.+)$/gm));
+  const changed = new Set(filesOf(series, /^--- a\/(.+)$/gm)).difference(made);
+  const directory = temporaryDirectory();
+  mkdirSync(path.join(directory, 'linux'));
+  writeFileSync(path.join(directory, 'series'), series);
+  const run = (argv: readonly string[], purpose: string): Promise<void> =>
+    runInside(toolchain, argv, {
+      purpose,
+      log: path.join(directory, 'log'),
+      signal: new AbortController().signal,
+      binds: { '/build': directory, '/source': kernelSource(toolchain).tarball },
+      cwd: '/build/linux',
+    });
+  // tar reads no further than the last of these.
+  const wanted = [...changed].map((file) => `linux-source-6.12/${file}`);
+  await run(
+    [
+      'tar',
+      '--extract',
+      '--file=/source',
+      '--no-same-owner',
+      '--strip-components=1',
+      '--occurrence=1',
+      ...wanted,
+    ],
+    'unpacking what is patched',
+  );
+  const applying = run(
+    ['patch', '--strip=1', '--forward', '--fuzz=0', '--input=/build/series'],
+    'applying the patches',
+  );
+  await expect(applying).resolves.toBeUndefined();
+});
+
+function filesOf(series: string, pattern: RegExp): string[] {
+  return [...series.matchAll(pattern)].map(([, file = '']) => file);
+}

@@ -32,13 +32,26 @@ export interface Kernel {
 const RECIPE = 2;
 
 /**
- * Lines that make prints with kernel.config (compile-progress.ts): counted in a build of 6.12.117, and for 6.1.192 those of a
+ * Lines that make prints with kernel.config (compile-progress.ts): counted in a build of 6.12.118, and for 6.1.192 those of a
  * larger configuration, less those of what kernel.config has left out since. progressAt claims nothing once it is past them.
  */
-const STEPS: Readonly<Record<Suite, number>> = { trixie: 1822, bookworm: 1715 };
+const STEPS: Readonly<Record<Suite, number>> = { trixie: 1824, bookworm: 1715 };
+
+/** Direct virtual hardware for nested guests, off by default. */
+const DVH = [
+  '0001-KVM-SVM-Define-direct-virtual-hardware-for-nested-gu.patch',
+  '0002-KVM-nSVM-Emulate-a-local-APIC-for-L2-in-L0.patch',
+  '0003-KVM-nSVM-Emulate-L2-s-TSC-deadline-timer-in-L0.patch',
+  '0004-KVM-nSVM-Send-L2-s-IPIs-from-L0.patch',
+  '0005-KVM-SVM-Use-direct-virtual-hardware-of-the-level-bel.patch',
+  '0006-KVM-SVM-Keep-APICv-active-in-guest-mode-with-direct-.patch',
+  '0007-KVM-nSVM-Forward-L3-s-virtual-hardware-to-the-level-.patch',
+  '0008-KVM-SVM-Intercept-HLT-of-a-guest-while-other-tasks-a.patch',
+  '0009-KVM-nSVM-Count-what-direct-virtual-hardware-handles.patch',
+].map((file) => `dvh/${file}`);
 
 /** Patches of nestbench's own to the source of a suite, files beside this one, in order. */
-const PATCHES: Readonly<Record<Suite, readonly string[]>> = { trixie: [], bookworm: [] };
+export const PATCHES: Readonly<Record<Suite, readonly string[]>> = { trixie: DVH, bookworm: [] };
 
 /** Those with the most source. */
 const OTHER_ARCHITECTURES = [
