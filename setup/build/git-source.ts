@@ -109,12 +109,12 @@ export async function exportSource(
   const mirror = mirrorOf(url);
   const tool = { ...options, cwd: directory, env: environment(), purpose: `laying out ${url}` };
   const there = ['git', '--git-dir', mirror, '--work-tree', directory, ...SAFELY];
-  // git itself lets no submodule be a path of this host (git-config(1), protocol.allow); one of such a path's may be.
-  const local = /^(\/|file:)/.test(url) ? ['-c', 'protocol.file.allow=always'] : [];
+  // git takes no submodule from a path of this host (git-config(1), protocol.allow); a repository that is one may have such.
+  const local = /^(file:|[^:]+(\/|$))/.test(url) ? ['-c', 'protocol.file.allow=always'] : [];
   const active = ['.', ...(without === undefined ? [] : [`:(exclude)${without}`])];
   const modules = active.flatMap((paths) => ['-c', `submodule.active=${paths}`]);
   await mkdir(directory, { recursive: true });
-  // The mirror's index, too, is whose turn it is.
+  // The mirror has one index.
   await using _ = await takeLock(`${mirror}.lock`, { signal: tool.signal });
   await runTool([...there, 'read-tree', '--reset', '-u', commit], tool);
   await runTool(

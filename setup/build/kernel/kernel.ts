@@ -54,18 +54,7 @@ const DVH = [
 export const PATCHES: Readonly<Record<Suite, readonly string[]>> = { trixie: DVH, bookworm: [] };
 
 /** Those with the most source. */
-const OTHER_ARCHITECTURES = [
-  'arm',
-  'arm64',
-  'm68k',
-  'mips',
-  'parisc',
-  'powerpc',
-  'riscv',
-  's390',
-  'sh',
-  'sparc',
-];
+const OTHER_ARCHITECTURES = 'arm arm64 m68k mips parisc powerpc riscv s390 sh sparc'.split(' ');
 
 /**
  * Sources that none of our options selects, left out to save 1 GB of the unpacked 1.6 GB, and with it the writing of 48,000 of

@@ -49,50 +49,16 @@ const VINTAGE_CONFIGURE = [
   '--enable-kvm',
   '--enable-vhost-net',
 ];
-const VINTAGE_WITHOUT = [
-  ['attr', 'auth-pam', 'bluez', 'brlapi', 'bzip2', 'cap-ng', 'capstone', 'crypto-afalg', 'curl', 'curses'],
-  [
-    'debug-info',
-    'docs',
-    'gcrypt',
-    'gettext',
-    'glusterfs',
-    'gnutls',
-    'gtk',
-    'guest-agent',
-    'iconv',
-    'jemalloc',
-  ],
-  [
-    'keyring',
-    'libdaxctl',
-    'libiscsi',
-    'libnfs',
-    'libpmem',
-    'libssh',
-    'libssh2',
-    'libudev',
-    'libusb',
-    'libxml2',
-  ],
-  [
-    'linux-aio',
-    'linux-io-uring',
-    'lzfse',
-    'lzo',
-    'mpath',
-    'netmap',
-    'nettle',
-    'numa',
-    'opengl',
-    'pvrdma',
-    'rbd',
-  ],
-  ['rdma', 'replication', 'sdl', 'seccomp', 'sheepdog', 'slirp', 'smartcard', 'snappy', 'spice', 'tcmalloc'],
-  ['tools', 'tpm', 'u2f', 'usb-redir', 'user', 'vde', 'virglrenderer', 'virtfs', 'virtiofsd', 'vnc', 'vte'],
-  // Newer compilers warn of what older sources do.
-  ['vxhs', 'werror', 'xen', 'xfsctl', 'xkbcommon', 'zstd'],
-].flat();
+/** `werror`: newer compilers warn of what older sources do. */
+const VINTAGE_WITHOUT = `
+  attr auth-pam bluez brlapi bzip2 cap-ng capstone crypto-afalg curl curses debug-info docs gcrypt gettext glusterfs
+  gnutls gtk guest-agent iconv jemalloc keyring libdaxctl libiscsi libnfs libpmem libssh libssh2 libudev libusb libxml2
+  linux-aio linux-io-uring lzfse lzo mpath netmap nettle numa opengl pvrdma rbd rdma replication sdl seccomp sheepdog
+  slirp smartcard snappy spice tcmalloc tools tpm u2f usb-redir user vde virglrenderer virtfs virtiofsd vnc vte vxhs
+  werror xen xfsctl xkbcommon zstd
+`
+  .trim()
+  .split(/\s+/);
 
 /** Firmware's sources, which are most of QEMU's submodules: the firmware is the image's. */
 const FIRMWARE = 'roms/';
