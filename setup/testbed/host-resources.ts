@@ -8,7 +8,7 @@ import { NestbenchError } from '../lib/errors.ts';
 import { CacheFullError } from '../build/build-errors.ts';
 import { inBytes } from '../lib/bytes.ts';
 
-/** Free space that a start needs. A build was seen to take 1.03 GB of the cache; apt and mmdebstrap need as much again. */
+/** Free space that a start needs. The disk held 2.3 GB more while an empty cache was filled, mmdebstrap's work included. */
 export const BUILD_BYTES = 3e9;
 
 export interface NeededResources {
