@@ -5,7 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory } from './cache/build-cache.ts';
 import { takeLock } from '../lib/lock.ts';
-import { type NestbenchError, PackageMissingError } from '../lib/errors.ts';
+import { PackageMissingError } from '../lib/errors.ts';
 import { aborted, errorCode, lastLines } from '../lib/error-text.ts';
 import { tell } from '../lib/task-progress.ts';
 import type { HostPackage } from './package-list.ts';
@@ -30,18 +30,15 @@ export async function ensurePackages(signal: AbortSignal, list: readonly HostPac
   if (missing.length === 0) return;
   const prefix = await rootPrefix();
   if (prefix === undefined) {
-    throw packageMissing(
-      `These Debian packages are missing, and neither is this root nor does sudo answer without a password: ${missing.join(', ')}. Type: ${installCommand(missing)}`,
-    );
+    throw new PackageMissingError({
+      message: `These Debian packages are missing, and this user is not root and has no sudo without a password: ${missing.join(', ')}. Type: ${installCommand(missing)}`,
+      machine: 'host',
+    });
   }
   tell({ task: 'packages', text: `installing ${missing.join(', ')}`, state: 'running' });
   if (await listsAreStale()) await apt(['update'], prefix, missing, signal);
   await apt(['install', '--yes', '--no-install-recommends', ...missing], prefix, missing, signal);
   tell({ task: 'packages', text: `installed ${missing.join(', ')}`, state: 'done' });
-}
-
-function packageMissing(message: string, output?: string, exitCode?: number): NestbenchError {
-  return new PackageMissingError({ message, machine: 'host', output, exitCode });
 }
 
 export function installCommand(packages: readonly string[]): string {
@@ -83,9 +80,10 @@ function assertPrograms(needed: readonly HostPackage[]): void {
   });
   if (missing.length === 0) return;
   const list = missing.map((one) => `${one.shownBy} (for ${one.for})`).join(', ');
-  throw packageMissing(
-    `This is not a Debian or Ubuntu host, or PATH lacks its dpkg-query, so nestbench can't install what it needs. Missing: ${list}. Install them with this system's package manager.`,
-  );
+  throw new PackageMissingError({
+    message: `This is not a Debian or Ubuntu host, or PATH lacks its dpkg-query, so nestbench can't install what it needs. Missing: ${list}. Install them with this system's package manager.`,
+    machine: 'host',
+  });
 }
 
 /** What makes a command run as root: nothing, sudo, or undefined where neither is to be had. */
@@ -149,9 +147,10 @@ async function apt(
   if (signal.aborted) throw aborted(signal, 'installing packages', { machine: 'host', argv });
   if (exitCode === 0) return;
   const output = lastLines(all);
-  throw packageMissing(
-    `apt-get ${words[0]} failed (exit code ${exitCode}), so these packages are still missing: ${missing.join(', ')}. See what it says, then type: ${installCommand(missing)}\n${output}`,
+  throw new PackageMissingError({
+    message: `apt-get ${words[0]} failed (exit code ${exitCode}), so these packages are still missing: ${missing.join(', ')}. Read its output, then type: ${installCommand(missing)}\n${output}`,
+    machine: 'host',
     output,
     exitCode,
-  );
+  });
 }
