@@ -4,8 +4,8 @@ import { vi } from 'vitest';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 
 /**
- * A program in the place of mmdebstrap, which takes a minute and a network, for the rest of the test: it makes a root with
- * these packages, by their versions, and these files.
+ * Replaces mmdebstrap, which takes a minute and a network, for the rest of the test: makes a root with these packages,
+ * by their versions, and these files.
  */
 export function archiveHas(
   packages: Readonly<Record<string, string>>,

@@ -11,7 +11,7 @@ async function untilAborted(signal: AbortSignal): Promise<void> {
   await sleep(60_000, undefined, { signal });
 }
 
-test('gives both results', async () => {
+test('returns both results', async () => {
   const both = together(
     never,
     async () => 1,
@@ -20,7 +20,7 @@ test('gives both results', async () => {
   expect(await both).toEqual([1, 'two']);
 });
 
-test('where one fails, the other is ended first, and the first error is thrown', async () => {
+test('if one fails, the other is ended first, and the first error is thrown', async () => {
   const order: string[] = [];
   const failing = async (): Promise<never> => {
     order.push('failed');
@@ -42,7 +42,7 @@ test('an abort reaches both', async () => {
   await expect(both).rejects.toMatchObject({ name: 'AbortError' });
 });
 
-test('an empty cache lacks something, and to look for it makes nothing', async () => {
+test('an empty cache lacks something, and checking it creates nothing', async () => {
   const cache = temporaryCache();
   expect(await isAllBuilt(STOCK_VARIANT)).toBe(false);
   expect(existsSync(cache)).toBe(false);

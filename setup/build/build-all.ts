@@ -1,4 +1,4 @@
-/** Everything that a testbed boots from, built side by side. */
+/** Everything that a testbed boots from, built concurrently. */
 import { IMAGE_FORMATS, type TestbedKind } from '../../fixtures/image-formats.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { NestbenchError } from '../lib/errors.ts';
@@ -13,7 +13,7 @@ export interface BootFiles {
   readonly image: Image;
 }
 
-/** The emulated testbed's. */
+/** What the emulated testbed needs. */
 export interface Built extends BootFiles {
   readonly emulator: Emulator;
 }
@@ -28,7 +28,9 @@ export async function buildBootFiles(
   return bootFiles(signal, variant, testbed);
 }
 
-/** With the emulator, which compiles beside the kernel: what the emulated testbed needs. */
+/**
+ * Also builds the emulator, which compiles at the same time as the kernel: everything that the emulated testbed needs.
+ */
 export async function buildAll(signal: AbortSignal, variant: Variant): Promise<Built> {
   await sweepCache();
   return bootFilesAndEmulator(signal, variant);
@@ -43,7 +45,7 @@ async function bootFilesAndEmulator(signal: AbortSignal, variant: Variant): Prom
   return { ...files, emulator };
 }
 
-/** Whether the cache has all that the emulated testbed needs, so that a run builds nothing. It is only looked at. */
+/** Whether the cache has everything that the emulated testbed needs, so that a run builds nothing. Only checks. */
 export async function isAllBuilt(variant: Variant): Promise<boolean> {
   const signal = AbortSignal.abort();
   try {
@@ -55,13 +57,13 @@ export async function isAllBuilt(variant: Variant): Promise<boolean> {
   }
 }
 
-/** Packages of the guests are fetched while the toolchain is made and the kernel compiles. */
+/** The guests' packages are downloaded while the toolchain is made and the kernel compiles. */
 async function bootFiles(signal: AbortSignal, variant: Variant, testbed: TestbedKind): Promise<BootFiles> {
   const [kernel] = await together(signal, (either) => buildKernel(either, variant, testbed), buildRoot);
   return { kernel, image: await buildImage(kernel, IMAGE_FORMATS[testbed], signal) };
 }
 
-/** Both, or the first failure once neither runs any more. */
+/** Both results, or the first failure once both have ended. */
 export async function together<A, B>(
   signal: AbortSignal,
   first: (signal: AbortSignal) => Promise<A>,

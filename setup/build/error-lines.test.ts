@@ -19,7 +19,7 @@ test("finds gcc's message with its source line, and make's", () => {
   expect(found).not.toContain('In function');
 });
 
-test('shows what a command said just before make gave up', () => {
+test('shows what a command printed just before make gave up', () => {
   const output = [
     '  CC  x.o',
     'crypto/Kconfig:1396: can\'t open file "arch/arm/crypto/Kconfig"',
@@ -38,7 +38,7 @@ test("finds apt's and mmdebstrap's errors", () => {
   expect(errorLines(output)).toBe(output.slice(1).join('\n'));
 });
 
-test('shows the end of the output where nothing is called an error', () => {
+test('shows the end of the output if no line is an error', () => {
   const output = Array.from({ length: 100 }, (_, index) => `line ${index}`);
   expect(errorLines(output).split('\n').at(-1)).toBe('line 99');
   expect(errorLines(output).split('\n')).toHaveLength(24);

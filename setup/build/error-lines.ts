@@ -1,10 +1,10 @@
-/** Finds in a tool's output the lines that say what went wrong: the compiler's, make's, dpkg's, mmdebstrap's. */
+/** Finds the lines in a tool's output that say what went wrong: the compiler's, make's, dpkg's, mmdebstrap's. */
 
-/** How many lines an error shows; the log has the rest. */
+/** How many lines an error shows. The log has the rest. */
 const SHOWN = 24;
 /** gcc prints the source line and a caret, indented, below its message. */
 const BELOW = 2;
-/** make's `***` only says which target failed; what it ran spoke just before. */
+/** make's `***` only says which target failed; its command printed the reason just before. */
 const ABOVE = 3;
 const MAKE = /\*\*\* /;
 
@@ -21,7 +21,7 @@ const ERRORS = [
   /^(?:E|Err|dpkg): ?/,
 ];
 
-/** The lines that name an error with what belongs to each, else the end of the output. */
+/** The lines that name an error, with their context; otherwise the end of the output. */
 export function errorLines(lines: readonly string[]): string {
   const wanted = new Set<number>();
   lines.forEach((line, index) => {

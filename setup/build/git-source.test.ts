@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const never = new AbortController().signal;
 const silent = (): void => {};
 
-/** Runs git as somebody who commits. */
+/** Runs git with the identity of a committer. */
 function git(directory: string, ...words: string[]): string {
   const who = ['-c', 'user.name=t', '-c', 'user.email=t@t', '-c', 'protocol.file.allow=always'];
   return execFileSync('git', [...who, '-C', directory, ...words], { encoding: 'utf8' }).trim();
@@ -32,7 +32,7 @@ function commit(directory: string, content: string): string {
   return git(directory, 'rev-parse', 'HEAD');
 }
 
-test('a branch is what it is now; a commit stays what it was', async () => {
+test('a branch is resolved now; a commit stays the same', async () => {
   temporaryCache();
   const url = repository('source', 'one');
   const one = git(url, 'rev-parse', 'HEAD');
@@ -42,7 +42,7 @@ test('a branch is what it is now; a commit stays what it was', async () => {
   expect((await resolveSource({ url, ref: one }, never, silent)).commit).toBe(one);
 });
 
-test('where the repository is gone, its last word is taken, and said to be so', async () => {
+test('if the repository is gone, the last known commit is used, and reported as that', async () => {
   temporaryCache();
   const url = repository('source', 'one');
   const { commit: one } = await resolveSource({ url, ref: 'v1-a' }, never, silent);
@@ -50,13 +50,15 @@ test('where the repository is gone, its last word is taken, and said to be so', 
   const said: string[] = [];
   const again = await resolveSource({ url, ref: 'v1-a' }, never, (sentence) => void said.push(sentence));
   expect(again.commit).toBe(one);
-  expect(said).toEqual([expect.stringContaining(`${url} can't be reached, so v1-a is what it was`)]);
-  // A commit needs nobody to ask.
+  expect(said).toEqual([
+    expect.stringContaining(`${url} can't be reached, so v1-a is the last known commit`),
+  ]);
+  // A commit needs no look-up.
   expect((await resolveSource({ url, ref: one }, never, silent)).commit).toBe(one);
   expect(said).toHaveLength(1);
 });
 
-test('what is not there is told, and leaves nothing behind', async () => {
+test('a missing ref or repository is reported, and leaves nothing behind', async () => {
   const cache = temporaryCache();
   const url = repository('source', 'one');
   await expect(resolveSource({ url, ref: 'nosuch' }, never, silent)).rejects.toMatchObject({
@@ -70,7 +72,7 @@ test('what is not there is told, and leaves nothing behind', async () => {
   expect(readdirSync(path.join(cache, 'mirrors')).filter((name) => name.includes('cloning'))).toEqual([]);
 });
 
-test('a URL can be no command', async () => {
+test('a URL can’t be a command', async () => {
   temporaryCache();
   const proof = path.join(temporaryDirectory(), 'proof');
   await expect(resolveSource({ url: `ext::touch ${proof}`, ref: 'v1' }, never, silent)).rejects.toThrow(
@@ -103,7 +105,7 @@ async function lay(url: string): Promise<string> {
   return tree;
 }
 
-/** Its files and what is in them. */
+/** Its files and their contents. */
 function filesOf(tree: string): Record<string, string> {
   const names = readdirSync(tree, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(path.join(tree, name)).isFile() && !name.endsWith('.gitmodules'))
@@ -113,14 +115,14 @@ function filesOf(tree: string): Record<string, string> {
 
 const PINNED = { file: 'outer', 'parts/inner/deep/file': 'deep', 'parts/inner/file': 'pinned' };
 
-test('a commit is laid out without .git, with submodules of submodules at the commits that are pinned', async () => {
+test('a commit is checked out without .git, with nested submodules at their pinned commits', async () => {
   temporaryCache();
   const { url, inner } = nested();
   commit(inner, 'newer');
   expect(filesOf(await lay(url))).toEqual(PINNED);
 });
 
-test('what was laid out once is laid out again without anybody being asked, beside another commit', async () => {
+test('a commit that was checked out once is checked out again offline, next to another commit', async () => {
   temporaryCache();
   const { url, inner, deep } = nested();
   await lay(url);
@@ -138,7 +140,7 @@ test('what was laid out once is laid out again without anybody being asked, besi
   expect(filesOf(again)).toEqual(PINNED);
 });
 
-test('a submodule’s URL can be no command', async () => {
+test('a submodule’s URL can’t be a command', async () => {
   temporaryCache();
   const proof = path.join(temporaryDirectory(), 'proof');
   const { url } = nested();
@@ -148,7 +150,7 @@ test('a submodule’s URL can be no command', async () => {
   expect(existsSync(proof)).toBe(false);
 });
 
-test('a submodule of a repository elsewhere can be no path of this host', async () => {
+test('a submodule of a remote repository can’t be a path on this host', async () => {
   temporaryCache();
   const { url } = nested();
   const home = temporaryDirectory();
@@ -160,7 +162,7 @@ test('a submodule of a repository elsewhere can be no path of this host', async 
   await expect(lay('https://example.org/outer')).rejects.toThrow(/transport 'file' not allowed/);
 });
 
-test('a file that is written as git’s configuration is can be asked for a value', async () => {
+test('reads values from a file in the format of git’s configuration', async () => {
   temporaryCache();
   const url = repository('source', 'one');
   // subprojects/keycodemapdb.wrap of QEMU 10.1.

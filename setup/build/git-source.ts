@@ -1,6 +1,6 @@
 /**
- * Source from git: a mirror in the cache, what a ref means resolved to a commit, and that commit's files laid out without .git,
- * submodules at the commits that it pins. git keeps those in the mirror too, so that a commit is fetched once.
+ * Source from git: a mirror in the cache, a ref resolved to a commit, and that commit's files without .git, with
+ * submodules at their pinned commits. The mirror keeps those too, so that a commit is only downloaded once.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -17,15 +17,15 @@ import { runTool, toolEnvironment, type ToolOptions } from './tool.ts';
 /** A commit of a repository. */
 export interface GitSource {
   readonly url: string;
-  /** What was asked for. */
+  /** The requested ref. */
   readonly ref: string;
-  /** What that was when it was asked for. */
+  /** The commit that it was resolved to. */
   readonly commit: string;
 }
 
 const COMMIT = /^[0-9a-f]{40}$/;
 
-/** No transport that runs a command of the URL's (git-config(1), protocol.allow). */
+/** Disables transports that run a command from the URL (git-config(1), protocol.allow). */
 const SAFELY = ['-c', 'protocol.ext.allow=never'];
 
 function mirrorOf(url: string): string {
@@ -33,9 +33,9 @@ function mirrorOf(url: string): string {
 }
 
 /**
- * What `ref` means in the repository at `url` now. A commit that the mirror has is not asked for again.
- * @param say told where the repository can't be reached and the mirror's last word is taken.
- * @throws NESTBENCH_BUILD_FAILED, kind configuration, where the repository or the ref is not to be had.
+ * The current commit of `ref` in the repository at `url`. A commit that the mirror has is not looked up.
+ * @param say called if the repository can't be reached and the last known commit is used.
+ * @throws NESTBENCH_BUILD_FAILED, kind configuration, if the repository or the ref is not available.
  */
 export async function resolveSource(
   { url, ref }: Pick<GitSource, 'url' | 'ref'>,
@@ -50,9 +50,7 @@ export async function resolveSource(
     ? await git(['--git-dir', mirror, 'fetch', '--prune', '--quiet', 'origin'], signal)
     : await clone(url, mirror, signal);
   if (failure !== undefined && known !== undefined) {
-    say(
-      `${url} can't be reached, so ${ref} is what it was when it last could: ${known}. git says: ${failure}`,
-    );
+    say(`${url} can't be reached, so ${ref} is the last known commit: ${known}. git says: ${failure}`);
     return { url, ref, commit: known };
   }
   if (failure !== undefined) throw unusable(`${url} can't be cloned. git says:\n${failure}`, failure);
@@ -61,12 +59,12 @@ export async function resolveSource(
   throw unusable(`${url} has no branch, tag or commit ${ref}.`, undefined);
 }
 
-/** Of a repository that is on another continent: it lists its refs and sends nothing of them. */
+/** For a repository on another continent: it only lists its refs. */
 const LOOK_UP_SECONDS = 60;
 
 /**
- * Whether the repository answers and has the ref, without fetching anything.
- * @returns what the ref is there, or why it is not to be had.
+ * Whether the repository answers and has the ref, without downloading anything.
+ * @returns the commit of the ref, or why it is not available.
  */
 export async function lookUpSource(
   { url, ref }: Pick<GitSource, 'url' | 'ref'>,
@@ -83,7 +81,7 @@ export async function lookUpSource(
         ? { ok: false, why: `It can't be reached. git says: ${lastLines(stderr)}` }
         : { ok: true, what: `can't be reached now; the cache has ${known.slice(0, 12)}` };
     }
-    // A commit that no branch ends with is seen only once it is fetched.
+    // A commit that is not the head of a branch is only found once it is downloaded.
     if (COMMIT.test(ref)) return { ok: true, what: 'the repository answers' };
     const [, commit] =
       new RegExp(`^([0-9a-f]{40})\trefs/(?:heads|tags)/${RegExp.escape(ref)}$`, 'm').exec(stdout) ?? [];
@@ -98,8 +96,8 @@ export async function lookUpSource(
 }
 
 /**
- * Lays out the commit's files in `directory`, which comes to be.
- * @param options `without`: submodules below are left out.
+ * Writes the commit's files to `directory`, which is created.
+ * @param options `without`: leaves out submodules below this path.
  */
 export async function exportSource(
   { url, commit }: Pick<GitSource, 'url' | 'commit'>,
@@ -124,7 +122,7 @@ export async function exportSource(
   await runTool(['find', '.', '-name', '.git', '-type', 'f', '-delete'], tool);
 }
 
-/** A file of the commit; empty where it has none of that name. */
+/** A file of the commit; empty if it has none of that name. */
 export function sourceFile(
   { url, commit }: Pick<GitSource, 'url' | 'commit'>,
   file: string,
@@ -133,7 +131,7 @@ export function sourceFile(
   return output(['--git-dir', mirrorOf(url), 'show', `${commit}:${file}`], signal);
 }
 
-/** A value in a file of the commit that is written as git's configuration is; empty where it has none. */
+/** A value from a file of the commit in the format of git's configuration; empty without one. */
 export async function sourceSetting(
   { url, commit }: Pick<GitSource, 'url' | 'commit'>,
   file: string,
@@ -165,7 +163,9 @@ async function commitOf(mirror: string, ref: string, signal: AbortSignal): Promi
   return COMMIT.test(found.trim()) ? found.trim() : undefined;
 }
 
-/** @returns what git said, where it failed. */
+/**
+ * @returns git's message if it failed.
+ */
 async function git(argv: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   const { exitCode, stderr } = await run(argv, signal);
   return exitCode === 0 ? undefined : lastLines(stderr);
@@ -190,7 +190,7 @@ async function run(
   return { exitCode, stdout, stderr };
 }
 
-/** Nobody is there to type a password. */
+/** Nobody is there to enter a password. */
 function environment(): Record<string, string> {
   const { SSH_AUTH_SOCK } = process.env;
   return { GIT_TERMINAL_PROMPT: '0', ...(SSH_AUTH_SOCK !== undefined && { SSH_AUTH_SOCK }) };

@@ -1,4 +1,4 @@
-/** ensurePackages against programs of the test's own on PATH, which say what a real dpkg-query, sudo and apt-get say. */
+/** ensurePackages with stand-ins on PATH that print what a real dpkg-query, sudo and apt-get print. */
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -8,7 +8,7 @@ import { ensurePackages } from './host-packages.ts';
 
 const never = new AbortController().signal;
 
-/** PATH with these shell scripts alone, and a file that they append what they were called with to. */
+/** Sets PATH to only these shell scripts, which log their calls to a file. */
 function programs(scripts: Record<string, string>, uid: number): () => string {
   temporaryCache();
   const directory = temporaryDirectory();
@@ -37,7 +37,7 @@ function dpkgQuery(lines: readonly string[]): string {
 const withoutFlex = dpkgQuery(everything.filter((line) => line !== 'installed flex'));
 const sudo = 'shift; [ "$1" = true ] && exit 0; exec /usr/bin/env "$@"';
 
-test('asks for nothing where everything is installed', async () => {
+test('does nothing if everything is installed', async () => {
   const calls = programs({ 'dpkg-query': dpkgQuery(everything) }, 1000);
   await ensurePackages(never, LIST);
   expect(calls()).not.toContain('apt-get');
@@ -49,11 +49,11 @@ test('a package that was removed but not purged is missing', async () => {
   const missing = ensurePackages(never, LIST);
   await expect(missing).rejects.toMatchObject({ code: 'NESTBENCH_PACKAGE_MISSING', kind: 'configuration' });
   await expect(missing).rejects.toThrow(
-    /Type: sudo apt-get update && sudo apt-get install --no-install-recommends flex$/,
+    /Run: sudo apt-get update && sudo apt-get install --no-install-recommends flex$/,
   );
 });
 
-test('what only an ordinary user needs is not asked of root', async () => {
+test('packages for ordinary users are not required for root', async () => {
   const lines = dpkgQuery(everything.filter((line) => line !== 'installed uidmap'));
   programs({ 'dpkg-query': lines }, 0);
   await ensurePackages(never, LIST);
@@ -61,7 +61,7 @@ test('what only an ordinary user needs is not asked of root', async () => {
   await expect(ensurePackages(never, LIST)).rejects.toThrow(/install --no-install-recommends uidmap$/);
 });
 
-test('installs through sudo where that needs no password', async () => {
+test('installs through sudo if that needs no password', async () => {
   const calls = programs(
     { 'dpkg-query': withoutFlex, sudo, env: 'exec /usr/bin/env "$@"', 'apt-get': 'exit 0' },
     1000,
@@ -82,7 +82,7 @@ test('root needs no sudo', async () => {
   expect(calls()).not.toContain('sudo');
 });
 
-test("apt's own words are in the error", async () => {
+test("the error has apt's own message", async () => {
   const apt = 'echo "E: Unable to locate package flex" >&2; exit 100';
   programs({ 'dpkg-query': withoutFlex, env: 'exec /usr/bin/env "$@"', 'apt-get': apt }, 0);
   const failing = ensurePackages(never, LIST);
@@ -95,7 +95,7 @@ test("apt's own words are in the error", async () => {
 
 test('abort interrupts apt-get, and is not mistaken for its failure', async () => {
   const controller = new AbortController();
-  // As apt-get does: it ends on an interrupt.
+  // Like apt-get, it ends on SIGINT.
   const apt = 'trap "exit 130" INT; while :; do /bin/sleep 0.05; done';
   const calls = programs({ 'dpkg-query': withoutFlex, env: 'exec /usr/bin/env "$@"', 'apt-get': apt }, 0);
   const running = ensurePackages(controller.signal, LIST);

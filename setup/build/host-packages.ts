@@ -1,4 +1,4 @@
-/** Sees to it that the host has the programs that something needs, installing them where it may. */
+/** Makes sure that the host has the required programs, and installs them if it may. */
 import { globSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,20 +10,20 @@ import { aborted, errorCode, lastLines } from '../lib/error-text.ts';
 import { tell } from '../lib/task-progress.ts';
 import type { HostPackage } from './package-list.ts';
 
-/** How long to wait for another apt or dpkg, as of unattended-upgrades, to let go of its lock: five minutes. */
+/** How long to wait for another apt or dpkg, such as unattended-upgrades, to free its lock: five minutes. */
 const LOCK_SECONDS = 300;
-/** Lists older than this name versions that the mirrors may have dropped. */
+/** Older lists name versions that the mirrors may have dropped. */
 const STALE_MS = 24 * 60 * 60 * 1000;
 const APT_LISTS = '/var/lib/apt/lists';
 
 /**
- * Installs what is missing of a list in package-list.ts, where this process is root or sudo needs no password.
- * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING with the one command to type, else.
+ * Installs the missing packages of a list in package-list.ts, if this process is root or sudo needs no password.
+ * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING with the command for an administrator to run, otherwise.
  */
 export async function ensurePackages(signal: AbortSignal, list: readonly HostPackage[]): Promise<void> {
   const needed = neededPackages(list);
   if ((await missingPackages(needed)).length === 0) return;
-  // Of two runs at once the second finds everything installed; apt itself does not wait for another's update.
+  // The second of two concurrent runs finds everything installed; apt itself does not wait for another's update.
   await using held = new AsyncDisposableStack();
   held.use(await takeLock(path.join(cacheDirectory(), 'locks', 'packages.lock'), { signal }));
   const missing = await missingPackages(needed);
@@ -45,16 +45,16 @@ export function installCommand(packages: readonly string[]): string {
   return `sudo apt-get update && sudo apt-get install --no-install-recommends ${packages.join(' ')}`;
 }
 
-/** What this user needs of a list. */
+/** The part of a list that this user needs. */
 export function neededPackages(list: readonly HostPackage[]): HostPackage[] {
   return list.filter(({ onlyWithoutRoot }) => onlyWithoutRoot === undefined || process.getuid?.() !== 0);
 }
 
-/** Which are not installed; where there is no dpkg to ask, programs are looked for, and their lack is thrown. */
+/** Packages that are not installed. Without dpkg, looks for programs, and throws if one is missing. */
 export async function missingPackages(needed: readonly HostPackage[]): Promise<string[]> {
   const names = needed.map(({ name }) => name);
   const format = '${db:Status-Status} ${Package}\\n';
-  // It exits with 1 where one is unknown; that is an answer, too.
+  // It exits with 1 if one is unknown, which is also an answer.
   const query = await execa('dpkg-query', ['--show', '--showformat', format, ...names], { reject: false });
   if (query.code === 'ENOENT') {
     assertPrograms(needed);
@@ -69,7 +69,7 @@ export async function missingPackages(needed: readonly HostPackage[]): Promise<s
   return names.filter((name) => !installed.has(name));
 }
 
-/** Not Debian: all that can be said is what to look for. */
+/** Not Debian: only names what is missing. */
 function assertPrograms(needed: readonly HostPackage[]): void {
   const directories = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(':');
   const missing = needed.filter(({ shownBy }) => {
@@ -86,7 +86,7 @@ function assertPrograms(needed: readonly HostPackage[]): void {
   });
 }
 
-/** What makes a command run as root: nothing, sudo, or undefined where neither is to be had. */
+/** The command prefix for root: empty, sudo, or undefined without either. */
 async function rootPrefix(): Promise<string[] | undefined> {
   if (process.getuid?.() === 0) return [];
   const sudo = await execa('sudo', ['-n', 'true'], { reject: false });
@@ -109,9 +109,9 @@ async function listsAreStale(): Promise<boolean> {
 }
 
 /**
- * Runs apt-get as root. It is not ended on abort, as a dpkg that is killed leaves the host's packages broken; it is
- * interrupted, which apt heeds while it downloads and puts off while it installs. Behind sudo not even that may
- * reach it, and then it is waited for.
+ * Runs apt-get as root. An abort does not kill it, because a killed dpkg leaves the host's packages broken; it sends
+ * SIGINT, which apt obeys during downloads and defers during installation. Behind sudo the signal may not reach it;
+ * then it is waited for.
  */
 async function apt(
   words: readonly string[],

@@ -1,15 +1,15 @@
-/** Debian packages that nestbench needs on the host, and what for; what is built in the toolchain needs none of it. */
+/** Debian packages that nestbench needs on the host, and what for. Builds in the toolchain need none of them. */
 
 export interface HostPackage {
   readonly name: string;
   readonly for: string;
-  /** A program or file that shows it is there, where dpkg can't be asked. */
+  /** A program or file that shows that it is installed, if there is no dpkg. */
   readonly shownBy: string;
-  /** Only an ordinary user needs it. */
+  /** Only ordinary users need it. */
   readonly onlyWithoutRoot?: true;
 }
 
-/** For the toolchain and the guests' root file system, where no container engine makes them. */
+/** For the toolchain and the guests' root file system, unless a container engine makes them. */
 export const FOR_MMDEBSTRAP: readonly HostPackage[] = [
   { name: 'mmdebstrap', for: 'the toolchain and the guests', shownBy: 'mmdebstrap' },
   {
@@ -20,7 +20,7 @@ export const FOR_MMDEBSTRAP: readonly HostPackage[] = [
   { name: 'uidmap', for: 'owners of files, without being root', shownBy: 'newuidmap', onlyWithoutRoot: true },
 ];
 
-/** For a physical testbed's kernels and QEMUs, where this host's compilers build them. */
+/** For a physical testbed's kernels and QEMUs, if this host's compilers build them. */
 export const FOR_COMPILING: readonly HostPackage[] = [
   { name: 'gcc', for: 'compiling', shownBy: 'gcc' },
   { name: 'libc6-dev', for: 'compiling', shownBy: '/usr/include/stdio.h' },

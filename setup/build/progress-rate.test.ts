@@ -6,12 +6,12 @@ test('half done after a minute leaves a minute', () => {
   expect(progressAt(50, 100, 60)).toEqual({ fraction: 0.5, secondsLeft: 60 });
 });
 
-test('claims no time at the very start, and nothing past what was expected', () => {
+test('gives no time at the very start, and nothing beyond what was expected', () => {
   expect(progressAt(1, 100, 5)).toEqual({ fraction: 0.01 });
   expect(progressAt(101, 100, 60)).toEqual({});
 });
 
-test('whatever is counted, the fraction is one and the time left is not negative', () => {
+test('for any counts, the fraction is one and the time left is not negative', () => {
   assert(
     property(
       nat(),

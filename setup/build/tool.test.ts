@@ -26,7 +26,7 @@ test('shows the error lines and names the log, which has everything', async () =
   expect(readFileSync(log, 'utf8')).toContain('compiling');
 });
 
-test('a full disk and a missing program are told as such', async () => {
+test('a full disk and a missing program are reported as that', async () => {
   const log = path.join(temporaryDirectory(), 'log');
   const full = runTool(['sh', '-c', 'echo "cp: No space left on device"; exit 1'], {
     purpose: 'x',
@@ -74,7 +74,7 @@ test('a tool ends when the process that runs it is killed', async () => {
   await expect.poll(() => runs(tool), { timeout: 5000 }).toBe(false);
 });
 
-test('variables that shape kernel builds do not get through', async () => {
+test('variables that affect kernel builds are not passed on', async () => {
   const log = path.join(temporaryDirectory(), 'log');
   process.env['ARCH'] = 'arm64';
   let seen = '';

@@ -1,4 +1,4 @@
-/** Runs the tools that build: output to a log and line by line to a watcher, a process group that ends as one. */
+/** Runs build tools: output goes to a log and line by line to a watcher, and the process group ends as a whole. */
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -10,11 +10,11 @@ import { BuildError } from './build-errors.ts';
 import { endGroup, killOnExit } from '../lib/process-group.ts';
 import { errorLines } from './error-lines.ts';
 
-/** What TERM gives make and mmdebstrap to end their own children and remove their temporary files. */
+/** The time after SIGTERM for make and mmdebstrap to end their children and remove their temporary files. */
 const GRACE_MS = 5000;
 
 export interface ToolOptions {
-  /** What it is for, as in `building the kernel`. */
+  /** Its purpose, as in `building the kernel`. */
   readonly purpose: string;
   readonly signal: AbortSignal;
   /** A file that its output is appended to. */
@@ -28,21 +28,21 @@ export interface ToolOptions {
 
 /** Where a source is built: on this host, in the toolchain, or in a container. */
 export interface BuildPlace {
-  /** The workplace's directory, by the name that it has there. */
+  /** The workplace's directory, by its path there. */
   readonly directory: string;
-  /** As {@link runTool}; `cwd` is a path there. */
+  /** Like {@link runTool}; `cwd` is a path there. */
   run(argv: readonly string[], options: ToolOptions): Promise<void>;
 }
 
 /**
  * Runs a tool to its end; its environment is {@link toolEnvironment} and `env`.
- * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the tool's own error lines, where it fails.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the tool's own error lines, if it fails.
  */
 export async function runTool(argv: readonly string[], options: ToolOptions): Promise<void> {
   const { signal, purpose, log } = options;
   if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
   const started = performance.now();
-  // Killed with us, where we are killed: make and mmdebstrap end their own children on TERM.
+  // SIGTERM when this process is killed: make and mmdebstrap then end their own children.
   const subprocess = execa('setpriv', ['--pdeathsig', 'TERM', '--', ...(options.prefix ?? []), ...argv], {
     detached: true,
     cleanup: false,
@@ -74,7 +74,10 @@ export async function runTool(argv: readonly string[], options: ToolOptions): Pr
   throw toolFailure({ argv, purpose, log, lines, how, started, exitCode });
 }
 
-/** Appends what a tool prints to the log, as it comes. @returns its lines, once there are no more. */
+/**
+ * Appends a tool's output to the log as it comes.
+ * @returns its lines, once there are no more.
+ */
 export async function followOutput(
   argv: readonly string[],
   output: Readable,
@@ -96,13 +99,13 @@ export async function followOutput(
   return lines;
 }
 
-/** NESTBENCH_BUILD_FAILED with the tool's own error lines, or NESTBENCH_NO_SPACE where that was why. */
+/** NESTBENCH_BUILD_FAILED with the tool's own error lines, or NESTBENCH_NO_SPACE if that was the reason. */
 export function toolFailure(tool: {
   readonly argv: readonly string[];
   readonly purpose: string;
   readonly log: string;
   readonly lines: readonly string[];
-  /** As `exited with 2`. */
+  /** Such as `exited with 2`. */
   readonly how: string;
   /** By `performance.now()`. */
   readonly started: number;
@@ -116,7 +119,9 @@ export function toolFailure(tool: {
   return /No space left on device/.test(output) ? new NoSpaceError(details) : new BuildError(details);
 }
 
-/** Of our environment only what tools need: an ARCH or MAKEFLAGS that happens to be set must not shape what we build. */
+/**
+ * Only the part of the environment that tools need: an ARCH or MAKEFLAGS that happens to be set must not affect builds.
+ */
 export function toolEnvironment(): Record<string, string> {
   const kept = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'http_proxy', 'https_proxy', 'no_proxy'];
   const environment: Record<string, string> = { LC_ALL: 'C.UTF-8' };
@@ -124,7 +129,7 @@ export function toolEnvironment(): Record<string, string> {
     const value = process.env[name];
     if (value !== undefined) environment[name] = value;
   }
-  // An ordinary user's PATH on Debian has no sbin; chroots and mkfs live there.
+  // An ordinary user's PATH on Debian has no sbin, which has chroot and mkfs.
   environment['PATH'] = `${environment['PATH'] ?? '/usr/bin:/bin'}:/usr/local/sbin:/usr/sbin:/sbin`;
   return environment;
 }

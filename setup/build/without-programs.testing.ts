@@ -1,10 +1,10 @@
-/** A host that has fewer programs than this one. */
+/** A host with fewer programs than this one. */
 import { readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 
-/** Lets PATH have everything of /usr/bin but these, for the rest of the test. */
+/** Sets PATH to everything in /usr/bin except these, for the rest of the test. */
 export function withoutPrograms(...names: string[]): void {
   const bin = temporaryDirectory();
   for (const name of readdirSync('/usr/bin'))

@@ -146,7 +146,7 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
       DOCKER_HOST: 'unix:///nonexistent/docker.sock',
     });
     expect(stdout).toMatch(/packages +WRONG +neither/);
-    expect(stdout).toContain('Where /etc/subuid has no line');
+    expect(stdout).toContain('If /etc/subuid has no line');
   });
 
   test('learns from a run that there is no place for the cache, and runs once the cache has a place', () => {

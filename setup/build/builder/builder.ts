@@ -1,4 +1,4 @@
-/** Where a source is built: by this host's compilers, or in a container that has others. */
+/** Where a source is built: with this host's compilers, or in a container that has others. */
 import { execa } from 'execa';
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { reasonOf } from '../../lib/error-text.ts';
@@ -9,12 +9,14 @@ import type { Workplace } from '../cache/build-cache.ts';
 import { findEngine } from './engine.ts';
 import { type BuildPlace, runTool } from '../tool.ts';
 
-/** By the age of what is built: compilers drop what old sources rely on, and lack what new ones need. */
+/**
+ * By the age of the source: newer compilers drop what old sources rely on, and older ones lack what new sources need.
+ */
 export type Vintage = 'current' | 'vintage';
 
 export interface Builder {
   readonly kind: 'host' | 'container';
-  /** What its compilers are, as far as what is built depends on them: `gcc 12.2.0`, or an image. */
+  /** Identifies its compilers, as far as a build depends on them: `gcc 12.2.0`, or an image. */
   readonly identity: string;
   /**
    * A place to build in the workplace's directory, which has the same name there.
@@ -24,15 +26,15 @@ export interface Builder {
 }
 
 interface BuilderPlace extends BuildPlace {
-  /** As `gcc -dumpfullversion` has it. */
+  /** From `gcc -dumpfullversion`. */
   readonly gcc: string;
 }
 
 /**
- * The builder that was asked for. `auto` is a container where an engine answers and has or can make the image, and says so
- * where it can't; who asks for a container gets one, or an error.
- * @param dockerfiles a directory of others than ours.
- * @throws NESTBENCH_BUILD_FAILED, kind configuration, where a container was asked for and there can be none.
+ * The requested builder. `auto` is a container if an engine answers and has or can make the image, and says so if it
+ * can't; for `container`, that is an error.
+ * @param directory of Dockerfiles other than nestbench's own.
+ * @throws NESTBENCH_BUILD_FAILED, kind configuration, if a container was requested and is impossible.
  */
 export async function chooseBuilder(
   wanted: TestbedDescription['builder'],
@@ -52,7 +54,7 @@ export async function chooseBuilder(
       signal.throwIfAborted();
       if (wanted === 'container') throw error;
       say(
-        `What is built is built by this host, as the builder's image could not be made: ${reasonOf(error)}`,
+        `This host's compilers build instead of a container, because the builder's image could not be made: ${reasonOf(error)}`,
       );
       return hostBuilder(signal);
     }
@@ -62,19 +64,19 @@ export async function chooseBuilder(
 }
 
 function noEngine(why: string): string {
-  return `"builder: container" is asked for, and no container engine answers: ${why}. Start Docker or Podman's socket, let DOCKER_HOST name it, or ask for "builder: host".`;
+  return `"builder: container" is set, but no container engine answers: ${why}. Start Docker or Podman's socket, let DOCKER_HOST name it, or set "builder: host".`;
 }
 
 async function hostGcc(): Promise<string> {
   return (await execa('gcc', ['-dumpfullversion'])).stdout.trim();
 }
 
-/** There is something that builds; of a container's compiler nobody knows before it is made. */
+/** A builder was found. A container's compiler is unknown before its image is made. */
 type FoundBuilder =
   | { readonly ok: true; readonly what: string; readonly gcc: string | undefined }
   | { readonly ok: false; readonly why: string };
 
-/** What {@link chooseBuilder} would take; makes no image. */
+/** What {@link chooseBuilder} would return, without making an image. */
 export async function findBuilder(
   wanted: TestbedDescription['builder'],
   signal: AbortSignal,

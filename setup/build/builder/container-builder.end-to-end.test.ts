@@ -1,4 +1,4 @@
-/** Builds in containers of a real Docker engine, of a toy that is built as a kernel is, and what goes wrong with them. */
+/** Builds in containers of a real Docker engine, with a toy that is built like a kernel, and what can go wrong. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -14,7 +14,7 @@ import { buildKernelPackage } from '../kernel/kernel-package.ts';
 
 const never = new AbortController().signal;
 const BASE = 'nestbench-test-base:latest';
-/** As Linux's makefile, as far as nestbench uses it. Its image says who built it, and on which network. */
+/** Like Linux's makefile, as far as nestbench uses it. Its image records who built it, and on which network. */
 const MAKEFILE = `
 VERSION = 6
 PATCHLEVEL = 1
@@ -66,7 +66,7 @@ async function containers(): Promise<string[]> {
   return (await engine.container.dockerode.listContainers({ all: true })).map(({ Command }) => Command);
 }
 
-/** What runs in the containers. */
+/** The processes in the containers. */
 async function running(): Promise<string> {
   const { dockerode } = engine.container;
   const all = await dockerode.listContainers();
@@ -81,7 +81,7 @@ async function untilRunning(command: string): Promise<void> {
   });
 }
 
-/** Dockerfiles on the test's own base. */
+/** Dockerfiles based on the test's own image. */
 function dockerfiles(lines = 'RUN gcc --version'): string {
   const directory = temporaryDirectory();
   for (const vintage of ['current', 'vintage'])
@@ -101,7 +101,7 @@ async function toy(...files: string[]): Promise<KernelSource> {
   return { url, ref: 'v6.1-toy' };
 }
 
-test('what is built in a container is built by its compiler, without a network, and is ours', async () => {
+test('a container builds with its own compiler, without a network, and the result belongs to this user', async () => {
   temporaryCache();
   const said: string[] = [];
   const say = (sentence: string): void => void said.push(sentence);
@@ -111,14 +111,14 @@ test('what is built in a container is built by its compiler, without a network, 
   expect(readFileSync(built.image, 'utf8')).toMatch(/^12\.\d+\.\d+\n0\nlo\n$/);
   expect(built.release).toBe('6.1.0-toy');
   expect(statSync(built.image).uid).toBe(process.getuid?.());
-  // From the cache, and another than this host's.
+  // From the cache, and different from this host's.
   expect((await buildKernelPackage(source, never, say, 'container', images)).hash).toBe(built.hash);
   const onHost = await buildKernelPackage(source, never, say, 'host', images);
   expect(onHost.hash).not.toBe(built.hash);
   expect(said).toEqual([]);
 });
 
-test("a build that fails says the compiler's own words", async () => {
+test("a failed build reports the compiler's own message", async () => {
   temporaryCache();
   const building = buildKernelPackage(await toy('fail'), never, () => {}, 'container', dockerfiles());
   await expect(building).rejects.toMatchObject({
@@ -127,7 +127,7 @@ test("a build that fails says the compiler's own words", async () => {
   });
 });
 
-test('a build that is aborted leaves no container', async () => {
+test('an aborted build leaves no container', async () => {
   temporaryCache();
   const stop = new AbortController();
   const building = buildKernelPackage(await toy('hang'), stop.signal, () => {}, 'container', dockerfiles());
@@ -137,23 +137,25 @@ test('a build that is aborted leaves no container', async () => {
   await expect(building).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
 });
 
-test('an image that can’t be made is told with why, and no older one is taken for it', async () => {
+test('an image that can’t be made is reported with the reason, and no older one is used instead', async () => {
   const directory = dockerfiles();
   const { identity } = await containerBuilder(engine, 'current', never, directory);
   expect(identity).toMatch(/^image sha256:[0-9a-f]{64}$/);
-  // The same once it is there.
+  // The same once it exists.
   expect((await containerBuilder(engine, 'current', never, directory)).identity).toBe(identity);
   const failing = dockerfiles('RUN echo no such package >&2; exit 7');
   await expect(containerBuilder(engine, 'current', never, failing)).rejects.toMatchObject({
     code: 'NESTBENCH_BUILD_FAILED',
     message: expect.stringMatching(/no such package(.*\n)*.*returned a non-zero code: 7/),
   });
-  // Asked for, there is nothing else; asked for the best there is, it is said.
+  // If requested, it is an error; with `auto`, a message.
   await expect(chooseBuilder('container', 'current', never, () => {}, failing)).rejects.toThrow('code: 7');
   const said: string[] = [];
   const instead = await chooseBuilder('auto', 'current', never, (text) => void said.push(text), failing);
   expect(instead.kind).toBe('host');
-  expect(said[0]).toMatch(/^What is built is built by this host, as the builder's image could not be made:/);
+  expect(said[0]).toMatch(
+    /^This host's compilers build instead of a container, because the builder's image could not be made:/,
+  );
 });
 
 test('a tool that can’t be started leaves no container', async () => {
@@ -165,7 +167,7 @@ test('a tool that can’t be started leaves no container', async () => {
   );
 });
 
-test('what a build left that was killed is removed by the next, and nobody else’s container', async () => {
+test('the next build removes the containers of a killed one, and nobody else’s', async () => {
   const directory = temporaryDirectory();
   const log = path.join(directory, 'log');
   const script = `

@@ -1,6 +1,6 @@
 /**
- * Builds in containers of an engine that speaks Docker's API. Their image is made of a Dockerfile of nestbench's and named by
- * its hash; what is built there has no network.
+ * Builds in containers of an engine with Docker's API. Their image is made from one of nestbench's Dockerfiles and
+ * named after its hash; builds in it have no network.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -19,7 +19,7 @@ const OTHERWISE = 'With "builder: host" this host\'s compilers build.';
 
 /**
  * @param directory of the Dockerfiles, `VINTAGE.Dockerfile`.
- * @throws NESTBENCH_BUILD_FAILED where the image can't be made: an older one of the same name is never taken for it.
+ * @throws NESTBENCH_BUILD_FAILED if the image can't be made. An older one of the same name is never used instead.
  */
 export async function containerBuilder(
   engine: Engine,
@@ -50,7 +50,7 @@ export async function containerBuilder(
   };
 }
 
-/** Its id, a digest of all that is in it; undefined where there is no such image. */
+/** Its id, a digest of its contents; undefined if there is no such image. */
 async function imageId({ container: { dockerode } }: Engine, name: string): Promise<string | undefined> {
   try {
     return (await dockerode.getImage(name).inspect()).Id;
@@ -61,8 +61,8 @@ async function imageId({ container: { dockerode } }: Engine, name: string): Prom
 }
 
 /**
- * By the engine's own API: testcontainers' fromDockerfile (12.2) drops what the engine says, leaves the failed step's container
- * behind, and never settles where the engine refuses the Dockerfile.
+ * Uses the engine's own API: testcontainers' fromDockerfile (12.2) drops the engine's messages, leaves the failed
+ * step's container behind, and never settles if the engine rejects the Dockerfile.
  */
 async function makeImage(
   engine: Engine,

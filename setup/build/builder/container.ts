@@ -1,4 +1,4 @@
-/** Runs one tool in a container of an engine that speaks Docker's API. */
+/** Runs one tool in a container of an engine with Docker's API. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
@@ -13,23 +13,25 @@ import type { Engine } from './engine.ts';
 
 type Dockerode = Engine['container']['dockerode'];
 
-/** Who started a container: where its pid counts, its pid, and when it started, which name a process for good. */
+/** Who started a container: its pid namespace, pid and start time, which identify a process permanently. */
 const OWNER = 'nestbench.owner';
-/** Where make and configure find a home. */
+/** A home directory for make and configure. */
 const ENVIRONMENT = { LC_ALL: 'C.UTF-8', HOME: '/tmp' };
 
 export interface ContainerOptions extends ToolOptions {
-  /** Seen there by the same name. */
+  /** It has the same path there. */
   readonly directory: string;
-  /** Whether it runs as root, with the host's network. Else it has no network, and what it makes belongs to this user. */
+  /**
+   * Whether it runs as root, with the host's network. Otherwise it has no network, and its files belong to this user.
+   */
   readonly asRoot: boolean;
-  /** A sentence: what to do where no container can be started. */
+  /** A sentence: what to do if no container can be started. */
   readonly otherwise: string;
 }
 
 /**
- * As {@link runTool}, in a container of its own that is removed however the tool ends. testcontainers' reaper is not used: it
- * is one more image to fetch, and {@link sweepContainers} removes what a kill -9 leaves.
+ * Like {@link runTool}, in its own container, which is removed however the tool ends. It does not use testcontainers'
+ * reaper, which is another image to download; {@link sweepContainers} removes what a kill -9 leaves.
  * @returns the lines that it printed.
  */
 export async function runInContainer(
@@ -52,7 +54,7 @@ export async function runInContainer(
     output = followOutput(argv, stream, options);
     // Awaited below.
     output.catch(() => {});
-    // Before, there was nothing to remove.
+    // An abort before this had nothing to remove.
     if (signal.aborted) onAbort();
   };
   try {
@@ -77,7 +79,7 @@ export async function runInContainer(
     const facts = { machine: 'host', argv };
     throw new BuildError({ message, ...facts, cause: error });
   } finally {
-    // With its container the rest of its output would be gone.
+    // Removing the container would lose the rest of its output.
     await output.catch(() => {});
     await remove(dockerode, name);
     signal.removeEventListener('abort', onAbort);
@@ -90,10 +92,13 @@ export async function runInContainer(
   throw toolFailure({ argv, purpose, log, lines, how, started, exitCode });
 }
 
-/** Fails where the engine is on another machine, which has another directory of that name. */
+/** Fails if the engine is on another machine, which has a different directory of that name. */
 const CHECK = `[ -w "$0" ] && [ -e "$0/.nestbench" ] || { echo "A container can't write this host's $0. $1"; exit 1; }`;
 
-/** Runs a shell command in a container that has this host's directory. @returns what it printed. */
+/**
+ * Runs a shell command in a container with this host's directory.
+ * @returns what it printed.
+ */
 export async function askContainer(
   engine: Engine,
   image: string,
@@ -112,7 +117,7 @@ export async function askContainer(
   }
 }
 
-/** As testcontainers' Wait.forOneShotStartup, which looks only once a second and drops the exit code. */
+/** Like testcontainers' Wait.forOneShotStartup, which polls only once a second and drops the exit code. */
 class CommandEnd extends StartupCheckStrategy {
   exitCode = -1;
 
@@ -122,20 +127,20 @@ class CommandEnd extends StartupCheckStrategy {
   }
 }
 
-/** Whose files are this user's: root of an engine without root is whoever runs that. */
+/** The user who owns this user's files: root, for an engine that does not run as root. */
 async function ownUser(dockerode: Dockerode): Promise<string> {
   const { SecurityOptions = [] }: { SecurityOptions?: string[] } = await dockerode.info();
   const isRootless = SecurityOptions.some((option) => option.includes('rootless'));
   return isRootless ? '0:0' : `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
 }
 
-/** Of this start of this host, and of the namespace that pids are of here: an engine may serve others. */
+/** Identifies this boot of this host and the pid namespace, because an engine may serve others too. */
 export function processNamespace(): string {
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return `${bootId} ${readlinkSync('/proc/self/ns/pid')}`;
 }
 
-/** What no other process ever has as its name; undefined where this one has ended. */
+/** Identifies a process permanently; undefined if it has ended. */
 function ownerName(pid: number): string | undefined {
   const stat = processStat(pid);
   return isRunning(stat) ? `${processNamespace()} ${pid}:${stat.startTicks}` : undefined;
@@ -151,7 +156,7 @@ export async function sweepContainers({ container: { dockerode } }: Engine): Pro
   }
 }
 
-/** By its id or name; it may be gone already. */
+/** By id or name. It may have been removed already. */
 async function remove(dockerode: Dockerode, container: string): Promise<void> {
   await dockerode
     .getContainer(container)

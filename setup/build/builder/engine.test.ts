@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { findEngine } from './engine.ts';
 
-test.each([undefined, 'docker.example.org'])('leaves the environment as it was (%s)', async (override) => {
+test.each([undefined, 'docker.example.org'])('keeps the environment unchanged (%s)', async (override) => {
   vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
   vi.stubEnv('TESTCONTAINERS_HOST_OVERRIDE', override);
   vi.stubEnv('TESTCONTAINERS_RYUK_DISABLED', undefined);

@@ -1,4 +1,4 @@
-/** A Docker engine of a test's own, on a socket of its own: nothing of the host's, and no network. */
+/** A Docker engine for a test, on its own socket: it shares nothing with the host's, and has no network. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { runTool } from '../tool.ts';
 
 const UP_SECONDS = 60;
 
-/** Why there is none here; undefined where there can be one. */
+/** Why no engine can be started here; undefined if one can. */
 export async function whyNoEngine(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'dockerd needs root';
   const { exitCode } = await execa('sh', ['-c', 'command -v dockerd'], { reject: false });
@@ -21,7 +21,7 @@ export async function whyNoEngine(): Promise<string | undefined> {
 }
 
 export interface TestEngine extends AsyncDisposable {
-  /** What DOCKER_HOST is to say. */
+  /** The value for DOCKER_HOST. */
   readonly url: string;
 }
 
@@ -43,7 +43,7 @@ export async function startEngine(signal: AbortSignal): Promise<TestEngine> {
       terminate();
       await once(engine, 'exit');
     }
-    // It leaves the host's network namespace mounted, where a container used that.
+    // It leaves the host's network namespace mounted after a container has used it.
     const namespace = at('exec/netns/default');
     if (readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${namespace} `))
       await execa('umount', [namespace]);
@@ -62,7 +62,7 @@ export async function startEngine(signal: AbortSignal): Promise<TestEngine> {
   }
 }
 
-/** A Debian with a compiler, as a tar: no registry can be reached from where the tests run. */
+/** A Debian with a compiler, as a tar: no registry is reachable from where the tests run. */
 export async function baseTar(signal: AbortSignal): Promise<string> {
   const packages = ['gcc', 'libc6-dev', 'make'];
   const { directory } = await cached({

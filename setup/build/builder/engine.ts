@@ -1,13 +1,16 @@
-/** The container engine of this host, found as testcontainers finds it. */
+/** The container engine of this host, found like testcontainers does. */
 import type { getContainerRuntimeClient } from 'testcontainers';
 import { reasonOf } from '../../lib/error-text.ts';
 
 export type Engine = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
 
-/** Where ports of containers are: nestbench's have none, and to find out testcontainers asks for networks and an image. */
+/**
+ * The address of containers' ports. nestbench's have none, but testcontainers would look up networks and an image for
+ * it.
+ */
 const PORTS_ARE_AT = 'TESTCONTAINERS_HOST_OVERRIDE';
 
-/** Whether an engine answers; with why none does. */
+/** Whether an engine answers; if not, why. */
 export async function findEngine(): Promise<
   { readonly ok: true; readonly client: Engine } | { readonly ok: false; readonly why: string }
 > {
@@ -20,11 +23,11 @@ export async function findEngine(): Promise<
   }
 }
 
-/** Shared by two who ask at the same time, as the variable is this process's. */
+/** Shared by concurrent callers, because the variable is global to the process. */
 let connecting: Promise<Engine> | undefined;
 
 async function connect(): Promise<Engine> {
-  // Loaded only here, as it is large; and it throws where the user has no home directory.
+  // Loaded only here, because it is large, and throws if the user has no home directory.
   const { getContainerRuntimeClient } = await import('testcontainers');
   const given = process.env[PORTS_ARE_AT];
   process.env[PORTS_ARE_AT] = given ?? 'localhost';

@@ -15,7 +15,7 @@ function recipe(build: Recipe['build'], signal = never): Recipe {
   return { name: 'thing', inputs: { a: 1 }, build, signal };
 }
 
-test('builds once, keeps where it comes from, and finds it again', async () => {
+test('builds once, keeps the provenance, and finds it again', async () => {
   const cache = temporaryCache();
   let builds = 0;
   const make = recipe(async ({ directory, log }) => {
@@ -33,7 +33,7 @@ test('builds once, keeps where it comes from, and finds it again', async () => {
   expect(provenance).toMatchObject({ name: 'thing', inputs: { a: 1 }, facts: { version: '2' } });
 });
 
-test('what is there by its provenance alone is enough for its facts, and made again for its contents', async () => {
+test('an entry with only its provenance is enough for its facts, and is built again for its contents', async () => {
   const cache = temporaryCache();
   const script = `
     import { rmSync, writeFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ test('what is there by its provenance alone is enough for its facts, and made ag
   const events = await eventsOf(script, { XDG_CACHE_HOME: path.dirname(cache) });
   expect(events.map(({ text, lasting }) => ({ text, lasting }))).toEqual([
     {
-      text: 'made again, as the import had only its provenance; its versions are others now: gcc 14 is 15, only14 is gone, only15 1 is new',
+      text: 'rebuilt, because the import had only its provenance; its versions have changed: gcc 14 is 15, only14 is gone, only15 1 is new',
       lasting: true,
     },
   ]);
@@ -61,14 +61,14 @@ test('what is there by its provenance alone is enough for its facts, and made ag
   expect(readdirSync(directory).toSorted()).toEqual(['made', 'provenance.json']);
 });
 
-/** A sync in the place of the system's, which takes longer than any disk of a test. */
+/** Replaces the system's sync by one that takes longer than any disk of a test. */
 function slowSync(does: string): Readonly<Record<string, string>> {
   const programs = temporaryDirectory();
   writeFileSync(path.join(programs, 'sync'), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
   return { PATH: `${programs}:${process.env['PATH'] ?? ''}` };
 }
 
-test('a wait for the disk is told, and told to be over', async () => {
+test('a wait for the disk is reported, and so is its end', async () => {
   const environment = { XDG_CACHE_HOME: path.dirname(temporaryCache()), ...slowSync('sleep 2') };
   const events = await eventsOf(buildsFor(0), environment);
   expect(events.map(({ task, text, state }) => ({ task, text, state }))).toEqual([
@@ -77,7 +77,7 @@ test('a wait for the disk is told, and told to be over', async () => {
   ]);
 });
 
-test('what the disk does not take is no artefact', async () => {
+test('what the disk does not accept is not an artefact', async () => {
   const cache = temporaryCache();
   const { PATH = '' } = slowSync('echo "sync: error syncing: Input/output error" >&2; exit 1');
   vi.stubEnv('PATH', PATH);
@@ -87,7 +87,7 @@ test('what the disk does not take is no artefact', async () => {
   expect(readdirSync(cache).filter((name) => name.startsWith('thing'))).toEqual([]);
 });
 
-test('a failed build leaves its log and nothing else, and the next one builds anew', async () => {
+test('a failed build leaves only its log, and the next one builds again', async () => {
   const cache = temporaryCache();
   const failing = recipe(async ({ directory, log }) => {
     writeFileSync(path.join(directory, 'made'), 'half');
@@ -102,7 +102,7 @@ test('a failed build leaves its log and nothing else, and the next one builds an
   expect(existsSync(path.join(directory, 'made'))).toBe(false);
 });
 
-test('who wants what another builds waits for it', async () => {
+test('a second builder waits for the first', async () => {
   temporaryCache();
   let builds = 0;
   const make = recipe(async ({ directory }) => {
@@ -133,8 +133,8 @@ function buildsFor(milliseconds: number, call = 'cached(recipe)'): string {
 
 test.each([
   ['what another process builds', 'cached(recipe)', false],
-  ['what another process makes again', "cachedWhole(recipe, 'made')", true],
-])('a wait for %s is told, and told to be over', async (_, call, hasProvenance) => {
+  ['what another process builds again', "cachedWhole(recipe, 'made')", true],
+])('a wait for %s is reported, and so is its end', async (_, call, hasProvenance) => {
   const cache = temporaryCache();
   if (hasProvenance) await cached(recipe(async () => ({})));
   const environment = { XDG_CACHE_HOME: path.dirname(cache) };
@@ -150,7 +150,7 @@ test.each([
   ]);
 });
 
-test('what a killed build left is swept, and what is being built is not', async () => {
+test('what a killed build left is removed, and what is being built is not', async () => {
   const cache = temporaryCache();
   const script = `
     import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'build-cache.ts'))};
@@ -171,7 +171,7 @@ test('what a killed build left is swept, and what is being built is not', async 
   expect(readdirSync(cache)).not.toContain(building);
 });
 
-test('emptying says what it freed, and is refused while a run holds the cache', async () => {
+test('emptying prints how much it freed, and is rejected while a run holds the cache', async () => {
   const cache = temporaryCache();
   expect(await emptyCache()).toBe(0);
   mkdirSync(path.join(cache, 'kernel-1'), { recursive: true });
@@ -185,7 +185,7 @@ test('emptying says what it freed, and is refused while a run holds the cache', 
   expect(readdirSync(cache)).toEqual(['lock']);
 });
 
-test('what two builds of one process need is made once, and neither says that it waits for itself', async () => {
+test('what two builds of one process need is built once, and neither says that it waits for the other', async () => {
   const script = `
     import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'build-cache.ts'))};
     import { tell } from ${JSON.stringify(path.join(import.meta.dirname, '../../lib/task-progress.ts'))};

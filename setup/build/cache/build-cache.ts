@@ -1,7 +1,7 @@
 /**
- * The cache of what is built once: `$XDG_CACHE_HOME/nestbench/NAME-HASH/`, where HASH stands for everything that
- * shapes the artefact. An artefact is built beside, in `NAME-HASH.building-PID/`, made durable and renamed into
- * place: a directory without that ending is whole, whenever and however the build was stopped.
+ * The cache of builds: `$XDG_CACHE_HOME/nestbench/NAME-HASH/`, where HASH covers everything that affects the artefact.
+ * An artefact is built in `NAME-HASH.building-PID/`, synced to disk and renamed: a directory without that ending is
+ * complete, whenever and however the build was stopped.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -21,23 +21,23 @@ export { cacheDirectory };
 export const PROVENANCE_FILE = 'provenance.json';
 const BUILDING = /^(.+)\.building-\d+$/;
 
-/** Where an artefact comes from, kept inside it. */
+/** The provenance of an artefact, kept inside it. */
 const provenanceRecord = z.object({
   name: z.string(),
   hash: z.string(),
   inputs: z.json(),
   madeAt: z.iso.datetime(),
   seconds: z.number(),
-  /** What its build found out: versions, mostly. */
+  /** Facts found by its build, mostly versions. */
   facts: z.record(z.string(), z.string()),
 });
 export type Provenance = z.infer<typeof provenanceRecord>;
 
 /** Where a build works, and what it may use. */
 export interface Workplace {
-  /** What it leaves here is the artefact. */
+  /** Everything that it leaves here becomes the artefact. */
   readonly directory: string;
-  /** The tools' whole output; kept where the build fails. */
+  /** The complete output of the tools; kept if the build fails. */
   readonly log: string;
   readonly signal: AbortSignal;
 }
@@ -51,7 +51,9 @@ export interface Artefact {
 export interface Recipe {
   readonly name: string;
   readonly inputs: Inputs;
-  /** @returns the artefact's facts. */
+  /**
+   * @returns the artefact's facts.
+   */
   readonly build: (workplace: Workplace) => Promise<Record<string, string>>;
   readonly signal: AbortSignal;
 }
@@ -62,8 +64,8 @@ export function isCached({ name, inputs }: Pick<Recipe, 'name' | 'inputs'>): boo
 }
 
 /**
- * The artefact of these inputs: from the cache, from whoever is building it already, or built now. Once the signal is
- * aborted, only what is there is found.
+ * The artefact for these inputs: from the cache, from another process that is already building it, or built now. Once
+ * the signal is aborted, only an existing one is returned.
  */
 export async function cached(recipe: Recipe): Promise<Artefact> {
   const hash = hashOf(recipe.inputs);
@@ -73,14 +75,14 @@ export async function cached(recipe: Recipe): Promise<Artefact> {
   if (found !== undefined) return found;
 
   await using _ = await holdToBuild(recipe, label);
-  // Awaited here, as the locks are freed when this returns.
+  // Awaited here, because the locks are freed when this returns.
   return readArtefact(whole) ?? (await build(recipe, hash, whole));
 }
 
 /**
- * The artefact with its contents: {@link cached} is content with the provenance, which is all that an import may have
- * brought. It is made again then, and where its versions are others now, that is said.
- * @param content what only a whole artefact has, a path in its directory.
+ * The artefact with its contents. For {@link cached} the provenance is enough, which may be all that an import added.
+ * Then it is built again, and a change of its versions is reported.
+ * @param content a path in its directory that only a complete artefact has.
  */
 export async function cachedWhole(recipe: Recipe, content: string): Promise<Artefact> {
   const found = await cached(recipe);
@@ -91,28 +93,30 @@ export async function cachedWhole(recipe: Recipe, content: string): Promise<Arte
   const made = await build(recipe, found.hash, found.directory);
   const changed = changedFacts(found.facts, made.facts);
   if (changed !== '') {
-    const text = `made again, as the import had only its provenance; its versions are others now: ${changed}`;
+    const text = `rebuilt, because the import had only its provenance; its versions have changed: ${changed}`;
     tell({ task: recipe.name, text, state: 'done', lasting: true });
   }
   return made;
 }
 
-/** Holds the cache and the artefact's lock; says that it waits where another process builds the artefact. */
+/** Holds the cache and the artefact's lock. Reports the wait if another process is building the artefact. */
 async function holdToBuild({ name, signal }: Recipe, label: string): Promise<AsyncDisposableStack> {
   if (signal.aborted) throw aborted(signal, `building the ${name}`, { machine: 'host' });
   await using held = new AsyncDisposableStack();
   held.use(await holdCache(signal));
   const onWait = (holders: string): void => {
-    // Two of what is built side by side need it: the build itself says how far it is.
+    // Two concurrent builds need it: the one that builds it reports the progress.
     if (isHeldHere(artefactLock(label))) return;
-    tell({ task: name, text: `waiting for ${holders}, which builds it`, state: 'running' });
+    tell({ task: name, text: `waiting for ${holders}, which is building it`, state: 'running' });
     held.defer(() => tell({ task: name, text: 'the wait is over', state: 'done' }));
   };
   held.use(await takeLock(artefactLock(label), { signal, onWait }));
   return held.move();
 }
 
-/** What differs between the facts of one name: `gcc-14 14.2.0-19 is 14.2.0-20, bison is gone`: the first few of them. */
+/**
+ * The differences between the facts of one name: `gcc-14 14.2.0-19 is 14.2.0-20, bison is gone`. Only the first few.
+ */
 export function changedFacts(was: Provenance['facts'], is: Provenance['facts']): string {
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((key) => was[key] !== is[key]);
   const shown = names.slice(0, MAX_CHANGES).map((key) => {
@@ -123,7 +127,7 @@ export function changedFacts(was: Provenance['facts'], is: Provenance['facts']):
   return [...shown, ...(others > 0 ? [`and ${others} more`] : [])].join(', ');
 }
 
-/** As many as one line has room for. */
+/** The number that fits on one line. */
 const MAX_CHANGES = 5;
 
 async function build(recipe: Recipe, hash: string, whole: string): Promise<Artefact> {
@@ -142,7 +146,7 @@ async function build(recipe: Recipe, hash: string, whole: string): Promise<Artef
     await writeFile(path.join(directory, PROVENANCE_FILE), `${JSON.stringify(provenance, undefined, 2)}\n`);
     if (existsSync(log)) await rename(log, path.join(directory, 'build.log'));
     await makeDurable(directory, name);
-    // Its provenance alone, where an import brought no more.
+    // Only its provenance, if an import added no more.
     await rm(whole, { recursive: true, force: true });
     await rename(directory, whole);
     await flush(path.dirname(whole));
@@ -172,14 +176,14 @@ function readArtefact(directory: string): Artefact | undefined {
   return { directory, hash, facts };
 }
 
-/** Undefined where the directory holds no whole artefact. */
+/** Undefined if the directory has no complete artefact. */
 export function readProvenance(directory: string): Provenance | undefined {
   const file = path.join(directory, PROVENANCE_FILE);
   if (!existsSync(file)) return undefined;
   return provenanceRecord.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
-/** Says that the cache is in use; `npm run clean` refuses as long as anybody does. A run holds it while it runs. */
+/** Marks the cache as in use, so that `npm run clean` refuses. A run holds it while it runs. */
 export async function holdCache(signal: AbortSignal): Promise<Lock> {
   return takeLock(cacheLock(), { shared: true, signal });
 }
@@ -193,7 +197,7 @@ export function artefactLock(label: string): string {
 }
 
 /**
- * Removes what builds left that were killed: a `.building-PID` whose lock nobody holds.
+ * Removes what killed builds left: any `.building-PID` whose lock is free.
  * @returns the names of what was removed.
  */
 export async function sweepCache(): Promise<string[]> {
@@ -210,7 +214,7 @@ export async function sweepCache(): Promise<string[]> {
   return removed;
 }
 
-/** Under the artefact's lock, every directory that it was being built in is a leftover. */
+/** While the artefact's lock is held, every directory for building it is a leftover. */
 export async function removeLeftovers(label: string): Promise<string[]> {
   const leftovers = entries().filter((name) => BUILDING.exec(name)?.[1] === label);
   for (const name of leftovers) await rm(path.join(cacheDirectory(), name), { recursive: true, force: true });
@@ -223,9 +227,9 @@ export function entries(): string[] {
 
 /**
  * Empties the cache.
- * @param only the entries to remove; all, unless told otherwise.
+ * @param only the entries to remove; by default all.
  * @returns how many bytes of disk that freed.
- * @throws {NestbenchError} NESTBENCH_TESTBED_BUSY where a build or a run uses it.
+ * @throws {NestbenchError} NESTBENCH_TESTBED_BUSY if a build or a run uses it.
  */
 export async function emptyCache(only?: readonly string[]): Promise<number> {
   if (!existsSync(cacheDirectory())) return 0;
@@ -244,7 +248,7 @@ export async function emptyCache(only?: readonly string[]): Promise<number> {
   return freed;
 }
 
-/** What a file or directory takes on the disk, in bytes: st_blocks counts units of 512 (stat(2)). */
+/** The disk usage of a file or directory, in bytes: st_blocks counts units of 512 (stat(2)). */
 export async function diskBytes(entry: string): Promise<number> {
   const stat = await lstat(entry);
   let sum = stat.blocks * 512;
@@ -254,9 +258,9 @@ export async function diskBytes(entry: string): Promise<number> {
 }
 
 /**
- * Writes everything in a directory to the disk, so that a rename never gets there before what it names. That is one call
- * for the whole file system (syncfs(2)): an fsync of each of a toolchain's 10,700 files took 21 s, the one call 0.5 s.
- * @param task as progress names it.
+ * Syncs everything in a directory to disk, so that a rename never precedes its contents. This is one call for the whole
+ * file system (syncfs(2)): an fsync of each of a toolchain's 10,700 files took 21 s, the one call 0.5 s.
+ * @param task the name in progress lines.
  */
 export async function makeDurable(directory: string, task: string): Promise<void> {
   let isTold = false;
@@ -275,7 +279,7 @@ export async function makeDurable(directory: string, task: string): Promise<void
   });
 }
 
-/** Whatever takes longer than two seconds is told. */
+/** Everything over two seconds is reported. */
 const TELL_AFTER_MS = 1000;
 
 export async function flush(entry: string): Promise<void> {

@@ -1,9 +1,9 @@
-/** Tells how far a stream is, by its bytes. */
+/** Reports the progress of a stream by its bytes. */
 import { Transform } from 'node:stream';
 import { tell } from '../../lib/task-progress.ts';
 import { progressAt } from '../progress-rate.ts';
 
-/** Passes everything on. `total` is about how many bytes are expected. */
+/** Passes everything on. `total` is the expected number of bytes. */
 export function countBytes(task: string, text: string, total: number): Transform {
   const started = performance.now();
   let done = 0;

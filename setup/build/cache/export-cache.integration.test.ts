@@ -28,12 +28,12 @@ function filesIn(directory: string): Record<string, string> {
   );
 }
 
-/** A name that a file may have, long ones too: tar's own header has room for 100 bytes. */
+/** A valid file name, including long ones: tar's own header has space for 100 bytes. */
 const fileName = fc
   .string({ minLength: 1, maxLength: 60, unit: 'grapheme' })
   .filter((name) => !/[/\0]/.test(name) && !/^\.+$/.test(name) && Buffer.byteLength(name) < 200);
 
-test('what is exported and imported again is the same, whatever its files are called and contain', async () => {
+test('an export and import preserves files of any name and content', async () => {
   const trees = fc.dictionary(
     fc.tuple(fileName, fileName).map((parts) => parts.join('/')),
     fc.record({
@@ -61,7 +61,7 @@ test('what is exported and imported again is the same, whatever its files are ca
   );
 });
 
-test('of what is exported by its provenance alone nothing else comes along', async () => {
+test('an artefact with only its provenance brings nothing else', async () => {
   temporaryCache();
   const tool = await artefact('toolchain', { 'root/bin/gcc': 'large' });
   const file = await exported([{ ...tool, contents: 'provenance' }]);
@@ -70,7 +70,7 @@ test('of what is exported by its provenance alone nothing else comes along', asy
   expect(readdirSync(tool.directory)).toEqual(['provenance.json']);
 });
 
-test('is written while a run holds the cache, and says how far it is', async () => {
+test('is written while a run holds the cache, with progress', async () => {
   const cache = temporaryCache();
   await using run = await holdCache(never);
   const made = await artefact('thing', { made: Buffer.alloc(1_000_000) });
@@ -83,13 +83,13 @@ test('is written while a run holds the cache, and says how far it is', async () 
   expect(run.file).toBe(path.join(cache, 'lock'));
 });
 
-test('leaves a file that is there alone, unless it is forced', async () => {
+test('does not overwrite a file without --force', async () => {
   temporaryCache();
   const made = await artefact('thing', { made: 'whole' });
   const file = path.join(temporaryDirectory(), 'x');
   writeFileSync(file, 'mine');
   await expect(exportCache(file, options([made]))).rejects.toThrow(
-    `${file} is there already. Choose another name, or replace it with --force.`,
+    `${file} already exists. Select another name, or overwrite it with --force.`,
   );
   expect(readFileSync(file, 'utf8')).toBe('mine');
   await exportCache(file, options([made], true));
@@ -103,12 +103,12 @@ test.each([
     '/proc/x',
     /^\/proc\/x can't be written: ENOENT.*, in \/proc\.$/,
   ],
-])('%s is refused before anything is packed, also with force', async (_, file, why) => {
+])('%s is rejected before anything is packed, also with force', async (_, file, why) => {
   temporaryCache();
   await expect(exportCache(file, options([], true))).rejects.toThrow(why);
 });
 
-test('names the folder that is missing', async () => {
+test('names the missing folder', async () => {
   temporaryCache();
   const file = path.join(temporaryDirectory(), 'nosuch/x');
   await expect(exportCache(file, options([]))).rejects.toThrow(`There is no folder ${path.dirname(file)}`);
@@ -145,7 +145,7 @@ test('an aborted export leaves nothing', async () => {
   expect(readdirSync(cacheDirectory()).filter((name) => name.includes('.building-'))).toEqual([]);
 });
 
-test('a full disk is told in one sentence, and nothing half is left', async () => {
+test('a full disk is reported in one sentence, and nothing partial is left', async () => {
   temporaryCache();
   const made = await artefact('thing', { made: random(1024 * 1024) });
   const directory = temporaryDirectory();

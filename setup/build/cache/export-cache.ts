@@ -1,4 +1,4 @@
-/** Writes what a run boots from into one file, which another machine's cache can import. */
+/** Writes what a run boots from to one file, for import into another machine's cache. */
 import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -24,25 +24,25 @@ import {
   memberOf,
 } from './export-format.ts';
 
-/** Of zstd's 1 to 22; 3 is its default, at which a disk is the slower part. */
+/** Of zstd's 1 to 22. 3 is its default, with which a disk is slower than the compression. */
 const LEVEL = 3;
 
-/** The lock of exports, and the name of where they work. */
+/** The name of the exports' lock and work directory. */
 const EXPORT = 'export';
 
 export interface ExportOptions {
   /** Its version. */
   readonly nestbench: string;
   readonly artefacts: readonly Chosen[];
-  /** Whether a file that is there may be replaced. */
+  /** Whether an existing file may be overwritten. */
   readonly force: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Writes the export beside `file` and renames it into place.
- * @returns what it holds.
- * @throws {InputError} NESTBENCH_UNKNOWN_SETTING where the file is there already, or its folder is not.
+ * Writes the export to a temporary file and renames it to `file`.
+ * @returns its contents.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING if the file already exists, or its folder does not.
  */
 export async function exportCache(
   file: string,
@@ -52,7 +52,7 @@ export async function exportCache(
   assertPlace(file, force);
   await using held = new AsyncDisposableStack();
   held.use(await holdCache(signal));
-  // One export after the other, so that what another left half written can be told from what one is writing.
+  // One export at a time, so that the leftovers of another can be distinguished from a file that is being written.
   held.use(await takeLock(artefactLock(EXPORT), { signal }));
   await removeHalf(file);
   const staging = path.join(cacheDirectory(), `${EXPORT}.building-${process.pid}`);
@@ -79,8 +79,8 @@ export async function exportCache(
 }
 
 /**
- * @throws {InputError} NESTBENCH_UNKNOWN_SETTING where the file is there already or is a folder, or where its folder is not
- * there or can't be written to.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING if the file already exists or is a folder, or if its folder is missing
+ * or not writable.
  */
 export function assertPlace(file: string, force: boolean): void {
   if (!existsSync(path.dirname(file))) {
@@ -99,12 +99,12 @@ export function assertPlace(file: string, force: boolean): void {
   if (existsSync(file) && !force) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_SETTING',
-      `${file} is there already. Choose another name, or replace it with --force.`,
+      `${file} already exists. Select another name, or overwrite it with --force.`,
     );
   }
 }
 
-/** Under the lock of exports, whatever one was writing to was left by one that was killed. */
+/** While the exports' lock is held, any temporary file was left by a killed export. */
 async function removeHalf(file: string): Promise<void> {
   const directory = path.dirname(file);
   const begin = `${path.basename(file)}.building-`;
@@ -118,7 +118,7 @@ async function describe(options: ExportOptions): Promise<Manifest> {
   const { nestbench, signal } = options;
   const artefacts: ExportedArtefact[] = [];
   for (const artefact of options.artefacts) {
-    tell({ task: EXPORT, text: 'reading what is exported', state: 'running', fraction: 0 });
+    tell({ task: EXPORT, text: 'reading the artefacts', state: 'running', fraction: 0 });
     artefacts.push({ ...artefact, ...(await digestOf(cacheDirectory(), artefact, signal)) });
   }
   return { format: FORMAT, nestbench, madeAt: new Date().toISOString(), artefacts };
@@ -149,7 +149,7 @@ async function pack(
     createWriteStream(half, { flags: 'wx', flush: true }),
     { signal },
   );
-  // Both are awaited: where the file can't be written, tar ends too.
+  // Both are awaited: if the file can't be written, tar ends too.
   const [streamed, ended] = await Promise.allSettled([written, tar]);
   if (streamed.status === 'rejected' && !signal.aborted) throw streamed.reason;
   if (ended.status === 'rejected') throw ended.reason;

@@ -1,6 +1,6 @@
 /**
- * What an export is: a tar, compressed with zstd. Its first member is `manifest.json`; the others are the artefacts'
- * directories under their names in the cache.
+ * The format of an export: a tar, compressed with zstd. Its first member is `manifest.json`; the others are the
+ * artefacts' directories, named as in the cache.
  */
 import { createHash } from 'node:crypto';
 import { execa } from 'execa';
@@ -10,29 +10,29 @@ import { aborted, lastLines } from '../../lib/error-text.ts';
 import { PROVENANCE_FILE } from './build-cache.ts';
 import { toolEnvironment } from '../tool.ts';
 
-/** To be raised when an import of this version can no longer read what an export writes. */
+/** Increase it when an import of this version can no longer read what an export writes. */
 export const FORMAT = 1;
 
 export const MANIFEST = 'manifest.json';
 
-/** Some 20 KB are usual: the versions of a few hundred packages. */
+/** Usually about 20 KB: the versions of a few hundred packages. */
 export const MAX_MANIFEST_BYTES = 1024 * 1024;
 
 const exportedArtefact = z.object({
-  /** A part of a file's name, and no path. */
+  /** A part of a file's name, not a path. */
   name: z.string().regex(/^[a-z\d]+(-[a-z\d]+)*$/),
   hash: z.string().regex(/^[\da-f]{16}$/),
-  /** Of what only the provenance is there the name can be told and the versions, and nothing can be built in it. */
+  /** With only its provenance, an artefact's name and versions are known, but nothing can be built in it. */
   contents: z.enum(['whole', 'provenance']),
-  /** Of its provenance. */
+  /** From its provenance. */
   facts: z.record(z.string(), z.string()),
-  /** Of its own tar ({@link digestOf}), as is the hash. */
+  /** Of its own tar ({@link digestOf}), like the hash. */
   bytes: z.number().int().positive(),
   sha256: z.string().regex(/^[\da-f]{64}$/),
 });
 export type ExportedArtefact = z.infer<typeof exportedArtefact>;
 
-/** What is to be exported. */
+/** An artefact to export. */
 export type Chosen = Omit<ExportedArtefact, 'bytes' | 'sha256'>;
 
 /** What every version of the format has. */
@@ -55,7 +55,7 @@ export function memberOf(artefact: Pick<Chosen, 'name' | 'hash' | 'contents'>): 
   return artefact.contents === 'whole' ? label : `${label}/${PROVENANCE_FILE}`;
 }
 
-/** Starts a tool of archives, which ends when this process does. What it writes is to be read as it comes. */
+/** Starts an archive tool, which ends when this process does. Read its output as it comes. */
 export function archiver(argv: readonly string[], signal: AbortSignal) {
   return execa('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
     cancelSignal: signal,
@@ -67,7 +67,10 @@ export function archiver(argv: readonly string[], signal: AbortSignal) {
   });
 }
 
-/** A tar that, but for times, is the same wherever and by whomever it is made: everything in the cache is this user's. */
+/**
+ * Makes a tar that is reproducible except for times, wherever and by whomever it is made: everything in the cache
+ * belongs to this user.
+ */
 export const CREATE_TAR = [
   'tar',
   '--create',
@@ -78,7 +81,9 @@ export const CREATE_TAR = [
   '--group=0',
 ];
 
-/** @throws {NestbenchError} with the tool's own words where it failed. */
+/**
+ * @throws {NestbenchError} with the tool's own message if it failed.
+ */
 export function assertEnded(
   { exitCode, stderr }: { exitCode?: number | undefined; stderr: Uint8Array },
   purpose: string,
@@ -93,7 +98,7 @@ export function assertEnded(
   throw isFull ? new NoSpaceError(details) : new CommandError(details);
 }
 
-/** Size and SHA-256 of an artefact, as a tar in which every time is 0: of names, modes, links and contents. */
+/** Size and SHA-256 of an artefact, as a tar with all times set to 0: covers names, modes, links and contents. */
 export async function digestOf(
   directory: string,
   artefact: Pick<Chosen, 'name' | 'hash' | 'contents'>,

@@ -1,4 +1,4 @@
-/** Artefacts as small as they get, and exports of them, also hostile ones. */
+/** Minimal artefacts, and exports of them, including hostile ones. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -31,7 +31,7 @@ export async function artefact(
   return { ...made, name, contents: 'whole' };
 }
 
-/** Exports them into a file of the test's own. */
+/** Exports them to a temporary file. */
 export async function exported(artefacts: readonly Chosen[]): Promise<string> {
   const file = path.join(temporaryDirectory(), 'cache.tar.zst');
   await exportCache(file, { nestbench: '0.1.0', artefacts, force: false, signal: never });
@@ -40,14 +40,17 @@ export async function exported(artefacts: readonly Chosen[]): Promise<string> {
 
 /** How a hostile export differs from a good one of an artefact `thing` with a file `made`. */
 export interface Hostile {
-  /** Changes the unpacked artefact before the manifest is made of it. */
+  /** Changes the unpacked artefact before the manifest is made from it. */
   readonly tree?: (directory: string) => void;
   readonly manifest?: (manifest: Manifest) => unknown;
-  /** tar's options and members, run where the manifest and the artefact are; a good export's where there are none. */
+  /**
+   * tar's options and members, run in the directory of the manifest and the artefact; by default those of a good
+   * export.
+   */
   readonly tar?: (label: string) => readonly string[];
 }
 
-/** An export whose maker knows the format, and means harm. */
+/** An export by an attacker who knows the format. */
 export async function hostileExport({ tree, manifest, tar }: Hostile): Promise<string> {
   const { directory, ...one } = await artefact('thing', { made: 'whole', 'sub/file': '1' });
   const place = temporaryDirectory();
@@ -69,7 +72,9 @@ export async function hostileExport({ tree, manifest, tar }: Hostile): Promise<s
   return file;
 }
 
-/** What a program says where `directory` is a disk of that size, in a mount namespace of its own. `work` is its text. */
+/**
+ * The output of a program for which `directory` is a disk of that size, in its own mount namespace. `work` is its text.
+ */
 export function onSmallDisk(directory: string, bytes: number, work: string): string {
   const mount = `mount -t tmpfs -o size=${bytes} tmpfs "$0" && exec "$@"`;
   const argv = ['--mount', '--map-root-user', 'sh', '-euc', mount, directory];
@@ -77,7 +82,7 @@ export function onSmallDisk(directory: string, bytes: number, work: string): str
   return execFileSync('unshare', [...argv, ...program], { encoding: 'utf8' });
 }
 
-/** A program's text that exports `artefacts` to `file`. */
+/** The text of a program that exports `artefacts` to `file`. */
 export function exporting(file: string, artefacts: readonly Chosen[]): string {
   const options = { nestbench: '0.1.0', artefacts, force: false };
   return `
@@ -86,14 +91,14 @@ export function exporting(file: string, artefacts: readonly Chosen[]): string {
     await exportCache(${JSON.stringify(file)}, { ...${JSON.stringify(options)}, signal });`;
 }
 
-/** A program's text that imports `file`. */
+/** The text of a program that imports `file`. */
 export function importing(file: string): string {
   return `
     const { importCache } = await import(${JSON.stringify(path.join(import.meta.dirname, 'import-cache.ts'))});
     await importCache(${JSON.stringify(file)}, new AbortController().signal);`;
 }
 
-/** A program's text that does `work`, then prints why it failed and the names in `directory`. */
+/** The text of a program that does `work`, then prints why it failed and the names in `directory`. */
 export function failing(work: string, directory: string): string {
   return `
     const { readdirSync } = await import('node:fs');
@@ -101,9 +106,9 @@ export function failing(work: string, directory: string): string {
     console.log(readdirSync(${JSON.stringify(directory)}).join(' '));`;
 }
 
-/** 64 MiB that do not compress: work enough to be met in the middle. */
+/** 64 MiB that do not compress: enough work to be interrupted in the middle. */
 export function random(bytes = 64 * 1024 * 1024): Buffer {
-  // getRandomValues gives no more than this at once.
+  // The limit of getRandomValues.
   const piece = 65_536;
   return Buffer.concat(
     Array.from({ length: Math.ceil(bytes / piece) }, () => crypto.getRandomValues(Buffer.alloc(piece))),

@@ -28,14 +28,14 @@ import {
 import { MANIFEST } from './export-format.ts';
 import { importCache } from './import-cache.ts';
 
-/** What of a cache is artefacts, whole or half. */
+/** The artefacts in a cache, complete or partial. */
 function artefactsIn(cache: string): string[] {
   return readdirSync(cache)
     .filter((name) => !/^(locks?|logs)$/.test(name))
     .toSorted();
 }
 
-test('what is there already stays as it is, and the rest is added while a run holds the cache', async () => {
+test('existing artefacts are kept, and the others are added while a run holds the cache', async () => {
   const cache = temporaryCache();
   const [one, other] = [await artefact('one', { made: 'first' }), await artefact('other', { made: '2' })];
   const file = await exported([one, other]);
@@ -50,7 +50,9 @@ test('what is there already stays as it is, and the rest is added while a run ho
   expect(run.file).toBe(path.join(cache, 'lock'));
 });
 
-/** @returns why an import was refused. */
+/**
+ * @returns why an import was rejected.
+ */
 async function refusal(file: string, cache: string): Promise<string> {
   const before = artefactsIn(cache);
   const error: unknown = await importCache(file, never).catch((thrown: unknown) => thrown);
@@ -61,7 +63,7 @@ async function refusal(file: string, cache: string): Promise<string> {
   return message.replace(file, 'FILE');
 }
 
-test('what is here by its provenance alone is completed, in the same versions', async () => {
+test('an artefact with only its provenance is completed, if the versions are the same', async () => {
   temporaryCache();
   const made = await artefact('toolchain', { gcc: 'gcc' });
   const [whole, alone] = [await exported([made]), await exported([{ ...made, contents: 'provenance' }])];
@@ -81,7 +83,7 @@ test('what is here by its provenance alone is completed, in the same versions', 
   });
 });
 
-test('what is here without its provenance is replaced, as a build would', async () => {
+test('an artefact without its provenance is replaced, as by a build', async () => {
   temporaryCache();
   const made = await artefact('thing', { made: 'whole', other: '1' });
   const file = await exported([made]);
@@ -91,13 +93,13 @@ test('what is here without its provenance is replaced, as a build would', async 
   expect(readdirSync(made.directory).toSorted()).toEqual(['made', 'other', 'provenance.json']);
 });
 
-test('a file that cannot be read is not called a damaged one', async () => {
+test('a file that can’t be read is not reported as damaged', async () => {
   temporaryCache();
   // Nothing is mapped at its beginning.
   await expect(importCache('/proc/self/mem', never)).rejects.toMatchObject({ code: 'EIO', syscall: 'read' });
 });
 
-test('says where what is here has other versions under the same name', async () => {
+test('reports artefacts that have other versions under the same name', async () => {
   temporaryCache();
   const made = await artefact('toolchain', { gcc: 'gcc' });
   const file = await exported([made]);
@@ -107,7 +109,7 @@ test('says where what is here has other versions under the same name', async () 
   expect(differing).toEqual([`toolchain-${made.hash}: version 1 is 2`]);
 });
 
-describe('refused in one sentence, with the cache as it was', () => {
+describe('rejected in one sentence, with the cache unchanged', () => {
   const COMMON = "FILE can't be imported: ";
 
   test.each<[what: string, hostile: Hostile, why: string | RegExp]>([
@@ -119,7 +121,7 @@ describe('refused in one sentence, with the cache as it was', () => {
     [
       'a manifest of something else',
       { manifest: () => ({ a: 1 }) },
-      'its manifest does not say what it holds',
+      'its manifest does not have the expected fields',
     ],
     ['no manifest', { tar: (label) => [label] }, 'it has no manifest'],
     [
@@ -127,7 +129,7 @@ describe('refused in one sentence, with the cache as it was', () => {
       {
         manifest: (good) => ({ ...good, artefacts: good.artefacts.map((one) => ({ ...one, name: '../x' })) }),
       },
-      'its manifest does not say what it holds',
+      'its manifest does not have the expected fields',
     ],
     [
       'an artefact twice',
@@ -142,10 +144,10 @@ describe('refused in one sentence, with the cache as it was', () => {
     [
       'a changed file',
       { tar: (label) => ['--transform=s/made/changed/', MANIFEST, label] },
-      /^thing-[\da-f]{16} is not what its manifest says: it was changed/,
+      /^thing-[\da-f]{16} does not match its manifest: it was changed/,
     ],
     [
-      'a member that climbs out',
+      'a member outside its directory',
       { tar: (label) => ['--absolute-names', `--transform=s,sub/file,../../../climbed,`, MANIFEST, label] },
       /^tar refuses it: tar: thing-.*Member name contains '\.\.'/,
     ],
@@ -157,22 +159,22 @@ describe('refused in one sentence, with the cache as it was', () => {
     [
       'an absolute link',
       { tree: (directory) => symlinkSync('/etc', path.join(directory, 'etc')) },
-      /^thing-[\da-f]{16}\/etc is a link to \/etc, out of the artefact/,
+      /^thing-[\da-f]{16}\/etc is a link to \/etc, outside the artefact/,
     ],
     [
-      'a link that climbs out',
+      'a relative link to the outside',
       { tree: (directory) => symlinkSync('../../other', path.join(directory, 'sub/link')) },
-      /\/sub\/link is a link to \.\.\/\.\.\/other, out of the artefact/,
+      /\/sub\/link is a link to \.\.\/\.\.\/other, outside the artefact/,
     ],
     [
-      'a link that climbs out through another link',
+      'a relative link to the outside through another link',
       {
         tree: (directory) => {
           symlinkSync('..', path.join(directory, 'sub/up'));
           symlinkSync('up/../../other', path.join(directory, 'sub/link'));
         },
       },
-      /\/sub\/link is a link to up\/\.\.\/\.\.\/other, out of the artefact/,
+      /\/sub\/link is a link to up\/\.\.\/\.\.\/other, outside the artefact/,
     ],
     [
       'a pipe',
@@ -182,17 +184,17 @@ describe('refused in one sentence, with the cache as it was', () => {
     [
       'no provenance',
       { tree: (directory) => rmSync(path.join(directory, 'provenance.json')) },
-      /^thing-[\da-f]{16} does not say where it comes from/,
+      /^thing-[\da-f]{16} has no provenance/,
     ],
     [
-      'other versions than its manifest says',
+      'other versions than in its manifest',
       {
         manifest: (good) => ({
           ...good,
           artefacts: good.artefacts.map((one) => ({ ...one, facts: { version: '2' } })),
         }),
       },
-      /^thing-[\da-f]{16} was not made of what its name says/,
+      /^thing-[\da-f]{16} does not match the inputs in its name/,
     ],
     [
       "another's provenance",
@@ -203,15 +205,15 @@ describe('refused in one sentence, with the cache as it was', () => {
           writeFileSync(file, text);
         },
       },
-      /^thing-[\da-f]{16} was not made of what its name says/,
+      /^thing-[\da-f]{16} does not match the inputs in its name/,
     ],
     [
-      'more than the manifest says, which would fill the disk',
+      'more data than in the manifest, which would fill the disk',
       {
         tree: (directory) => writeFileSync(path.join(directory, 'zeros'), Buffer.alloc(8 * 1024 * 1024)),
         manifest: (good) => ({ ...good, artefacts: good.artefacts.map((one) => ({ ...one, bytes: 1000 })) }),
       },
-      'it is cut off, or was changed',
+      'it is truncated, or was changed',
     ],
   ])('%s', async (_, hostile, why) => {
     const cache = temporaryCache();
@@ -223,7 +225,7 @@ describe('refused in one sentence, with the cache as it was', () => {
     expect(told).toMatch(why instanceof RegExp ? why : new RegExp(`^${RegExp.escape(why)}\\. The cache`));
   });
 
-  test('a file that is cut off', async () => {
+  test('a truncated file', async () => {
     const cache = temporaryCache();
     const { directory, ...one } = await artefact('thing', { made: random(1024 * 1024) });
     const file = await exported([one]);
@@ -232,12 +234,12 @@ describe('refused in one sentence, with the cache as it was', () => {
     for (const left of [Math.floor(0.9 * size), Math.floor(size / 2), 100, 1, 0]) {
       truncateSync(file, left);
       expect(await refusal(file, cache)).toMatch(
-        /it is cut off, or was changed|it has no manifest|it is not compressed/,
+        /it is truncated, or was changed|it has no manifest|it is not compressed/,
       );
     }
   });
 
-  test('a file in which a bit was flipped', async () => {
+  test('a file with a flipped bit', async () => {
     const cache = temporaryCache();
     const { directory, ...one } = await artefact('thing', { made: random(1024 * 1024) });
     const file = await exported([one]);
@@ -246,22 +248,22 @@ describe('refused in one sentence, with the cache as it was', () => {
     const middle = Math.floor(bytes.length / 2);
     bytes[middle] = (bytes[middle] ?? 0) ^ 1;
     writeFileSync(file, bytes);
-    expect(await refusal(file, cache)).toContain('it is cut off, or was changed');
+    expect(await refusal(file, cache)).toContain('it is truncated, or was changed');
   });
 
-  test('what is no export at all, or not there', async () => {
+  test('a file that is not an export, or does not exist', async () => {
     const cache = temporaryCache();
     await artefact('thing', {});
     const directory = temporaryDirectory();
     const file = path.join(directory, 'letter');
     writeFileSync(file, 'Dear reader, this is no archive.');
-    expect(await refusal(file, cache)).toContain('it is not compressed as an export is');
+    expect(await refusal(file, cache)).toContain('it is not compressed like an export');
     expect(await refusal(directory, cache)).toContain('it is not a file');
     expect(await refusal(path.join(directory, 'nosuch'), cache)).toMatch(/^There is no file /);
   });
 });
 
-test('a link inside its artefact comes along, and any in a root that is entered', async () => {
+test('links inside their artefact are kept, and any in a root file system', async () => {
   temporaryCache();
   const good = await hostileExport({
     tree: (directory) => symlinkSync('../made', path.join(directory, 'sub/link')),
@@ -274,7 +276,7 @@ test('a link inside its artefact comes along, and any in a root that is entered'
   await expect(importCache(file, never)).resolves.toMatchObject({ added: [{ name: 'toolchain' }] });
 });
 
-test('an import that is killed leaves what the next start sweeps', async () => {
+test('an import that is killed leaves what the next start removes', async () => {
   const cache = temporaryCache();
   const { directory, ...large } = await artefact('large', { made: random() });
   const file = await exported([large]);
@@ -307,9 +309,9 @@ test('an aborted import leaves nothing', async () => {
   expect(artefactsIn(cache)).toEqual([]);
 });
 
-describe('a full disk is told in one sentence, and nothing half is left', () => {
+describe('a full disk is reported in one sentence, and nothing partial is left', () => {
   test.each([
-    ['that has less room than the import needs', 1024 * 1024, 'The import needs 2.0 MiB, and there are '],
+    ['that has less room than the import needs', 1024 * 1024, 'The import needs 2.0 MiB, and '],
     // Whole pages for small files: more than their bytes.
     ['that fills up meanwhile', 2200 * 1024, 'The import of '],
   ])('%s', async (_, bytes, why) => {

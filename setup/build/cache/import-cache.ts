@@ -1,4 +1,4 @@
-/** Takes the artefacts of an export into the cache. All of them are checked before any gets its name. */
+/** Imports the artefacts of an export into the cache. All of them are checked before any gets its name. */
 import { createReadStream } from 'node:fs';
 import { lstat, mkdir, readdir, readlink, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
@@ -40,22 +40,22 @@ import {
 import { hashOf } from '../../lib/hash.ts';
 import { contentsOf } from './ingredients.ts';
 
-/** The lock of imports, and the name of where they work. */
+/** The name of the imports' lock and work directory. */
 const IMPORT = 'import';
 
 export interface Imported {
   readonly manifest: Manifest;
-  /** What got its name now. */
+  /** The artefacts that were added. */
   readonly added: readonly ExportedArtefact[];
-  /** What was there already, and stays as it is. */
+  /** The existing artefacts, which were kept. */
   readonly kept: readonly ExportedArtefact[];
-  /** Of what was there already: `toolchain-HASH: gcc-14 14.2.0-20 is 14.2.0-19`, from the export to what is here. */
+  /** Of the existing ones: `toolchain-HASH: gcc-14 14.2.0-20 is 14.2.0-19`, from the export to the cache. */
   readonly differing: readonly string[];
 }
 
 /**
- * Takes in what the cache does not have yet.
- * @throws {InputError} NESTBENCH_BAD_EXPORT for a file that is none, or is damaged.
+ * Adds what the cache lacks.
+ * @throws {InputError} NESTBENCH_BAD_EXPORT for a file that is not an export, or is damaged.
  */
 export async function importCache(file: string, signal: AbortSignal): Promise<Imported> {
   const manifest = await readManifest(file, signal);
@@ -80,23 +80,26 @@ export async function importCache(file: string, signal: AbortSignal): Promise<Im
     (isNew ? added : kept).push(artefact);
   }
   await flush(cacheDirectory());
-  tell({ task: IMPORT, text: 'taken into the cache', state: 'done', fraction: 1 });
+  tell({ task: IMPORT, text: 'added to the cache', state: 'done', fraction: 1 });
   return { manifest, added, kept, differing: differencesOf(kept) };
 }
 
-/** A directory without provenance is none that a build would take. */
+/** A build would not use a directory without provenance. */
 function isHere(artefact: ExportedArtefact): boolean {
   const here = readProvenance(path.join(cacheDirectory(), labelOf(artefact)));
   return here !== undefined && !isCompletedBy(artefact, here);
 }
 
-/** Whether only its provenance is here, and the export has all of it, in the same versions. */
+/** Whether the cache has only its provenance, and the export has its contents, in the same versions. */
 function isCompletedBy(artefact: ExportedArtefact, here: Provenance): boolean {
   if (artefact.contents === 'provenance' || contentsOf(labelOf(artefact)) === 'whole') return false;
   return changedFacts(artefact.facts, here.facts) === '';
 }
 
-/** How what is here differs from what the export has under the same name: a toolchain is named by what was asked for. */
+/**
+ * How the cache's artefact differs from the export's of the same name: a toolchain is named by its packages, not their
+ * versions.
+ */
 function differencesOf(kept: readonly ExportedArtefact[]): string[] {
   return kept.flatMap((artefact) => {
     const label = labelOf(artefact);
@@ -118,7 +121,7 @@ async function readManifest(file: string, signal: AbortSignal): Promise<Manifest
   const [ended, text] = await Promise.all([
     tar,
     tar.stdout.toArray().then((chunks) => Buffer.concat(chunks).toString()),
-    // tar closes its end once it has the manifest, or has seen that this is no tar.
+    // tar closes its input once it has the manifest, or has noticed that this is not a tar.
     pipeline(Readable.from([begin]), tar.stdin).catch(() => {}),
   ]);
   if (signal.aborted) throw aborted(signal, `reading ${file}`);
@@ -132,13 +135,13 @@ async function readManifest(file: string, signal: AbortSignal): Promise<Manifest
     );
   }
   const manifest = manifestRecord.safeParse(content);
-  if (!manifest.success) throw bad(file, 'its manifest does not say what it holds');
+  if (!manifest.success) throw bad(file, 'its manifest does not have the expected fields');
   const labels = manifest.data.artefacts.map(labelOf);
   if (new Set(labels).size < labels.length) throw bad(file, 'its manifest names an artefact twice');
   return manifest.data;
 }
 
-/** As much of the tar as a manifest may take. */
+/** The beginning of the tar, up to the maximum size of a manifest. */
 async function firstBytes(file: string, signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -153,10 +156,10 @@ async function firstBytes(file: string, signal: AbortSignal): Promise<Buffer> {
     }
   } catch (error) {
     if (signal.aborted) throw aborted(signal, `reading ${file}`);
-    // It may not be read, or its disk fails: nothing is known of the file.
+    // The file may be unreadable, or its disk may have failed: that says nothing about the file.
     if (error instanceof Error && 'syscall' in error) throw error;
-    // Of a file that is cut off the beginning can still tell what it was.
-    if (bytes === 0) throw bad(file, 'it is not compressed as an export is');
+    // The beginning of a truncated file still shows what it was.
+    if (bytes === 0) throw bad(file, 'it is not compressed like an export');
   }
   compressed.destroy();
   return Buffer.concat(chunks);
@@ -174,10 +177,10 @@ async function assertSpace(wanted: readonly ExportedArtefact[]): Promise<void> {
   const needed = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
   const { bavail, bsize } = await statfs(cacheDirectory());
   if (bavail * bsize >= needed) return;
-  throw noSpace(`The import needs ${inBytes(needed)}, and there are ${inBytes(bavail * bsize)}`);
+  throw noSpace(`The import needs ${inBytes(needed)}, and ${inBytes(bavail * bsize)} are free`);
 }
 
-/** Only the members that are wanted; the rest of the file is ignored. */
+/** Only the wanted members; the rest of the file is ignored. */
 async function unpack(
   file: string,
   staging: string,
@@ -191,9 +194,9 @@ async function unpack(
     `--directory=${staging}`,
     '--no-same-owner',
     '--preserve-permissions',
-    // It reads on to the end of the file, so that it never closes its input on what is still being sent.
+    // Reads up to the end of the file, so that it never closes its input while data is still being sent.
     '--ignore-zeros',
-    // Nothing is written over what came before it in the same file: no link in the place of a directory.
+    // Never overwrites what came earlier in the same file: no link in place of a directory.
     '--keep-old-files',
     ...wanted.map(memberOf),
   ];
@@ -205,7 +208,7 @@ async function unpack(
   const sent = pipeline(
     createReadStream(file),
     countBytes(IMPORT, 'unpacking', size),
-    // The pipeline may report instead that tar's end was closed.
+    // The pipeline may instead report that tar's input was closed.
     decompress.on('error', (error) => (isDamaged ||= errorCode(error)?.startsWith('Z') ?? false)),
     limited(max, () => (isDamaged = true)),
     tar.stdin,
@@ -214,20 +217,20 @@ async function unpack(
   tar.stdout.resume();
   const [streamed, ended] = await Promise.allSettled([sent, tar]);
   if (signal.aborted) throw aborted(signal, `importing ${file}`);
-  if (isDamaged) throw bad(file, 'it is cut off, or was changed');
+  if (isDamaged) throw bad(file, 'it is truncated, or was changed');
   if (ended.status === 'rejected') throw ended.reason;
   const { exitCode, stderr } = ended.value;
   const output = Buffer.from(stderr).toString();
   if (output.includes('No space left on device')) throw noSpace(`The import of ${file} did not fit`);
   if (exitCode !== 0) {
-    // tar also says which leading parts of names it leaves out, which is no error.
+    // tar also reports which leading parts of names it removes, which is not an error.
     const why = output.split('\n').find((line) => !line.includes('Removing leading'));
     throw bad(file, `tar refuses it: ${plainText(why ?? '')}`);
   }
   if (streamed.status === 'rejected') throw streamed.reason;
 }
 
-/** Fails once more comes than the manifest says: a small file can be blown up to fill any disk. */
+/** Fails if there is more data than in the manifest: a small compressed file can fill any disk. */
 function limited(max: number, onMore: () => void) {
   return async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let bytes = 0;
@@ -242,7 +245,7 @@ function limited(max: number, onMore: () => void) {
   };
 }
 
-/** Everything that the manifest and the provenance say of an artefact. */
+/** Checks everything that the manifest and the provenance say about an artefact. */
 async function check(
   file: string,
   staging: string,
@@ -250,30 +253,30 @@ async function check(
   signal: AbortSignal,
 ): Promise<void> {
   const label = labelOf(artefact);
-  tell({ task: IMPORT, text: 'checking what was unpacked', state: 'running', fraction: 1 });
+  tell({ task: IMPORT, text: 'checking the unpacked artefacts', state: 'running', fraction: 1 });
   const foreign = await outside(path.join(staging, label), label);
   if (foreign !== undefined) throw bad(file, foreign);
   const { bytes, sha256 } = await digestOf(staging, artefact, signal);
   if (bytes !== artefact.bytes || sha256 !== artefact.sha256) {
-    throw bad(file, `${label} is not what its manifest says: it was changed`);
+    throw bad(file, `${label} does not match its manifest: it was changed`);
   }
   const provenance = readProvenance(path.join(staging, label));
-  if (provenance === undefined) throw bad(file, `${label} does not say where it comes from`);
+  if (provenance === undefined) throw bad(file, `${label} has no provenance`);
   const { name, hash, inputs, facts } = provenance;
   const isFaithful = changedFacts(artefact.facts, facts) === '';
   if (`${name}-${hash}` !== label || hashOf(inputs) !== hash || !isFaithful) {
-    throw bad(file, `${label} was not made of what its name says`);
+    throw bad(file, `${label} does not match the inputs in its name`);
   }
 }
 
-/** The first thing below `entry` that is no file, no directory and no link that stays inside; undefined where there is none. */
+/** The first thing below `entry` that is not a file, a directory or a link that stays inside; undefined without one. */
 async function outside(entry: string, shown: string, depth = 0): Promise<string | undefined> {
   const about = await lstat(entry);
   if (about.isSymbolicLink()) {
     const target = await readlink(entry);
     return ROOTS.test(shown) || staysInside(target, depth)
       ? undefined
-      : `${shown} is a link to ${target}, out of the artefact`;
+      : `${shown} is a link to ${target}, outside the artefact`;
   }
   if (about.isFile()) return undefined;
   if (!about.isDirectory()) return `${shown} is neither a file nor a directory`;
@@ -284,10 +287,12 @@ async function outside(entry: string, shown: string, depth = 0): Promise<string 
   return undefined;
 }
 
-/** A root file system: its links lead where they do once it is entered. */
+/** A root file system: its links are valid once it is entered. */
 const ROOTS = /^toolchain-[\da-f]{16}\/root\//;
 
-/** A relative target that first goes up by less than `depth` directories, and then only down: what it passes may be a link. */
+/**
+ * A relative target that first goes up by less than `depth` directories, and then only down. A component may be a link.
+ */
 function staysInside(target: string, depth: number): boolean {
   if (path.isAbsolute(target)) return false;
   const parts = target.split('/');
@@ -296,7 +301,9 @@ function staysInside(target: string, depth: number): boolean {
   return climbed < depth && !parts.slice(climbed).includes('..');
 }
 
-/** @returns false where another was faster. */
+/**
+ * @returns false if another process was faster.
+ */
 async function place(staging: string, artefact: ExportedArtefact, signal: AbortSignal): Promise<boolean> {
   const label = labelOf(artefact);
   const staged = path.join(staging, label);
@@ -305,7 +312,7 @@ async function place(staging: string, artefact: ExportedArtefact, signal: AbortS
   held.use(await takeLock(artefactLock(label), { signal }));
   if (isHere(artefact)) return false;
   const whole = path.join(cacheDirectory(), label);
-  // At most its provenance, which comes again, or what a removal that was stopped left.
+  // At most its provenance, which is also in the import, or the rest of an interrupted removal.
   await rm(whole, { recursive: true, force: true });
   await rename(staged, whole);
   return true;

@@ -5,7 +5,7 @@ import { temporaryCache } from '../../lib/temporary.testing.ts';
 import { artefact } from './export.testing.ts';
 import { artefacts, contentsOf, ingredientsOf } from './ingredients.ts';
 
-test('an artefact is made of those whose hashes its inputs name, and of what these are made of', async () => {
+test('an artefact is made from those whose hashes are in its inputs, and from what these are made from', async () => {
   const cache = temporaryCache();
   const toolchain = await artefact('toolchain', { gcc: 'gcc' });
   const kernel = await artefact('kernel', { vmlinux: 'k' }, { toolchain: toolchain.hash });

@@ -1,4 +1,4 @@
-/** What is in the cache, and which artefacts an artefact was made of. */
+/** What is in the cache, and which artefacts an artefact was made from. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { cacheDirectory, entries, PROVENANCE_FILE, type Provenance, readProvenance } from './build-cache.ts';
@@ -10,13 +10,13 @@ export interface CachedArtefact {
   readonly provenance: Provenance;
 }
 
-/** Whether all of it is there, or its provenance alone, as an import may have left it. */
+/** Whether it is complete, or only its provenance, as an import may leave it. */
 export function contentsOf(label: string): 'whole' | 'provenance' {
   const others = readdirSync(path.join(cacheDirectory(), label)).filter((name) => name !== PROVENANCE_FILE);
   return others.length > 0 ? 'whole' : 'provenance';
 }
 
-/** Every whole artefact of the cache, by name. */
+/** Every complete artefact of the cache, by name. */
 export function artefacts(): CachedArtefact[] {
   return entries()
     .toSorted()
@@ -28,12 +28,12 @@ export function artefacts(): CachedArtefact[] {
 }
 
 /**
- * Those of `all` that `wanted` were made of, and what these were made of in turn: the inputs of an artefact name the
- * hashes of others. Without those of `wanted`.
+ * Those of `all` that `wanted` were made from, directly or indirectly: an artefact's inputs have the hashes of others.
+ * Without `wanted` themselves.
  */
 export function ingredientsOf(wanted: readonly string[], all: readonly CachedArtefact[]): CachedArtefact[] {
   const found = new Set(all.filter(({ label }) => wanted.includes(label)));
-  // A set's loop also visits what is added to it meanwhile.
+  // A set's loop also visits elements that are added during the loop.
   for (const { provenance } of found) {
     const texts = new Set(textsIn(provenance.inputs));
     for (const other of all) if (texts.has(other.provenance.hash)) found.add(other);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { eventsOf } from '../../lib/task-progress.testing.ts';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 
-/** A program in the place of mmdebstrap, which takes a minute and a network: the tar is its last word but one. */
+/** Replaces mmdebstrap, which takes a minute and a network: the tar is its last argument but one. */
 const QUICK = `#!/bin/sh -eu
 echo 'I: installing remaining packages inside the chroot...' >&2
 while [ $# -gt 2 ]; do shift; done
@@ -13,7 +13,7 @@ printf 'Package: hello\\nVersion: 1\\n\\n' >"$TMPDIR/root/var/lib/dpkg/status"
 tar --create --file="$1" --directory="$TMPDIR/root" .
 `;
 
-test('is told to be done once it is made: the image waits for the kernel, and says nothing meanwhile', async () => {
+test('is reported as done once it is made: the image waits silently for the kernel', async () => {
   const [programs, temporary] = [temporaryDirectory(), temporaryDirectory()];
   const program = path.join(programs, 'mmdebstrap');
   writeFileSync(program, QUICK);

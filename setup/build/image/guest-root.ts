@@ -1,9 +1,9 @@
 /**
  * The guests' root file system: Debian packages, unpacked and configured by mmdebstrap into a tar.
  *
- * It is cached under what was asked for (suite, packages, options), not under what the archive held that day: to ask
- * the archive on every start would make a warm start need the network. The versions that came are recorded in its
- * provenance, and `npm run clean` makes the next start fetch anew.
+ * Its cache key has the request (suite, packages, options), not the archive's versions of that day: looking them up on
+ * every start would make a warm start need the network. Its provenance records the versions, and after `npm run clean`
+ * the next start downloads the current ones.
  */
 import path from 'node:path';
 import { execa } from 'execa';
@@ -22,15 +22,15 @@ export interface Root {
 
 const TAR = 'root.tar';
 
-/** To be raised whenever the steps below change what they make. */
+/** Increase it whenever the steps below change their result. */
 const RECIPE = 1;
 
 /** Debian 13: its QEMU 10 has igb with SR-IOV, and netperf is in main. */
 const SUITE = 'trixie';
 
-/** On top of Debian's essential packages (which bring util-linux's taskset, tar, bash). */
+/** In addition to Debian's essential packages (which include util-linux's taskset, tar, bash). */
 export const ROOT_PACKAGES: readonly string[] = [
-  // Booting and looking around: the init scripts' shell and tar, networks, sysctl, modules, SSH.
+  // For booting and inspection: the init scripts' shell and tar, networks, sysctl, modules, SSH.
   'busybox-static',
   'iproute2',
   'kmod',
@@ -38,7 +38,7 @@ export const ROOT_PACKAGES: readonly string[] = [
   'netbase',
   'dropbear-bin',
   'procps',
-  // The next level.
+  // For the next level.
   'qemu-system-x86',
   ...BENCHMARK_PACKAGES,
   ...IMAGE_SETUPS.flatMap(({ packages }) => packages),
@@ -51,8 +51,8 @@ const OPTIONS = optionsFor(
 );
 
 /**
- * What mmdebstrap says it is doing, and how far it is then: shares of the 45 s that it took on the two-core machine
- * of the trials, timed by the stamps of its lines.
+ * mmdebstrap's messages, and the progress at each: shares of the 45 s that it took on the two-core machine of the
+ * trials, from the timestamps of its lines.
  */
 const PHASES: readonly Phase[] = [
   ...FIRST_PHASES,
@@ -61,12 +61,14 @@ const PHASES: readonly Phase[] = [
   { says: /creating tarball/, text: 'packing', fraction: 0.97 },
 ];
 
-/** The root file system from the cache, or made now. Of an imported one the tar may be missing: see {@link wholeRoot}. */
+/**
+ * The root file system from the cache, or made now. If it was imported, its tar may be missing: see {@link wholeRoot}.
+ */
 export async function buildRoot(signal: AbortSignal): Promise<Root> {
   return toRoot(await cached(recipe(signal)));
 }
 
-/** With its tar, made again where only the provenance was imported. */
+/** With its tar, which is made again if only the provenance was imported. */
 export async function wholeRoot(signal: AbortSignal): Promise<Root> {
   return toRoot(await cachedWhole(recipe(signal), TAR));
 }
@@ -86,7 +88,7 @@ async function make(workplace: Workplace): Promise<Record<string, string>> {
     { suite: SUITE, tar, options: OPTIONS, sources: [MIRROR], purpose, task: 'image', phases: PHASES },
     workplace,
   );
-  // The image is packed once the kernel is built, which can take many minutes more.
+  // The image is packed once the kernel is built, which can take many more minutes.
   tell({ task: 'image', text: 'the root file system is made', state: 'done' });
   const status = await execa('tar', ['--extract', '--to-stdout', `--file=${tar}`, './var/lib/dpkg/status']);
   return packageVersions(status.stdout);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   toolchain = await buildToolchain(new AbortController().signal);
 }, TOOLCHAIN_MS);
 
-/** A root file system as small as it gets, with what must not get into an image. */
+/** A minimal root file system, with files that must not get into an image. */
 function tinyRoot(): string {
   const directory = temporaryDirectory();
   for (const name of [
@@ -40,7 +40,9 @@ function tinyRoot(): string {
   return tar;
 }
 
-/** @returns the directory that the image is in. */
+/**
+ * @returns the directory of the image.
+ */
 async function pack(tar: string, format: ImageFormat): Promise<string> {
   const directory = temporaryDirectory();
   const vmlinux = path.join(directory, 'a kernel');
@@ -56,7 +58,7 @@ async function pack(tar: string, format: ImageFormat): Promise<string> {
   return work;
 }
 
-/** How each is looked into, and what is said there of a file. */
+/** How to inspect each format, and its output for a file. */
 const TOOLS = {
   erofs: {
     look: (image: string, name: string) => ['dump.erofs', `--path=${name}`, image],
@@ -77,7 +79,7 @@ const TOOLS = {
 };
 
 test.each(['erofs', 'ext4'] as const)(
-  'as %s it holds the root, our scripts and the kernel; owners are kept, and what is of no use left out',
+  'as %s it has the root, nestbench’s scripts and the kernel; owners are kept, and useless files left out',
   async (format) => {
     const words = TOOLS[format];
     const work = await pack(tinyRoot(), format);
@@ -117,7 +119,7 @@ test.each(['erofs', 'ext4'] as const)(
   },
 );
 
-/** Sees the toolchain, which is in root's home, by another name; no entry in /etc/passwd has this number. */
+/** Gives the toolchain, which is in root's home, another path; no entry in /etc/passwd has this number. */
 const AS_STRANGER =
   'mount --bind "$0" "$1"; shift; exec setpriv --reuid=64321 --regid=64321 --clear-groups -- "$@"';
 
@@ -138,7 +140,7 @@ test.runIf(isRoot())('an ordinary user packs the same bytes as root', async () =
   expect(theirs).toBe(ours);
 });
 
-test('is named by the versions of its packages, also where its root was made again for another', async () => {
+test('is named by the versions of its packages, even if its root was made again', async () => {
   const cache = temporaryCache();
   mkdirSync(cache);
   const made = path.dirname(toolchain.root);

@@ -1,6 +1,6 @@
 /**
- * The one image of every machine: the root file system with our init scripts and the kernel, as a
- * read-only file system. L0 hands it on to L1 as a block device, and so on down.
+ * The image of every machine: the root file system with nestbench's init scripts and the kernel, as a read-only file
+ * system. L0 passes it to L1 as a block device, and so on.
  */
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
@@ -25,13 +25,13 @@ import {
 export interface Image {
   readonly file: string;
   readonly hash: string;
-  /** Versions of what is measured, and of what it is measured with. */
+  /** Versions of what is measured, and of what measures it. */
   readonly packages: Readonly<Record<string, string>>;
   /** What packed it, as in an experiment's record. */
   readonly toolchain: string;
 }
 
-/** Whose versions an experiment records. */
+/** Packages whose versions an experiment records. */
 export const RECORDED_PACKAGES: readonly string[] = [
   'qemu-system-x86',
   ...BENCHMARK_PACKAGES,
@@ -45,9 +45,9 @@ const SCRIPT = path.join(import.meta.dirname, 'pack-image.sh');
 /** What compiles and packs it. */
 const TOOLS = /^(gcc-\d+|binutils|libc6-dev|linux-libc-dev|erofs-utils|e2fsprogs)$/;
 
-/** In the root file system, but of no use to a guest; a pattern's `*` crosses directories. */
+/** In the root file system, but useless for a guest. A pattern's `*` crosses directories. */
 const LEFT_OUT = [
-  // The kernel's devtmpfs is mounted there, and an ordinary user can't make device nodes.
+  // The kernel's devtmpfs is mounted there, and an ordinary user can't create device nodes.
   './dev/*',
   './boot/*',
   // mmdebstrap copies the building host's.
@@ -59,22 +59,23 @@ const LEFT_OUT = [
   './var/log/*',
   './var/lib/apt/*',
   './var/lib/dpkg/info/*',
-  // rt-tests depends on Python for tools of its own that we do not use.
+  // rt-tests depends on Python for tools that nestbench does not use.
   './usr/lib/python3*',
   './usr/bin/python3*',
   './usr/share/python3*',
-  // apache2-bin and libmemcached-tools depend on Perl for scripts that we do not use.
+  // apache2-bin and libmemcached-tools depend on Perl for scripts that nestbench does not use.
   './usr/share/perl/*',
   './usr/lib/x86_64-linux-gnu/perl/*',
   './usr/lib/x86_64-linux-gnu/libperl.so*',
-  // MariaDB's tools, and what they make a data directory of: the server is in /usr/sbin, its client is sysbench.
+  // MariaDB's tools, and the files that they create a data directory from: the server is in /usr/sbin, its client is
+  // sysbench.
   './usr/bin/aria_*',
   './usr/bin/innochecksum',
   './usr/bin/mariadb*',
   './usr/bin/my_print_defaults',
   './usr/bin/resolveip',
   './usr/share/mariadb/*.sql',
-  // The init is ours.
+  // nestbench has its own init.
   './usr/lib/systemd/*',
   './usr/lib/x86_64-linux-gnu/systemd/*',
   './usr/lib/x86_64-linux-gnu/gconv/*',
@@ -119,7 +120,7 @@ export async function buildImage(kernel: Kernel, format: ImageFormat, signal: Ab
     });
   const known = await buildRoot(signal);
   const isThere = isCached(recipeWith(known)(await buildToolchain(signal)));
-  // With the tar its versions may change, and the image's name with them.
+  // With the tar its versions may change, and so the image's name.
   const root = isThere ? known : await wholeRoot(signal);
   const { directory, hash, toolchain } = await cachedInside(DEFAULT_SUITE, signal, recipeWith(root));
   const versions = RECORDED_PACKAGES.map((name) => [name, root.packages[name] ?? '']);
@@ -148,7 +149,8 @@ export async function packImage(
     purpose: 'packing the image',
     log,
     signal,
-    // It also tries to set them, and passes on that a user namespace of one user knows no other (libfakeroot.c).
+    // It also tries to set them, and reports an error because a user namespace of one user has no other
+    // (libfakeroot.c).
     env: { FAKEROOTDONTTRYCHOWN: '1' },
     binds: {
       '/build': directory,

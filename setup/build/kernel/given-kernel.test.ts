@@ -10,7 +10,7 @@ function fileOf(text: string): string {
   return file;
 }
 
-test('says its own release', async () => {
+test('reports its own release', async () => {
   const vmlinux = fileOf('\u007FELF...\0Linux version 6.19.0-rc1-mine (me@here) (gcc 15) #1 SMP\0...');
   const { hash, ...kernel } = await givenKernel(vmlinux);
   expect(hash).toMatch(/^[0-9a-f]{16}$/);
@@ -20,7 +20,7 @@ test('says its own release', async () => {
 test.each([
   ['a bzImage', 'MZ\0Linux version 6.19.0 (', 'it is no ELF file'],
   ['another program', '\u007FELF\0Linux version %s (', 'it holds no "Linux version"'],
-])('%s is refused', async (_, text, why) => {
+])('%s is rejected', async (_, text, why) => {
   await expect(givenKernel(fileOf(text))).rejects.toMatchObject({ code: 'NESTBENCH_UNKNOWN_VARIANT' });
   await expect(givenKernel(fileOf(text))).rejects.toThrow(why);
 });

@@ -1,15 +1,15 @@
-/** A kernel that a person built: taken as it is, once it says which one it is. */
+/** A kernel that a user built: used unchanged, once its release is found in it. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../../lib/errors.ts';
 import type { Kernel } from './kernel.ts';
 
-/** The banner that every Linux kernel holds: `Linux version 6.1.192-nestbench (root@host) ...`. */
+/** The banner in every Linux kernel: `Linux version 6.1.192-nestbench (root@host) ...`. */
 const BANNER = /Linux version (\d\S+) /;
 
 /**
- * The kernel in `vmlinux`, an uncompressed one with PVH entry (CONFIG_PVH=y).
- * @throws {InputError} NESTBENCH_UNKNOWN_VARIANT where the file is none.
+ * The kernel in `vmlinux`, uncompressed and with a PVH entry (CONFIG_PVH=y).
+ * @throws {InputError} NESTBENCH_UNKNOWN_VARIANT if the file is not one.
  */
 export async function givenKernel(vmlinux: string): Promise<Kernel> {
   const bytes = await readFile(vmlinux);

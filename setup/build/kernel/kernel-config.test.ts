@@ -3,7 +3,7 @@ import { SUITES } from '../../../fixtures/variant.ts';
 import { IMAGE_FORMATS } from '../../../fixtures/image-formats.ts';
 import { kernelConfig, parseConfig, unmetOptions } from './kernel-config.ts';
 
-test('an option that kconfig dropped, changed or left unknown is told', () => {
+test('an option that kconfig dropped, changed or did not know is reported', () => {
   const fragment = 'CONFIG_KVM=y\nCONFIG_NR_CPUS=64\nCONFIG_NO_SUCH=y\nCONFIG_TUN=y\n';
   const config = 'CONFIG_KVM=y\nCONFIG_NR_CPUS=8\n# CONFIG_TUN is not set\n';
   expect(unmetOptions(fragment, config)).toEqual([
@@ -13,7 +13,7 @@ test('an option that kconfig dropped, changed or left unknown is told', () => {
   ]);
 });
 
-test('an option that is to be off may be missing altogether', () => {
+test('an option that should be off may be missing', () => {
   expect(unmetOptions('# CONFIG_IPV6 is not set\nCONFIG_VT=n\n', '')).toEqual([]);
   expect(unmetOptions('# CONFIG_IPV6 is not set\n', 'CONFIG_IPV6=y\n')).toEqual([
     'CONFIG_IPV6: asked for n, got y',
@@ -21,7 +21,7 @@ test('an option that is to be off may be missing altogether', () => {
 });
 
 describe.each(SUITES)('the configuration for %s', (suite) => {
-  test('names each option once and has only lines that are understood', async () => {
+  test('names each option once, in lines of the known format', async () => {
     const text = await kernelConfig(suite, 'physical');
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('# '));
     expect(lines.filter((line) => !/^CONFIG_\w+=(?:y|\d+|"[^"]*")$/.test(line))).toEqual([]);
@@ -35,7 +35,7 @@ describe.each(SUITES)('the configuration for %s', (suite) => {
     expect(physical.get(`CONFIG_${IMAGE_FORMATS.physical.toUpperCase()}_FS`)).toBe('y');
   });
 
-  test('has the drivers of physical cards on a physical testbed alone', async () => {
+  test('has the drivers of physical cards only on a physical testbed', async () => {
     const emulated = parseConfig(await kernelConfig(suite, 'emulated'));
     const physical = parseConfig(await kernelConfig(suite, 'physical'));
     for (const driver of ['CONFIG_MLX5_CORE', 'CONFIG_IXGBEVF', 'CONFIG_I40EVF']) {
@@ -45,7 +45,7 @@ describe.each(SUITES)('the configuration for %s', (suite) => {
   });
 });
 
-test('options that only Linux 6.1 has are asked of bookworm alone', async () => {
+test('options that only Linux 6.1 has are only required for bookworm', async () => {
   expect(parseConfig(await kernelConfig('bookworm', 'emulated')).get('CONFIG_BASE_FULL')).toBe('y');
   expect(parseConfig(await kernelConfig('trixie', 'emulated')).has('CONFIG_BASE_FULL')).toBe(false);
 });

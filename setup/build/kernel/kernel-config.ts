@@ -1,4 +1,4 @@
-/** The options that a kernel is configured with, and whether kconfig granted them. */
+/** The options that a kernel is configured with, and whether kconfig accepted them. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestbedKind } from '../../../fixtures/image-formats.ts';
@@ -18,7 +18,7 @@ export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<
 const SET = /^(CONFIG_\w+)=(.+)$/;
 const UNSET = /^# (CONFIG_\w+) is not set$/;
 
-/** Every option that a configuration names, with its value; `n` where it says that it is not set. */
+/** Every option in a configuration, with its value; `n` if it is "not set". */
 export function parseConfig(text: string): Map<string, string> {
   const options = new Map<string, string>();
   for (const line of text.split('\n')) {
@@ -31,14 +31,14 @@ export function parseConfig(text: string): Map<string, string> {
 }
 
 /**
- * kconfig drops an option that it does not know, or whose dependencies are not met, without a word.
- * @returns a line for each option of the fragment that the resulting .config does not hold as asked.
+ * kconfig silently drops an option that it does not know, or whose dependencies are not met.
+ * @returns a line for each option of the fragment that differs in the resulting .config.
  */
 export function unmetOptions(fragment: string, config: string): string[] {
   const granted = parseConfig(config);
   const unmet: string[] = [];
   for (const [option, wanted] of parseConfig(fragment)) {
-    // An option that nothing makes visible is not in the .config at all, which is as good as not set.
+    // An option that nothing makes visible is missing in the .config, which is the same as not set.
     const found = granted.get(option) ?? 'n';
     if (found !== wanted) unmet.push(`${option}: asked for ${wanted}, got ${found}`);
   }

@@ -3,7 +3,7 @@ import { softwareOf } from '../../../fixtures/software.ts';
 import { CELLS } from '../../../fixtures/matrix.ts';
 import { compilerFault, localVersionOf } from './kernel-package.ts';
 
-test('a kernel is named by its branch, as the artifact names it', () => {
+test('a kernel is named after its branch, as in the artifact', () => {
   const branches = new Set(CELLS.flatMap((cell) => softwareOf(cell).map(({ kernel }) => kernel)));
   expect([...branches].map((ref) => [ref, `4.18.0-${localVersionOf({ ref })}`])).toEqual([
     ['v4.18-base', '4.18.0-base'],
@@ -13,14 +13,14 @@ test('a kernel is named by its branch, as the artifact names it', () => {
   ]);
 });
 
-test('a ref without a dash is all of the name, and what no file name holds is left out of it', () => {
+test('a ref without a dash is the whole name, without characters that a file name can’t have', () => {
   expect(localVersionOf({ ref: 'next' })).toBe('next');
   expect(localVersionOf({ ref: 'topic/nested svm' })).toBe('topic-nested-svm');
   expect(localVersionOf({ ref: 'next', localVersion: 'mine' })).toBe('mine');
 });
 
-/** The end of start_kernel in Linux 4.19.124, the first of its branch with the mend; and before. */
-const MENDED = '\trest_init();\n\n\tprevent_tail_call_optimization();\n}\n';
+/** The end of start_kernel in Linux 4.19.124, the first of its branch with the fix; and before. */
+const FIXED = '\trest_init();\n\n\tprevent_tail_call_optimization();\n}\n';
 const BEFORE = '\trest_init();\n}\n';
 
 function faultOf(version: string, gcc: string, main = BEFORE): string | undefined {
@@ -31,7 +31,7 @@ function faultOf(version: string, gcc: string, main = BEFORE): string | undefine
 
 test.each([
   ['4.18.0', '12.2.0', 'Linux 4.18 does not boot when GCC 12.2.0 built it'],
-  // Branches that ended before the mend.
+  // Branches that ended before the fix.
   ['4.18.20', '12.2.0', 'Linux 4.18 does not boot when GCC 12.2.0 built it'],
   ['5.6.0', '10.1.0', 'Linux 5.6 does not boot when GCC 10.1.0 built it'],
 ])('Linux %s is not built by GCC %s', (version, gcc, fault) => {
@@ -40,7 +40,7 @@ test.each([
 
 test.each([
   ['4.18.0', '7.5.0', BEFORE],
-  ['4.19.300', '12.2.0', MENDED],
+  ['4.19.300', '12.2.0', FIXED],
   ['5.7.0', '12.2.0', BEFORE],
   ['6.1.0', '14.1.0', BEFORE],
 ])('Linux %s is built by GCC %s', (version, gcc, main) => {

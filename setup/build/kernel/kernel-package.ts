@@ -9,24 +9,24 @@ import { chooseBuilder } from '../builder/builder.ts';
 import { exportSource, type GitSource, resolveSource, sourceFile } from '../git-source.ts';
 import { compileLinux, type KernelRecipe } from './kernel-recipe.ts';
 
-/** A kernel as it is built for machines that boot by themselves. */
+/** A kernel for machines that boot by themselves. */
 export interface KernelPackage {
-  /** As `uname -r` will have it. */
+  /** As `uname -r` will print it. */
   readonly release: string;
   /** The bzImage. */
   readonly image: string;
-  /** Its configuration, by which an initramfs is made that it can read. */
+  /** Its configuration, from which an initramfs is made that it can read. */
   readonly config: string;
   /** A tar.gz whose root has lib/modules/RELEASE. */
   readonly modules: string;
 }
 
-/** To be raised whenever the steps below change what they make. */
+/** Increase it whenever the steps below change their result. */
 const RECIPE = 1;
 
 /**
- * What stands behind the version, as the artifact has it: the branch's name after its first dash, so that
- * v4.18-dvh-L0-asplos boots as 4.18.0-dvh-L0-asplos. Of a ref without one, all of it.
+ * The suffix of the version, as in the artifact: the branch's name after its first dash, so that v4.18-dvh-L0-asplos
+ * boots as 4.18.0-dvh-L0-asplos. Without a dash, the whole ref.
  */
 export function localVersionOf({ ref, localVersion }: Pick<KernelSource, 'ref' | 'localVersion'>): string {
   const behind = /^[^-]+-(.+)$/.exec(ref)?.[1] ?? ref;
@@ -35,8 +35,8 @@ export function localVersionOf({ ref, localVersion }: Pick<KernelSource, 'ref' |
 
 /**
  * The kernel from the cache, or built now.
- * @param where it is built; `dockerfiles` as chooseBuilder has them.
- * @throws NESTBENCH_BUILD_FAILED: kind configuration, at once, where the compiler there can't build this source.
+ * @param where the builder; `dockerfiles` as in chooseBuilder.
+ * @throws NESTBENCH_BUILD_FAILED: kind configuration, at once, if the builder's compiler can't build this source.
  */
 export async function buildKernelPackage(
   wanted: GitKernel,
@@ -86,22 +86,23 @@ export async function buildKernelPackage(
   };
 }
 
-/** What that commit put at the end of start_kernel. */
-const MENDED = /prevent_tail_call_optimization\(\)/;
+/** What that commit added at the end of start_kernel. */
+const FIXED = /prevent_tail_call_optimization\(\)/;
 
 /**
- * GCC 10 and later keep a stack canary in start_secondary and cpu_startup_entry, in which the canary changes: kernels before
- * 5.7 panic as they boot ("x86: Fix early boot crash on gcc-10", commit a9a3ed1eff36), but for stable branches that took it.
+ * GCC 10 and later keep a stack canary in start_secondary and cpu_startup_entry, in which the canary changes: kernels
+ * before 5.7 panic when they boot ("x86: Fix early boot crash on gcc-10", commit a9a3ed1eff36), except stable branches
+ * with that commit.
  * @param main the source's init/main.c.
  */
 export function compilerFault(makefile: string, main: string, gcc: string): string | undefined {
   const major = Number(gcc.split('.')[0]);
-  if (!isVintage(makefile) || MENDED.test(main) || major < 10) return undefined;
+  if (!isVintage(makefile) || FIXED.test(main) || major < 10) return undefined;
   const { version, patchLevel } = versionOf(makefile);
-  return `Linux ${version}.${patchLevel} does not boot when GCC ${gcc} built it (its 5.7 is the first that does): use GCC 9 or older, as the builder container has it`;
+  return `Linux ${version}.${patchLevel} does not boot when GCC ${gcc} built it (5.7 is the first that does): use GCC 9 or older, as the builder container has it`;
 }
 
-/** Whether it is of before the mend; a stable branch may have it all the same. */
+/** Whether it is older than the fix; a stable branch may have it nevertheless. */
 function isVintage(makefile: string): boolean {
   const { version, patchLevel } = versionOf(makefile);
   return version < 5 || (version === 5 && patchLevel < 7);
@@ -114,8 +115,8 @@ function versionOf(makefile: string): { version: number; patchLevel: number } {
 }
 
 /**
- * Leaves the image and the modules beside the tree; of a kernel without modules, with the lists of them empty. The links are to
- * the tree, which is removed.
+ * Copies the image and the modules next to the tree; for a kernel without modules, with empty lists of them. The links
+ * point into the tree, which is removed.
  */
 const KEEP = `modules=staging/lib/modules/$(cat include/config/kernel.release)
 mkdir -p "$modules"

@@ -12,25 +12,28 @@ import { unmetOptions } from './kernel-config.ts';
 export interface KernelRecipe {
   /** The progress line's task. */
   readonly task: string;
-  /** The source, as progress and errors name it. */
+  /** The source, as named in progress and errors. */
   readonly source: string;
-  /** Puts the source into the tree, an empty directory. */
+  /** Writes the source to the tree, an empty directory. */
   readonly unpack: (run: Run, tree: string) => Promise<void>;
   /** For `patch -p1`, in order. */
   readonly patches: readonly Patch[];
   /** make's target for the options that no line below names. */
   readonly base: string;
-  /** What an option is that only becomes visible by the lines, unless they name it; `off` needs the base `allnoconfig`. */
+  /**
+   * The value of an option that only becomes visible through the lines, unless they name it; `off` needs the base
+   * `allnoconfig`.
+   */
   readonly others: 'off' | 'by default';
   /** Lines that the source may not know. */
   readonly whereKnown: readonly string[];
-  /** Lines after those, each of which has to hold in the end. */
+  /** Lines after those, each of which must take effect. */
   readonly options: readonly string[];
   /** What make builds. */
   readonly targets: readonly string[];
-  /** How many lines make prints, where that is known. */
+  /** How many lines make prints, if known. */
   readonly steps?: number;
-  /** Puts what is kept of the tree into its parent directory. */
+  /** A command that copies what is kept of the tree to its parent directory. */
   readonly keep: readonly string[];
 }
 
@@ -42,7 +45,7 @@ export interface Patch {
 /** Runs a tool in the tree. */
 type Run = (argv: readonly string[], purpose: string, onLine?: ToolOptions['onLine']) => Promise<void>;
 
-/** Nothing of the building machine gets into the kernel, so equal inputs make equal bytes. */
+/** Keeps everything about the building machine out of the kernel, so that equal inputs give equal bytes. */
 const REPRODUCIBLE = {
   KBUILD_BUILD_USER: 'nestbench',
   KBUILD_BUILD_HOST: 'nestbench',
@@ -54,7 +57,8 @@ const TREE = 'linux';
 /**
  * Leaves `config` and what the recipe keeps in the workplace's directory.
  * @returns the release, as `uname -r` will print it.
- * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the compiler's own errors, or the options that the source does not grant.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the compiler's own errors, or the options that the source does
+ * not support.
  */
 export async function compileLinux(
   recipe: KernelRecipe,
@@ -72,7 +76,7 @@ export async function compileLinux(
   await applyPatches(recipe.patches, run, tree);
   tell({ task, text: 'configuring', state: 'running', fraction: 0 });
   await configure(recipe, run, tree);
-  // With the output of a target kept together, an error is not torn apart by what the other jobs print.
+  // Groups the output by target, so that the output of other jobs does not interrupt an error.
   const make = ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', ...recipe.targets];
   await run(make, 'building the kernel', compileProgress(task, recipe.steps));
   const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
@@ -101,7 +105,9 @@ async function applyPatches(patches: readonly Patch[], run: Run, tree: string): 
   }
 }
 
-/** @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the options that the source does not grant. */
+/**
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the options that the source does not support.
+ */
 async function configure(recipe: KernelRecipe, run: Run, tree: string): Promise<void> {
   const { source, base, others, whereKnown, options } = recipe;
   const purpose = 'configuring the kernel';

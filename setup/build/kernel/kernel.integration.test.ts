@@ -18,7 +18,7 @@ beforeAll(async () => {
   toolchain = await buildToolchain(new AbortController().signal);
 }, TOOLCHAIN_MS);
 
-/** A source tree that answers to the same targets as Linux, packed as linux-source packs it. */
+/** A source tree with the same make targets as Linux, packed like linux-source. */
 function standInSource(files: Record<string, string> = {}): string {
   const directory = temporaryDirectory();
   const tree = path.join(directory, 'linux-source-0.1');
@@ -72,7 +72,7 @@ test('leaves the kernel, its configuration and its release, and nothing of the s
   expect(readdirSync(directory).toSorted()).toEqual(['build.log', 'config', 'provenance.json', 'vmlinux']);
 });
 
-test("a compile error is shown as the compiler's own, and the log is kept", async () => {
+test("a compile error has the compiler's own message, and the log is kept", async () => {
   const cache = temporaryCache();
   const failing = build(standInSource({ 'b.c': 'int b = nowhere;\n' }));
   await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED', kind: 'infrastructure' });
@@ -84,7 +84,7 @@ test("a compile error is shown as the compiler's own, and the log is kept", asyn
   expect(readdirSync(cache).toSorted()).toEqual(['lock', 'locks', 'logs']);
 });
 
-test('an option that the source does not grant is told by name', async () => {
+test('an option that the source does not support is named', async () => {
   temporaryCache();
   const failing = build(standInSource(), 'CONFIG_KVM=y\nCONFIG_UNKNOWN=y\n');
   await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED', kind: 'configuration' });
@@ -117,24 +117,24 @@ function sees(pid: number, below: string): boolean {
   }
 }
 
-/** As `diff -u` writes it. */
+/** In the format of `diff -u`. */
 function patchOf(before: string, after: string): string {
   return `--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-${before}\n+${after}\n`;
 }
 
-test('is built with the patches of a variant, of which nothing is left beside it', async () => {
+test('is built with the patches of a variant, of which no files are left', async () => {
   temporaryCache();
   const failing = build(standInSource(), undefined, undefined, [
     patchOf('int a;', 'int a = 1;'),
     patchOf('int a = 1;', 'int a = nowhere;'),
   ]);
-  // Only what both patches made does not compile.
+  // Only the result of both patches does not compile.
   await expect(failing).rejects.toThrow(/a\.c:1:9: error: .*nowhere/);
   const { directory } = await build(standInSource(), undefined, undefined, [patchOf('int a;', 'int c;')]);
   expect(readdirSync(directory).toSorted()).toEqual(['build.log', 'config', 'provenance.json', 'vmlinux']);
 });
 
-test('a patch that does not apply is told, with what patch says', async () => {
+test('a patch that does not apply is reported, with what patch says', async () => {
   temporaryCache();
   const failing = build(standInSource(), undefined, undefined, [patchOf('int other;', 'int a = 1;')]);
   await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED' });

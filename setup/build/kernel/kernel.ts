@@ -21,14 +21,14 @@ import {
 
 export interface Kernel {
   readonly vmlinux: string;
-  /** As `uname -r` says it: `6.12.118-nestbench`. */
+  /** As `uname -r` prints it: `6.12.118-nestbench`. */
   readonly release: string;
   readonly hash: string;
-  /** What it was made of, by name, for the experiment's record; nothing of one that a variant brings built. */
+  /** What it was made from, by name, for the experiment's record; empty for one that a variant provides. */
   readonly madeOf: Readonly<Record<string, string>>;
 }
 
-/** To be raised whenever the steps below change what they make. */
+/** Increase it whenever the steps below change their result. */
 const RECIPE = 2;
 
 /**
@@ -50,15 +50,15 @@ const DVH = [
   '0009-KVM-nSVM-Count-what-direct-virtual-hardware-handles.patch',
 ].map((file) => `dvh/${file}`);
 
-/** Patches of nestbench's own to the source of a suite, files beside this one, in order. */
+/** nestbench's own patches to the source of a suite, files in this folder, in order. */
 export const PATCHES: Readonly<Record<Suite, readonly string[]>> = { trixie: DVH, bookworm: [] };
 
 /** Those with the most source. */
 const OTHER_ARCHITECTURES = 'arm arm64 m68k mips parisc powerpc riscv s390 sh sparc'.split(' ');
 
 /**
- * Sources that none of our options selects, left out to save 1 GB of the unpacked 1.6 GB, and with it the writing of 48,000 of
- * 87,000 files. Kconfig and Makefiles stay: they are read whatever is selected.
+ * Sources that no option selects. Leaving them out saves 1 GB of the unpacked 1.6 GB, and the writing of 48,000 of
+ * 87,000 files. Kconfig and Makefiles stay: they are always read.
  */
 export const LEFT_OUT = [
   ...['accel', 'clk', 'gpu', 'iio', 'media', 'net/wireless', 'pinctrl', 'staging'].map(
@@ -73,7 +73,7 @@ export const LEFT_OUT = [
 ];
 
 /**
- * The kernel from the cache, or built now in the toolchain of the variant's suite, with what the variant changes of it.
+ * The kernel from the cache, or built now in the toolchain of the variant's suite, with the variant's changes.
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the compiler's own errors.
  */
 export async function buildKernel(
@@ -87,7 +87,7 @@ export async function buildKernel(
   const suite = changes.suite ?? DEFAULT_SUITE;
   const recipe = await kernelConfig(suite, testbed);
   const isChanged = changes.config !== undefined || changes.patches !== undefined;
-  // By its release each guest tells which of two kernels it booted.
+  // The release shows which of two kernels each guest booted.
   const release = isChanged ? [`CONFIG_LOCALVERSION="-nestbench-${variant.name}"`] : [];
   const added = [...(changes.config ?? []), ...release].map((line) => `${line}\n`);
   const fragment = [recipe, ...added].join('');
@@ -124,7 +124,7 @@ export async function buildKernel(
 
 /**
  * Compiles in the toolchain; leaves `vmlinux` and `config` in the workplace's directory.
- * @param fragment the options that are on; everything else is off, also what is on by default.
+ * @param fragment the options that are on; everything else is off, even if it is on by default.
  */
 export async function compileKernel(
   toolchain: Pick<Toolchain, 'root' | 'suite'>,
@@ -138,7 +138,7 @@ export async function compileKernel(
     {
       task: 'kernel',
       source: `${source.package} ${source.version}`,
-      // The owners of its files are nobody's here.
+      // The owners of its files do not exist here.
       unpack: (run) =>
         run(
           ['tar', '--extract', '--file=/source', '--no-same-owner', '--strip-components=1', ...leftOut],
@@ -159,7 +159,7 @@ export async function compileKernel(
   return { release };
 }
 
-/** The toolchain's programs are x86 ones. */
+/** The toolchain's programs are for x86. */
 function assertArchitecture(): void {
   if (process.arch === 'x64') return;
   const message = `The emulated testbed's kernel is built by Debian's amd64 compilers, which run on an x86-64 host; this host is ${process.arch}.`;

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { describeQemu } from '../../testbed/emulated/host-qemu.ts';
 import { buildEmulator, type Emulator } from './emulator.ts';
 
-/** A build from nothing takes some four CPU minutes, and the toolchain before it one or two. */
+/** A build from scratch takes about four CPU minutes, and the toolchain before it one or two. */
 const BUILD_MS = 1_200_000;
 
 let emulator: Emulator;
@@ -26,7 +26,7 @@ test('needs no loader of the host', async () => {
   expect(await run('readelf', ['--program-headers', emulator.program])).not.toContain('INTERP');
 });
 
-test('prints the version that is recorded', async () => {
+test('prints the recorded version', async () => {
   expect(await run(emulator.program, ['--version'])).toContain(`QEMU emulator version ${emulator.version}`);
 });
 
@@ -34,7 +34,7 @@ test('saves the state of virtual functions', async () => {
   expect(await describeQemu(new AbortController().signal, emulator.program)).toMatchObject({ card: 'igb' });
 });
 
-test('finds its firmware beside itself', async () => {
+test('finds its firmware in its own directory', async () => {
   const q35 = ['-M', 'q35', '-accel', 'tcg', '-nodefaults', '-display', 'none', '-S'];
   const quit = Buffer.from('quit\n');
   expect(await run(emulator.program, [...q35, '-bios', 'qboot.rom', '-monitor', 'stdio'], quit)).toContain(

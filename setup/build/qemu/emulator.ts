@@ -1,6 +1,6 @@
 /**
  * Builds the QEMU that emulates the server and the client, in real and in virtual time: Debian's, patched (emulator/),
- * with no more devices than these machines have. It is linked statically, so that it runs on any Linux host.
+ * with only the devices that these machines have. It is linked statically, so that it runs on any Linux host.
  */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -18,16 +18,16 @@ import {
 
 export interface Emulator {
   readonly program: string;
-  /** What compresses the state of its machines. */
+  /** Compresses the state of its machines. */
   readonly zstd: string;
-  /** As it says itself: `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1, patched by nestbench)`. */
+  /** As it prints itself: `10.0.13 (Debian 1:10.0.13+ds-0+deb13u1, patched by nestbench)`. */
   readonly version: string;
   readonly hash: string;
-  /** What it was made of, by name, for the experiment's record. */
+  /** What it was made from, by name, for the experiment's record. */
   readonly madeOf: Readonly<Record<string, string>>;
 }
 
-/** To be raised whenever the steps below change what they make. */
+/** Increase it whenever the steps below change their result. */
 const RECIPE = 2;
 
 /** Patches, the list of devices, and the scripts that run in the toolchain. */
@@ -47,26 +47,26 @@ const CONFIGURE = [
   '--enable-fdt=system',
   '--disable-debug-info',
   '--enable-trace-backends=nop',
-  // unpack.sh lays out its source.
+  // unpack.sh unpacks its source.
   '-Dforce_fallback_for=slirp',
   '-Dslirp:default_library=static',
-  // QEMU finds its firmware beside itself, in whatever directory takes the place of this one.
+  // QEMU finds its firmware relative to itself, in whatever directory replaces this one.
   '--prefix=/opt/nestbench',
   '--disable-install-blobs',
 ];
 
-/** What shapes the program besides the source, and whose files collect.sh copies. */
+/** Packages that affect the program besides the source, and those whose files collect.sh copies. */
 const SHAPING = new RegExp(
   `^(${[
     'gcc-\\d+|binutils',
-    // Linked statically; libslirp's is the version of its source.
+    // Linked statically; libslirp's version is that of its source.
     'libc6-dev|libgio-2\\.0-dev|libglib2\\.0-dev|libpcre2-dev|libslirp-dev|libfdt-dev|zlib1g-dev',
     'qemu-system-data|seabios',
     'zstd|libc6|liblz4-1|liblzma5|libxxhash0|zlib1g',
   ].join('|')})$`,
 );
 
-/** The packages that shape the emulator, with their versions. */
+/** The packages that affect the emulator, with their versions. */
 export function shapesEmulator(toolchain: Pick<Toolchain, 'packages'>): Record<string, string> {
   return versionsIn(toolchain, SHAPING);
 }

@@ -1,6 +1,6 @@
 /**
- * Builds a QEMU from git for the levels of a physical testbed: one program, which runs guests with KVM and takes its
- * firmware from the image.
+ * Builds a QEMU from git for the levels of a physical testbed: one program, which runs guests with KVM and uses the
+ * image's firmware.
  */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -14,19 +14,19 @@ import { compileQemu, type QemuRecipe } from './qemu-recipe.ts';
 
 interface QemuPackage {
   readonly program: string;
-  /** As its VERSION file has it. */
+  /** From its VERSION file. */
   readonly version: string;
   readonly commit: string;
   readonly hash: string;
 }
 
-/** To be raised whenever the steps below change what they make. */
+/** Increase it whenever the steps below change their result. */
 const RECIPE = 1;
 const PROGRAM = 'qemu-system-x86_64';
 
 /**
- * All devices, and of the features around them what a level's guest uses: whatever else the builder has libraries for, the
- * image need not have them.
+ * All devices, but only the features that a level's guest uses: the image may lack other libraries that the builder
+ * has.
  */
 const CONFIGURE = [
   '--target-list=x86_64-softmmu',
@@ -41,7 +41,10 @@ const CONFIGURE = [
   '--enable-vhost-net',
   '--enable-fdt=system',
 ];
-/** The same of before 6.2, where every feature is looked for on its own; of these, the ones that its configure knows. */
+/**
+ * The same for versions before 6.2, which detect every feature separately; only those that its configure knows are
+ * used.
+ */
 const VINTAGE_CONFIGURE = [
   '--target-list=x86_64-softmmu',
   '--prefix=/opt/nestbench',
@@ -60,10 +63,10 @@ const VINTAGE_WITHOUT = `
   .trim()
   .split(/\s+/);
 
-/** Firmware's sources, which are most of QEMU's submodules: the firmware is the image's. */
+/** Firmware's sources, which are most of QEMU's submodules: the image provides the firmware. */
 const FIRMWARE = 'roms/';
 
-/** What Meson would fetch while it builds, where there is no network (QEMU's subprojects/*.wrap, from 8.1 on). */
+/** What Meson would download during the build, without a network (QEMU's subprojects/*.wrap, from 8.1 on). */
 const WRAPS = ['keycodemapdb'];
 
 /**
@@ -96,10 +99,12 @@ export async function buildQemuPackage(
   return { program: path.join(directory, PROGRAM), version, commit: source.commit, hash };
 }
 
-/** @param script the source's configure, which refuses a flag that it does not know. */
+/**
+ * @param script the source's configure, which rejects unknown flags.
+ */
 export function vintageFlags(script: string): string[] {
   const known = new Set([...script.matchAll(/^ +--disable-([\w-]+)\)/gm)].map(([, name]) => name));
-  // From 5.2 on it finds Python itself, and does not let one choose it with the host's Meson.
+  // From 5.2 on it finds Python itself, and does not accept another together with the host's Meson.
   const python = /\bmeson\b/.test(script) ? [] : ['--python=python3'];
   const without = VINTAGE_WITHOUT.filter((name) => known.has(name)).map((name) => `--disable-${name}`);
   return [...VINTAGE_CONFIGURE, ...python, ...without];
@@ -129,7 +134,7 @@ export function packageRecipe(source: GitSource, configure: readonly string[], t
 
 type LayOut = Pick<Workplace, 'log' | 'signal'>;
 
-/** Lays out, at the commit that its wrap file pins (Meson's manual, Wrap dependency system), what Meson would clone. */
+/** Writes what Meson would clone, at the commit that its wrap file pins (Meson's manual, Wrap dependency system). */
 async function exportWraps(source: GitSource, tree: string, tool: LayOut): Promise<void> {
   for (const name of WRAPS) {
     const setting = (key: string): Promise<string> =>

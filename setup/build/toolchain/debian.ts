@@ -1,4 +1,4 @@
-/** Where Debian's packages and their sources come from, whatever the host's own apt is set up for. */
+/** Where Debian's packages and their sources come from, independent of the host's own apt. */
 import type { Suite } from '../../../fixtures/variant.ts';
 
 export const MIRROR = 'http://deb.debian.org/debian';
@@ -13,7 +13,7 @@ export function sourcesOf(suite: Suite): string[] {
   ]);
 }
 
-/** Names and versions from dpkg's own record, /var/lib/dpkg/status. */
+/** Names and versions from dpkg's own status file, /var/lib/dpkg/status. */
 export function packageVersions(status: string): Record<string, string> {
   const versions: Record<string, string> = {};
   for (const paragraph of status.split('\n\n')) {

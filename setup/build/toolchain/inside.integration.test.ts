@@ -1,4 +1,4 @@
-/** As root and as an ordinary user, in a root file system as small as it gets. */
+/** As root and as an ordinary user, in a minimal root file system. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -17,7 +17,7 @@ import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { runInside } from './inside.ts';
 import { isRoot } from './namespace.ts';
 
-/** Debian keeps everything that runs below /usr, which is bound from the host. */
+/** Debian keeps all programs below /usr, which is bound from the host. */
 function tinyRoot(): string {
   const root = path.join(temporaryDirectory(), 'root');
   for (const name of ['usr', 'proc', 'dev', 'tmp', 'etc'])
@@ -33,7 +33,7 @@ interface Run {
   readonly child: ChildProcessByStdio<Writable, null, Readable>;
 }
 
-/** In a process of its own, which may be another user and may be killed. */
+/** In a separate process, which may be another user and may be killed. */
 function run(command: string, identity: readonly string[], options = {}, before = ''): Run {
   const root = tinyRoot();
   const work = temporaryDirectory();
@@ -75,7 +75,7 @@ function mounts(): string {
   return readFileSync('/proc/self/mountinfo', 'utf8');
 }
 
-/** Of this test alone. */
+/** Unique to this test. */
 const SLEEP = `sleep ${1_000_000 + process.pid}`;
 
 function sleeping(): number[] {
@@ -117,11 +117,11 @@ describe.each(users)('as $user', ({ identity }) => {
     ]);
     expect(said('root').split('\n')).not.toContain('home');
     expect(mounts()).toBe(before);
-    // What it makes belongs to who runs it.
+    // Its files belong to the user who runs it.
     expect(statSync(path.join(running.work, 'id')).uid).toBe(statSync(running.log).uid);
   });
 
-  test('it can write to what is bound and to /tmp, and not to the root that others share', async () => {
+  test('it can write to bound directories and to /tmp, and not to the shared root', async () => {
     const running = run('echo 1 >/tmp/one; cp /tmp/one /build/one; echo 2 >/etc/two', identity);
     expect(await ended(running)).toMatch(/Testing failed: .*\n.*Read-only file system/);
     expect(readFileSync(path.join(running.work, 'one'), 'utf8')).toBe('1\n');
@@ -133,7 +133,7 @@ describe.each(users)('as $user', ({ identity }) => {
     ['it', `exec ${SLEEP}`],
     ['what it started', `${SLEEP}; true`],
     ['what it started as a daemon', `setsid ${SLEEP} & wait`],
-  ])('kill -9 of whoever started it ends %s, and leaves no mount', async (_, command) => {
+  ])('kill -9 of the process that started it ends %s, and leaves no mount', async (_, command) => {
     const before = mounts();
     const running = run(command, identity);
     await vi.waitUntil(() => sleeping().length > 0, { timeout: 30_000 });
@@ -153,13 +153,13 @@ describe.each(users)('as $user', ({ identity }) => {
     expect(sleeping()).toEqual([]);
   });
 
-  test('what it leaves in the background ends with it', async () => {
+  test('background processes that it leaves end with it', async () => {
     expect(await ended(run(`setsid ${SLEEP} >/dev/null 2>&1 & sleep 0.2`, identity))).toBe('');
     await vi.waitUntil(() => sleeping().length === 0, { timeout: 30_000 });
   });
 });
 
-/** What the tool's error is where the host's unshare says that and fails. */
+/** The tool's error if the host's unshare prints that and fails. */
 async function failureWhere(unshareSays: string): Promise<unknown> {
   const programs = temporaryDirectory();
   const refusing = path.join(programs, 'unshare');
@@ -175,10 +175,10 @@ async function failureWhere(unshareSays: string): Promise<unknown> {
 test.each([
   'unshare: unshare failed: Operation not permitted',
   'unshare: write failed /proc/self/uid_map: Operation not permitted',
-  // Where AppArmor lets unshare have a namespace, and those that it starts no rights in it.
+  // AppArmor may let unshare create a namespace without any rights in it.
   'hostname: you must be root to change the host name',
   'mount: /root: permission denied.\n       dmesg(1) may have more information after failed mount system call.',
-])('a host that refuses namespaces gets what to do: %j', async (said) => {
+])('a host that rejects namespaces gets advice: %j', async (said) => {
   expect(await failureWhere(said)).toMatchObject({
     code: 'NESTBENCH_BUILD_FAILED',
     kind: 'configuration',
@@ -187,7 +187,7 @@ test.each([
   });
 });
 
-test('a tool that fails by itself is no fault of the host', async () => {
+test('a tool that fails by itself is not a fault of the host', async () => {
   expect(await failureWhere('mount: /root/root.tar: special device /x does not exist.')).toMatchObject({
     kind: 'infrastructure',
   });

@@ -1,5 +1,5 @@
 /**
- * Runs tools in the toolchain's root file system: with nothing of the host's environment, files and network but what is
+ * Runs tools in the toolchain's root file system, without the host's environment, files and network except what is
  * bound. Mounts and processes are in namespaces that end with the tool, however it ends.
  */
 import path from 'node:path';
@@ -9,15 +9,15 @@ import { type BuildPlace, runTool, type ToolOptions } from '../tool.ts';
 import type { Toolchain } from './toolchain.ts';
 
 export interface InsideOptions extends Omit<ToolOptions, 'cwd' | 'prefix'> {
-  /** Paths inside, with what is seen there of the host: `{ '/build': workplace.directory }`. */
+  /** Paths inside, with their path on the host: `{ '/build': workplace.directory }`. */
   readonly binds: Readonly<Record<string, string>>;
-  /** Where it starts, inside. */
+  /** Its working directory, inside. */
   readonly cwd?: string;
 }
 
 const SCRIPT = path.join(import.meta.dirname, 'inside.sh');
 
-/** As {@link runTool}; its environment is `env` and what inside.sh sets. */
+/** Like {@link runTool}; its environment is `env` and what inside.sh sets. */
 export async function runInside(
   toolchain: Pick<Toolchain, 'root'>,
   argv: readonly string[],
@@ -43,7 +43,7 @@ export async function runInside(
 
 /**
  * A place to build in the toolchain.
- * @param binds what else is seen there, as {@link InsideOptions} has it.
+ * @param binds additional directories, as in {@link InsideOptions}.
  */
 export function placeInside(
   toolchain: Pick<Toolchain, 'root'>,
@@ -58,7 +58,7 @@ export function placeInside(
   };
 }
 
-/** What unshare says itself where the host refuses namespaces, and what inside.sh says where it refuses their mounts. */
+/** Messages of unshare itself if the host rejects namespaces, and of inside.sh if it rejects their mounts. */
 const REFUSED =
   /^(unshare: |(mount|hostname): .*(permission denied|not permitted|must be (superuser|root)))/i;
 
@@ -72,8 +72,9 @@ function withAdvice(error: unknown): unknown {
 }
 
 /**
- * An ordinary user becomes root of a user namespace; only its own id is needed there. In a PID namespace nothing outlives
- * the tool, fakeroot's daemon neither. unshare has to be killed, as it blocks TERM while it waits (unshare.c).
+ * An ordinary user becomes root of a user namespace; only its own id is needed there. In a PID namespace nothing
+ * outlives the tool, not even fakeroot's daemon. unshare must be killed, because it blocks SIGTERM while it waits
+ * (unshare.c).
  */
 function namespaces(): string[] {
   const user = isRoot() ? [] : ['--map-root-user'];

@@ -1,4 +1,4 @@
-/** On a host without mmdebstrap: in a container of a real Docker engine, or told what to do. */
+/** On a host without mmdebstrap: in a container of a real Docker engine, or an error with advice. */
 import { statSync } from 'node:fs';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
@@ -12,7 +12,7 @@ import { buildToolchain } from './toolchain.ts';
 const never = new AbortController().signal;
 const whyNot = await whyNoEngine();
 
-/** On a busy machine of two cores it took more than four minutes. */
+/** On a busy machine with two cores it took more than four minutes. */
 const WHOLE_MS = 1_200_000;
 
 function names({ packages }: { readonly packages: Readonly<Record<string, string>> }): string[] {
@@ -20,7 +20,7 @@ function names({ packages }: { readonly packages: Readonly<Record<string, string
 }
 
 test.skipIf(whyNot !== undefined)(
-  "a container makes the same toolchain and guests' root as this host, and nothing is left of it",
+  "a container makes the same toolchain and guests' root as this host, and nothing of it is left",
   { timeout: WHOLE_MS },
   async () => {
     await using engine = await startEngine(never);
@@ -29,14 +29,14 @@ test.skipIf(whyNot !== undefined)(
     if (!found.ok) throw new Error(found.why);
     const { dockerode } = found.client.container;
     const [toolchain, root] = await Promise.all([buildToolchain(never), buildRoot(never)]);
-    // No registry can be reached from where the tests run.
+    // No registry is reachable from where the tests run.
     const tar = execa('tar', ['--create', `--directory=${toolchain.root}`, '.'], { buffer: false });
     await dockerode.importImage(tar.stdout, { repo: 'debian', tag: 'trixie-slim' });
 
     temporaryCache();
     withoutPrograms('dpkg-query', 'mmdebstrap');
     const [otherToolchain, otherRoot] = await Promise.all([buildToolchain(never), buildRoot(never)]);
-    // Their versions may be newer than what this host's cache has.
+    // Their versions may be newer than those in this host's cache.
     expect(names(otherToolchain)).toEqual(names(toolchain));
     expect(names(otherRoot)).toEqual(names(root));
     expect(otherRoot.tar).not.toBe(root.tar);

@@ -11,7 +11,7 @@ function nothing(tar = ''): Bootstrap {
   return { suite: 'trixie', tar, options: [], sources: [], purpose: '', task: 'image', phases: [] };
 }
 
-test('where there is neither mmdebstrap nor an engine, one message says what to do', async () => {
+test('without mmdebstrap and an engine, one message says what to do', async () => {
   temporaryCache();
   const programs = temporaryDirectory();
   for (const name of ['flock', 'sh', 'cat']) symlinkSync(`/bin/${name}`, path.join(programs, name));
@@ -43,7 +43,7 @@ test.each([
   expect(readFileSync(tar, 'utf8')).toBe(`${expected}\n`);
 });
 
-test('where mmdebstrap has too little room to work in, that is told before it starts', () => {
+test('too little space for mmdebstrap is reported before it starts', () => {
   const directory = temporaryDirectory();
   vi.stubEnv('TMPDIR', directory);
   onTestFinished(() => void vi.unstubAllEnvs());

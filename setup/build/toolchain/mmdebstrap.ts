@@ -18,14 +18,14 @@ export interface Bootstrap {
   readonly options: readonly string[];
   /** Mirrors, or lines of sources.list. */
   readonly sources: readonly string[];
-  /** As in `making the toolchain`. */
+  /** Such as `making the toolchain`. */
   readonly purpose: string;
   /** The progress line's task. */
   readonly task: string;
   readonly phases: readonly Phase[];
 }
 
-/** What mmdebstrap says it is doing, and which share of its time is over then. */
+/** A message of mmdebstrap, and the share of its time that has passed then. */
 export interface Phase {
   readonly says: RegExp;
   readonly text: string;
@@ -56,14 +56,14 @@ export function optionsFor(
     '--architectures=amd64',
     `--include=${packages.join(',')}`,
     '--aptopt=APT::Install-Recommends "false"',
-    // A mirror's hiccup is no reason to fail a build of minutes.
+    // A short failure of a mirror must not fail a build of minutes.
     '--aptopt=Acquire::Retries "3"',
     ...hooks.map((hook) => `--customize-hook=${hook}`),
     ...PATHS_LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
   ];
 }
 
-/** What it does before it installs the packages asked for: shares of some 45 s, by the stamps of its lines. */
+/** The steps before it installs the requested packages: shares of about 45 s, from the timestamps of its lines. */
 export const FIRST_PHASES: readonly Phase[] = [
   { says: /running apt-get update/, text: 'fetching the package lists', fraction: 0.01 },
   { says: /downloading packages/, text: 'downloading the essential packages', fraction: 0.1 },
@@ -72,8 +72,9 @@ export const FIRST_PHASES: readonly Phase[] = [
 ];
 
 /**
- * Runs mmdebstrap on this host, which gets it where this process may install it; else in a container of Debian.
- * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING or NESTBENCH_BUILD_FAILED, kind configuration, where neither can be.
+ * Runs mmdebstrap on this host, and installs it if this process may; otherwise in a container of Debian.
+ * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING or NESTBENCH_BUILD_FAILED, kind configuration, if neither is
+ * possible.
  */
 export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promise<void> {
   const { directory, log, signal } = workplace;
@@ -87,7 +88,7 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
   }
 
   tell({ task: wanted.task, text: `starting a container of ${IMAGE}`, state: 'running', fraction: 0 });
-  // It is a large module, loaded only where it is needed.
+  // It is a large module, loaded only when needed.
   const { askContainer, runInContainer, sweepContainers } = await import('../builder/container.ts');
   await sweepContainers(engine);
   const otherwise = 'Where mmdebstrap is installed, no container is needed.';
@@ -97,15 +98,15 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
   await runInContainer(engine, IMAGE, ['sh', '-euc', INSTALL, 'sh', ...argvOf(wanted, 'root')], container);
 }
 
-/** Gets mmdebstrap and becomes it. */
+/** Installs mmdebstrap, then executes it. */
 const INSTALL = `apt-get update
 apt-get install --yes --no-install-recommends mmdebstrap debian-archive-keyring mount
 exec "$@"`;
 
 /**
- * Where mmdebstrap keeps the root until it is packed: /tmp can be a tmpfs of half the memory (Debian 13), and an ordinary
- * user's cache is often in a home that the user's subordinate ids can't enter.
- * @throws {NestbenchError} NESTBENCH_NO_SPACE where it has not enough room.
+ * Where mmdebstrap keeps the root until it is packed: /tmp can be a tmpfs of half the memory (Debian 13), and an
+ * ordinary user's cache is often in a home that the user's subordinate ids can't enter.
+ * @throws {NestbenchError} NESTBENCH_NO_SPACE if it does not have enough space.
  */
 async function workDirectory(): Promise<string> {
   const directory = process.env['TMPDIR'] || '/var/tmp';
@@ -118,13 +119,15 @@ async function workDirectory(): Promise<string> {
   });
 }
 
-/** What the two were seen to take at the same time, 1.5 GB, and a third more. */
+/** What the two took at the same time, 1.5 GB, and a third more. */
 const WORK_BYTES = 2e9;
 
-/** What mmdebstrap runs in where this host can't run it. */
+/** The image that mmdebstrap runs in if this host can't run it. */
 const IMAGE = 'debian:trixie-slim';
 
-/** @returns undefined where this host runs mmdebstrap. */
+/**
+ * @returns undefined if this host runs mmdebstrap.
+ */
 async function engineInstead(signal: AbortSignal): Promise<Engine | undefined> {
   try {
     await ensurePackages(signal, FOR_MMDEBSTRAP);
@@ -146,7 +149,7 @@ function argvOf({ suite, tar, options, sources }: Bootstrap, mode: 'root' | 'uns
   ].flat();
 }
 
-/** How the mirror is reached. */
+/** How to reach the mirror. */
 function proxies(): Record<string, string> {
   const environment = toolEnvironment();
   return Object.fromEntries(Object.entries(environment).filter(([name]) => name.endsWith('_proxy')));

@@ -1,4 +1,4 @@
-/** How an ordinary user gets files owned by root into an image: as root of a user namespace of one's own. */
+/** How an ordinary user gets files owned by root into an image: as root of a user namespace. */
 
 import { execa } from 'execa';
 import { UnbuildableError } from '../build-errors.ts';
@@ -10,8 +10,8 @@ export function isRoot(): boolean {
 }
 
 /**
- * Wraps a command so that it may set owners freely. For an ordinary user it becomes root of a user namespace, with
- * the subordinate ids of /etc/subuid for everyone else, and with mounts of its own; root needs neither.
+ * Wraps a command so that it may set any owner. For an ordinary user it becomes root of a user namespace, with the
+ * subordinate ids of /etc/subuid for all other users, and with its own mounts; root needs neither.
  */
 export function asOwner(argv: readonly string[]): string[] {
   if (isRoot()) return [...argv];
@@ -19,8 +19,8 @@ export function asOwner(argv: readonly string[]): string[] {
 }
 
 /**
- * Tries such a namespace, so that a host that has none is told in one sentence.
- * @throws {NestbenchError} NESTBENCH_BUILD_FAILED, kind configuration, with what to type.
+ * Tests such a namespace, so that a host without one gets one sentence.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED, kind configuration, with the command to run.
  */
 export async function assertOwnership(): Promise<void> {
   const [file = '', ...words] = asOwner(['true']);
@@ -28,7 +28,7 @@ export async function assertOwnership(): Promise<void> {
   if (trial.exitCode === 0) return;
   const username = userName();
   throw new UnbuildableError({
-    message: `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. Where /etc/subuid has no line for ${username}, type: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Else see that the host allows user namespaces, or run as root.`,
+    message: `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. If /etc/subuid has no line for ${username}, run: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Otherwise check that the host allows user namespaces, or run as root.`,
     machine: 'host',
     output: trial.stderr,
   });

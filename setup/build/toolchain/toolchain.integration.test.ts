@@ -6,7 +6,7 @@ import { buildToolchain, cachedInside, DEFAULT_SUITE, type Toolchain } from './t
 
 const never = new AbortController().signal;
 
-/** Builds what says which gcc it was built by. */
+/** Builds something that says which gcc built it. */
 async function thingBy(which: string): Promise<Awaited<ReturnType<typeof cachedInside>>> {
   return cachedInside(DEFAULT_SUITE, never, ({ hash, packages }: Toolchain) => ({
     name: 'thing',
@@ -16,7 +16,7 @@ async function thingBy(which: string): Promise<Awaited<ReturnType<typeof cachedI
   }));
 }
 
-test('where its root is missing, what was built in it is found, and what is built now has the versions of today', async () => {
+test('without its root, what was built in it is found, and new builds have current versions', async () => {
   temporaryCache();
   archiveHas({ gcc: '14.1' });
   const first = await thingBy('first');
@@ -27,11 +27,11 @@ test('where its root is missing, what was built in it is found, and what is buil
   expect(await buildToolchain(never)).toMatchObject({ hash, packages: { gcc: '14.1' } });
   expect(await thingBy('second')).toMatchObject({ facts: { gcc: '14.2' } });
   expect(await buildToolchain(never)).toMatchObject({ hash, packages: { gcc: '14.2' } });
-  // By another compiler it is another artefact.
+  // With another compiler it is another artefact.
   expect(await thingBy('first')).not.toEqual(first);
 });
 
-test('what was built is told with the toolchain that it was built in, also beside what makes that again', async () => {
+test('what was built is described by the toolchain that it was built in, also after that was made again', async () => {
   temporaryCache();
   archiveHas({ gcc: '14.1' });
   const { toolchain } = await thingBy('first');

@@ -1,9 +1,9 @@
 /**
- * The toolchain: a Debian root file system with compilers and the sources of the kernel and of QEMU, so that what is
- * built does not depend on the host. `inside.ts` runs tools in it.
+ * The toolchain: a Debian root file system with compilers and the sources of the kernel and of QEMU, so that builds do
+ * not depend on the host. `inside.ts` runs tools in it.
  *
- * It is cached under what was asked for, as the guests' root is (guest-root.ts). What is built in it names the versions that
- * came, too.
+ * Like the guests' root (guest-root.ts), its cache key has the request. The keys of what is built in it also have the
+ * versions.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -34,13 +34,13 @@ export interface Toolchain {
 /** In the artefact's directory. */
 const ROOT = 'root';
 
-/** To be raised whenever the steps below change what they make. */
+/** Increase it whenever the steps below change their result. */
 const RECIPE = 1;
 
-/** Of the default kernel, the emulator and the guests' image. */
+/** For the default kernel, the emulator and the guests' image. */
 export const DEFAULT_SUITE: Suite = 'trixie';
 
-/** What Linux wants (Documentation/process/changes.rst), as far as nestbench's configuration needs it. */
+/** What Linux needs (Documentation/process/changes.rst), as far as nestbench's configuration uses it. */
 const FOR_KERNEL = ['bc', 'bison', 'flex', 'gcc', 'libc6-dev', 'libelf-dev', 'make', 'patch', 'xz-utils'];
 
 /** What the emulator's configuration needs (emulator.ts), and the firmware of the machines that it emulates. */
@@ -61,14 +61,14 @@ const FOR_EMULATOR = [
   'seabios',
 ];
 
-/** What packs images, and snapshots. */
+/** Packs images and snapshots. */
 const FOR_IMAGES = ['e2fsprogs', 'erofs-utils', 'fakeroot', 'zstd'];
 
 interface Contents {
   readonly packages: readonly string[];
-  /** Source packages, fetched to /usr/src. */
+  /** Source packages, downloaded to /usr/src. */
   readonly sources: readonly string[];
-  /** Those of which the archives will do: the description of libslirp's was missing from a mirror of Debian's. */
+  /** Those whose archives are enough: the description of libslirp's was missing from a Debian mirror. */
   readonly archives: readonly string[];
 }
 
@@ -91,20 +91,20 @@ const PHASES: readonly Phase[] = [
   { says: /creating tarball/, text: 'packing', fraction: 0.87 },
 ];
 
-/** The toolchain from the cache, or made now. Of an imported one the root may be missing: see {@link cachedInside}. */
+/** The toolchain from the cache, or made now. If it was imported, its root may be missing: see {@link cachedInside}. */
 export async function buildToolchain(signal: AbortSignal, suite: Suite = DEFAULT_SUITE): Promise<Toolchain> {
   return toToolchain(suite, await cached(recipeOf(suite, signal)));
 }
 
 export interface BuiltInside extends Artefact {
-  /** As the artefact's name has it: one that is made again later may have other versions. */
+  /** The toolchain in the artefact's name. One that is made again later may have other versions. */
   readonly toolchain: Toolchain;
 }
 
 /**
- * What is built inside a toolchain. As long as it is in the cache, the toolchain's provenance tells its name; to build it
- * the root is made again where it is missing, with the versions of today, which then are in the artefact's name.
- * @param describe the artefact's recipe, by the toolchain that it is built in.
+ * What is built inside a toolchain. While it is in the cache, the toolchain's provenance is enough for its name. To
+ * build it, a missing root is made again, with current versions, which are then in the artefact's name.
+ * @param describe the artefact's recipe, given the toolchain that it is built in.
  */
 export async function cachedInside(
   suite: Suite,
@@ -168,14 +168,14 @@ async function make(
   };
 }
 
-/** All files are this user's, who can delete them again. Devices come from the host when the root is entered. */
+/** All files belong to this user, who can then delete them. Devices come from the host when the root is entered. */
 const UNPACK = `umask 022
 mkdir "$2"
 tar --extract --file="$1" --directory="$2" --no-same-owner --no-same-permissions --anchored --exclude='./dev/*'
 chmod -R u+rwX "$2"
 [ ! -d "$2/tmp" ] || chmod 1777 "$2/tmp"`;
 
-/** By their descriptions, `/usr/src/NAME_VERSION.dsc`. */
+/** From their descriptions, `/usr/src/NAME_VERSION.dsc`. */
 function sourceVersions(root: string): Record<string, string> {
   const directory = path.join(root, 'usr/src');
   const versions: Record<string, string> = {};
@@ -189,10 +189,10 @@ function sourceVersions(root: string): Record<string, string> {
   return versions;
 }
 
-/** Packages whose versions shape all that is compiled. */
+/** Packages whose versions affect everything that is compiled. */
 export const COMPILERS = /^(gcc-\d+|binutils)$/;
 
-/** Those of its packages that shape something, with their versions. */
+/** Its packages that affect something, with their versions. */
 export function versionsIn({ packages }: Pick<Toolchain, 'packages'>, names: RegExp): Record<string, string> {
   return Object.fromEntries(Object.entries(packages).filter(([name]) => names.test(name)));
 }
@@ -205,12 +205,12 @@ export function inWords(versions: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
-/** As an experiment's record has it: `trixie 54618970aa5cdb53`. */
+/** As in an experiment's record: `trixie 54618970aa5cdb53`. */
 export function nameOf({ suite, hash }: Toolchain): string {
   return `${suite} ${hash}`;
 }
 
-/** The toolchain and the emulator that was built in it, by name, for the experiment's record. */
+/** The toolchain and the emulator built in it, by name, for the experiment's record. */
 export function describeToolchain(toolchain: Toolchain): Record<string, string> {
   return {
     toolchain: nameOf(toolchain),
