@@ -113,7 +113,8 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
       const included = BOOT_SETTINGS.filter((which) => which !== 'stock' || !options.withoutStock);
       for (const which of round % 2 === 1 ? included : included.toReversed()) {
         if (signal.aborted) break;
-        const plan = which === 'stock' ? within(stockPlan(ours), options.stockDeadlineSeconds) : ours;
+        const plan =
+          which === 'stock' ? within(stockPlan(ours, variant.qemu), options.stockDeadlineSeconds) : ours;
         const result = await bootOnce(plan, which, round, deadlineOf(ours, which, options), common);
         if (result !== undefined) results.push(result);
       }

@@ -74,6 +74,18 @@ test('the kernel gets what it boots and who it is, and nothing of the recipe', (
   }
 });
 
+test("the distribution's QEMU runs the server and the client, unless another is asked for", () => {
+  const programs = (program?: string) => {
+    const { client, levels } = stockPlan(planned(), program);
+    return [client, ...levels].map(({ qemu }) => qemu.program);
+  };
+  const guests = planned()
+    .levels.slice(1)
+    .map(({ qemu }) => qemu.program);
+  expect(programs()).toEqual(['qemu-system-x86_64', 'qemu-system-x86_64', ...guests]);
+  expect(programs('/my/qemu')).toEqual(['/my/qemu', '/my/qemu', ...guests]);
+});
+
 test('a machine that assigns a device has and uses its vIOMMU', () => {
   const { levels } = stockPlan(planned('tcg', 'l2-dvh-vp'));
   const users = levels.filter(({ kernelParameters }) =>

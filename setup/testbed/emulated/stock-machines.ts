@@ -16,23 +16,32 @@ export const KEPT_OF_OURS = [
   'what the cell is: virtio disks, NIC with vhost and rng, sizes, pins, nesting, an assigned device and its vIOMMU',
 ] as const;
 
-/** The stock variant of a plan. Pure. */
-export function stockPlan(plan: StackPlan): StackPlan {
+/** The distribution's: our emulator has neither the ROMs nor the default devices that stock asks for. */
+const STOCK_QEMU = 'qemu-system-x86_64';
+
+/**
+ * The stock variant of a plan. Pure.
+ * @param program of the server and the client.
+ */
+export function stockPlan(plan: StackPlan, program = STOCK_QEMU): StackPlan {
   const [server, ...guests] = plan.levels;
   return {
     ...plan,
-    client: stockMachine(plan.client),
-    levels: [stockMachine(server), ...guests.map(stockMachine)],
+    client: stockMachine(plan.client, program),
+    levels: [
+      stockMachine(server, program),
+      ...guests.map((guest) => stockMachine(guest, guest.qemu.program)),
+    ],
   };
 }
 
-function stockMachine(machine: MachinePlan): MachinePlan {
+function stockMachine(machine: MachinePlan, program: string): MachinePlan {
   const { kernelParameters: ours, qemu, accelerator } = machine;
   const kernelParameters: KernelParameter[] = [
     { text: 'console=ttyS0', from: 'machine' },
     ...ours.filter(({ from }) => from === 'machine'),
   ];
-  return { ...machine, kernelParameters, qemu: stockQemu(qemu, accelerator) };
+  return { ...machine, kernelParameters, qemu: { ...stockQemu(qemu, accelerator), program } };
 }
 
 function stockQemu(ours: QemuPlan, accelerator: Accelerator): QemuPlan {
