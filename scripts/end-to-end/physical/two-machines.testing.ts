@@ -58,15 +58,20 @@ export async function bootTwoMachines(
   // Created once.
   await baseImage(signal);
   if (card !== 'virtio') await baseImage(signal, card);
+  await using booted = new AsyncDisposableStack();
+  booted.defer(() => rmSync(directory, { recursive: true }));
+  const boot = async (options: DiskMachineOptions): Promise<DiskMachine> =>
+    booted.use(await bootDiskMachine(options));
   const [server, client] = await both(
-    bootDiskMachine({ name: 'server', card, wire: wire('server', 'client'), signal }),
-    bootDiskMachine({ name: 'client', wire: wire('client', 'server'), signal, memoryMiB: 2048 }),
+    boot({ name: 'server', card, wire: wire('server', 'client'), signal }),
+    boot({ name: 'client', wire: wire('client', 'server'), signal, memoryMiB: 2048 }),
   );
   const configuration = path.join(directory, 'ssh_config');
   writeFileSync(
     configuration,
     [server, client].map((machine) => readFileSync(machine.configuration, 'utf8')).join('\n'),
   );
+  const machines = booted.move();
   let files = 0;
   const describe = (changes: Changes = {}): string => {
     const file = path.join(directory, `testbed-${++files}.yaml`);
@@ -109,9 +114,6 @@ export async function bootTwoMachines(
       );
       return { exitCode, output: all };
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([server[Symbol.asyncDispose](), client[Symbol.asyncDispose]()]);
-      rmSync(directory, { recursive: true });
-    },
+    [Symbol.asyncDispose]: () => machines.disposeAsync(),
   };
 }
