@@ -28,6 +28,16 @@ describe.each(SUITES)('the configuration for %s', (suite) => {
     expect(parseConfig(text).size).toBe(lines.length);
   });
 
+  test('has no comment, which would make another kernel of the same options', async () => {
+    const text = await kernelConfig(suite, 'physical');
+    expect(
+      text
+        .trimEnd()
+        .split('\n')
+        .filter((line) => !/^CONFIG_\w+=|^# CONFIG_\w+ is not set$/.test(line)),
+    ).toEqual([]);
+  });
+
   test('has what mounts the image', async () => {
     const emulated = parseConfig(await kernelConfig(suite, 'emulated'));
     const physical = parseConfig(await kernelConfig(suite, 'physical'));

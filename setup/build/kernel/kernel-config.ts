@@ -4,7 +4,13 @@ import path from 'node:path';
 import type { TestbedKind } from '../../../fixtures/image-formats.ts';
 import type { Suite } from '../../../fixtures/variant.ts';
 
-/** The lines for the kernel of a suite's source, on a kind of testbed. */
+const SET = /^(CONFIG_\w+)=(.+)$/;
+const UNSET = /^# (CONFIG_\w+) is not set$/;
+
+/**
+ * The options for the kernel of a suite's source, on a kind of testbed, a line each. Comments are left out: the text is
+ * an input of the kernel's hash, and a reworded comment is not another kernel.
+ */
 export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<string> {
   const names = [
     'kernel.config',
@@ -12,11 +18,13 @@ export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<
     ...(testbed === 'physical' ? ['kernel-physical.config'] : []),
   ];
   const texts = names.map((name) => readFile(path.join(import.meta.dirname, name), 'utf8'));
-  return (await Promise.all(texts)).join('');
+  const lines = (await Promise.all(texts)).join('').split('\n');
+  return lines.flatMap((line) => (isComment(line) ? [] : `${line}\n`)).join('');
 }
 
-const SET = /^(CONFIG_\w+)=(.+)$/;
-const UNSET = /^# (CONFIG_\w+) is not set$/;
+function isComment(line: string): boolean {
+  return line === '' || (line.startsWith('#') && !UNSET.test(line));
+}
 
 /** Every option in a configuration, with its value; `n` if it is "not set". */
 export function parseConfig(text: string): Map<string, string> {
