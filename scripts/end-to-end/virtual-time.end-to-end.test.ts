@@ -74,7 +74,7 @@ test('an application in virtual time, and a microbenchmark in real time, are ski
   });
   await application.end();
   expect(application.recordsOf('skip').map(({ reason }) => reason)).toEqual([
-    expect.stringContaining('in virtual time nested page walks cost nothing'),
+    expect.stringContaining('nested page walks take no virtual time'),
   ]);
   const micro = start(WORDS, { experiment: 'micro', environment: { CLOCK: 'real' } });
   await micro.end();

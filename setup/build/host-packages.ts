@@ -31,7 +31,7 @@ export async function ensurePackages(signal: AbortSignal, list: readonly HostPac
   const prefix = await rootPrefix();
   if (prefix === undefined) {
     throw new PackageMissingError({
-      message: `These Debian packages are missing, and this user is not root and has no sudo without a password: ${missing.join(', ')}. Type: ${installCommand(missing)}`,
+      message: `These Debian packages are missing, and this user is not root and has no sudo without a password: ${missing.join(', ')}. Run: ${installCommand(missing)}`,
       machine: 'host',
     });
   }
@@ -148,7 +148,7 @@ async function apt(
   if (exitCode === 0) return;
   const output = lastLines(all);
   throw new PackageMissingError({
-    message: `apt-get ${words[0]} failed (exit code ${exitCode}), so these packages are still missing: ${missing.join(', ')}. Read its output, then type: ${installCommand(missing)}\n${output}`,
+    message: `apt-get ${words[0]} failed (exit code ${exitCode}), so these packages are still missing: ${missing.join(', ')}. Read its output, then run: ${installCommand(missing)}\n${output}`,
     machine: 'host',
     output,
     exitCode,

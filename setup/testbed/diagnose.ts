@@ -1,10 +1,10 @@
-/** What can be checked before anything is measured, without changing anything; testbeds add checks of their own. */
+/** Checks before anything is measured, without changing anything. Testbeds add their own. */
 import path from 'node:path';
 import { checkoutFault } from '../lib/checkout-path.ts';
 import { sentenceOf } from '../lib/errors.ts';
 import { placeFaults, whyUnusable } from '../lib/places.ts';
 
-/** `wrong`: nothing can be measured; `unquiet`: it can, and worse than need be; `some cells` can't be measured. */
+/** `wrong`: nothing can be measured; `unquiet`: it can, but with more noise; `some cells` can't be measured. */
 export type Verdict = 'right' | 'wrong' | 'unquiet' | 'some cells';
 
 export interface Finding {
@@ -13,13 +13,13 @@ export interface Finding {
   readonly verdict: Verdict;
   readonly found: string;
   readonly needed: string;
-  /** What to do; empty where it is right. */
+  /** What to do; empty if it is right. */
   readonly fix: string;
 }
 
 const CHECKOUT = path.resolve(import.meta.dirname, '../..');
 
-/** Where a run started here keeps things, on any testbed. */
+/** The directories of a run started here, on any testbed. */
 export function examinePlaces(resultsDirectory: string, junitFile: string | undefined): Finding[] {
   const faults = placeFaults(resultsDirectory, junitFile).map(({ place, fault, variable }) =>
     finding(place, 'a place that can be written to', fault, `set ${variable} to another place`),
@@ -41,12 +41,12 @@ export function examinePlaces(resultsDirectory: string, junitFile: string | unde
   return [finding('places', 'places that can be written to', 'cache, temporary files, results', '')];
 }
 
-/** One of this host, which is right where there is nothing to fix. */
+/** A finding of this host, which is right if there is nothing to fix. */
 export function finding(check: string, needed: string, found: string, fix: string): Finding {
   return { machine: 'host', check, verdict: fix === '' ? 'right' : 'wrong', found, needed, fix };
 }
 
-/** The message of a foreseeable failure; undefined where there is none. */
+/** The message of a foreseeable failure; undefined without one. */
 export async function failureOf(work: () => Promise<void>): Promise<string | undefined> {
   try {
     await work();

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { availableMemory, checkResources, describeHost, hostVirtualization } from './host-resources.ts';
 
-/** A directory that stands for `/`, with these files. */
+/** A directory used as `/`, with these files. */
 function hostWith(files: Record<string, string>): string {
   const root = temporaryDirectory();
   for (const [name, text] of Object.entries(files)) {
@@ -16,7 +16,7 @@ function hostWith(files: Record<string, string>): string {
 
 const MEMINFO = 'MemTotal:       16000000 kB\nMemAvailable:    8000000 kB\n';
 
-test('a disk or a memory that is too small is reported with what is needed and what was found', async () => {
+test('too little disk space or memory is reported with what is needed and what was found', async () => {
   const cacheDirectory = path.join(temporaryDirectory(), 'cache');
   await checkResources({ cacheDirectory, cacheBytes: 1, memoryBytes: 1 });
   const disk = checkResources({ cacheDirectory, cacheBytes: 2 ** 60, memoryBytes: 1 });
@@ -28,12 +28,12 @@ test('a disk or a memory that is too small is reported with what is needed and w
   await expect(memory).rejects.toMatchObject({ code: 'NESTBENCH_TOO_LITTLE_MEMORY', kind: 'configuration' });
 });
 
-test('without control groups the kernel estimates what memory is available', async () => {
+test('without control groups the kernel estimates the available memory', async () => {
   const root = hostWith({ 'proc/meminfo': MEMINFO });
   expect(await availableMemory(root)).toEqual({ bytes: 8_000_000 * 1024, limitedBy: '' });
 });
 
-test('a limit of a control group above ours holds where it is lower', async () => {
+test('a lower limit of a parent control group applies', async () => {
   const root = hostWith({
     'proc/meminfo': MEMINFO,
     'proc/self/cgroup': '0::/ci/job\n',
@@ -55,7 +55,7 @@ test('describes this host', () => {
 
 const SVM = 'flags\t\t: fpu svm npt\n';
 const cases: [string, Record<string, string>, 'kvm' | 'tcg', RegExp][] = [
-  ['no /dev/kvm', { 'proc/cpuinfo': SVM }, 'tcg', /cannot be opened.*ENOENT/],
+  ['no /dev/kvm', { 'proc/cpuinfo': SVM }, 'tcg', /can.t be opened.*ENOENT/],
   ['a software KVM', { 'dev/kvm': '', 'proc/cpuinfo': 'flags\t: fpu\n' }, 'tcg', /neither svm nor vmx/],
   [
     'no nesting',

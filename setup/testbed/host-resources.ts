@@ -13,9 +13,9 @@ export const BUILD_BYTES = 3e9;
 
 export interface NeededResources {
   readonly cacheDirectory: string;
-  /** What has to be free where the cache is. */
+  /** Free space that is needed in the cache. */
   readonly cacheBytes: number;
-  /** What the machines of the testbed take together. */
+  /** What the machines of the testbed need together. */
   readonly memoryBytes: number;
 }
 
@@ -25,7 +25,9 @@ export class TooLittleMemoryError extends NestbenchError {
   override readonly kind = 'configuration';
 }
 
-/** @throws {NestbenchError} NESTBENCH_NO_SPACE or NESTBENCH_TOO_LITTLE_MEMORY, with what is needed and what was found. */
+/**
+ * @throws {NestbenchError} NESTBENCH_NO_SPACE or NESTBENCH_TOO_LITTLE_MEMORY, with what is needed and what was found.
+ */
 export async function checkResources(needed: NeededResources): Promise<void> {
   await mkdir(needed.cacheDirectory, { recursive: true });
   const { bavail, bsize } = await statfs(needed.cacheDirectory);
@@ -44,7 +46,7 @@ export async function checkResources(needed: NeededResources): Promise<void> {
   }
 }
 
-/** What can still be used: the kernel's estimate, or what is left of a control group's limit where that is less. */
+/** Available memory: the kernel's estimate, or the rest of a control group's limit if that is less. */
 export async function availableMemory(root = '/'): Promise<{ bytes: number; limitedBy: string }> {
   const meminfo = await readFile(path.join(root, 'proc/meminfo'), 'utf8');
   const estimate = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1]) * 1024;
@@ -61,7 +63,7 @@ export async function availableMemory(root = '/'): Promise<{ bytes: number; limi
   return tightest;
 }
 
-/** Our control group (version 2) and those above it; a limit of any of them holds. */
+/** This process's control group (version 2) and its parents; the limit of each applies. */
 async function controlGroups(root: string): Promise<string[]> {
   const own = /^0::(.*)$/m.exec((await readWhole(path.join(root, 'proc/self/cgroup'))) ?? '')?.[1];
   if (own === undefined) return [];
@@ -71,7 +73,7 @@ async function controlGroups(root: string): Promise<string[]> {
   return groups;
 }
 
-/** The host as the experiment's record names it. */
+/** The host in the experiment's record. */
 export function describeHost(): ExperimentRecord['host'] {
   return {
     cpuModel: cpus()[0]?.model ?? 'unknown',
@@ -89,8 +91,9 @@ export interface HostVirtualization {
 }
 
 /**
- * Whether the emulated server can run on the host's hardware. A /dev/kvm alone proves nothing: there are software
- * KVMs without svm or vmx, in which a stock guest hangs, and without nesting the server's own KVM has no hardware.
+ * Whether the emulated server can use the host's hardware virtualization. /dev/kvm alone is no proof: there are
+ * software KVMs without svm or vmx, in which a stock guest hangs, and without nesting the server's own KVM has no
+ * hardware.
  */
 export async function hostVirtualization(root = '/'): Promise<HostVirtualization> {
   const device = path.join(root, 'dev/kvm');
@@ -98,12 +101,12 @@ export async function hostVirtualization(root = '/'): Promise<HostVirtualization
     await access(device, constants.R_OK | constants.W_OK);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return emulated(`${device} cannot be opened for reading and writing (${code})`);
+    return emulated(`${device} can't be opened for reading and writing (${code})`);
   }
   const flags = /^flags\s*:(.*)$/m.exec((await readWhole(path.join(root, 'proc/cpuinfo'))) ?? '')?.[1] ?? '';
   const extension = flags.split(/\s+/).find((flag) => flag === 'svm' || flag === 'vmx');
   if (extension === undefined) {
-    return emulated(`the CPU shows neither svm nor vmx, though there is a ${device}`);
+    return emulated(`the CPU has neither svm nor vmx, although there is a ${device}`);
   }
   const module = extension === 'svm' ? 'kvm_amd' : 'kvm_intel';
   const nested = await readLine(path.join(root, `sys/module/${module}/parameters/nested`));

@@ -1,7 +1,7 @@
 /**
- * Runs every benchmark once, as small as it gets, and forgets what it said: what the first run of a program finds on the
- * disk, the second finds in memory, at every level. A snapshot is of a stack that has this behind it, so that the first
- * sample after a restore is as cheap as the second; and a cold boot has it behind it too, so that both measure the same.
+ * Runs every benchmark once, as small as possible, and discards the output: what the first run of a program reads from
+ * disk, the second finds in memory, at every level. A stack is primed before it is saved, so that the first sample
+ * after a restore is as cheap as the second; a cold boot is primed too, so that both measure the same.
  */
 import { randomBytes } from 'node:crypto';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
@@ -12,10 +12,10 @@ import type { Phase } from '../lib/phase-clock.ts';
 import type { RunningStack } from '../stack/running.ts';
 
 const PASSWORD_BYTES = 16;
-/** Reading 40 MB three levels deep took seconds. */
+/** Reading 40 MB at L3 took seconds. */
 const PRIME_SECONDS = 120;
 
-/** Brings a stack up and primes it; where priming fails, the stack is ended. */
+/** Brings a stack up and primes it; if priming fails, the stack is ended. */
 export async function primed<S extends RunningStack>(
   bringUp: () => Promise<S>,
   {
@@ -40,8 +40,8 @@ export async function primed<S extends RunningStack>(
 
 /**
  * @param onStep called with the benchmark that runs.
- * @throws NestbenchError of kind infrastructure where a machine is lost or the run is stopped. What a benchmark makes of
- * it is its own affair: it says so where it is measured.
+ * @throws NestbenchError of kind infrastructure if a machine is lost or the run is stopped. A failure of a benchmark is
+ * ignored here and reported when it is measured.
  */
 async function prime(
   running: RunningStack,

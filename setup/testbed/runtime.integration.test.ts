@@ -8,7 +8,7 @@ import { claimDirectory, lockFile, runtimeDirectory, sweepTestbed, takeTestbed }
 
 const never = new AbortController().signal;
 
-// A testbed of the test's own: the real one may be in use, and its machines are not a test's to end.
+// A separate testbed for the test: the real one may be in use, and a test must not end its machines.
 let own: string;
 let lock: string;
 beforeEach(() => {
@@ -26,26 +26,26 @@ function take(waitMinutes: number, onWait: (who: string) => void = () => {}): Re
 }
 
 describe('the directory of keys and sockets', () => {
-  test('is refused where others can write to it', () => {
+  test('is rejected if others can write to it', () => {
     const directory = path.dirname(runtimeDirectory());
     mkdirSync(directory);
     chmodSync(directory, 0o777);
     expect(() => claimDirectory()).toThrow(/only this user can write to/);
   });
 
-  test('is refused where its name is a link to another place', () => {
+  test('is rejected if its name is a link to another place', () => {
     symlinkSync(temporaryDirectory(), path.dirname(runtimeDirectory()));
     expect(() => claimDirectory()).toThrow(/only this user can write to/);
   });
 
-  test("is refused where it can't be made", () => {
+  test("is rejected if it can't be created", () => {
     const file = path.join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     vi.stubEnv('TMPDIR', file);
     expect(() => claimDirectory()).toThrow(/could not be made: ENOTDIR.*Make .*file a directory/);
   });
 
-  test('is refused where its path is too long for a socket', () => {
+  test('is rejected if its path is too long for a socket', () => {
     vi.stubEnv('TMPDIR', path.join(temporaryDirectory(), 'x'.repeat(80)));
     expect(() => claimDirectory()).toThrow(/TMPDIR is too long/);
   });
@@ -78,7 +78,7 @@ describe("the testbed's lock", () => {
     'a link to nowhere': (folder) => symlinkSync('/nowhere/at/all', folder),
     'a file': (folder) => writeFileSync(folder, ''),
   };
-  test.each(Object.entries(squatters))('is not taken where %s is in its place', async (_, squat) => {
+  test.each(Object.entries(squatters))('is not taken if %s is in its place', async (_, squat) => {
     squat(path.dirname(lock));
     await expect(take(0)).rejects.toThrow(
       /nestbench-\d+ is not a directory that only this user can write to.*administrator to remove it/,
@@ -93,7 +93,7 @@ describe("the testbed's lock", () => {
   });
 });
 
-/** What becomes of a run below this process with this TMPDIR: the lock that it took, or why it took none. */
+/** The result of a run below this process with this TMPDIR: the lock that it took, or why it took none. */
 async function takenBelow(TMPDIR: string): Promise<string> {
   const script = `
     const { takeTestbed } = await import(${JSON.stringify(path.join(import.meta.dirname, 'runtime.ts'))});
@@ -111,12 +111,12 @@ async function takenBelow(TMPDIR: string): Promise<string> {
 }
 
 describe('a run that the holder of the testbed started', () => {
-  test('with another TMPDIR takes a lock of its own', async () => {
+  test('with another TMPDIR takes its own lock', async () => {
     await using held = await take(0);
     expect(await takenBelow(temporaryDirectory())).toBe(`${held.file}.inner`);
   });
 
-  test('with the same TMPDIR is refused, as it would end the machines of the holder', async () => {
+  test('with the same TMPDIR is rejected, because it would end the machines of the holder', async () => {
     await using held = await take(0);
     expect(held.file).toBe(lock);
     expect(await takenBelow(path.resolve(own, '../..'))).toMatch(
@@ -126,14 +126,14 @@ describe('a run that the holder of the testbed started', () => {
 });
 
 describe('the testbed of this host', () => {
-  test('is taken at once where it is free, even by one that would not wait', async () => {
+  test('is taken at once if it is free, even without waiting', async () => {
     const onWait = vi.fn<(who: string) => void>();
     await using held = await take(0, onWait);
     expect(held.file).toBe(lock);
     expect(onWait).not.toHaveBeenCalled();
   });
 
-  test('is refused to one that would not wait, with who holds it and what to do', async () => {
+  test('is refused without waiting, with who holds it and what to do', async () => {
     await using held = await take(0);
     expect(held.file).not.toBe('');
     await expect(take(0)).rejects.toMatchObject({
@@ -145,7 +145,7 @@ describe('the testbed of this host', () => {
     });
   });
 
-  test('is taken once its holder is done, by one whose wait was reported', async () => {
+  test('is taken once its holder is done, after a message about the wait', async () => {
     const first = await take(0);
     const holders: string[] = [];
     const waiting = take(1, (who) => {
@@ -157,15 +157,15 @@ describe('the testbed of this host', () => {
     expect(holders).toEqual([expect.stringContaining(`process ${process.pid}`)]);
   });
 
-  // Above 35,791 minutes a timer would be over at once; a timer takes whole milliseconds only.
-  test.each([1e9, 1 / 7])('is waited for where WAIT is %s minutes', async (minutes) => {
+  // Above 35,791 minutes a timer would expire at once; a timer only takes whole milliseconds.
+  test.each([1e9, 1 / 7])('is waited for if WAIT is %s minutes', async (minutes) => {
     const first = await take(0);
     const waiting = take(minutes, () => setTimeout(() => void first[Symbol.asyncDispose](), 100));
     await using second = await waiting;
     expect(second.file).toBe(first.file);
   });
 
-  test('is not taken by one that is stopped while it waits', async () => {
+  test('is not taken by a run that is stopped while it waits', async () => {
     await using held = await take(0);
     const controller = new AbortController();
     const waiting = takeTestbed({
@@ -191,7 +191,7 @@ async function leftBehind(name: string): Promise<QemuProcess> {
 }
 
 describe('the sweep', () => {
-  test('ends the machines that a killed run left, and says which', async () => {
+  test('ends the machines that a killed run left, and reports which', async () => {
     const qemu = await leftBehind('l0');
     await expect.poll(() => findOwned(runtimeDirectory())[0]?.pidFile, { timeout: 10_000 }).toBeDefined();
     expect(await sweepTestbed()).toEqual([
@@ -214,7 +214,7 @@ describe('the sweep', () => {
   });
 
   test.each(['', '/', 'relative/nestbench-0/testbed', '/somewhere/else'])(
-    'does not look where "%s" is said to have been the testbed',
+    'does not look anywhere if "%s" is recorded as the testbed',
     async (text) => {
       mkdirSync(path.dirname(lock), { mode: 0o700 });
       writeFileSync(lock, text);
@@ -223,7 +223,7 @@ describe('the sweep', () => {
     },
   );
 
-  test('says nothing where nothing was left, and removes stale pid files', async () => {
+  test('reports nothing if nothing was left, and removes stale pid files', async () => {
     mkdirSync(runtimeDirectory(), { recursive: true });
     const stale = path.join(runtimeDirectory(), 'l0.pid');
     writeFileSync(stale, `${process.pid}\n`);
@@ -231,7 +231,7 @@ describe('the sweep', () => {
     expect(existsSync(stale)).toBe(false);
   });
 
-  test('says nothing where there never was a testbed', async () => {
+  test('reports nothing if there never was a testbed', async () => {
     expect(await sweepTestbed()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** The testbed's place on this host: one run at a time, and nothing left of the last one. */
+/** The testbed's directory and lock on this host: one run at a time, and nothing left of the last one. */
 import { lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,10 +14,10 @@ export function runtimeDirectory(temporary = tmpdir()): string {
   return path.join(temporary, ownFolder(), 'testbed');
 }
 
-/** Every Linux has it (FHS 3.0), so all runs of a user find the same lock, whatever TMPDIR says. */
+/** Every Linux has it (FHS 3.0), so all runs of a user find the same lock, whatever TMPDIR is. */
 const LOCK_PLACE = '/tmp';
 
-/** The lock of the testbed: one for a user on a host. TMPDIR, HOME and XDG_* do not change it. */
+/** The lock of the testbed: one per user and host, independent of TMPDIR, HOME and XDG_*. */
 export function lockFile(place = LOCK_PLACE): string {
   return path.join(place, ownFolder(), 'testbed.lock');
 }
@@ -26,12 +26,12 @@ function ownFolder(): string {
   return `nestbench-${userId()}`;
 }
 
-/** A Unix socket's path holds so many bytes (unix(7)). */
+/** The maximum length of a Unix socket's path (unix(7)). */
 const SOCKET_PATH_BYTES = 107;
 
 /**
- * Makes the directory above the runtime directory, which anybody could have made before us under its name.
- * @throws {InputError} where it does not belong to this user alone, or is too long for the sockets that are made in it.
+ * Creates the parent of the runtime directory. Anybody could have created it before under this name.
+ * @throws {InputError} if it does not belong to this user alone, or is too long for the sockets in it.
  */
 export function claimDirectory(runtime = runtimeDirectory()): void {
   // The longest name that a boot gives a socket.
@@ -45,7 +45,7 @@ export function claimDirectory(runtime = runtimeDirectory()): void {
   claim(path.dirname(runtime), 'so no keys are put there. Remove it, or set TMPDIR to another place.');
 }
 
-/** Makes a directory that only this user can write to. `otherwise` ends the sentence about one that is not. */
+/** Creates a directory that only this user can write to. `otherwise` ends the sentence about one that is not. */
 function claim(directory: string, otherwise: string): void {
   let failure: unknown;
   try {
@@ -62,7 +62,7 @@ function claim(directory: string, otherwise: string): void {
   );
 }
 
-/** Whether it is a directory, and no link to one, that only this user can write to. */
+/** Whether it is a directory, not a link to one, that only this user can write to. */
 function isPrivate(directory: string): boolean {
   const found = foundAt(directory);
   return found?.isDirectory() === true && found.uid === userId() && (found.mode & 0o022) === 0;
@@ -78,22 +78,23 @@ function foundAt(directory: string): Stats | undefined {
 
 /** The testbed of this host, held. */
 export interface HeldTestbed extends Lock {
-  /** The runtime directory of the run that held it before; undefined where there was none or it can't be trusted. */
+  /** The runtime directory of the previous run; undefined if there was none or it can't be trusted. */
   readonly previousRuntime: string | undefined;
 }
 
 /**
- * Takes the testbed of this host. The kernel frees the lock once its holder is gone, however it ended. A run that a holder
- * started with another TMPDIR, as the end-to-end tests do, belongs to it: it excludes only others of that kind.
+ * Takes the testbed of this host. The kernel frees the lock once its holder has ended, however it ended. A run that a
+ * holder started with another TMPDIR, like the end-to-end tests, belongs to it: it only excludes others of that kind.
  * @param onWait called once with who holds it, before waiting.
- * @throws {InputError} where the lock can't be trusted, or the holder that started this run has its machines in the same place.
- * @throws NESTBENCH_TESTBED_BUSY where it is not free in time, saying who holds it.
+ * @throws {InputError} if the lock can't be trusted, or the holder that started this run has its machines in the same
+ * place.
+ * @throws NESTBENCH_TESTBED_BUSY if it is not free in time, with who holds it.
  */
 export async function takeTestbed(options: {
   readonly waitMinutes: number;
   readonly signal: AbortSignal;
   readonly onWait: (holders: string) => void;
-  /** Another one than the host's own, for tests. */
+  /** A lock other than the host's own, for tests. */
   readonly lock?: string;
 }): Promise<HeldTestbed> {
   const { waitMinutes, signal } = options;
@@ -132,7 +133,7 @@ function notedIn(file: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-/** Its sweep would end the machines of the run that started it. */
+/** Its clean-up would end the machines of the run that started it. */
 function sharedPlace(): InputError {
   return new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
@@ -140,7 +141,10 @@ function sharedPlace(): InputError {
   );
 }
 
-/** Notes in the lock's file where this run's testbed is. @returns where that of the run before was. */
+/**
+ * Notes the directory of this run's testbed in the lock's file.
+ * @returns that of the previous run.
+ */
 function replaceRuntime(file: string): string | undefined {
   const previous = notedIn(file);
   const own = path.resolve(runtimeDirectory());
@@ -149,7 +153,7 @@ function replaceRuntime(file: string): string | undefined {
   return isOurs && previous !== own && isPrivate(path.dirname(previous)) ? previous : undefined;
 }
 
-/** Timers hold 31 bits of whole milliseconds; more would be over at once. */
+/** Timers have 31 bits of whole milliseconds; larger values expire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function timerMilliseconds(minutes: number): number {
@@ -157,9 +161,9 @@ function timerMilliseconds(minutes: number): number {
 }
 
 /**
- * Ends what a killed run left running. Only under the testbed's lock: then whatever runs there is nobody's.
- * @param previousRuntime the runtime directory of the run before, where it was another one: it is removed.
- * @returns sentences that say what was ended.
+ * Ends what a killed run left running. Only under the testbed's lock: then whatever runs there belongs to nobody.
+ * @param previousRuntime the runtime directory of the previous run, if it was another one; it is removed.
+ * @returns sentences about what was ended.
  */
 export async function sweepTestbed(previousRuntime?: string): Promise<string[]> {
   const ended = await endOwned(runtimeDirectory());
@@ -173,7 +177,7 @@ export async function sweepTestbed(previousRuntime?: string): Promise<string[]> 
   });
 }
 
-/** Takes the testbed of this host and sweeps it: from then on its machines are this run's, and end with it. */
+/** Takes the testbed of this host and cleans it up: from then on its machines belong to this run, and end with it. */
 export async function takeHost({
   waitMinutes,
   held,
@@ -192,7 +196,7 @@ export async function takeHost({
   );
   onTestbed(true);
   held.defer(() => onTestbed(false));
-  // Whatever became of those who booted: after them nothing of ours runs any more.
+  // Whatever happened to those that booted: afterwards nothing of this run is left.
   held.defer(async () => void (await endOwned(runtimeDirectory())));
   for (const line of await sweepTestbed(previousRuntime)) log(line);
 }

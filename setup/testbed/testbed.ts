@@ -1,4 +1,7 @@
-/** What a testbed is: it prepares, plans and starts the machines of cells. Each is a folder here; testbeds.ts lists them. */
+/**
+ * The interface of a testbed: it prepares, plans and starts the machines of cells. Each has a folder here; testbeds.ts
+ * lists them.
+ */
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
@@ -13,17 +16,17 @@ import type { BenchmarkKind } from '../stack/machine-plan.ts';
 import type { RunningStack } from '../stack/running.ts';
 import type { Finding } from './diagnose.ts';
 
-/** What workers are given of an experiment on any testbed. */
+/** What workers get of an experiment on any testbed. */
 export interface CommonExperiment {
   /** `results/EXPERIMENT`. */
   readonly directory: string;
   readonly profile: Profile;
   readonly variant: Variant;
-  /** BOOT: restored where it can be, or booted in any case. */
+  /** BOOT: restored if possible, or always booted. */
   readonly boot: BootKind;
 }
 
-/** What they are given besides; each testbed adds fields of its own. */
+/** Further fields; each testbed adds its own. */
 export interface TestbedExperiment {
   /** The testbed's name in testbeds.ts. */
   readonly kind: string;
@@ -41,7 +44,7 @@ export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P exte
   /** Does everything before the first boot: takes the testbed, checks it, builds, installs. */
   prepare(selection: Selection, settings: Settings, options: PrepareOptions): Promise<Prepared<E>>;
   /**
-   * Why a cell can't be measured; undefined where it can.
+   * Why a cell can't be measured; undefined if it can.
    * @param on the experiment and what its stack is for, once it is prepared.
    */
   whyNot(
@@ -52,21 +55,23 @@ export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P exte
   plan(cell: Cell, experiment: CommonExperiment & E, kind: BenchmarkKind): P;
   /** Brings up the stack of a plan. On failure and on abort nothing of it is left running. */
   start(plan: P, experiment: CommonExperiment & E, options: StartOptions): Promise<Started>;
-  /** What `npm run plan` prints of a cell, without an experiment. */
+  /** The output of `npm run plan` for a cell, without an experiment. */
   describe(cell: Cell, kind: BenchmarkKind, settings: Settings): Promise<string>;
   /**
-   * What `npm run doctor` checks. It changes nothing.
-   * @param name TESTBED, as it was given.
+   * The checks of `npm run doctor`. Changes nothing.
+   * @param name the value of TESTBED.
    */
   doctor(name: string, signal: AbortSignal): Promise<Finding[]>;
 }
 
 export interface PrepareOptions {
-  /** Keeps the testbed until it is disposed. */
+  /** Holds the testbed until it is disposed. */
   readonly held: AsyncDisposableStack;
-  /** Called as the testbed becomes this run's, and as it stops to be: a run must not end another run's machines. */
+  /**
+   * Called when the testbed becomes this run's, and when it no longer is: a run must not end another run's machines.
+   */
   readonly onTestbed: (isOurs: boolean) => void;
-  /** What takes how long. */
+  /** How long each phase takes. */
   readonly phases: Phases;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
@@ -80,18 +85,18 @@ export interface Prepared<E extends TestbedExperiment> {
 
 export interface StartOptions {
   readonly boot: BootKind;
-  /** What will be measured on the stack, where that is known. */
+  /** What will be measured on the stack, if known. */
   readonly benchmarks: readonly Benchmark[];
   /** Where consoles and QEMU's own output are kept. */
   readonly logs: string;
   readonly signal: AbortSignal;
-  /** Called with what is done, for progress. */
+  /** Called with each step, for progress. */
   readonly onStep: (text: string, secondsLeft?: number) => void;
-  /** Called with sentences for the person who runs it. */
+  /** Called with sentences for the user. */
   readonly say: (sentence: string) => void;
 }
 
-/** A stack that runs, and how it was started. */
+/** A running stack, and how it was started. */
 export interface Started {
   readonly running: RunningStack;
   readonly start: StartRecord;

@@ -1,8 +1,8 @@
-/** The testbeds that there are. A new one is a folder, and its line in the table below. */
+/** The list of testbeds. To add one, add a folder, and a line to the table below. */
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { CommonExperiment, Testbed } from './testbed.ts';
 
-/** By kind. Each is loaded only where it is used, so that no process waits for the modules of another. */
+/** By kind. Each is only loaded where it is used, so that no process waits for the modules of another. */
 const TESTBEDS = {
   emulated: () => import('./emulated/emulated-testbed.ts'),
   physical: () => import('./physical/physical-testbed.ts'),
@@ -12,10 +12,10 @@ type Kind = keyof typeof TESTBEDS;
 type ExperimentOf<T> = T extends { readonly testbed: Testbed<infer E> } ? E : never;
 type OwnExperiment = ExperimentOf<Awaited<ReturnType<(typeof TESTBEDS)[Kind]>>>;
 
-/** What the global setup gives to the workers, through Vitest's `provide` and `inject`: a union on `kind`. */
+/** What the global setup passes to the workers, through Vitest's `provide` and `inject`: a union on `kind`. */
 export type ProvidedExperiment = CommonExperiment & OwnExperiment;
 
-/** What TESTBED names: one of the testbeds, or the file of a physical one. */
+/** The kind of testbed that TESTBED names: one of these, or the file of a physical one. */
 export function testbedKind(name: string): Kind {
   return isKind(name) ? name : 'physical';
 }

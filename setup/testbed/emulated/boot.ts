@@ -1,4 +1,6 @@
-/** Boots the stack of a cell on the emulated testbed: the client and the server, then level by level inside the server. */
+/**
+ * Boots the stack of a cell on the emulated testbed: the client and the server, then level by level inside the server.
+ */
 import { both } from '../../lib/both.ts';
 import { bootOnHost } from './machines.ts';
 import { makeKeys } from '../../stack/keys.ts';
@@ -10,9 +12,9 @@ import { bringUp, type StackOptions } from '../../stack/running.ts';
 export type BootStackOptions = StackOptions & GuestOptions;
 
 /**
- * Boots `plan` level by level; resolves once the last level answers over SSH and every level is what was planned.
- * On failure and on abort nothing of it is left running.
- * @throws NestbenchError with the level that failed, as `bootMachine` does.
+ * Boots `plan` level by level; resolves once the last level answers over SSH and every level matches the plan. On
+ * failure and on abort nothing of it is left running.
+ * @throws NestbenchError with the level that failed, like `bootMachine`.
  */
 export async function boot(plan: StackPlan, options: BootStackOptions): Promise<EmulatedStack> {
   const brought = await bringUp(plan, options, async (up) => {
@@ -23,7 +25,7 @@ export async function boot(plan: StackPlan, options: BootStackOptions): Promise<
     const [serverPlan, ...guestPlans] = plan.levels;
     options.onStep?.('booting the server', expectedSeconds(plan.levels));
     const server = await explained(bootOnHost(serverPlan, common));
-    // The guests come up one after another on few vCPUs: the client's boot has a core of the host to itself beside them.
+    // The guests come up one after another on few vCPUs, so the client's boot has another core of the host to itself.
     const [levels, client] = await both(
       explained(bootGuests(server, guestPlans, common)),
       explained(bootOnHost(plan.client, common)),

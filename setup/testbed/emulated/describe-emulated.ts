@@ -1,4 +1,4 @@
-/** A cell's plan on the emulated testbed, as `npm run plan -- CELL` prints it, before anything is built. */
+/** A cell's plan on the emulated testbed, for `npm run plan -- CELL`, before anything is built. */
 import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
 import { sizingFor } from '../../../fixtures/sizing.ts';
 import { InputError } from '../../lib/errors.ts';
@@ -11,7 +11,9 @@ import { clocksOf } from './emulated-experiment.ts';
 import { describeQemu } from './host-qemu.ts';
 import { planStack } from './stack-plan.ts';
 
-/** @throws {InputError} NESTBENCH_UNKNOWN_CELL where the cell can't be measured there. */
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_CELL if the cell can't be measured there.
+ */
 export async function describeEmulated(
   cell: Cell,
   kind: BenchmarkKind,
@@ -30,7 +32,7 @@ export async function describeEmulated(
     kind,
     clock: clocksOf(clock, accelerator)[kind],
     sizing: sizingFor(describeHost()),
-    // The cache names these by their contents' hash, which only a build knows; the rate is measured at each start.
+    // The cache names these by a hash that only a build knows; the rate is measured at each start.
     tscKhz: '$TSC_KHZ',
     paths: {
       kernel: '$KERNEL',

@@ -23,11 +23,11 @@ test('npm run plan -- l3-baseline shows the whole boot, in order', async () => {
   await expect(`${described('l3-baseline')}\n`).toMatchFileSnapshot('captured/plan-l3-baseline.txt');
 });
 
-test('a device that is assigned from level to level shows its whole way', async () => {
+test('a device that is assigned from level to level is shown at every level', async () => {
   await expect(`${described('l3-dvh-vp')}\n`).toMatchFileSnapshot('captured/plan-l3-dvh-vp.txt');
 });
 
-test('every word of every argv and every kernel command line stands in the text', () => {
+test('every word of every argv and every kernel command line is in the text', () => {
   for (const cell of CELLS) {
     const plan = planStack(cell, host);
     const text = describePlan(plan);
@@ -50,6 +50,6 @@ test("the paper's software is shown for every level of the cell", () => {
   expect(text).toMatch(/^ {2}L1 +v4\.18-dvh-full-asplos +intel_iommu=on kvm-intel\.nested=1 +v3\.1\.0-dvh$/m);
 });
 
-test('no line ends in blanks', () => {
+test('no line has trailing spaces', () => {
   for (const { name } of CELLS) expect(described(name)).not.toMatch(/[ \t]$/m);
 });

@@ -1,4 +1,4 @@
-/** A plan as text for people: what runs where, with what, in order. */
+/** A plan as text: what runs where, with what, in order. */
 import { type Cell, type Level, levelName } from '../../../fixtures/matrix.ts';
 import { softwareAt } from '../../../fixtures/software.ts';
 import { textTable } from '../../lib/text-table.ts';
@@ -12,7 +12,7 @@ import type { StackPlan } from './stack-plan.ts';
 export function describePlan(plan: StackPlan): string {
   const { cell, levels, client } = plan;
   const [server, ...guests] = levels;
-  // As they start; the client's boot runs beside L1's.
+  // In the order in which they start. The client boots at the same time as L1.
   const machines = [server, client, ...guests];
   return [
     `${cell.name}: ${cell.configuration} at ${levelName(cell.level)}, ${machines.length} machines`,
@@ -46,7 +46,7 @@ function softwareRow(cell: Cell, level: Level): string[] {
   return [levelName(level), kernel, parameters.join(' ') || '-', qemu ?? '-'];
 }
 
-/** One of the machines that QEMU makes, in the order in which they start. */
+/** One of the machines that QEMU creates, in the order in which they start. */
 export function describeMachine(machine: MachinePlan, step: number): string[] {
   const { name, runsOn, qemu, pins, network, dvhKnobs } = machine;
   const { nic, assigns } = network;
@@ -73,7 +73,7 @@ export function describeMachine(machine: MachinePlan, step: number): string[] {
   ];
 }
 
-/** One option with its value a line; the kernel command line stands below and is not repeated. */
+/** One option with its value per line. The kernel command line is below and not repeated. */
 function optionsOf(machine: MachinePlan): string[] {
   const kernelParameters = [{ text: '<kernel command line>', from: 'machine' } as const];
   return qemuOptions({ ...machine, kernelParameters }).map((option) => option.join(' '));

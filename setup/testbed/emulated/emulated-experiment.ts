@@ -1,4 +1,4 @@
-/** An experiment on the emulated testbed, as its workers are given it, and what follows from it for a cell. */
+/** An experiment on the emulated testbed, as passed to its workers, and what it determines for a cell. */
 import { type Clock } from '../../../fixtures/clock.ts';
 import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
@@ -11,14 +11,14 @@ import { type HostPaths, planStack, type StackPlan } from './stack-plan.ts';
 
 export interface EmulatedExperiment extends TestbedExperiment {
   readonly kind: 'emulated';
-  /** What runs the server's instructions. */
+  /** What executes the server's instructions. */
   readonly accelerator: Accelerator;
   readonly sizing: Sizing;
-  /** What stacks boot from; absent where no selected cell can be measured. */
+  /** What stacks boot from; absent if no selected cell can be measured. */
   readonly material?: BootMaterial;
-  /** How much all snapshots together may take. */
+  /** The maximum size of all snapshots together. */
   readonly snapshotBytes: number;
-  /** The machines of the first cell, where they were started with their snapshot. */
+  /** The machines of the first cell, if they were started from their snapshot. */
   readonly prefetched?: Prefetched | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface BootMaterial {
   readonly ingredients: Ingredients;
 }
 
-/** CLOCK for both kinds; without it, the clock that suits each. */
+/** CLOCK for both kinds; by default, the clock that suits each. */
 export function clocksOf(asked: Clock | undefined, accelerator: Accelerator): Record<BenchmarkKind, Clock> {
   return { application: asked ?? 'real', micro: asked ?? (accelerator === 'tcg' ? 'virtual' : 'real') };
 }
@@ -50,9 +50,9 @@ export function whyNotEmulated(
   if (clock === 'virtual' && !isTcg)
     return 'virtual time counts the instructions of an emulated server, and this one is not emulated';
   if (clock === 'virtual' && kind === 'application')
-    return 'in virtual time nested page walks cost nothing, so an application says nothing there: CLOCK=real measures it';
+    return 'nested page walks take no virtual time, so an application can only be measured in real time: CLOCK=real';
   if (clock === 'real' && kind === 'micro' && isTcg)
-    return 'in real time the cost of an exit of an emulated server is that of the host and its load: CLOCK=virtual counts instructions';
+    return 'in real time the cost of an exit of an emulated server depends on the host and its load; CLOCK=virtual counts instructions';
   return undefined;
 }
 
@@ -72,7 +72,9 @@ export function planEmulated(
   });
 }
 
-/** @throws RangeError where nothing was built: then no cell boots. */
+/**
+ * @throws RangeError if nothing was built: then no cell boots.
+ */
 export function materialOf({ material }: EmulatedExperiment): BootMaterial {
   if (material === undefined) throw new RangeError('nothing was built to boot from');
   return material;

@@ -16,7 +16,7 @@ const host = {
   wire: { local: '/wire.a', remote: '/wire.b' },
 } as const;
 
-test('a machine is emulated with SVM and nested paging where the host has no virtualization for it', () => {
+test('a machine is emulated with SVM and nested paging if the host has no virtualization for it', () => {
   const { accelerator, cpu } = hostQemu({ ...host, accelerator: 'tcg' });
   expect(accelerator).toEqual({ type: 'tcg', properties: { thread: 'multi' } });
   expect(cpu).toBe(EMULATED_CPU);
@@ -28,7 +28,7 @@ test("a machine has the host's own CPU under KVM", () => {
   expect([accelerator.type, cpu.model]).toEqual(['kvm', 'host']);
 });
 
-test('in virtual time one thread runs all CPUs, and an instruction is a nanosecond', () => {
+test('in virtual time one thread runs all CPUs, and an instruction takes a nanosecond', () => {
   const { accelerator, icountShift } = hostQemu({ ...host, accelerator: 'tcg', clock: 'virtual' });
   expect([accelerator, icountShift]).toEqual([{ type: 'tcg', properties: { thread: 'single' } }, 0]);
 });
@@ -39,7 +39,7 @@ test('a machine has the experiment’s NIC first, then the one for SSH: eth0 and
   expect(nics.map(({ properties }) => properties['netdev'])).toEqual(['wire', 'management']);
 });
 
-test('a machine leaves its pid where the sweep looks', () => {
+test('a machine writes its pid file where the sweep looks', () => {
   expect(hostQemu({ ...host, accelerator: 'tcg' }).pidFile).toBe('/p');
 });
 
@@ -47,7 +47,7 @@ function help(option: string): string {
   return execFileSync('qemu-system-x86_64', [option, 'help'], { encoding: 'utf8' });
 }
 
-test("this host's QEMU knows the machines, the CPU and every device of a plan", () => {
+test("this host's QEMU has the machines, the CPU and every device of a plan", () => {
   const known = [help('-machine'), help('-cpu'), help('-device')].join('\n');
   const on = (cell: typeof baseline | typeof passthrough) => ({
     host: { ...host, accelerator: 'tcg', network: networkOf(cell, 0, { card: 'virtio-net-pci' }) } as const,

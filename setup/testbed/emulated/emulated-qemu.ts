@@ -1,4 +1,4 @@
-/** What QEMU is started with for the two machines that the host emulates: the server and the client. */
+/** The QEMU plans of the two machines that the host emulates: the server and the client. */
 import type { Clock } from '../../../fixtures/clock.ts';
 import type { Accelerator } from '../../stack/machine-plan.ts';
 import { type MachineNetwork, MANAGEMENT_SLOT } from '../../stack/network.ts';
@@ -15,9 +15,9 @@ import {
 import type { Cpu, Part, QemuPlan } from '../../stack/qemu-plan.ts';
 
 /**
- * The emulated silicon: an EPYC with SVM, less what TCG does not have, and with virtual VMLOAD/VMSAVE forced on. KVM
- * then uses it at every level; it cuts an L3 exit five times (docs/emulated-testbed.md), so it is a named setting of the machine
- * that is measured, recorded with every experiment.
+ * The emulated silicon: an EPYC with SVM, without the features that TCG lacks, and with virtual VMLOAD/VMSAVE forced
+ * on. KVM then uses it at every level; it makes an L3 exit five times cheaper (docs/emulated-testbed.md), so it is a
+ * named setting of the measured machine, recorded with every experiment.
  */
 export const EMULATED_CPU: Cpu = {
   model: 'EPYC-v1',
@@ -28,7 +28,7 @@ export const EMULATED_CPU: Cpu = {
   ].flat(),
 };
 
-/** Two Unix sockets play the private wire between server and client (QEMU's -netdev dgram). */
+/** Two Unix sockets are the private wire between server and client (QEMU's -netdev dgram). */
 export interface Wire {
   readonly local: string;
   readonly remote: string;
@@ -61,7 +61,7 @@ export function hostQemu({
     ...commonQemu(paths, network),
     network: [
       ...wireParts(network, wire),
-      // Port 0: the kernel picks a free one, and QMP's `info usernet` says which.
+      // Port 0: the kernel selects a free one, and QMP's `info usernet` reports it.
       netdev('user', 'management', { restrict: 'on', hostfwd: 'tcp:127.0.0.1:0-:22' }),
       device('virtio-net-pci', { netdev: 'management', romfile: '', addr: `0x${MANAGEMENT_SLOT}` }),
     ],
@@ -73,15 +73,19 @@ function acceleratorOf(type: Accelerator, clock: Clock): Pick<QemuPlan, 'acceler
   if (clock === 'virtual') {
     return {
       accelerator: { type: 'tcg', properties: { thread: 'single' } },
-      // An instruction is a nanosecond. While all vCPUs are idle, time goes on as the host's does (sleep=on, the default): else
-      // it would jump from timer to timer, and a guest that waits for us would see hours pass in a second.
+      // An instruction takes a nanosecond. While all vCPUs are idle, time passes as on the host (sleep=on, the
+      // default): otherwise it would jump from timer to timer, and a guest that waits for nestbench would see hours
+      // pass in a second.
       icountShift: 0,
     };
   }
   return { accelerator: type === 'kvm' ? { type } : { type, properties: { thread: 'multi' } } };
 }
 
-/** Where a function of the server's card is assigned, the wire ends in a hub: the server's own NIC and the card are on it. */
+/**
+ * If a function of the server's card is assigned, the wire ends in a hub that connects the server's own NIC and the
+ * card.
+ */
 function wireParts(network: MachineNetwork, { local, remote }: Wire): Part[] {
   const wire = netdev('dgram', 'wire', {
     'local.type': 'unix',

@@ -1,4 +1,4 @@
-/** A stack whose client and server are machines of QEMU's: it can be saved. */
+/** A stack whose client and server are QEMU machines of this host, so it can be saved. */
 import { readHost } from '../../machine/contention.ts';
 import type { Keys } from '../../stack/keys.ts';
 import type { BootedMachine, UpMachine } from '../../stack/machine-boot.ts';
@@ -7,11 +7,11 @@ import type { BroughtUp, RunningStack } from '../../stack/running.ts';
 
 export interface EmulatedStack extends RunningStack {
   readonly plan: StackPlan;
-  /** What opens its machines. */
+  /** The keys of its machines. */
   readonly keys: Keys;
   /**
-   * Closes every connection that leads into its guests, and leaves them running; but for disposing, it is of no use
-   * any more. @returns the machines of the host, whose QMP still answers.
+   * Closes every connection into its guests, and leaves them running. Afterwards it can only be disposed.
+   * @returns the machines of the host, whose QMP still answers.
    */
   detach(): Promise<HostMachines>;
 }

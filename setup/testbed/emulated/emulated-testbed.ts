@@ -1,9 +1,9 @@
-/** The emulated testbed: its server and its client are machines of QEMU on this host. */
+/** The emulated testbed: its server and its client are QEMU machines on this host. */
 import type { Testbed } from '../testbed.ts';
 import { type EmulatedExperiment, planEmulated, whyNotEmulated } from './emulated-experiment.ts';
 import type { StackPlan } from './stack-plan.ts';
 
-/** What only some processes need is loaded there: a worker does not wait for the modules that build. */
+/** Modules that only some processes need are loaded there: a worker does not wait for those that build. */
 export const testbed: Testbed<EmulatedExperiment, StackPlan> = {
   prepare: async (...given) => (await import('./prepare-emulated.ts')).prepareEmulated(...given),
   whyNot: whyNotEmulated,

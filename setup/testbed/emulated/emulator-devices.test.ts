@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { plannedDevices } from './planned-devices.testing.ts';
 
-/** Which option of its Kconfig builds a device; emulator-devices.end-to-end.test.ts asks the emulator itself. */
+/** The option of its Kconfig that builds a device; emulator-devices.end-to-end.test.ts asks the emulator itself. */
 const OPTIONS: Readonly<Record<string, string>> = {
   igb: 'IGB_PCI_EXPRESS',
   'intel-iommu': 'VTD',
@@ -15,7 +15,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   virtconsole: 'VIRTIO_SERIAL',
 };
 
-test("the emulator is built with every device of the plans' machines, each known here", () => {
+test("the emulator is built with every device of the plans' machines, and each is listed here", () => {
   const text = readFileSync(
     path.resolve(import.meta.dirname, '../../build/qemu/emulator/devices.mak'),
     'utf8',

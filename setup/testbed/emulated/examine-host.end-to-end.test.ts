@@ -8,14 +8,14 @@ import { temporaryCache } from '../../lib/temporary.testing.ts';
 
 const SCRIPT = path.resolve(import.meta.dirname, '../../../scripts/doctor.ts');
 
-/** What the doctor says of packages. */
+/** What the doctor reports about packages. */
 async function packages(): Promise<string | undefined> {
   const { stdout } = await execa(process.execPath, [SCRIPT], { reject: false });
   return /^host +packages +(.+)$/m.exec(stdout)?.[1]?.replaceAll(/ +/g, ' ');
 }
 
 /** Builds everything first on a new machine. */
-test('mmdebstrap is missed only where the cache lacks something', { timeout: 1_200_000 }, async () => {
+test('mmdebstrap is only required if the cache lacks something', { timeout: 1_200_000 }, async () => {
   const { signal } = new AbortController();
   await buildAll(signal, STOCK_VARIANT);
   withoutPrograms('mmdebstrap', 'dpkg-query');

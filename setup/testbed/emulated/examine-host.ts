@@ -1,4 +1,4 @@
-/** What the doctor checks of this host for the emulated testbed. */
+/** The doctor's checks of this host for the emulated testbed. */
 import { LEVELS } from '../../../fixtures/matrix.ts';
 import { memoryMiBAt, sizingFor } from '../../../fixtures/sizing.ts';
 import { STOCK_VARIANT } from '../../../fixtures/variant.ts';
@@ -20,7 +20,7 @@ export async function examineHost(): Promise<Finding[]> {
   const { accelerator, reason } = await hostVirtualization();
   const server = memoryMiBAt(sizing, 0, DEEPEST) + sizing.memoryMiB;
   const room = await failureOf(async () => {
-    // Else a finding of its own says what is wrong with it.
+    // Otherwise a separate finding says what is wrong with it.
     if (cacheFault() !== undefined) return;
     await checkResources({
       cacheDirectory: cacheDirectory(),
@@ -30,23 +30,21 @@ export async function examineHost(): Promise<Finding[]> {
   });
   return [
     finding('CPUs', 'one; with more, levels have more', `${host.cpus}, ${host.cpuModel}`, ''),
-    finding(
-      'virtualization',
-      'none: the server is emulated where there is none',
-      `${accelerator}. ${reason}`,
-      '',
-    ),
+    finding('virtualization', 'none: without it the server is emulated', `${accelerator}. ${reason}`, ''),
     finding(
       'room',
       `disk for builds, and memory for L3: ${server} MiB`,
-      room === undefined ? 'there is' : 'too little',
+      room === undefined ? 'enough' : 'too little',
       room ?? '',
     ),
     await examinePackages(),
   ];
 }
 
-/** mmdebstrap and what an ordinary user needs for it, an engine that runs it in a container, or a cache without need of it. */
+/**
+ * mmdebstrap and what an ordinary user needs for it, an engine that runs it in a container, or a cache that makes it
+ * unnecessary.
+ */
 async function examinePackages(): Promise<Finding> {
   const needed =
     'mmdebstrap, which a run installs where it may, a container engine, or an import into the cache';

@@ -10,7 +10,7 @@ afterEach(() => {
   process.env['PATH'] = searched;
 });
 
-/** A program of QEMU's name that says what a real one was seen to say. */
+/** A program named like QEMU that prints what a real one printed. */
 function pretend(script: string): void {
   const directory = temporaryDirectory();
   const file = path.join(directory, 'qemu-system-x86_64');
@@ -19,7 +19,7 @@ function pretend(script: string): void {
   process.env['PATH'] = `${directory}:${searched}`;
 }
 
-test("Debian's QEMU prints its version, and does not save an igb's virtual functions", async () => {
+test("Debian's QEMU reports its version, and does not save an igb's virtual functions", async () => {
   expect(await describeQemu(never, 'qemu-system-x86_64')).toEqual({
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     card: 'virtio-net-pci',
@@ -27,7 +27,7 @@ test("Debian's QEMU prints its version, and does not save an igb's virtual funct
   });
 });
 
-// What the patched QEMU 10.0.13 and Debian's 7.2.22 print, cut short.
+// The output of the patched QEMU 10.0.13 and of Debian's 7.2.22, shortened.
 test.each([
   ['igb', `echo '{ "igb": { "Name": "igb" }, "igbvf": { "Name": "igbvf" } }'`],
   ['virtio-net-pci', `echo '{ "e1000e": { "Name": "e1000e" } }'`],
@@ -41,7 +41,7 @@ test.each([
   });
 });
 
-test('one that is not there has no igb, and no version', async () => {
+test('a missing QEMU has no igb, and no version', async () => {
   process.env['PATH'] = temporaryDirectory();
   expect(await describeQemu(never, 'qemu-system-x86_64')).toEqual({
     version: 'unknown',

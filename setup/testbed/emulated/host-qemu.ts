@@ -1,4 +1,4 @@
-/** A QEMU of this host that a variant names for the server and the client, in place of the emulator. */
+/** A QEMU of this host that a variant names for the server and the client, instead of the emulator. */
 import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -6,11 +6,11 @@ import { hostMachine } from '../../machine/host.ts';
 import { measureFile } from '../../lib/measure-file.ts';
 
 export interface HostQemu {
-  /** As it says itself: `7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`. */
+  /** As it prints itself: `7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`. */
   readonly version: string;
-  /** Its program's path, its version and its program's SHA-256: what a snapshot of its machines depends on. */
+  /** Its program's path, version and SHA-256, which a snapshot of its machines depends on. */
   readonly identity: string;
-  /** The card that plays the one whose function is assigned: an igb if its virtual functions can be saved. */
+  /** The card whose function is assigned: an igb if its virtual functions can be saved. */
   readonly card: NetworkCard;
 }
 
@@ -18,12 +18,12 @@ export interface HostQemu {
 const ANSWER_SECONDS = 30;
 
 /**
- * Prints the devices whose state the QEMU $0 saves, as JSON. It opens the file by name, which works for a pipe, and not for
- * the socket that Node gives as standard output.
+ * Prints the devices whose state the QEMU $0 saves, as JSON. It opens the file by name, which works for a pipe, but not
+ * for the socket that Node provides as standard output.
  */
 const SAVED_DEVICES = '"$0" -M none -display none -dump-vmstate /dev/stdout | cat';
 
-/** Asks the QEMU itself. A version that it does not print is `unknown`. */
+/** Queries it. A version that it does not report is `unknown`. */
 export async function describeQemu(signal: AbortSignal, qemu: string): Promise<HostQemu> {
   const options = { signal, deadlineSeconds: ANSWER_SECONDS };
   const program = findProgram(qemu);
@@ -41,7 +41,7 @@ export async function describeQemu(signal: AbortSignal, qemu: string): Promise<H
   };
 }
 
-/** Where the PATH has it. */
+/** Its path from PATH. */
 function findProgram(name: string): string {
   if (name.includes('/')) return path.resolve(name);
   const places = (process.env['PATH'] ?? '').split(path.delimiter).map((place) => path.join(place, name));

@@ -31,7 +31,7 @@ async function usernetOf(netdev: string, ask: (text: string) => Promise<void>): 
 }
 
 describe('the forward to a machine’s sshd', () => {
-  test('is found in what QEMU says, at a port of 127.0.0.1 that takes connections', async () => {
+  test('is found in what QEMU prints, on a port of 127.0.0.1 that accepts connections', async () => {
     await usernetOf('user,id=management,restrict=on,hostfwd=tcp:127.0.0.1:0-:22', async (text) => {
       const port = parseForward(text) ?? 0;
       expect(port).toBeGreaterThan(1023);
@@ -40,7 +40,7 @@ describe('the forward to a machine’s sshd', () => {
     });
   });
 
-  test('is found beside a connection that is open', async () => {
+  test('is found next to an open connection', async () => {
     const open = [
       'Hub -1 (management):',
       '  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ',
@@ -51,7 +51,7 @@ describe('the forward to a machine’s sshd', () => {
     expect(parseForward(open)).toBe(41_234);
   });
 
-  test('is not found where there is none', async () => {
+  test('is not found without one', async () => {
     await usernetOf('user,id=management,restrict=on', async (text) => {
       expect(parseForward(text)).toBeUndefined();
     });
@@ -65,7 +65,7 @@ describe('the forward to a machine’s sshd', () => {
     ['open to the world', '  TCP[HOST_FORWARD]  12         0.0.0.0 41234       10.0.2.15    22     0     0'],
     ['cut off', '  TCP[HOST_FORWARD]  12       127.0.0.1 412'],
     ['nothing', ''],
-  ])('is not made up of one that is %s', (_what, text) => {
+  ])('is not mistaken for one that is %s', (_what, text) => {
     expect(parseForward(text)).toBeUndefined();
   });
 });

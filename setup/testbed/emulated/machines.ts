@@ -1,4 +1,4 @@
-/** The emulated testbed: a server and a client as two QEMU machines of this host, on a private wire. */
+/** The server and the client of the emulated testbed: two QEMU machines of this host, on a private wire. */
 import type { Duplex } from 'node:stream';
 import { hostMachine } from '../../machine/host.ts';
 import { BootError } from '../../lib/errors.ts';
@@ -9,16 +9,16 @@ import { type BootedMachine, bootMachine, type BootOptions } from '../../stack/m
 import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { qemuArgv } from '../../stack/qemu-argv.ts';
 
-/** What a machine of the host needs of the stack that it belongs to. */
+/** What a machine of the host needs from its stack. */
 export interface OnHost {
   readonly runtime: string;
   readonly logs: string;
   readonly signal: AbortSignal;
-  /** Called with what ends the machine, as soon as there is something to end. */
+  /** Called with a function that ends the machine, as soon as there is something to end. */
   readonly defer: (end: () => PromiseLike<void>) => void;
 }
 
-/** Boots a machine that this host emulates. Its QEMU is the caller's to end, through `defer`. */
+/** Boots a machine that this host emulates. The caller ends its QEMU, through `defer`. */
 export function bootOnHost(
   plan: MachinePlan,
   options: Omit<BootOptions, 'below' | 'launch' | 'openSsh'> & OnHost,
@@ -37,7 +37,7 @@ export async function spawnOnHost(plan: MachinePlan, options: OnHost): Promise<L
     argv: qemuArgv(plan),
     pidFile: `${options.runtime}/${plan.name}.pid`,
     logFile: `${options.logs}/qemu-${plan.name}.log`,
-    // Not the boot's signal: its abort ends the waiting, and `defer` ends the machine.
+    // Not the boot's signal: its abort ends the wait, and `defer` ends the machine.
     signal: new AbortController().signal,
   });
   options.defer(() => qemu[Symbol.asyncDispose]());
@@ -45,17 +45,17 @@ export async function spawnOnHost(plan: MachinePlan, options: OnHost): Promise<L
   return { exited: qemu.exited.then(({ stderr, ...how }) => ({ ...how, said: stderr })) };
 }
 
-/** What opens a stream to the sshd of a machine of the host. */
+/** Returns a function that opens a stream to the sshd of a machine of the host. */
 export async function openForward(
   plan: MachinePlan,
   qmp: Qmp,
 ): Promise<(signal: AbortSignal) => Promise<Duplex>> {
   const port = await forwardedPort(plan, qmp);
-  // Not net.connect with a signal: an abort that comes later would cut the connection that ends things in order.
+  // Not net.connect with a signal: a later abort would cut the connection that ends things in order.
   return (signal) => hostMachine().connect('127.0.0.1', port, signal);
 }
 
-/** The port on 127.0.0.1 that the kernel picked for the forward to this machine's sshd. */
+/** The port on 127.0.0.1 that the kernel selected for the forward to this machine's sshd. */
 async function forwardedPort(plan: MachinePlan, qmp: Qmp): Promise<number> {
   const text = await qmp.execute('human-monitor-command', { 'command-line': 'info usernet' });
   const port = parseForward(text);
@@ -67,7 +67,7 @@ async function forwardedPort(plan: MachinePlan, qmp: Qmp): Promise<number> {
   });
 }
 
-/** Finds the forward's port in what `info usernet` prints. */
+/** Finds the forward's port in the output of `info usernet`. */
 export function parseForward(usernet: string): number | undefined {
   const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s/.exec(usernet)?.[1];
   return port === undefined ? undefined : Number(port);

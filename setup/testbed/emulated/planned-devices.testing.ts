@@ -1,4 +1,4 @@
-/** Devices of the two machines that the emulator plays, in all plans. */
+/** Devices of the two machines that the emulator runs, in all plans. */
 import { CELLS } from '../../../fixtures/matrix.ts';
 import { planStack } from './stack-plan.ts';
 
@@ -8,7 +8,7 @@ const HOST = {
   paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', zstd: '$ZSTD', runtime: '$RUNTIME' },
 } as const;
 
-/** As `-device` names them. */
+/** As named by `-device`. */
 export function plannedDevices(): string[] {
   const machines = (['igb', 'virtio-net-pci'] as const).flatMap((card) =>
     CELLS.flatMap((cell) => {

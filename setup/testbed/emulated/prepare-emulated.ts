@@ -1,4 +1,7 @@
-/** Before any boot on the emulated testbed: takes it, checks the host, builds, and starts what the first cell restores. */
+/**
+ * Everything before the first boot on the emulated testbed: takes it, checks the host, builds, and starts what the
+ * first cell restores.
+ */
 import path from 'node:path';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
@@ -24,7 +27,10 @@ import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
 import { planStack } from './stack-plan.ts';
 import { measureTscKhz } from './tsc.ts';
 
-/** What a QEMU takes besides its guest's memory, at most: TCG's code buffer (DEFAULT_CODE_GEN_BUFFER_SIZE, tcg/region.c). */
+/**
+ * The maximum that a QEMU needs besides its guest's memory: TCG's code buffer (DEFAULT_CODE_GEN_BUFFER_SIZE,
+ * tcg/region.c).
+ */
 const QEMU_MIB = 1024;
 
 export async function prepareEmulated(
@@ -59,7 +65,7 @@ export async function prepareEmulated(
 }
 
 export interface MaterialOptions extends PrepareOptions {
-  /** Those that will boot. */
+  /** The cells that will boot. */
   readonly cells: readonly Cell[];
   readonly sizing: Sizing;
   readonly variant: Variant;
@@ -69,7 +75,7 @@ export interface MaterialOptions extends PrepareOptions {
 }
 
 export interface BuiltMaterial extends Built {
-  /** Of the server and the client: the emulator, or the variant's. */
+  /** The QEMU of the server and the client: the emulator, or the variant's. */
   readonly qemu: HostQemu;
   readonly material: BootMaterial;
 }
@@ -85,10 +91,10 @@ export async function buildMaterial(options: MaterialOptions): Promise<BuiltMate
     memoryBytes: memoryNeeded(cells, sizing),
   });
   phases.lap('host');
-  // As long as machines boot from it, `npm run clean` leaves it alone.
+  // Keeps `npm run clean` from emptying it while machines boot from it.
   held.use(await holdCache(signal));
   const built = await buildAll(signal, variant);
-  // Side by side, as each waits for programs. Under KVM guests are given the rate of the TSC by it.
+  // Concurrently, because each waits for programs. Under KVM, guests get the rate of the TSC from KVM.
   const [own, tscKhz] = await Promise.all([
     variant.qemu === undefined ? undefined : describeQemu(signal, variant.qemu),
     accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
@@ -113,7 +119,7 @@ export async function buildMaterial(options: MaterialOptions): Promise<BuiltMate
   return { ...built, qemu, material };
 }
 
-/** Every build of it has an identity of the same first word: so the snapshots of an earlier one are dropped. */
+/** The identity of every build of it has the same first word, so that snapshots of an earlier one are dropped. */
 export function describeEmulator({ version, hash }: Emulator): HostQemu {
   return { version: `${version} ${hash}`, identity: `emulator ${hash}`, card: 'igb' };
 }
@@ -124,7 +130,7 @@ function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
   return (server + sizing.memoryMiB + QEMU_MIB * (deepest > 0 ? 2 : 1)) * 2 ** 20;
 }
 
-/** Nothing where the first cell is to boot, or in another clock. */
+/** Undefined if the first cell must boot, or uses another clock. */
 async function prefetchFirst(
   first: Cell,
   { accelerator, sizing, clocks, material }: EmulatedExperiment & { readonly material: BootMaterial },
@@ -150,7 +156,7 @@ async function prefetchFirst(
   });
 }
 
-/** The settings of the emulated machine that shape its numbers, by name. */
+/** The settings of the emulated machine that affect its numbers, by name. */
 function describeSettings(accelerator: Accelerator, sizing: Sizing): Record<string, string> {
   return {
     cpu: accelerator === 'tcg' ? cpuOption(EMULATED_CPU) : 'host',
@@ -159,7 +165,7 @@ function describeSettings(accelerator: Accelerator, sizing: Sizing): Record<stri
   };
 }
 
-/** The emulator's part of the record's versions: the toolchain alone where a variant's own QEMU takes its place. */
+/** The emulator's part of the record's versions: only the toolchain if a variant's own QEMU replaces it. */
 export function emulatorVersions(
   { madeOf }: Pick<Emulator, 'madeOf'>,
   { qemu }: Variant,

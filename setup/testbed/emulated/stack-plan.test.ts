@@ -31,7 +31,7 @@ function planOf(name: string): StackPlan {
   return plan(cellOf(name));
 }
 
-/** The value of `-OPTION`, every time that it stands there. */
+/** The value of each occurrence of `-OPTION`. */
 function valuesOf(machine: MachinePlan, option: string): string[] {
   return qemuOptions(machine).flatMap(([name, value = '']) => (name === option ? [value] : []));
 }
@@ -46,7 +46,7 @@ function wordsOf({ kernelParameters }: MachinePlan): string[] {
   return kernelParameters.map(({ text }) => text);
 }
 
-test("server and client have the emulator by either clock, or the variant's QEMU", () => {
+test("server and client use the emulator with either clock, or the variant's QEMU", () => {
   const host = { accelerator: 'tcg', card: 'igb', sizing: PAPER, paths } as const;
   const programs = (more: Partial<Parameters<typeof planStack>[1]>): (string | undefined)[] => {
     const { levels, client } = planStack(cellOf('l2-baseline'), { ...host, ...more });
@@ -82,7 +82,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     for (const { name, address } of machines) expect(address).toBe(ADDRESSES[name]);
   });
 
-  test("has no socket path longer than a Unix socket's address holds", () => {
+  test("has no socket path longer than a Unix socket's address", () => {
     const sockets = machines.flatMap((machine) => [
       ...qemuArgv(machine).flatMap((word) =>
         [...word.matchAll(/(?:unix:|path=)([^,]+)/g)].map(([, file = '']) => file),
@@ -99,13 +99,13 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     const macs = machines.flatMap((machine) =>
       valuesOf(machine, '-device').flatMap((device) => /mac=([^,]+)/.exec(device)?.[1] ?? []),
     );
-    // The level under test takes over the MAC of a device that is assigned to it.
+    // The level under test has the MAC of a device that is assigned to it.
     expect(macs).toHaveLength(machines.length);
     expect(new Set(macs).size).toBe(machines.length);
     expect(macs).toEqual(expect.arrayContaining(machines.map(({ network }) => network.nic.mac)));
   });
 
-  test('nests where the software table nests, by the parameters of both vendors’ KVM', () => {
+  test('nests where the software table nests, with the parameters of both vendors’ KVM', () => {
     for (const machine of levels.slice(0, -1)) {
       const table = softwareAt(cell, machine.level).parameters.includes('kvm-intel.nested=1');
       expect(machine.nested).toBe(table);
@@ -116,7 +116,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     }
   });
 
-  test('runs guests on every level but the last, and not on the client', () => {
+  test('runs guests on every level except the last, and not on the client', () => {
     expect(levels.map(({ runsGuests }) => runsGuests)).toEqual(levels.map(({ level }) => level < cell.level));
     for (const machine of machines) {
       const runsGuests = machine !== client && machine.level < cell.level;
@@ -133,7 +133,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     }
   });
 
-  test('pins every vCPU of a guest to a CPU of its own, the highest of the level above', () => {
+  test('pins every vCPU of a guest to its own CPU, the highest of the level above', () => {
     const pairs = guests.map((guest, index) => [guest, levels[index] ?? server] as const);
     for (const [{ pins, cpus }, above] of pairs) {
       expect(pins.map(({ vcpu }) => vcpu)).toEqual(Array.from({ length: cpus }, (_, vcpu) => vcpu));
@@ -144,11 +144,11 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     expect([client.pins, server.pins]).toEqual([[], []]);
   });
 
-  test('gives the client as much as the level under test', () => {
+  test('gives the client the size of the level under test', () => {
     expect([client.cpus, client.memoryMiB]).toEqual([last.cpus, last.memoryMiB]);
   });
 
-  test('gives QEMU the CPUs, the memory and the kernel command line of the plan', () => {
+  test('passes the CPUs, the memory and the kernel command line of the plan to QEMU', () => {
     for (const machine of machines) {
       expect(valuesOf(machine, '-smp')).toEqual([String(machine.cpus)]);
       expect(valuesOf(machine, '-m')).toEqual([`${machine.memoryMiB}M`]);
@@ -156,7 +156,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     }
   });
 
-  test('lets QEMU listen on the sockets that it is reached by, and waits before the first instruction', () => {
+  test('lets QEMU listen on its sockets, and wait before the first instruction', () => {
     for (const machine of machines) {
       const { qmpSocket, consoleSocket } = machine.qemu;
       expect(valuesOf(machine, '-qmp')).toEqual([`unix:${qmpSocket},server=on,wait=off`]);
@@ -165,7 +165,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     }
   });
 
-  test('listens on no address but 127.0.0.1, and there only for SSH to the two machines of the host', () => {
+  test('only listens on 127.0.0.1, and only for SSH to the two machines of the host', () => {
     const forwards = machines.flatMap((machine) =>
       qemuArgv(machine).filter((word) => word.includes('hostfwd')),
     );
@@ -174,13 +174,13 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     expect(machines.flatMap(qemuArgv).filter((word) => /^(tcp|telnet|vnc)/.test(word))).toEqual([]);
   });
 
-  test('hands its disks on read-only', () => {
+  test('passes its disks on read-only', () => {
     const drives = machines.map((machine) => valuesOf(machine, '-drive'));
     for (const pair of drives) expect(pair).toHaveLength(2);
     expect(drives.flat().filter((drive) => !drive.endsWith('readonly=on'))).toEqual([]);
   });
 
-  test('names each machine, and gives it its own address, on its kernel command line', () => {
+  test('gives each machine its name and address on its kernel command line', () => {
     for (const machine of machines) {
       expect(wordsOf(machine)).toEqual(
         expect.arrayContaining([`nestbench.name=${machine.name}`, `nestbench.address=${machine.address}/24`]),
@@ -188,7 +188,7 @@ describe.each(CELLS.map((cell) => [cell.name, cell] as const))('%s', (_name, cel
     }
   });
 
-  test('gives every level many times as long as it is expected to take', () => {
+  test('gives every level many times its expected duration', () => {
     for (const { level, deadlineSeconds } of levels) {
       expect(deadlineSeconds).toBeGreaterThan(10 * EXPECTED_SECONDS[level]);
     }
@@ -200,7 +200,7 @@ describe.each(
     (scale) => [`${scale.last}/${scale.reservedOnServer}/${scale.reservedInGuests}`, scale] as const,
   ),
 )('at the scale %s', (_name, scale) => {
-  test('no vCPU is pinned to a CPU that is not there', () => {
+  test('no vCPU is pinned to a CPU that does not exist', () => {
     for (const cell of CELLS) {
       const { levels } = plan(cell, scale);
       const cpusOf = new Map<string, number>(levels.map(({ name, cpus }) => [name, cpus]));
@@ -219,14 +219,14 @@ describe.each(
   });
 });
 
-test('the two ends of the private wire meet', () => {
+test('the two ends of the private wire match', () => {
   const { client, levels } = planOf('l2-baseline');
   const [local, remote] = endsOf(client);
   expect(local).not.toBe(remote);
   expect(endsOf(levels[0])).toEqual([remote, local]);
 });
 
-test("the host's two machines are run by what the host has, the guests by KVM", () => {
+test("the host's accelerator runs its two machines, and KVM the guests", () => {
   for (const accelerator of ['tcg', 'kvm'] as const) {
     const { client, levels } = plan(
       { name: 'l2-baseline', level: 2, configuration: 'baseline' },
@@ -241,7 +241,7 @@ test("the host's two machines are run by what the host has, the guests by KVM", 
   }
 });
 
-test('only a kernel that would calibrate under emulation is given the rate of the TSC', () => {
+test('only a kernel that would calibrate under emulation gets the rate of the TSC', () => {
   const cell = cellOf('l2-baseline');
   const given = (['tcg', 'kvm'] as const).map((accelerator) => {
     const { client, levels } = planStack(cell, {

@@ -1,7 +1,7 @@
 /**
- * The whole boot of a cell on the emulated testbed, as data, before anything runs: which machine runs where, with
- * which QEMU and kernel command line, how it is reached, and what must be true of it once it is up. The booter only
- * executes this; `npm run plan -- CELL` prints it.
+ * The whole boot of a cell on the emulated testbed, as data, before anything runs: which machine runs where, with which
+ * QEMU and kernel command line, how it is reached, and what is checked once it is up. The booter only executes this;
+ * `npm run plan -- CELL` prints it.
  */
 import { ADDRESSES, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { type Clock, VIRTUAL_TSC_KHZ } from '../../../fixtures/clock.ts';
@@ -15,13 +15,13 @@ import { seedFile } from '../../stack/keys.ts';
 import type { QemuPaths } from '../../stack/qemu-parts.ts';
 import { hostQemu } from './emulated-qemu.ts';
 
-/** Where things are on the host. Symbols such as `$IMAGE` do for a plan that is only printed. */
+/** Paths on the host. Symbols such as `$IMAGE` are enough for a plan that is only printed. */
 export interface HostPaths {
   readonly kernel: string;
   readonly image: string;
   /** The QEMU of the server and the client, unless the variant names another. */
   readonly emulator: string;
-  /** What compresses their state when they are saved. */
+  /** Compresses their state when they are saved. */
   readonly zstd: string;
   /** Sockets, keys and logs of the running testbed. */
   readonly runtime: string;
@@ -33,10 +33,10 @@ export interface StackPlan {
   /** Of the server and all its levels. */
   readonly clock: Clock;
   readonly sizing: Sizing;
-  /** What compresses its snapshot. */
+  /** Compresses its snapshot. */
   readonly zstd: string;
   readonly client: MachinePlan;
-  /** The server (L0) first; last the level under test, or the one that runs it where that is a guest program. */
+  /** The server (L0) first; last the level under test, or the one that runs it if that is a guest program. */
   readonly levels: readonly [MachinePlan, ...MachinePlan[]];
 }
 
@@ -45,7 +45,7 @@ export function planStack(cell: Cell, host: Host): StackPlan {
   const { clock = 'real', kind = 'application' } = host;
   const sizing = clock === 'virtual' ? { ...host.sizing, cpus: ONE_CPU } : host.sizing;
   const on = { ...host, sizing };
-  // The client has a clock of its own, and nothing to do with what is measured in virtual time.
+  // The client has its own clock; it is not involved in measurements in virtual time.
   const client = planClient({ ...host, clock: 'real' });
   const { zstd } = host.paths;
   return { cell, kind, clock, sizing, zstd, client, levels: [planServer(cell, on), ...planGuests(cell, on)] };
@@ -54,13 +54,13 @@ export function planStack(cell: Cell, host: Host): StackPlan {
 /** What the emulated testbed's machines are planned for. */
 interface Host extends GuestHost {
   readonly paths: HostPaths;
-  /** By which clock its server lives; real where that is not said. */
+  /** The server's clock; by default real. */
   readonly clock?: Clock | undefined;
-  /** The rate of the host's TSC, which emulated machines share; a symbol does for a plan that is only printed. */
+  /** The rate of the host's TSC, which emulated machines share; a symbol is enough for a plan that is only printed. */
   readonly tscKhz?: number | '$TSC_KHZ' | undefined;
 }
 
-/** In virtual time CPUs would only take turns: with one, events always come in the same order. */
+/** In virtual time CPUs would only take turns; with one, events always come in the same order. */
 const ONE_CPU: Sizing['cpus'] = { last: 1, reservedOnServer: 0, reservedInGuests: 0 };
 
 function planServer(cell: Cell, host: Host): MachinePlan {
@@ -68,13 +68,13 @@ function planServer(cell: Cell, host: Host): MachinePlan {
   return { ...server, ...onHost(server, 'server', host) };
 }
 
-/** KVM gives its guests the rate; only under emulation a kernel has to measure it. */
+/** KVM reports the rate to its guests; only under emulation a kernel has to measure it. */
 function emulatedTsc({ accelerator, clock, tscKhz }: Host): number | '$TSC_KHZ' | undefined {
   if (clock === 'virtual') return VIRTUAL_TSC_KHZ;
   return accelerator === 'tcg' ? tscKhz : undefined;
 }
 
-/** The client is as large as the level under test, so that it is never the smaller side. */
+/** The client has the size of the level under test, so that it is never the smaller side. */
 function planClient(host: Host): MachinePlan {
   const common = {
     name: 'client',
@@ -102,7 +102,7 @@ function planClient(host: Host): MachinePlan {
   return { ...common, ...onHost(common, 'client', host) };
 }
 
-/** What makes a machine one of the host's two. */
+/** Adds what one of the host's two machines needs. */
 function onHost(
   { name, network }: Pick<MachinePlan, 'name' | 'network'>,
   end: 'server' | 'client',
@@ -130,7 +130,7 @@ function onHost(
           ? { local: `${runtime}/wire.server`, remote: `${runtime}/wire.client` }
           : { local: `${runtime}/wire.client`, remote: `${runtime}/wire.server` },
     }),
-    // The host's scheduler places these: on two cores, a server and a client have nowhere of their own to be.
+    // The host's scheduler places these: with two cores, there are none to reserve for server and client.
     pins: [],
     sshFrom: 'host',
   };

@@ -42,7 +42,7 @@ test('every machine is a q35 with SeaBIOS and the devices that QEMU adds by itse
   }
 });
 
-test('the host has a plain EPYC with SVM, the guests their host', () => {
+test('the host has a plain EPYC with SVM, the guests have the CPU of their host', () => {
   const [client, server, ...guests] = machines();
   expect([client, server].map((machine) => machine && values(machine, '-cpu'))).toEqual([
     ['EPYC,+svm'],
@@ -55,7 +55,7 @@ test('the host has a plain EPYC with SVM, the guests their host', () => {
   for (const machine of machines('kvm')) expect(values(machine, '-cpu')).toEqual(['host']);
 });
 
-test('NICs keep their address and their place, and have the ROM that QEMU gives them', () => {
+test('NICs keep their address and order, and have QEMU’s default ROM', () => {
   const ours = planned().levels;
   stockPlan(planned()).levels.forEach((machine, index) => {
     const nics = values(machine, '-device').filter((value) => value?.startsWith('virtio-net-pci'));
@@ -64,7 +64,7 @@ test('NICs keep their address and their place, and have the ROM that QEMU gives 
   });
 });
 
-test('the kernel gets what it boots and who it is, and nothing of the recipe', () => {
+test('the kernel gets what to boot and its name, and nothing of the recipe', () => {
   const { levels } = stockPlan(planned());
   expect(commandLineOf(levels[1]?.kernelParameters ?? [])).toBe(
     'console=ttyS0 panic=-1 root=/dev/vda rootfstype=erofs ro init=/usr/sbin/nestbench-init kvm_amd.nested=1 kvm_intel.nested=1 nestbench.name=l1 nestbench.address=10.10.1.100/24 nestbench.bridge=eth0',
@@ -105,7 +105,7 @@ test('the serial port and the virtio console share one socket', () => {
   }
 });
 
-test('sizes, pins, addresses and disks are ours, and the plan given stays as it was', () => {
+test('sizes, pins, addresses and disks are kept, and the given plan is unchanged', () => {
   const ours = planned();
   const before = structuredClone(ours);
   const stock = stockPlan(ours);

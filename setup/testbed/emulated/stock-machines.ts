@@ -1,6 +1,7 @@
 /**
- * The same stack as a person would type it without our recipe: QEMU's and the kernel's own settings. It runs the same
- * image and kernel with the same devices, sizes and pins, so what differs is what the recipe of docs/emulated-testbed.md is worth.
+ * The same stack as typed by hand, without nestbench's recipe: with the defaults of QEMU and the kernel. It uses the
+ * same image, kernel, devices, sizes and pins, so the difference is the effect of the recipe in
+ * docs/emulated-testbed.md.
  */
 import type { KernelParameter } from '../../stack/kernel-command-line.ts';
 import type { Accelerator, MachinePlan } from '../../stack/machine-plan.ts';
@@ -52,7 +53,7 @@ function stockQemu(ours: QemuPlan, accelerator: Accelerator): QemuPlan {
     machine: { type: 'q35', ...(isSplit && { properties: SPLIT_IRQCHIP }) },
     accelerator: { type: accelerator },
     cpu: ours.cpu.model === 'host' ? ours.cpu : { model: 'EPYC', features: ['+svm'] },
-    // So there are SeaBIOS, a VGA, a floppy drive and a CD drive, and what QEMU's own configuration files add.
+    // This adds SeaBIOS, a VGA, a floppy drive and a CD drive, and what QEMU's own configuration files contain.
     firmware: undefined,
     isBare: false,
     devices: ours.devices.map(stockPart),
@@ -63,6 +64,6 @@ function stockQemu(ours: QemuPlan, accelerator: Accelerator): QemuPlan {
 
 function stockPart(part: Part): Part {
   const { romfile: _none, ...properties } = part.properties;
-  // The serial port writes where the virtio console does, so that one log and one watcher see both.
+  // The serial port writes to the same place as the virtio console, so that one log and one watcher have both.
   return { ...part, properties: part.option === 'chardev' ? { ...properties, mux: 'on' } : properties };
 }

@@ -1,7 +1,7 @@
 /**
  * The rate of the host's TSC. Under TCG a guest's TSC is the host's (cpu_get_host_ticks in QEMU's
- * include/qemu/timer.h), and a guest's kernel calibrates it against emulated timers: on a loaded host that went wrong
- * by a factor of two here. So the rate is measured once on the host and given to the guests' kernels.
+ * include/qemu/timer.h), and a guest's kernel calibrates it against emulated timers: on a loaded host the result was
+ * wrong by a factor of two. So the rate is measured once on the host and passed to the guests' kernels.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -16,16 +16,18 @@ import { hostMachine } from '../../machine/host.ts';
 import { writeWhole } from '../../lib/write-whole.ts';
 
 const SECONDS = 60;
-/** So that the same host gives the same kernel command line: 100 kHz are some 40 millionths of a TSC's rate. */
+/**
+ * Rounded so that the same host gives the same kernel command line: 100 kHz are about 40 millionths of a TSC's rate.
+ */
 const ROUND_KHZ = 100;
 
-/** In kHz, rounded; undefined where QEMU's emulated TSC is not the host's (other processors than x86). */
+/** In kHz, rounded; undefined if QEMU's emulated TSC is not the host's (processors other than x86). */
 export async function measureTscKhz(signal: AbortSignal): Promise<number | undefined> {
   if (arch() !== 'x64') return undefined;
   const { directory } = await buildTscProgram(signal);
   const argv = [path.join(directory, 'tsc')];
   const measured = parseTscKhz(await hostMachine().check(argv, { signal, deadlineSeconds: SECONDS }));
-  // A rate near the middle of two round ones falls now to this side and now to that: the first stays.
+  // A rate near the middle of two rounded ones would alternate between them, so the first is kept.
   const file = path.join(cacheDirectory(), 'tsc-khz');
   const before = existsSync(file) ? Number(readFileSync(file, 'utf8')) : NaN;
   if (Math.abs(before - measured) <= ROUND_KHZ) return before;
@@ -57,7 +59,9 @@ export async function buildTscProgram(signal: AbortSignal): Promise<Artefact> {
   }));
 }
 
-/** @throws NESTBENCH_CHECK_FAILED where it is no rate that a TSC has (0.1 to 20 GHz). */
+/**
+ * @throws NESTBENCH_CHECK_FAILED if it is not a plausible rate of a TSC (0.1 to 20 GHz).
+ */
 export function parseTscKhz(text: string): number {
   const khz = Math.round(Number(text.trim()) / ROUND_KHZ) * ROUND_KHZ;
   if (khz >= 100_000 && khz <= 20_000_000) return khz;

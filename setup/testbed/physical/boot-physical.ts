@@ -1,4 +1,4 @@
-/** Brings up the stack of a cell on a physical testbed: its two machines as they are to be, then the guests inside. */
+/** Brings up the stack of a cell on a physical testbed: prepares its two machines, then boots the guests inside. */
 import { both } from '../../lib/both.ts';
 import { reasonOf } from '../../lib/error-text.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
@@ -21,12 +21,12 @@ export interface BootPhysicalOptions extends StackOptions, GuestOptions {
   readonly image: DeployedImage;
 }
 
-/** A last connection, to a machine that was just lost. */
+/** For a last connection to a machine that was just lost. */
 const FAREWELL_SECONDS = 30;
 
 /**
- * Resolves once the last level answers over SSH and every machine is what was planned. On failure and on abort both machines
- * are as they were, but for the kernel that they run.
+ * Resolves once the last level answers over SSH and every machine matches the plan. On failure and on abort both
+ * machines are restored, except for the kernel that they run.
  * @throws NestbenchError with the machine that failed.
  */
 export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOptions): Promise<RunningStack> {
@@ -34,7 +34,7 @@ export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOpti
     const { signal, explained } = up;
     const keys = await makeKeys(options.runtime, signal, plan.files);
     const common = { ...options, ...up, keys };
-    // Both first: a cable between two machines has no link while one of them is down.
+    // Both first: a direct cable has no link while one of the machines is down.
     const [ownServer, ownClient] = await both(
       explained(makeReady(plan.server, common)),
       explained(makeReady(plan.client, common)),
@@ -50,14 +50,14 @@ export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOpti
 
 type MachineOptions = BringUp & Pick<BootPhysicalOptions, 'image' | 'runtime' | 'logs'>;
 
-/** A machine that runs what the cell asks for, with a connection to it as it is. */
+/** A machine that runs the cell's kernel, with a connection to it. */
 interface Ready {
   readonly plan: PhysicalMachinePlan;
   readonly machine: SshMachine;
   readonly phases: Phases;
 }
 
-/** Sweeps what a killed run left on it, reboots it where it has to be, and copies the image to it. */
+/** Cleans up after killed runs, reboots it if necessary, and copies the image to it. */
 async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Promise<Ready> {
   const { target, name } = plan;
   const { signal, defer, onStep, image } = options;
@@ -88,11 +88,11 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
   return { plan, machine, phases };
 }
 
-/** Makes it one of the cell's, and connects to what runs there in nestbench's root directory. */
+/** Prepares it for the cell, and connects to nestbench's root directory on it. */
 async function enter({ plan, machine, phases }: Ready, options: MachineOptions): Promise<UpMachine> {
   const { name } = plan;
   const { signal, defer, image, onFailure, runtime } = options;
-  // It may have been the other machine that took so long.
+  // The other machine may have taken that long.
   phases.lap(`${name}: both ready`);
   defer(() => putBack(plan, machine));
   await setUp(machine, plan, image, seedFile(runtime), signal);
@@ -114,7 +114,9 @@ function connect(
   return connectOpenssh({ ...target, name, signal, deadlineSeconds, ...(root !== undefined && { root }) });
 }
 
-/** Puts back what the run changed, by the connection that there is or by a new one. What can't be put back is reported. */
+/**
+ * Restores it whatever happened to the run, over the existing connection or a new one. Reports what can't be restored.
+ */
 async function putBack(plan: PhysicalMachinePlan, machine: SshMachine): Promise<void> {
   const { signal } = new AbortController();
   try {

@@ -1,9 +1,11 @@
-/** The network card of the server, as its own facts describe it. */
+/** The server's network card, from the server's own facts. */
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { type ServerCard, serverCard } from '../../../fixtures/virtual-functions.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
-/** @param facts of the server. */
+/**
+ * @param facts of the server.
+ */
 export function cardOf(
   facts: MachineFacts,
   { interface: name, virtualFunctions }: Pick<TestbedDescription['server'], 'interface' | 'virtualFunctions'>,

@@ -3,12 +3,12 @@ import { inBytes } from '../../lib/bytes.ts';
 import { BOTH, bytes, type Check, said } from './check.ts';
 import { ownFolder } from './own-folder.ts';
 
-/** The artifact's image alone has 45 GB; ours, kernels and builds have a few. */
+/** The artifact's image alone has 45 GB; nestbench's own, kernels and builds have a few. */
 const DISK_BYTES = 10e9;
-/** Journals of both machines are read side by side. */
+/** Journals of both machines are read together. */
 const CLOCK_SECONDS = 1;
 
-/** As /sys/class/net/NAME/carrier has it. */
+/** From /sys/class/net/NAME/carrier. */
 const LINKS: Readonly<Record<string, string>> = { '0': 'without a link', '1': 'with a link' };
 
 export const ACCESS_CHECKS: readonly Check[] = [
@@ -43,7 +43,7 @@ export const ACCESS_CHECKS: readonly Check[] = [
     needed: 'the interface of the testbed file, with a link',
     otherwise: 'wrong',
     fix: 'Name the right one in the testbed file ("interface"), plug the cable in, or: ip link set dev NAME up',
-    // Of an interface that is down nobody knows; a run takes it up, and waits for its link then.
+    // The link of an interface that is down is unknown; a run sets it up, and then waits for its link.
     look: (facts, at) => ({
       holds: facts['interface'] === 'yes' && facts['carrier'] !== '0',
       found:

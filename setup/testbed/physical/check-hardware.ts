@@ -7,7 +7,7 @@ import { whyNotOnce } from './grub.ts';
 
 const BOOT_BYTES = 300e6;
 const [PAPER_MIB] = MEMORY_SCALES;
-/** Of the server, from which a run takes the paper's sizes. */
+/** Memory of the server with which a run uses the paper's sizes. */
 const PAPER_BYTES = physicalBytesFor(PAPER_MIB);
 /** 10 CPUs for three levels (maxcpus of the artifact's tables); 6 for one. */
 const CPUS = { min: 6, max: 10 };

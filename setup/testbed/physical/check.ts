@@ -2,18 +2,18 @@
 import type { Finding, Verdict } from '../diagnose.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
-/** A finding of one of the two machines. */
+/** A finding about one of the two machines. */
 export interface MachineFinding extends Finding {
   readonly machine: 'client' | 'server';
 }
 
 export interface Check {
   readonly name: string;
-  /** Facts without which nothing is known of it; what is not known is not right. */
+  /** Facts that it depends on. Without them it is not right. */
   readonly by: readonly string[];
   readonly on: readonly MachineFinding['machine'][];
   readonly needed: string;
-  /** Of what is wrong where it does not hold. */
+  /** The verdict if it does not hold. */
   readonly otherwise: Exclude<Verdict, 'right'>;
   readonly fix: string;
   readonly look: (facts: MachineFacts, at: Place) => { readonly holds: boolean; readonly found: string };

@@ -9,7 +9,7 @@ const testbed = parseTestbed(
   'testbed.yaml',
 );
 
-/** As a Debian 12 on a server of the paper's kind would print them, in the words of the machine of the end-to-end test. */
+/** A Debian 12 on a server like the paper's, with the values of the machine of the end-to-end test. */
 const FACTS: MachineFacts = {
   os: 'Debian GNU/Linux 12 (bookworm)',
   release: '6.1.0-50-cloud-amd64',
@@ -63,7 +63,7 @@ test('a machine that has everything has nothing to fix', () => {
     expect(findings.filter(({ verdict }) => verdict !== 'right')).toEqual([]);
     expect(findings.every(({ fix }) => fix === '')).toBe(true);
   }
-  // What only the server needs is not asked of the client.
+  // Requirements of the server alone do not apply to the client.
   expect(checkMachine('client', FACTS, testbed).map(({ check }) => check)).not.toContain('SR-IOV');
 });
 
@@ -148,7 +148,7 @@ test.each(
   Object.keys(FACTS).filter(
     (fact) => !/^(os|release|interfaces|addresses|bootId|onlineCpus|card.*|firstFunctionOffset)$/.test(fact),
   ),
-)('without %s no check that needs it is right', (fact) => {
+)('without %s, nothing that depends on it is right', (fact) => {
   const { [fact]: _, ...facts } = FACTS;
   const findings = checkMachine('server', facts, testbed).filter(({ verdict }) => verdict !== 'right');
   expect(findings).not.toEqual([]);
@@ -158,7 +158,7 @@ test.each(
   }
 });
 
-test('a machine that says nothing at all has nothing right', () => {
+test('a machine without any facts has nothing right', () => {
   for (const machine of ['client', 'server'] as const)
     expect(checkMachine(machine, {}, testbed).filter(({ verdict }) => verdict === 'right')).toEqual([]);
 });
@@ -178,13 +178,13 @@ test('two names of one machine are not two machines', () => {
   expect(checkTwo({ bootId: '' }, { bootId: '' })).toMatchObject({ verdict: 'wrong', found: 'not known' });
 });
 
-test('an interface that is down is for a run to take up', () => {
+test('an interface that is down can be set up by a run', () => {
   expect(finding({ carrier: '' }, 'private network')).toMatchObject({
     verdict: 'right',
     found: 'enp0s4, not up, 10.10.1.2',
   });
 });
 
-test('a machine whose frequency is not the system’s to set is right as it is', () => {
+test('a machine whose frequency the system can’t set is right', () => {
   expect(finding({ governors: '', noTurbo: '', boost: '' }, 'CPU frequency')?.verdict).toBe('right');
 });

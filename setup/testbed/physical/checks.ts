@@ -24,7 +24,7 @@ export function checkTwo(client: MachineFacts, server: MachineFacts): MachineFin
   };
 }
 
-/** All that is to be said of one machine of the testbed. */
+/** All findings about one machine of the testbed. */
 export function checkMachine(
   machine: MachineFinding['machine'],
   facts: MachineFacts,

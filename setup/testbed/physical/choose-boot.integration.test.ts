@@ -1,4 +1,4 @@
-/** What is done to a machine's GRUB, by GRUB's own programs. */
+/** What is done to a machine's GRUB, with GRUB's own programs. */
 import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ const environment = ({ machine }: GrubMachine): Promise<string> =>
   machine.check(['grub-editenv', '-', 'list'], options);
 
 test.each(['custom-no-newline.cfg', 'custom-no-newline-set.cfg'])(
-  '%s: GRUB reads what it becomes',
+  '%s: GRUB can read the result',
   async (name) => {
     await using its = await grubMachine(debian);
     const own = captured(`cases/${name}`);
@@ -38,7 +38,7 @@ test.each(['custom-no-newline.cfg', 'custom-no-newline-set.cfg'])(
   },
 );
 
-test('a custom.cfg of ours alone is gone afterwards, and a second restore finds nothing', async () => {
+test('a custom.cfg that only nestbench wrote is gone afterwards, and a second restore finds nothing', async () => {
   await using its = await grubMachine(debian);
   await chooseBoot(its.machine, boot, never);
   expect(await restoreGrub(its.machine, never)).toBe(true);
@@ -75,7 +75,7 @@ test.each([
     'has an entry "nestbench" already',
   ],
   ['what is no UTF-8', Buffer.from("menuentry 'B\u00FCro' {\n}\n", 'latin1'), 'is not text in UTF-8'],
-])('a custom.cfg with %s is left as it is', async (_, own, why) => {
+])('a custom.cfg with %s is left unchanged', async (_, own, why) => {
   await using its = await grubMachine(debian);
   writeFileSync(custom(its), own);
   await expect(chooseBoot(its.machine, boot, never)).rejects.toMatchObject({
@@ -116,7 +116,7 @@ test.each([
   expect(await environment(its)).toBe('');
 });
 
-test('a custom.cfg that sets the default itself is left as it is, and is what is booted by default', async () => {
+test('a custom.cfg that sets the default itself is left unchanged, and is what boots by default', async () => {
   await using its = await grubMachine(captured('cases/pinned-default.cfg'));
   writeFileSync(custom(its), 'set default=0\n');
   expect(await installedRelease(its.machine, never)).toBe('6.8.0-40-generic');
@@ -127,9 +127,9 @@ test('a custom.cfg that sets the default itself is left as it is, and is what is
   expect(readFileSync(custom(its), 'utf8')).toBe('set default=0\n');
 });
 
-test('a warning of grub-reboot itself is taken for one, and taken back', async () => {
+test('a warning of grub-reboot itself is noticed, and the request withdrawn', async () => {
   await using its = await grubMachine(debian);
-  // As one says it that knows more of the disk than was asked.
+  // As from one that knows more about the disk.
   const said = path.join(its.boot, 'grub-reboot');
   writeFileSync(
     said,

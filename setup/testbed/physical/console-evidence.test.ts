@@ -59,22 +59,22 @@ describe('of a machine that did not come up', () => {
     'EFI stub: ERROR: Failed to load initrd',
     'Verification failed: (0x1A) Security Violation',
     'Shell>',
-  ])('"%s" of GRUB or firmware is the fault, where no kernel followed', (line) => {
+  ])('"%s" of GRUB or firmware is the fault, if no kernel followed', (line) => {
     expect(fault([line])).toBe(line.trim());
     expect(fault([KERNEL, 'login:', RESTART, 'GRUB loading.', line])).toBe(line.trim());
     expect(fault([line, KERNEL, 'Debian GNU/Linux 12 server ttyS0'])).toBe(undefined);
-    // A reset, of which the old kernel says nothing.
+    // A reset, which the old kernel does not report.
     expect(fault([KERNEL, 'login:', 'GRUB loading.', line])).toBe(line.trim());
   });
 
-  test('an old panic that a console server shows again is none', () => {
+  test('an old panic that a console server shows again does not count', () => {
     expect(fault([KERNEL, PANIC, KERNEL, 'booting'])).toBe(undefined);
     expect(fault([PANIC, KERNEL, 'booting'])).toBe(undefined);
     expect(fault([PANIC, RESTART, 'GRUB loading.'])).toBe(undefined);
     expect(fault([KERNEL, PANIC, KERNEL, 'login:', RESTART, GRUB_ERROR])).toBe(GRUB_ERROR);
   });
 
-  test('what a kernel’s own services call an error is none of GRUB', () => {
+  test('errors of a kernel’s own services are not errors of GRUB', () => {
     expect(fault([KERNEL, 'error: no config file'])).toBe(undefined);
   });
 
@@ -84,7 +84,7 @@ describe('of a machine that did not come up', () => {
     'Reached target cryptsetup passphrase agents',
     'systemd[1]: Started Forward Password Requests to Wall Directory Watch.',
     'Command line: root=/dev/sda1 panic=10 softlockup_panic=1',
-  ])('"%s" is nothing', (line) => {
+  ])('"%s" is not a fault', (line) => {
     expect(fault([KERNEL, line])).toBe(undefined);
   });
 
@@ -92,17 +92,17 @@ describe('of a machine that did not come up', () => {
     'error: no suitable video mode found.',
     "error: file `/boot/grub/locale/de.gmo' not found.",
     'error: sparse file not allowed.',
-  ])('"%s" of GRUB keeps nothing from booting', (line) => {
+  ])('"%s" of GRUB does not prevent a boot', (line) => {
     expect(fault(['GRUB loading.', line, 'Booting in blind mode'])).toBe(undefined);
   });
 
-  test('a panic is what led to the GRUB after it', () => {
+  test('a panic is the cause of the GRUB after it', () => {
     expect(fault([KERNEL, PANIC, 'Rebooting in 10 seconds..', 'GRUB loading.', GRUB_ERROR])).toContain(
       'Kernel panic',
     );
   });
 
-  test('that a kernel was seen is known of the newest start alone', () => {
+  test('only the newest start shows whether a kernel was seen', () => {
     expect(hasKernel('GRUB')).toBe(false);
     expect(hasKernel(KERNEL, 'booting')).toBe(true);
     expect(hasKernel(KERNEL, RESTART, 'GRUB')).toBe(false);
@@ -114,7 +114,7 @@ describe('of a machine that did not come up', () => {
 describe('of one that came up with another kernel', () => {
   const OTHER = KERNEL.replace('6.1.0-50', '5.15.0');
 
-  test('it is the start before', () => {
+  test('the previous start counts', () => {
     expect(fault([OTHER, RESTART, KERNEL, PANIC, OTHER, 'login:'], true)).toContain('Kernel panic');
     // Debian's initramfs restarts the machine in order.
     const gaveUp = 'Gave up waiting for root file system device.  Common problems:';
@@ -125,11 +125,11 @@ describe('of one that came up with another kernel', () => {
     expect(fault([OTHER, RESTART, 'GRUB loading.', OTHER, 'login:'], true)).toBe(undefined);
   });
 
-  test('an old panic is none', () => {
+  test('an old panic does not count', () => {
     expect(fault([OTHER, PANIC, OTHER, RESTART, KERNEL, 'booting', OTHER], true)).toBe(undefined);
   });
 
-  test('quiet kernels are told apart by their restarts', () => {
+  test('quiet kernels are distinguished by their restarts', () => {
     expect(fault([PANIC, RESTART, 'GRUB', RESTART, 'login:'], true)).toBe(undefined);
     expect(fault([RESTART, PANIC, 'GRUB', 'login:'], true)).toContain('Kernel panic');
   });

@@ -1,22 +1,22 @@
-/** What a console's text says of the start of a machine that was just rebooted. */
+/** What a console's text says about the start of a machine that was just rebooted. */
 
 export interface Evidence {
-  /** What was said there that keeps a machine from coming up; undefined where no such thing was seen. */
+  /** The message that shows why a machine does not come up; undefined without one. */
   readonly fault: string | undefined;
-  /** The text up to the fault: after it, it may be another kernel that speaks. */
+  /** The text up to the fault: after it, another kernel may be printing. */
   readonly text: string;
-  /** Whether a kernel was seen to start. Without that, nothing was seen of its health either. */
+  /** Whether a kernel was seen to start. Without that, nothing is known about its health either. */
   readonly hasKernel: boolean;
 }
 
-/** A kernel's first line, and the last one of a kernel that is rebooted (kernel/reboot.c, arch/x86/kernel/reboot.c). */
+/** A kernel's first line, and the last one of a kernel that reboots (kernel/reboot.c, arch/x86/kernel/reboot.c). */
 const KERNEL = /^.*Linux version \d.*$/gm;
 const RESTART = /^.*reboot: (?:Restarting system|machine restart).*$/gm;
-/** What SeaBIOS, EDK II, iPXE and GRUB say first: also where no kernel announced a restart, as after a reset. */
+/** The first output of SeaBIOS, EDK II, iPXE and GRUB, even if no kernel reported a restart, as after a reset. */
 const LOADER =
   /^(?:SeaBIOS \(version|BdsDxe: |iPXE \d|UEFI Interactive Shell|Welcome to GRUB!|GRUB loading| *GNU GRUB +version)/gm;
 
-/** What kernels, initramfs-tools, dracut, cryptsetup and systemd say where they can't go on. */
+/** Messages of kernels, initramfs-tools, dracut, cryptsetup and systemd when they can't continue. */
 const KERNEL_FAULTS = [
   /Kernel panic - not syncing: .*/,
   /VFS: (?:Cannot open root device|Unable to mount root fs) .*/,
@@ -40,9 +40,11 @@ const KERNEL_FAULTS = [
   /.*(?:BUG: soft lockup|detected hard LOCKUP).*/i,
 ];
 
-/** What GRUB and firmware say: GRUB's errors, its password (password_pbkdf2), its prompts, and no disk to boot from. */
+/**
+ * Messages of GRUB and firmware: GRUB's errors, its password (password_pbkdf2), its prompts, and no disk to boot from.
+ */
 const LOADER_FAULTS = [
-  // It goes on without graphics, a translation, or a file of its environment that it may write.
+  // It continues without graphics, a translation, or a writable environment file.
   /^\s*error: (?!no (?:suitable )?video mode|.*\/locale\/|sparse file not allowed).*/m,
   /^EFI stub: ERROR: .*/m,
   /.*Security Violation.*/,
@@ -50,15 +52,15 @@ const LOADER_FAULTS = [
   /.*(?:Enter username:|Enter password:).*/,
   /^.*grub(?: rescue)?>/m,
   /.*(?:No bootable device|No boot(?:able)? (?:device|disk|media|option)|Missing operating system|Operating System not found|Reboot and Select proper Boot device).*/i,
-  // GRUB asks for it too, where /boot is encrypted.
+  // GRUB asks for it too, if /boot is encrypted.
   /.*(?:enter (?:the )?passphrase|passphrase for).*/i,
 ];
 
 /**
- * Of the newest start. What a console server shows again of earlier ones is before the newest kernel's first line, and
- * counts for nothing; what GRUB said after the last restart counts for as long as no kernel followed it.
- * @param cameUp whether a machine came up after all: then the newest kernel is not the one that was asked for, and the start
- * before it is looked at.
+ * Evidence about the newest start. Text that a console server repeats from earlier ones comes before the newest
+ * kernel's first line, and does not count; GRUB's messages after the last restart count unless a kernel followed.
+ * @param cameUp whether a machine came up after all: then the newest kernel is not the requested one, and the previous
+ * start counts.
  */
 export function evidenceOf(console: string, cameUp: boolean): Evidence {
   const kernels = positions(console, KERNEL);
@@ -66,11 +68,11 @@ export function evidenceOf(console: string, cameUp: boolean): Evidence {
   const asked = cameUp ? kernels.at(-2) : kernels.at(-1);
   const text = console.slice(0, end);
   const restarts = positions(text, RESTART);
-  // Without a kernel's first line, as a quiet one has none, what follows the restart that was asked for.
+  // If the kernel prints no first line, as with quiet, what follows the requested restart.
   const start = asked ?? restarts.at(cameUp && restarts.length > 1 ? -2 : -1) ?? 0;
   const restart = restarts.at(-1) ?? 0;
   const hasRestart = asked === undefined || restart > asked;
-  // A reset announces no restart, but is before a kernel speaks again.
+  // A reset reports no restart, but shows the firmware before a kernel prints again.
   const reset = hasRestart ? undefined : positions(text, LOADER).find((at) => at > asked);
   const from = hasRestart ? Math.max(start, restart) : reset;
   const loader = from === undefined ? undefined : firstOf(text, LOADER_FAULTS, from);
@@ -87,7 +89,7 @@ function positions(text: string, pattern: RegExp): number[] {
   return [...text.matchAll(pattern)].map(({ index }) => index);
 }
 
-/** The first match of any of these from `start` on, with its place in the whole text. */
+/** The first match of any of these from `start` on, with its position in the whole text. */
 function firstOf(
   text: string,
   patterns: readonly RegExp[],

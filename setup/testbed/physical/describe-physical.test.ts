@@ -10,7 +10,7 @@ const testbed = readTestbed(path.join(import.meta.dirname, '../../../testbed.exa
 const PAPER_CELLS = CELLS.filter((cell) => configurationOf(cell).inPaper);
 const MINIMAL = 'client: { ssh: c, interface: e }\nserver: { ssh: s, interface: e }\n';
 
-/** The machines' rows of what is printed, by machine. */
+/** The machines' rows in the output, by machine. */
 function rows(cell: Cell): Map<string, string> {
   const lines = describePhysical(testbed, cell).split('\n');
   return new Map(
@@ -19,7 +19,7 @@ function rows(cell: Cell): Map<string, string> {
 }
 
 describe.each(PAPER_CELLS.map((cell) => [cell.name, cell] as const))('%s', (name, cell) => {
-  // The rows of fixtures/software.ts are held against the artifact's README by its own test.
+  // The test of fixtures/software.ts compares its rows with the artifact's README.
   test('has a row for each row of the README’s table', () => {
     const printed = rows(cell);
     expect([...printed.keys()]).toEqual(['client', ...softwareOf(cell).map((_, level) => `l${level}`)]);
@@ -34,12 +34,12 @@ describe.each(PAPER_CELLS.map((cell) => [cell.name, cell] as const))('%s', (name
     }
   });
 
-  test('is planned as it was', async () => {
+  test('the plan is unchanged', async () => {
     await expect(`${describePhysical(testbed, cell)}\n`).toMatchFileSnapshot(`captured/plan-${name}.txt`);
   });
 });
 
-test('cells of which the server boots the same stand together, and none is lost', () => {
+test('cells with the same boot of the server are adjacent, and none is lost', () => {
   const ordered = orderedByBoot(testbed, CELLS);
   expect(new Set(ordered.map(({ cell }) => cell))).toEqual(new Set(CELLS));
   const boots = ordered.map(({ cell }) => serverBoot(physicalSoftware(testbed, cell)));
@@ -48,7 +48,7 @@ test('cells of which the server boots the same stand together, and none is lost'
   expect(ordered.filter((each) => each.boots)).toHaveLength(changes);
 });
 
-test('one’s own software is by machine; CPUs, nesting and IOMMU follow from the cell', () => {
+test('custom software is by machine; CPUs, nesting and IOMMU follow from the cell', () => {
   const own = parseTestbed(
     `${MINIMAL}software: { l1: { kernel: { url: /srv/linux, ref: next }, parameters: [quiet] } }\n`,
     'x',

@@ -1,4 +1,4 @@
-/** A cell's plan on a physical testbed, as `npm run plan -- CELL --testbed FILE` prints it. */
+/** A cell's plan on a physical testbed, for `npm run plan -- CELL --testbed FILE`. */
 import type { MachineName } from '../../../fixtures/addresses.ts';
 import { type Cell, CELLS, configurationOf, type Level, LEVELS } from '../../../fixtures/matrix.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../../../fixtures/testbed-description.ts';
 import { textTable } from '../../lib/text-table.ts';
 
-/** The paper's own: what a physical testbed is for. */
+/** The paper's own sizing, for which a physical testbed is intended. */
 const PAPER: Sizing = { cpus: CPU_SCALES[0], memoryMiB: MEMORY_SCALES[0] };
 
 const HEADINGS = [
@@ -73,13 +73,13 @@ function qemuOf({ qemu }: MachineSoftware): string {
   return qemu === 'installed' ? "the image's" : qemu.ref;
 }
 
-/** The client's are its own. */
+/** The client uses all of its CPUs. */
 function cpusOf(name: MachineName, { level: target }: Cell): string {
   const level = levelOf(name);
   return level === undefined ? 'all' : String(cpusAt(PAPER, level, target));
 }
 
-/** Of L0's, what its cell is to have is left free. */
+/** Of L0's memory, the cell's share is left free. */
 function memoryOf(name: MachineName, { level: target }: Cell): string {
   const level = levelOf(name);
   if (level === undefined) return 'all';

@@ -16,7 +16,7 @@ server:
   interface: enp6s0f0
 `;
 
-/** What is said of a testbed that can't be used. */
+/** The faults of a testbed that can't be used. */
 function faults(text: string): string[] {
   try {
     parseTestbed(text, 'testbed.yaml');
@@ -33,7 +33,7 @@ test.each(['testbed.example.yaml', 'testbed.cloudlab.yaml'])('%s is a testbed', 
   expect(addressesOf(testbed)).toEqual(ADDRESSES);
 });
 
-test('what the example only shows in comments can be used too', () => {
+test('what the example only has in comments can be used too', () => {
   const text = readFileSync(path.join(ROOT, 'testbed.example.yaml'), 'utf8');
   const shown = text.replaceAll(/^( *)# (address|virtualFunctions|directory|console|levels):/gm, '$1$2:');
   expect(parseTestbed(shown, 'x').server.console?.[0]).toBe('ipmitool');
@@ -45,7 +45,7 @@ test('what the example only shows in comments can be used too', () => {
   });
 });
 
-test('what is not said is as the paper has it, and nothing is built or installed', () => {
+test('the defaults are the paper’s, and nothing is built or installed', () => {
   const testbed = parseTestbed(MINIMAL, 'x');
   expect(addressesOf(testbed)).toEqual(ADDRESSES);
   expect(testbed).toMatchObject({
@@ -56,14 +56,14 @@ test('what is not said is as the paper has it, and nothing is built or installed
 });
 
 describe('is reported with its line and its key', () => {
-  test('a key that there is not', () => {
+  test('an unknown key', () => {
     expect(faults(MINIMAL.replace('  interface: eno2', '  interface: eno2\n  nic: eno2'))).toEqual([
       "The testbed file can't be used:",
       'testbed.yaml:4: "client.nic" is no key of a testbed',
     ]);
   });
 
-  test('a key that is missing', () => {
+  test('a missing key', () => {
     expect(faults(MINIMAL.replace('  interface: enp6s0f0\n', ''))).toContain(
       'testbed.yaml:4: "server.interface" is missing',
     );
@@ -74,7 +74,7 @@ describe('is reported with its line and its key', () => {
     ]);
   });
 
-  test('all that is wrong, in the order of the lines', () => {
+  test('all faults, in the order of the lines', () => {
     expect(
       faults(`${MINIMAL.replace('eno2', 'a name with spaces')}  virtualFunctions: 0\n  bootLoader: lilo\n`),
     ).toEqual([
@@ -95,7 +95,7 @@ describe('is reported with its line and its key', () => {
     );
   });
 
-  test('an address that two machines have, or that is of another network', () => {
+  test('an address that two machines have, or that is outside the network', () => {
     expect(faults(`${MINIMAL}levels: { l1: 10.10.1.2 }\n`)).toEqual([
       'testbed.yaml:7: "levels.l1": l1 has the address 10.10.1.2, which l0 has too',
     ]);
@@ -139,7 +139,7 @@ describe('is reported with its line and its key', () => {
   ])('%s and %s, which are one host', (client, server) => {
     const text = MINIMAL.replace('alias-of-client', `"${client}"`).replace('root@10.0.0.2', `"${server}"`);
     expect(faults(text)[0]).toMatch(/^testbed\.yaml:5: "server\.ssh" is .*the same host as "client\.ssh"/);
-    // Two machines behind one address are told apart by their ports.
+    // Two machines behind one address differ in their ports.
     expect(faults(text.replace('ssh:', 'port: 2201\n  ssh:'))).toEqual([]);
   });
 
@@ -164,18 +164,18 @@ describe('is reported with its line and its key', () => {
     );
   });
 
-  test('what a terminal would obey is not repeated', () => {
+  test('control characters are not repeated', () => {
     expect(faults(`${MINIMAL}"\\e[31m": x\n`)[1]).toBe(
       'testbed.yaml:7: "\u{FFFD}[31m" is no key of a testbed',
     );
   });
 
-  test('what is no YAML', () => {
+  test('text that is not YAML', () => {
     expect(faults(`${MINIMAL}levels: { l1: `)[1]).toMatch(/^testbed\.yaml:7: /);
   });
 });
 
-test('a file that is not there is reported with one to start from', () => {
+test('a missing file is reported with an example to start from', () => {
   expect(() => readTestbed('/no/such/testbed.yaml')).toThrow(/testbed\.example\.yaml is one to start from/);
 });
 
@@ -191,6 +191,6 @@ test.each(['nosuch', '.'])(
   },
 );
 
-test('an option is taken for no host', () => {
+test('an option is not accepted as a host', () => {
   expect(faults(MINIMAL.replace('alias-of-client', '-oProxyCommand=touch'))[1]).toMatch(/"client\.ssh"/);
 });

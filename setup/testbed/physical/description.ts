@@ -1,4 +1,4 @@
-/** Reads a testbed file, and says of what is wrong in it where that stands. */
+/** Reads a testbed file, and reports errors with their place in it. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import {
@@ -46,7 +46,9 @@ export function targetOf(
   return { name, destination: ssh, port, configuration: testbed.sshConfiguration };
 }
 
-/** @param file how it is named in what is said of it. */
+/**
+ * @param file its name in messages.
+ */
 export function parseTestbed(text: string, file: string): TestbedDescription {
   return checked(text, file).testbed;
 }
@@ -72,7 +74,7 @@ function bad(message: string): InputError {
   return new InputError('NESTBENCH_BAD_TESTBED', message);
 }
 
-/** Two machines of one address would be measured as one. */
+/** Two machines with one address would be measured as one. */
 function clashOf(testbed: TestbedDescription): { readonly key: string; readonly why: string } | undefined {
   const addresses = Object.entries(addressesOf(testbed));
   const [, first = ''] = addresses[0] ?? [];
@@ -93,7 +95,7 @@ function clashOf(testbed: TestbedDescription): { readonly key: string; readonly 
   return undefined;
 }
 
-/** Where a machine's address stands in the file. */
+/** The key of a machine's address in the file. */
 function keyOf(machine: string): string {
   if (machine === 'client') return 'client.address';
   return machine === 'l0' ? 'server.address' : `levels.${machine}`;

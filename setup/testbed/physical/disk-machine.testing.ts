@@ -1,6 +1,6 @@
 /**
  * Machines that know nothing of nestbench, for tests of the physical testbed: each boots its own disk image, which has
- * Debian, GRUB and sshd, and is reached as any machine on a network is. That they are emulated is nobody's concern.
+ * Debian, GRUB and sshd, and is reached like any machine on a network. Nothing depends on their being emulated.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -19,10 +19,10 @@ import { waitUntil } from '../../lib/wait.ts';
 import { cpuOption } from '../../stack/qemu-argv.ts';
 import { EMULATED_CPU } from '../emulated/emulated-qemu.ts';
 
-/** Beside what nestbench itself needs: what makes a disk image. */
+/** In addition to nestbench's own: programs that make a disk image. */
 const TOOLS = ['sfdisk', 'losetup', 'partx', 'mkfs.ext4', 'mmdebstrap'];
 
-/** Why there are no such machines here; undefined where there are. */
+/** Why there can be no such machines; undefined if there can. */
 export async function whyNoDiskMachines(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'loop devices need root';
   for (const tool of TOOLS) {
@@ -34,7 +34,7 @@ export async function whyNoDiskMachines(): Promise<string | undefined> {
   return exitCode === 0 ? undefined : `there is no loop device: ${stderr}`;
 }
 
-/** The machine's own network card first, then that of the private network. */
+/** The machine's own network card comes first, then that of the private network. */
 const OWN_INTERFACE = 'enp0s3';
 
 const PACKAGES = [
@@ -45,12 +45,15 @@ const PACKAGES = [
 /** The network card of the private network, and what a machine needs for it. */
 const CARDS = {
   virtio: { interface: 'enp0s4', kernel: 'linux-image-cloud-amd64' },
-  /** Intel's 82576, with virtual functions, behind a vIOMMU. The kernel for clouds does not drive it. */
+  /** Intel's 82576, with virtual functions, behind a vIOMMU. The cloud kernel has no driver for it. */
   igb: { interface: 'enp1s0', kernel: 'linux-image-amd64' },
 } as const;
 type Card = keyof typeof CARDS;
 
-/** $1: the directory to work in, $2: packages. A partition is made known to the kernel by hand: it may know no tables. */
+/**
+ * $1: the directory to work in, $2: packages. Partitions are registered by hand, because the kernel may not know
+ * partition tables.
+ */
 const MAKE_IMAGE = String.raw`
 set -eu
 cd "$1"
@@ -98,7 +101,7 @@ chroot root update-grub
 sed -i "s#root=$(echo "$loop")p1#root=UUID=$uuid#" root/boot/grub/grub.cfg
 `;
 
-/** The image that all of them begin with, as Debian's packages make it. */
+/** The image that all of them start from, made from Debian's packages. */
 export async function baseImage(signal: AbortSignal, card: Card = 'virtio'): Promise<string> {
   const packages = [...PACKAGES, CARDS[card].kernel];
   const { directory } = await cached({
@@ -120,12 +123,12 @@ export async function baseImage(signal: AbortSignal, card: Card = 'virtio'): Pro
 
 export interface DiskMachine extends AsyncDisposable {
   readonly target: OpensshTarget & { readonly name: string };
-  /** An OpenSSH client's configuration, in a directory of the machine's own. */
+  /** An OpenSSH client's configuration, in the machine's own directory. */
   readonly configuration: string;
-  /** Of this host, where its sshd answers. */
+  /** The port of this host on which its sshd answers. */
   readonly port: number;
   readonly interface: string;
-  /** What its console said so far, and where that is kept. */
+  /** What its console has printed, and where that is kept. */
   console(): string;
   readonly consoleFile: string;
 }
@@ -135,15 +138,15 @@ export interface DiskMachineOptions {
   readonly memoryMiB?: number;
   /** Of the private network. */
   readonly card?: Card;
-  /** The other end of the private network's wire; a card without a cable, where there is none. */
+  /** The other end of the private network's wire; without it, the card has no cable. */
   readonly wire?: { readonly local: string; readonly remote: string };
   readonly signal: AbortSignal;
 }
 
-/** However slowly GRUB, a Debian kernel and systemd come up on an emulated machine: 25 s when it is alone. */
+/** However slowly GRUB, a Debian kernel and systemd come up on an emulated machine; alone it takes 25 s. */
 const UP_SECONDS = 300;
 
-/** Boots one; resolves once its sshd answers. Its disk is its own, and gone with it. */
+/** Boots one; resolves once its sshd answers. It has its own disk, which is removed with it. */
 export async function bootDiskMachine({
   name,
   memoryMiB = 3072,
@@ -239,13 +242,13 @@ export async function bootDiskMachine({
   }
 }
 
-/** Two machines on one wire have not the same. */
+/** Two machines on one wire need different ones. */
 function macOf(name: string): string {
   const bytes = createHash('sha256').update(name).digest().subarray(0, 3);
   return `52:54:00:${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 }
 
-/** The machine's card; where functions of it are assigned, with what that takes, as setup/stack/qemu-parts.ts has it. */
+/** The machine's card, and what assigning its functions needs, as in setup/stack/qemu-parts.ts. */
 function privateCard(card: Card, mac: string): string[] {
   return card === 'virtio'
     ? ['-device', `virtio-net-pci,netdev=private,romfile=,addr=4,mac=${mac}`]
@@ -256,14 +259,14 @@ function privateCard(card: Card, mac: string): string[] {
       ].flat();
 }
 
-/** QEMU's -netdev: Unix sockets play the wire, as in the emulated testbed. */
+/** QEMU's -netdev: Unix sockets are the wire, as on the emulated testbed. */
 function privateNetwork(wire: DiskMachineOptions['wire']): string {
   if (wire === undefined) return 'hubport,id=private,hubid=0';
   const { local, remote } = wire;
   return `dgram,id=private,local.type=unix,local.path=${local},remote.type=unix,remote.path=${remote}`;
 }
 
-/** What makes it a machine of its own, as an installer would: its name, its host key, and whom it lets in. */
+/** Gives it what an installer would: its name, its host key, and its authorized keys. */
 async function addKeys(
   directory: string,
   disk: string,

@@ -1,4 +1,4 @@
-/** What the doctor says of machines by how OpenSSH reaches them: here all of them are this host. */
+/** What the doctor reports of machines depending on how OpenSSH reaches them; here all of them are this host. */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -20,7 +20,7 @@ beforeEach(async ({ skip }) => {
 });
 afterEach(() => sshd?.[Symbol.asyncDispose]());
 
-/** remotecommand.yaml and its configuration, with the port and the keys of an sshd that runs. */
+/** remotecommand.yaml and its configuration, with the port and the keys of a running sshd. */
 async function examine(change = (configuration: string): string => configuration): Promise<Finding[]> {
   const { directory, configuration } = sshd.openssh;
   const own = readFileSync(configuration, 'utf8').replace(/^Host here\n/, '');
@@ -34,7 +34,7 @@ async function examine(change = (configuration: string): string => configuration
   return examineMachines(readTestbed(file), never);
 }
 
-test('machines whose logins start a program of their own are reached; two names of one host are not two machines', async () => {
+test('machines whose logins start another program are reached; two names of one host are not two machines', async () => {
   const findings = await examine();
   expect(findings.filter(({ check }) => check === 'SSH')).toMatchObject([
     { machine: 'client', verdict: 'right', found: 'lab-a' },
@@ -47,7 +47,7 @@ test('machines whose logins start a program of their own are reached; two names 
   });
 });
 
-test('a program that is missing on the way is what is wrong, and nothing is said of what was not seen', async () => {
+test('a program that is missing on the way is the fault, and nothing is reported about what was not seen', async () => {
   const findings = await examine((text) =>
     text.replace('Host lab-*\n', 'Host lab-*\n  ProxyCommand nosuch-program\n'),
   );

@@ -1,4 +1,4 @@
-/** What the doctor checks of a physical testbed: both machines, and what is to be built for them. */
+/** The doctor's checks of a physical testbed: both machines, and what has to be built for them. */
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { sentenceOf } from '../../lib/errors.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
@@ -8,7 +8,7 @@ import { targetOf } from './description.ts';
 import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
 import { examineSources } from './sources.ts';
 
-/** A machine that answers answers soon; one that is just booting is looked at again by hand. */
+/** A running machine answers soon; one that is booting can be checked again by hand. */
 const CONNECT_SECONDS = 30;
 
 export async function examineMachines(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding[]> {

@@ -1,4 +1,4 @@
-/** This host with a /boot of its own and GRUB's real programs, for tests: nothing of the host's own is changed. */
+/** This host with a separate /boot and GRUB's real programs, for tests: nothing of the host itself is changed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -11,17 +11,19 @@ import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 
 export interface GrubMachine extends AsyncDisposable {
   readonly machine: Machine;
-  /** What /boot is there, on this host. */
+  /** The directory of this host that is its /boot. */
   readonly boot: string;
 }
 
-/** Why there is none here; undefined where there is. */
+/** Why there can be none; undefined if there can. */
 export function whyNoGrub(): string | undefined {
   if (process.getuid?.() !== 0) return 'a mount namespace needs root';
   return existsSync('/usr/sbin/grub-reboot') ? undefined : 'there is no grub-reboot (Debian: grub2-common)';
 }
 
-/** @param probe what grub-probe says of /boot: abstractions, then the file system. */
+/**
+ * @param probe what grub-probe reports for /boot: abstractions, then the file system.
+ */
 export async function grubMachine(
   grubCfg: string,
   probe: { readonly abstraction: string; readonly fs: string } = { abstraction: '', fs: 'ext2' },

@@ -8,12 +8,12 @@ const pinned = readFileSync(path.join(import.meta.dirname, 'captured/cases/pinne
 const debian = readFileSync(path.join(import.meta.dirname, 'captured/grub-debian-12.cfg'), 'utf8');
 const [NEW, OLD] = ['6.8.0-40-generic', '5.15.0-91-generic'];
 
-/** The same menu, whose default is another. */
+/** The same menu with another default. */
 function withDefault(value: string): string {
   return pinned.replace(/set default="gnulinux.*"/, () => `set default="${value}"`);
 }
 
-test('the menu is read as GRUB numbers it', () => {
+test('the menu is numbered as in GRUB', () => {
   expect(menuOf(pinned)).toMatchObject([
     { title: 'Ubuntu', id: 'gnulinux-simple-1111-2222', release: NEW },
     {
@@ -48,17 +48,17 @@ describe('GRUB boots by default', () => {
     expect(defaultRelease(withDefault(value), {})).toBe(release);
   });
 
-  test('what was saved, and not what was asked for once', () => {
+  test('the saved entry, not one for a single boot', () => {
     const saved = withDefault('${saved_entry}');
     expect(defaultRelease(saved, {})).toBe(NEW);
     expect(defaultRelease(saved, { saved_entry: '1>1' })).toBe(OLD);
     expect(defaultRelease(saved, { saved_entry: '1>1', next_entry: '0' })).toBe(OLD);
     expect(defaultRelease(saved, { saved_entry: '0', prev_saved_entry: '1>1' })).toBe(OLD);
-    // But the next start is that.
+    // But the next start uses that.
     expect(defaultEntry(saved, { saved_entry: '1>1', next_entry: '0' })?.release).toBe(NEW);
   });
 
-  test('an entry of a submenu of a submenu, of whatever title', () => {
+  test('an entry of a nested submenu, with any title', () => {
     const inner = "menuentry 'it'\\''s \"A>B\"' --id=deep {\n\tlinux /vmlinuz-1.2.3 ro\n}";
     const menu = (value: string): string =>
       `set default="${value}"\nfunction load {\n\ttrue\n}\nmenuentry "first" {\n\tif true; then linux /vmlinuz-9; fi\n}\nsubmenu "outer" {\nsubmenu 'in' {\n${inner}\n}\n}\n`;
@@ -67,12 +67,12 @@ describe('GRUB boots by default', () => {
     expect(defaultRelease(menu('first'), {})).toBe(undefined);
   });
 
-  test('what a later line says, and no line that is a comment', () => {
+  test('a later line wins, and comments do not count', () => {
     expect(defaultRelease(`${pinned}\n# set default=1\nset default=0\n`, {})).toBe(NEW);
     expect(defaultRelease(`${pinned}\n# set default=0\n`, {})).toBe(OLD);
   });
 
-  test('nothing, where there is no menu or its entry names no release', () => {
+  test('none, without a menu or a release in its entry', () => {
     expect(defaultRelease('', {})).toBe(undefined);
     expect(defaultRelease("menuentry 'x' {\n\tlinux /boot/vmlinuz ro\n}\n", {})).toBe(undefined);
   });

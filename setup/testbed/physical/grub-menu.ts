@@ -1,26 +1,26 @@
-/** GRUB's menu as its grub.cfg writes it, and which of its entries GRUB boots when nobody chooses. */
+/** Parses GRUB's menu from its grub.cfg, and finds the entry that GRUB boots by default. */
 import { grubWords } from './grub-words.ts';
 
-/** An entry, or a submenu with entries of its own. */
+/** An entry, or a submenu with its own entries. */
 export interface MenuEntry {
   readonly title: string;
   readonly id: string | undefined;
   /** Its first line, and the one of its closing brace. */
   readonly start: number;
   end: number;
-  /** The kernel that it boots, by its file's name; undefined where that says no release. */
+  /** The kernel that it boots, from its file's name; undefined if that has no release. */
   release: string | undefined;
   readonly entries: MenuEntry[] | undefined;
 }
 
-/** What grubenv holds, as `grub-editenv list` prints it. */
+/** The contents of grubenv, as printed by `grub-editenv list`. */
 export type GrubEnvironment = Readonly<Record<string, string>>;
 
-/** Entries of the top of the menu, in the order in which GRUB numbers them. */
+/** The top-level entries of the menu, in the order in which GRUB numbers them. */
 export function menuOf(grubCfg: string): MenuEntry[] {
   const menu: MenuEntry[] = [];
   const open: MenuEntry[] = [];
-  /** Braces of functions and of entries that are open. */
+  /** Open braces of functions and of entries. */
   const braces: (MenuEntry | undefined)[] = [];
   for (const [at, line] of grubCfg.split('\n').entries()) {
     const words = grubWords(line);
@@ -55,7 +55,7 @@ export function menuOf(grubCfg: string): MenuEntry[] {
   return menu;
 }
 
-/** `--id NAME`, or NAME behind the variable in which grub-mkconfig keeps that option. */
+/** `--id NAME`, or NAME after the variable in which grub-mkconfig keeps that option. */
 function idOf(words: readonly string[]): string | undefined {
   const at = words.findIndex((word) => /^(--id|\$\{?menuentry_id_option\}?)$/.test(word));
   if (at >= 0) return words[at + 1];
@@ -63,14 +63,15 @@ function idOf(words: readonly string[]): string | undefined {
 }
 
 /**
- * The entry that GRUB boots at its next start: the one that was asked for once, where there is one, and else the default.
- * @returns undefined where the menu is empty.
+ * The entry that GRUB boots at its next start: the one requested for a single boot, if there is one, otherwise the
+ * default.
+ * @returns undefined if the menu is empty.
  */
 export function defaultEntry(grubCfg: string, environment: GrubEnvironment): MenuEntry | undefined {
   let spec = defaultSpec(grubCfg, environment);
   let menu: readonly MenuEntry[] = menuOf(grubCfg);
   for (;;) {
-    // What it does not find is its first entry (grub-core/normal/menu.c, run_menu).
+    // If it is not found, GRUB uses the first entry (grub-core/normal/menu.c, run_menu).
     const entry = menu[Math.max(0, indexOf(menu, spec))];
     if (entry?.entries === undefined) return entry;
     spec = behindSeparator(spec);
@@ -78,12 +79,12 @@ export function defaultEntry(grubCfg: string, environment: GrubEnvironment): Men
   }
 }
 
-/** The value of GRUB's variable `default`, once its grub.cfg was read. */
+/** The value of GRUB's variable `default` after its grub.cfg was read. */
 function defaultSpec(grubCfg: string, environment: GrubEnvironment): string {
   const { next_entry: once = '' } = environment;
   if (once !== '' && grubCfg.includes('next_entry')) return once;
   const values = defaultsIn(grubCfg);
-  // One that was asked for once is what the first branch of grub-mkconfig's header sets.
+  // The first branch of grub-mkconfig's header sets the one requested for a single boot.
   const value = values.findLast((each) => !each.includes('next_entry')) ?? '0';
   return value.replaceAll(
     /\$\{(\w+)\}|\$(\w+)/g,
@@ -91,7 +92,7 @@ function defaultSpec(grubCfg: string, environment: GrubEnvironment): string {
   );
 }
 
-/** What a script assigns to `default`, with or without `set`, wherever in a line. */
+/** What a script assigns to `default`, with or without `set`, anywhere in a line. */
 export function defaultsIn(script: string): string[] {
   return script.split('\n').flatMap((line) => {
     const words = grubWords(line);
@@ -102,7 +103,7 @@ export function defaultsIn(script: string): string[] {
   });
 }
 
-/** By number, title or id; -1 where there is no such entry (get_entry_number and menuentry_eq in grub-core/normal/menu.c). */
+/** By number, title or id; -1 without such an entry (get_entry_number and menuentry_eq in grub-core/normal/menu.c). */
 function indexOf(menu: readonly MenuEntry[], spec: string): number {
   const number = /^\s*(0x[\da-f]+|\d+)(?=$|[\s>])/i.exec(spec)?.[1];
   if (number !== undefined) {
@@ -113,7 +114,7 @@ function indexOf(menu: readonly MenuEntry[], spec: string): number {
   return menu.findIndex(({ title, id }) => title === name || id === name);
 }
 
-/** Of `A>B`, A: two of the characters are one of a title's own. */
+/** A of `A>B`. Two of these characters are a literal one in a title. */
 function firstPart(spec: string): string {
   return /^(?:[^>]|>>)*/.exec(spec)?.[0] ?? '';
 }

@@ -59,14 +59,14 @@ test.each([
   expect(grubWords(line)).toEqual(words);
 });
 
-test.each(['a\nb', 'a\rb', 'a\0b'])('%j can be no word', (text) => {
+test.each(['a\nb', 'a\rb', 'a\0b'])('%j can’t be a word', (text) => {
   expect(() => grubWord(text)).toThrow(RangeError);
 });
 
 test('GRUB reads what is written', async ({ skip }) => {
   skip(whyNoGrub() !== undefined, whyNoGrub());
   const file = path.join(temporaryDirectory(), 'grub.cfg');
-  // All at once, as each check is a process.
+  // All at once, because each check is a process.
   const lines = fc
     .sample(fc.array(word, { minLength: 1 }), 200)
     .map((words) => `linux ${words.map(grubWord).join(' ')}`);

@@ -1,17 +1,17 @@
-/** GRUB's scripts: how a word is quoted in them (GRUB's manual, "Quoting"; grub-core/script/yylex.l). */
+/** Quoting in GRUB's scripts (GRUB's manual, "Quoting"; grub-core/script/yylex.l). */
 
 /**
- * A word that GRUB's script reads as just this.
- * @throws {RangeError} for a line break or a NUL, which no line of a script can hold.
+ * Quotes a word for GRUB's script.
+ * @throws {RangeError} for a line break or a NUL, which no line of a script can contain.
  */
 export function grubWord(word: string): string {
   if (/[\n\r\0]/.test(word))
     throw new RangeError(`GRUB can't be given a line break: ${JSON.stringify(word)}`);
-  // Within single quotes nothing is special but the quote itself; outside of them a backslash keeps one.
+  // In single quotes only the quote itself is special; outside of them a backslash quotes one.
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
-/** The words of a line, as GRUB's script reads them; what it puts in for variables is left as it stands. */
+/** The words of a line, as GRUB's script reads them. Variables are kept as they are. */
 export function grubWords(line: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -38,7 +38,7 @@ export function grubWords(line: string): string[] {
   return word === undefined ? words : [...words, word];
 }
 
-/** Whether a brace is one of `${name}`. */
+/** Whether a brace belongs to `${name}`. */
 function isVariable(line: string, at: number): boolean {
   if (line[at] === '{') return line[at - 1] === '$';
   return line[at] === '}' && /\$\{\w*$/.test(line.slice(0, at));

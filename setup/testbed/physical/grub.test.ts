@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { differencesFrom, entryFor, markOf, releasesIn, whyNotOnce, withEntry } from './grub.ts';
 import { grubWords } from './grub-words.ts';
 
-/** As update-grub wrote it on a Debian 12 that was made for the end-to-end test. */
+/** Written by update-grub on the Debian 12 of the end-to-end test. */
 const grubCfg = readFileSync(path.join(import.meta.dirname, 'captured/grub-debian-12.cfg'), 'utf8');
 const boot = { release: '4.18.0-base', parameters: ['maxcpus=10', 'kvm-intel.nested=1'] };
 
@@ -17,7 +17,7 @@ test('the menu has an entry for each kernel, and none of its recovery entries', 
   expect(releasesIn(more)).toEqual([boot.release, RELEASE]);
 });
 
-test('its entry is the machine’s own for that kernel, with the parameters behind those that it has', () => {
+test('its entry is the machine’s own for that kernel, with the parameters after its own', () => {
   const entry = entryFor(grubCfg, { ...boot, release: RELEASE }) ?? '';
   const lines = entry.split('\n');
   expect(lines[0]).toBe(`menuentry 'nestbench: Linux ${RELEASE}' --id nestbench {`);
@@ -33,7 +33,7 @@ test('its entry is the machine’s own for that kernel, with the parameters behi
   expect(entryFor('', boot)).toBeUndefined();
 });
 
-test('that of a kernel of ours is made of the machine’s first, and names our files', () => {
+test('that of a built kernel is made from the machine’s first, with nestbench’s files', () => {
   const entry = entryFor(grubCfg, boot) ?? '';
   expect(entry).toMatch(
     /^\t\tlinux\t\/boot\/nestbench\/vmlinuz-4\.18\.0-base root=UUID=\S+ ro console=ttyS0,115200 maxcpus=10 /m,
@@ -42,7 +42,7 @@ test('that of a kernel of ours is made of the machine’s first, and names our f
   expect(entry).not.toContain(RELEASE);
 });
 
-test('what a person has in custom.cfg stays as it is', () => {
+test('a user’s custom.cfg is kept', () => {
   const own = "menuentry 'mine' {\n\ttrue\n}\n";
   const once = withEntry(own, 'one');
   expect(once.startsWith(own)).toBe(true);
@@ -54,7 +54,7 @@ test('what a person has in custom.cfg stays as it is', () => {
 });
 
 test.each(['custom-no-newline.cfg', 'custom-no-newline-set.cfg'])(
-  '%s: our entry begins a line of its own, and goes without a trace',
+  '%s: nestbench’s entry begins on its own line, and is removed without a trace',
   (name) => {
     const own = readFileSync(path.join(import.meta.dirname, 'captured/cases', name), 'utf8');
     const once = withEntry(own, 'one');
@@ -62,12 +62,12 @@ test.each(['custom-no-newline.cfg', 'custom-no-newline-set.cfg'])(
     const twice = withEntry(once, 'two');
     expect(twice).toBe(once.replace('one', 'two'));
     expect(withEntry(twice, undefined)).toBe(own);
-    // What was added behind it meanwhile stays.
+    // Text that was added after it is kept.
     expect(withEntry(`${twice}set a=b\n`, undefined)).toBe(`${own}set a=b\n`);
   },
 );
 
-test('parameters reach the kernel as they are', () => {
+test('parameters reach the kernel unchanged', () => {
   const parameters = ['memmap=4G$0x100000000', 'a=b;c', 'x={1,2}', 'y=#1', 'z=&|<>', 'w=$(q)'];
   const entry = entryFor(grubCfg, { ...boot, parameters }) ?? '';
   const line = entry.split('\n').find((each) => /^\s*linux\s/.test(each)) ?? '';
@@ -75,13 +75,13 @@ test('parameters reach the kernel as they are', () => {
   expect(line).toContain(" 'memmap=4G$0x100000000' 'a=b;c' ");
 });
 
-test('the entry of a kernel of ours is made of the one that is booted by default', () => {
+test('the entry of a built kernel is made from the one that boots by default', () => {
   const pinned = readFileSync(path.join(import.meta.dirname, 'captured/cases/pinned-default.cfg'), 'utf8');
   const older = pinned.replace('vmlinuz-5.15.0-91-generic root=', 'vmlinuz-5.15.0-91-generic quiet root=');
   expect(entryFor(older, boot)).toContain('\tlinux\t/boot/nestbench/vmlinuz-4.18.0-base quiet root=');
 });
 
-test('our entry is never what GRUB saves as its default', () => {
+test('nestbench’s entry is never what GRUB saves as its default', () => {
   const saving = grubCfg.replaceAll(/^(\s*)load_video$/gm, '$1savedefault\n$1load_video');
   expect(saving).toContain('\tsavedefault\n');
   expect(entryFor(saving, boot)).not.toContain('savedefault');
@@ -96,26 +96,26 @@ test.each([
   ['\n\nbtrfs\n', "GRUB can't write to /boot/grub/grubenv, which is on btrfs"],
   ['\n\nzfs\n', "GRUB can't write to /boot/grub/grubenv, which is on zfs"],
   ['', 'it is not known on what /boot/grub/grubenv is'],
-])('of a grubenv on %j GRUB can take back what it boots once, or why not', (probed, why) => {
+])('with a grubenv on %j, GRUB can or can’t undo a single boot', (probed, why) => {
   expect(whyNotOnce(probed)).toBe(why);
 });
 
-test('a machine that runs what is asked for is left alone', () => {
+test('a machine that already runs the requested kernel is left alone', () => {
   const commandLine = `root=UUID=1 ro maxcpus=10 kvm-intel.nested=1 ${markOf(boot)}\n`;
   expect(differencesFrom({ release: boot.release, commandLine }, boot)).toEqual([]);
-  // Nor is one that a person set up by hand.
+  // So is one that a user set up by hand.
   expect(
     differencesFrom({ release: boot.release, commandLine: commandLine.replace(/nestbench\S+/, '') }, boot),
   ).toEqual([]);
 });
 
-test('another build of the same release is not what was asked for', () => {
+test('another build of the same release is not the requested one', () => {
   const old = { ...boot, build: 'commit-1' };
   const fresh = { ...boot, build: 'commit-2' };
   const commandLine = `maxcpus=10 kvm-intel.nested=1 ${markOf(old)}`;
   expect(differencesFrom({ release: boot.release, commandLine }, old)).toEqual([]);
   expect(differencesFrom({ release: boot.release, commandLine }, fresh)).toHaveLength(1);
-  // And of one that nobody has marked it is not known.
+  // Without a mark it is unknown.
   const unmarked = commandLine.replace(/nestbench\S+/, '');
   expect(differencesFrom({ release: boot.release, commandLine: unmarked }, old)).toHaveLength(1);
 });
@@ -126,7 +126,7 @@ test('each difference is a reason', () => {
     'its kernel is 6.1.0-50-cloud-amd64, and 4.18.0-base is asked for',
     'its kernel was started without maxcpus=10 kvm-intel.nested=1',
   ]);
-  // What another cell asked for, and this one does not.
+  // Parameters of another cell that this one does not have.
   const other = { ...boot, parameters: [...boot.parameters, 'intel_iommu=on'] };
   const commandLine = `maxcpus=10 kvm-intel.nested=1 intel_iommu=on ${markOf(other)}`;
   expect(differencesFrom({ release: boot.release, commandLine }, boot)).toEqual([

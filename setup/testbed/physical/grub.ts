@@ -1,10 +1,10 @@
 /**
- * GRUB on a physical machine, as Debian and Ubuntu set it up: which kernel it boots next, and with which parameters.
+ * GRUB on a physical machine, as set up by Debian and Ubuntu: which kernel it boots next, and with which parameters.
  *
- * What is asked for is a menu entry of its own, in the file that GRUB keeps for a person's additions (custom.cfg), and is
- * booted once (grub-reboot(8)). Nothing of the machine's own configuration is changed, so that a kernel or a parameter with
- * which it does not come up costs one start: the next is that of before. Parameters in GRUB_CMDLINE_LINUX would be those of
- * every entry, and a wrong root= was seen to keep the old kernel from booting as well.
+ * nestbench adds its own menu entry, in the file that GRUB keeps for a user's additions (custom.cfg), and boots it once
+ * (grub-reboot(8)). The machine's own configuration is not changed, so that a kernel or parameter with which it does
+ * not come up costs one start: the next one is as before. Parameters in GRUB_CMDLINE_LINUX would affect every entry,
+ * and a wrong root= was seen to keep the old kernel from booting as well.
  */
 import { CheckError, type NestbenchError } from '../../lib/errors.ts';
 import { hashOf } from '../../lib/hash.ts';
@@ -13,37 +13,44 @@ import type { Machine } from '../../machine/machine.ts';
 import { defaultEntry, defaultsIn, type GrubEnvironment, type MenuEntry, menuOf } from './grub-menu.ts';
 import { grubWord } from './grub-words.ts';
 
-/** What a machine is to be booted with. */
+/** What a machine should boot. */
 export interface Boot {
-  /** As `uname -r` has it. */
+  /** As `uname -r` prints it. */
   readonly release: string;
-  /** What it was built of, of a kernel of ours: another build may have the same release. */
+  /** Identifies the build of a built kernel, because another build may have the same release. */
   readonly build?: string;
-  /** Added to those that the machine's own configuration has. */
+  /** Added to those of the machine's own configuration. */
   readonly parameters: readonly string[];
 }
 
 const GRUB_CFG = '/boot/grub/grub.cfg';
-/** Sourced by every grub.cfg that /etc/grub.d/41_custom had a part in. */
+/** Sourced by every grub.cfg made with /etc/grub.d/41_custom. */
 export const CUSTOM_CFG = '/boot/grub/custom.cfg';
 const ENTRY = 'nestbench';
 const OURS = 'nestbench';
-/** Where kernels of ours are: update-grub does not look there, so that none becomes the machine's default by its version. */
+/**
+ * Where built kernels are. update-grub does not look there, so that none becomes the machine's default by its version.
+ */
 export const OUR_KERNELS = `/boot/${OURS}`;
 const [BEGIN, END] = ['### BEGIN nestbench ###', '### END nestbench ###'];
-/** The same where nestbench had to add a line break in front. */
+/** The same if nestbench had to add a line break before it. */
 const BEGIN_JOINED = '### BEGIN nestbench, after a line break ###';
 const COMMAND_SECONDS = 30;
-/** A kernel that panics reboots the machine after so many seconds (Documentation/admin-guide/kernel-parameters.txt). */
+/**
+ * A kernel that panics reboots the machine after this many seconds (Documentation/admin-guide/kernel-parameters.txt).
+ */
 const PANIC_SECONDS = 10;
 const MARK = 'nestbench.boot';
 
-/** By which a running kernel shows that it was booted with just this; kernels ignore a parameter of no module. */
+/**
+ * A parameter by which a running kernel shows that it was booted with exactly this. Kernels ignore a parameter of an
+ * unknown module.
+ */
 export function markOf({ release, build, parameters }: Boot): string {
   return `${MARK}=${hashOf([release, ...(build === undefined ? [] : [build]), ...parameters])}`;
 }
 
-/** Kernels that have an entry of their own in the menu. */
+/** Kernels that have their own entry in the menu. */
 export function releasesIn(grubCfg: string): string[] {
   return [...grubCfg.matchAll(/^\s*menuentry .*\$menuentry_id_option 'gnulinux-(.+)-advanced-/gm)].map(
     ([, release = '']) => release,
@@ -51,9 +58,9 @@ export function releasesIn(grubCfg: string): string[] {
 }
 
 /**
- * An entry for that kernel under our own name, with the parameters behind the machine's own: made of the machine's entry
- * for it, or, of a kernel of ours, of the one that GRUB boots by default, which finds the same disk.
- * @returns undefined where the menu has no entry at all.
+ * An entry for that kernel under nestbench's name, with the parameters after the machine's own. It is made from the
+ * machine's entry for it, or, for a built kernel, from the one that GRUB boots by default, which finds the same disk.
+ * @returns undefined if the menu has no entry at all.
  */
 export function entryFor(grubCfg: string, boot: Boot, environment: GrubEnvironment = {}): string | undefined {
   const releases = releasesIn(grubCfg);
@@ -67,7 +74,7 @@ export function entryFor(grubCfg: string, boot: Boot, environment: GrubEnvironme
   const body = grubCfg
     .split('\n')
     .slice(entry.start + 1, entry.end)
-    // It is never what the machine's own default becomes.
+    // So it never becomes the machine's own default.
     .filter((line) => line.trim() !== 'savedefault')
     .map((line) => (/^\s*linux(efi|16)?\s/.test(line) ? `${line.trimEnd()} ${words}` : line))
     .map((line) => (like === boot.release ? line : ofOurs(line, like, boot.release)));
@@ -75,9 +82,10 @@ export function entryFor(grubCfg: string, boot: Boot, environment: GrubEnvironme
   return [`menuentry ${title} --id ${ENTRY} {`, ...body, '}'].join('\n');
 }
 
-/** The kernel that GRUB boots when nobody asks for another; undefined where its entry names no release. */
+/** The kernel that GRUB boots by default; undefined if its entry has no release. */
 export function defaultRelease(grubCfg: string, environment: GrubEnvironment): string | undefined {
-  // What was asked for once is not what it boots the time after; before GRUB 2.00 grub-reboot kept the default aside.
+  // An entry requested for a single boot is not what it boots the time after; before GRUB 2.00 grub-reboot kept the
+  // default aside.
   const { saved_entry: saved = '', prev_saved_entry: before = '' } = environment;
   return defaultEntry(grubCfg, { saved_entry: before === '' ? saved : before })?.release;
 }
@@ -86,7 +94,7 @@ function flat(menu: readonly MenuEntry[]): MenuEntry[] {
   return menu.flatMap((entry) => [entry, ...flat(entry.entries ?? [])]);
 }
 
-/** The path is from the file system's root, which /boot may be. */
+/** The path is relative to the file system's root, which may be /boot. */
 function ofOurs(line: string, like: string, release: string): string {
   return line
     .replace(`vmlinuz-${like}`, `${OURS}/vmlinuz-${release}`)
@@ -94,16 +102,16 @@ function ofOurs(line: string, like: string, release: string): string {
     .replace(`Loading Linux ${like} `, `Loading Linux ${release} `);
 }
 
-/** A custom.cfg with our entry in it, or, where there is none, without; what else is in it stays as it is. */
+/** A custom.cfg with nestbench's entry, or without it if `entry` is undefined; everything else in it is kept. */
 export function withEntry(customCfg: string, entry: string | undefined): string {
   const others = customCfg.replace(new RegExp(`(?:\n${BEGIN_JOINED}|${BEGIN})\n[^]*?${END}\n`), '');
   if (entry === undefined) return others;
-  // Glued to a last line without an end, it would be a syntax error for the whole file.
+  // After a last line without a newline, it would be a syntax error for the whole file.
   const begin = others === '' || others.endsWith('\n') ? BEGIN : `\n${BEGIN_JOINED}`;
   return `${others}${begin}\n${entry}\n${END}\n`;
 }
 
-/** What runs now. */
+/** What is running now. */
 export interface Running {
   readonly release: string;
   readonly commandLine: string;
@@ -120,10 +128,10 @@ export async function readRunning(machine: Machine, signal: AbortSignal): Promis
   return { release, commandLine, cpus: Number(cpus), bootId };
 }
 
-/** The kernel that the machine boots when nobody asks for another. */
+/** The kernel that the machine boots by default. */
 export async function installedRelease(machine: Machine, signal: AbortSignal): Promise<string> {
   const grubCfg = await machine.check(['cat', GRUB_CFG], { signal, deadlineSeconds: COMMAND_SECONDS });
-  // It is read last, so that its entries are the last and its default holds.
+  // It is read last, so that its entries are the last and its default wins.
   const menu = `${grubCfg}\n${withEntry(await readCustom(machine, signal), undefined)}`;
   const environment = await readEnvironment(machine, signal);
   const release = defaultRelease(menu, environment);
@@ -149,7 +157,7 @@ function grubError(machine: Machine, what: string, output = ''): NestbenchError 
   return new CheckError({ message: `GRUB on ${machine.name} ${what}.`, machine: machine.name, output });
 }
 
-/** Why it has to be rebooted; empty where what runs is what is asked for. */
+/** Why it must reboot; empty if the requested kernel is running. */
 export function differencesFrom(running: Pick<Running, 'release' | 'commandLine'>, boot: Boot): string[] {
   const differences: string[] = [];
   if (running.release !== boot.release) {
@@ -168,14 +176,14 @@ export function differencesFrom(running: Pick<Running, 'release' | 'commandLine'
   return differences;
 }
 
-/** Prints what GRUB's environment is kept on, by GRUB's own names: abstractions, then the file system. */
+/** Prints where GRUB's environment is stored, by GRUB's own names: abstractions, then the file system. */
 export const PROBE_GRUBENV =
   'grub-probe --target=abstraction /boot/grub/grubenv && echo && grub-probe --target=fs /boot/grub/grubenv';
 
 /**
- * Why GRUB can't take back there what it was asked to boot once; undefined where it can. The lists are those of Debian's
- * grub-reboot (abstractions) and /etc/grub.d/00_header (check_writable).
- * @param probed what {@link PROBE_GRUBENV} printed.
+ * Why GRUB can't undo a single boot there; undefined if it can. The lists are those of Debian's grub-reboot
+ * (abstractions) and /etc/grub.d/00_header (check_writable).
+ * @param probed the output of {@link PROBE_GRUBENV}.
  */
 export function whyNotOnce(probed: string): string | undefined {
   const names = probed.split(/\s+/).filter((word) => word !== '');
@@ -187,8 +195,8 @@ export function whyNotOnce(probed: string): string | undefined {
 }
 
 /**
- * Lets the machine's next start be `boot`, once.
- * @throws NESTBENCH_CHECK_FAILED where GRUB has no entry for that kernel, or would boot it more than once; what a failing
+ * Makes the machine's next start boot `boot`, once.
+ * @throws NESTBENCH_CHECK_FAILED if GRUB has no entry for that kernel, or would boot it more than once; what a failing
  * command throws.
  */
 export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSignal): Promise<void> {
@@ -251,7 +259,9 @@ async function forgetChoice(machine: Machine, signal: AbortSignal): Promise<void
   await machine.check(['grub-editenv', '-', 'unset', 'next_entry'], options);
 }
 
-/** @returns whether there was anything of ours; the machine's next start is that of its own configuration then. */
+/**
+ * @returns whether there was anything of nestbench; the machine's next start then uses its own configuration.
+ */
 export async function restoreGrub(machine: Machine, signal: AbortSignal): Promise<boolean> {
   const hadEntry = await writeCustom(machine, undefined, signal);
   if (!hadEntry) return false;
@@ -260,8 +270,8 @@ export async function restoreGrub(machine: Machine, signal: AbortSignal): Promis
 }
 
 /**
- * Writes standard input to $1 in one step, as a machine that loses its power meanwhile has one or the other. It stays what it
- * was: a link's file, its owner, its mode. Where $2 is `check`, GRUB is asked first whether it can read it.
+ * Writes standard input to $1 atomically, so that a machine that loses power has the old or the new file. Keeps links,
+ * owner and mode. If $2 is `check`, GRUB must be able to read it first.
  */
 const WRITE = `
 set -e
@@ -274,13 +284,15 @@ if [ "$2" = check ] && command -v grub-script-check >/dev/null; then grub-script
 sync
 mv "$new" "$file"`;
 
-/** Empty where there is none. */
+/** Empty without one. */
 function readCustom(machine: Machine, signal: AbortSignal): Promise<string> {
   const read = ['sh', '-c', 'if [ -e "$1" ]; then cat "$1"; fi', 'sh', CUSTOM_CFG];
   return machine.check(read, { signal, deadlineSeconds: COMMAND_SECONDS });
 }
 
-/** @returns whether there was an entry of ours. */
+/**
+ * @returns whether there was an entry of nestbench.
+ */
 async function writeCustom(
   machine: Machine,
   entry: string | undefined,

@@ -1,4 +1,4 @@
-/** Keeps a physical machine for one run: another nestbench's sweep would end what this one measures. */
+/** Holds a physical machine for one run: another nestbench's clean-up would end what this one measures. */
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -9,7 +9,7 @@ import { LineSplitter } from '../../lib/lines.ts';
 import { openOpenssh, type OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import { withDeadline } from '../../lib/wait.ts';
 
-/** On a file system that is empty after a boot. Held for as long as standard input is open: so a killed run lets go. */
+/** On a file system that is empty after a boot. Held while standard input is open, so a killed run frees it. */
 const HOLD = `
 exec 9<>/run/nestbench.lock
 # A run that was just killed lets go as soon as its connection is seen to be gone.
@@ -23,8 +23,8 @@ fi`;
 const SECONDS = 60;
 
 /**
- * Disposing lets it go; a reboot of the machine does too.
- * @throws NESTBENCH_TESTBED_BUSY with who has it.
+ * Disposing frees it; a reboot of the machine does too.
+ * @throws NESTBENCH_TESTBED_BUSY with who holds it.
  */
 export async function holdMachine(
   name: string,
@@ -60,7 +60,7 @@ export async function holdMachine(
   });
 }
 
-/** `held`, or `busy` and by whom, among whatever root's shell says there; undefined where neither comes. */
+/** `held`, or `busy` and by whom, among whatever root's shell prints; undefined without either. */
 async function answer(stream: Duplex): Promise<string | undefined> {
   const lines = new LineSplitter();
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {

@@ -1,4 +1,4 @@
-/** Puts a kernel that was built on a physical machine, beside those that are there, for its boot loader to find. */
+/** Installs a built kernel on a physical machine, next to the existing ones, for its boot loader to find. */
 import { statSync } from 'node:fs';
 import { DiskFullError, UnsuitableError } from '../../lib/errors.ts';
 import type { KernelPackage } from '../../build/kernel/kernel-package.ts';
@@ -12,7 +12,7 @@ import type { Machine } from '../../machine/machine.ts';
 
 export interface KernelInstallOptions {
   readonly target: OpensshTarget;
-  /** Where nestbench keeps what it needs on the machine. */
+  /** Where nestbench keeps its files on the machine. */
   readonly directory: string;
   readonly signal: AbortSignal;
   readonly onStep?: (text: string) => void;
@@ -23,7 +23,7 @@ const COMMAND_SECONDS = 60;
 const INITRAMFS_SECONDS = 900;
 /** As long as a copy of them may take (setup/machine/ssh/openssh.ts). */
 const UNPACK_SECONDS = 3600;
-/** Modules are kept uncompressed: what they were in a tar, several times over. And an initramfs as large as the largest. */
+/** Modules are kept uncompressed: several times their size in the archive. And an initramfs as large as the largest. */
 const UNPACKED_TIMES = 4;
 const INITRAMFS_BYTES = 200e6;
 
@@ -33,9 +33,9 @@ const RELEASE = /^\d[\w.+-]*$/;
 const MODULES = 'modules.tar.gz';
 
 /**
- * Installs it, where just it is not there yet. What could not be finished is taken away again.
+ * Installs it, unless this build is already there. An unfinished installation is removed.
  * @returns whether it had to be installed.
- * @throws NESTBENCH_NO_SPACE before anything is copied where there is too little room, or as it runs out.
+ * @throws NESTBENCH_NO_SPACE before anything is copied if there is too little space, or when it runs out.
  */
 export async function installKernel(
   machine: Machine,
@@ -60,7 +60,7 @@ export async function installKernel(
   await assertRoom(machine, kernel, signal);
   const check = (argv: readonly string[], deadlineSeconds = COMMAND_SECONDS): Promise<string> =>
     machine.check(argv, { signal, deadlineSeconds });
-  // Before the first file, so that a run that is killed leaves nothing of which nobody knows.
+  // Before the first file, so that a killed run leaves nothing unknown.
   await writeOwn(machine, directory, record, JSON.stringify({ image: '', modules: '' }), signal);
   try {
     await check(['mkdir', '-p', OUR_KERNELS]);
@@ -72,7 +72,7 @@ export async function installKernel(
       signal,
     );
     await feedFile(target, kernel.config, ['sh', '-c', 'cat >"$1"', 'sh', `/boot/config-${release}`], signal);
-    // /lib is a link to /usr/lib, but for an Ubuntu as old as CloudLab's.
+    // /lib is a link to /usr/lib, except on an Ubuntu as old as CloudLab's.
     const unpack =
       'tar --extract --auto-compress --no-same-owner --directory="$(readlink -f /lib)/.." lib/modules';
     await feedFile(target, kernel.modules, writeArgv(directory, MODULES), signal);
@@ -87,7 +87,7 @@ export async function installKernel(
     await writeOwn(machine, directory, record, JSON.stringify(fingerprint), signal);
     return true;
   } catch (error) {
-    // Not by the signal, which may be why it was not finished.
+    // Not with the signal, which may be why it was not finished.
     await removeKernel(machine, release, directory, AbortSignal.timeout(COMMAND_SECONDS * 1000)).catch(
       () => undefined,
     );
@@ -99,7 +99,7 @@ function recordOf(release: string): string {
   return `kernels/${release}.json`;
 }
 
-/** A kernel of that name which is not ours is not ours to write over. */
+/** Never overwrites a kernel of that name that nestbench did not install. */
 async function assertNotForeign(
   machine: Machine,
   release: string,
@@ -138,7 +138,7 @@ async function assertRoom(machine: Machine, kernel: KernelPackage, signal: Abort
   }
 }
 
-/** Removes a kernel that nestbench installed, complete or not. Any other kernel stays. */
+/** Removes a kernel that nestbench installed, complete or not. Other kernels are kept. */
 export async function removeKernel(
   machine: Machine,
   release: string,
@@ -152,7 +152,7 @@ export async function removeKernel(
   const remove =
     'rm -rf --one-file-system "/lib/modules/$1" && rm -f "$2/vmlinuz-$1" "$2/initrd.img-$1" "/boot/config-$1" && { rmdir "$2" 2>/dev/null || true; }';
   await machine.check(['sh', '-c', remove, 'sh', release, OUR_KERNELS], options);
-  // Last: without its record nobody knows what of it is left.
+  // Last: without its record nobody knows what is left of it.
   await removeOwn(machine, directory, [MODULES, recordOf(release)], signal);
 }
 

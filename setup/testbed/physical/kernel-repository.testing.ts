@@ -1,4 +1,4 @@
-/** A git repository with a kernel's source, as a KVM developer has one: made of Debian 12's linux-source, here. */
+/** A git repository with a kernel's source, like a KVM developer's, made from Debian 12's linux-source. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { KernelSource } from '../../../fixtures/testbed-description.ts';
@@ -8,7 +8,7 @@ import { LEFT_OUT } from '../../build/kernel/kernel.ts';
 import { buildToolchain, kernelSource } from '../../build/toolchain/toolchain.ts';
 import { runTool } from '../../build/tool.ts';
 
-/** Nothing of the moment gets into the commit, so that what was built of it once is found again. */
+/** Nothing time-dependent gets into the commit, so that its builds are found again. */
 export const SOMEBODY = {
   GIT_AUTHOR_NAME: 'nestbench',
   GIT_AUTHOR_EMAIL: 'nestbench@localhost',
@@ -21,7 +21,7 @@ export const SOMEBODY = {
 /** The branch, after whose first dash the kernel is named. */
 const BRANCH = 'v6.1-nested';
 
-/** What a kernel that boots Debian from its own disk needs beside what nestbench's has. */
+/** What a kernel that boots Debian from its own disk needs in addition to nestbench's. */
 const FOR_DISKS = [
   ['CONFIG_MODULES=y', 'CONFIG_MODULE_UNLOAD=y', 'CONFIG_SWAP=y'],
   ['CONFIG_BLK_DEV_INITRD=y', 'CONFIG_RD_ZSTD=y', 'CONFIG_RD_GZIP=y', 'CONFIG_BLK_DEV_LOOP=y'],
@@ -33,13 +33,10 @@ const FOR_DISKS = [
     'CONFIG_HUGETLBFS=y',
   ],
 ].flat();
-/** One of a choice of which another is the default: said once, it is granted; said behind the default, it is not. */
+/** One of a choice with another default: set once, it takes effect; set after the default, it does not. */
 const NOT_TWICE = /UNWINDER_GUESS/;
 
-/**
- * What is changed in it: it shows the files of a DVH kernel (what they are stands in fixtures/configurations/dvh.ts), and
- * has nothing behind them.
- */
+/** The change in it: the files of a DVH kernel (listed in fixtures/configurations/dvh.ts), without the mechanisms. */
 const KNOBS = String.raw`cat >arch/x86/kernel/dvh.c <<'END'
 #include <linux/debugfs.h>
 #include <linux/init.h>
@@ -83,7 +80,7 @@ export async function kernelRepository(signal: AbortSignal): Promise<KernelSourc
       );
       await runTool(['sh', '-eu', '-c', KNOBS], tool);
       await runTool(['git', 'init', '--quiet', `--initial-branch=${BRANCH}`], tool);
-      // Also what the source's own .gitignore names.
+      // Including what the source's own .gitignore names.
       await runTool(['git', 'add', '--all', '--force', '.'], tool);
       await runTool(['git', 'commit', '--quiet', '--message', source.version], tool);
       await runTool(['sh', '-c', 'mv .git ../repository && cd .. && rm -r linux'], tool);

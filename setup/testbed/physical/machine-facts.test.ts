@@ -7,7 +7,7 @@ import { readMachineFacts } from './machine-facts.ts';
 
 const never = new AbortController().signal;
 
-test('a machine is read as its kernel has it; "kB" of memory are 1024 bytes', async () => {
+test('a machine is read from its kernel; "kB" of memory are 1024 bytes', async () => {
   const place = { interface: 'nosuch', directory: temporaryDirectory() };
   const begun = performance.now();
   const facts = await readMachineFacts(hostMachine(), place, never);
@@ -22,7 +22,7 @@ test('a machine is read as its kernel has it; "kB" of memory are 1024 bytes', as
   expect(Math.abs(Number(facts['offsetSeconds']))).toBeLessThanOrEqual(seconds);
 });
 
-test('what could not be read is not there, rather than empty', async () => {
+test('a fact that could not be read is absent, rather than empty', async () => {
   const host = hostMachine();
   const place = { interface: 'lo', directory: temporaryDirectory() };
   // A machine without these programs.

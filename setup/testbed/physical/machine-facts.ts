@@ -1,18 +1,18 @@
-/** What a physical machine is and how it is set up, read by one command that changes nothing. */
+/** Facts about a physical machine and its setup, read by one command that changes nothing. */
 import { pairsOf } from '../../lib/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { PROBE_GRUBENV } from './grub.ts';
 import { folderFault } from './own-folder.ts';
 
-/** By name, as the machine says it; what it does not have is empty, and what could not be read is not there. */
+/** By name, as the machine reports them; a missing feature is empty, and what could not be read is absent. */
 export type MachineFacts = Readonly<Record<string, string>>;
 
 const SECONDS = 60;
 
 /**
- * Prints `name=value` lines. In plain POSIX shell, as nothing of nestbench is there yet.
- * $1: the interface of the private network, $2: the directory that nestbench may use. It prints the ports that
- * are listened on at all addresses or at one, by TCP over IPv4 or IPv6: state 0A of /proc/net/tcp (proc(5)).
+ * Prints `name=value` lines. In plain POSIX shell, because nothing of nestbench is there yet. $1: the interface of the
+ * private network, $2: the directory that nestbench may use. Reports ports on which a program listens, on all addresses
+ * or on one, by TCP over IPv4 or IPv6: state 0A of /proc/net/tcp (proc(5)).
  */
 const SCRIPT = String.raw`
 say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ')"; }
@@ -75,7 +75,10 @@ if has awk && [ -r /proc/net/tcp ]; then say listening "$(awk '$4 == "0A" { prin
 say seconds "$(date +%s.%N)"
 `;
 
-/** @returns its facts; `offsetSeconds` is how far its clock is ahead of this host's, to within half of what asking took. */
+/**
+ * @returns its facts; `offsetSeconds` is how far its clock is ahead of this host's, with an error of half the duration
+ * of the request.
+ */
 export async function readMachineFacts(
   machine: Machine,
   place: { readonly interface: string; readonly directory: string },
@@ -94,7 +97,7 @@ export async function readMachineFacts(
     folderFault: folder,
     // The "kB" of /proc/meminfo are 1024 bytes (proc(5)).
     ...(isNumber(memoryKibibytes) && { memoryBytes: String(Number(memoryKibibytes) * 1024) }),
-    // The clock is the last that it reads.
+    // It reads the clock last.
     ...(isNumber(seconds) && { offsetSeconds: String(Number(seconds) - after / 1000) }),
     askedSeconds: String((after - before) / 1000),
   };

@@ -11,7 +11,7 @@ function written(text: string): string {
   return file;
 }
 
-test('cells that the server is booted alike for stand together, and none is left out', () => {
+test('cells with the same boot of the server are adjacent, and none is left out', () => {
   const machines = 'client: { ssh: c, interface: e }\nserver: { ssh: s, interface: e }\n';
   const names = orderedCells(written(`${machines}software: paper\n`)).map(({ name }) => name);
   expect(names.toSorted()).toEqual(CELLS.map(({ name }) => name).toSorted());
@@ -19,7 +19,7 @@ test('cells that the server is booted alike for stand together, and none is left
   expect(at('l2-dvh-vp')).toBe(at('l2-baseline') + 1);
 });
 
-test('a testbed file that can’t be used is reported later', () => {
+test('an invalid testbed file is reported later', () => {
   expect(orderedCells(written('client: 3\n'))).toBe(CELLS);
   expect(orderedCells('/nonexistent')).toBe(CELLS);
 });

@@ -1,12 +1,12 @@
-/** In which order the cells of a physical testbed are measured. */
+/** The order in which the cells of a physical testbed are measured. */
 import { type Cell, CELLS } from '../../../fixtures/matrix.ts';
 import { orderedByBoot } from '../../../fixtures/physical-software.ts';
 import { InputError } from '../../lib/errors.ts';
 import { readTestbed } from './description.ts';
 
 /**
- * Orders the cells so that the server reboots as seldom as possible. For a file that can't be used it keeps the matrix's
- * order: the global setup reports what is wrong.
+ * Minimizes the reboots of the testbed's server. If its file is invalid, the global setup reports that, and this is the
+ * matrix's order.
  */
 export function orderedCells(testbedFile: string): readonly Cell[] {
   try {

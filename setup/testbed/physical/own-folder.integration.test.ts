@@ -1,4 +1,4 @@
-/** By the shell of this host, as the machines' own would do it. */
+/** With the shell of this host, as on the machines themselves. */
 import {
   chmodSync,
   chownSync,
@@ -23,7 +23,7 @@ const never = new AbortController().signal;
 const machine = hostMachine();
 const isRoot = process.getuid?.() === 0;
 
-/** Every file below a directory, with what it holds. */
+/** Every file below a directory, with its contents. */
 function everything(directory: string): Record<string, string> {
   return Object.fromEntries(
     readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -72,7 +72,7 @@ test('a directory of somebody else loses nothing, by a run or by a restore', asy
   expect(everything(directory)).toEqual(before);
 });
 
-test('what was made of the path goes with the last file, and no more than that', async () => {
+test('created parts of the path are removed with the last file, and nothing else', async () => {
   const above = temporaryDirectory();
   const directory = path.join(above, 'a/b');
   await write(directory, 'images/1.ext4');
@@ -84,7 +84,7 @@ test('what was made of the path goes with the last file, and no more than that',
   expect(readdirSync(above)).toEqual([]);
 });
 
-test('a file that somebody else put into the folder stays, and is never written over', async () => {
+test('a file that somebody else put into the folder is kept, and never overwritten', async () => {
   const directory = temporaryDirectory();
   await write(directory, 'images/1.ext4');
   const theirs = path.join(ownFolder(directory), 'images/2.ext4');
@@ -96,11 +96,11 @@ test('a file that somebody else put into the folder stays, and is never written 
   });
   await removeOwn(machine, directory, ['images/1.ext4', 'images/2.ext4'], never);
   expect(readFileSync(theirs, 'utf8')).toBe('precious');
-  // And it is still known for ours.
+  // And the folder still counts as nestbench's.
   expect(await folderFault(machine, directory, never)).toBe('');
 });
 
-test('a link in the place of a file of ours is not followed', async () => {
+test('a link in place of a file of nestbench is not followed', async () => {
   const directory = temporaryDirectory();
   await write(directory, 'images/1.ext4');
   const [ours, theirs] = [path.join(ownFolder(directory), 'images/1.ext4'), path.join(directory, 'theirs')];
@@ -111,7 +111,7 @@ test('a link in the place of a file of ours is not followed', async () => {
   expect(lstatSync(ours).isSymbolicLink()).toBe(true);
 });
 
-test('what is written is whole, or not there at all', async () => {
+test('files are written completely, or not at all', async () => {
   const directory = temporaryDirectory();
   const [file = '', ...words] = writeArgv(directory, 'images/1.ext4', '0'.repeat(64));
   const { exitCode } = await execa(file, words, { input: 'cut short', reject: false });
@@ -119,7 +119,7 @@ test('what is written is whole, or not there at all', async () => {
   expect(readdirSync(path.join(ownFolder(directory), 'images'))).toEqual([]);
 });
 
-/** What each use of the folder is refused with. */
+/** The errors of each use of the folder. */
 async function refusals(directory: string): Promise<string[]> {
   const uses = [
     () => write(directory, 'images/1.ext4'),
@@ -136,7 +136,7 @@ function refusedBy(why: string): unknown[] {
   return Array.from({ length: 5 }, () => expect.stringContaining(why));
 }
 
-describe('a folder of our name that is not ours is refused, and left alone', () => {
+describe('a folder of that name that is not nestbench’s is rejected, and left alone', () => {
   test('without a marker', async () => {
     const directory = temporaryDirectory();
     fill(ownFolder(directory));

@@ -1,4 +1,7 @@
-/** nestbench's own folder on a physical machine: a marker in it lists what nestbench wrote, and only that is ever removed. */
+/**
+ * nestbench's own folder on a physical machine: a marker in it lists what nestbench wrote, and only that is ever
+ * removed.
+ */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DiskFullError, type NestbenchError, UnsuitableError } from '../../lib/errors.ts';
@@ -8,12 +11,15 @@ import type { Completed, Machine } from '../../machine/machine.ts';
 const SCRIPT = readFileSync(path.join(import.meta.dirname, 'machine/own-folder'), 'utf8');
 const SECONDS = 60;
 
-/** Where it is in the `directory` of the testbed file. */
+/** Its path in the `directory` of the testbed file. */
 export function ownFolder(directory: string): string {
   return `${directory}/nestbench`;
 }
 
-/** A command that writes its standard input to the file `name` there: whole, and with that checksum where one is given. */
+/**
+ * A command that writes its standard input to the file `name` there, atomically, and checks its checksum if one is
+ * given.
+ */
 export function writeArgv(directory: string, name: string, sha256?: string): string[] {
   return argvOf('write', directory, ...[name, sha256].filter((word) => word !== undefined));
 }
@@ -28,7 +34,7 @@ export async function writeOwn(
   await checked(machine, directory, writeArgv(directory, name), signal, input);
 }
 
-/** The text of a file that nestbench wrote; undefined where there is none of that name. */
+/** The text of a file that nestbench wrote; undefined if there is none of that name. */
 export async function readOwn(
   machine: Machine,
   directory: string,
@@ -47,7 +53,9 @@ export async function listOwn(machine: Machine, directory: string, signal: Abort
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** Removes those of these files that nestbench wrote, and with the last one the folder, unless another file is in it. */
+/**
+ * Removes those of these files that nestbench wrote, and with the last one the folder, unless another file is in it.
+ */
 export async function removeOwn(
   machine: Machine,
   directory: string,
@@ -57,7 +65,7 @@ export async function removeOwn(
   await checked(machine, directory, argvOf('remove', directory, ...names), signal);
 }
 
-/** Why the folder can't be used; empty where it can, or can be made. */
+/** Why the folder can't be used; empty if it can, or can be created. */
 export async function folderFault(machine: Machine, directory: string, signal: AbortSignal): Promise<string> {
   return (await checked(machine, directory, argvOf('check', directory), signal)).trim();
 }

@@ -1,4 +1,4 @@
-/** An experiment on a physical testbed, as its workers are given it. */
+/** An experiment on a physical testbed, as passed to its workers. */
 import type { TestbedExperiment } from '../testbed.ts';
 import type { PhysicalHost } from './physical-plan.ts';
 import type { DeployedImage } from './tools.ts';

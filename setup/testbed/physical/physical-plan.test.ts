@@ -25,7 +25,7 @@ software:
   'testbed.yaml',
 );
 const PAPER = { cpus: CPU_SCALES[0], memoryMiB: 12_288 };
-/** As the emulated testbed's is, where QEMU has no card with virtual functions. */
+/** Like the emulated testbed's, if QEMU has no card with virtual functions. */
 const CARD = { firstFunction: '0000:01:00.0', guestDriver: 'virtio_net' };
 const installed = { client: '6.1.0-50-amd64', server: '6.1.0-50-amd64' };
 
@@ -64,7 +64,7 @@ function asStarted({ kernelParameters, qemu, ...guest }: MachinePlan) {
   };
 }
 
-test('an L2 cell is this, from the two machines to the last argument of QEMU', async () => {
+test('the plan of an L2 cell, from the two machines to the last argument of QEMU', async () => {
   const planned = plan('l2-baseline');
   const shown = { ...planned, guests: planned.guests.map(asStarted) };
   await expect(`${JSON.stringify(shown, undefined, 2)}\n`).toMatchFileSnapshot(
@@ -72,7 +72,7 @@ test('an L2 cell is this, from the two machines to the last argument of QEMU', a
   );
 });
 
-test('the server is booted with the row of its table, and what the testbed file adds', () => {
+test('the server boots with the row of its table, and the additions of the testbed file', () => {
   expect(plan('l3-baseline').server.boot).toEqual({
     release: '6.1.0-50-amd64',
     parameters: ['maxcpus=10', 'kvm-intel.nested=1', 'kvm-amd.nested=1', 'mitigations=off'],
@@ -80,7 +80,7 @@ test('the server is booted with the row of its table, and what the testbed file 
   expect(plan('l3-baseline').client.boot).toEqual({ release: '6.1.0-50-amd64', parameters: ['quiet'] });
 });
 
-test('a server whose card is assigned from gets virtual functions, and keeps its interface out of bridges', () => {
+test('a server whose card’s function is assigned gets virtual functions, and keeps its interface out of bridges', () => {
   const card = { firstFunction: '0000:41:10.1', guestDriver: 'ixgbevf' };
   const { server, client, guests } = plan('l2-passthrough', { card });
   expect(server).toMatchObject({
@@ -102,7 +102,7 @@ test('a server whose card is assigned from gets virtual functions, and keeps its
   expect(plan('l2-baseline', { card }).server.virtualFunctions).toBe(0);
 });
 
-test('a smaller server has the CPUs of its own sizing, and no more', () => {
+test('a smaller server has only the CPUs of its own sizing', () => {
   const small = plan('l1-baseline', {
     sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 512 },
   });
@@ -125,7 +125,7 @@ const QEMU = { url: '/src/qemu', ref: 'theirs' };
 const kernels = { [sourceKey(MINE)]: { file: '/cache/bzImage', release: '6.12.0-mine', hash: 'b1' } };
 const qemus = { [sourceKey(QEMU)]: { file: '/cache/qemu', version: '9.2.0', hash: 'q1' } };
 
-test('machines and levels with a kernel of their own run it; a level’s is with the one below, with the keys', () => {
+test('machines and levels with their own kernel run it; the level below has a level’s, with the keys', () => {
   const software = { l0: { kernel: MINE }, l2: { kernel: MINE } };
   const { server, client, guests, files } = plan('l2-baseline', {
     testbed: { ...testbed, software },
@@ -139,7 +139,7 @@ test('machines and levels with a kernel of their own run it; a level’s is with
   expect([...files]).toEqual([['/boot/kernel-l2', '/cache/bzImage']]);
 });
 
-test('a machine with a QEMU of its own runs the next level with it', () => {
+test('a machine with its own QEMU runs the next level with it', () => {
   const { guests, files } = plan('l2-baseline', {
     testbed: { ...testbed, software: { l1: { qemu: QEMU }, l2: { qemu: QEMU } } },
     qemus,
@@ -150,7 +150,7 @@ test('a machine with a QEMU of its own runs the next level with it', () => {
   expect([...files]).toEqual([['/opt/nestbench/l1/qemu-system-x86_64', '/cache/qemu']]);
 });
 
-test('a QEMU that knows no PVH is refused a kernel that needs it, before anything boots', () => {
+test('a QEMU without PVH and a kernel that needs it are rejected before anything boots', () => {
   const vintage = { [sourceKey(QEMU)]: { file: '/cache/qemu', version: '3.1.0', hash: 'q1' } };
   const asked = (software: TestbedDescription['software']) => () =>
     plan('l1-baseline', { testbed: { ...testbed, software }, qemus: vintage, kernels });
@@ -213,7 +213,7 @@ describe('the paper’s software', () => {
   });
 });
 
-/** The configurations of which there are cells that can't be measured. */
+/** The configurations with cells that can't be measured. */
 function refused(description: Pick<TestbedDescription, 'software'>, card?: ServerCard): string[] {
   const there = { testbed: description, ...(card && { card }) };
   const without = CELLS.filter((cell) => whyNotPhysical(cell, there) !== undefined);
@@ -224,7 +224,7 @@ describe('guests', () => {
   const CELLS_HERE = CELLS.filter((cell) => whyNotPhysical(cell, { testbed }) === undefined);
 
   test.each(CELLS_HERE.map(({ name }) => name))(
-    'of %s are those of the emulated testbed, but for their disks and addresses',
+    'of %s are those of the emulated testbed, except for their disks and addresses',
     (name) => {
       const emulated = planStack(cellOf(name), {
         accelerator: 'kvm',
@@ -241,7 +241,7 @@ describe('guests', () => {
     },
   );
 
-  test('of DVH are refused where its software is not named', () => {
+  test('of DVH are rejected if its software is not named', () => {
     expect(refused(testbed)).toEqual(['dvh']);
     expect(refused({ software: 'paper' })).toEqual([]);
     const own = { kernel: MINE, qemu: QEMU };
@@ -249,7 +249,7 @@ describe('guests', () => {
     expect(refused({ software: { l0: own, l1: own, l2: own } })).toEqual([]);
   });
 
-  test('of cells that assign a function of the card are refused where it has none', () => {
+  test('of cells that assign a function of the card are rejected if it has none', () => {
     expect(refused({ software: 'paper' }, { whyNot: 'it has none' })).toEqual(['passthrough']);
     expect(refused({ software: 'paper' }, CARD)).toEqual([]);
   });

@@ -1,4 +1,7 @@
-/** The whole of a cell on a physical testbed, as data: what its two machines are booted with, and the guests of the server. */
+/**
+ * The whole plan of a cell on a physical testbed, as data: what its two machines boot with, and the guests of the
+ * server.
+ */
 import type { Clock } from '../../../fixtures/clock.ts';
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { DVH_OFF } from '../../../fixtures/configurations/configuration.ts';
@@ -29,22 +32,22 @@ import type { BenchmarkKind, MachineNeeds, MachinePlan } from '../../stack/machi
 import type { Boot } from './grub.ts';
 import { targetOf } from './description.ts';
 
-/** A machine that somebody else has set up, and what it is to be for a cell. */
+/** An existing machine, and its requirements for a cell. */
 export interface PhysicalMachinePlan extends MachineNeeds {
   readonly target: OpensshTarget;
-  /** What it runs; where it does not yet, it is rebooted. */
+  /** What it runs; if it does not yet, it reboots. */
   readonly boot: Boot;
-  /** What prints its console, run on this host. */
+  /** Prints its console, run on this host. */
   readonly console?: readonly string[] | undefined;
-  /** Where nestbench keeps what it needs there. */
+  /** Where nestbench keeps its files there. */
   readonly directory: string;
   /** Of the private network. */
   readonly interface: string;
   /** Its address there, with the prefix's length. */
   readonly addressWithPrefix: string;
-  /** How many virtual functions its card is given for the cell; the first is the one that the plan assigns. */
+  /** How many virtual functions its card gets for the cell; the first is the one that is assigned. */
   readonly virtualFunctions: number;
-  /** Whether its memory and its CPUs are held to what the cell gives it; a client has all that it has. */
+  /** Whether its memory and its CPUs are limited to the cell's; a client uses all that it has. */
   readonly isSized: boolean;
 }
 
@@ -55,7 +58,7 @@ export interface PhysicalPlan {
   readonly server: PhysicalMachinePlan;
   /** L1 first. */
   readonly guests: readonly MachinePlan[];
-  /** What goes to every level with the keys: files of this host, by their path there. */
+  /** Files that go to every level with the keys: files of this host, by their path there. */
   readonly files: ReadonlyMap<string, string>;
 }
 
@@ -74,11 +77,11 @@ export interface BuiltQemu {
 export interface PhysicalHost {
   readonly testbed: TestbedDescription;
   readonly sizing: Sizing;
-  /** The kernels that the two machines came with. */
+  /** The installed kernels of the two machines. */
   readonly installed: Readonly<Record<'client' | 'server', string>>;
-  /** Kernels that were built, by the key of their source: bzImages of this host. */
+  /** Built kernels, by the key of their source: bzImages of this host. */
   readonly kernels: Readonly<Record<string, BuiltKernel>>;
-  /** QEMUs that were built, by the key of their source: programs of this host. */
+  /** Built QEMUs, by the key of their source: programs of this host. */
   readonly qemus: Readonly<Record<string, BuiltQemu>>;
   /** The server's, at the interface of its private network. */
   readonly card: ServerCard;
@@ -88,18 +91,18 @@ export interface PhysicalHost {
   readonly kind?: BenchmarkKind | undefined;
 }
 
-/** Where the server has what its guest boots from: machine/set-up puts it there. */
+/** Where the server has what its guest boots from; machine/set-up puts it there. */
 const SERVER_DISKS: GuestDisks = { image: `${LEVEL_RUNTIME}/image`, seed: `${LEVEL_RUNTIME}/seed.tar` };
 
-/** Which a machine's own kernel, whatever it is, mounts. */
+/** A format that a machine's own kernel, whatever it is, can mount. */
 export const IMAGE_FORMAT = IMAGE_FORMATS.physical;
 
-/** Firmware that finds its disks takes minutes; a guest's deadline is of no use here. */
+/** Firmware that looks for its disks takes minutes, so a guest's deadline does not apply here. */
 const CONNECT_SECONDS = 60;
 
 /**
  * Plans a cell. Pure.
- * @throws {InputError} NESTBENCH_BAD_TESTBED where a QEMU can't start the kernel that it is to.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED if a QEMU can't start the kernel that it has to.
  */
 export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
   const { testbed, sizing, variant, card } = host;
@@ -171,7 +174,9 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
   };
 }
 
-/** A kernel that has the mechanisms may have been left with them on, or come up so: off is asked for too. */
+/**
+ * A kernel with the mechanisms may have them on from before, or by default, so they are also switched off explicitly.
+ */
 function withKnobs<M extends MachineNeeds>(machine: M): M {
   return machine.runsGuests ? { ...machine, dvhKnobs: machine.dvhKnobs ?? DVH_OFF } : machine;
 }
@@ -206,7 +211,7 @@ function machineKernel(
     : { release: built.release, build: built.hash };
 }
 
-/** Kernels that guests are started with, and the QEMUs that start them. */
+/** Kernels that guests boot, and the QEMUs that start them. */
 function filesFor(
   guests: readonly MachinePlan[],
   kernels: ReadonlyMap<MachineName, BuiltKernel>,
@@ -222,7 +227,7 @@ function filesFor(
   return files;
 }
 
-/** The tables' maxcpus is of the paper's sizing. */
+/** The tables' maxcpus belongs to the paper's sizing. */
 function sized(parameter: string, cpus: number): string {
   return parameter.startsWith('maxcpus=') ? `maxcpus=${cpus}` : parameter;
 }

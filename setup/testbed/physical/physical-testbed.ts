@@ -1,13 +1,13 @@
-/** A physical testbed: two machines that are reached over SSH, as the file that TESTBED names describes them. */
+/** A physical testbed: two machines reached over SSH, described by the file that TESTBED names. */
 import { whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import type { Testbed } from '../testbed.ts';
 import type { PhysicalExperiment } from './physical-experiment.ts';
 import { type PhysicalPlan, planPhysical } from './physical-plan.ts';
 
-/** What only some processes need is loaded there: a worker does not wait for the modules that build. */
+/** Modules that only some processes need are loaded there: a worker does not wait for those that build. */
 export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
   prepare: async (...given) => (await import('./prepare-physical.ts')).preparePhysical(...given),
-  // Before the testbed's file is read, nothing is known of it.
+  // Nothing is known before the testbed's file is read.
   whyNot: (cell, on) => on && whyNotPhysical(cell, on.experiment),
   plan: (cell, experiment, kind) => planPhysical(cell, { ...experiment, kind }),
   start: async (...given) => (await import('./start-physical.ts')).startPhysical(...given),

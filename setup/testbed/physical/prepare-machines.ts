@@ -1,4 +1,4 @@
-/** Readies the two machines of a physical testbed before any cell: they are checked, and given their kernels. */
+/** Prepares the two machines of a physical testbed before any cell: checks them, and installs their kernels. */
 import { isBuilt, type MachineSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { KernelPackage } from '../../build/kernel/kernel-package.ts';
@@ -14,10 +14,13 @@ import { holdMachine } from './hold.ts';
 import { installedKernels, installKernel } from './kernel-install.ts';
 import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
 
-/** One that is just starting is waited for: its firmware alone takes minutes. */
+/** A machine that is just starting is waited for: its firmware alone takes minutes. */
 const CONNECT_SECONDS = 300;
 
-/** What both machines say of themselves. @throws NESTBENCH_CHECK_FAILED with what `npm run doctor` finds wrong. */
+/**
+ * The facts of both machines.
+ * @throws NESTBENCH_CHECK_FAILED with what `npm run doctor` finds wrong.
+ */
 export async function checkMachines(
   testbed: TestbedDescription,
   signal: AbortSignal,
@@ -57,8 +60,8 @@ function assertUsable(findings: readonly MachineFinding[]): void {
 }
 
 /**
- * Puts on the machine every kernel that it is to run in some cell.
- * @returns its own kernel: what it runs, unless that is one of ours.
+ * Installs on the machine every kernel that it needs for some cell.
+ * @returns its own kernel: the running one, unless nestbench installed it.
  */
 export async function giveKernels(
   name: 'client' | 'server',
@@ -71,7 +74,7 @@ export async function giveKernels(
   const own = software.filter((its) => its.name === (name === 'client' ? 'client' : 'l0'));
   const wanted = new Set(own.flatMap(({ kernel }) => (isBuilt(kernel) ? [sourceKey(kernel)] : [])));
   await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
-  // Nobody else measures on it while its kernels change.
+  // Nobody else may measure on it while its kernels change.
   await using _ = await holdMachine(name, target, signal);
   for (const key of wanted) {
     const kernel = kernels[key];
@@ -82,7 +85,7 @@ export async function giveKernels(
   return await releaseOf(machine, directory, signal);
 }
 
-/** The machine's own kernel: what it runs, unless that is one of ours. */
+/** The machine's own kernel: the running one, unless nestbench installed it. */
 async function releaseOf(machine: Machine, directory: string, signal: AbortSignal): Promise<string> {
   const { release } = await readRunning(machine, signal);
   const ours = await installedKernels(machine, directory, signal);

@@ -1,4 +1,7 @@
-/** Before any boot on a physical testbed: takes it, checks its machines, builds, and puts the kernels on them. */
+/**
+ * Everything before the first boot on a physical testbed: takes it, checks its machines, builds, and installs the
+ * kernels on them.
+ */
 import { configured } from '../../../fixtures/git-kernel.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import { allSoftware, isBuilt, sourceKey, whyNotPhysical } from '../../../fixtures/physical-software.ts';
@@ -25,8 +28,8 @@ import { checkMachines, giveKernels } from './prepare-machines.ts';
 import { softwareVersions } from './software-versions.ts';
 
 /**
- * @throws {InputError} NESTBENCH_BAD_TESTBED where it asks for what is not built; NESTBENCH_CHECK_FAILED with what `npm run
- * doctor` finds wrong; what building and copying throw.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED if it requires what can't be built; NESTBENCH_CHECK_FAILED with what `npm
+ * run doctor` finds wrong; what building and copying throw.
  */
 export async function preparePhysical(
   { cells: selected }: Selection,
@@ -37,7 +40,7 @@ export async function preparePhysical(
   const { held, phases, signal, log } = options;
   assertReal(clock);
   const testbed = readTestbed(settings.testbed);
-  // What is known before any machine is asked; of the server's card, once it was.
+  // What is known before the machines are contacted; the server's card only afterwards.
   const cells = measurable(selected, { testbed });
   assertBuilt(variant);
   await takeHost({ ...options, waitMinutes });
@@ -97,7 +100,7 @@ export async function preparePhysical(
       versions: {
         kernel: kernel.release,
         ...kernel.madeOf,
-        // By it compare and history know that there are versions of a toolchain to look at.
+        // It tells compare and history that there are versions of a toolchain.
         toolchain: image.toolchain,
         ...softwareVersions(software, { kernels, qemus, installed }),
         image: image.hash,
@@ -107,7 +110,9 @@ export async function preparePhysical(
   };
 }
 
-/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING: only an emulated server has a virtual clock. */
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING: only an emulated server has a virtual clock.
+ */
 function assertReal(clock: Settings['clock']): void {
   if (clock === 'virtual') {
     throw new InputError(
@@ -118,7 +123,7 @@ function assertReal(clock: Settings['clock']): void {
 }
 
 /**
- * Refuses what a variant can ask of the emulated testbed only, so that it is not measured as something else.
+ * Rejects parts of a variant that only the emulated testbed supports.
  * @throws {InputError} NESTBENCH_UNKNOWN_VARIANT.
  */
 export function assertBuilt(variant: Variant): void {
@@ -131,8 +136,8 @@ export function assertBuilt(variant: Variant): void {
 }
 
 /**
- * Those of the cells that can be measured there.
- * @throws {InputError} NESTBENCH_BAD_TESTBED with why, where there is none.
+ * The cells that can be measured there.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED with the reason, if there is none.
  */
 export function measurable(cells: readonly Cell[], there: Parameters<typeof whyNotPhysical>[1]): Cell[] {
   const reasons = cells.map((cell) => ({ cell, reason: whyNotPhysical(cell, there) }));
@@ -142,7 +147,7 @@ export function measurable(cells: readonly Cell[], there: Parameters<typeof whyN
   throw new InputError('NESTBENCH_BAD_TESTBED', `Nothing that was selected can be measured there. ${why}.`);
 }
 
-/** What comes from git, each source built once; one after the other, as each build takes all CPUs. */
+/** Builds each source from git once, one after the other, because each build uses all CPUs. */
 async function builtEach<S extends KernelSource | QemuSource, B>(
   wanted: readonly (S | 'installed' | null)[],
   build: (source: S) => Promise<B>,
@@ -162,7 +167,7 @@ function describeTestbed(
     settings: {
       server: server.ssh,
       client: client.ssh,
-      // All that the testbed file says of kernels, parameters and QEMUs: with others it is another experiment.
+      // All kernels, parameters and QEMUs in the testbed file: with others it is another experiment.
       software:
         typeof software === 'string'
           ? software

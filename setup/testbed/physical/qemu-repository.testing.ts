@@ -1,4 +1,4 @@
-/** A git repository with QEMU's source, as a KVM developer has one: made of Debian's source package, here. */
+/** A git repository with QEMU's source, like a KVM developer's, made from Debian's source package. */
 import path from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
@@ -9,10 +9,10 @@ import { runTool, type ToolOptions } from '../../build/tool.ts';
 import { BuildError } from '../../build/build-errors.ts';
 import { SOMEBODY } from './kernel-repository.testing.ts';
 
-/** A Debian, and the branch that its QEMU is put on. */
+/** A Debian release, and the branch for its QEMU. */
 const SUITES = {
   bookworm: 'v7.2-nested',
-  /** Its QEMU is the last of before 6.2 that Debian's archive still has. */
+  /** Its QEMU is the last before 6.2 that Debian's archive still has. */
   bullseye: 'v5.2-nested',
 } as const;
 
@@ -46,7 +46,10 @@ export async function qemuRepository(
   return { url: path.join(directory, 'repository'), ref: branch };
 }
 
-/** By an apt of its own, whatever sources the host's has. @returns the source package's description, a .dsc file. */
+/**
+ * With a separate apt, whatever sources the host's has.
+ * @returns the source package's description, a .dsc file.
+ */
 async function fetchSource(
   directory: string,
   tool: Omit<ToolOptions, 'purpose'>,
@@ -66,7 +69,7 @@ async function fetchSource(
     'Dir::Etc::SourceParts=-',
     `Dir::State::Lists=${apt}/lists`,
     `Dir::Cache=${apt}/cache`,
-    // Root's apt would else fetch as a user who may not look into the cache.
+    // Otherwise root's apt would download as a user who can't read the cache.
     'APT::Sandbox::User=root',
     'Acquire::Retries=3',
   ].flatMap((option) => ['--option', option]);

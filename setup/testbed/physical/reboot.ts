@@ -8,7 +8,7 @@ import { waitUntil, withDeadline } from '../../lib/wait.ts';
 import { type ConsoleCommand, watchConsole, type WatchedConsole } from './watch-console.ts';
 import { type Boot, chooseBoot, differencesFrom, readRunning, type Running } from './grub.ts';
 
-/** A server's firmware alone takes minutes; more than fifteen, and somebody has to look at its console. */
+/** A server's firmware alone takes minutes; after fifteen, somebody has to look at its console. */
 const REBOOT_SECONDS = 900;
 const SHUTDOWN_SECONDS = 180;
 const POLL_MS = 500;
@@ -20,21 +20,21 @@ export interface RebootOptions {
   /** From the command to SSH. */
   readonly deadlineSeconds?: number;
   readonly onStep?: (text: string) => void;
-  /** What shows its console meanwhile, where there is such a thing. */
+  /** Shows its console meanwhile, if there is one. */
   readonly console?: ConsoleCommand | undefined;
 }
 
-/** A machine that runs what was asked for. */
+/** A machine that runs the requested kernel. */
 export interface Rebooted {
   readonly machine: SshMachine;
   readonly running: Running;
-  /** Whether it had to be booted for that, and how long it took. */
+  /** How long the reboot took; undefined without one. */
   readonly rebootSeconds: number | undefined;
 }
 
 /**
- * Makes the machine run `boot`; where it does already, it is not rebooted. After a reboot `machine` can't be used any more.
- * @throws NESTBENCH_CHECK_FAILED where another kernel came up, with which one; NESTBENCH_DEADLINE where none did.
+ * Makes sure that the machine runs `boot`, and reboots it only if necessary. A reboot invalidates `machine`.
+ * @throws NESTBENCH_CHECK_FAILED if another kernel came up, with which one; NESTBENCH_DEADLINE if none did.
  */
 export async function ensureBoot(machine: SshMachine, boot: Boot, options: RebootOptions): Promise<Rebooted> {
   const { signal } = options;
@@ -62,14 +62,17 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
   });
 }
 
-/** Reboots it without a check. @returns a connection to what came up. */
+/**
+ * Reboots it, whatever comes up.
+ * @returns a connection to what came up.
+ */
 async function reboot(
   machine: SshMachine,
   bootId: string,
   { target, signal, deadlineSeconds = REBOOT_SECONDS }: RebootOptions,
 ): Promise<SshMachine> {
   const { name } = machine;
-  // It may be gone before it answers; that it went is seen by its boot id.
+  // The connection may be lost before it answers; the boot id shows that it rebooted.
   await machine
     .run(['sh', '-c', '(sleep 1; reboot) >/dev/null 2>&1 &'], { signal, deadlineSeconds: COMMAND_SECONDS })
     .catch(() => undefined);
@@ -89,7 +92,7 @@ async function reboot(
   );
 }
 
-/** One that did not come up again: its console is all that there is of it. */
+/** For one that did not come up again, its console is the only evidence. */
 function withConsole(error: unknown, console: WatchedConsole | undefined): unknown {
   if (console === undefined || !(error instanceof NestbenchError)) return error;
   return new AnnotatedError(error, {

@@ -43,7 +43,7 @@ function wrong(changes: Partial<Facts['record']>, tscTrouble = '', plan = server
   return physicalDifferences(plan, { record: { ...RIGHT, ...changes }, tscTrouble });
 }
 
-test('a server that is what was planned differs in nothing', () => {
+test('a server that matches the plan has no differences', () => {
   expect(wrong({})).toEqual([]);
 });
 
@@ -59,19 +59,19 @@ test.each([
   expect(wrong(changes)).toEqual([message]);
 });
 
-test('a KVM that gave up on the TSC rate is reported with its own words', () => {
+test('a KVM that gave up on the TSC rate is reported with its own message', () => {
   const line = 'kvm: SVM: TSC rate below hardware speed';
   expect(wrong({}, line)).toEqual([
     `its KVM gave up on the TSC rate, so its guests' timers are late (${line})`,
   ]);
 });
 
-test('a client may have as many CPUs as it has, and needs no KVM', () => {
+test('a client may have any number of CPUs, and needs no KVM', () => {
   const record = { cpus: 20, kvm: { available: false, nested: '' }, commandLine: 'ro' };
   expect(wrong(record, '', client)).toEqual([]);
 });
 
-test('another build of the same release is known by its mark', () => {
+test('another build of the same release is detected by its mark', () => {
   const ours = { ...server, boot: { ...server.boot, build: 'new' } };
   const old = `${RIGHT.commandLine} ${markOf({ ...ours.boot, build: 'old' })}`;
   expect(wrong({ commandLine: old }, '', ours)).toEqual([

@@ -1,4 +1,4 @@
-/** What really runs on a physical machine, held against what was planned. */
+/** What really runs on a physical machine, compared with the plan. */
 import type { LevelFacts } from '../../../fixtures/records.ts';
 import { NotAsPlannedError } from '../../stack/stack-errors.ts';
 import type { Machine } from '../../machine/machine.ts';
@@ -6,7 +6,9 @@ import { type Facts, readFacts } from '../../stack/facts.ts';
 import { markOf } from './grub.ts';
 import type { PhysicalMachinePlan } from './physical-plan.ts';
 
-/** @throws NESTBENCH_CHECK_FAILED that names every difference. */
+/**
+ * @throws NESTBENCH_CHECK_FAILED that names every difference.
+ */
 export async function readPhysicalFacts(
   plan: PhysicalMachinePlan,
   machine: Machine,
@@ -22,21 +24,21 @@ export async function readPhysicalFacts(
   });
 }
 
-/** Every way in which it is not what was planned, as sentences. */
+/** Every way in which it differs from the plan, as sentences. */
 export function physicalDifferences(plan: PhysicalMachinePlan, { record, tscTrouble }: Facts): string[] {
   const wrong: string[] = [];
   const { boot } = plan;
   if (record.kernelRelease !== boot.release)
     wrong.push(`its kernel is ${record.kernelRelease}, planned was ${boot.release}`);
   const words = record.commandLine.split(' ');
-  // By the mark a kernel of ours is known to be just this build of its release.
+  // The mark identifies the build of a built kernel.
   const asked = boot.build === undefined ? boot.parameters : [...boot.parameters, markOf(boot)];
   const missing = asked.filter((word) => !words.includes(word));
   if (missing.length > 0) wrong.push(`its kernel was started without ${missing.join(' ')}`);
   if (plan.isSized && record.cpus !== plan.cpus)
     wrong.push(`it has ${record.cpus} CPUs online, planned were ${plan.cpus} (maxcpus)`);
   if (plan.runsGuests && !record.kvm.available) wrong.push('there is no /dev/kvm');
-  // Where no guest nests, the artifact's tables leave the parameter as the kernel has it.
+  // If no guest nests, the artifact's tables leave the parameter at the kernel's default.
   if (plan.nested && !/^[1Y]$/.test(record.kvm.nested))
     wrong.push(`KVM's nested parameter is "${record.kvm.nested}", planned was on`);
   if (record.nic.device !== plan.interface)

@@ -1,8 +1,8 @@
-/** The software of a physical testbed, as the experiment's record names it. */
+/** The software of a physical testbed, for the experiment's record. */
 import { isBuilt, type MachineSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
 import type { BuiltKernel, BuiltQemu, PhysicalHost } from './physical-plan.ts';
 
-/** What every machine runs; where cells differ in it, all of it. */
+/** What every machine runs; if cells differ in it, all of it. */
 export function softwareVersions(
   software: readonly MachineSoftware[],
   { kernels, qemus, installed }: Pick<PhysicalHost, 'kernels' | 'qemus' | 'installed'>,

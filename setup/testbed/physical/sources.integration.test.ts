@@ -44,11 +44,11 @@ test('the paper’s are its four kernels and two QEMUs, each once', () => {
   ]);
 });
 
-test('where nothing is built there is nothing to look at', async () => {
+test('if nothing is built there is nothing to check', async () => {
   expect(await examineSources(described('installed'), never)).toEqual([]);
 });
 
-test('branches, tags and commits of a repository that answers are right, and nothing is fetched', async () => {
+test('branches, tags and commits of a repository that answers are right, and nothing is downloaded', async () => {
   const cache = temporaryCache();
   const { url, commit } = repository();
   const kernel = (ref: string): string => `{ kernel: { url: ${url}, ref: ${ref} } }`;
@@ -65,7 +65,7 @@ test('branches, tags and commits of a repository that answers are right, and not
   expect(existsSync(cache)).toBe(false);
 });
 
-test('a builder whose compiler is too new for a kernel of known age is reported before that is fetched', async () => {
+test('a compiler that is too new for a kernel of known version is reported before a download', async () => {
   expect(await examineBuilder(described('paper'), never)).toMatchObject({
     check: 'builder',
     verdict: 'wrong',
@@ -74,7 +74,7 @@ test('a builder whose compiler is too new for a kernel of known age is reported 
   });
 });
 
-test('a ref that is not there, and a repository that is not, are reported with how to fix it', async () => {
+test('a missing ref and a missing repository are reported with how to fix them', async () => {
   temporaryCache();
   const { url } = repository();
   const findings = await examineSources(

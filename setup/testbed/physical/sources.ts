@@ -1,4 +1,4 @@
-/** Whether what the testbed file asks to be built can be: its repositories and refs, and something to build them with. */
+/** Whether the builds of the testbed file are possible: its repositories and refs, and something to build them with. */
 import { CELLS } from '../../../fixtures/matrix.ts';
 import { allSoftware, isBuilt, sourceKey } from '../../../fixtures/physical-software.ts';
 import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
@@ -7,7 +7,7 @@ import { lookUpSource } from '../../build/git-source.ts';
 import { compilerFault } from '../../build/kernel/kernel-package.ts';
 import { type Finding, finding } from '../diagnose.ts';
 
-/** Each source once, and the builder where there is any; nothing is fetched, made or built. */
+/** Each source once, and the builder if there are any; nothing is downloaded or built. */
 export async function examineSources(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding[]> {
   const sources = sourcesOf(testbed);
   if (sources.length === 0) return [];
@@ -46,7 +46,7 @@ export async function examineBuilder(testbed: TestbedDescription, signal: AbortS
   return finding('builder', needed, found.ok ? found.what : 'none', why ?? '');
 }
 
-/** Of kernels whose version is known before they are fetched. */
+/** For kernels whose version is known before a download. */
 function compilerFaultOf(testbed: TestbedDescription, gcc: string): string | undefined {
   for (const { release = '' } of allSoftware(testbed, CELLS)) {
     const known = /^(\d+)\.(\d+)\./.exec(release);

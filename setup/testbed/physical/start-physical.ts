@@ -1,4 +1,4 @@
-/** Starts the stack of a cell on a physical testbed, whose machines can't be saved: it boots each time. */
+/** Starts the stack of a cell on a physical testbed. Its machines can't be saved, so it boots each time. */
 import { primed } from '../prime.ts';
 import type { Started, StartOptions } from '../testbed.ts';
 import { bootPhysical } from './boot-physical.ts';

@@ -1,6 +1,7 @@
 /**
- * nestbench's tools on a physical machine: the image that every guest boots from is mounted there, and is the root
- * directory of all that is measured, so that a benchmark is the same program at L0, on the client and at every level.
+ * nestbench's tools on a physical machine. The image that every guest boots from is mounted there, and is the root
+ * directory of everything that is measured, so that a benchmark is the same program at L0, on the client and at every
+ * level.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,17 +13,17 @@ import { feedFile } from '../../machine/ssh/openssh.ts';
 import { listOwn, ownFolder, removeOwn, writeArgv } from './own-folder.ts';
 import { IMAGE_FORMAT, type PhysicalMachinePlan } from './physical-plan.ts';
 
-/** The root directory of whoever measures there. */
+/** The root directory of measurements there. */
 export const TOOLS_ROOT = '/run/nestbench-mounts/root';
 
 const [SET_UP, TEAR_DOWN] = [script('set-up'), script('tear-down')];
 /** Huge pages of a large machine's memory are cleared one by one. */
 const SET_UP_SECONDS = 300;
-/** It gives what it ends twenty seconds. */
+/** It waits up to twenty seconds for what it ends. */
 const TEAR_DOWN_SECONDS = 120;
 const COMMAND_SECONDS = 60;
 
-/** The image on this host, and as it is known there. */
+/** The image on this host, and its identity there. */
 export interface DeployedImage {
   readonly file: string;
   readonly hash: string;
@@ -34,14 +35,14 @@ function imageName({ hash }: Pick<DeployedImage, 'hash'>): string {
   return `${IMAGES}${hash}.${IMAGE_FORMAT}`;
 }
 
-/** Where a machine has the image. */
+/** The path of the image on a machine. */
 export function imageOn(directory: string, image: Pick<DeployedImage, 'hash'>): string {
   return `${ownFolder(directory)}/${imageName(image)}`;
 }
 
 /**
- * Copies the image to the machine, where it is not there yet; others of ours go.
- * @throws NESTBENCH_NO_SPACE; NESTBENCH_COMMAND_FAILED where what arrived is not what was sent.
+ * Copies the image to the machine, unless it is already there; removes older ones.
+ * @throws NESTBENCH_NO_SPACE; NESTBENCH_COMMAND_FAILED if the received file differs from the sent one.
  */
 export async function deployImage(
   machine: Machine,
@@ -58,15 +59,15 @@ export async function deployImage(
   }
   options.onStep?.(`copying the image to ${machine.name}`);
   const { sha256 } = await measureFile(image.file);
-  // First, for the room.
+  // First, to free space.
   await removeOwn(machine, directory, images, signal);
   await feedFile({ ...target, name: machine.name }, image.file, writeArgv(directory, name, sha256), signal);
 }
 
 /**
- * Makes the machine one of the cell's, until {@link tearDown}.
+ * Prepares the machine for the cell, until {@link tearDown}.
  * @param seed the file with the guests' keys.
- * @throws NESTBENCH_CHECK_FAILED, kind configuration, with what hinders it.
+ * @throws NESTBENCH_CHECK_FAILED, kind configuration, with the obstacle.
  */
 export async function setUp(
   machine: Machine,
@@ -109,7 +110,10 @@ function bridgeWord(bridge: PhysicalMachinePlan['network']['bridge']): string {
   return bridge === 'with-nic' ? 'interface' : bridge.routesTo.join(',');
 }
 
-/** Undoes {@link setUp}, and ends what runs there. @returns what was ended. */
+/**
+ * Undoes {@link setUp}, and ends what runs there.
+ * @returns what was ended.
+ */
 export async function tearDown(machine: Machine, signal: AbortSignal): Promise<string[]> {
   const text = await machine.check(['sh', '-c', TEAR_DOWN, 'tear-down'], {
     signal,
@@ -118,7 +122,10 @@ export async function tearDown(machine: Machine, signal: AbortSignal): Promise<s
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** Everything of ours that {@link setUp} and {@link deployImage} put there. @returns clauses that say what there was. */
+/**
+ * Removes everything that {@link setUp} and {@link deployImage} put there.
+ * @returns clauses that say what there was.
+ */
 export async function removeTools(
   machine: Machine,
   directory: string,

@@ -1,9 +1,9 @@
-/** Makes a physical machine quiet for measurements, and puts back exactly what it found. */
+/** Makes a physical machine quiet for measurements, and restores exactly what it found. */
 import { z } from 'zod';
 import type { Machine } from '../../machine/machine.ts';
 import { listOwn, readOwn, removeOwn, writeOwn } from './own-folder.ts';
 
-/** What was there before: of files their content, swap areas, and services that ran. */
+/** The previous state: contents of files, swap areas, and services that were running. */
 const tunedRecord = z.object({
   files: z.array(z.object({ file: z.string(), value: z.string() })),
   swaps: z.array(z.string()),
@@ -13,13 +13,13 @@ export type Tuned = z.infer<typeof tunedRecord>;
 
 const SECONDS = 120;
 
-/** Files of the kernel, and what they are to say (Documentation/admin-guide/pm/cpufreq.rst, intel_pstate.rst). */
+/** Files of the kernel, and the wanted values (Documentation/admin-guide/pm/cpufreq.rst, intel_pstate.rst). */
 const WANTED: readonly { readonly pattern: string; readonly value: string }[] = [
   { pattern: '/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor', value: 'performance' },
   { pattern: '/sys/devices/system/cpu/intel_pstate/no_turbo', value: '1' },
   { pattern: '/sys/devices/system/cpu/cpufreq/boost', value: '0' },
 ];
-/** It moves interrupts between CPUs as it thinks best, in the middle of a measurement. */
+/** It moves interrupts between CPUs at any time, even during a measurement. */
 const SERVICES = ['irqbalance'];
 
 const LIST = String.raw`for file; do if [ -w "$file" ]; then printf '%s\t%s\n' "$file" "$(cat "$file")"; fi; done`;
@@ -27,7 +27,9 @@ const WRITE = `printf '%s' "$2" >"$1"`;
 
 const RECORD = 'tune-before.json';
 
-/** @returns in words what was changed; nothing where it is tuned already. */
+/**
+ * @returns what was changed, in words; empty if it is already tuned.
+ */
 export async function tune(machine: Machine, directory: string, signal: AbortSignal): Promise<string[]> {
   const check = (argv: readonly string[]): Promise<string> =>
     machine.check(argv, { signal, deadlineSeconds: SECONDS });
@@ -37,7 +39,7 @@ export async function tune(machine: Machine, directory: string, signal: AbortSig
 
   const changes: { file: string; value: string; wanted: string }[] = [];
   for (const { pattern, value: wanted } of WANTED) {
-    // The shell, which expands the pattern, is given nothing that a person wrote.
+    // The shell, which expands the pattern, gets nothing that a user wrote.
     const text = await check(['sh', '-c', `set -- ${pattern}\n${LIST}`]);
     for (const line of text.split('\n').filter((each) => each !== '')) {
       const [name = '', value = ''] = line.split('\t');
@@ -56,7 +58,7 @@ export async function tune(machine: Machine, directory: string, signal: AbortSig
     swaps,
     services,
   };
-  // Before the first change, so that whatever happens meanwhile it can be put back.
+  // Before the first change, so that everything can be restored whatever happens.
   await writeOwn(machine, directory, RECORD, JSON.stringify(record), signal);
   for (const { file: name, wanted } of changes) await check(['sh', '-c', WRITE, 'sh', name, wanted]);
   for (const swap of swaps) await check(['swapoff', swap]);
@@ -68,7 +70,9 @@ export async function tune(machine: Machine, directory: string, signal: AbortSig
   ];
 }
 
-/** @returns in words what was put back; nothing where nothing was tuned. */
+/**
+ * @returns what was restored, in words; empty if nothing was tuned.
+ */
 export async function untune(machine: Machine, directory: string, signal: AbortSignal): Promise<string[]> {
   const options = { signal, deadlineSeconds: SECONDS };
   const kept = await readOwn(machine, directory, RECORD, signal);

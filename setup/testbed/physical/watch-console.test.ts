@@ -9,44 +9,41 @@ const file = (): string => path.join(temporaryDirectory(), 'console.log');
 
 test.each([
   'Kernel panic - not syncing: VFS: Unable to mount root fs',
-  // As Debian 12's initramfs says it; its sentence goes on with common problems.
+  // From Debian 12's initramfs; its sentence continues with common problems.
   'Gave up waiting for root file system device',
-])(
-  '"%s" is reported with what was said before it, whatever came after; the command is ended',
-  async (fault) => {
-    const seconds = uniqueSleep();
-    const script = `echo booting; echo '${fault}.  Common problems:'; echo 'another kernel boots'; exec sleep ${seconds}`;
-    const kept = file();
-    const watched = watchConsole('l0', { argv: ['sh', '-c', script], file: kept });
-    await expect
-      .poll(() => watched.sentence(), { timeout: 20_000 })
-      .toMatch(new RegExp(`^Its console said "${fault}.*"; it is kept in ${kept}\\.$`));
-    expect(watched.output()).toMatch(new RegExp(`^booting\n${fault}`));
-    expect(watched.output()).not.toContain('another kernel');
-    await watched[Symbol.asyncDispose]();
-    expect(readFileSync(kept, 'utf8')).toContain('another kernel boots');
-    expect(processesWith(seconds)).toEqual([]);
-  },
-);
+])('"%s" is reported with the text before it, whatever came after; the command is ended', async (fault) => {
+  const seconds = uniqueSleep();
+  const script = `echo booting; echo '${fault}.  Common problems:'; echo 'another kernel boots'; exec sleep ${seconds}`;
+  const kept = file();
+  const watched = watchConsole('l0', { argv: ['sh', '-c', script], file: kept });
+  await expect
+    .poll(() => watched.sentence(), { timeout: 20_000 })
+    .toMatch(new RegExp(`^Its console said "${fault}.*"; it is kept in ${kept}\\.$`));
+  expect(watched.output()).toMatch(new RegExp(`^booting\n${fault}`));
+  expect(watched.output()).not.toContain('another kernel');
+  await watched[Symbol.asyncDispose]();
+  expect(readFileSync(kept, 'utf8')).toContain('another kernel boots');
+  expect(processesWith(seconds)).toEqual([]);
+});
 
 function watch(script: string): ReturnType<typeof watchConsole> {
   return watchConsole('l0', { argv: ['sh', '-c', script], file: file() });
 }
 
-test('without a fault of a kernel that started its last lines are reported', async () => {
+test('if a kernel started without a fault, its last lines are reported', async () => {
   await using watched = watch('echo GRUB; echo "Linux version 6.1.0 (x)"; echo up; exec cat');
   await expect.poll(() => watched.output(), { timeout: 20_000 }).toBe('Linux version 6.1.0 (x)\nup');
   expect(watched.sentence()).toMatch(/^Its console is kept in .*; no fault was seen there\.$/);
 });
 
-test('what was seen until its command ended is said to be no more than that', async () => {
+test('if its command ended, the report says that nothing was seen after that', async () => {
   await using watched = watch('echo "Linux version 6.1.0 (x)"; exit 4');
   await expect
     .poll(() => watched.sentence(), { timeout: 20_000 })
     .toMatch(/; no fault was seen there until the command for it, .*, ended after .* s with exit code 4\.$/);
 });
 
-test('without a kernel nothing is said of faults', async () => {
+test('without a kernel nothing is said about faults', async () => {
   await using watched = watch('echo GRUB; exec cat');
   await expect.poll(() => watched.output(), { timeout: 20_000 }).toBe('GRUB');
   expect(watched.sentence()).toMatch(
@@ -54,7 +51,7 @@ test('without a kernel nothing is said of faults', async () => {
   );
 });
 
-test('a command that there is not is no failure, and is reported', async () => {
+test('a missing command is not a failure, and is reported', async () => {
   const kept = file();
   await using watched = watchConsole('l0', { argv: ['nestbench-no-such-command'], file: kept });
   await expect
@@ -88,7 +85,7 @@ test.each([
   '[console server is in use by admin@there; attached (spy)]',
   'error: operation failed: Active console session exists for this domain',
   'Device /dev/ttyS0 is locked.',
-])('a console that somebody else has is no evidence of health: %s', async (busy) => {
+])('a console that somebody else holds is no evidence of health: %s', async (busy) => {
   await using watched = watch(`echo '${busy}'; exec cat`);
   await expect.poll(() => watched.sentence(), { timeout: 20_000 }).toContain(`and said "${busy}"`);
   expect(watched.sentence()).not.toContain('no fault was seen');

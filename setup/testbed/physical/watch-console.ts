@@ -1,4 +1,4 @@
-/** Reads a machine's console while it reboots, by the command that the testbed file has for it. */
+/** Watches a machine's console during a reboot, with the command in the testbed file. */
 import { execa } from 'execa';
 import { Console } from '../../machine/console.ts';
 import { inSeconds, lastLines } from '../../lib/error-text.ts';
@@ -15,32 +15,32 @@ export interface ConsoleCommand {
 export interface WatchedConsole extends AsyncDisposable {
   /**
    * What was seen there and where it is kept, as sentences.
-   * @param cameUp whether a machine came up after all, with something else than was asked for.
+   * @param cameUp whether a machine came up after all, with something other than requested.
    */
   sentence(cameUp?: boolean): string;
   /** The lines up to the fault, or its last ones. */
   output(cameUp?: boolean): string;
 }
 
-/** Of an error, as of guests' consoles. */
+/** Lines in an error, as for guests' consoles. */
 const LINES = 25;
-/** A command says first that it has no console; later it is the machine that speaks. */
+/** A command reports first that it has no console; later output is the machine's. */
 const BUSY_CHARACTERS = 2000;
-/** A command that ignores being ended. */
+/** For a command that ignores SIGTERM. */
 const KILL_AFTER_MS = 2000;
 
-/** What ipmitool, conserver, virsh, cu, minicom and telnet say where somebody else has the console. */
+/** Messages of ipmitool, conserver, virsh, cu, minicom and telnet if somebody else holds the console. */
 const BUSY =
   /.*(?:already active|already in use|in use by|is locked|active console session|currently (?:in use|attached)|line in use|\[.*read-only|port is busy|session .*busy|device or resource busy).*/i;
 
-/** Begins to watch the console of `machine`; whatever becomes of the command, it is no reason to fail. */
+/** Starts to watch the console of `machine`. A failure of the command is no reason to fail. */
 export function watchConsole(machine: string, { argv, file }: ConsoleCommand): WatchedConsole {
   const [program = '', ...words] = argv;
   const child = execa(program, words, {
     reject: false,
     all: true,
     buffer: false,
-    // Left open: ssh and ipmitool end where theirs does.
+    // Left open: ssh and ipmitool end with their standard input.
     stdin: 'pipe',
     forceKillAfterDelay: KILL_AFTER_MS,
   });
@@ -63,7 +63,7 @@ export function watchConsole(machine: string, { argv, file }: ConsoleCommand): W
       const { fault, hasKernel } = evidenceOf(text, cameUp);
       const busy = BUSY.exec(text.slice(0, BUSY_CHARACTERS))?.[0].trim();
       const why = trouble ?? (busy === undefined ? undefined : 'shows no console of its own');
-      // Programs begin their own errors as GRUB does.
+      // Programs begin their own errors like GRUB does.
       const isCommands = why !== undefined && !hasKernel && (fault ?? 'error:').startsWith('error:');
       if (isCommands) {
         const last = busy ?? lastLines(text, 1).trim();

@@ -33,7 +33,7 @@ const paths = {
   runtime: '/run/b "c"',
 };
 
-test('the same stack is the same snapshot, wherever its sockets are', () => {
+test('the same stack has the same snapshot, wherever its sockets are', () => {
   expect(identityOf(planned('l2-baseline', { paths }), paths.runtime, INGREDIENTS)).toEqual(identity);
 });
 

@@ -1,10 +1,10 @@
-/** Everything that shapes a snapshot, by name: where one of these is another, the stack that was saved is another. */
+/** Everything that affects a snapshot, by name: if any of it differs, the saved stack differs. */
 import { readFileSync } from 'node:fs';
 import { canonicalJson, hashOf, sha256 } from '../../../lib/hash.ts';
 import type { StackPlan } from '../stack-plan.ts';
 import { FORMAT, type SnapshotRecord } from './snapshot-record.ts';
 
-/** What its machines were made of, as hashes of it. */
+/** What its machines were made from, as hashes. */
 export interface Ingredients {
   readonly kernel: string;
   readonly image: string;
@@ -14,7 +14,9 @@ export interface Ingredients {
 
 export type Identity = SnapshotRecord['identity'];
 
-/** @param plan the plan of the stack; where its sockets are on the host is no part of what it is. */
+/**
+ * @param plan the plan of the stack. The location of its sockets on the host does not matter.
+ */
 export function identityOf(plan: StackPlan, runtime: string, ingredients: Ingredients): Identity {
   const text = JSON.stringify(plan).replaceAll(JSON.stringify(runtime).slice(1, -1), '$RUNTIME');
   const { accelerator } = plan.levels[0];
@@ -22,7 +24,8 @@ export function identityOf(plan: StackPlan, runtime: string, ingredients: Ingred
     format: String(FORMAT),
     plan: sha256(text),
     ...ingredients,
-    // The emulated CPU is the same on every host, but for the rate of its TSC, which stands in the kernel's command line.
+    // The emulated CPU is the same on every host, except for the rate of its TSC, which is in the kernel's command
+    // line.
     host: accelerator === 'kvm' ? hostCpu() : 'any',
   };
 }

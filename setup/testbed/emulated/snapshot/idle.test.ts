@@ -8,16 +8,16 @@ function captured(name: string): string {
   return readFileSync(path.join(import.meta.dirname, 'captured', name), 'utf8');
 }
 
-test('of an idle server all vCPUs wait in HLT', () => {
+test('all vCPUs of an idle server wait in HLT', () => {
   expect(parseHalted(captured('registers-idle.txt'))).toEqual({ vcpus: 2, halted: 2 });
 });
 
-test('of a busy one, one does not', () => {
+test('one vCPU of a busy server does not', () => {
   const { vcpus, halted } = parseHalted(captured('registers-busy.txt'));
   expect(vcpus).toBe(2);
   expect(halted).toBeLessThan(2);
 });
 
-test('what is no list of registers has no vCPU', () => {
+test('text that is not a list of registers has no vCPUs', () => {
   expect(parseHalted('')).toEqual({ vcpus: 0, halted: 0 });
 });

@@ -1,24 +1,27 @@
 /**
- * A machine's vCPUs, at rest. QEMU's TCG does not take back a vCPU that was saved inside a nested guest ("vCPU set in
- * guest-mode inconsistent with migrated kernel nested state", cpu_post_load in QEMU's target/i386/machine.c). One that
- * waits in HLT is outside: KVM traps the HLT of its guest, and waits in its own.
+ * Stops a machine while its vCPUs are idle. QEMU's TCG can't restore a vCPU that was saved inside a nested guest ("vCPU
+ * set in guest-mode inconsistent with migrated kernel nested state", cpu_post_load in QEMU's target/i386/machine.c).
+ * One that waits in HLT is outside: KVM traps the HLT of its guest, and waits in its own.
  */
 import { CheckError } from '../../../lib/errors.ts';
 import type { Qmp } from '../../../machine/qemu/qmp.ts';
 import { waitUntil } from '../../../lib/wait.ts';
 
-/** A stack of four levels without a connection into it is idle nine tenths of the time; 1 to 3 tries were seen. */
+/** A stack of four levels without connections is idle nine tenths of the time; 1 to 3 tries were seen. */
 const DEADLINE_SECONDS = 30;
-/** A guest's timer tick may last as long, three levels deep. */
+/** A guest's timer tick may take that long at L3. */
 const INTERVAL_MS = 50;
 
-/** How many vCPUs there are, and how many of them wait in HLT, as the monitor's `info registers -a` says. */
+/** How many vCPUs there are, and how many of them wait in HLT, from the monitor's `info registers -a`. */
 export function parseHalted(registers: string): { readonly vcpus: number; readonly halted: number } {
   const flags = [...registers.matchAll(/\bHLT=([01])\b/g)].map(([, flag]) => flag);
   return { vcpus: flags.length, halted: flags.filter((flag) => flag === '1').length };
 }
 
-/** Stops the machines at a moment in which all vCPUs of all of them wait in HLT. @returns how many tries that took. */
+/**
+ * Stops the machines at a moment when all vCPUs of all of them wait in HLT.
+ * @returns how many tries that took.
+ */
 export async function stopIdle(machines: readonly Qmp[], signal: AbortSignal): Promise<number> {
   let tries = 0;
   return waitUntil(

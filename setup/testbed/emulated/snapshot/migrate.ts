@@ -1,4 +1,7 @@
-/** A machine's whole state to a compressed file and back, by QEMU's migration (docs/devel/migration in QEMU's source). */
+/**
+ * Saves a machine's whole state to a compressed file and loads it, by QEMU's migration (docs/devel/migration in QEMU's
+ * source).
+ */
 import { existsSync } from 'node:fs';
 import { CommandError } from '../../../lib/errors.ts';
 import { quote } from '../../../lib/quote.ts';
@@ -7,17 +10,21 @@ import { waitUntil } from '../../../lib/wait.ts';
 
 /** 154 MB took 2.1 s (docs/emulated-testbed.md); a machine of the paper's size is 40 times as large. */
 const DEADLINE_SECONDS = 300;
-/** Once QEMU has handed over all, only the compressor's last blocks are missing. */
+/** Once QEMU has sent everything, only the compressor's last blocks are missing. */
 const FILE_SECONDS = 30;
 const POLL_MS = 20;
 
-/** Bytes a second, far above what zstd takes: else QEMU holds itself to 128 MiB/s (MAX_THROTTLE, migration/options.c). */
+/**
+ * Bytes per second, far above the rate of zstd: by default QEMU limits itself to 128 MiB/s (MAX_THROTTLE,
+ * migration/options.c).
+ */
 const NO_LIMIT = 2 ** 40;
 
 /**
- * What a stopped machine's state is written by: --fast=1, since it is read more often than it is written. (Measured with
- * 549 MB of an L2 stack: 156 MB, read in 0.32 s; by level 1 it is 139 MB and 0.39 s, by --fast=10 239 MB and 0.24 s.) QEMU does not
- * say whether its command succeeded: the file has its name only once it is whole.
+ * The command that writes a stopped machine's state: with --fast=1, because it is read more often than it is written.
+ * (Measured with 549 MB of an L2 stack: 156 MB, read in 0.32 s; with level 1 it is 139 MB and 0.39 s, with --fast=10
+ * 239 MB and 0.24 s.) QEMU does not report whether its command succeeded, so the file gets its name only once it is
+ * complete.
  */
 function writer(zstd: string, file: string): string {
   const part = `${file}.part`;
@@ -29,7 +36,10 @@ export function incoming(zstd: string, file: string): string {
   return `exec:${quote([zstd, '--decompress', '--stdout', '--quiet', file])}`;
 }
 
-/** Writes the state of a stopped machine to `file`. @throws NESTBENCH_COMMAND_FAILED with QEMU's reason. */
+/**
+ * Writes the state of a stopped machine to `file`.
+ * @throws NESTBENCH_COMMAND_FAILED with QEMU's reason.
+ */
 export async function migrateTo(
   file: string,
   machine: string,
@@ -47,7 +57,7 @@ export async function migrateTo(
   });
 }
 
-/** Waits until a machine that was started with -incoming has its state; it is stopped then. */
+/** Waits until a machine that was started with -incoming has loaded its state. It is then stopped. */
 export function loaded(machine: string, qmp: Qmp, signal: AbortSignal): Promise<void> {
   return waitForMigration(`${machine}'s state to be read`, machine, qmp, signal);
 }

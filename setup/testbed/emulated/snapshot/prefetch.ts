@@ -1,6 +1,6 @@
 /**
- * The first cell's machines, started with their snapshot while Vitest still starts the cell's worker: that takes 0.6 s, and
- * reading a snapshot as long. They wait, stopped, for the worker to take them over.
+ * Starts the first cell's machines from their snapshot while Vitest is still starting the cell's worker: both take
+ * about 0.6 s. The stopped machines wait for the worker to take them over.
  */
 import type { Cell } from '../../../../fixtures/matrix.ts';
 import { spawnOnHost } from '../machines.ts';
@@ -10,14 +10,14 @@ import type { Identity } from './identity.ts';
 import { bringFiles, restored } from './restore-snapshot.ts';
 import { findSnapshot } from './snapshot-store.ts';
 
-/** What waits for its worker. Whoever has the testbed ends it, where nobody takes it over. */
+/** What waits for its worker. If nobody takes it over, the holder of the testbed ends it. */
 export interface Prefetched {
   readonly cell: Cell['name'];
   /** The snapshot's name. */
   readonly snapshot: string;
 }
 
-/** Undefined where there is no such snapshot. */
+/** Undefined if there is no such snapshot. */
 export async function prefetch(
   plan: StackPlan,
   options: {

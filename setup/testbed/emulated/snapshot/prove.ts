@@ -1,4 +1,4 @@
-/** Checks a restored stack for everything that its boot was checked for: all facts are read again. */
+/** Checks a restored stack for everything that was checked after its boot: reads all facts again. */
 import { checkFacts, readGuestFacts } from '../../../stack/facts.ts';
 import { readAssigned, readHaltExits } from '../../../stack/assign.ts';
 import type { BootedMachine } from '../../../stack/machine-boot.ts';
@@ -6,8 +6,8 @@ import { readModuleParameters } from '../../../stack/module-parameters.ts';
 
 /**
  * @param levels L0 first.
- * @param kernelRelease what every machine without a kernel of its own must run.
- * @throws NESTBENCH_CHECK_FAILED with what is not as planned.
+ * @param kernelRelease what every machine without its own kernel must run.
+ * @throws NESTBENCH_CHECK_FAILED with what differs from the plan.
  */
 export async function proveStack(
   client: BootedMachine,

@@ -1,4 +1,4 @@
-/** Brings a saved stack back: the host's two machines with all levels inside, with new connections to all of them. */
+/** Restores a saved stack: the host's two machines with all levels inside, and new connections to all of them. */
 import { seedFile } from '../../../stack/keys.ts';
 import { copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
@@ -25,16 +25,18 @@ import { machinesOf } from './save-snapshot.ts';
 import { findDamage, type Snapshot, stateFile } from './snapshot-store.ts';
 
 export interface RestoreOptions extends StackOptions {
-  /** Whether its QEMUs run already (prefetch.ts): then they are taken over. */
+  /** Whether its QEMUs are already running (prefetch.ts): then they are taken over. */
   readonly isPrefetched?: boolean;
-  /** To have every machine checked as after a boot: what proves a snapshot that was just made. Its kernel's release. */
+  /**
+   * Checks every machine as after a boot, to prove a snapshot that was just saved. Its value is the kernel's release.
+   */
   readonly prove?: string;
 }
 
-/** A stack that goes on, and how far the clocks of its machines were behind. */
+/** A restored stack, and how far the clocks of its machines were behind. */
 export interface Restored {
   readonly running: EmulatedStack;
-  /** Of the machine that was furthest behind, in seconds. */
+  /** For the machine that was furthest behind, in seconds. */
   readonly behindSeconds: number;
 }
 
@@ -42,12 +44,12 @@ interface Context extends BringUp {
   readonly zstd: string;
   readonly snapshot: Snapshot;
   readonly isPrefetched: boolean;
-  /** Told how far a machine's clock was behind. */
+  /** Called with how far a machine's clock was behind. */
   readonly onClock: (behindSeconds: number) => void;
 }
 
 /**
- * @throws NESTBENCH_CHECK_FAILED where the snapshot is damaged, or where what goes on is not what was saved; and what
+ * @throws NESTBENCH_CHECK_FAILED if the snapshot is damaged, or if the restored machine is not the saved one; and what
  * connecting to its machines throws.
  */
 export async function restore(
@@ -59,7 +61,7 @@ export async function restore(
   let behindSeconds = 0;
   const { isPrefetched = false, prove } = options;
   const intact = assertIntact(snapshot);
-  // Whoever awaits it may have failed before.
+  // The code that awaits it may have failed before.
   intact.catch(() => {});
   const restoring = bringUp(plan, { ...options, isPrepared: isPrefetched }, async (up) => {
     if (!isPrefetched) bringFiles(plan, snapshot, options);
@@ -77,7 +79,7 @@ export async function restore(
         resumed(connected, context),
         reconnectGuests(guestPlans, connected.machine, context),
       );
-      // They come back side by side: together they are one phase.
+      // They are restored concurrently, so together they are one phase.
       server.phases.lap('guests: connections');
       return [server, ...guests];
     };
@@ -96,7 +98,7 @@ export async function restore(
   try {
     return { running: emulatedStack(plan, await restoring), behindSeconds };
   } catch (thrown) {
-    // Of a damaged file QEMU may end before the damage is found: then that is the reason, and not what QEMU made of it.
+    // With a damaged file QEMU may end before the damage is found: then report the damage, not QEMU's error.
     await intact;
     throw thrown;
   }
@@ -108,7 +110,7 @@ async function assertIntact(snapshot: Snapshot): Promise<void> {
   throw new CheckError({ message: damage, machine: 'host' });
 }
 
-/** The disk with the keys, and what the machines said as they booted; from there on each console is a new one. */
+/** The disk with the keys, and the consoles of the boot. From there on each console is a new one. */
 export function bringFiles(
   plan: StackPlan,
   { directory }: Snapshot,
@@ -122,7 +124,7 @@ export function bringFiles(
   }
 }
 
-/** The machine, as it takes its state from the snapshot. */
+/** The plan of a machine that loads its state from the snapshot. */
 export function restored(
   plan: MachinePlan,
   zstd: string,
@@ -132,10 +134,12 @@ export function restored(
   return { ...plan, qemu: { ...plan.qemu, incoming: incoming(zstd, stateFile(directory, file)) } };
 }
 
-/** A machine that goes on, before what it could not know is made good. */
+/** A restored machine whose clock and random numbers are not yet updated. */
 type Connected = Omit<BootedMachine, 'facts'>;
 
-/** Starts one of the host's QEMUs with the state of its machine, which goes on once the file is known to be whole. */
+/**
+ * Starts one of the host's QEMUs with the state of its machine, which continues once the file is known to be intact.
+ */
 async function restoreOnHost(
   plan: MachinePlan,
   file: (typeof HOST_MACHINES)[number],
@@ -159,7 +163,7 @@ async function restoreOnHost(
   return { plan, machine, qmp, console, phases };
 }
 
-/** Another process started it and waits for its end; this one learns of its end by QMP. */
+/** Another process started it, and notices its end; this one notices it by QMP. */
 function takeOver({ runtime, defer }: Context): LaunchedQemu {
   defer(async () => void (await endOwned(runtime)));
   return {};
@@ -183,7 +187,7 @@ async function reconnectGuests(
       console: () => console,
     });
     const reconnect = async (hypervisor: Promise<Machine>): Promise<BootedMachine> => {
-      // Its QEMU is reached through the machine below, and it need not wait for that.
+      // Its QEMU is reached through the machine below, which need not be waited for.
       const [attached, reached] = await both(
         hypervisor.then(async (runner) => {
           const its = await attach(plan, {}, { ...context, below: runner, goesOn: true });
@@ -205,12 +209,14 @@ async function reconnectGuests(
   return Promise.all(guests);
 }
 
-/** The machine with what it could not know made good, and with what is known of it. */
+/** The machine with updated clock and random numbers, and its facts. */
 async function resumed(connected: Connected, context: Context): Promise<BootedMachine> {
   return { ...connected, facts: await resumeMachine(connected, context) };
 }
 
-/** @returns what is known of it since it was saved. */
+/**
+ * @returns its facts since it was saved.
+ */
 async function resumeMachine(
   { plan, machine }: Pick<Connected, 'plan' | 'machine'>,
   { snapshot: { name, record }, signal, onClock }: Context,

@@ -6,7 +6,7 @@ import { hostMachine } from '../../../machine/host.ts';
 import { temporaryDirectory } from '../../../lib/temporary.testing.ts';
 import { resume } from './resume.ts';
 
-/** What a machine is asked whose answer is `said`, and what comes of that. */
+/** The request to a machine that answers `said`, and the result. */
 async function asked(said: string): Promise<{ request: string; behindSeconds: Promise<number> }> {
   const socket = path.join(temporaryDirectory(), 'resume');
   const request = Promise.withResolvers<string>();
@@ -25,7 +25,7 @@ async function asked(said: string): Promise<{ request: string; behindSeconds: Pr
   return { request: await request.promise, behindSeconds };
 }
 
-test('a machine gets random numbers and the time, and says how far its clock was behind', async () => {
+test('a machine gets random numbers and the time, and reports how far its clock was behind', async () => {
   const before = Date.now();
   const { request, behindSeconds } = await asked('{"bootId":"the-saved","behindSeconds":12.5}\n');
   const [, seed, nanoseconds] = /^([0-9a-f]{64}) (\d+)\n$/.exec(request) ?? [];
@@ -49,7 +49,7 @@ test.each([
   ],
   ['', 'its clock and its random numbers could not be set (it gave no answer)'],
   ['{"bootId":"the-sa', 'its clock and its random numbers could not be set (it gave no answer)'],
-])('one that answers %j is none that goes on', async (said, why) => {
+])('one that answers %j is not a resumed machine', async (said, why) => {
   const { behindSeconds } = await asked(said);
   await expect(behindSeconds).rejects.toMatchObject({
     code: 'NESTBENCH_CHECK_FAILED',

@@ -1,4 +1,4 @@
-/** What a machine can't know when it goes on from a snapshot is made good, and that it is the one that was saved is proved. */
+/** Updates what a machine can't know after a restore, and proves that it is the machine that was saved. */
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -6,9 +6,9 @@ import { CheckError } from '../../../lib/errors.ts';
 import type { Machine } from '../../../machine/machine.ts';
 import { withDeadline } from '../../../lib/wait.ts';
 
-/** Where guest/start has nestbench-resume listen. */
+/** Where guest/start lets nestbench-resume listen. */
 const SOCKET = '/run/nestbench/resume';
-/** As much as the kernel's random numbers have of a key (CHACHA_KEY_SIZE, drivers/char/random.c). */
+/** The size of the key of the kernel's random number generator (CHACHA_KEY_SIZE, drivers/char/random.c). */
 const SEED_BYTES = 32;
 const NANOSECONDS = 1_000_000n;
 
@@ -18,11 +18,11 @@ const answer = z.union([
 ]);
 
 /**
- * Sets its clock and gives it random numbers of its own.
+ * Sets its clock and gives it new random numbers.
  * @param bootId of the kernel that was saved.
  * @returns how far its clock was behind, in seconds.
- * @throws NESTBENCH_CHECK_FAILED where it could not be done, or another kernel answers; NESTBENCH_DEADLINE; what
- * `openSocket` throws.
+ * @throws NESTBENCH_CHECK_FAILED if that failed, or another kernel answers; NESTBENCH_DEADLINE; what `openSocket`
+ * throws.
  */
 export async function resume(
   machine: Machine,

@@ -1,4 +1,4 @@
-/** Saves a running stack: the two machines of the host, in whose memory all its levels are. */
+/** Saves a running stack: the two machines of the host, whose memory contains all its levels. */
 import { seedFile } from '../../../stack/keys.ts';
 import { copyFile, cp } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -25,8 +25,8 @@ export function machinesOf({ client, levels }: StackPlan): readonly MachinePlan[
 }
 
 /**
- * Saves the stack in `place`, and takes it out of use: what is left to do with it is to end it.
- * @throws NESTBENCH_DEADLINE where its vCPUs are never idle all at once, NESTBENCH_COMMAND_FAILED with QEMU's reason.
+ * Saves the stack in `place`. Afterwards it can only be ended.
+ * @throws NESTBENCH_DEADLINE if its vCPUs are never idle at the same time, NESTBENCH_COMMAND_FAILED with QEMU's reason.
  */
 export async function save(
   stack: EmulatedStack,
@@ -35,7 +35,7 @@ export async function save(
 ): Promise<SnapshotRecord> {
   const { plan, facts, keys, signal } = stack;
   const bootIds = await readBootIds(stack);
-  // A connection that is open now would be one to nobody after a restore.
+  // A connection that is open now would lead nowhere after a restore.
   const machines = await stack.detach();
   await stopIdle(
     HOST_MACHINES.map((name) => machines[name].qmp),
@@ -67,7 +67,7 @@ export async function save(
   return record;
 }
 
-/** What the machine said as it booted goes with it: nobody who looks at a restored one should miss it. */
+/** Copies the console of the boot, so that a restored stack has it too. */
 async function keepConsole(file: string, place: string): Promise<void> {
   if (existsSync(file)) await copyFile(file, path.join(place, path.basename(file)));
 }

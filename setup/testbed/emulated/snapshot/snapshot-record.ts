@@ -1,8 +1,8 @@
-/** What stands beside a saved stack: what it is of, what opens its machines, and by which marks it is known again. */
+/** The record of a saved stack: what was saved, the keys of its machines, and how to identify them. */
 import { z } from 'zod';
 import { levelFacts } from '../../../../fixtures/records.ts';
 
-/** To be raised whenever a stack is prepared or saved in another way. */
+/** Increase it whenever stacks are prepared or saved differently. */
 export const FORMAT = 3;
 
 const keyPair = z.object({ privateKey: z.string(), publicKey: z.string() });
@@ -17,7 +17,7 @@ const savedMachine = z.object({
 export const snapshotRecord = z.object({
   cell: z.string(),
   madeAt: z.iso.datetime(),
-  /** Everything that shapes it, by name; its hash is the snapshot's name. */
+  /** Everything that affects it, by name; the hash is the snapshot's name. */
   identity: z.record(z.string(), z.string()),
   keys: z.object({
     privateKey: z.string(),
@@ -25,11 +25,11 @@ export const snapshotRecord = z.object({
   }),
   client: savedMachine,
   server: savedMachine,
-  /** /proc/sys/kernel/random/boot_id of every machine, by its name: a kernel has the same for as long as it runs. */
+  /** /proc/sys/kernel/random/boot_id of every machine, by its name, which is constant while a kernel runs. */
   bootIds: z.record(z.string(), z.string()),
   facts: z.object({ client: levelFacts, levels: z.array(levelFacts) }),
 });
 export type SnapshotRecord = z.infer<typeof snapshotRecord>;
 
-/** The machines of the host, each of which is a file of the snapshot. */
+/** The machines of the host, each with a file in the snapshot. */
 export const HOST_MACHINES = ['client', 'server'] as const;

@@ -79,21 +79,21 @@ async function found(identity = IDENTITY): Promise<{ name: string | undefined; s
   return { name: snapshot?.name, said };
 }
 
-/** What a run has whose emulator was built under that hash. */
+/** The identity in a run whose emulator has that hash. */
 function emulatedBy(hash: string): Identity {
   const emulator = { program: '/qemu-system-x86_64', zstd: '/zstd', version: '10.0', hash, madeOf: {} };
   return { ...IDENTITY, qemu: describeEmulator(emulator).identity };
 }
 
 describe('looking for a snapshot', () => {
-  test('finds the one of the same identity, and leaves those of others where they are', async () => {
+  test('finds the one of the same identity, and keeps those of others', async () => {
     const mine = await made();
     const others = await made({ ...IDENTITY, kernel: 'a variant' });
     expect(await found()).toEqual({ name: mine, said: [] });
     expect(readdirSync(snapshotsDirectory()).toSorted()).toEqual([mine, others].toSorted());
   });
 
-  test('finds none where there is none', async () => {
+  test('finds none if there is none', async () => {
     expect(await found()).toEqual({ name: undefined, said: [] });
   });
 
@@ -121,7 +121,7 @@ describe('looking for a snapshot', () => {
     expect(readdirSync(snapshotsDirectory())).toEqual([]);
   });
 
-  test("drops what an earlier build of the emulator saved, and keeps what a variant's QEMU did", async () => {
+  test("drops what an earlier build of the emulator saved, and keeps a variant's QEMU's", async () => {
     const variants = await made();
     const old = await made(emulatedBy('0a'));
     const { said } = await found(emulatedBy('0b'));
@@ -131,7 +131,7 @@ describe('looking for a snapshot', () => {
     expect(readdirSync(snapshotsDirectory())).toEqual([variants]);
   });
 
-  test("keeps what another program's QEMU made: a variant has its own", async () => {
+  test("keeps what another program's QEMU saved: it may belong to a variant", async () => {
     await made({ ...IDENTITY, qemu: '/opt/qemu 9.0 fff' });
     expect(await found()).toEqual({ name: undefined, said: [] });
     expect(readdirSync(snapshotsDirectory())).toHaveLength(1);
@@ -146,7 +146,7 @@ describe('looking for a snapshot', () => {
   });
 });
 
-/** What is found wrong with a snapshot that was changed. */
+/** What is wrong with a snapshot after this change. */
 async function damage(change: (directory: string) => void): Promise<string | undefined> {
   await made();
   const snapshot = await findSnapshot(CELL, IDENTITY, () => {});
@@ -160,7 +160,7 @@ describe('the state of its machines', () => {
     expect(await damage(() => {})).toBeUndefined();
   });
 
-  test('is known to be cut short, and to be changed by as little as one byte', async () => {
+  test('truncation is detected, and a change of a single byte', async () => {
     expect(await damage((it) => writeFileSync(path.join(it, 'server.zst'), 'serve'))).toBe(
       'server.zst has 5 bytes, and had 6',
     );
@@ -171,7 +171,7 @@ describe('the state of its machines', () => {
 });
 
 describe('a cache that is full', () => {
-  test('drops what was not used for longest, and never the newest', async () => {
+  test('drops the least recently used, and never the newest', async () => {
     const names: string[] = [];
     for (const kernel of ['a', 'b', 'c']) names.push(await made({ ...IDENTITY, kernel }));
     const [oldest = '', used = '', newest = ''] = names;
@@ -187,14 +187,14 @@ describe('a cache that is full', () => {
     expect(said.map((sentence) => /snapshot (\S+) is/.exec(sentence)?.[1])).toEqual([used, oldest]);
   });
 
-  test('drops nothing as long as there is room', async () => {
+  test('drops nothing while there is space', async () => {
     const name = await made();
     await pruneSnapshots(1e9, '', () => {});
     expect(readdirSync(snapshotsDirectory())).toEqual([name]);
   });
 });
 
-test('what a killed process was saving is swept by the next one that saves', async () => {
+test('the leftovers of a killed save are removed by the next save', async () => {
   const place = await newPlace('left');
   const left = place.replace(/\d+$/, '999999999');
   await keepSnapshot(place, path.basename(left));

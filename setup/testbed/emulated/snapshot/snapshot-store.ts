@@ -1,6 +1,6 @@
 /**
- * The snapshots in the cache: `snapshots/CELL-HASH/`, where HASH stands for everything that shapes one. A snapshot is
- * made beside, in `CELL-HASH.saving-PID/`, and gets its name once it was proved by a restore.
+ * The snapshots in the cache: `snapshots/CELL-HASH/`, where HASH covers everything that affects one. A snapshot is made
+ * in `CELL-HASH.saving-PID/`, and gets its name only after a successful restore.
  */
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ export const SNAPSHOTS = 'snapshots';
 const RECORD_FILE = 'snapshot.json';
 const SAVING = /^(.+)\.saving-(\d+)$/;
 
-/** A month: what is older is of a host that has changed since in more ways than its identity shows. */
+/** A month: since then the host has probably changed in more ways than its identity shows. */
 const OLDEST_DAYS = 30;
 const DAY_MS = 86_400_000;
 
@@ -33,14 +33,14 @@ export function snapshotsDirectory(): string {
   return path.join(cacheDirectory(), SNAPSHOTS);
 }
 
-/** The file that has a machine's state. */
+/** The file of a machine's state. */
 export function stateFile(directory: string, machine: (typeof HOST_MACHINES)[number]): string {
   return path.join(directory, `${machine}.zst`);
 }
 
 /**
- * Looks for the snapshot of that identity. Those of the cell that can be of no use to anybody any more are dropped.
- * @param say called for each that is dropped, with why.
+ * Looks for the snapshot of that identity. Drops those of the cell that nobody can use any more.
+ * @param say called with each that is dropped, and why.
  */
 export async function findSnapshot(
   cell: string,
@@ -79,7 +79,7 @@ function readSnapshot(name: string, directory: string): Snapshot | { readonly fa
   return { name, directory, record: parsed.data };
 }
 
-/** Why nobody can use it any more; undefined where it may be of use, be it to another variant. */
+/** Why nobody can use it any more; undefined if it may still be useful, perhaps to another variant. */
 function obsolete(record: SnapshotRecord, now: Identity): string | undefined {
   const days = (Date.now() - Date.parse(record.madeAt)) / DAY_MS;
   if (days > OLDEST_DAYS) return `it is ${Math.floor(days)} days old, and ${OLDEST_DAYS} are the most`;
@@ -93,7 +93,10 @@ function obsolete(record: SnapshotRecord, now: Identity): string | undefined {
   return undefined;
 }
 
-/** What the state of both machines is, checked against the record. @returns what is wrong, undefined where nothing is. */
+/**
+ * Checks the state of both machines against the record.
+ * @returns what is wrong; undefined if nothing is.
+ */
 export async function findDamage({ directory, record }: Snapshot): Promise<string | undefined> {
   const faults = await Promise.all(
     HOST_MACHINES.map(async (machine) => {
@@ -109,7 +112,7 @@ export async function findDamage({ directory, record }: Snapshot): Promise<strin
   return faults.find((fault) => fault !== undefined);
 }
 
-/** An empty directory for a snapshot that is about to be made. */
+/** An empty directory for a new snapshot. */
 export async function newPlace(name: string): Promise<string> {
   await sweepPlaces();
   const place = path.join(snapshotsDirectory(), `${name}.saving-${process.pid}`);
@@ -122,7 +125,7 @@ export async function writeRecord(place: string, record: SnapshotRecord): Promis
   await writeFile(path.join(place, RECORD_FILE), `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
-/** Gives a snapshot that was proved its name. Where another run was faster, its own stays. */
+/** Gives a snapshot its name, after it was restored. If another run was faster, that run's is kept. */
 export async function keepSnapshot(place: string, name: string): Promise<void> {
   try {
     await rename(place, path.join(snapshotsDirectory(), name));
@@ -136,13 +139,13 @@ export async function dropSnapshot(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Notes that it was used now: those that were not for longest go first. */
+/** Marks it as used now; the least recently used are dropped first. */
 export function touchSnapshot({ directory }: Snapshot): void {
   const now = new Date();
   utimesSync(path.join(directory, RECORD_FILE), now, now);
 }
 
-/** Drops those that were not used for longest until all together have at most `limitBytes`. `except` stays. */
+/** Drops the least recently used until all together have at most `limitBytes`. `except` is kept. */
 export async function pruneSnapshots(
   limitBytes: number,
   except: string,
@@ -176,7 +179,7 @@ function usage(directory: string): { directory: string; bytes: number; used: num
   };
 }
 
-/** Removes what was being saved by processes that are no more. */
+/** Removes the unfinished snapshots of processes that have ended. */
 async function sweepPlaces(): Promise<void> {
   for (const name of names()) {
     const pid = SAVING.exec(name)?.[2];

@@ -1,4 +1,4 @@
-/** How a cell's stack comes to run: restored from its snapshot, or booted; and where it was booted, saved for the next time. */
+/** How a cell's stack is started: restored from its snapshot, or booted; and if booted, saved for the next time. */
 import type { Benchmark } from '../../../../fixtures/benchmarks/benchmark.ts';
 import { toNestbenchError } from '../../../lib/errors.ts';
 import { endOwned } from '../../../machine/qemu/qemu-process.ts';
@@ -26,23 +26,23 @@ import {
 export interface StartStackOptions extends BootStackOptions {
   readonly boot: BootKind;
   readonly identity: Identity;
-  /** How much all snapshots together may take. */
+  /** The maximum size of all snapshots together. */
   readonly limitBytes: number;
   /**
-   * What any run may measure on such a stack. It is primed with all of it, whatever is measured now: what ran before is in
-   * the memory of every level.
+   * All benchmarks that any run may measure on such a stack. It is primed with all of them, whatever is measured now,
+   * because earlier programs remain in the memory of every level.
    */
   readonly primedWith: readonly Benchmark[];
   /** What was started for the first cell before its worker. */
   readonly prefetched?: Prefetched | undefined;
-  /** Called with sentences on what becomes of snapshots. */
+  /** Called with sentences about what happens to snapshots. */
   readonly say: (sentence: string) => void;
 }
 
 type Brought = Omit<Started, 'seconds'>;
 
 /**
- * A snapshot that does not come back as what was saved is dropped, and the cell boots as if there were none.
+ * A snapshot that can't be restored as it was saved is dropped, and the cell boots as if there were none.
  * @throws what `boot` throws.
  */
 export async function startStack(plan: StackPlan, options: StartStackOptions): Promise<Started> {
@@ -56,7 +56,7 @@ async function bring(plan: StackPlan, options: StartStackOptions): Promise<Broug
   const { prefetched, identity, runtime, say } = options;
   const found = await findSnapshot(plan.cell.name, identity, say);
   const isPrefetched = found !== undefined && prefetched?.snapshot === found.name;
-  // Those of another cell, or of what is gone meanwhile: nobody else will end them before the run does.
+  // They belong to another cell, or to a snapshot that has been removed: nobody else ends them before the run does.
   if (prefetched !== undefined && !isPrefetched) await endOwned(runtime);
   const restored = found && (await tryRestore(plan, found, { ...options, isPrefetched }));
   if (found === undefined || restored === undefined) return startSaved(plan, options);
@@ -64,10 +64,10 @@ async function bring(plan: StackPlan, options: StartStackOptions): Promise<Broug
 }
 
 /**
- * Boots, and goes on with what comes back from a snapshot that nobody keeps: so that what is measured cold is in the same
- * state as what is measured warm. (Primed with no more than was measured, and going on as it had booted, hackbench was
- * 12.5 % off, over 8 boots each; with the round trip alone netperf was equal and hackbench not, with both no difference
- * was left. docs/warm-starts.md.)
+ * Boots, then continues with a restore from a snapshot that is not kept, so that cold measurements have the same state
+ * as warm ones. (Primed only with what was measured, and without the restore, hackbench differed by 12.5 %, over 8
+ * boots each; with only the restore netperf was equal but not hackbench; with both no difference was left.
+ * docs/warm-starts.md.)
  */
 async function startCold(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
   const came = await comeBack(plan, options);
@@ -82,7 +82,7 @@ async function startCold(plan: StackPlan, options: StartStackOptions): Promise<B
   };
 }
 
-/** Boots, and goes on with what comes back from the snapshot that was made: so nobody measures on what no restore has proved. */
+/** Boots, saves, and continues with a restore, so that a snapshot is kept only after a successful restore. */
 async function startSaved(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
   const came = await comeBack(plan, options);
   if ('why' in came) return startAgain(plan, came.why, options);
@@ -91,7 +91,7 @@ async function startSaved(plan: StackPlan, options: StartStackOptions): Promise<
   return broughtBack(restored, saved, 'saved', before);
 }
 
-/** Where no snapshot could be made. */
+/** When no snapshot could be made. */
 function startAgain(plan: StackPlan, why: string, options: StartStackOptions): Promise<Brought> {
   options.say(`${why} The cell boots again, and is measured as booted.`);
   return startUnsaved(plan, why, options);
@@ -104,12 +104,15 @@ async function startUnsaved(plan: StackPlan, why: string, options: StartStackOpt
 
 interface CameBack {
   readonly restored: Restored;
-  /** In a place of its own, until it is kept. */
+  /** In its own directory, until it is kept. */
   readonly saved: Snapshot;
   readonly before: readonly Phase[];
 }
 
-/** Boots, saves, ends what was saved and restores it. @returns why not, where no snapshot could be made. */
+/**
+ * Boots, saves, ends the saved stack and restores it.
+ * @returns the reason if no snapshot could be made.
+ */
 async function comeBack(
   plan: StackPlan,
   options: StartStackOptions,
@@ -136,7 +139,7 @@ async function comeBack(
   }
 }
 
-/** Where it can't be kept, the stack that came back from it is as good as any. */
+/** If it can't be kept, the stack restored from it is still valid. */
 async function keep({ name, directory }: Snapshot, { limitBytes, say }: StartStackOptions): Promise<void> {
   try {
     await keepSnapshot(directory, name);
