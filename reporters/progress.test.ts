@@ -14,14 +14,14 @@ interface Shown {
   readonly left: readonly string[];
 }
 
-/** What a child starts with: the reporter, `tell`, a pause, and an event to change. */
+/** What a child starts with: the reporter, `reportProgress`, a pause, and an event to change. */
 const PRELUDE = `
   import { connect } from 'node:net';
   import { setTimeout as sleep } from 'node:timers/promises';
   import ProgressReporter from ${JSON.stringify(path.join(ROOT, 'reporters/progress.ts'))};
-  import { PROGRESS_VARIABLE, tell } from ${JSON.stringify(path.join(ROOT, 'setup/lib/task-progress.ts'))};
+  import { PROGRESS_VARIABLE, reportProgress } from ${JSON.stringify(path.join(ROOT, 'setup/lib/task-progress.ts'))};
   const reporter = new ProgressReporter();
-  const said = (text, more = {}) => tell({ task: 'l1-baseline', text, state: 'running', ...more });
+  const said = (text, more = {}) => reportProgress({ task: 'l1-baseline', text, state: 'running', ...more });
   // However slow this host is, what was told has come by then: the listener is in the same process.
   const turns = async () => { for (let turn = 0; turn < 20; turn++) await sleep(10); };
   reporter.onTestRunStart();
@@ -59,7 +59,7 @@ describe.concurrent('in a log', () => {
 
   test('concurrent tasks each have their own lines', async () => {
     const { stderr } = await show(
-      `said('compiling'); tell({ task: 'image', text: 'packing', state: 'running' }); said('linking'); ${END}`,
+      `said('compiling'); reportProgress({ task: 'image', text: 'packing', state: 'running' }); said('linking'); ${END}`,
     );
     expect(stderr.split('\n')).toEqual([
       'l1-baseline: compiling',
@@ -83,8 +83,8 @@ describe.concurrent('in a log', () => {
       often.onTestRunStart();
       await turns();
       said('compiling');
-      tell({ task: 'l2-baseline', text: 'Ready to run experiments!', state: 'running', lasting: true });
-      tell({ task: 'image', text: 'the root file system is made', state: 'done' });
+      reportProgress({ task: 'l2-baseline', text: 'Ready to run experiments!', state: 'running', lasting: true });
+      reportProgress({ task: 'image', text: 'root file system built', state: 'done' });
       // Three of its looks at what goes on.
       await sleep(1700);
       often.onTestRunEnd();`);
@@ -158,7 +158,7 @@ describe.concurrent('in a terminal', () => {
 
   test('concurrent tasks share the line', async () => {
     const { stdout } = await show(
-      `process.stderr.columns = 200; said('compiling'); tell({ task: 'image', text: 'packing', state: 'running' }); await sleep(700); ${END}`,
+      `process.stderr.columns = 200; said('compiling'); reportProgress({ task: 'image', text: 'packing', state: 'running' }); await sleep(700); ${END}`,
       { terminal: true },
     );
     expect(stdout).toContain('l1-baseline: compiling   image: packing');

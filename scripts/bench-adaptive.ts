@@ -12,7 +12,7 @@ import { MIN_SAMPLES, SEQUENTIAL_CONFIDENCE, untilNarrow } from '../fixtures/sta
 import { syntheticSeries } from './bench/synthetic-series.ts';
 import ProgressReporter from '../reporters/progress.ts';
 import { count } from '../reporters/model/text.ts';
-import { tell } from '../setup/lib/task-progress.ts';
+import { reportProgress } from '../setup/lib/task-progress.ts';
 import { adaptiveTable, holds, type Replayed } from './bench/adaptive-table.ts';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench/bench-adaptive-options.ts';
 import { readExperiment } from './cli/read-experiment.ts';
@@ -133,7 +133,7 @@ async function replayAll(sources: readonly Source[], { target, seed }: BenchOpti
     for (const [index, source] of sources.entries()) {
       const secondsLeft =
         index === 0 ? undefined : ((performance.now() - began) / 1000 / index) * (sources.length - index);
-      tell({
+      reportProgress({
         task: 'bench:adaptive',
         text: `series ${index + 1} of ${sources.length}`,
         state: 'running',

@@ -15,7 +15,7 @@ import { describeHost, hostVirtualization } from '../setup/testbed/host-resource
 import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
 import { Phases } from '../setup/lib/phase-clock.ts';
 import { withDeadline } from '../setup/lib/wait.ts';
-import { tell } from '../setup/lib/task-progress.ts';
+import { reportProgress } from '../setup/lib/task-progress.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
 import { planStack, type StackPlan } from '../setup/testbed/emulated/stack-plan.ts';
@@ -153,7 +153,7 @@ async function bootOnce(
       bringUp(plan, settings, `${cell.name}-${settings}-${round}`, bench, limited, (text, secondsLeft) => {
         steps.push({ text, seconds: elapsed() });
         const left = settings === 'stock' ? {} : { secondsLeft };
-        tell({ task, text, state: 'running', ...left });
+        reportProgress({ task, text, state: 'running', ...left });
       }),
     );
     running = up.running;
@@ -166,7 +166,7 @@ async function bootOnce(
       ? { state: 'late', deadlineSeconds }
       : { state: 'failed', message: firstLine(error.message) };
   } finally {
-    tell({ task, text: 'ended', state: 'done' });
+    reportProgress({ task, text: 'ended', state: 'done' });
   }
   const result: BootResult = {
     cell: cell.name,
@@ -193,13 +193,17 @@ async function waitForFirstSamples(
   const firsts: FirstSample[] = [];
   for (const cell of cells) {
     for (let round = 1; round <= rounds && !signal.aborted; round++) {
-      tell({ task: cell.name, text: 'waiting for the first sample of the command', state: 'running' });
+      reportProgress({
+        task: cell.name,
+        text: 'waiting for the first sample of the command',
+        state: 'running',
+      });
       const first = await measureFirstSample(cell, round, signal);
       append(file, { type: 'first sample', ...first });
       log(`${cell.name}, round ${round}: first sample after ${first.seconds.toFixed(1)} s`);
       firsts.push(first);
     }
-    tell({ task: cell.name, text: 'ended', state: 'done' });
+    reportProgress({ task: cell.name, text: 'ended', state: 'done' });
   }
   return firsts;
 }

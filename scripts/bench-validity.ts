@@ -5,7 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import ProgressReporter from '../reporters/progress.ts';
-import { tell } from '../setup/lib/task-progress.ts';
+import { reportProgress } from '../setup/lib/task-progress.ts';
 import { unknownSetting } from './cli/arguments.ts';
 import { parseValidityOptions, USAGE, type ValidityOptions } from './bench/bench-validity-options.ts';
 import { runScript } from './cli/run-script.ts';
@@ -60,7 +60,7 @@ async function measureAll(
         if (performance.now() - updated < UPDATE_MS) continue;
         updated = performance.now();
         const fraction = (index + step.value) / simulations.length;
-        tell({
+        reportProgress({
           task: 'bench:validity',
           text: 'simulating experiments',
           state: 'running',

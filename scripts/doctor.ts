@@ -10,7 +10,7 @@ import { selectedTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run doctor [-- --testbed FILE]';
 const EXIT_CODES =
-  'Exit code: 0 if a run can start, 1 if something must be fixed first, 2 if the checks could not be made.';
+  'Exit code: 0 if a run can start, 1 if something must be fixed first, 2 if the checks could not run.';
 
 const MARKS = {
   right: ['green', 'right'],

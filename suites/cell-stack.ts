@@ -8,7 +8,7 @@ import { type Lock, takeLock } from '../setup/lib/lock.ts';
 import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { Journal } from '../setup/journal/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
-import { tell } from '../setup/lib/task-progress.ts';
+import { reportProgress } from '../setup/lib/task-progress.ts';
 import type { Started } from '../setup/testbed/testbed.ts';
 import type { AnyTestbed, ProvidedExperiment } from '../setup/testbed/testbeds.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
@@ -82,7 +82,7 @@ export class CellStack {
         benchmark: null,
         ...failureFields(error),
       });
-      tell({ task: this.cell.name, text: error.message, state: 'failed' });
+      reportProgress({ task: this.cell.name, text: error.message, state: 'failed' });
     }
     return this.#broken;
   }
@@ -126,7 +126,7 @@ export class CellStack {
     const lost = await this.#booting?.catch(() => undefined);
     this.journal.append({ type: 'failure', cell: name, benchmark: null, ...failureFields(loss) });
     const text = `the restored stack was lost, and is booted cold in its place: ${loss.message}`;
-    tell({ task: name, text, state: 'running', lasting: true });
+    reportProgress({ task: name, text, state: 'running', lasting: true });
     await lost?.[Symbol.asyncDispose]();
     this.#booting = this.#boot([], 'cold');
     await this.boot();
@@ -148,7 +148,7 @@ export class CellStack {
       this.journal.append({ type: 'end', cell: this.cell.name, seconds });
     }
     if (running !== undefined && this.#broken === undefined) {
-      tell({ task: this.cell.name, text: 'ended', state: 'done' });
+      reportProgress({ task: this.cell.name, text: 'ended', state: 'done' });
     }
   }
 
@@ -161,8 +161,8 @@ export class CellStack {
       benchmarks,
       logs: `${experiment.directory}/${name}`,
       signal: cancellation(),
-      onStep: (text, secondsLeft) => tell({ task: name, text, state: 'running', secondsLeft }),
-      say: (text) => tell({ task: name, text, state: 'running', lasting: true }),
+      onStep: (text, secondsLeft) => reportProgress({ task: name, text, state: 'running', secondsLeft }),
+      say: (text) => reportProgress({ task: name, text, state: 'running', lasting: true }),
     });
   }
 
@@ -172,7 +172,7 @@ export class CellStack {
     this.#alone ??= await takeLock(this.journal.file, {
       signal: cancellation(),
       onWait: (holders) =>
-        tell({ task: name, text: `waiting for another cell to end: ${holders}`, state: 'running' }),
+        reportProgress({ task: name, text: `waiting for another cell to end: ${holders}`, state: 'running' }),
     });
     const { running, start, phases, seconds } = await this.#bringUp(benchmarks, boot);
     this.#start = start;
@@ -187,7 +187,12 @@ export class CellStack {
       seconds,
     });
     const took = `${start.kind === 'warm' ? 'restored ' : ''}after ${seconds.toFixed(1)} s`;
-    tell({ task: name, text: `Ready to run experiments! (${took})`, state: 'running', lasting: true });
+    reportProgress({
+      task: name,
+      text: `Ready to run experiments! (${took})`,
+      state: 'running',
+      lasting: true,
+    });
     return running;
   }
 }

@@ -12,7 +12,7 @@ import { isBenchmarkName } from '../setup/journal/journal-check.ts';
 import { readJournal } from '../setup/journal/journal-reader.ts';
 import { withOriginal } from '../setup/measure/original.ts';
 import { measureSeries } from '../setup/measure/series.ts';
-import { tell } from '../setup/lib/task-progress.ts';
+import { reportProgress } from '../setup/lib/task-progress.ts';
 import { loadTestbed } from '../setup/testbed/testbeds.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
 import { CellStack } from './cell-stack.ts';
@@ -62,7 +62,7 @@ function testOf(kind: BenchmarkKind) {
             const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
             if (material.missing !== undefined) {
               const text = `${benchmark.name} uses generated material, because the original could not be downloaded: ${material.missing}`;
-              tell({ task: cell.name, text, state: 'running', lasting: true });
+              reportProgress({ task: cell.name, text, state: 'running', lasting: true });
             }
             await measureSeries({
               cell: cell.name,
@@ -74,7 +74,7 @@ function testOf(kind: BenchmarkKind) {
               until: ended.signal,
               journal,
               onIteration: ({ text, fraction, secondsLeft }) =>
-                tell({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
+                reportProgress({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
             });
           });
         } catch (thrown) {

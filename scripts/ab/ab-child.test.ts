@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { type ProgressEvent, tell } from '../../setup/lib/task-progress.ts';
+import { type ProgressEvent, reportProgress } from '../../setup/lib/task-progress.ts';
 import { temporaryDirectory } from '../../setup/lib/temporary.testing.ts';
 import { measureOnce } from './ab-child.ts';
 
@@ -13,7 +13,7 @@ const event: ProgressEvent = { task: 'l1-baseline', text: 'booting L1', state: '
 
 test.runIf(arrived !== undefined)('reports its progress, in the run that is started below', async () => {
   console.log('kernel: this line is text and no event');
-  tell(event);
+  reportProgress(event);
   await expect.poll(() => existsSync(arrived ?? ''), { timeout: 30_000 }).toBe(true);
 });
 

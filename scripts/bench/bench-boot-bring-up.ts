@@ -1,7 +1,7 @@
 /** How the boot bench brings a stack up: from its snapshot, cold or stock. */
 import path from 'node:path';
 import { BENCHMARKS } from '../../fixtures/benchmarks/index.ts';
-import { tell } from '../../setup/lib/task-progress.ts';
+import { reportProgress } from '../../setup/lib/task-progress.ts';
 import { identityOf, type Ingredients } from '../../setup/testbed/emulated/snapshot/identity.ts';
 import { startStack } from '../../setup/testbed/emulated/snapshot/start-stack.ts';
 import { boot } from '../../setup/testbed/emulated/boot.ts';
@@ -59,10 +59,10 @@ export async function ensureSnapshot(plan: StackPlan, bench: Bench): Promise<voi
     `${plan.cell.name}-first`,
     bench,
     bench.signal,
-    (text, secondsLeft) => tell({ task, text, state: 'running', secondsLeft }),
+    (text, secondsLeft) => reportProgress({ task, text, state: 'running', secondsLeft }),
   );
   await running[Symbol.asyncDispose]();
-  tell({ task, text: 'ended', state: 'done' });
+  reportProgress({ task, text: 'ended', state: 'done' });
 }
 
 /** nestbench's own boots have the deadlines of their machines, one after another. */

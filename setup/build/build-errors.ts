@@ -7,7 +7,7 @@ export class BuildError extends NestbenchError {
   override readonly kind = 'infrastructure';
 }
 
-/** What was asked for cannot be built from this source or on this host: a person has to change the one or the other. */
+/** The request cannot be built from this source or on this host. One of them has to change. */
 export class UnbuildableError extends NestbenchError {
   override readonly code = 'NESTBENCH_BUILD_FAILED';
   override readonly kind = 'configuration';

@@ -1,5 +1,5 @@
 /** How far a build by make or ninja is. */
-import { tell } from '../lib/task-progress.ts';
+import { reportProgress } from '../lib/task-progress.ts';
 import { progressAt } from './progress-rate.ts';
 
 /** `[12/1441] Compiling C object ...`, as ninja counts. */
@@ -23,8 +23,12 @@ export function compileProgress(task: string, expected?: number): (line: string)
     const total = all === undefined ? expected : Number(all);
     const seconds = (performance.now() - started) / 1000;
     if (total !== undefined)
-      tell({ task, text: 'compiling', state: 'running', ...progressAt(steps, total, seconds) });
+      reportProgress({ task, text: 'compiling', state: 'running', ...progressAt(steps, total, seconds) });
     else if (steps % EVERY === 0)
-      tell({ task, text: `compiling, ${steps} steps in ${(seconds / 60).toFixed(1)} min`, state: 'running' });
+      reportProgress({
+        task,
+        text: `compiling, ${steps} steps in ${(seconds / 60).toFixed(1)} min`,
+        state: 'running',
+      });
   };
 }

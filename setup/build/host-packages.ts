@@ -7,7 +7,7 @@ import { cacheDirectory } from './cache/build-cache.ts';
 import { takeLock } from '../lib/lock.ts';
 import { PackageMissingError } from '../lib/errors.ts';
 import { aborted, errorCode, lastLines } from '../lib/error-text.ts';
-import { tell } from '../lib/task-progress.ts';
+import { reportProgress } from '../lib/task-progress.ts';
 import type { HostPackage } from './package-list.ts';
 
 /** How long to wait for another apt or dpkg, such as unattended-upgrades, to free its lock: five minutes. */
@@ -35,10 +35,10 @@ export async function ensurePackages(signal: AbortSignal, list: readonly HostPac
       machine: 'host',
     });
   }
-  tell({ task: 'packages', text: `installing ${missing.join(', ')}`, state: 'running' });
+  reportProgress({ task: 'packages', text: `installing ${missing.join(', ')}`, state: 'running' });
   if (await listsAreStale()) await apt(['update'], prefix, missing, signal);
   await apt(['install', '--yes', '--no-install-recommends', ...missing], prefix, missing, signal);
-  tell({ task: 'packages', text: `installed ${missing.join(', ')}`, state: 'done' });
+  reportProgress({ task: 'packages', text: `installed ${missing.join(', ')}`, state: 'done' });
 }
 
 export function installCommand(packages: readonly string[]): string {

@@ -8,9 +8,9 @@ import { temporaryDirectory } from './temporary.testing.ts';
 import { PROGRESS_VARIABLE, progressEvent, type ProgressEvent } from './task-progress.ts';
 
 /** A separate process that reports progress: the module has one connection per process. */
-function teller(variable: string | undefined, body: string): ChildProcess {
+function reporter(variable: string | undefined, body: string): ChildProcess {
   const script = `
-    const { tell } = await import(${JSON.stringify(path.join(import.meta.dirname, 'task-progress.ts'))});
+    const { reportProgress } = await import(${JSON.stringify(path.join(import.meta.dirname, 'task-progress.ts'))});
     ${body}`;
   const { [PROGRESS_VARIABLE]: _, ...environment } = process.env;
   const env = variable === undefined ? environment : { ...environment, [PROGRESS_VARIABLE]: variable };
@@ -27,7 +27,7 @@ const event: ProgressEvent = {
   fraction: 0.5,
   secondsLeft: 4,
 };
-const telling = `tell(${JSON.stringify(event)});`;
+const reporting = `reportProgress(${JSON.stringify(event)});`;
 /** Long enough to send the events, without keeping the process running. */
 const linger =
   'for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setTimeout(resolve, 10));';
@@ -52,23 +52,27 @@ async function listener(): Promise<{ socket: string; lines: string[] }> {
 test('events reach the listener in order, one object per line', async () => {
   const { socket, lines } = await listener();
   const second = { ...event, text: 'two\nlines' };
-  expect(await exitCode(teller(socket, `${telling} tell(${JSON.stringify(second)}); ${linger}`))).toBe(0);
+  expect(
+    await exitCode(reporter(socket, `${reporting} reportProgress(${JSON.stringify(second)}); ${linger}`)),
+  ).toBe(0);
   await expect.poll(() => lines.length).toBe(2);
   expect(lines.map((line) => progressEvent.parse(JSON.parse(line)))).toEqual([event, second]);
 });
 
 test('without a listener, reporting does nothing', async () => {
-  expect(await exitCode(teller(undefined, telling))).toBe(0);
+  expect(await exitCode(reporter(undefined, reporting))).toBe(0);
 });
 
 test('if the listener has gone, reporting never fails', async () => {
   const gone = path.join(temporaryDirectory(), 'gone');
-  expect(await exitCode(teller(gone, `${telling} ${linger} ${telling} ${telling} ${linger}`))).toBe(0);
+  expect(await exitCode(reporter(gone, `${reporting} ${linger} ${reporting} ${reporting} ${linger}`))).toBe(
+    0,
+  );
 });
 
 test('reporting does not keep a process running', async () => {
   const { socket } = await listener();
-  expect(await exitCode(teller(socket, telling))).toBe(0);
+  expect(await exitCode(reporter(socket, reporting))).toBe(0);
 });
 
 test.each([

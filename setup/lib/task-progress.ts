@@ -33,7 +33,7 @@ export type ProgressEvent = z.infer<typeof progressEvent>;
 const sockets = new Map<string, Socket>();
 
 /** Reports progress. Never throws and never waits: progress must not disturb the work. */
-export function tell(event: ProgressEvent): void {
+export function reportProgress(event: ProgressEvent): void {
   send(process.env[PROGRESS_VARIABLE], event);
 }
 

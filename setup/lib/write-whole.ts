@@ -8,13 +8,13 @@ import { makeDirectory } from './make-directory.ts';
  * @param flush whether to wait until it is on the disk; not needed for what can be generated again.
  */
 export function writeWhole(file: string, text: string, { flush = true } = {}): void {
-  const beside = `${file}.${process.pid}.part`;
+  const temporary = `${file}.${process.pid}.part`;
   makeDirectory(path.dirname(file));
   try {
-    writeFileSync(beside, text, { flush });
-    renameSync(beside, file);
+    writeFileSync(temporary, text, { flush });
+    renameSync(temporary, file);
   } catch (error) {
-    rmSync(beside, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }

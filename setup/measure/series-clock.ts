@@ -28,7 +28,7 @@ export class SeriesClock {
    * @param run counted from 1 in this series.
    * @param values of this run so far, after `tried` iterations.
    */
-  tell(run: number, values: readonly number[], tried: number): SeriesProgress {
+  progressAt(run: number, values: readonly number[], tried: number): SeriesProgress {
     const { sizes, rule } = this.#plan;
     const now = standing(rule, values, tried);
     const expected = now.state === 'open' ? now.expected : 0;

@@ -140,7 +140,7 @@ async function measureRun(
     while (now.state === 'open' && state.inARow < FAILURES_IN_A_ROW) {
       // tinybench stops at the first failure, and the rule must be asked again: the rest of the run is another round.
       await sampleRounds(now.certain, signal, async () => {
-        onIteration(clock.tell(run - firstRun + 1, values, state.tried));
+        onIteration(clock.progressAt(run - firstRun + 1, values, state.tried));
         const iteration = ++state.tried;
         state.inARow++;
         const outcome = await iterate(benchmark, sizes, target, machines, signal);

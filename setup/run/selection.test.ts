@@ -88,7 +88,7 @@ const cases: [words: string, argv: string[], Answer][] = [
 
 test('a Vitest without its internal list of files is refused by its version', () => {
   expect(() => filters({ version: '99.0.0' })).toThrow(
-    /^Vitest 99\.0\.0 does not show which files it was asked for .*filenamePattern.* npm ci$/,
+    /^Vitest 99\.0\.0 does not show which files were requested .*filenamePattern.* npm ci$/,
   );
   expect(() => filters(Object.assign({ version: '99.0.0' }, { filenamePattern: 'suites' }))).toThrow(
     '99.0.0',

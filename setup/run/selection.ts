@@ -60,7 +60,7 @@ export function filters(vitest: Pick<Vitest, 'version'>): string[] {
   if ('filenamePattern' in vitest && kept === undefined) return [];
   if (Array.isArray(kept)) return kept.map(String);
   throw new UnsuitableError({
-    message: `Vitest ${vitest.version} does not show which files it was asked for (its field filenamePattern), so nestbench cannot tell which cells to boot. Install the version of package-lock.json with: npm ci`,
+    message: `Vitest ${vitest.version} does not show which files were requested (its field filenamePattern), so nestbench cannot tell which cells to boot. Install the version of package-lock.json with: npm ci`,
     machine: 'host',
   });
 }

@@ -23,7 +23,7 @@ export function stopGracefully(
     kept: () => 'What was measured is in the journal.',
     async stop(signal) {
       options.controller.abort(new Error(`stopped by ${signal}`));
-      // The workers' records say which signal it was; Vitest hands on any word, though its types name its own two.
+      // The workers' records say which signal it was; Vitest passes any string on, though its types allow only its own two.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       await vitest.cancelCurrentRun(signal as string as CancelReason);
       await vitest.exit(true);

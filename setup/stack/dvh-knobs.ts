@@ -31,7 +31,7 @@ export async function setDvhKnobs(level: UpMachine, signal: AbortSignal): Promis
   const result = parseKnobs(plan.dvhKnobs, said);
   if (result.ok) return { ...level, facts: { ...facts, ...(result.found && { dvhKnobs: result.found }) } };
   throw new UnsuitableError({
-    message: `${plan.name} runs ${facts.kernelRelease}, ${result.fault}. It is not the configuration that was asked for, so nothing is measured on it.`,
+    message: `${plan.name} runs ${facts.kernelRelease}, ${result.fault}. It is not the requested configuration, so nothing is measured on it.`,
     machine: plan.name,
     output: said,
   });
@@ -57,6 +57,6 @@ export function parseKnobs(
   const other = there.filter(([name, value]) => found[name]?.toLowerCase() !== value);
   if (other.length === 0)
     return { ok: true, found: there.length === 0 ? undefined : Object.fromEntries(there) };
-  const told = other.map(([name, value]) => `${name}=${value} (it has ${found[name]})`);
-  return { ok: false, fault: `which does not take ${told.join(', ')}` };
+  const ignored = other.map(([name, value]) => `${name}=${value} (it has ${found[name]})`);
+  return { ok: false, fault: `which does not take ${ignored.join(', ')}` };
 }

@@ -71,7 +71,7 @@ function bootGuest(
 /** A DVH QEMU prints what it cannot enable, and starts the guest without it: a guest of another configuration. */
 function notEnabled({ name, runsOn }: MachinePlan, said: string): NestbenchError {
   return new UnsuitableError({
-    message: `The DVH QEMU on ${runsOn} started ${name} without all that was asked for, so nothing is measured on it. It printed: ${said}`,
+    message: `The DVH QEMU on ${runsOn} started ${name} without all requested features, so nothing is measured on it. It printed: ${said}`,
     machine: runsOn,
     output: said,
   });

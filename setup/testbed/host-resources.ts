@@ -19,7 +19,7 @@ export interface NeededResources {
   readonly memoryBytes: number;
 }
 
-/** This host has not enough memory for what was asked for. */
+/** This host has too little memory for the selected cells. */
 export class TooLittleMemoryError extends NestbenchError {
   override readonly code = 'NESTBENCH_TOO_LITTLE_MEMORY';
   override readonly kind = 'configuration';

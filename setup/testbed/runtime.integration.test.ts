@@ -42,7 +42,7 @@ describe('the directory of keys and sockets', () => {
     const file = path.join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     vi.stubEnv('TMPDIR', file);
-    expect(() => claimDirectory()).toThrow(/could not be made: ENOTDIR.*Make .*file a directory/);
+    expect(() => claimDirectory()).toThrow(/could not be created: ENOTDIR.*Make .*file a directory/);
   });
 
   test('is rejected if its path is too long for a socket', () => {

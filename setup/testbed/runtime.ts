@@ -57,7 +57,7 @@ function claim(directory: string, otherwise: string): void {
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
     foundAt(directory) === undefined
-      ? `${directory} could not be made: ${reasonOf(failure)}. Make ${path.dirname(directory)} a directory that this user can write to.`
+      ? `${directory} could not be created: ${reasonOf(failure)}. Make ${path.dirname(directory)} a directory that this user can write to.`
       : `${directory} is not a directory that only this user can write to, ${otherwise}`,
   );
 }

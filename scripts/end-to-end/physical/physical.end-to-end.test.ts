@@ -151,7 +151,7 @@ test('the L1 cell runs on a kernel and in a QEMU built from git, after a reboot 
   console.log(run.output);
   expect({ exitCode, failures: run.recordsOf('failure') }).toEqual({ exitCode: 0, failures: [] });
   expect(run.output).toContain(
-    `l0 reboots: its kernel is ${before.release}, and ${kernel.release} is asked for`,
+    `l0 reboots: its kernel is ${before.release}, and ${kernel.release} is needed`,
   );
 
   const [experiment] = run.recordsOf('experiment');

@@ -54,7 +54,7 @@ export async function chooseBuilder(
       signal.throwIfAborted();
       if (wanted === 'container') throw error;
       say(
-        `This host's compilers build instead of a container, because the builder's image could not be made: ${reasonOf(error)}`,
+        `This host's compilers build instead of a container, because the builder's image could not be built: ${reasonOf(error)}`,
       );
       return hostBuilder(signal);
     }

@@ -154,7 +154,7 @@ test('an image that can’t be made is reported with the reason, and no older on
   const instead = await chooseBuilder('auto', 'current', never, (text) => void said.push(text), failing);
   expect(instead.kind).toBe('host');
   expect(said[0]).toMatch(
-    /^This host's compilers build instead of a container, because the builder's image could not be made:/,
+    /^This host's compilers build instead of a container, because the builder's image could not be built:/,
   );
 });
 

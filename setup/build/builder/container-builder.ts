@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { aborted, lastLines, reasonOf } from '../../lib/error-text.ts';
 import { BuildError } from '../build-errors.ts';
 import { sha256 } from '../../lib/hash.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import type { Builder, Vintage } from './builder.ts';
 import { askContainer, runInContainer, sweepContainers } from './container.ts';
 import type { Engine } from './engine.ts';
@@ -72,13 +72,13 @@ async function makeImage(
 ): Promise<string> {
   const { dockerode } = engine.container;
   const task = 'builder';
-  tell({ task, text: `making the image ${name}`, state: 'running' });
+  reportProgress({ task, text: `building the image ${name}`, state: 'running' });
   const lines: string[] = [];
   const onProgress = ({ stream = '', error = '' }: { stream?: string; error?: string }): void => {
     for (const line of stripVTControlCharacters(`${stream}${error}`).split('\n')) {
       if (line.trim() === '') continue;
       lines.push(line.trimEnd());
-      tell({ task, text: line.trim(), state: 'running' });
+      reportProgress({ task, text: line.trim(), state: 'running' });
     }
   };
   try {
@@ -92,14 +92,14 @@ async function makeImage(
     });
     const id = await imageId(engine, name);
     if (id === undefined) throw new Error('the image is not there');
-    tell({ task, text: `the image ${name} is made`, state: 'done' });
+    reportProgress({ task, text: `the image ${name} is built`, state: 'done' });
     return id;
   } catch (error) {
-    if (signal.aborted) throw aborted(signal, `making the image ${name}`, { machine: 'host' });
+    if (signal.aborted) throw aborted(signal, `building the image ${name}`, { machine: 'host' });
     const output = lastLines([...lines, reasonOf(error)].join('\n'));
-    tell({ task, text: `the image ${name} could not be made`, state: 'failed' });
+    reportProgress({ task, text: `the image ${name} could not be built`, state: 'failed' });
     throw new BuildError({
-      message: `The builder's image ${name} could not be made. The engine said:\n${output}`,
+      message: `The builder's image ${name} could not be built. The engine printed:\n${output}`,
       machine: 'host',
       output,
       cause: error,

@@ -72,8 +72,8 @@ test('a wait for the disk is reported, and so is its end', async () => {
   const environment = { XDG_CACHE_HOME: path.dirname(temporaryCache()), ...slowSync('sleep 2') };
   const events = await eventsOf(buildsFor(0), environment);
   expect(events.map(({ task, text, state }) => ({ task, text, state }))).toEqual([
-    { task: 'thing', text: 'waiting until it is on the disk', state: 'running' },
-    { task: 'thing', text: 'it is on the disk', state: 'done' },
+    { task: 'thing', text: 'flushing to disk', state: 'running' },
+    { task: 'thing', text: 'flushed to disk', state: 'done' },
   ]);
 });
 
@@ -188,10 +188,10 @@ test('emptying prints how much it freed, and is rejected while a run holds the c
 test('what two builds of one process need is built once, and neither says that it waits for the other', async () => {
   const script = `
     import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'build-cache.ts'))};
-    import { tell } from ${JSON.stringify(path.join(import.meta.dirname, '../../lib/task-progress.ts'))};
+    import { reportProgress } from ${JSON.stringify(path.join(import.meta.dirname, '../../lib/task-progress.ts'))};
     import { setTimeout as sleep } from 'node:timers/promises';
     const recipe = { name: 'thing', inputs: {}, signal: new AbortController().signal, build: async () => {
-      tell({ task: 'thing', text: 'built', state: 'running' });
+      reportProgress({ task: 'thing', text: 'built', state: 'running' });
       await sleep(500);
       return {};
     } };

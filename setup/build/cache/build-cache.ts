@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { type NestbenchError, toNestbenchError } from '../../lib/errors.ts';
 import { aborted } from '../../lib/error-text.ts';
 import { BuildError, CacheBusyError, CacheFullError } from '../build-errors.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import { cacheDirectory } from '../../lib/cache-directory.ts';
 import { hashOf, type Inputs } from '../../lib/hash.ts';
 import { describeHolders, isHeldHere, type Lock, takeLock, tryLock } from '../../lib/lock.ts';
@@ -94,7 +94,7 @@ export async function cachedWhole(recipe: Recipe, content: string): Promise<Arte
   const changed = changedFacts(found.facts, made.facts);
   if (changed !== '') {
     const text = `rebuilt, because the import had only its provenance; its versions have changed: ${changed}`;
-    tell({ task: recipe.name, text, state: 'done', lasting: true });
+    reportProgress({ task: recipe.name, text, state: 'done', lasting: true });
   }
   return made;
 }
@@ -107,8 +107,8 @@ async function holdToBuild({ name, signal }: Recipe, label: string): Promise<Asy
   const onWait = (holders: string): void => {
     // Two concurrent builds need it: the one that builds it reports the progress.
     if (isHeldHere(artefactLock(label))) return;
-    tell({ task: name, text: `waiting for ${holders}, which is building it`, state: 'running' });
-    held.defer(() => tell({ task: name, text: 'the wait is over', state: 'done' }));
+    reportProgress({ task: name, text: `waiting for ${holders}, which is building it`, state: 'running' });
+    held.defer(() => reportProgress({ task: name, text: 'no longer waiting', state: 'done' }));
   };
   held.use(await takeLock(artefactLock(label), { signal, onWait }));
   return held.move();
@@ -153,7 +153,7 @@ async function build(recipe: Recipe, hash: string, whole: string): Promise<Artef
     return { directory: whole, hash, facts };
   } catch (thrown) {
     const failure = failed(name, thrown);
-    tell({ task: name, text: failure.message.split('\n')[0] ?? '', state: 'failed' });
+    reportProgress({ task: name, text: failure.message.split('\n')[0] ?? '', state: 'failed' });
     if (signal.aborted) await rm(log, { force: true });
     await rm(directory, { recursive: true, force: true });
     throw failure;
@@ -263,14 +263,14 @@ export async function diskBytes(entry: string): Promise<number> {
  * @param task the name in progress lines.
  */
 export async function makeDurable(directory: string, task: string): Promise<void> {
-  let isTold = false;
+  let isReported = false;
   const slow = setTimeout(() => {
-    isTold = true;
-    tell({ task, text: 'waiting until it is on the disk', state: 'running' });
-  }, TELL_AFTER_MS);
+    isReported = true;
+    reportProgress({ task, text: 'flushing to disk', state: 'running' });
+  }, REPORT_AFTER_MS);
   const { exitCode, stderr } = await execa('sync', ['-f', directory], { reject: false });
   clearTimeout(slow);
-  if (isTold) tell({ task, text: 'it is on the disk', state: 'done' });
+  if (isReported) reportProgress({ task, text: 'flushed to disk', state: 'done' });
   if (exitCode === 0) return;
   throw new BuildError({
     message: `${directory} was not written to the disk: ${stderr}. Check whether the disk is full or damaged, then start again.`,
@@ -280,7 +280,7 @@ export async function makeDurable(directory: string, task: string): Promise<void
 }
 
 /** Everything over two seconds is reported. */
-const TELL_AFTER_MS = 1000;
+const REPORT_AFTER_MS = 1000;
 
 export async function flush(entry: string): Promise<void> {
   await using file = await open(entry, 'r');

@@ -1,6 +1,6 @@
 /** Reports the progress of a stream by its bytes. */
 import { Transform } from 'node:stream';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import { progressAt } from '../progress-rate.ts';
 
 /** Passes everything on. `total` is the expected number of bytes. */
@@ -11,7 +11,7 @@ export function countBytes(task: string, text: string, total: number): Transform
     transform(chunk: Buffer, _, pass) {
       done += chunk.length;
       const elapsed = (performance.now() - started) / 1000;
-      tell({ task, text, state: 'running', ...progressAt(Math.min(done, total), total, elapsed) });
+      reportProgress({ task, text, state: 'running', ...progressAt(Math.min(done, total), total, elapsed) });
       pass(null, chunk);
     },
   });

@@ -8,7 +8,7 @@ import { InputError, NoSpaceError } from '../../lib/errors.ts';
 import { errorCode } from '../../lib/error-text.ts';
 import { takeLock } from '../../lib/lock.ts';
 import { whyUnusable } from '../../lib/places.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import { artefactLock, cacheDirectory, holdCache } from './build-cache.ts';
 import { countBytes } from './count-bytes.ts';
 import {
@@ -69,7 +69,7 @@ export async function exportCache(
     assertPlace(file, force);
     await rename(half, file);
     const { size } = await stat(file);
-    tell({ task: EXPORT, text: 'written', state: 'done', fraction: 1 });
+    reportProgress({ task: EXPORT, text: 'written', state: 'done', fraction: 1 });
     return { ...manifest, size };
   } catch (error) {
     if (errorCode(error) !== 'ENOSPC') throw error;
@@ -118,7 +118,7 @@ async function describe(options: ExportOptions): Promise<Manifest> {
   const { nestbench, signal } = options;
   const artefacts: ExportedArtefact[] = [];
   for (const artefact of options.artefacts) {
-    tell({ task: EXPORT, text: 'reading the artefacts', state: 'running', fraction: 0 });
+    reportProgress({ task: EXPORT, text: 'reading the artefacts', state: 'running', fraction: 0 });
     artefacts.push({ ...artefact, ...(await digestOf(cacheDirectory(), artefact, signal)) });
   }
   return { format: FORMAT, nestbench, madeAt: new Date().toISOString(), artefacts };

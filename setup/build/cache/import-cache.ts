@@ -11,7 +11,7 @@ import { aborted, errorCode } from '../../lib/error-text.ts';
 import { CacheFullError } from '../build-errors.ts';
 import { inBytes } from '../../lib/bytes.ts';
 import { takeLock } from '../../lib/lock.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import {
   artefactLock,
   cacheDirectory,
@@ -80,7 +80,7 @@ export async function importCache(file: string, signal: AbortSignal): Promise<Im
     (isNew ? added : kept).push(artefact);
   }
   await flush(cacheDirectory());
-  tell({ task: IMPORT, text: 'added to the cache', state: 'done', fraction: 1 });
+  reportProgress({ task: IMPORT, text: 'added to the cache', state: 'done', fraction: 1 });
   return { manifest, added, kept, differing: differencesOf(kept) };
 }
 
@@ -253,7 +253,7 @@ async function check(
   signal: AbortSignal,
 ): Promise<void> {
   const label = labelOf(artefact);
-  tell({ task: IMPORT, text: 'checking the unpacked artefacts', state: 'running', fraction: 1 });
+  reportProgress({ task: IMPORT, text: 'checking the unpacked artefacts', state: 'running', fraction: 1 });
   const foreign = await outside(path.join(staging, label), label);
   if (foreign !== undefined) throw bad(file, foreign);
   const { bytes, sha256 } = await digestOf(staging, artefact, signal);

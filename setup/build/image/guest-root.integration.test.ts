@@ -28,6 +28,6 @@ test('is reported as done once it is made: the image waits silently for the kern
   });
   expect(events.map(({ task, text, state }) => `${task}: ${text}: ${state}`)).toEqual([
     'image: installing QEMU and the benchmarks: running',
-    'image: the root file system is made: done',
+    'image: root file system built: done',
   ]);
 });

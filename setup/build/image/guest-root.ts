@@ -8,7 +8,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { BENCHMARK_PACKAGES, IMAGE_SETUPS } from '../../../fixtures/benchmarks/index.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import { type Artefact, cached, cachedWhole, type Recipe, type Workplace } from '../cache/build-cache.ts';
 import { MIRROR, packageVersions } from '../toolchain/debian.ts';
 import { bootstrap, FIRST_PHASES, optionsFor, type Phase } from '../toolchain/mmdebstrap.ts';
@@ -89,7 +89,7 @@ async function make(workplace: Workplace): Promise<Record<string, string>> {
     workplace,
   );
   // The image is packed once the kernel is built, which can take many more minutes.
-  tell({ task: 'image', text: 'the root file system is made', state: 'done' });
+  reportProgress({ task: 'image', text: 'root file system built', state: 'done' });
   const status = await execa('tar', ['--extract', '--to-stdout', `--file=${tar}`, './var/lib/dpkg/status']);
   return packageVersions(status.stdout);
 }

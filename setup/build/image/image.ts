@@ -7,7 +7,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BENCHMARK_PACKAGES } from '../../../fixtures/benchmarks/index.ts';
 import type { ImageFormat } from '../../../fixtures/image-formats.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import { isCached, type Recipe, type Workplace } from '../cache/build-cache.ts';
 import { filesIn, sha256 } from '../../lib/hash.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -141,7 +141,7 @@ export async function packImage(
   workplace: Workplace,
 ): Promise<void> {
   const { directory, log, signal } = workplace;
-  tell({ task: 'image', text: 'packing the image', state: 'running', fraction: 0.98 });
+  reportProgress({ task: 'image', text: 'packing the image', state: 'running', fraction: 0.98 });
   const leftOut = path.join(directory, 'left-out');
   await writeFile(leftOut, LEFT_OUT.join('\n'));
   // Owners can be set without being root of the host: fakeroot(1) remembers them.
@@ -163,5 +163,5 @@ export async function packImage(
     cwd: '/build',
   });
   await rm(leftOut);
-  tell({ task: 'image', text: 'the image is made', state: 'done', fraction: 1 });
+  reportProgress({ task: 'image', text: 'image built', state: 'done', fraction: 1 });
 }

@@ -7,16 +7,16 @@ test('an option that kconfig dropped, changed or did not know is reported', () =
   const fragment = 'CONFIG_KVM=y\nCONFIG_NR_CPUS=64\nCONFIG_NO_SUCH=y\nCONFIG_TUN=y\n';
   const config = 'CONFIG_KVM=y\nCONFIG_NR_CPUS=8\n# CONFIG_TUN is not set\n';
   expect(unmetOptions(fragment, config)).toEqual([
-    'CONFIG_NR_CPUS: asked for 64, got 8',
-    'CONFIG_NO_SUCH: asked for y, got n',
-    'CONFIG_TUN: asked for y, got n',
+    'CONFIG_NR_CPUS: requested 64, got 8',
+    'CONFIG_NO_SUCH: requested y, got n',
+    'CONFIG_TUN: requested y, got n',
   ]);
 });
 
 test('an option that should be off may be missing', () => {
   expect(unmetOptions('# CONFIG_IPV6 is not set\nCONFIG_VT=n\n', '')).toEqual([]);
   expect(unmetOptions('# CONFIG_IPV6 is not set\n', 'CONFIG_IPV6=y\n')).toEqual([
-    'CONFIG_IPV6: asked for n, got y',
+    'CONFIG_IPV6: requested n, got y',
   ]);
 });
 

@@ -48,7 +48,7 @@ export function unmetOptions(fragment: string, config: string): string[] {
   for (const [option, wanted] of parseConfig(fragment)) {
     // An option that nothing makes visible is missing in the .config, which is the same as not set.
     const found = granted.get(option) ?? 'n';
-    if (found !== wanted) unmet.push(`${option}: asked for ${wanted}, got ${found}`);
+    if (found !== wanted) unmet.push(`${option}: requested ${wanted}, got ${found}`);
   }
   return unmet;
 }

@@ -3,7 +3,7 @@ import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/pr
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { UnbuildableError } from '../build-errors.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import type { Workplace } from '../cache/build-cache.ts';
 import { compileProgress } from '../compile-progress.ts';
 import type { BuildPlace, ToolOptions } from '../tool.ts';
@@ -71,10 +71,10 @@ export async function compileLinux(
   const run: Run = (argv, purpose, onLine) =>
     place.run(argv, { ...tool, purpose, ...(onLine && { onLine }) });
   await mkdir(tree);
-  tell({ task, text: `unpacking ${recipe.source}`, state: 'running', fraction: 0 });
+  reportProgress({ task, text: `unpacking ${recipe.source}`, state: 'running', fraction: 0 });
   await recipe.unpack(run, tree);
   await applyPatches(recipe.patches, run, tree);
-  tell({ task, text: 'configuring', state: 'running', fraction: 0 });
+  reportProgress({ task, text: 'configuring', state: 'running', fraction: 0 });
   await configure(recipe, run, tree);
   // Groups the output by target, so that the output of other jobs does not interrupt an error.
   const make = ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', ...recipe.targets];
@@ -83,7 +83,7 @@ export async function compileLinux(
   await run(recipe.keep, 'packing the kernel');
   await copyFile(path.join(tree, '.config'), path.join(directory, 'config'));
   await rm(tree, { recursive: true });
-  tell({ task, text: `${release} is built`, state: 'done', fraction: 1 });
+  reportProgress({ task, text: `${release} is built`, state: 'done', fraction: 1 });
   return release;
 }
 

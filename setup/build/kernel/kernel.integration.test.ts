@@ -89,7 +89,7 @@ test('an option that the source does not support is named', async () => {
   const failing = build(standInSource(), 'CONFIG_KVM=y\nCONFIG_UNKNOWN=y\n');
   await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED', kind: 'configuration' });
   await expect(failing).rejects.toThrow(
-    /^linux-source-0\.1 0\.1-1 does not grant.*\nCONFIG_UNKNOWN: asked for y, got n$/,
+    /^linux-source-0\.1 0\.1-1 does not grant.*\nCONFIG_UNKNOWN: requested y, got n$/,
   );
 });
 

@@ -1,7 +1,7 @@
 /** How every QEMU is built, wherever its source comes from: unpacked, configured, compiled. */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import type { Workplace } from '../cache/build-cache.ts';
 import { compileProgress } from '../compile-progress.ts';
 import type { BuildPlace } from '../tool.ts';
@@ -40,14 +40,14 @@ export async function compileQemu(
   const outside = { log, signal, cwd: place.directory };
   const inBuild = { log, signal, cwd: path.join(place.directory, TREE, 'build') };
   const run: Run = (argv, purpose) => place.run(argv, { ...outside, purpose });
-  tell({ task, text: `unpacking ${recipe.source}`, state: 'running', fraction: 0 });
+  reportProgress({ task, text: `unpacking ${recipe.source}`, state: 'running', fraction: 0 });
   await recipe.unpack(run, tree);
   await mkdir(path.join(tree, 'build'), { recursive: true });
-  tell({ task, text: 'configuring', state: 'running', fraction: 0 });
+  reportProgress({ task, text: 'configuring', state: 'running', fraction: 0 });
   await place.run(['../configure', ...recipe.configure], { ...inBuild, purpose: 'configuring QEMU' });
   await place.run(recipe.compile, { ...inBuild, purpose: 'building QEMU', onLine: compileProgress(task) });
   const version = (await readFile(path.join(tree, 'VERSION'), 'utf8')).trim();
   await run(recipe.keep, 'collecting QEMU');
-  tell({ task, text: `QEMU ${version} is built`, state: 'done', fraction: 1 });
+  reportProgress({ task, text: `QEMU ${version} is built`, state: 'done', fraction: 1 });
   return version;
 }

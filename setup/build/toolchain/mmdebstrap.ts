@@ -4,7 +4,7 @@ import { AnnotatedError, NestbenchError, NoSpaceError } from '../../lib/errors.t
 import { inBytes } from '../../lib/bytes.ts';
 import { FOR_MMDEBSTRAP } from '../package-list.ts';
 import { ensurePackages } from '../host-packages.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import type { Workplace } from '../cache/build-cache.ts';
 import { KEYRING } from './debian.ts';
 import { type Engine, findEngine } from '../builder/engine.ts';
@@ -79,7 +79,7 @@ export const FIRST_PHASES: readonly Phase[] = [
 export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promise<void> {
   const { directory, log, signal } = workplace;
   const started = performance.now();
-  const onLine = (line: string): void => tellPhase(wanted, line, started);
+  const onLine = (line: string): void => reportPhase(wanted, line, started);
   const build = { purpose: wanted.purpose, log, signal, onLine };
   const engine = await engineInstead(signal);
   if (engine === undefined) {
@@ -87,14 +87,24 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
     return runTool(argvOf(wanted, isRoot() ? 'root' : 'unshare'), { ...build, env });
   }
 
-  tell({ task: wanted.task, text: `starting a container of ${IMAGE}`, state: 'running', fraction: 0 });
+  reportProgress({
+    task: wanted.task,
+    text: `starting a container of ${IMAGE}`,
+    state: 'running',
+    fraction: 0,
+  });
   // It is a large module, loaded only when needed.
   const { askContainer, runInContainer, sweepContainers } = await import('../builder/container.ts');
   await sweepContainers(engine);
   const otherwise = 'Where mmdebstrap is installed, no container is needed.';
   const container = { ...build, directory, asRoot: true, otherwise, env: proxies() };
   await askContainer(engine, IMAGE, 'true', container);
-  tell({ task: wanted.task, text: 'installing mmdebstrap in the container', state: 'running', fraction: 0 });
+  reportProgress({
+    task: wanted.task,
+    text: 'installing mmdebstrap in the container',
+    state: 'running',
+    fraction: 0,
+  });
   await runInContainer(engine, IMAGE, ['sh', '-euc', INSTALL, 'sh', ...argvOf(wanted, 'root')], container);
 }
 
@@ -155,11 +165,11 @@ function proxies(): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => name.endsWith('_proxy')));
 }
 
-function tellPhase({ task, phases }: Bootstrap, line: string, started: number): void {
+function reportPhase({ task, phases }: Bootstrap, line: string, started: number): void {
   const phase = phases.find(({ says }) => line.startsWith('I: ') && says.test(line));
   if (phase === undefined) return;
   const { text, fraction } = phase;
   const elapsed = (performance.now() - started) / 1000;
   const known = fraction < 0.1 ? {} : { secondsLeft: Math.round((elapsed * (1 - fraction)) / fraction) };
-  tell({ task, text, state: 'running', fraction, ...known });
+  reportProgress({ task, text, state: 'running', fraction, ...known });
 }

@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Suite } from '../../../fixtures/variant.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import {
   type Artefact,
   cached,
@@ -158,10 +158,10 @@ async function make(
     { suite, tar, options, sources: sourcesOf(suite), purpose, task, phases: PHASES },
     workplace,
   );
-  tell({ task, text: 'unpacking', state: 'running', fraction: 0.9 });
+  reportProgress({ task, text: 'unpacking', state: 'running', fraction: 0.9 });
   await runTool(['sh', '-euc', UNPACK, 'unpack', tar, root], { purpose, log, signal });
   await rm(tar);
-  tell({ task, text: `compilers and sources of ${suite} are there`, state: 'done', fraction: 1 });
+  reportProgress({ task, text: `compilers and sources of ${suite} are ready`, state: 'done', fraction: 1 });
   return {
     ...packageVersions(readFileSync(path.join(root, 'var/lib/dpkg/status'), 'utf8')),
     ...sourceVersions(root),

@@ -167,14 +167,14 @@ class Connection implements Qmp {
     }
     const parsed = message.safeParse(value);
     if (!parsed.success) this.#garbled(line);
-    else if ('event' in parsed.data) void this.#tell(parsed.data);
+    else if ('event' in parsed.data) void this.#notify(parsed.data);
     else if (parsed.data.id === undefined) this.#garbled(line);
     else if ('error' in parsed.data)
       this.#waiting.get(parsed.data.id)?.reject(new QmpError(parsed.data.error));
     else this.#waiting.get(parsed.data.id)?.resolve(parsed.data.return);
   }
 
-  async #tell(event: QmpEvent): Promise<void> {
+  async #notify(event: QmpEvent): Promise<void> {
     for (const listener of this.#listeners.get(event.event) ?? []) {
       try {
         await listener(event);

@@ -10,7 +10,7 @@ import type { Variant } from '../../../fixtures/variant.ts';
 import { buildAll, type Built } from '../../build/build-all.ts';
 import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
 import type { Emulator } from '../../build/qemu/emulator.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import { checkExperiment } from '../../run/experiment-record.ts';
 import type { Selection } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
@@ -100,7 +100,7 @@ export async function buildMaterial(options: MaterialOptions): Promise<BuiltMate
     accelerator === 'tcg' ? measureTscKhz(signal) : undefined,
   ]);
   phases.lap('kernel and image');
-  tell({ task: 'build', text: 'The kernel, the emulator and the image are ready.', state: 'done' });
+  reportProgress({ task: 'build', text: 'The kernel, the emulator and the image are ready.', state: 'done' });
   const { kernel, image, emulator } = built;
   const qemu = own ?? describeEmulator(emulator);
   const material: BootMaterial = {

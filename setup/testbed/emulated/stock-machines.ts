@@ -9,15 +9,15 @@ import { SPLIT_IRQCHIP } from '../../stack/qemu-parts.ts';
 import type { Part, QemuPlan } from '../../stack/qemu-plan.ts';
 import type { StackPlan } from './stack-plan.ts';
 
-/** What is not stock about it; printed beside every comparison, since it flatters stock. */
+/** What is not stock about it. It is printed with every comparison, since it favours stock. */
 export const KEPT_OF_OURS = [
   'our kernel, a small uncompressed vmlinux (PVH), and our image with its init',
-  'a virtio console beside the serial one, since the init writes to /dev/hvc0',
+  'a virtio console in addition to the serial one, since the init writes to /dev/hvc0',
   'panic=-1, -no-reboot, -S and QMP, so that a failure is seen and vCPUs are pinned',
   'what the cell is: virtio disks, NIC with vhost and rng, sizes, pins, nesting, an assigned device and its vIOMMU',
 ] as const;
 
-/** The distribution's: our emulator has neither the ROMs nor the default devices that stock asks for. */
+/** The distribution's: our emulator has neither the ROMs nor the default devices that the stock variant needs. */
 const STOCK_QEMU = 'qemu-system-x86_64';
 
 /**

@@ -3,7 +3,7 @@ import { both } from '../../lib/both.ts';
 import { reasonOf } from '../../lib/error-text.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
 import type { SshMachine } from '../../machine/ssh/ssh.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import { consoleFile } from '../../stack/attach.ts';
 import { bootGuests, type GuestOptions } from '../../stack/guests.ts';
 import type { UpMachine } from '../../stack/machine-boot.ts';
@@ -68,7 +68,7 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
   defer(() => hold[Symbol.asyncDispose]());
   for (const ended of await tearDown(machine, signal)) {
     const text = `Ended ${ended} on ${name}, left behind by a run that was killed.`;
-    tell({ task: name, text, state: 'running', lasting: true });
+    reportProgress({ task: name, text, state: 'running', lasting: true });
   }
   phases.lap(`${name}: SSH`);
   const booted = await ensureBoot(machine, plan.boot, {
@@ -127,7 +127,7 @@ async function putBack(plan: PhysicalMachinePlan, machine: SshMachine): Promise<
       await tearDown(again, signal);
     } catch (error) {
       const text = `${plan.name} could not be restored, so the next run there restores it first: ${reasonOf(error)}`;
-      tell({ task: plan.name, text, state: 'failed', lasting: true });
+      reportProgress({ task: plan.name, text, state: 'failed', lasting: true });
     }
   }
 }

@@ -53,7 +53,7 @@ export const ACCESS_CHECKS: readonly Check[] = [
     }),
   },
   {
-    name: 'SSH beside it',
+    name: 'SSH over another interface',
     by: ['sshOver', 'master'],
     on: BOTH,
     needed:

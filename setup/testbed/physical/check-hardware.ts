@@ -80,7 +80,7 @@ export const HARDWARE_CHECKS: readonly Check[] = [
     name: 'memory',
     by: ['memoryBytes', 'cpus'],
     on: SERVER,
-    needed: `${inBytes(PAPER_BYTES)} for the paper's ${PAPER_MIB / 1024} GiB of the level under test, so that L3 has room beside what runs on the server itself`,
+    needed: `${inBytes(PAPER_BYTES)} for the paper's ${PAPER_MIB / 1024} GiB of the level under test, so that L3 has room in addition to what runs on the server itself`,
     otherwise: 'some cells',
     fix: 'A smaller machine takes a smaller sizing, which is printed with the numbers.',
     look: (facts) => {

@@ -70,8 +70,8 @@ test('a machine that has everything has nothing to fix', () => {
 test.each([
   ['private network', { interface: '', carrier: '' }, 'wrong', 'no enp0s4; there are enp0s3, enp0s4, lo'],
   ['private network', { carrier: '0', addresses: '' }, 'wrong', 'enp0s4, without a link, no address'],
-  ['SSH beside it', { sshOver: 'enp0s4' }, 'wrong', 'enp0s4'],
-  ['SSH beside it', { master: 'bond0' }, 'wrong', 'enp0s4 is a port of bond0'],
+  ['SSH over another interface', { sshOver: 'enp0s4' }, 'wrong', 'enp0s4'],
+  ['SSH over another interface', { master: 'bond0' }, 'wrong', 'enp0s4 is a port of bond0'],
   ['clock', { offsetSeconds: '-3.456' }, 'wrong', '-3.46 s off'],
   ['disk', { freeBytes: '1000000000' }, 'wrong', '954 MiB at /vm/nestbench'],
   [
@@ -123,7 +123,7 @@ test.each([
     'wrong',
     "not all of GRUB's programs, it is not known on what /boot/grub/grubenv is, update-initramfs, 858 MiB in /boot",
   ],
-  ['SSH beside it', { sshOver: '' }, 'wrong', 'not known'],
+  ['SSH over another interface', { sshOver: '' }, 'wrong', 'not known'],
   ['hugepages', { hugepages: '' }, 'wrong', 'none'],
   [
     'boot loader',

@@ -122,7 +122,9 @@ test('a custom.cfg that sets the default itself is left unchanged, and is what b
   expect(await installedRelease(its.machine, never)).toBe('6.8.0-40-generic');
   const other = { ...boot, release: '6.8.0-40-generic' };
   await expect(chooseBoot(its.machine, other, never)).rejects.toMatchObject({
-    message: expect.stringContaining('/boot/grub/custom.cfg sets the default itself, whatever was asked for'),
+    message: expect.stringContaining(
+      '/boot/grub/custom.cfg sets the default itself, whatever nestbench requests',
+    ),
   });
   expect(readFileSync(custom(its), 'utf8')).toBe('set default=0\n');
 });

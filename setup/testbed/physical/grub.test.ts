@@ -123,7 +123,7 @@ test('another build of the same release is not the requested one', () => {
 test('each difference is a reason', () => {
   const running = { release: '6.1.0-50-cloud-amd64', commandLine: 'root=UUID=1 maxcpus=1' };
   expect(differencesFrom(running, boot)).toEqual([
-    'its kernel is 6.1.0-50-cloud-amd64, and 4.18.0-base is asked for',
+    'its kernel is 6.1.0-50-cloud-amd64, and 4.18.0-base is needed',
     'its kernel was started without maxcpus=10 kvm-intel.nested=1',
   ]);
   // Parameters of another cell that this one does not have.

@@ -161,7 +161,7 @@ function grubError(machine: Machine, what: string, output = ''): NestbenchError 
 export function differencesFrom(running: Pick<Running, 'release' | 'commandLine'>, boot: Boot): string[] {
   const differences: string[] = [];
   if (running.release !== boot.release) {
-    differences.push(`its kernel is ${running.release}, and ${boot.release} is asked for`);
+    differences.push(`its kernel is ${running.release}, and ${boot.release} is needed`);
   }
   const words = running.commandLine.trim().split(/\s+/);
   const missing = boot.parameters.filter((word) => !words.includes(word));
@@ -232,7 +232,7 @@ export async function chooseBoot(machine: Machine, boot: Boot, signal: AbortSign
   const why = !grubCfg.includes('save_env next_entry')
     ? `${GRUB_CFG} does not clear next_entry after one start`
     : setsDefault
-      ? `${CUSTOM_CFG} sets the default itself, whatever was asked for`
+      ? `${CUSTOM_CFG} sets the default itself, whatever nestbench requests`
       : whyNotOnce(stdout);
   if (why !== undefined) throw notOnce(machine, why);
   await writeCustom(machine, entry, signal);

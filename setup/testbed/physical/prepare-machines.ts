@@ -3,7 +3,7 @@ import { isBuilt, type MachineSoftware, sourceKey } from '../../../fixtures/phys
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { KernelPackage } from '../../build/kernel/kernel-package.ts';
 import { UnsuitableError } from '../../lib/errors.ts';
-import { tell } from '../../lib/task-progress.ts';
+import { reportProgress } from '../../lib/task-progress.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
 import type { MachineFinding } from './check.ts';
@@ -29,13 +29,13 @@ export async function checkMachines(
     examine('client', testbed, signal),
     examine('server', testbed, signal),
   ]);
-  tellMachines('both machines were looked at', 'done');
+  reportMachines('checked both machines', 'done');
   assertUsable([...client.findings, checkTwo(client.facts, server.facts), ...server.findings]);
   return { client: client.facts, server: server.facts };
 }
 
-function tellMachines(text: string, state: 'running' | 'done' = 'running'): void {
-  tell({ task: 'machines', text, state });
+function reportMachines(text: string, state: 'running' | 'done' = 'running'): void {
+  reportProgress({ task: 'machines', text, state });
 }
 
 async function examine(
@@ -44,7 +44,7 @@ async function examine(
   signal: AbortSignal,
 ): Promise<{ facts: MachineFacts; findings: MachineFinding[] }> {
   const target = targetOf(testbed, name);
-  tellMachines(`looking at the ${name}`);
+  reportMachines(`checking the ${name}`);
   await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
   const facts = await readMachineFacts(machine, testbed[name], signal);
   return { facts, findings: checkMachine(name, facts, testbed) };
@@ -79,8 +79,8 @@ export async function giveKernels(
   for (const key of wanted) {
     const kernel = kernels[key];
     if (kernel === undefined) continue;
-    await installKernel(machine, kernel, { target, directory, signal, onStep: tellMachines });
-    tellMachines(`${name} has the kernel ${kernel.release}`, 'done');
+    await installKernel(machine, kernel, { target, directory, signal, onStep: reportMachines });
+    reportMachines(`${name} has the kernel ${kernel.release}`, 'done');
   }
   return await releaseOf(machine, directory, signal);
 }

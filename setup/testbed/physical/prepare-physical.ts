@@ -100,7 +100,7 @@ export async function preparePhysical(
       versions: {
         kernel: kernel.release,
         ...kernel.madeOf,
-        // It tells compare and history that there are versions of a toolchain.
+        // It tells compare and history that a toolchain has versions.
         toolchain: image.toolchain,
         ...softwareVersions(software, { kernels, qemus, installed }),
         image: image.hash,
