@@ -34,8 +34,8 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Lines next to their words, each wrapped at its own indent. A word that repeats the one above is empty. */
-export function besideWords(
+/** Lines after their labels, each wrapped at its own indent. A label equal to the one above is left empty. */
+export function labelledLines(
   lines: readonly (readonly [word: string, line: string])[],
   columns: number,
 ): string {

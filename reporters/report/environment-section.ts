@@ -1,5 +1,5 @@
 /**
- * Where it was measured: every start, and every machine of every boot as it was found once it was up. Machines that
+ * Where it was measured: every start, and every machine of every boot as inspected after it. Machines that
  * only differ in what changes with every boot are listed once, with all their cells.
  */
 import type { ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
@@ -33,8 +33,8 @@ export function environment(results: Results): Html {
       machines.length === 0
         ? html`<p class="none">No cell was booted.</p>`
         : html`<p>
-              Each machine as it was found once it was up. Equal machines are listed once, with all their
-              cells. Sections that are unfolded are printed too.
+              Each machine as inspected after its boot. Identical machines are listed once, with all their
+              cells. Open sections are printed too.
             </p>
             ${machineTable(machines)} ${machines.map(machineDetails)}`
     }

@@ -2,8 +2,8 @@
  * Overheads as in the paper's figures: bars by configuration, grouped by benchmark, in rows of as many groups as fit.
  *
  * The axis is logarithmic, and the bars start at 1.0, the bare machine. An overhead is a factor whose natural zero is
- * 1.0, so the height of a bar is the logarithm of its factor: equal heights are equal factors, and both 130 and 1.3 are
- * readable without cutting the axis. On a linear axis, as in the paper, all but the worst few would look alike on an
+ * 1.0, so the height of a bar is the logarithm of its factor: equal heights mean equal factors, and 130 and 1.3 are
+ * both readable without cutting the axis. On a linear axis, as in the paper, all but the worst few would look alike on an
  * emulated testbed.
  */
 import { levelName } from '../../fixtures/matrix.ts';

@@ -32,8 +32,9 @@ export function overheads(results: Results): Html {
   return html`<section aria-labelledby="overheads">
     <h2 id="overheads">Overhead against native</h2>
     <p>
-      How many times worse a level is than the bare machine (L0): native over measured for rates, measured
-      over native for times. 1.0 is native. Bars show the artifact’s number, the best of the runs’ averages.
+      How many times worse a level is than the bare machine (L0): native divided by measured for rates,
+      measured divided by native for times. 1.0 is native. Bars show the artifact’s number, the best of the
+      runs’ averages.
     </p>
     ${figures.map(({ each, bars }) => overheadFigure(each, bars))}
   </section>`;
@@ -48,7 +49,7 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
   if (bars.every(({ overhead }) => overhead === null)) {
     return html`<div class="figure">
       <h3 id="${name}">${title}</h3>
-      <p class="none">There is nothing to draw yet.</p>
+      <p class="none">No overhead can be drawn yet.</p>
       ${reasons(bars)}
     </div>`;
   }
@@ -58,7 +59,7 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
     description: describe(bars),
     caption: html`<p>
         ${each === ADDITIONAL ? NOT_OF_THE_PAPER : ''}The axis is logarithmic and bars stand on 1.0, native:
-        equal heights are equal factors. ${intervalNote(bars)}
+        equal heights mean equal factors. ${intervalNote(bars)}
       </p>
       ${reasons(bars)}`,
     shown: {

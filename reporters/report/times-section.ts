@@ -3,6 +3,7 @@ import { phasesCsv } from '../files/phases-csv.ts';
 import { type CellTime, cellTimes, type Stage, STAGES } from '../analysis/phases.ts';
 import { preparationLine } from '../terminal/phases-table.ts';
 import type { Results } from '../model/experiment-results.ts';
+import { count } from '../model/text.ts';
 import { dataTable, number } from './data-table.ts';
 import { figure, WIDTHS } from './figure.ts';
 import { html, type Html } from './html.ts';
@@ -52,7 +53,7 @@ export function times(results: Results): Html {
     ${figure({
       name: 'phases',
       title: 'Phases of each cell',
-      description: `Wall time of ${cells.length} cells, by phase.`,
+      description: `Wall time of ${count(cells.length, 'cell')}, by phase.`,
       caption: html`<p>
         Boot phases are in order of time. Services, commands around samples, and gaps alternate with the
         samples and are shown as sums.${before === undefined ? '' : ` Time ${before}.`}
@@ -64,7 +65,7 @@ export function times(results: Results): Html {
     ${figure({
       name: 'boots',
       title: 'Boots, level by level',
-      description: `The steps of the boots of ${cells.length} cells, one level after another.`,
+      description: `The steps of the boots of ${count(cells.length, 'cell')}, one level after another.`,
       caption: html`<p>
         From the start of a cell’s first machine. The client boots at the same time as L0 and is not drawn.
       </p>`,

@@ -13,7 +13,7 @@ import { painter } from './paint.ts';
 import { failures, type Problem, skips } from '../analysis/problems.ts';
 import type { Measured, Results } from '../model/experiment-results.ts';
 import { stoppingOf } from '../analysis/stopping.ts';
-import { besideWords, wrap } from '../model/text.ts';
+import { labelledLines, wrap } from '../model/text.ts';
 
 export interface TableOptions {
   /** The width of the terminal. The table is split into blocks of cells that fit. */
@@ -45,7 +45,7 @@ function headingText(results: Results, columns: number): string {
   const lines = heading(results).map(
     ([word, line], index, all) => [index > 0 && all[index - 1]?.[0] === word ? '' : word, line] as const,
   );
-  return besideWords(lines, columns);
+  return labelledLines(lines, columns);
 }
 
 /** How to read the table. Only explains what it shows. */

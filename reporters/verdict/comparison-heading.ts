@@ -1,7 +1,7 @@
 /** The heading of a comparison: which two experiments, measured where, and what differs between them. */
 import { heading } from '../analysis/heading.ts';
 import type { Results } from '../model/experiment-results.ts';
-import { besideWords } from '../model/text.ts';
+import { labelledLines } from '../model/text.ts';
 import type { Compared } from './comparison.ts';
 
 /** The two experiments, each with the name that the user gave. */
@@ -28,7 +28,7 @@ export function comparisonHeading({ changed }: Compared, { base, head }: Sides, 
     ),
     ...(changed.length === 0 ? [['differs', 'nothing that was recorded'] as const] : []),
   ];
-  return besideWords(lines, columns);
+  return labelledLines(lines, columns);
 }
 
 /** `latest (2026-11-23-0040)`: with the experiment's own name if the user gave another. */
