@@ -1,6 +1,7 @@
 /** `npm run doctor`: checks the requirements of a run on the testbed, prints what to fix, and changes nothing. */
 import path from 'node:path';
 import { styleText } from 'node:util';
+import { count } from '../reporters/model/text.ts';
 import { examinePlaces, type Finding } from '../setup/testbed/diagnose.ts';
 import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
 import { textTable } from '../setup/lib/text-table.ts';
@@ -13,9 +14,9 @@ const EXIT_CODES =
   'Exit code: 0 if a run can start, 1 if something must be fixed first, 2 if the checks could not run.';
 
 const MARKS = {
-  right: ['green', 'right'],
+  right: ['green', 'ok'],
   'some cells': ['yellow', 'some cells'],
-  unquiet: ['yellow', 'unquiet'],
+  unquiet: ['yellow', 'noisy'],
   wrong: ['red', 'WRONG'],
 } as const satisfies Record<Finding['verdict'], readonly [string, string]>;
 
@@ -38,7 +39,7 @@ await runScript(async () => {
   ];
   console.log(table(findings));
   const wrong = findings.filter(({ verdict }) => verdict === 'wrong').length;
-  console.log(wrong === 0 ? 'Nothing stands in the way of a run.' : `${wrong} to fix before a run.`);
+  console.log(wrong === 0 ? 'A run can start.' : `${count(wrong, 'problem')} to fix before a run.`);
   process.exitCode = wrong === 0 ? 0 : 1;
 });
 

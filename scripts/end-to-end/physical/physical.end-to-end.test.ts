@@ -87,12 +87,12 @@ const NOTHING = '0\n';
 
 test('the doctor says what the machines have and have not, and changes nothing', async () => {
   const { exitCode, output } = await two.script(['doctor']);
-  expect(output).toMatch(/^server {2}virtualization +right +svm, \/dev\/kvm$/m);
-  expect(output).toMatch(/^server {2}boot loader +right +GRUB, update-initramfs, /m);
+  expect(output).toMatch(/^server {2}virtualization +ok +svm, \/dev\/kvm$/m);
+  expect(output).toMatch(/^server {2}boot loader +ok +GRUB, update-initramfs, /m);
   expect(output).toMatch(
     /^server {2}SR-IOV +some cells +the server's card at enp0s4 \(virtio_net\) has no /m,
   );
-  expect(output).toMatch(/^client {2}private network +right +enp0s4, not up, no address$/m);
+  expect(output).toMatch(/^client {2}private network +ok +enp0s4, not up, no address$/m);
   expect(exitCode).toBe(0);
   await using machine = await two.connect('server');
   expect(await readRunning(machine, never)).toEqual(before);

@@ -43,7 +43,7 @@ async function environment(): Promise<{ TESTBED: string }> {
 
 test('the doctor says where the functions of the card will be, and what drives them', async () => {
   const { output } = await two.script(['doctor']);
-  expect(output).toMatch(/^server {2}SR-IOV +right +7 possible, the first at 0000:01:10\.0, for igbvf$/m);
+  expect(output).toMatch(/^server {2}SR-IOV +ok +7 possible, the first at 0000:01:10\.0, for igbvf$/m);
 });
 
 test('functions that nestbench did not create are left alone, and no cell with them is measured', async ({

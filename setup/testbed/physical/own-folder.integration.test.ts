@@ -145,7 +145,7 @@ describe('a folder of that name that is not nestbench’s is rejected, and left 
     expect(everything(directory)).toEqual(before);
   });
 
-  test('a link to another place, even to a folder of ours', async () => {
+  test('a link to another place, even to a folder of nestbench', async () => {
     const [directory, other] = [temporaryDirectory(), temporaryDirectory()];
     await write(other, 'images/1.ext4');
     symlinkSync(ownFolder(other), ownFolder(directory));
