@@ -46,7 +46,8 @@ export async function runInContainer(
   const started = performance.now();
   const [program = '', ...words] = argv;
   const name = `nestbench-${randomUUID()}`;
-  const onAbort = (): void => void remove(dockerode, name);
+  let removed = Promise.resolve();
+  const onAbort = (): void => void (removed = removed.then(() => remove(dockerode, name)));
   signal.addEventListener('abort', onAbort, { once: true });
   const end = new CommandEnd();
   let output: Promise<string[]> = Promise.resolve([]);
@@ -81,6 +82,8 @@ export async function runInContainer(
   } finally {
     // Removing the container would lose the rest of its output.
     await output.catch(() => {});
+    // An engine refuses to remove a container that it is removing, which is still there then.
+    await removed;
     await remove(dockerode, name);
     signal.removeEventListener('abort', onAbort);
   }
