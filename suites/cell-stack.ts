@@ -125,7 +125,7 @@ export class CellStack {
     const { name } = this.cell;
     const lost = await this.#booting?.catch(() => undefined);
     this.journal.append({ type: 'failure', cell: name, benchmark: null, ...failureFields(loss) });
-    const text = `the restored stack was lost, and is booted cold in its place: ${loss.message}`;
+    const text = `the restored stack was lost, and is booted cold instead: ${loss.message}`;
     reportProgress({ task: name, text, state: 'running', lasting: true });
     await lost?.[Symbol.asyncDispose]();
     this.#booting = this.#boot([], 'cold');
