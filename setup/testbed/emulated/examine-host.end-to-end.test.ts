@@ -21,7 +21,7 @@ test('mmdebstrap is only required if the cache lacks something', { timeout: 1_20
   withoutPrograms('mmdebstrap', 'dpkg-query');
   vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
   vi.stubEnv('XDG_RUNTIME_DIR', '/nonexistent');
-  expect(await packages()).toBe('right none needed: the cache has what a run boots from');
+  expect(await packages()).toBe('ok none needed: the cache has what a run boots from');
   temporaryCache();
   expect(await packages()).toBe('WRONG neither');
 });
