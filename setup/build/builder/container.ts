@@ -46,8 +46,7 @@ export async function runInContainer(
   const started = performance.now();
   const [program = '', ...words] = argv;
   const name = `nestbench-${randomUUID()}`;
-  let removed = Promise.resolve();
-  const onAbort = (): void => void (removed = removed.then(() => remove(dockerode, name)));
+  const onAbort = (): void => void remove(dockerode, name);
   signal.addEventListener('abort', onAbort, { once: true });
   const end = new CommandEnd();
   let output: Promise<string[]> = Promise.resolve([]);
@@ -82,8 +81,6 @@ export async function runInContainer(
   } finally {
     // Removing the container would lose the rest of its output.
     await output.catch(() => {});
-    // An engine refuses to remove a container that it is removing, which is still there then.
-    await removed;
     await remove(dockerode, name);
     signal.removeEventListener('abort', onAbort);
   }
@@ -151,18 +148,22 @@ function ownerName(pid: number): string | undefined {
 
 /** Removes the containers of builds that were killed. */
 export async function sweepContainers({ container: { dockerode } }: Engine): Promise<void> {
-  const ours = await dockerode.listContainers({ all: true, filters: { label: [OWNER] } });
-  for (const { Id, Labels } of ours) {
+  const owned = await dockerode.listContainers({ all: true, filters: { label: [OWNER] } });
+  for (const { Id, Labels } of owned) {
     const owner = Labels[OWNER] ?? '';
     const [, namespace, pid] = /^(.+) (\d+):\d+$/.exec(owner) ?? [];
     if (namespace === processNamespace() && ownerName(Number(pid)) !== owner) await remove(dockerode, Id);
   }
 }
 
-/** By id or name. It may have been removed already. */
+/** Resolves once the container, by id or name, no longer exists. It may have been removed already. */
 async function remove(dockerode: Dockerode, container: string): Promise<void> {
-  await dockerode
-    .getContainer(container)
-    .remove({ force: true })
-    .catch(() => {});
+  const existing = dockerode.getContainer(container);
+  try {
+    await existing.remove({ force: true });
+  } catch (error) {
+    // A conflict: the engine is already removing it.
+    if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 409)) return;
+    await existing.wait({ condition: 'removed' }).catch(() => {});
+  }
 }
