@@ -1,5 +1,5 @@
 /** A cell's plan on the emulated testbed, for `npm run plan -- CELL`, before anything is built. */
-import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
+import type { Cell } from '../../../fixtures/matrix.ts';
 import { sizingFor } from '../../../fixtures/sizing.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { Settings } from '../../run/settings.ts';
@@ -7,7 +7,7 @@ import type { BenchmarkKind } from '../../stack/machine-plan.ts';
 import { describeHost, hostVirtualization } from '../host-resources.ts';
 import { runtimeDirectory } from '../runtime.ts';
 import { describePlan } from './describe-plan.ts';
-import { clocksOf } from './emulated-experiment.ts';
+import { clocksOf, whyNotEmulated } from './emulated-experiment.ts';
 import { describeQemu } from './host-qemu.ts';
 import { planStack } from './stack-plan.ts';
 
@@ -19,7 +19,7 @@ export async function describeEmulated(
   kind: BenchmarkKind,
   { variant, clock }: Pick<Settings, 'variant' | 'clock'>,
 ): Promise<string> {
-  const reason = configurationOf(cell).notEmulated;
+  const reason = whyNotEmulated(cell);
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
   const { accelerator } = await hostVirtualization();
   const { qemu } = variant;

@@ -58,7 +58,7 @@ export function whyNotEmulated(
 
 export function planEmulated(
   cell: Cell,
-  experiment: CommonExperiment & EmulatedExperiment,
+  experiment: Pick<CommonExperiment, 'variant'> & EmulatedExperiment,
   kind: BenchmarkKind,
 ): StackPlan {
   const { accelerator, sizing, variant, clocks } = experiment;

@@ -19,12 +19,17 @@ import { cpuOption } from '../../stack/qemu-argv.ts';
 import { BUILD_BYTES, checkResources, describeHost, hostVirtualization } from '../host-resources.ts';
 import { runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
-import { type BootMaterial, clocksOf, type EmulatedExperiment } from './emulated-experiment.ts';
+import {
+  type BootMaterial,
+  clocksOf,
+  type EmulatedExperiment,
+  materialOf,
+  planEmulated,
+} from './emulated-experiment.ts';
 import { EMULATED_CPU } from './emulated-qemu.ts';
 import { describeQemu, type HostQemu } from './host-qemu.ts';
 import { identityOf } from './snapshot/identity.ts';
 import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
-import { planStack } from './stack-plan.ts';
 import { measureTscKhz } from './tsc.ts';
 
 /**
@@ -130,27 +135,21 @@ function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
   return (server + sizing.memoryMiB + QEMU_MIB * (deepest > 0 ? 2 : 1)) * 2 ** 20;
 }
 
-/** Undefined if the first cell must boot, or uses another clock. */
+/** Undefined if the first cell must boot, or uses another clock. Its worker makes the same plan. */
 async function prefetchFirst(
   first: Cell,
-  { accelerator, sizing, clocks, material }: EmulatedExperiment & { readonly material: BootMaterial },
+  experiment: EmulatedExperiment,
   { boot, variant, resultsDirectory, folder }: Settings,
   { signal, log }: PrepareOptions,
 ): Promise<Prefetched | undefined> {
-  if (boot === 'cold' || clocks.application === 'virtual') return undefined;
-  const plan = planStack(first, {
-    ...material,
-    accelerator,
-    sizing,
-    variant,
-    kind: 'application',
-    clock: 'real',
-  });
-  const { runtime } = material.paths;
+  if (boot === 'cold' || experiment.clocks.application === 'virtual') return undefined;
+  const plan = planEmulated(first, { ...experiment, variant }, 'application');
+  const { paths, ingredients } = materialOf(experiment);
+  const { runtime } = paths;
   return prefetch(plan, {
     runtime,
     logs: path.join(resultsDirectory, folder, first.name),
-    identity: identityOf(plan, runtime, material.ingredients),
+    identity: identityOf(plan, runtime, ingredients),
     signal,
     say: log,
   });
