@@ -1,5 +1,4 @@
 /** A new configuration or benchmark brings what it needs in its own file; nothing else in the tree names it. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -11,6 +10,7 @@ import { OVERHEAD_FIGURES, type OverheadFigure } from '../reporters/analysis/ove
 import { fillOf, patternDefinitions, variables } from '../reporters/report/palette.ts';
 import { ROOT_PACKAGES } from '../setup/build/image/guest-root.ts';
 import { RECORDED_PACKAGES } from '../setup/build/image/image.ts';
+import { isTest, SOURCE_FILES } from './cli/source-files.testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const EVERY: readonly Configuration[] = CONFIGURATIONS;
@@ -18,17 +18,10 @@ const NAMES = EVERY.map(({ name }) => name);
 
 /** Source files outside `folder` that have one of the words as a string literal, as `FILE: WORD`. */
 function naming(words: readonly string[], folder: string): string[] {
-  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
-    cwd: ROOT,
-    encoding: 'utf8',
+  return SOURCE_FILES.filter((file) => !file.startsWith(folder) && !isTest(file)).flatMap((file) => {
+    const text = readFileSync(path.join(ROOT, file), 'utf8');
+    return words.filter((word) => text.includes(`'${word}'`)).map((word) => `${file}: ${word}`);
   });
-  return files
-    .split('\n')
-    .filter((file) => file !== '' && !file.startsWith(folder) && !/\.(test|testing)\.ts$/.test(file))
-    .flatMap((file) => {
-      const text = readFileSync(path.join(ROOT, file), 'utf8');
-      return words.filter((word) => text.includes(`'${word}'`)).map((word) => `${file}: ${word}`);
-    });
 }
 
 test('only its own folder names a configuration', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { isTest, SOURCE_FILES } from './cli/source-files.testing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -49,12 +49,7 @@ interface Import {
   readonly to: string;
 }
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
-  cwd: ROOT,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((file) => layerOf(file) !== undefined);
+const files = SOURCE_FILES.filter((file) => layerOf(file) !== undefined);
 
 const imports: Import[] = files.flatMap((file) =>
   [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(IMPORT)].map(([, to = '']) => ({
@@ -74,10 +69,6 @@ function deeper(file: string, layer: string): boolean {
 
 function topOf(file: string): string {
   return file.slice(0, file.indexOf('/'));
-}
-
-function isTest(file: string): boolean {
-  return /\.(test|testing)\.ts$/.test(file);
 }
 
 function rank(layers: readonly string[], layer: string | undefined): number {
