@@ -1,4 +1,7 @@
-import { enableCompileCache } from 'node:module';
+// First, because it may run all this by another Node.
+// oxlint-disable-next-line import/no-unassigned-import
+import './setup/lib/current-node.js';
+import module from 'node:module';
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
 import { CELLS } from './fixtures/matrix.ts';
 import { checkoutFault } from './setup/lib/checkout-path.ts';
@@ -60,7 +63,7 @@ const ordered =
  * instead of 1.1.)
  */
 process.env['NODE_COMPILE_CACHE'] ??= `${import.meta.dirname}/node_modules/.cache/node`;
-enableCompileCache(process.env['NODE_COMPILE_CACHE']);
+module.enableCompileCache(process.env['NODE_COMPILE_CACHE']);
 const byNode: TestProjectInlineConfiguration['test'] = {
   server: {
     deps: {

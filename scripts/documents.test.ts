@@ -189,7 +189,7 @@ const helps = new Map<string, string>();
 function helpOf(name: string): string {
   const known = helps.get(name);
   if (known !== undefined) return known;
-  const [, file] = /node (scripts\/\S+)$/.exec(scripts[name] ?? '') ?? [];
+  const [, file] = / (scripts\/\S+)$/.exec(scripts[name] ?? '') ?? [];
   const help =
     file === undefined
       ? (scripts[name] ?? '')

@@ -10,8 +10,8 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 /** npm's own program, run by a Node that reports another version. */
 const NPM = realpathSync(spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim());
 
-/** The newest version of each release line that README names. */
-test.each(['v20.20.2', 'v22.19.0', 'v24.21.0', 'v26.0.0'])(
+/** Of Ubuntu 24.04, of Debian 13, and of each newer release line. */
+test.each(['v18.19.1', 'v20.19.2', 'v22.19.0', 'v24.21.0', 'v26.0.0'])(
   'npm ci under Node %s has no warning',
   (version) => {
     const place = temporaryDirectory();
