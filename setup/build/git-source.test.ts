@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { temporaryCache, temporaryDirectory } from '../lib/temporary.testing.ts';
-import { exportSource, resolveSource, sourceSetting } from './git-source.ts';
+import { type ExportOptions, exportSource, resolveSource, sourceSetting } from './git-source.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -67,7 +69,7 @@ test('a missing ref or repository is reported, and leaves nothing behind', async
     message: `${url} has no branch, tag or commit nosuch.`,
   });
   await expect(resolveSource({ url: '/no/such', ref: 'v1' }, never, silent)).rejects.toThrow(
-    /can't be cloned/,
+    /can't be fetched/,
   );
   expect(readdirSync(path.join(cache, 'mirrors')).filter((name) => name.includes('cloning'))).toEqual([]);
 });
@@ -80,6 +82,26 @@ test('a URL can’t be a command', async () => {
   );
   expect(existsSync(proof)).toBe(false);
 });
+
+/** Serves a directory over HTTP on the loopback interface, as a web server without git does. */
+async function serveFiles(directory: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    const file = path.join(directory, new URL(request.url ?? '/', 'http://localhost').pathname);
+    if (existsSync(file) && statSync(file).isFile()) response.end(readFileSync(file));
+    else response.writeHead(404).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
 
 const SUBMODULE = ['submodule', '--quiet', 'add'];
 
@@ -97,11 +119,13 @@ function nested(): { url: string; inner: string; deep: string } {
   return { url, inner, deep };
 }
 
-async function lay(url: string): Promise<string> {
+const SUBMODULES = ['.', ':(exclude)roms/'];
+
+async function lay(url: string, options: Partial<ExportOptions> = {}): Promise<string> {
   const source = await resolveSource({ url, ref: 'v1-a' }, never, silent);
   const tree = path.join(temporaryDirectory(), 'tree');
   const log = path.join(temporaryDirectory(), 'log');
-  await exportSource(source, tree, { signal: never, log, without: 'roms/' });
+  await exportSource(source, tree, { signal: never, log, submodules: SUBMODULES, ...options });
   return tree;
 }
 
@@ -122,6 +146,54 @@ test('a commit is checked out without .git, with nested submodules at their pinn
   expect(filesOf(await lay(url))).toEqual(PINNED);
 });
 
+test('only the submodules that were asked for are fetched', async () => {
+  temporaryCache();
+  const { url, inner } = nested();
+  rmSync(inner, { recursive: true });
+  expect(filesOf(await lay(url, { submodules: ['roms'] }))).toEqual({
+    file: 'outer',
+    'roms/firmware/file': 'firmware',
+  });
+});
+
+test('a submodule whose server is gone comes from where it moved to', async () => {
+  temporaryCache();
+  const { url, inner } = nested();
+  const old = `file://${path.dirname(url)}/old/`;
+  git(url, 'config', '--file', '.gitmodules', 'submodule.parts/inner.url', `${old}inner`);
+  commit(url, 'moved');
+  await expect(lay(url)).rejects.toThrow(`Fetching the submodules of ${url}`);
+  const tree = await lay(url, { moved: { [old]: `file://${path.dirname(inner)}/` } });
+  expect(filesOf(tree)).toEqual(PINNED);
+});
+
+test('only the commit is fetched, without its history or other branches', async () => {
+  const cache = temporaryCache();
+  const url = repository('source', 'one');
+  git(url, 'branch', 'other');
+  commit(url, 'two');
+  git(url, 'tag', '--annotate', '--message=t', 'v2');
+  const two = git(url, 'rev-parse', 'HEAD');
+  expect((await resolveSource({ url, ref: 'v2' }, never, silent)).commit).toBe(two);
+  const mirror = path.join(cache, 'mirrors', readdirSync(path.join(cache, 'mirrors'))[0] ?? '');
+  expect(git(mirror, 'rev-list', '--all')).toBe(two);
+  // A commit that is not the head of a branch is fetched alone, too.
+  const one = git(url, 'rev-parse', 'other');
+  expect((await resolveSource({ url, ref: one }, never, silent)).commit).toBe(one);
+});
+
+test('a server of plain files, which has only whole branches, gives those', async () => {
+  temporaryCache();
+  const work = repository('source', 'one');
+  const one = commit(work, 'two');
+  const served = path.join(temporaryDirectory(), 'served.git');
+  execFileSync('git', ['clone', '--quiet', '--bare', work, served]);
+  git(served, 'update-server-info');
+  await using server = await serveFiles(path.dirname(served));
+  const url = `${server.url}/served.git`;
+  expect((await resolveSource({ url, ref: 'v1-a' }, never, silent)).commit).toBe(one);
+});
+
 test('a commit that was checked out once is checked out again offline, next to another commit', async () => {
   temporaryCache();
   const { url, inner, deep } = nested();
@@ -136,7 +208,7 @@ test('a commit that was checked out once is checked out again offline, next to a
   for (const each of [url, inner, deep]) rmSync(each, { recursive: true });
   const again = path.join(temporaryDirectory(), 'again');
   const log = path.join(temporaryDirectory(), 'log');
-  await exportSource({ url, commit: first }, again, { signal: never, log, without: 'roms/' });
+  await exportSource({ url, commit: first }, again, { signal: never, log, submodules: SUBMODULES });
   expect(filesOf(again)).toEqual(PINNED);
 });
 

@@ -1,6 +1,7 @@
 /**
- * Source from git: a mirror in the cache, a ref resolved to a commit, and that commit's files without .git, with
- * submodules at their pinned commits. The mirror keeps those too, so that a commit is only downloaded once.
+ * Source from git: a bare repository in the cache with the commits that were asked for, without their history; a ref
+ * resolved to a commit; and that commit's files without .git, with submodules at their pinned commits. The repository
+ * keeps those too, so that a commit is only downloaded once.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -47,16 +48,23 @@ export async function resolveSource(
   const known = existsSync(mirror) ? await commitOf(mirror, ref, signal) : undefined;
   if (known !== undefined && COMMIT.test(ref)) return { url, ref, commit: known };
   const failure = existsSync(mirror)
-    ? await git(['--git-dir', mirror, 'fetch', '--prune', '--quiet', 'origin'], signal)
-    : await clone(url, mirror, signal);
+    ? await fetchRef(mirror, ref, signal)
+    : await create(mirror, url, ref, signal);
+  if (failure !== undefined && NO_REF.test(failure)) throw noRef(url, ref);
   if (failure !== undefined && known !== undefined) {
     say(`${url} can't be reached, so ${ref} is the last known commit: ${known}. git says: ${failure}`);
     return { url, ref, commit: known };
   }
-  if (failure !== undefined) throw unusable(`${url} can't be cloned. git says:\n${failure}`, failure);
+  if (failure !== undefined) throw unusable(`${url} can't be fetched. git says:\n${failure}`, failure);
   const commit = await commitOf(mirror, ref, signal);
   if (commit !== undefined) return { url, ref, commit };
-  throw unusable(`${url} has no branch, tag or commit ${ref}.`, undefined);
+  throw noRef(url, ref);
+}
+
+const NO_REF = /couldn't find remote ref/;
+
+function noRef(url: string, ref: string): NestbenchError {
+  return unusable(`${url} has no branch, tag or commit ${ref}.`, undefined);
 }
 
 /** For a repository on another continent: it only lists its refs. */
@@ -95,30 +103,44 @@ export async function lookUpSource(
   }
 }
 
-/**
- * Writes the commit's files to `directory`, which is created.
- * @param options `without`: leaves out submodules below this path.
- */
+/** git.qemu.org has moved to GitLab. QEMUs before 7.0 still name it for their submodules. */
+const MOVED: Readonly<Record<string, string>> = {
+  'git://git.qemu.org/': 'https://gitlab.com/qemu-project/',
+  'https://git.qemu.org/git/': 'https://gitlab.com/qemu-project/',
+};
+
+export interface ExportOptions extends Omit<ToolOptions, 'purpose' | 'cwd' | 'env'> {
+  /** Paths of the submodules to include, as git's pathspecs; by default all. */
+  readonly submodules?: readonly string[];
+  /** Where submodules are fetched from if their own server does not serve them, by the beginning of their URL. */
+  readonly moved?: Readonly<Record<string, string>>;
+}
+
+/** Writes the commit's files to `directory`, which is created. */
 export async function exportSource(
   { url, commit }: Pick<GitSource, 'url' | 'commit'>,
   directory: string,
-  { without, ...options }: Omit<ToolOptions, 'purpose' | 'cwd' | 'env'> & { readonly without?: string },
+  { submodules = ['.'], moved = MOVED, ...options }: ExportOptions,
 ): Promise<void> {
   const mirror = mirrorOf(url);
-  const tool = { ...options, cwd: directory, env: environment(), purpose: `laying out ${url}` };
+  const tool = { ...options, cwd: directory, env: environment(), purpose: `checking out ${url}` };
   const there = ['git', '--git-dir', mirror, '--work-tree', directory, ...SAFELY];
   // git takes no submodule from a path of this host (git-config(1), protocol.allow); a repository that is one may have such.
   const local = /^(file:|[^:]+(\/|$))/.test(url) ? ['-c', 'protocol.file.allow=always'] : [];
-  const active = ['.', ...(without === undefined ? [] : [`:(exclude)${without}`])];
-  const modules = active.flatMap((paths) => ['-c', `submodule.active=${paths}`]);
+  const active = submodules.flatMap((paths) => ['-c', `submodule.active=${paths}`]);
+  const update = ['submodule', 'update', '--quiet', '--init', '--recursive', '--force'];
+  const elsewhere = Object.entries(moved).flatMap(([from, to]) => ['-c', `url.${to}.insteadOf=${from}`]);
   await mkdir(directory, { recursive: true });
   // The mirror has one index.
   await using _ = await takeLock(`${mirror}.lock`, { signal: tool.signal });
   await runTool([...there, 'read-tree', '--reset', '-u', commit], tool);
-  await runTool(
-    [...there, ...local, ...modules, 'submodule', 'update', '--quiet', '--init', '--recursive', '--force'],
-    tool,
-  );
+  const withSubmodules = { ...tool, purpose: `fetching the submodules of ${url}` };
+  try {
+    await runTool([...there, ...local, ...active, ...update], withSubmodules);
+  } catch {
+    options.signal.throwIfAborted();
+    await runTool([...there, ...local, ...active, ...elsewhere, ...update], withSubmodules);
+  }
   await runTool(['find', '.', '-name', '.git', '-type', 'f', '-delete'], tool);
 }
 
@@ -142,12 +164,20 @@ export async function sourceSetting(
   return (await output(argv, signal)).trim();
 }
 
-async function clone(url: string, mirror: string, signal: AbortSignal): Promise<string | undefined> {
+async function create(
+  mirror: string,
+  url: string,
+  ref: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const part = `${mirror}.cloning-${process.pid}`;
   await rm(part, { recursive: true, force: true });
   await mkdir(path.dirname(mirror), { recursive: true });
   try {
-    const failure = await git(['clone', '--mirror', '--quiet', '--', url, part], signal);
+    const failure =
+      (await git(['init', '--bare', '--quiet', part], signal)) ??
+      (await git(['--git-dir', part, 'remote', 'add', 'origin', url], signal)) ??
+      (await fetchRef(part, ref, signal));
     if (failure === undefined) await rename(part, mirror);
     return failure;
   } finally {
@@ -155,12 +185,35 @@ async function clone(url: string, mirror: string, signal: AbortSignal): Promise<
   }
 }
 
+/** Git's words for servers that send nothing but whole branches: plain files over HTTP, and those before protocol 2. */
+const WHOLE_BRANCHES_ONLY = /shallow|not our ref|unadvertised object/;
+
+/**
+ * Fetches the commit alone: the artifact's Linux with its history is 1.6 GB.
+ * @returns git's message if it failed.
+ */
+async function fetchRef(mirror: string, ref: string, signal: AbortSignal): Promise<string | undefined> {
+  const fetch = ['--git-dir', mirror, 'fetch', '--quiet', '--force'];
+  const one = ['--no-tags', '--depth=1', 'origin', `${ref}:${keptAs(ref)}`];
+  const failure = await git([...fetch, ...one], signal);
+  if (failure === undefined || !WHOLE_BRANCHES_ONLY.test(failure)) return failure;
+  return git([...fetch, 'origin', 'refs/heads/*:refs/heads/*', 'refs/tags/*:refs/tags/*'], signal);
+}
+
+/** The mirror's own name for what a ref was at its last fetch. */
+function keptAs(ref: string): string {
+  return `refs/nestbench/${ref}`;
+}
+
 async function commitOf(mirror: string, ref: string, signal: AbortSignal): Promise<string | undefined> {
-  const found = await output(
-    ['--git-dir', mirror, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`],
-    signal,
-  );
-  return COMMIT.test(found.trim()) ? found.trim() : undefined;
+  for (const name of [keptAs(ref), ref]) {
+    const found = await output(
+      ['--git-dir', mirror, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`],
+      signal,
+    );
+    if (COMMIT.test(found.trim())) return found.trim();
+  }
+  return undefined;
 }
 
 /**

@@ -31,6 +31,8 @@ export const FOR_KERNEL_PACKAGES: readonly HostPackage[] = [
   { name: 'bc', for: 'building the kernel', shownBy: 'bc' },
   { name: 'bison', for: "the kernel's kconfig", shownBy: 'bison' },
   { name: 'flex', for: "the kernel's kconfig", shownBy: 'flex' },
+  { name: 'openssl', for: 'the key that signs kernel modules', shownBy: 'openssl' },
+  { name: 'libssl-dev', for: "the kernel's signing tool", shownBy: '/usr/include/openssl/opensslv.h' },
 ];
 export const FOR_QEMU_PACKAGES: readonly HostPackage[] = [
   { name: 'ninja-build', for: 'building QEMU', shownBy: 'ninja' },

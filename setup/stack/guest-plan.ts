@@ -4,7 +4,6 @@
  */
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
-import { isVintageQemu } from '../../fixtures/qemu-version.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { DVH_QEMU, IOMMU, softwareAt } from '../../fixtures/software.ts';
 import type { Variant } from '../../fixtures/variant.ts';
@@ -39,12 +38,18 @@ export interface GuestHost extends NetworkHost {
   readonly kind?: BenchmarkKind | undefined;
   /** Releases of the levels that have their own kernel, which the level below finds under {@link ownKernel}. */
   readonly kernels?: Partial<Record<MachineName, string>> | undefined;
-  /** Versions of the QEMUs of levels that use their own to run the next, under {@link ownQemu}. */
-  readonly qemus?: Partial<Record<MachineName, string>> | undefined;
+  /** The QEMUs of levels that use their own to run the next, under {@link ownQemu}. */
+  readonly qemus?: Partial<Record<MachineName, OwnQemu>> | undefined;
   /** Where the server has the image and the keys for its guest; by default on its own disks. */
   readonly serverDisks?: GuestDisks;
   /** The format of the image; by default erofs. */
   readonly imageFormat?: ImageFormat | undefined;
+}
+
+export interface OwnQemu {
+  readonly version: string;
+  /** Whether it has the option `-dvh`, besides what a DVH kernel does. */
+  readonly hasDvhOption: boolean;
 }
 
 /** Two files or block devices. */
@@ -112,7 +117,7 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
   const common = withKernel(cell, level, host);
   const { name, cpus, network, virtualIdle } = common;
   const below = BELOW[level];
-  const version = host.qemus?.[`l${below}`];
+  const own = host.qemus?.[`l${below}`];
   const { dvh } = configurationOf(cell);
   const hostCpus = cpusAt(host.sizing, below, cell.level);
   const paths = levelPaths(name, host.kernels?.[name], level === 1 ? host.serverDisks : undefined);
@@ -122,13 +127,14 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
     runsOn: `l${below}`,
     accelerator: 'kvm',
     qemu: guestQemu({
-      program: version === undefined ? IMAGE_QEMU : ownQemu(`l${below}`),
-      isVintage: version !== undefined && isVintageQemu(version),
+      program: own === undefined ? IMAGE_QEMU : ownQemu(`l${below}`),
+      version: own?.version,
       network,
       paths,
       // DVH uses a knob of the kernel instead.
       passesHalts: virtualIdle && dvh === undefined,
       dvh: softwareAt(cell, below).qemu === DVH_QEMU ? dvh : undefined,
+      hasDvhOption: own?.hasDvhOption === true,
     }),
     // One to one on the highest-numbered CPUs; the lowest stay for the host, if the sizing reserves any.
     pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: hostCpus - cpus + vcpu })),

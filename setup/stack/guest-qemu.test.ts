@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { qemuHas } from '../../fixtures/qemu-version.ts';
 import { guestQemu } from './guest-qemu.ts';
 import { networkOf } from './network.ts';
 
@@ -7,7 +9,7 @@ const guest = {
   program: 'qemu',
   network: networkOf(cell, 1, { card: 'virtio-net-pci' }),
   paths: { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleSocket: '/c' },
-  isVintage: false,
+  version: undefined,
   passesHalts: false,
 };
 
@@ -45,7 +47,44 @@ test("a guest has only the artifact's NIC: modern virtio-net on a tap with vhost
   expect(devices.filter(({ type }) => type?.includes('-net-'))).toEqual([]);
 });
 
-test('a QEMU without microvm uses q35, and has no property for the HPET', () => {
-  const { machine, noHpet } = guestQemu({ ...guest, isVintage: true });
-  expect([machine.type, machine.properties?.['hpet'], noHpet]).toEqual(['q35', undefined, true]);
+test.each([
+  ['3.1.0', 'q35', undefined, true],
+  ['5.2.0', 'q35', 'off', false],
+  ['6.2.0', 'microvm', undefined, undefined],
+])('QEMU %s gets the machine %s, with hpet=%s or -no-hpet: %s', (version, type, hpet, noHpet) => {
+  const { machine, noHpet: without } = guestQemu({ ...guest, version });
+  expect([machine.type, machine.properties?.['hpet'], without]).toEqual([type, hpet, noHpet]);
+});
+
+const assigning = networkOf({ name: 'l3-dvh-vp', level: 3, configuration: 'dvh-vp' }, 1, {
+  card: 'virtio-net-pci',
+});
+
+test.each([
+  ['3.1.0', undefined],
+  ['9.1.0', undefined],
+  ['9.2.0', '39'],
+  [undefined, '39'],
+])('the vIOMMU of QEMU %s gets aw-bits=%s: it has 39 bits everywhere', (version, bits) => {
+  const { devices } = guestQemu({ ...guest, network: assigning, version });
+  const iommu = devices.find(({ type }) => type === 'intel-iommu');
+  expect(iommu?.properties['intremap']).toBe('on');
+  expect(iommu?.properties['aw-bits']).toBe(bits);
+});
+
+/** What real QEMUs say of themselves: `-device intel-iommu,help`, `-M q35,help`, `-help` and `-M help`, shortened. */
+describe.each(['5.2', '7.2', '10.0'])('QEMU %s', (version) => {
+  const help = readFileSync(new URL(`captured/qemu-help/${version}.txt`, import.meta.url), 'utf8');
+
+  test('has what nestbench takes it to have', () => {
+    expect(/^ *aw-bits=.*\(default: 48\)/m.test(help)).toBe(qemuHas(version, 'wideIommu'));
+    expect(/\bhpet=<?bool/m.test(help)).toBe(qemuHas(version, 'hpetProperty'));
+  });
+
+  test('knows each property of its vIOMMU', () => {
+    const { devices } = guestQemu({ ...guest, network: assigning, version });
+    const iommu = devices.find(({ type }) => type === 'intel-iommu');
+    const known = [...help.matchAll(/^ +([\w-]+)=</gm)].map(([, name]) => name);
+    for (const property of Object.keys(iommu?.properties ?? {})) expect(known).toContain(property);
+  });
 });

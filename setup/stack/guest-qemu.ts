@@ -1,5 +1,6 @@
 /** The QEMU plan of a guest, on the level below it. */
 import type { Dvh } from '../../fixtures/configurations/configuration.ts';
+import { qemuHas } from '../../fixtures/qemu-version.ts';
 import { type MachineNetwork, slotOf } from './network.ts';
 import {
   commonQemu,
@@ -28,28 +29,30 @@ export function guestQemu({
   program,
   network,
   paths,
-  isVintage,
+  version,
   passesHalts,
   dvh,
+  hasDvhOption,
 }: {
   readonly program: string;
   readonly network: MachineNetwork;
   readonly paths: QemuPaths;
-  /** Whether its only machine is q35. */
-  readonly isVintage: boolean;
+  /** The version of the QEMU; undefined for the image's. */
+  readonly version: string | undefined;
   /** Whether its KVM must not trap the guest's HLT. */
   readonly passesHalts: boolean;
-  /** The options of the DVH QEMU, if it is one. */
+  /** The mechanisms that a DVH QEMU has on, if it is one. */
   readonly dvh?: Dvh | undefined;
+  readonly hasDvhOption?: boolean;
 }): QemuPlan {
   return {
     program,
-    ...machineOf(network.assigns !== undefined, isVintage),
+    ...machineOf(network.assigns !== undefined, version),
     accelerator: { type: 'kvm' },
     cpu: { model: 'host', features: [] },
     passesHalts,
-    dvh: dvh?.qemuOption,
-    ...commonQemu(paths, network, dvh?.iommuProperties),
+    dvh: hasDvhOption === true ? dvh?.qemuOption : undefined,
+    ...commonQemu(paths, network, version, dvh?.iommuProperties),
     network: networkParts(network),
     // It returns once its sockets listen: polling for them would cost the level that loads QEMU.
     daemonizes: true,
@@ -57,15 +60,15 @@ export function guestQemu({
 }
 
 /** microvm has no vIOMMU. */
-function machineOf(hasIommu: boolean, isVintage: boolean): Pick<QemuPlan, 'machine' | 'noHpet'> {
-  if (!hasIommu && !isVintage) return { machine: { type: 'microvm', properties: MICROVM } };
+function machineOf(hasIommu: boolean, version: string | undefined): Pick<QemuPlan, 'machine' | 'noHpet'> {
+  if (!hasIommu && qemuHas(version, 'microvm')) return { machine: { type: 'microvm', properties: MICROVM } };
+  const hpetProperty = qemuHas(version, 'hpetProperty');
   const properties = {
     ...Q35,
-    // A property of the machine from 5.2 on.
-    ...(!isVintage && { hpet: 'off' }),
+    ...(hpetProperty && { hpet: 'off' }),
     ...(hasIommu && SPLIT_IRQCHIP),
   };
-  return { machine: { type: 'q35', properties }, noHpet: isVintage };
+  return { machine: { type: 'q35', properties }, noHpet: !hpetProperty };
 }
 
 function networkParts(network: MachineNetwork): Part[] {

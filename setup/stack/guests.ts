@@ -8,6 +8,7 @@ import type { FactsCheck } from './facts.ts';
 import { checkIdle, assignDevice } from './assign.ts';
 import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
 import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
+import { checkPostedInterrupts } from './posted-interrupts.ts';
 import { GuestDiedError } from './qemu-end.ts';
 import { qemuArgv } from './qemu-argv.ts';
 import type { BringUp } from './running.ts';
@@ -34,7 +35,8 @@ export async function bootGuests(
   for (const [index, plan] of plans.entries()) {
     onStep?.(`booting ${levelName(plan.level)}`, expectedSeconds(plans.slice(index)));
     const below = await assignDevice(await setDvhKnobs(levels.at(-1) ?? server, signal), signal);
-    const guest = await bootGuest(plan, below.machine, server.machine, options);
+    const booted = await bootGuest(plan, below.machine, server.machine, options);
+    const guest = await checkPostedInterrupts(booted, plan, signal);
     levels[levels.length - 1] = await checkIdle(below, guest, signal);
     levels.push(guest);
   }

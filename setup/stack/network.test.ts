@@ -17,7 +17,7 @@ const paths = { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleS
 function qemuOf(name: string, level: Level): QemuPlan {
   const network = networksOf(name)[level];
   if (network === undefined) throw new Error(`${name} has no L${level}`);
-  return guestQemu({ network, paths, program: 'qemu', isVintage: false, passesHalts: false });
+  return guestQemu({ network, paths, program: 'qemu', version: undefined, passesHalts: false });
 }
 
 /** Its devices of a driver, and netdevs of a kind, by their properties. */

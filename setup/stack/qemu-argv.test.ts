@@ -9,7 +9,7 @@ const qemu = guestQemu({
   program: 'qemu',
   network: networkOf(cell, 1, { card: 'virtio-net-pci' }),
   paths: { kernel: '/k', image: '/i', seed: '/s', qmpSocket: '/q', consoleSocket: '/c' },
-  isVintage: false,
+  version: undefined,
   passesHalts: false,
 });
 

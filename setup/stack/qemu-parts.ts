@@ -1,4 +1,5 @@
 /** The parts of the machines of a stack, whoever starts their QEMU. */
+import { qemuHas } from '../../fixtures/qemu-version.ts';
 import { type DeviceToAssign, type MachineNetwork, ROOT_PORT_SLOT, slotOf } from './network.ts';
 import { LISTENS } from './qemu-argv.ts';
 import type { Part, Properties, QemuPlan } from './qemu-plan.ts';
@@ -19,11 +20,13 @@ export const Q35: Properties = { usb: 'off', smbus: 'off', sata: 'off', vmport: 
 export const SPLIT_IRQCHIP: Properties = { 'kernel-irqchip': 'split' };
 
 /**
+ * @param version that of the QEMU; by default a current one.
  * @param iommuProperties additional properties of the vIOMMU, if there is one.
  */
 export function commonQemu(
   paths: QemuPaths,
   { assigns }: MachineNetwork,
+  version?: string,
   iommuProperties?: Properties,
 ): Pick<QemuPlan, 'firmware' | 'isBare' | 'kernel' | 'devices' | 'qmpSocket' | 'consoleSocket'> {
   const { kernel, image, seed, qmpSocket, consoleSocket } = paths;
@@ -33,7 +36,7 @@ export function commonQemu(
     kernel,
     devices: [
       // Before the devices that are behind it.
-      ...(assigns === undefined ? [] : [vIommu(assigns, iommuProperties)]),
+      ...(assigns === undefined ? [] : [vIommu(assigns, version, iommuProperties)]),
       ...disk('image', image),
       ...disk('seed', seed),
       device('virtio-serial-pci'),
@@ -82,12 +85,10 @@ export function ownNic(behind: string, { nic: { mac, pciAddress } }: MachineNetw
  * VFIO, QEMU must see each mapping as it is made (caching-mode); if QEMU's own vhost is behind it, vhost keeps the
  * translations (device-iotlb).
  */
-function vIommu(assigns: DeviceToAssign, more: Properties = {}): Part {
+function vIommu(assigns: DeviceToAssign, version: string | undefined, more: Properties = {}): Part {
   return device('intel-iommu', {
     intremap: 'on',
-    // 39 bits, 512 GiB with three levels of tables, is QEMU 7.2's default. From 10 on it is 48, which VFIO rejects
-    // above one of 39.
-    'aw-bits': '39',
+    ...(qemuHas(version, 'wideIommu') && { 'aw-bits': '39' }),
     ...(assigns.kind === 'assigned' && { 'caching-mode': 'on' }),
     ...(assigns.kind === 'made' && assigns.device === 'virtio' && { 'device-iotlb': 'on' }),
     ...more,

@@ -3,4 +3,4 @@ ARG BASE=debian:12
 FROM ${BASE}
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
     bc bison build-essential cpio flex git kmod libelf-dev libfdt-dev libglib2.0-dev libpixman-1-dev libssl-dev ninja-build \
-    pkg-config python3 python3-venv rsync xz-utils zlib1g-dev zstd && rm -rf /var/lib/apt/lists/*
+    openssl pkg-config python3 python3-venv rsync xz-utils zlib1g-dev zstd && rm -rf /var/lib/apt/lists/*

@@ -4,4 +4,4 @@ ARG BASE=ubuntu:18.04
 FROM ${BASE}
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
     bc bison build-essential cpio flex git kmod libelf-dev libfdt-dev libglib2.0-dev libpixman-1-dev libssl-dev ninja-build \
-    pkg-config python python3 rsync xz-utils zlib1g-dev && rm -rf /var/lib/apt/lists/*
+    openssl pkg-config python python3 rsync xz-utils zlib1g-dev && rm -rf /var/lib/apt/lists/*

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { resolveSource } from '../git-source.ts';
 import { runTool } from '../tool.ts';
-import { packageRecipe, vintageFlags } from './qemu-package.ts';
+import { packageRecipe, readDvh, vintageFlags } from './qemu-package.ts';
 import { compileQemu } from './qemu-recipe.ts';
 
 /** A repository of these files, on the branch v7-toy. @returns its path and its commit. */
@@ -25,11 +25,22 @@ function repository(files: Record<string, string>): { url: string; commit: strin
   return { url, commit: git('rev-parse', 'HEAD') };
 }
 
+/** It prints help like that of a QEMU with posted interrupts, and without arguments returns 7. */
+const TOY = String.raw`#include <stdio.h>
+int main(int count, char **arguments)
+{
+	if (count == 1)
+		return 7;
+	puts(count == 3 ? "intel-iommu options:\n  intpost=<bool>" : "-device driver\n-display TYPE");
+	return 0;
+}
+`;
+
 test.each(['', 'x86_64-softmmu/'])(
   'a QEMU from git is configured, compiled with what its wrap pins, and taken from build/%s',
   async (target) => {
     temporaryCache();
-    const wrapped = repository({ 'keys.c': 'int main(void) { return 7; }\n' });
+    const wrapped = repository({ 'keys.c': TOY });
     const { url } = repository({
       VERSION: '7.2.0\n',
       configure: `#!/bin/sh -eu
@@ -42,9 +53,11 @@ printf 'all:\\n\\tgcc -o ${target}qemu-system-x86_64 ../subprojects/keycodemapdb
     const directory = temporaryDirectory();
     const workplace = { directory, log: path.join(temporaryDirectory(), 'log'), signal: never };
     const source = await resolveSource({ url, ref: 'v7-toy' }, never, () => {});
-    const recipe = packageRecipe(source, ['--enable-kvm'], workplace);
+    const recipe = packageRecipe({ ...source, version: '7.2.0' }, ['--enable-kvm'], workplace);
     expect(await compileQemu(recipe, { directory, run: runTool }, workplace)).toBe('7.2.0');
-    expect(readdirSync(directory).toSorted()).toEqual(['config.log', 'qemu-system-x86_64']);
+    const files = ['config.log', 'intel-iommu.help', 'options.help', 'qemu-system-x86_64'];
+    expect(readdirSync(directory).toSorted()).toEqual(files);
+    expect(await readDvh(directory)).toEqual({ postedInterrupts: true, option: false });
     expect(readFileSync(path.join(directory, 'config.log'), 'utf8')).toBe('--enable-kvm\n');
     const run = (): Buffer => execFileSync(path.join(directory, 'qemu-system-x86_64'));
     expect(run).toThrow(expect.objectContaining({ status: 7 }));

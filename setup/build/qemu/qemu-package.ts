@@ -2,9 +2,10 @@
  * Builds a QEMU from git for the levels of a physical testbed: one program, which runs guests with KVM and uses the
  * image's firmware.
  */
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { isVintageQemu } from '../../../fixtures/qemu-version.ts';
+import { qemuHas } from '../../../fixtures/qemu-version.ts';
 import type { QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { FOR_QEMU_PACKAGES } from '../package-list.ts';
 import { chooseBuilder } from '../builder/builder.ts';
@@ -18,11 +19,23 @@ interface QemuPackage {
   readonly version: string;
   readonly commit: string;
   readonly hash: string;
+  readonly dvh: DvhOfQemu;
+}
+
+/** What a QEMU has of the artifact's mechanisms, by its own help. */
+export interface DvhOfQemu {
+  /** Posted interrupts of its vIOMMU: the property `intpost` of intel-iommu. */
+  readonly postedInterrupts: boolean;
+  /** The option `-dvh`. v3.1.0-dvh has none: its mechanisms are those of the kernel. */
+  readonly option: boolean;
 }
 
 /** Increase it whenever the steps below change their result. */
-const RECIPE = 1;
+const RECIPE = 2;
 const PROGRAM = 'qemu-system-x86_64';
+/** The program's help on its vIOMMU and on its options. */
+const IOMMU_HELP = 'intel-iommu.help';
+const OPTIONS_HELP = 'options.help';
 
 /**
  * All devices, but only the features that a level's guest uses: the image may lack other libraries that the builder
@@ -63,8 +76,10 @@ const VINTAGE_WITHOUT = `
   .trim()
   .split(/\s+/);
 
-/** Firmware's sources, which are most of QEMU's submodules: the image provides the firmware. */
-const FIRMWARE = 'roms/';
+/** All but firmware's sources, which are most of them: the image provides the firmware. */
+const SUBMODULES = ['.', ':(exclude)roms/'];
+/** Before Meson, nothing else that is a submodule is compiled. */
+const SUBMODULES_BEFORE_MESON = ['ui/keycodemapdb'];
 
 /** What Meson would download during the build, without a network (QEMU's subprojects/*.wrap, from 8.1 on). */
 const WRAPS = ['keycodemapdb'];
@@ -81,7 +96,7 @@ export async function buildQemuPackage(
 ): Promise<QemuPackage> {
   const source = await resolveSource(wanted, signal, say);
   const version = (await sourceFile(source, 'VERSION', signal)).trim();
-  const vintage = isVintageQemu(version);
+  const vintage = !qemuHas(version, 'mesonFlags');
   const builder = await chooseBuilder(where, vintage ? 'vintage' : 'current', signal, say);
   const flags = vintage ? vintageFlags(await sourceFile(source, 'configure', signal)) : CONFIGURE;
   const configure = [...flags, ...(wanted.configure ?? [])];
@@ -91,12 +106,21 @@ export async function buildQemuPackage(
     signal,
     build: async (workplace) => {
       const place = await builder.open(workplace, FOR_QEMU_PACKAGES);
-      await compileQemu(packageRecipe(source, configure, workplace), place, workplace);
+      await compileQemu(packageRecipe({ ...source, version }, configure, workplace), place, workplace);
       const { commit, url, ref } = source;
       return { version, commit, url, ref, compiler: `gcc ${place.gcc}` };
     },
   });
-  return { program: path.join(directory, PROGRAM), version, commit: source.commit, hash };
+  const dvh = await readDvh(directory);
+  return { program: path.join(directory, PROGRAM), version, commit: source.commit, hash, dvh };
+}
+
+export async function readDvh(directory: string): Promise<DvhOfQemu> {
+  const read = (file: string): Promise<string> => readFile(path.join(directory, file), 'utf8');
+  return {
+    postedInterrupts: /^ *intpost=/m.test(await read(IOMMU_HELP)),
+    option: /^-dvh\b/m.test(await read(OPTIONS_HELP)),
+  };
 }
 
 /**
@@ -115,15 +139,22 @@ const KEEP = `built=qemu/build/${PROGRAM}
 [ -e "$built" ] || built=qemu/build/x86_64-softmmu/${PROGRAM}
 strip -o ${PROGRAM} "$built"
 chmod 755 ${PROGRAM}
+./${PROGRAM} -device intel-iommu,help >${IOMMU_HELP}
+./${PROGRAM} -help >${OPTIONS_HELP}
 [ ! -e qemu/build/config.log ] || cp qemu/build/config.log .
 rm -rf qemu`;
 
-export function packageRecipe(source: GitSource, configure: readonly string[], tool: LayOut): QemuRecipe {
+export function packageRecipe(
+  source: GitSource & { readonly version: string },
+  configure: readonly string[],
+  tool: LayOut,
+): QemuRecipe {
+  const submodules = qemuHas(source.version, 'meson') ? SUBMODULES : SUBMODULES_BEFORE_MESON;
   return {
     task: 'QEMU package',
     source: `${source.ref} (${source.commit.slice(0, 12)})`,
     async unpack(_, tree) {
-      await exportSource(source, tree, { ...tool, without: FIRMWARE });
+      await exportSource(source, tree, { ...tool, submodules });
       await exportWraps(source, tree, tool);
     },
     configure,

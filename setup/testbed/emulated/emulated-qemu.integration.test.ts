@@ -54,7 +54,7 @@ test("this host's QEMU has the machines, the CPU and every device of a plan", ()
     guest: {
       program: 'qemu',
       paths,
-      isVintage: false,
+      version: undefined,
       passesHalts: false,
       network: networkOf(cell, 1, { card: 'virtio-net-pci' }),
     },

@@ -123,7 +123,8 @@ test('a variant’s parameters reach the machines and the levels that it names',
 const MINE = { url: '/src/linux', ref: 'mine' };
 const QEMU = { url: '/src/qemu', ref: 'theirs' };
 const kernels = { [sourceKey(MINE)]: { file: '/cache/bzImage', release: '6.12.0-mine', hash: 'b1' } };
-const qemus = { [sourceKey(QEMU)]: { file: '/cache/qemu', version: '9.2.0', hash: 'q1' } };
+const NO_DVH = { postedInterrupts: false, option: false };
+const qemus = { [sourceKey(QEMU)]: { file: '/cache/qemu', version: '9.2.0', hash: 'q1', dvh: NO_DVH } };
 
 test('machines and levels with their own kernel run it; the level below has a level’s, with the keys', () => {
   const software = { l0: { kernel: MINE }, l2: { kernel: MINE } };
@@ -151,11 +152,19 @@ test('a machine with its own QEMU runs the next level with it', () => {
 });
 
 test('a QEMU without PVH and a kernel that needs it are rejected before anything boots', () => {
-  const vintage = { [sourceKey(QEMU)]: { file: '/cache/qemu', version: '3.1.0', hash: 'q1' } };
+  const vintage = { [sourceKey(QEMU)]: { file: '/cache/qemu', version: '3.1.0', hash: 'q1', dvh: NO_DVH } };
   const asked = (software: TestbedDescription['software']) => () =>
     plan('l1-baseline', { testbed: { ...testbed, software }, qemus: vintage, kernels });
   expect(asked({ l0: { qemu: QEMU } })).toThrow("which can't start nestbench's own kernel in l1");
   expect(asked({ l0: { qemu: QEMU }, l1: { kernel: MINE } })).not.toThrow();
+});
+
+/** A QEMU of the artifact, as it was built. */
+const ofArtifact = (ref: string) => ({
+  file: `/cache/${ref}`,
+  version: '3.1.0',
+  hash: 'q',
+  dvh: { postedInterrupts: ref === 'v3.1.0-dvh', option: false },
 });
 
 describe('the paper’s software', () => {
@@ -173,9 +182,7 @@ describe('the paper’s software', () => {
   const programs = Object.fromEntries(
     CELLS.flatMap((cell) =>
       physicalSoftware(paper, cell).levels.flatMap(({ qemu }) =>
-        qemu === null || qemu === 'installed'
-          ? []
-          : [[sourceKey(qemu), { file: `/cache/${qemu.ref}`, version: '3.1.0', hash: 'q' }] as const],
+        qemu === null || qemu === 'installed' ? [] : [[sourceKey(qemu), ofArtifact(qemu.ref)] as const],
       ),
     ),
   );

@@ -12,12 +12,13 @@ import {
   physicalSoftware,
   sourceKey,
 } from '../../../fixtures/physical-software.ts';
-import { startsVmlinux } from '../../../fixtures/qemu-version.ts';
+import { qemuHas } from '../../../fixtures/qemu-version.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
 import { IMAGE_FORMATS } from '../../../fixtures/image-formats.ts';
+import type { DvhOfQemu } from '../../build/qemu/qemu-package.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import {
@@ -72,6 +73,7 @@ export interface BuiltQemu {
   readonly file: string;
   readonly version: string;
   readonly hash: string;
+  readonly dvh: DvhOfQemu;
 }
 
 export interface PhysicalHost {
@@ -122,7 +124,9 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     addresses,
     serverDisks: SERVER_DISKS,
     imageFormat: IMAGE_FORMAT,
-    qemus: Object.fromEntries([...qemus].map(([name, { version }]) => [name, version])),
+    qemus: Object.fromEntries(
+      [...qemus].map(([name, { version, dvh }]) => [name, { version, hasDvhOption: dvh.option }]),
+    ),
     kernels: Object.fromEntries([...kernels].map(([name, { release }]) => [name, release])),
   } as const;
   const server = needsOf(cell, 0, guestHost);
@@ -131,7 +135,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
   );
   for (const { name, runsOn } of guests) {
     const version = runsOn === 'host' ? undefined : qemus.get(runsOn)?.version;
-    if (version === undefined || kernels.has(name) || startsVmlinux(version)) continue;
+    if (version === undefined || kernels.has(name) || qemuHas(version, 'vmlinux')) continue;
     throw new InputError(
       'NESTBENCH_BAD_TESTBED',
       `The testbed file asks for QEMU ${version} on ${runsOn}, which can't start nestbench's own kernel in ${name} (a vmlinux, by PVH: from QEMU 4.0 on). Name a kernel for ${name}.`,

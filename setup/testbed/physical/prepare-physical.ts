@@ -23,6 +23,7 @@ import { runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
 import { cardOf } from './card.ts';
 import { readTestbed } from './description.ts';
+import { assertDvhQemus } from './dvh-software.ts';
 import type { PhysicalExperiment } from './physical-experiment.ts';
 import { checkMachines, giveKernels } from './prepare-machines.ts';
 import { softwareVersions } from './software-versions.ts';
@@ -54,7 +55,8 @@ export async function preparePhysical(
   phases.lap('machines');
   await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
   const card = cardOf(server, testbed.server);
-  const software = allSoftware(testbed, measurable(cells, { testbed, card }));
+  const measured = measurable(cells, { testbed, card });
+  const software = allSoftware(testbed, measured);
   held.use(await holdCache(signal));
   const { image, kernel } = await buildBootFiles(signal, variant, 'physical');
   phases.lap('kernel and image');
@@ -69,11 +71,12 @@ export async function preparePhysical(
   const qemus = await builtEach(
     software.map(({ qemu }) => qemu),
     async (source) => {
-      const { program, version, hash } = await buildQemuPackage(source, signal, log, testbed.builder);
-      return { file: program, version, hash };
+      const { program, ...its } = await buildQemuPackage(source, signal, log, testbed.builder);
+      return { file: program, ...its };
     },
   );
   phases.lap('QEMUs');
+  assertDvhQemus(testbed, measured, qemus);
   const installed = {
     client: await giveKernels('client', software, kernels, { testbed, signal }),
     server: await giveKernels('server', software, kernels, { testbed, signal }),

@@ -1,4 +1,7 @@
-/** A git repository with QEMU's source, like a KVM developer's, made from Debian's source package. */
+/**
+ * A git repository with QEMU's source, like a KVM developer's, made from Debian's source package. Its vIOMMU has the
+ * property of a DVH QEMU, which does nothing.
+ */
 import path from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
@@ -16,6 +19,13 @@ const SUITES = {
   bullseye: 'v5.2-nested',
 } as const;
 
+/** The change in it. */
+const INTPOST = String.raw`
+sed --in-place 's/^ *bool caching_mode;/    bool intpost;\n&/' include/hw/i386/intel_iommu.h
+sed --in-place 's/^ *DEFINE_PROP_BOOL("caching-mode"/    DEFINE_PROP_BOOL("intpost", IntelIOMMUState, intpost, FALSE),\n&/' hw/i386/intel_iommu.c
+grep -q intpost include/hw/i386/intel_iommu.h
+grep -q intpost hw/i386/intel_iommu.c`;
+
 export async function qemuRepository(
   signal: AbortSignal,
   suite: keyof typeof SUITES = 'bookworm',
@@ -23,7 +33,7 @@ export async function qemuRepository(
   const branch = SUITES[suite];
   const { directory } = await cached({
     name: 'qemu-repository',
-    inputs: { recipe: 2, suite },
+    inputs: { recipe: 2, suite, intpost: INTPOST },
     signal,
     build: async ({ directory: place, log, signal: within }) => {
       const source = path.join(place, 'source');
@@ -32,6 +42,7 @@ export async function qemuRepository(
       const tool = { log, signal: within, env: SOMEBODY, purpose: 'making a QEMU repository' };
       const description = await fetchSource(source, { ...tool, cwd: source }, suite);
       await runTool(['dpkg-source', '--no-check', '--extract', description, tree], tool);
+      await runTool(['sh', '-euc', INTPOST], { ...tool, cwd: tree });
       const git = (...words: string[]): Promise<void> => runTool(['git', ...words], { ...tool, cwd: tree });
       await git('init', '--quiet', `--initial-branch=${branch}`);
       await git('add', '--all', '--force', '.');
