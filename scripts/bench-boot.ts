@@ -11,7 +11,8 @@ import { sizingFor } from '../fixtures/sizing.ts';
 import { firstLine, wrap } from '../reporters/model/text.ts';
 import ProgressReporter from '../reporters/progress.ts';
 import { type NestbenchError, toNestbenchError } from '../setup/lib/errors.ts';
-import { describeHost, hostVirtualization } from '../setup/testbed/host-resources.ts';
+import { chooseAccelerator } from '../setup/testbed/emulated/choose-accelerator.ts';
+import { describeHost } from '../setup/testbed/host-resources.ts';
 import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
 import { Phases } from '../setup/lib/phase-clock.ts';
 import { withDeadline } from '../setup/lib/wait.ts';
@@ -81,7 +82,7 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   const { signal } = stopping;
   const host = describeHost();
   const sizing = sizingFor(host);
-  const { accelerator, reason } = await hostVirtualization();
+  const { accelerator, reason } = await chooseAccelerator(settings);
   const { waitMinutes, variant } = settings;
   const { cells } = options;
   const onTestbed = (is: boolean): void => void (isOurs = is);

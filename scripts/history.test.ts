@@ -25,12 +25,13 @@ function addNight(
   number: number,
   seconds: number,
   versions: Readonly<Record<string, string>> = {},
+  accelerator: 'tcg' | 'kvm' = 'tcg',
 ): string {
   using journal = new TestJournal();
   journal.record({
     type: 'experiment',
     experiment: `night-${number}`,
-    testbed: { kind: 'emulated', accelerator: 'tcg', settings: {} },
+    testbed: { kind: 'emulated', accelerator, settings: {} },
     profile: 'quick',
     runs: 1,
     host: { cpuModel: 'x', cpus: 2, memoryBytes: 1, kernel: '6.1' },
@@ -88,6 +89,18 @@ test('the first night with a known toolchain says which kernel came with it', ()
   expect(addNight(history, 1, 1, { kernel: '6.12.118-nestbench', toolchain: 'trixie 0' })).toContain(
     'night-1 has another toolchain than night-0, the one before it: kernel 6.1.192-nestbench -> 6.12.118-nestbench.\n',
   );
+});
+
+test('a night on another accelerator than the one before is a series of its own, and says so', () => {
+  const history = person();
+  addNight(history, 0, 9);
+  const said =
+    'NOT COMPARED: the server of night-1 ran on kvm, that of night-0, the one before it, on tcg. Each accelerator has its own series. To stay in one, set ACCELERATOR=tcg.\n';
+  expect(addNight(history, 1, 1, {}, 'kvm')).toContain(said);
+  expect(history('check').stdout).toBe(`No new changes.\n\n${said}`);
+  expect(history('show').stdout).toMatch(/QEMU TCG.*hackbench +1 .*QEMU KVM.*hackbench +1 /s);
+  expect(addNight(history, 2, 1, {}, 'kvm')).not.toContain('NOT COMPARED');
+  expect(history('check').stdout).toBe('No new changes.\n');
 });
 
 test('wrong input ends with 2 and one sentence', () => {

@@ -1,6 +1,7 @@
 /** `npm run history -- add|show|check`: the results of experiments over time, and where they changed. */
 import { describeChanges } from '../reporters/analysis/toolchain-changes.ts';
 import {
+  acceleratorStep,
   changesOf,
   lastBefore,
   seriesOf,
@@ -8,7 +9,12 @@ import {
   toolchainStep,
   unreported,
 } from '../reporters/history/changes.ts';
-import { changesMarkdown, changesText, seriesText } from '../reporters/history/history-text.ts';
+import {
+  changesMarkdown,
+  changesText,
+  describeAcceleratorStep,
+  seriesText,
+} from '../reporters/history/history-text.ts';
 import { readKind } from '../reporters/history/kind.ts';
 import { HistoryStore } from '../reporters/history/history-store.ts';
 import { summarize } from '../reporters/history/summarize.ts';
@@ -54,6 +60,8 @@ function add({ experiments, store: file }: Parsed<'add'>): void {
         `${summary.name} has another toolchain than ${before.experiment}, the one before it: ${describeChanges(changes)}.`,
       );
     }
+    const step = acceleratorStep(summary.name, store.points());
+    if (step !== undefined) console.log(`${describeAcceleratorStep(step)}.`);
   }
 }
 
@@ -81,7 +89,8 @@ function show(store: HistoryStore, { cell, benchmark, store: file }: Parsed<'sho
 }
 
 function check(store: HistoryStore, { as, again, changes: options }: Parsed<'check'>): void {
-  const all = seriesOf(store.points()).flatMap((series) => changesOf(series, options));
+  const points = store.points();
+  const all = seriesOf(points).flatMap((series) => changesOf(series, options));
   const changes = again ? all : unreported(all, store.reported());
   if (as === 'json') {
     const list = changes.map(({ series, change, before, after, isWorse, toolchain }) => ({
@@ -100,6 +109,8 @@ function check(store: HistoryStore, { as, again, changes: options }: Parsed<'che
     }));
     console.log(JSON.stringify({ version: 1, changes: list }, null, 2));
   } else console.log(as === 'markdown' ? changesMarkdown(changes) : changesText(changes, terminalOptions()));
+  const latest = acceleratorStep(points.at(-1)?.experiment ?? '', points);
+  if (latest !== undefined && as !== 'json') console.log(`\n${describeAcceleratorStep(latest)}.`);
   if (!again) store.markReported(changes.map(reportedOf));
   if (changes.some(({ isWorse }) => isWorse)) process.exitCode = 1;
 }

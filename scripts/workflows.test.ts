@@ -106,3 +106,10 @@ test('the nightly workflow caches the file that it exports and imports, under a 
   }
   expect(text).toContain('npm run cache -- export --with-toolchain --force /root/nestbench.tar.zst');
 });
+
+test('the nightly workflow names its accelerator, so that no two nights differ in it by chance', () => {
+  const { env } = workflow.parse(
+    parse(readFileSync(path.join(FOLDER, 'nightly.yml'), 'utf8'), { merge: true }),
+  );
+  expect(env['ACCELERATOR']).toBe("${{ inputs.accelerator || 'tcg' }}");
+});

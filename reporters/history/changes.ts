@@ -7,6 +7,7 @@ import {
 } from '../statistics/change-points.ts';
 import { type ToolchainChange, toolchainChanges } from '../analysis/toolchain-changes.ts';
 import type { HistoryExperiment, HistoryPoint, ReportedChange } from './history-store.ts';
+import { readKind } from './kind.ts';
 
 /** The comparable results of one benchmark in one cell, in order of time. */
 export interface HistorySeries {
@@ -70,6 +71,33 @@ export function lastBefore(
 ): HistoryPoint | undefined {
   const kinds = new Set(results.map(({ kind }) => kind));
   return points.findLast((point) => point.at < at && kinds.has(point.kind));
+}
+
+/** An experiment whose server another accelerator ran than the one before it on the same testbed and host. */
+export interface AcceleratorStep {
+  readonly before: { readonly experiment: string; readonly accelerator: string };
+  readonly after: { readonly experiment: string; readonly accelerator: string };
+}
+
+/** The accelerator's change with an experiment; undefined without one. */
+export function acceleratorStep(
+  experiment: string,
+  points: readonly HistoryPoint[],
+): AcceleratorStep | undefined {
+  const own = points.find((point) => point.experiment === experiment);
+  if (own === undefined) return undefined;
+  const is = readKind(own.kind);
+  const before = points.findLast((point) => {
+    const { testbed, host } = readKind(point.kind);
+    return point.at < own.at && testbed === is.testbed && host === is.host;
+  });
+  if (before === undefined) return undefined;
+  const { accelerator } = readKind(before.kind);
+  if (accelerator === is.accelerator) return undefined;
+  return {
+    before: { experiment: before.experiment, accelerator },
+    after: { experiment, accelerator: is.accelerator },
+  };
 }
 
 /**

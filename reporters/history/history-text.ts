@@ -6,7 +6,13 @@ import { painter } from '../terminal/paint.ts';
 import type { TableOptions } from '../terminal/terminal-table.ts';
 import { count, wrap } from '../model/text.ts';
 import { describeChanges } from '../analysis/toolchain-changes.ts';
-import { changesOf, type HistoryChange, type HistorySeries, toolchainStep } from './changes.ts';
+import {
+  type AcceleratorStep,
+  changesOf,
+  type HistoryChange,
+  type HistorySeries,
+  toolchainStep,
+} from './changes.ts';
 import { distinctionOf, placeOf } from './kind.ts';
 
 /** Bars of eight heights; ASCII when not on a terminal, because a log may not show others. */
@@ -176,6 +182,11 @@ function toolchainLines(changes: readonly HistoryChange[]): string[] {
         `${after.experiment} has another toolchain, which may be the cause instead of the code: ${describeChanges(toolchain)}`,
     );
   return [...new Set(lines)];
+}
+
+/** That an experiment can't be compared with the one before it. */
+export function describeAcceleratorStep({ before, after }: AcceleratorStep): string {
+  return `NOT COMPARED: the server of ${after.experiment} ran on ${after.accelerator}, that of ${before.experiment}, the one before it, on ${before.accelerator}. Each accelerator has its own series. To stay in one, set ACCELERATOR=${before.accelerator}`;
 }
 
 function worstFirst(changes: readonly HistoryChange[]): HistoryChange[] {

@@ -46,6 +46,7 @@ test.for([
   { BOOT: 'nosuch' },
   { SNAPSHOT_GB: 'nosuch' },
   { CLOCK: 'nosuch' },
+  { ACCELERATOR: 'nosuch' },
   { VARIANT: 'nosuch' },
   { TESTBED: '/nosuch.yaml' },
   { EXPERIMENT: '../nosuch' },

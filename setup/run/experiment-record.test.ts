@@ -32,6 +32,7 @@ function settingsOf(
     profile: PROFILES.smoke,
     variant: STOCK_VARIANT,
     clock: undefined,
+    accelerator: undefined,
     boot: 'warm',
     snapshotBytes: 0,
     testbed: 'emulated',

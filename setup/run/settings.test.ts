@@ -33,6 +33,7 @@ test('given settings are used', () => {
       RESULTS: '/srv/results',
       VARIANT: 'no-virtual-vmload',
       BOOT: 'cold',
+      ACCELERATOR: 'tcg',
       SNAPSHOT_GB: '0.5',
       WAIT: '0',
       TESTBED: ' lab.yaml ',
@@ -43,6 +44,7 @@ test('given settings are used', () => {
     profile: PROFILES.paper,
     variant: findVariant('no-virtual-vmload'),
     resultsDirectory: '/srv/results',
+    accelerator: 'tcg',
     boot: 'cold',
     snapshotBytes: 5e8,
     waitMinutes: 0,
@@ -59,6 +61,9 @@ test('a shard has its own folder under the name that it shares with the others',
 
 test.each([
   [{ BOOT: 'hot' }, 'BOOT is "hot": it must be one of warm, cold.'],
+  [{ CLOCK: 'nosuch' }, 'CLOCK is "nosuch": it must be one of real, virtual'],
+  [{ ACCELERATOR: 'hvf' }, 'ACCELERATOR is "hvf": it must be one of kvm, tcg'],
+  [{ ACCELERATOR: 'kvm', CLOCK: 'virtual' }, 'ACCELERATOR is "kvm" and CLOCK is "virtual"'],
   [{ SNAPSHOT_GB: '-1' }, 'SNAPSHOT_GB is "-1"'],
   [{ SNAPSHOT_GB: 'much' }, 'SNAPSHOT_GB is "much"'],
 ])('%o is rejected', (environment, sentence) => {
@@ -96,7 +101,7 @@ test.each([
 });
 
 // As CI systems do with an input that was left out.
-test.each(['EXPERIMENT', 'PROFILE', 'RESULTS', 'VARIANT', 'WAIT', 'RUNS', 'TARGET'])(
+test.each(['EXPERIMENT', 'PROFILE', 'RESULTS', 'VARIANT', 'WAIT', 'RUNS', 'TARGET', 'ACCELERATOR'])(
   'an empty %s is not set',
   (name) => {
     expect(resolve({ [name]: '' })).toEqual(resolve());

@@ -10,6 +10,7 @@ import {
 import { type Clock, CLOCKS } from '../../fixtures/clock.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { InputError } from '../lib/errors.ts';
+import { type Accelerator, ACCELERATORS } from '../stack/machine-plan.ts';
 import { testbedName } from './testbed-name.ts';
 import { findVariant } from './find-variant.ts';
 
@@ -34,6 +35,8 @@ export interface Settings {
   readonly resultsDirectory: string;
   /** CLOCK: real or virtual; the default depends on what is measured. */
   readonly clock: Clock | undefined;
+  /** ACCELERATOR: kvm or tcg; by default kvm if it works. */
+  readonly accelerator: Accelerator | undefined;
   /** BOOT: warm, which restores a stack from its snapshot if there is one, or cold; by default warm. */
   readonly boot: BootKind;
   /** SNAPSHOT_GB: the maximum size of all snapshots together; by default 8 GB. */
@@ -113,6 +116,7 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
       `There is no profile "${profile}". PROFILE is one of ${PROFILE_NAMES.join(', ')}.`,
     );
   }
+  const clock = clockOf(valueOf(environment, 'CLOCK'));
   const waitMinutes = Number(valueOf(environment, 'WAIT') ?? DEFAULT_WAIT_MINUTES);
   if (!Number.isFinite(waitMinutes) || waitMinutes < 0) {
     throw new InputError(
@@ -126,7 +130,8 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
     profile: selectedProfile(PROFILES[profile], environment),
     variant: findVariant(valueOf(environment, 'VARIANT')),
     resultsDirectory: path.resolve(valueOf(environment, 'RESULTS') ?? 'results'),
-    clock: clockOf(valueOf(environment, 'CLOCK')),
+    clock,
+    accelerator: acceleratorOf(valueOf(environment, 'ACCELERATOR'), clock),
     boot: bootOf(valueOf(environment, 'BOOT') ?? 'warm'),
     snapshotBytes: snapshotBytesOf(valueOf(environment, 'SNAPSHOT_GB') ?? String(DEFAULT_SNAPSHOT_GB)),
     waitMinutes,
@@ -141,6 +146,23 @@ function clockOf(text: string | undefined): Clock | undefined {
     'NESTBENCH_UNKNOWN_SETTING',
     `CLOCK is "${text}": it must be one of ${CLOCKS.join(', ')}; without it applications are measured in real time, and microbenchmarks on an emulated server in virtual time.`,
   );
+}
+
+function acceleratorOf(text: string | undefined, clock: Clock | undefined): Accelerator | undefined {
+  const accelerator = ACCELERATORS.find((one) => one === text);
+  if (accelerator === undefined && text !== undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `ACCELERATOR is "${text}": it must be one of ${ACCELERATORS.join(', ')}; without it the server runs on the host's hardware (kvm) if that works.`,
+    );
+  }
+  if (accelerator === 'kvm' && clock === 'virtual') {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      'ACCELERATOR is "kvm" and CLOCK is "virtual", but virtual time counts the instructions of an emulated server. Leave out one of them.',
+    );
+  }
+  return accelerator;
 }
 
 function bootOf(text: string): BootKind {

@@ -6,7 +6,9 @@ import type { KernelParameter } from './kernel-command-line.ts';
 import type { MachineNetwork } from './network.ts';
 import type { QemuPlan } from './qemu-plan.ts';
 
-export type Accelerator = 'tcg' | 'kvm';
+/** What executes a machine's instructions: the hardware, or QEMU. */
+export const ACCELERATORS = ['kvm', 'tcg'] as const;
+export type Accelerator = (typeof ACCELERATORS)[number];
 
 /** What a stack is for. */
 export type BenchmarkKind = 'application' | 'micro';

@@ -76,8 +76,8 @@ const cases: [string, Record<string, string>, 'kvm' | 'tcg', RegExp][] = [
     /kvm_intel has nested=Y/,
   ],
 ];
-test.each(cases)('%s', async (_name, files, accelerator, reason) => {
+test.each(cases)('%s', async (_name, files, accelerator, why) => {
   const found = await hostVirtualization(hostWith(files));
   expect(found.accelerator).toBe(accelerator);
-  expect(found.reason).toMatch(reason);
+  expect(found.why).toMatch(why);
 });

@@ -7,6 +7,7 @@ import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import { CacheFullError } from '../build/build-errors.ts';
 import { inBytes } from '../lib/bytes.ts';
+import type { Accelerator } from '../stack/machine-plan.ts';
 
 /** Free space that a start needs. The disk held 2.3 GB more while an empty cache was filled, mmdebstrap's work included. */
 export const BUILD_BYTES = 3e9;
@@ -85,9 +86,9 @@ export function describeHost(): ExperimentRecord['host'] {
 }
 
 export interface HostVirtualization {
-  readonly accelerator: 'kvm' | 'tcg';
-  /** A sentence that says why. */
-  readonly reason: string;
+  readonly accelerator: Accelerator;
+  /** As the end of a sentence. */
+  readonly why: string;
 }
 
 /**
@@ -115,12 +116,12 @@ export async function hostVirtualization(root = '/'): Promise<HostVirtualization
   }
   return {
     accelerator: 'kvm',
-    reason: `The server runs on the host's hardware: ${device} works, the CPU has ${extension}, and ${module} has nested=${nested}.`,
+    why: `${device} works, the CPU has ${extension}, and ${module} has nested=${nested}`,
   };
 }
 
 function emulated(why: string): HostVirtualization {
-  return { accelerator: 'tcg', reason: `The server is emulated, because ${why}.` };
+  return { accelerator: 'tcg', why };
 }
 
 async function readWhole(file: string): Promise<string | undefined> {

@@ -4,9 +4,10 @@ import { sizingFor } from '../../../fixtures/sizing.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { Settings } from '../../run/settings.ts';
 import type { BenchmarkKind } from '../../stack/machine-plan.ts';
-import { describeHost, hostVirtualization } from '../host-resources.ts';
+import { describeHost } from '../host-resources.ts';
 import { runtimeDirectory } from '../runtime.ts';
 import { describePlan } from './describe-plan.ts';
+import { chooseAccelerator } from './choose-accelerator.ts';
 import { clocksOf, whyNotEmulated } from './emulated-experiment.ts';
 import { describeQemu } from './host-qemu.ts';
 import { planStack } from './stack-plan.ts';
@@ -17,11 +18,12 @@ import { planStack } from './stack-plan.ts';
 export async function describeEmulated(
   cell: Cell,
   kind: BenchmarkKind,
-  { variant, clock }: Pick<Settings, 'variant' | 'clock'>,
+  settings: Pick<Settings, 'variant' | 'clock' | 'accelerator'>,
 ): Promise<string> {
   const reason = whyNotEmulated(cell);
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
-  const { accelerator } = await hostVirtualization();
+  const { accelerator, reason: choice } = await chooseAccelerator(settings);
+  const { variant, clock } = settings;
   const { qemu } = variant;
   const { card } =
     qemu === undefined ? { card: 'igb' as const } : await describeQemu(new AbortController().signal, qemu);
@@ -42,5 +44,5 @@ export async function describeEmulated(
       runtime: runtimeDirectory(),
     },
   });
-  return describePlan(plan);
+  return `${choice}\n\n${describePlan(plan)}`;
 }

@@ -22,7 +22,6 @@ test.each([
 });
 
 test.each([
-  ['virtual', 'kvm', 'micro', 'this one is not emulated'],
   ['virtual', 'tcg', 'application', 'measured in real time: CLOCK=real'],
   ['real', 'tcg', 'micro', 'CLOCK=virtual counts instructions'],
 ] as const)('CLOCK=%s under %s does not suit a stack of the kind %s', (clock, accelerator, kind, words) => {

@@ -47,8 +47,6 @@ export function whyNotEmulated(
   const { experiment, kind } = on;
   const clock = experiment.clocks[kind];
   const isTcg = experiment.accelerator === 'tcg';
-  if (clock === 'virtual' && !isTcg)
-    return 'virtual time counts the instructions of an emulated server, and this one is not emulated';
   if (clock === 'virtual' && kind === 'application')
     return 'nested page walks take no virtual time, so an application can only be measured in real time: CLOCK=real';
   if (clock === 'real' && kind === 'micro' && isTcg)

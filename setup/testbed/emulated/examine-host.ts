@@ -17,7 +17,7 @@ const DEEPEST = LEVELS.at(-1) ?? 0;
 export async function examineHost(): Promise<Finding[]> {
   const host = describeHost();
   const sizing = sizingFor(host);
-  const { accelerator, reason } = await hostVirtualization();
+  const { accelerator, why } = await hostVirtualization();
   const server = memoryMiBAt(sizing, 0, DEEPEST) + sizing.memoryMiB;
   const room = await failureOf(async () => {
     // Otherwise a separate finding says what is wrong with it.
@@ -30,7 +30,7 @@ export async function examineHost(): Promise<Finding[]> {
   });
   return [
     finding('CPUs', 'one; with more, levels have more', `${host.cpus}, ${host.cpuModel}`, ''),
-    finding('virtualization', 'none: without it the server is emulated', `${accelerator}. ${reason}`, ''),
+    finding('virtualization', 'none: without it the server is emulated', `${accelerator}: ${why}`, ''),
     finding(
       'room',
       `disk for builds, and memory for L3: ${server} MiB`,

@@ -16,9 +16,10 @@ import type { Selection } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
 import type { Accelerator } from '../../stack/machine-plan.ts';
 import { cpuOption } from '../../stack/qemu-argv.ts';
-import { BUILD_BYTES, checkResources, describeHost, hostVirtualization } from '../host-resources.ts';
+import { BUILD_BYTES, checkResources, describeHost } from '../host-resources.ts';
 import { runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
+import { chooseAccelerator } from './choose-accelerator.ts';
 import {
   type BootMaterial,
   clocksOf,
@@ -47,7 +48,7 @@ export async function prepareEmulated(
   const { waitMinutes, variant, snapshotBytes } = settings;
   const host = describeHost();
   const sizing = sizingFor(host);
-  const { accelerator, reason } = await hostVirtualization();
+  const { accelerator, reason } = await chooseAccelerator(settings);
   const testbed: ExperimentRecord['testbed'] = {
     kind: 'emulated',
     accelerator,

@@ -37,9 +37,9 @@ export async function preparePhysical(
   settings: Settings,
   options: PrepareOptions,
 ): Promise<Prepared<PhysicalExperiment>> {
-  const { waitMinutes, variant, clock } = settings;
+  const { waitMinutes, variant } = settings;
   const { held, phases, signal, log } = options;
-  assertReal(clock);
+  assertReal(settings);
   const testbed = readTestbed(settings.testbed);
   // What is known before the machines are contacted; the server's card only afterwards.
   const cells = measurable(selected, { testbed });
@@ -114,9 +114,15 @@ export async function preparePhysical(
 }
 
 /**
- * @throws {InputError} NESTBENCH_UNKNOWN_SETTING: only an emulated server has a virtual clock.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING: only an emulated server has a virtual clock, or an accelerator.
  */
-function assertReal(clock: Settings['clock']): void {
+export function assertReal({ clock, accelerator }: Pick<Settings, 'clock' | 'accelerator'>): void {
+  if (accelerator !== undefined) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `ACCELERATOR is "${accelerator}", and TESTBED names physical machines: leave it out.`,
+    );
+  }
   if (clock === 'virtual') {
     throw new InputError(
       'NESTBENCH_UNKNOWN_SETTING',
