@@ -45,8 +45,7 @@ describe('in a terminal', () => {
       l2-baseline: netperf-stream: NESTBENCH_DEADLINE (benchmark, on client): netperf-stream gave nothing within 40 s, ten
         times what it should take
       l3-baseline: NESTBENCH_GUEST_HUNG (infrastructure, on l3): L3 said nothing on its console for 60 s.
-      skipped: l2-dvh, l3-dvh: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is
-        not emulated)"
+      skipped: l2-dvh, l3-dvh: it needs direct virtual hardware, and the kernel of bookworm is built without"
     `);
   });
 

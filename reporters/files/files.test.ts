@@ -79,7 +79,7 @@ describe('a realistic experiment', () => {
       L2,baseline,netperf-rr,transactions/s,higher,,1,,,,,,,,,failed,NESTBENCH_UNPARSABLE_OUTPUT,"netperf-rr gave no number: throughput is """", which is not a number"
       L2,passthrough,netperf-rr,transactions/s,higher,,,,,,,,,,,missing,,not run
       L2,dvh-vp,netperf-rr,transactions/s,higher,,,,,,,,,,,missing,,not run
-      L2,dvh,netperf-rr,transactions/s,higher,,,,,,,,,,,skipped,,"dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)"
+      L2,dvh,netperf-rr,transactions/s,higher,,,,,,,,,,,skipped,,"it needs direct virtual hardware, and the kernel of bookworm is built without"
       L2,vp-idle,netperf-rr,transactions/s,higher,,,,,,,,,,,missing,,not run
       L3,baseline,,,,,,,,,,,,,,failed,NESTBENCH_GUEST_HUNG,L3 said nothing on its console for 60 s.
       L3,baseline,hackbench,s,lower,,,,,,,,,,,failed,NESTBENCH_GUEST_HUNG,L3 said nothing on its console for 60 s.
@@ -91,7 +91,7 @@ describe('a realistic experiment', () => {
       L3,baseline,memcached,operations/s,higher,memaslap,,,,,,,,,,failed,NESTBENCH_GUEST_HUNG,L3 said nothing on its console for 60 s.
       L3,passthrough,netperf-rr,transactions/s,higher,,,,,,,,,,,missing,,not run
       L3,dvh-vp,netperf-rr,transactions/s,higher,,,,,,,,,,,missing,,not run
-      L3,dvh,netperf-rr,transactions/s,higher,,,,,,,,,,,skipped,,"dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)"
+      L3,dvh,netperf-rr,transactions/s,higher,,,,,,,,,,,skipped,,"it needs direct virtual hardware, and the kernel of bookworm is built without"
       L3,vp-idle,netperf-rr,transactions/s,higher,,,,,,,,,,,missing,,not run"
     `);
   });
@@ -106,20 +106,20 @@ describe('a realistic experiment', () => {
       hackbench,L2,baseline,78.55339805825243,,,,,,
       hackbench,L2,passthrough,,,,,,,not run
       hackbench,L2,dvh-vp,,,,,,,not run
-      hackbench,L2,dvh,,,,,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)"
+      hackbench,L2,dvh,,,,,,,"skipped: it needs direct virtual hardware, and the kernel of bookworm is built without"
       netperf-rr,L1,baseline,3.515798868527502,,,,,,
       netperf-rr,L1,passthrough,,,,,,,not run
       netperf-rr,L2,baseline,40.442457360490145,,,,,,"measured in part: NESTBENCH_UNPARSABLE_OUTPUT: netperf-rr gave no number: throughput is """", which is not a number"
       netperf-rr,L2,passthrough,,,,,,,not run
       netperf-rr,L2,dvh-vp,,,,,,,not run
-      netperf-rr,L2,dvh,,,,,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)""
+      netperf-rr,L2,dvh,,,,,,,"skipped: it needs direct virtual hardware, and the kernel of bookworm is built without""
     `);
     expect(excerpt(journal.directory, 'figure-6.csv', 'hackbench')).toMatchInlineSnapshot(`
       "benchmark,level,configuration,overhead,ratio_of_means,low_95,high_95,interval_of,loader,reason
       hackbench,L3,baseline,,,,,,,NESTBENCH_GUEST_HUNG: L3 said nothing on its console for 60 s.
       hackbench,L3,passthrough,,,,,,,not run
       hackbench,L3,dvh-vp,,,,,,,not run
-      hackbench,L3,dvh,,,,,,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)""
+      hackbench,L3,dvh,,,,,,,"skipped: it needs direct virtual hardware, and the kernel of bookworm is built without""
     `);
     expect(linesOf(journal.directory, 'figure-5.csv')).toBe(1 + 7 * 6);
     expect(linesOf(journal.directory, 'figure-6.csv')).toBe(1 + 7 * 4);
@@ -136,11 +136,11 @@ describe('a realistic experiment', () => {
       netperf-stream,L2,baseline,,10^6 bit/s,higher,,"NESTBENCH_DEADLINE: netperf-stream gave nothing within 40 s, ten times what it should take"
       netperf-stream,L2,passthrough,,10^6 bit/s,higher,,not run
       netperf-stream,L2,dvh-vp,,10^6 bit/s,higher,,not run
-      netperf-stream,L2,dvh,,10^6 bit/s,higher,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)"
+      netperf-stream,L2,dvh,,10^6 bit/s,higher,,"skipped: it needs direct virtual hardware, and the kernel of bookworm is built without"
       netperf-stream,L3,baseline,,10^6 bit/s,higher,,NESTBENCH_GUEST_HUNG: L3 said nothing on its console for 60 s.
       netperf-stream,L3,passthrough,,10^6 bit/s,higher,,not run
       netperf-stream,L3,dvh-vp,,10^6 bit/s,higher,,not run
-      netperf-stream,L3,dvh,,10^6 bit/s,higher,,"skipped: dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)""
+      netperf-stream,L3,dvh,,10^6 bit/s,higher,,"skipped: it needs direct virtual hardware, and the kernel of bookworm is built without""
     `);
     expect(linesOf(journal.directory, 'table-4.csv')).toBe(1 + 7 * 11);
   });

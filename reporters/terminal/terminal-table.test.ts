@@ -43,7 +43,7 @@ test('a realistic experiment at 120 columns', () => {
 
     Skipped
       l2-dvh, l3-dvh
-        dvh needs a KVM with the DVH mechanisms (the artifact's dvh branches need Intel VMX, which is not emulated)"
+        it needs direct virtual hardware, and the kernel of bookworm is built without"
   `);
 });
 

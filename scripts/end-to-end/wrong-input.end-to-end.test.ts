@@ -7,6 +7,10 @@ import { CELLS } from '../../fixtures/matrix.ts';
 import { leftovers, type Place, type Run, type RunOptions } from './run.testing.ts';
 import { test } from './test.testing.ts';
 
+/** A cell that its kernel can't measure, so that all of it is skipped. */
+const ONLY_SKIPPED = ['run', 'suites/l3', '--project', 'l3-dvh'];
+const NO_DVH = { VARIANT: 'linux-6.1' };
+
 /** Waits for a run that must fail with a sentence, and proves that it started nothing. */
 async function refused(run: Run, place: Place): Promise<string> {
   expect(await run.end()).toMatchObject({ exitCode: 1 });
@@ -70,7 +74,7 @@ test('reporters of the command line do not replace those that write the results'
   place,
 }) => {
   const reporters = ['--reporter=tap', '--reporter=json', '--outputFile.json', '/dev/null'];
-  const run = start(['run', 'suites/l2', '--project', 'l2-dvh', ...reporters], { experiment: 'reported' });
+  const run = start([...ONLY_SKIPPED, ...reporters], { experiment: 'reported', environment: NO_DVH });
   const said = await refused(run, place);
   expect(said).toMatch(/^Results: \S+reported \(report\.html/m);
   expect(readdirSync(run.directory)).toEqual(expect.arrayContaining(['report.html', 'tables.txt']));
@@ -80,13 +84,14 @@ test('reporters of the command line do not replace those that write the results'
 });
 
 test('an experiment of another profile is not continued', async ({ start, place }) => {
-  // The selected cell is not available, so this leaves the experiment's record and boots nothing.
-  const first = start(['run', 'suites/l2', '--project', 'l2-dvh'], { experiment: 'mixed' });
+  // This leaves the experiment's record, and boots nothing.
+  const first = start(ONLY_SKIPPED, { experiment: 'mixed', environment: NO_DVH });
   await refused(first, place);
   const before = first.records;
   expect(before).toContainEqual(expect.objectContaining({ type: 'experiment', profile: 'smoke' }));
 
-  const second = start(['run', 'suites/l0'], { experiment: 'mixed', environment: { PROFILE: 'quick' } });
+  const environment = { ...NO_DVH, PROFILE: 'quick' };
+  const second = start(['run', 'suites/l0'], { experiment: 'mixed', environment });
   expect(await refused(second, place)).toContain(
     'Experiment "mixed" was measured with the profile smoke; this run has quick.',
   );
@@ -94,8 +99,9 @@ test('an experiment of another profile is not continued', async ({ start, place 
 });
 
 test('a run in which everything selected is skipped fails, and says why', async ({ start, place }) => {
-  const said = await refused(start(['run', 'suites/l3', '--project', 'l3-dvh']), place);
-  expect(said).toContain('dvh needs a KVM with the DVH mechanisms');
+  const said = await refused(start(ONLY_SKIPPED, { environment: NO_DVH }), place);
+  expect(said).toContain('needs direct virtual hardware at every level that runs guests');
+  expect(said).toContain('the variant linux-6.1 has the kernel of bookworm');
   expect(said).toContain('Nothing was measured: everything that was selected is skipped');
 });
 

@@ -2,17 +2,19 @@ import { expect, test } from 'vitest';
 import { idleFault } from './assign.ts';
 
 test.each([
-  ['a guest whose HLT is trapped', false, '149\n'],
-  ['a guest whose HLT passes', true, '0\n'],
-])('%s is as planned', (_what, virtualIdle, text) => {
-  expect(idleFault('l2', virtualIdle, text)).toBeUndefined();
+  ['a guest whose HLT is trapped', 'trapped', '149\n'],
+  ['a guest whose HLT passes', 'passed', '0\n'],
+  ['a guest whose HLT passes while it is alone', 'passed if alone', '0\n'],
+  ['a guest whose HLT passes while it is alone, and was not always', 'passed if alone', '149\n'],
+] as const)('%s is as planned', (_what, idling, text) => {
+  expect(idleFault('l2', idling, text)).toBeUndefined();
 });
 
 test.each([
-  [true, '149\n', 'HLT of l2 should pass to L0, but its KVM trapped it 149 times'],
-  [false, '0\n', 'HLT of l2 should be trapped, but its KVM trapped none'],
-  [true, '', 'has no number'],
-  [true, 'cat: no such file', 'has no number'],
-])('virtual idle %s and a count of %j is a fault', (virtualIdle, text, words) => {
-  expect(idleFault('l2', virtualIdle, text)).toContain(words);
+  ['passed', '149\n', 'HLT of l2 should pass to L0, but its KVM trapped it 149 times'],
+  ['trapped', '0\n', 'HLT of l2 should be trapped, but its KVM trapped none'],
+  ['passed', '', 'has no number'],
+  ['passed if alone', 'cat: no such file', 'has no number'],
+] as const)('a HLT that should be %s and a count of %j is a fault', (idling, text, words) => {
+  expect(idleFault('l2', idling, text)).toContain(words);
 });

@@ -3,7 +3,7 @@ import { DVH_OFF } from '../../fixtures/configurations/configuration.ts';
 import { dvh } from '../../fixtures/configurations/dvh.ts';
 import { parseKnobs } from './dvh-knobs.ts';
 
-const wanted = dvh.dvh.serverKnobs;
+const wanted = dvh.artifact.serverKnobs;
 
 test('knobs that read back as written are right, in the format of debugfs', () => {
   const said = 'virtual_ipi=Y\nvirtual_timer=Y\nvirtual_idle=N\nfs_base=Y\n';

@@ -3,6 +3,7 @@
  * same on every testbed.
  */
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
+import { maskOf } from '../../fixtures/configurations/mechanisms.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { DVH_QEMU, IOMMU, softwareAt } from '../../fixtures/software.ts';
@@ -36,6 +37,8 @@ export interface GuestHost extends NetworkHost {
   readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
   /** What is measured at its last level; by default an application. */
   readonly kind?: BenchmarkKind | undefined;
+  /** Whether its DVH is that of nestbench's kernel; by default it is the artifact's. */
+  readonly hasKernelDvh?: boolean;
   /** Releases of the levels that have their own kernel, which the level below finds under {@link ownKernel}. */
   readonly kernels?: Partial<Record<MachineName, string>> | undefined;
   /** The QEMUs of levels that use their own to run the next, under {@link ownQemu}. */
@@ -66,10 +69,11 @@ export function planGuests(cell: Cell, host: GuestHost): MachinePlan[] {
 export function needsOf(
   cell: Cell,
   level: Level,
-  { sizing, card, addresses = ADDRESSES }: GuestHost,
+  { sizing, card, hasKernelDvh = false, addresses = ADDRESSES }: GuestHost,
 ): MachineNeeds & { readonly network: MachineNetwork } {
   const name = `l${level}` as const;
-  const { dvh, virtualIdle } = configurationOf(cell);
+  const { artifact, mechanisms, virtualIdle = false } = configurationOf(cell);
+  const runsGuests = level < cell.level;
   return {
     name,
     level,
@@ -78,14 +82,15 @@ export function needsOf(
     address: addresses[name],
     network: networkOf(cell, level, { card, addresses }),
     deadlineSeconds: DEADLINE_SECONDS[level],
-    runsGuests: level < cell.level,
+    runsGuests,
     // A level nests if its guest runs its own guests, as in the artifact's tables (kvm-intel.nested=1).
     nested: level + 1 < cell.level,
-    // L0 always sees that L1 is idle. Stock software passes HLT on for the level under test; DVH's knob does it for all
-    // others.
-    virtualIdle: dvh === undefined ? level === cell.level && virtualIdle === true : level > 1,
-    ...(dvh !== undefined &&
-      level < cell.level && { dvhKnobs: level === 0 ? dvh.serverKnobs : dvh.guestKnobs }),
+    // L0 always sees that L1 is idle. The paper's knob passes HLT on for all others.
+    virtualIdle: virtualIdle && (mechanisms === undefined ? level === cell.level : level > 1),
+    ...(hasKernelDvh && runsGuests && { dvhMask: maskOf(mechanisms ?? []) }),
+    ...(!hasKernelDvh &&
+      artifact !== undefined &&
+      runsGuests && { dvhKnobs: level === 0 ? artifact.serverKnobs : artifact.guestKnobs }),
   };
 }
 
@@ -97,7 +102,7 @@ export function withKernel(
   tscKhz?: number | string,
 ): Omit<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
   const needs = needsOf(cell, level, host);
-  const { name, address, network, runsGuests, nested } = needs;
+  const { name, address, network, runsGuests, nested, dvhMask = 0 } = needs;
   const parameters = kernelParameters({
     name,
     address: `${address}/${PREFIX_LENGTH}`,
@@ -107,7 +112,7 @@ export function withKernel(
     emulated: host.accelerator === 'tcg',
     imageFormat: host.imageFormat,
     tscKhz,
-    kvm: runsGuests ? { nested } : undefined,
+    kvm: runsGuests ? { nested, dvhMask } : undefined,
     added: host.variant?.kernelParameters?.[name],
   });
   return { ...needs, kernelParameters: parameters };
@@ -118,7 +123,8 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
   const { name, cpus, network, virtualIdle } = common;
   const below = BELOW[level];
   const own = host.qemus?.[`l${below}`];
-  const { dvh } = configurationOf(cell);
+  const { hasKernelDvh = false } = host;
+  const artifact = hasKernelDvh ? undefined : configurationOf(cell).artifact;
   const hostCpus = cpusAt(host.sizing, below, cell.level);
   const paths = levelPaths(name, host.kernels?.[name], level === 1 ? host.serverDisks : undefined);
   return {
@@ -131,9 +137,9 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
       version: own?.version,
       network,
       paths,
-      // DVH uses a knob of the kernel instead.
-      passesHalts: virtualIdle && dvh === undefined,
-      dvh: softwareAt(cell, below).qemu === DVH_QEMU ? dvh : undefined,
+      // The artifact uses a knob of the kernel instead.
+      passesHalts: virtualIdle && artifact === undefined,
+      dvh: softwareAt(cell, below).qemu === DVH_QEMU ? artifact : undefined,
       hasDvhOption: own?.hasDvhOption === true,
     }),
     // One to one on the highest-numbered CPUs; the lowest stay for the host, if the sizing reserves any.

@@ -13,9 +13,13 @@ const guest = {
   passesHalts: false,
 };
 
-test('a guest runs under KVM with the CPU of its host', () => {
+test('a guest runs under KVM with the CPU of its host, without IPIs by hypercall', () => {
   const { accelerator, cpu } = guestQemu(guest);
-  expect([accelerator.type, cpu]).toEqual(['kvm', { model: 'host', features: [] }]);
+  expect([accelerator.type, cpu]).toEqual(['kvm', { model: 'host', features: ['-kvm-pv-ipi'] }]);
+});
+
+test("the artifact's QEMU is not told of IPIs by hypercall", () => {
+  expect(guestQemu({ ...guest, version: '3.1.0' }).cpu.features).toEqual([]);
 });
 
 test("a guest has only the artifact's NIC: modern virtio-net on a tap with vhost", () => {

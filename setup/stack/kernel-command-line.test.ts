@@ -38,11 +38,16 @@ test.each([
   [true, 1],
   [false, 0],
 ])('a machine whose guests nest (%s) has the parameters of both vendors', (nested, value) => {
-  expect(words({ kvm: { nested } }).filter((word) => word.startsWith('kvm'))).toEqual([
+  expect(words({ kvm: { nested, dvhMask: 0 } }).filter((word) => word.startsWith('kvm'))).toEqual([
     'kvm.tsc_tolerance_ppm=100000',
     `kvm_amd.nested=${value}`,
     `kvm_intel.nested=${value}`,
   ]);
+});
+
+test('direct virtual hardware is only on if requested', () => {
+  expect(words({ kvm: { nested: true, dvhMask: 3 } })).toContain('kvm_amd.dvh=3');
+  expect(words({ kvm: { nested: true, dvhMask: 0 } }).filter((word) => word.includes('dvh'))).toEqual([]);
 });
 
 function nicsOf(options: Partial<CommandLineOptions>): string[] {
@@ -73,7 +78,12 @@ test('the IOMMU is only on if requested', () => {
 });
 
 test('no parameter occurs twice, and the line is shorter than the kernel’s limit', () => {
-  const all = words({ bridge: 'with-nic', management: true, tscKhz: 2_450_000, kvm: { nested: true } });
+  const all = words({
+    bridge: 'with-nic',
+    management: true,
+    tscKhz: 2_450_000,
+    kvm: { nested: true, dvhMask: 0 },
+  });
   const names = all.map((word) => word.split('=')[0]);
   expect(new Set(names).size).toBe(names.length);
   // COMMAND_LINE_SIZE of x86.

@@ -4,6 +4,9 @@ import { IOMMU } from '../../fixtures/software.ts';
 import type { ImageFormat } from '../../fixtures/image-formats.ts';
 import type { MachineNetwork } from './network.ts';
 
+/** The parameter of nestbench's kernel for direct virtual hardware. */
+export const DVH_PARAMETER = 'kvm_amd.dvh';
+
 export interface CommandLineOptions {
   readonly name: MachineName;
   /** With its prefix length: `10.10.1.2/24`. */
@@ -17,8 +20,8 @@ export interface CommandLineOptions {
   readonly emulated: boolean;
   /** The rate of the machine's TSC, if its kernel would have to measure it under emulation. */
   readonly tscKhz: number | string | undefined;
-  /** For a machine that runs guests: whether they may run their own guests. */
-  readonly kvm: { readonly nested: boolean } | undefined;
+  /** For a machine that runs guests: whether they may run their own guests, and what DVH it offers and uses. */
+  readonly kvm: { readonly nested: boolean; readonly dvhMask: number } | undefined;
   /** The format of the image; by default erofs. */
   readonly imageFormat?: ImageFormat | undefined;
   /** A variant's own parameters. They go last, because the last of two wins. */
@@ -55,7 +58,7 @@ export function kernelParameters(options: CommandLineOptions): KernelParameter[]
     ...machine('init=/usr/sbin/nestbench-init'),
     // A calibration on a loaded host was wrong by a factor of two (setup/testbed/emulated/tsc.ts).
     ...(tscKhz === undefined ? [] : recipe(`tsc_early_khz=${tscKhz}`)),
-    ...(kvm === undefined ? [] : kvmParameters(kvm.nested)),
+    ...(kvm === undefined ? [] : kvmParameters(kvm)),
     ...(iommu ? machine(IOMMU) : []),
     ...machine(`nestbench.name=${name}`, `nestbench.address=${address}`, ...bridgeParameters(bridge)),
     ...(management ? machine('nestbench.management=eth1') : []),
@@ -68,11 +71,13 @@ export function kernelParameters(options: CommandLineOptions): KernelParameter[]
  * Both vendors' nesting parameters are set, because a server under KVM has the host's CPU; the other vendor's has no
  * effect.
  */
-function kvmParameters(nested: boolean): KernelParameter[] {
+function kvmParameters({ nested, dvhMask }: NonNullable<CommandLineOptions['kvm']>): KernelParameter[] {
   const value = nested ? 1 : 0;
   return [
     ...recipe('kvm.tsc_tolerance_ppm=100000'),
     ...machine(`kvm_amd.nested=${value}`, `kvm_intel.nested=${value}`),
+    // Off is the kernel's default, and other kernels do not know the parameter.
+    ...(dvhMask === 0 ? [] : machine(`${DVH_PARAMETER}=${dvhMask}`)),
   ];
 }
 

@@ -12,6 +12,7 @@ import type { Qmp } from '../machine/qemu/qmp.ts';
 import type { SshMachine } from '../machine/ssh/ssh.ts';
 import type { Keys } from './keys.ts';
 import { attach, type AttachOptions, CONSOLE_LINES, type LaunchedQemu, reach } from './attach.ts';
+import { readDvhMask } from './dvh-mask.ts';
 import { checkFacts, type FactsCheck, readGuestFacts } from './facts.ts';
 import { Phases } from '../lib/phase-clock.ts';
 import { readModuleParameters } from './module-parameters.ts';
@@ -76,13 +77,14 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
     const facts = await readGuestFacts(plan, machine, qmp, pinned, signal);
     (options.check ?? checkFacts)(plan, facts, plan.kernelRelease ?? options.kernelRelease);
     const moduleParameters = await readModuleParameters(plan, machine, signal);
+    const dvhMask = await readDvhMask(plan, machine, signal);
     phases.lap(`${plan.name}: checks`);
     return {
       plan,
       machine,
       qmp,
       console,
-      facts: { ...facts.record, ...moduleParameters },
+      facts: { ...facts.record, ...moduleParameters, ...dvhMask },
       phases,
     };
   } catch (error) {

@@ -28,7 +28,9 @@ export interface MachineNeeds {
   readonly nested: boolean;
   /** Whether its HLT passes the hypervisor that runs it, and is seen by L0. */
   readonly virtualIdle: boolean;
-  /** The values of its kernel's DVH mechanisms before its guest is started; absent if none is used. */
+  /** The value of its kernel's `kvm_amd.dvh`; absent if it runs no guest, or DVH is the artifact's there. */
+  readonly dvhMask?: number | undefined;
+  /** The values of the artifact's DVH mechanisms before its guest is started; absent if none is used. */
   readonly dvhKnobs?: DvhKnobs | undefined;
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { isRunning, processArgv, processIds, processStat } from '../../lib/proc.ts';
+import { DVH_SUITES, SUITES } from '../../../fixtures/variant.ts';
 import { cached } from '../cache/build-cache.ts';
 import { compileKernel, PATCHES } from './kernel.ts';
 import { readPatches } from './kernel-recipe.ts';
@@ -144,6 +145,9 @@ test('a patch that does not apply is reported, with what patch says', async () =
 test("nestbench's own patches apply to the toolchain's source as they are, without fuzz", async () => {
   const files = readdirSync(path.join(import.meta.dirname, 'dvh')).filter((file) => file.endsWith('.patch'));
   expect(PATCHES.trixie).toEqual(files.toSorted().map((file) => `dvh/${file}`));
+  expect(SUITES.filter((suite) => PATCHES[suite].some((file) => file.startsWith('dvh/')))).toEqual(
+    DVH_SUITES,
+  );
   const patches = await readPatches(PATCHES.trixie.map((file) => path.join(import.meta.dirname, file)));
   const series = patches.map(({ text }) => text).join('');
   const made = new Set(filesOf(series, /^--- \/dev\/null\n\+\+\+ b\/(.+)$/gm));

@@ -4,7 +4,7 @@ import { softwareAt } from '../../../fixtures/software.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { DVH_DIRECTORY } from '../../stack/dvh-knobs.ts';
 import { assignCommands } from '../../stack/network.ts';
-import { commandLineOf } from '../../stack/kernel-command-line.ts';
+import { commandLineOf, DVH_PARAMETER } from '../../stack/kernel-command-line.ts';
 import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { qemuOptions } from '../../stack/qemu-argv.ts';
 import type { StackPlan } from './stack-plan.ts';
@@ -48,7 +48,7 @@ function softwareRow(cell: Cell, level: Level): string[] {
 
 /** One of the machines that QEMU creates, in the order in which they start. */
 export function describeMachine(machine: MachinePlan, step: number): string[] {
-  const { name, runsOn, qemu, pins, network, dvhKnobs } = machine;
+  const { name, runsOn, qemu, pins, network, dvhMask, dvhKnobs } = machine;
   const { nic, assigns } = network;
   return [
     '',
@@ -68,6 +68,7 @@ export function describeMachine(machine: MachinePlan, step: number): string[] {
     ...(machine.runsOn === 'host'
       ? []
       : [`   check: KVM on ${machine.runsOn} traps ${machine.virtualIdle ? 'no' : 'its'} HLT`]),
+    ...(dvhMask === undefined ? [] : [`   check: ${DVH_PARAMETER} is ${dvhMask}`]),
     ...Object.entries(dvhKnobs ?? {}).map(([knob, value]) => `   ${DVH_DIRECTORY}/${knob} = ${value}`),
     ...(assigns === undefined ? [] : assignCommands(assigns).map((argv) => `   ${argv.join(' ')}`)),
   ];

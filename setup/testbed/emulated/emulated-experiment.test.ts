@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { findCell } from '../../../fixtures/matrix.ts';
 import { sizingFor } from '../../../fixtures/sizing.ts';
+import { STOCK_VARIANT, type Variant } from '../../../fixtures/variant.ts';
 import { clocksOf, type EmulatedExperiment, whyNotEmulated } from './emulated-experiment.ts';
 
 test.each([
@@ -29,11 +30,20 @@ test.each([
   expect(whyNotEmulated(cell('l2-baseline'), on)).toContain(words);
 });
 
-test('a configuration that needs other hardware is refused before anything is prepared, and after', () => {
-  const reason = whyNotEmulated(cell('l2-dvh'));
-  expect(reason).toContain('dvh needs a KVM with the DVH mechanisms');
-  const on = { experiment: experiment(undefined, 'tcg'), kind: 'application' } as const;
-  expect(whyNotEmulated(cell('l2-dvh'), on)).toBe(reason);
+function whyNot(name: string, variant: Variant): string | undefined {
+  return whyNotEmulated(cell(name), {
+    experiment: { ...experiment(undefined, 'tcg'), variant },
+    kind: 'application',
+  });
+}
+
+test('only a cell of dvh needs a kernel with direct virtual hardware', () => {
+  const older: Variant = { name: 'linux-6.1', kernel: { suite: 'bookworm' } };
+  expect(whyNot('l2-dvh', older)).toMatch(/the variant linux-6\.1 has the kernel of bookworm, .* of trixie$/);
+  expect(whyNot('l2-vp-idle', older)).toBeUndefined();
+  expect(whyNot('l2-dvh', STOCK_VARIANT)).toBeUndefined();
+  // Only its boot shows what this one has.
+  expect(whyNot('l2-dvh', { name: 'mine', kernel: { vmlinux: '/vmlinux' } })).toBeUndefined();
 });
 
 function cell(name: string) {
@@ -42,7 +52,11 @@ function cell(name: string) {
   return found;
 }
 
-function experiment(clock: 'real' | 'virtual' | undefined, accelerator: 'tcg' | 'kvm'): EmulatedExperiment {
+function experiment(
+  clock: 'real' | 'virtual' | undefined,
+  accelerator: 'tcg' | 'kvm',
+): EmulatedExperiment & { readonly variant: Variant } {
   const sizing = sizingFor({ cpus: 2, memoryBytes: 8e9 });
-  return { kind: 'emulated', clocks: clocksOf(clock, accelerator), accelerator, sizing, snapshotBytes: 0 };
+  const clocks = clocksOf(clock, accelerator);
+  return { kind: 'emulated', variant: STOCK_VARIANT, clocks, accelerator, sizing, snapshotBytes: 0 };
 }

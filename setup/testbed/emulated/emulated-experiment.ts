@@ -3,6 +3,7 @@ import { type Clock } from '../../../fixtures/clock.ts';
 import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
 import type { Sizing } from '../../../fixtures/sizing.ts';
+import { DVH_SUITES, type Variant } from '../../../fixtures/variant.ts';
 import type { Accelerator, BenchmarkKind } from '../../stack/machine-plan.ts';
 import type { CommonExperiment, TestbedExperiment } from '../testbed.ts';
 import type { Ingredients } from './snapshot/identity.ts';
@@ -40,11 +41,15 @@ export function clocksOf(asked: Clock | undefined, accelerator: Accelerator): Re
 
 export function whyNotEmulated(
   cell: Cell,
-  on?: { readonly experiment: EmulatedExperiment; readonly kind: BenchmarkKind },
+  on?: {
+    readonly experiment: Pick<CommonExperiment, 'variant'> & EmulatedExperiment;
+    readonly kind: BenchmarkKind;
+  },
 ): string | undefined {
-  const reason = configurationOf(cell).notEmulated;
-  if (reason !== undefined || on === undefined) return reason;
+  if (on === undefined) return undefined;
   const { experiment, kind } = on;
+  const reason = whyNotKernel(cell, experiment.variant);
+  if (reason !== undefined) return reason;
   const clock = experiment.clocks[kind];
   const isTcg = experiment.accelerator === 'tcg';
   if (clock === 'virtual' && kind === 'application')
@@ -52,6 +57,14 @@ export function whyNotEmulated(
   if (clock === 'real' && kind === 'micro' && isTcg)
     return 'in real time the cost of an exit of an emulated server depends on the host and its load; CLOCK=virtual counts instructions';
   return undefined;
+}
+
+/** Why the variant's kernel does not suit a cell, as far as that is known before it boots. */
+export function whyNotKernel(cell: Cell, { name, kernel }: Variant): string | undefined {
+  const suite = kernel?.suite;
+  const { mechanisms = [] } = configurationOf(cell);
+  if (mechanisms.length === 0 || suite === undefined || DVH_SUITES.includes(suite)) return undefined;
+  return `it needs direct virtual hardware at every level that runs guests, and the variant ${name} has the kernel of ${suite}, which is built without; measure it with a kernel of ${DVH_SUITES.join(' or ')}`;
 }
 
 export function planEmulated(

@@ -26,6 +26,7 @@ import {
   type EmulatedExperiment,
   materialOf,
   planEmulated,
+  whyNotKernel,
 } from './emulated-experiment.ts';
 import { EMULATED_CPU } from './emulated-qemu.ts';
 import { describeQemu, type HostQemu } from './host-qemu.ts';
@@ -40,12 +41,13 @@ import { measureTscKhz } from './tsc.ts';
 const QEMU_MIB = 1024;
 
 export async function prepareEmulated(
-  { measured: cells, first }: Selection,
+  { measured, first }: Selection,
   settings: Settings,
   options: PrepareOptions,
 ): Promise<Prepared<EmulatedExperiment>> {
   const { log, phases } = options;
   const { waitMinutes, variant, snapshotBytes } = settings;
+  const cells = measured.filter((cell) => whyNotKernel(cell, variant) === undefined);
   const host = describeHost();
   const sizing = sizingFor(host);
   const { accelerator, reason } = await chooseAccelerator(settings);
@@ -62,7 +64,8 @@ export async function prepareEmulated(
   log(reason);
   const built = await buildMaterial({ ...options, cells, sizing, variant, accelerator, waitMinutes });
   const ready = { ...experiment, material: built.material };
-  const prefetched = first && (await prefetchFirst(first, ready, settings, options));
+  const canBootFirst = first !== undefined && cells.includes(first);
+  const prefetched = canBootFirst ? await prefetchFirst(first, ready, settings, options) : undefined;
   phases.lap('prefetch');
   return {
     experiment: { ...ready, prefetched },

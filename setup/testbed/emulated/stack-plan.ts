@@ -44,7 +44,7 @@ export interface StackPlan {
 export function planStack(cell: Cell, host: Host): StackPlan {
   const { clock = 'real', kind = 'application' } = host;
   const sizing = clock === 'virtual' ? { ...host.sizing, cpus: ONE_CPU } : host.sizing;
-  const on = { ...host, sizing };
+  const on = { ...host, sizing, hasKernelDvh: true };
   // The client has its own clock; it is not involved in measurements in virtual time.
   const client = planClient({ ...host, clock: 'real' });
   const { zstd } = host.paths;

@@ -52,7 +52,7 @@ function stockQemu(ours: QemuPlan, accelerator: Accelerator): QemuPlan {
     // A vIOMMU that remaps interrupts does not start without.
     machine: { type: 'q35', ...(isSplit && { properties: SPLIT_IRQCHIP }) },
     accelerator: { type: accelerator },
-    cpu: ours.cpu.model === 'host' ? ours.cpu : { model: 'EPYC', features: ['+svm'] },
+    cpu: ours.cpu.model === 'host' ? { model: 'host', features: [] } : { model: 'EPYC', features: ['+svm'] },
     // This adds SeaBIOS, a VGA, a floppy drive and a CD drive, and what QEMU's own configuration files contain.
     firmware: undefined,
     isBare: false,

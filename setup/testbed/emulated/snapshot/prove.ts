@@ -1,6 +1,7 @@
 /** Checks a restored stack for everything that was checked after its boot: reads all facts again. */
 import { checkFacts, readGuestFacts } from '../../../stack/facts.ts';
 import { readAssigned, readHaltExits } from '../../../stack/assign.ts';
+import { readDvhMask } from '../../../stack/dvh-mask.ts';
 import type { BootedMachine } from '../../../stack/machine-boot.ts';
 import { readModuleParameters } from '../../../stack/module-parameters.ts';
 
@@ -32,4 +33,5 @@ async function proveMachine(
   const handsOn = await readAssigned(plan, machine, signal);
   checkFacts(plan, { ...found, record: { ...found.record, handsOn } }, plan.kernelRelease ?? kernelRelease);
   await readModuleParameters(plan, machine, signal);
+  await readDvhMask(plan, machine, signal);
 }
