@@ -1,37 +1,22 @@
-/** README.md, CONTRIBUTING.md and docs: the files, commands, options and variables that they show exist. */
-import { execFileSync, spawnSync } from 'node:child_process';
+/** README.md, CONTRIBUTING.md and docs: the files, commands, runs and variables that they show exist. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createCLI, parseCLI } from 'vitest/node';
 import { parse } from 'yaml';
-import { z } from 'zod';
 import { BENCHMARKS } from '../fixtures/benchmarks/index.ts';
 import { CONFIGURATIONS } from '../fixtures/configurations/index.ts';
 import { PROFILE_NAMES } from '../fixtures/profiles.ts';
 import { EXPORTERS } from '../reporters/exporters.ts';
 import { variantContent } from '../fixtures/variant.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
-import { DOCUMENTS, ROOT } from './cli/documents.testing.ts';
-
-const { scripts } = z
-  .object({ scripts: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')));
+import { blocksOf, documentAt, DOCUMENTS, ROOT, SCRIPTS } from './cli/documents.testing.ts';
 
 const README = documentAt('README.md');
 
 /** All environment variables: those that the settings read, and two that are read elsewhere. */
 const VARIABLES = [...askedBySettings(), 'HISTORY', 'JUNIT'];
-
-function documentAt(file: string) {
-  const found = DOCUMENTS.find((document) => document.file === file);
-  if (found === undefined) throw new Error(`There is no ${file}.`);
-  return found;
-}
-
-function blocksOf(file: string, wanted: string): string[] {
-  return documentAt(file).blocks.flatMap(({ language, text }) => (language === wanted ? [text] : []));
-}
 
 function askedBySettings(): string[] {
   const asked = new Set<string>();
@@ -81,7 +66,7 @@ test('CONTRIBUTING names every folder of setup and reporters, and every npm scri
   const { spans } = documentAt('CONTRIBUTING.md');
   const folders = globSync('{setup,reporters}/*/', { cwd: ROOT }).map((folder) => `${folder}/`);
   expect(spans).toEqual(expect.arrayContaining(folders));
-  const names = Object.keys(scripts).filter((name) => /^(test|bench|format|types|lint)/.test(name));
+  const names = Object.keys(SCRIPTS).filter((name) => /^(test|bench|format|types|lint)/.test(name));
   expect(spans).toEqual(
     expect.arrayContaining(names.map((name) => (name === 'test' ? 'npm test' : `npm run ${name}`))),
   );
@@ -95,13 +80,6 @@ test('the example of a variant is one', () => {
 test('the example of a configuration is what its file says', () => {
   const [example = ''] = blocksOf('docs/configurations.md', 'ts');
   expect(readFileSync(path.join(ROOT, 'fixtures/configurations/vp-idle.ts'), 'utf8')).toContain(example);
-});
-
-test('the example of a plan is what the script prints', () => {
-  const words = ['scripts/plan.ts', 'l2-baseline', '--testbed', 'testbed.example.yaml'];
-  const { stdout } = spawnSync(process.execPath, words, { cwd: ROOT, encoding: 'utf8' });
-  const [example = ''] = blocksOf('docs/physical-testbed.md', 'text');
-  expect(stdout).toContain(example);
 });
 
 test('comments and messages name only existing pages', () => {
@@ -147,18 +125,6 @@ describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
     expect(VARIABLES).toEqual(expect.arrayContaining(commands.flatMap(({ variables }) => variables)));
   });
 
-  test('shows only existing npm scripts and their options', () => {
-    const wrong = commands
-      .filter(({ words: [program, verb] }) => program === 'npm' && verb === 'run')
-      .flatMap(({ text, words: [, , name = '', ...rest] }) => {
-        if (scripts[name] === undefined) return [text];
-        const help = helpOf(name);
-        const options = rest.filter((word) => word !== '--' && word.startsWith('-'));
-        return options.every((option) => help.includes(option.split('=')[0] ?? '')) ? [] : [text];
-      });
-    expect(wrong).toEqual([]);
-  });
-
   test('shows only runs that Vitest accepts', async () => {
     const { default: configuration } = await import('../vitest.config.ts');
     const projects = JSON.stringify(configuration.test?.projects);
@@ -182,18 +148,3 @@ describe.each(DOCUMENTS)('$file', ({ file, links, spans, commands }) => {
     expect(wrong.map(({ text }) => text)).toEqual([]);
   });
 });
-
-const helps = new Map<string, string>();
-
-/** What a script prints for --help; the command itself for npm scripts that run another program. */
-function helpOf(name: string): string {
-  const known = helps.get(name);
-  if (known !== undefined) return known;
-  const [, file] = / (scripts\/\S+)$/.exec(scripts[name] ?? '') ?? [];
-  const help =
-    file === undefined
-      ? (scripts[name] ?? '')
-      : spawnSync(process.execPath, [file, '--help'], { cwd: ROOT, encoding: 'utf8' }).stdout;
-  helps.set(name, help);
-  return help;
-}

@@ -1,8 +1,9 @@
-/** Journals for tests, written by the real Journal to a temporary directory. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** Journals for tests, in a temporary directory. Unlike the real Journal, writing one does not wait for the disk. */
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findBenchmark } from '../../fixtures/benchmarks/index.ts';
+import { journalRecord } from '../../fixtures/records.ts';
 import { Journal, type Unstamped } from '../../setup/journal/journal.ts';
 import { readJournal } from '../../setup/journal/journal-reader.ts';
 import { collectResults, type Results } from './experiment-results.ts';
@@ -13,6 +14,8 @@ type Fields<T extends Unstamped['type']> = Partial<Extract<Unstamped, { type: T 
 export class TestJournal implements Disposable {
   readonly journal: Journal;
   #boots = 0;
+  /** Of the last record: of two equal records only one counts. */
+  #stamp = 0;
 
   constructor() {
     this.journal = new Journal(mkdtempSync(path.join(tmpdir(), 'nestbench-journal-')));
@@ -120,7 +123,9 @@ export class TestJournal implements Disposable {
   }
 
   #append(record: Unstamped): this {
-    this.journal.append(record);
+    this.#stamp = Math.max(Date.now(), this.#stamp + 1);
+    const checked = journalRecord.parse({ ...record, at: new Date(this.#stamp).toISOString() });
+    appendFileSync(this.journal.file, `${JSON.stringify(checked)}\n`);
     return this;
   }
 }

@@ -2,8 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { marked } from 'marked';
+import { z } from 'zod';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
+
+/** The commands of `npm run`, by name. */
+export const SCRIPTS = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'))).scripts;
 
 export interface Document {
   /** Its path from the root of the checkout. */
@@ -33,6 +39,16 @@ export const DOCUMENTS: readonly Document[] = [
   'CONTRIBUTING.md',
   ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
 ].map(readDocument);
+
+export function documentAt(file: string): Document {
+  const found = DOCUMENTS.find((document) => document.file === file);
+  if (found === undefined) throw new Error(`There is no ${file}.`);
+  return found;
+}
+
+export function blocksOf(file: string, wanted: string): string[] {
+  return documentAt(file).blocks.flatMap(({ language, text }) => (language === wanted ? [text] : []));
+}
 
 function readDocument(file: string): Document {
   const text = readFileSync(path.join(ROOT, file), 'utf8');

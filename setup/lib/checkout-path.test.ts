@@ -1,11 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { checkoutFault } from './checkout-path.ts';
-import { temporaryDirectory } from './temporary.testing.ts';
-
-const ROOT = path.resolve(import.meta.dirname, '../..');
 
 test.each(['a#b', 'a?b', 'a%b', 'a%20b', 'a\\b', 'a\nb'])('%j is reported', (name) => {
   expect(checkoutFault(path.join('/home', name))).toContain('Vite does not start');
@@ -13,25 +8,4 @@ test.each(['a#b', 'a?b', 'a%b', 'a%20b', 'a\\b', 'a\nb'])('%j is reported', (nam
 
 test.each(['a b', "a'b", 'a"b', 'a$b', 'aé', 'a*b', 'a[b]', '@a+b', 'a;b&c'])('%j is fine', (name) => {
   expect(checkoutFault(path.join('/home', name))).toBeUndefined();
-});
-
-/** Runs up to the point where the configuration is read. */
-function list(name: string) {
-  const checkout = path.join(temporaryDirectory(), name);
-  mkdirSync(checkout);
-  for (const file of ['vitest.config.ts', 'package.json'])
-    copyFileSync(path.join(ROOT, file), path.join(checkout, file));
-  for (const folder of ['fixtures', 'setup', 'node_modules'])
-    symlinkSync(path.join(ROOT, folder), path.join(checkout, folder));
-  const argv = [path.join(ROOT, 'node_modules/vitest/vitest.mjs'), 'list', 'suites'];
-  const env = { ...process.env, VITEST: undefined, NODE_ENV: undefined };
-  return spawnSync(process.execPath, argv, { cwd: checkout, encoding: 'utf8', env });
-}
-
-test.each(['a#b', 'a%b', 'a%20b', 'a\nb'])('a run in %j prints only the sentence', (name) => {
-  const { status, stderr } = list(name);
-  expect(stderr).toMatch(
-    /^The checkout's path, ".*", contains ".*", and Vite does not start in such a path\. Move .*\n$/,
-  );
-  expect(status).toBe(1);
 });

@@ -11,7 +11,7 @@ const DIED = (machine: 'l0' | 'l1') =>
 const PANICKED = (machine: string) =>
   new GuestPanicError({ machine, reason: 'Oops', consoleFile: 'console', output: '' });
 
-test.each<[string, readonly NestbenchError[], NestbenchError]>([
+test.concurrent.each<[string, readonly NestbenchError[], NestbenchError]>([
   ['a panic also ends the connection', [LOST('l1'), PANICKED('l1')], PANICKED('l1')],
   ['the guests of a server die with it', [DIED('l1'), LOST('l0'), DIED('l0')], DIED('l0')],
   ['a lost machine explains the silence of its QEMUs', [DIED('l1'), LOST('l1'), LOST('l0')], LOST('l0')],

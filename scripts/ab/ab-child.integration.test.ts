@@ -25,7 +25,7 @@ test.skipIf(arrived !== undefined)(
     process.env[ARRIVED] = path.join(directory, 'arrived');
     const events: ProgressEvent[] = [];
     const isWell = await measureOnce({
-      suites: ['scripts/ab/ab-child.test.ts'],
+      suites: ['scripts/ab/ab-child.integration.test.ts'],
       projects: ['unit'],
       pattern: 'reports its progress',
       variant: 'stock',

@@ -1,18 +1,10 @@
 /** The exit codes that every script promises (docs/failures.md), each in its own process. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
-
-const ROOT = path.resolve(import.meta.dirname, '..');
-
-const { scripts } = z
-  .object({ scripts: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')));
+import { ROOT, SCRIPTS } from './cli/documents.testing.ts';
 
 /** The files behind `npm run NAME`. */
-const FILES = Object.values(scripts).flatMap((command) => /scripts\/\S+\.ts$/.exec(command)?.[0] ?? []);
+const FILES = Object.values(SCRIPTS).flatMap((command) => /scripts\/\S+\.ts$/.exec(command)?.[0] ?? []);
 
 function script(file: string, ...words: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...words], {
