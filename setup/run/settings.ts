@@ -7,10 +7,10 @@ import {
   PROFILE_NAMES,
   PROFILES,
 } from '../../fixtures/profiles.ts';
+import { type Accelerator, ACCELERATORS } from '../../fixtures/accelerator.ts';
 import { type Clock, CLOCKS } from '../../fixtures/clock.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { InputError } from '../lib/errors.ts';
-import { type Accelerator, ACCELERATORS } from '../stack/machine-plan.ts';
 import { testbedName } from './testbed-name.ts';
 import { findVariant } from './find-variant.ts';
 

@@ -2,6 +2,7 @@
  * The levels above L0, as data. Each is started by the level below it, from disks that are passed down. They are the
  * same on every testbed.
  */
+import type { Accelerator } from '../../fixtures/accelerator.ts';
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../fixtures/addresses.ts';
 import { maskOf } from '../../fixtures/configurations/mechanisms.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
@@ -11,7 +12,7 @@ import type { Variant } from '../../fixtures/variant.ts';
 import type { ImageFormat } from '../../fixtures/image-formats.ts';
 import { guestQemu } from './guest-qemu.ts';
 import { kernelParameters } from './kernel-command-line.ts';
-import type { Accelerator, BenchmarkKind, MachineNeeds, MachinePlan } from './machine-plan.ts';
+import type { BenchmarkKind, MachineNeeds, MachinePlan } from './machine-plan.ts';
 import { type MachineNetwork, type NetworkHost, networkOf } from './network.ts';
 import type { QemuPaths } from './qemu-parts.ts';
 

@@ -1,14 +1,11 @@
 /** A machine of a stack as data, before it is started: its requirements, and its QEMU plan if QEMU creates it. */
+import type { Accelerator } from '../../fixtures/accelerator.ts';
 import type { MachineName } from '../../fixtures/addresses.ts';
 import type { DvhKnobs } from '../../fixtures/configurations/configuration.ts';
 import type { Level } from '../../fixtures/matrix.ts';
 import type { KernelParameter } from './kernel-command-line.ts';
 import type { MachineNetwork } from './network.ts';
 import type { QemuPlan } from './qemu-plan.ts';
-
-/** What executes a machine's instructions: the hardware, or QEMU. */
-export const ACCELERATORS = ['kvm', 'tcg'] as const;
-export type Accelerator = (typeof ACCELERATORS)[number];
 
 /** What a stack is for. */
 export type BenchmarkKind = 'application' | 'micro';

@@ -3,11 +3,11 @@ import { constants, readFileSync } from 'node:fs';
 import { access, mkdir, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import path from 'node:path';
+import type { Accelerator } from '../../fixtures/accelerator.ts';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import { CacheFullError } from '../build/build-errors.ts';
 import { inBytes } from '../lib/bytes.ts';
-import type { Accelerator } from '../stack/machine-plan.ts';
 
 /** Free space that a start needs. The disk held 2.3 GB more while an empty cache was filled, mmdebstrap's work included. */
 export const BUILD_BYTES = 3e9;

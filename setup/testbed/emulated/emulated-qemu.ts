@@ -1,6 +1,6 @@
 /** The QEMU plans of the two machines that the host emulates: the server and the client. */
+import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import type { Clock } from '../../../fixtures/clock.ts';
-import type { Accelerator } from '../../stack/machine-plan.ts';
 import { type MachineNetwork, MANAGEMENT_SLOT } from '../../stack/network.ts';
 import {
   commonQemu,

@@ -3,6 +3,7 @@
  * first cell restores.
  */
 import path from 'node:path';
+import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
 import { describeSizing, memoryMiBAt, type Sizing, sizingFor } from '../../../fixtures/sizing.ts';
@@ -14,7 +15,6 @@ import { reportProgress } from '../../lib/task-progress.ts';
 import { checkExperiment } from '../../run/experiment-record.ts';
 import type { Selection } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
-import type { Accelerator } from '../../stack/machine-plan.ts';
 import { cpuOption } from '../../stack/qemu-argv.ts';
 import { BUILD_BYTES, checkResources, describeHost } from '../host-resources.ts';
 import { runtimeDirectory, takeHost } from '../runtime.ts';

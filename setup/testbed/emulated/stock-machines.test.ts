@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import { findCell } from '../../../fixtures/matrix.ts';
 import { commandLineOf } from '../../stack/kernel-command-line.ts';
-import type { Accelerator, MachinePlan } from '../../stack/machine-plan.ts';
+import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { qemuOptions } from '../../stack/qemu-argv.ts';
 import { planStack } from './stack-plan.ts';
 import { stockPlan } from './stock-machines.ts';

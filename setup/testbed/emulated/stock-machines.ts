@@ -4,7 +4,8 @@
  * docs/emulated-testbed.md.
  */
 import type { KernelParameter } from '../../stack/kernel-command-line.ts';
-import type { Accelerator, MachinePlan } from '../../stack/machine-plan.ts';
+import type { Accelerator } from '../../../fixtures/accelerator.ts';
+import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { SPLIT_IRQCHIP } from '../../stack/qemu-parts.ts';
 import type { Part, QemuPlan } from '../../stack/qemu-plan.ts';
 import type { StackPlan } from './stack-plan.ts';
