@@ -23,7 +23,7 @@ test('vitest list suites shows every benchmark of every cell, and builds and boo
     listedAs(`${level}-baseline`, `micro/${level}`, MICROBENCHMARK_NAMES),
   );
   const expected = applications.concat(micro);
-  expect(expected).toHaveLength(13 * 7 + 3 * 5);
+  expect(expected).toHaveLength(13 * 7 + 3 * 8);
   // The list includes unit tests in suites/.
   const listed = list.stdout.split('\n').filter((line) => /^\[l\d-/.test(line));
   expect(listed.toSorted()).toEqual(expected.toSorted());

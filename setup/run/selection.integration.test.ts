@@ -81,7 +81,7 @@ const cases: [words: string, argv: string[], Answer][] = [
     ['suites/l1', '-t', 'netprf'],
     {
       error:
-        'NESTBENCH_UNKNOWN_BENCHMARK: No test of the selected cells matches -t netprf. The benchmarks are hackbench, mysql, netperf-rr, netperf-stream, netperf-maerts, apache, memcached, hypercall, device-notify, program-timer, send-ipi, cpuid.',
+        'NESTBENCH_UNKNOWN_BENCHMARK: No test of the selected cells matches -t netprf. The benchmarks are hackbench, mysql, netperf-rr, netperf-stream, netperf-maerts, apache, memcached, hypercall, device-notify, program-timer, send-ipi, timer-expiry, self-ipi, halt-wake, cpuid.',
     },
   ],
 ];

@@ -20,12 +20,20 @@
  * so what a block takes beyond it, divided by the repetitions, is one operation. One block more than was asked for is
  * made, and the first is not told: it finds caches and translations cold, at every level.
  *
+ * After each block the interrupts are counted: as many must have arrived as the operation asked for, each once.
+ *
  * The operations, each as short as it gets:
  *	cpuid		cpuid, leaf 0: always an exit
  *	hypercall	vmmcall or vmcall with a number that KVM does not know: it answers -KVM_ENOSYS
  *	device-notify	a 4-byte store of 0 to QueueNotify of a virtio-mmio device whose queue 0 is set up and empty
  *	program-timer	wrmsr of IA32_TSC_DEADLINE to a moment that does not come while it is measured
  *	send-ipi	x2APIC ICR: a fixed interrupt to the second CPU, which waits in HLT, until it has been counted there
+ *	timer-expiry	wrmsr of IA32_TSC_DEADLINE to a moment soon, until its interrupt has been handled here. The CPU polls a
+ *			counter meanwhile, and the other loop polls as many times: what remains is programming, expiry,
+ *			delivery and EOI, all that the CPU was away for
+ *	self-ipi	x2APIC ICR with the shorthand "self", until the interrupt has been handled here
+ *	halt-wake	the same timer, but the CPU waits in HLT: from the moment it was set to, until its interrupt has been
+ *			handled. Programming and going to sleep happen while it waits, and are not part of it
  */
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -43,6 +51,17 @@ typedef unsigned long long u64;
 #define X2APIC_SPURIOUS 0x80f
 #define X2APIC_ICR 0x830
 #define X2APIC_TIMER 0x832
+
+/*
+ * How far ahead timers are set. A poll must not be over before the timer is programmed, even at L3 (50,000 instructions).
+ * A halt must outlast KVM's polling, which ends after 200 us at most (halt_poll_ns), so that every level goes to sleep; and
+ * programming at L3 of a processor (10^6 cycles in the paper).
+ */
+#define POLL_TICKS 200000
+#define HALT_TICKS 4000000
+/* Polls until an interrupt counts as lost: hundreds of times what send-ipi takes at L3. */
+#define MOST_POLLS 100000000
+#define MOST_REPETITIONS 1000
 
 /* virtio 1.2, 4.2.2; QEMU's include/hw/i386/microvm.h has where the microvm's are. */
 #define VIRTIO_BASE 0xfeb00000ull
@@ -131,6 +150,16 @@ static void wrmsr(u32 msr, u64 value)
 	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
 }
 
+static void enable(void)
+{
+	asm volatile("sti" : : : "memory");
+}
+
+static void disable(void)
+{
+	asm volatile("cli" : : : "memory");
+}
+
 static u64 ticks(void)
 {
 	u32 low, high;
@@ -174,6 +203,17 @@ static void take_interrupts(void)
 	asm volatile("lidt %0" : : "m"(pointer));
 	wrmsr(IA32_APIC_BASE, rdmsr(IA32_APIC_BASE) | 0xc00);
 	wrmsr(X2APIC_SPURIOUS, 0x1ff);
+}
+
+static void prepare_timer(void)
+{
+	u32 a, b, c, d;
+
+	cpuid(1, &a, &b, &c, &d);
+	if (!(c & 1 << 24))
+		fail("the CPU has no TSC deadline timer");
+	wrmsr(X2APIC_TIMER, 0x40000 | 0x10000 | VECTOR);	/* TSC deadline, masked: armed by the write itself */
+	wrmsr(X2APIC_TIMER, 0x40000 | VECTOR);
 }
 
 /* The second CPU: waits for interrupts in HLT. */
@@ -247,9 +287,21 @@ static void find_device(void)
 }
 
 /*
- * No PAUSE while it waits: QEMU's TCG leaves its inner loop for each, so that virtual time would all but stand still until
- * the scheduler below takes the CPU from the one that waits (do_pause in target/i386/tcg/misc_helper.c).
+ * Polls until an interrupt is counted, or that many times; returns how many times. No PAUSE in between: QEMU's TCG leaves its
+ * inner loop for each, so that virtual time would all but stand still until the scheduler below takes the CPU from the one
+ * that waits (do_pause in target/i386/tcg/misc_helper.c).
  */
+static u64 __attribute__((noinline)) poll(u64 before, u64 most)
+{
+	u64 times = 0;
+
+	while (interrupts == before && times < most)
+		times++;
+	return times;
+}
+
+/* How often each repetition of the last block polled. */
+static u64 polls[MOST_REPETITIONS];
 
 /* The loops. Each is a function of its own, so that all have the same instructions around the operation. */
 
@@ -272,12 +324,31 @@ LOOP(with_vmmcall, ({ u64 a = 0xfffff; asm volatile("vmmcall" : "+a"(a) : : "rbx
 LOOP(with_vmcall, ({ u64 a = 0xfffff; asm volatile("vmcall" : "+a"(a) : : "rbx", "rcx", "rdx", "rsi", "memory"); }))
 LOOP(with_notify, *notify = 0)
 LOOP(with_timer, wrmsr(IA32_TSC_DEADLINE, began + (1ull << 50)))
-LOOP(with_ipi, ({
+LOOP(with_ipi, ({ u64 before = interrupts; wrmsr(X2APIC_ICR, 0xc0000 | VECTOR); poll(before, MOST_POLLS); }))
+LOOP(with_expiry, ({
 	u64 before = interrupts;
-	wrmsr(X2APIC_ICR, 0xc0000 | VECTOR);
-	while (interrupts == before)
-		;
+	wrmsr(IA32_TSC_DEADLINE, ticks() + POLL_TICKS);
+	polls[i] = poll(before, MOST_POLLS);
 }))
+LOOP(only_polls, poll(interrupts, polls[i]))
+LOOP(with_self, ({ u64 before = interrupts; wrmsr(X2APIC_ICR, 0x40000 | VECTOR); poll(before, MOST_POLLS); }))
+LOOP(with_halt, ({
+	u64 before = interrupts, deadline = ticks() + HALT_TICKS;
+	wrmsr(IA32_TSC_DEADLINE, deadline);
+	disable();
+	if (ticks() >= deadline)
+		fail("the timer was due before the CPU could halt");
+	while (interrupts == before) {
+		asm volatile("sti; hlt" : : : "memory");
+		disable();
+	}
+	enable();
+}))
+
+static u64 only_halts(u64 repetitions)
+{
+	return nothing(repetitions) + repetitions * HALT_TICKS;
+}
 
 /* 4 instructions a round, none of which exits: what it reads in virtual time is what it has. */
 static u64 __attribute__((noinline)) known(void)
@@ -320,12 +391,16 @@ void main(const struct start_information *information)
 {
 	const char *line = (const char *)information->command_line;
 	char operation[32] = "", count[32] = "", blocks[32] = "", vendor[13] = "";
-	u64 (*loop)(u64) = 0;
+	u64 (*loop)(u64) = 0, (*without_it)(u64) = nothing;
+	/* How many interrupts a repetition asks for, and how many were asked for so far. */
+	u64 each = 0, expected = 0;
 	u64 repetitions;
 	u32 a, b, c, d;
 
 	word(&line, operation, sizeof(operation));
 	repetitions = number(word(&line, count, sizeof(count)));
+	if (repetitions > MOST_REPETITIONS)
+		fail("there are too many repetitions");
 	word(&line, blocks, sizeof(blocks));
 	for (int vector = 0; vector < 32; vector++)
 		gate(vector, on_exception);
@@ -356,16 +431,33 @@ void main(const struct start_information *information)
 		fact("instruction", "mov to QueueNotify");
 		loop = with_notify;
 	} else if (equal(operation, "program-timer")) {
-		if (!(c & 1 << 24))
-			fail("the CPU has no TSC deadline timer");
-		wrmsr(X2APIC_TIMER, 0x40000 | 0x10000 | VECTOR);	/* TSC deadline, masked: armed by the write itself */
-		wrmsr(X2APIC_TIMER, 0x40000 | VECTOR);
+		prepare_timer();
 		fact("instruction", "wrmsr of IA32_TSC_DEADLINE");
 		loop = with_timer;
 	} else if (equal(operation, "send-ipi")) {
 		start_second();
 		fact("instruction", "wrmsr of the x2APIC's ICR");
 		loop = with_ipi;
+		each = 1;
+	} else if (equal(operation, "timer-expiry")) {
+		prepare_timer();
+		fact("instruction", "wrmsr of IA32_TSC_DEADLINE");
+		loop = with_expiry;
+		without_it = only_polls;
+		each = 1;
+		enable();
+	} else if (equal(operation, "self-ipi")) {
+		fact("instruction", "wrmsr of the x2APIC's ICR");
+		loop = with_self;
+		each = 1;
+		enable();
+	} else if (equal(operation, "halt-wake")) {
+		prepare_timer();
+		fact("instruction", "hlt");
+		loop = with_halt;
+		without_it = only_halts;
+		each = 1;
+		enable();
 	} else {
 		fail("there is no such operation");
 	}
@@ -384,8 +476,13 @@ void main(const struct start_information *information)
 	print("\n");
 	for (u64 block = 0; block <= number(blocks); block++) {
 		u64 with = loop(repetitions);
-		u64 without = nothing(repetitions);
+		u64 without = without_it(repetitions);
 
+		expected += each * repetitions;
+		if (interrupts < expected)
+			fail("an interrupt did not arrive");
+		if (interrupts > expected)
+			fail("an interrupt arrived that was not asked for");
 		if (block == 0)
 			continue;
 		print("block=");
