@@ -4,7 +4,8 @@ import { markdownOf } from '../files/summary-markdown.ts';
 import { barsCsv } from '../files/figure-csv.ts';
 import { barsOf, FIGURE_5 } from './overhead-figures.ts';
 import { table4Csv } from '../files/table-4-csv.ts';
-import { exitCosts } from './exit-costs.ts';
+import { exitCosts, exitCostsLegend } from './exit-costs.ts';
+import { blockText } from '../terminal/columns.ts';
 import { exitCostTable } from '../terminal/exit-costs-table.ts';
 import { TestJournal } from '../model/journal.testing.ts';
 import { summaryOf } from './summary.ts';
@@ -48,6 +49,35 @@ test('as a table', () => {
     hypercall      cycles  2,321  13,068 5.6x  46,910 3.6x     1,575  37,733 24.0x  857,578 22.7x
     cpuid          cycles         12,880"
   `);
+});
+
+test('with DVH beside them, as the paper prints it: the ratio is to the level above with DVH, or to L1', () => {
+  using journal = measured();
+  journal
+    .samples('l1-baseline', 'program-timer', [2705])
+    .samples('l2-baseline', 'program-timer', [14_758])
+    .samples('l2-dvh', 'program-timer', [877])
+    .samples('l2-dvh', 'hypercall', [14_219])
+    .samples('l3-dvh', 'program-timer', [884])
+    .samples('l3-dvh', 'halt-wake', [21_000]);
+  const costs = exitCosts(journal.results);
+  const blocks = exitCostTable(costs, 100, (_, text) => text);
+  expect(blocks.map(blockText).join('\n\n')).toMatchInlineSnapshot(`
+    "one operation             L1           L2       L2 dvh           L3       L3 dvh
+    --------------------------------------------------------------------------------
+    hypercall      cycles  2,321  13,068 5.6x  14,219 6.1x  46,910 3.6x
+    program-timer  cycles  2,705  14,758 5.5x     877 0.3x                  884 1.0x
+    halt-wake      cycles                                                21,000
+    cpuid          cycles         12,880
+
+    one operation          paper L1      paper L2  paper L2 dvh         paper L3   paper L3 dvh
+    -------------------------------------------------------------------------------------------
+    hypercall      cycles     1,575  37,733 24.0x  38,743 24.6x    857,578 22.7x  929,724 24.0x
+    program-timer  cycles     2,005  43,359 21.6x   3,247  1.6x  1,033,946 23.8x    3,304  1.0x"
+  `);
+  // What the ratios of these columns can't show is said below.
+  expect(exitCostsLegend(costs).join(' ')).toContain('no fast path for the timer of L1');
+  expect(exitCostsCsv(journal.results)).toContain('measured,dvh,program-timer,3,884,cycles,1.00');
 });
 
 test('the closing summary and its Markdown list them separately from applications', () => {

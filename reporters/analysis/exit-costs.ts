@@ -7,67 +7,112 @@ import { type Level, LEVELS } from '../../fixtures/matrix.ts';
 import { PAPER_CYCLES } from '../../fixtures/paper-exit-costs.ts';
 import { type CellResults, outcomeOf, type Results } from '../model/experiment-results.ts';
 
-/** The cost of an operation at one level. */
-export interface ExitCost {
+/** Its levels are those above of every other configuration; L1 always has it. */
+const BASELINE = 'baseline';
+
+interface Place {
+  readonly configuration: string;
   readonly level: Level;
+}
+
+/** The cost of an operation in one cell. */
+export interface ExitCost extends Place {
   readonly cost: number;
-  /** Ratio to the level above; null at L1, and if unknown. */
+  /** Ratio to the level above in the same configuration, or in the baseline; null at L1, and if unknown. */
   readonly times: number | null;
 }
 
 export interface ExitCosts {
-  readonly configuration: string;
   readonly benchmark: MicrobenchmarkName;
   /** `instructions` of virtual time, or `cycles`. */
   readonly unit: string;
-  /** By level; only those that were measured. */
+  /** Only what was measured. */
   readonly measured: readonly ExitCost[];
-  /** Empty if the paper has none. */
+  /** In the configurations that were measured. Empty if the paper has none. */
   readonly paper: readonly ExitCost[];
 }
 
-/** For every configuration in which a microbenchmark was measured. */
+/** A column of the table. */
+export interface ExitCostColumn extends Place {
+  /** `L2`, or `L2 dvh` for other configurations than the baseline. */
+  readonly heading: string;
+  readonly side: 'measured' | 'paper';
+  readonly costOf: (row: ExitCosts) => ExitCost | undefined;
+}
+
+/** Of every microbenchmark that was measured. */
 export function exitCosts(results: Results): ExitCosts[] {
-  return [...Map.groupBy(results.cells, ({ configuration }) => configuration)].flatMap(
-    ([configuration, cells]) =>
-      MICROBENCHMARK_NAMES.flatMap((benchmark): ExitCosts[] => {
-        const measured = cells.flatMap((cell) => costIn(results, cell, benchmark));
-        const [first] = measured;
-        if (first === undefined) return [];
-        const paper = benchmark === 'cpuid' ? undefined : PAPER_CYCLES[benchmark];
-        const published = LEVELS.flatMap((level) =>
-          level === 0 || paper === undefined ? [] : [{ level, cost: paper[level] }],
-        );
-        return [
-          {
-            configuration,
-            benchmark,
-            unit: first.unit,
-            measured: withTimes(measured),
-            paper: withTimes(published),
-          },
-        ];
-      }),
-  );
+  return MICROBENCHMARK_NAMES.flatMap((benchmark): ExitCosts[] => {
+    const measured = results.cells.flatMap((cell) => costIn(results, cell, benchmark));
+    const [first] = measured;
+    if (first === undefined) return [];
+    const configurations = new Set(measured.map(({ configuration }) => configuration)).add(BASELINE);
+    const paper = publishedFor(benchmark).filter(({ configuration }) => configurations.has(configuration));
+    return [{ benchmark, unit: first.unit, measured: withTimes(measured), paper: withTimes(paper) }];
+  });
 }
 
 function costIn(
   results: Results,
-  { name, level }: CellResults,
+  { name, level, configuration }: CellResults,
   benchmark: string,
-): { level: Level; cost: number; unit: string }[] {
+): (Place & { cost: number; unit: string })[] {
   const outcome = outcomeOf(results, name, benchmark);
   if (level === null || outcome.state !== 'measured') return [];
-  return [{ level, cost: outcome.statistics.mean, unit: outcome.unit }];
+  return [{ configuration, level, cost: outcome.statistics.mean, unit: outcome.unit }];
 }
 
-function withTimes(costs: readonly { level: Level; cost: number }[]): ExitCost[] {
-  return costs.map(({ level, cost }) => {
-    const above = costs.find((other) => other.level === level - 1);
-    return { level, cost, times: above === undefined ? null : cost / above.cost };
+function publishedFor(benchmark: MicrobenchmarkName): (Place & { cost: number })[] {
+  return Object.entries(PAPER_CYCLES[benchmark] ?? {}).flatMap(([configuration, costs]) =>
+    LEVELS.flatMap((level) => {
+      const cost = costs[level];
+      return cost === undefined ? [] : [{ configuration, level, cost }];
+    }),
+  );
+}
+
+function withTimes(costs: readonly (Place & { cost: number })[]): ExitCost[] {
+  return costs.map(({ configuration, level, cost }) => {
+    const above = costs.filter((other) => other.level === level - 1);
+    const other =
+      above.find((it) => it.configuration === configuration) ??
+      above.find((it) => it.configuration === BASELINE);
+    return { configuration, level, cost, times: other === undefined ? null : cost / other.cost };
   });
 }
 
+/** The table's columns: what was measured and then the paper's, by level, and each level's in the matrix's order. */
+export function exitCostColumns(all: readonly ExitCosts[]): ExitCostColumn[] {
+  return (['measured', 'paper'] as const).flatMap((side) =>
+    LEVELS.flatMap((level) => {
+      const there = all.flatMap((row) => row[side]).filter((cost) => cost.level === level);
+      const configurations = [...new Set(there.map(({ configuration }) => configuration))];
+      return configurations.map((configuration) => columnOf(side, { configuration, level }));
+    }),
+  );
+}
+
+function columnOf(side: ExitCostColumn['side'], { configuration, level }: Place): ExitCostColumn {
+  return {
+    side,
+    configuration,
+    level,
+    heading: configuration === BASELINE ? `L${level}` : `L${level} ${configuration}`,
+    costOf: (row) => row[side].find((cost) => cost.level === level && cost.configuration === configuration),
+  };
+}
+
 /** How to read the table. */
-export const EXIT_COSTS_LEGEND =
+const LEGEND =
   "what one operation costs, and its ratio to the level above; on the right the paper's cycles (its hardware, from a secondary source): only the ratios compare";
+
+/** Of an emulated AMD server. */
+const DVH_LEGEND =
+  "dvh: the ratio is to the level above with DVH, or to L1. program-timer at L2 costs less with DVH than at L1, which it can't in the paper: KVM for AMD has no fast path for the timer of L1. device-notify is of a device of the level's own hypervisor, where the paper has one of L0 (docs/microbenchmarks.md)";
+
+/** How to read the table of these costs. */
+export function exitCostsLegend(all: readonly ExitCosts[]): string[] {
+  if (all.length === 0) return [];
+  const hasDvh = all.some(({ measured }) => measured.some(({ configuration }) => configuration === 'dvh'));
+  return hasDvh ? [LEGEND, DVH_LEGEND] : [LEGEND];
+}

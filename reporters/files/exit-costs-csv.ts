@@ -7,7 +7,7 @@ import type { Results } from '../model/experiment-results.ts';
 import { type Columns, csv } from './csv.ts';
 import { textFile } from './exporter.ts';
 
-interface Row extends ExitCost, Pick<ExitCosts, 'benchmark' | 'configuration'> {
+interface Row extends ExitCost, Pick<ExitCosts, 'benchmark'> {
   readonly source: string;
   readonly unit: string;
 }
@@ -30,17 +30,10 @@ export const exitCostsFile = textFile('exit-costs.csv', (results) =>
 export function exitCostsCsv(results: Results): string {
   const rows = exitCosts(results).flatMap((costs) =>
     costs.measured
-      .map((cost) => rowOf(costs, cost, 'measured', costs.unit))
-      .concat(costs.paper.map((cost) => rowOf(costs, cost, 'paper', 'cycles'))),
+      .map((cost): Row => ({ ...cost, benchmark: costs.benchmark, source: 'measured', unit: costs.unit }))
+      .concat(
+        costs.paper.map((cost) => ({ ...cost, benchmark: costs.benchmark, source: 'paper', unit: 'cycles' })),
+      ),
   );
   return csv(rows, COLUMNS);
-}
-
-function rowOf(
-  { configuration, benchmark }: ExitCosts,
-  { level, cost, times }: ExitCost,
-  source: string,
-  unit: string,
-): Row {
-  return { source, configuration, benchmark, level, cost, unit, times };
 }

@@ -1,5 +1,5 @@
 /** `summary.md`: the summary as GitHub Markdown, for a job's page, an issue or a mail. */
-import { type ExitCost, type ExitCosts, EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
+import { type ExitCost, exitCostColumns, type ExitCosts, exitCostsLegend } from '../analysis/exit-costs.ts';
 import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
 import { formatMean } from '../model/numbers.ts';
 import { type Summary, type SummaryEntry, summaryOf } from '../analysis/summary.ts';
@@ -64,22 +64,15 @@ function hasInterval(entry: SummaryEntry): boolean {
 /** The microbenchmarks' own table, and how to read it. */
 function exitCostLines(costs: readonly ExitCosts[]): string[] {
   if (costs.length === 0) return [];
-  const levels = [
-    ...new Set(costs.flatMap(({ measured, paper }) => [...measured, ...paper]).map(({ level }) => level)),
-  ];
-  const sides = ['measured', 'paper'] as const;
-  const heads = sides.flatMap((side) =>
-    levels.map((level) => `${side === 'paper' ? 'paper ' : ''}L${level}`),
-  );
+  const columns = exitCostColumns(costs);
+  const heads = columns.map(({ side, heading }) => `${side === 'paper' ? 'paper ' : ''}${heading}`);
   const rows = costs.map((row) => [
     `**${escapeMarkdown(row.benchmark)}**`,
     row.unit,
-    ...sides.flatMap((side) =>
-      levels.map((level) => costText(row[side].find((cost) => cost.level === level))),
-    ),
+    ...columns.map(({ costOf }) => costText(costOf(row))),
   ]);
   const lines = [['', '', ...heads], ['---', '---', ...heads.map(() => '---:')], ...rows].map(tableRow);
-  return [lines.join('\n'), escapeMarkdown(EXIT_COSTS_LEGEND)];
+  return [lines.join('\n'), ...exitCostsLegend(costs).map(escapeMarkdown)];
 }
 
 function costText(cost: ExitCost | undefined): string {

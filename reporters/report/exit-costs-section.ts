@@ -1,7 +1,12 @@
 /** Exit multiplication: what one operation costs at each level, next to the paper's Table 3. */
-import { type ExitCost, type ExitCosts, exitCosts, EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
+import {
+  type ExitCostColumn,
+  exitCostColumns,
+  exitCosts,
+  type ExitCosts,
+  exitCostsLegend,
+} from '../analysis/exit-costs.ts';
 import { exitCostsCsv } from '../files/exit-costs-csv.ts';
-import { type Level, LEVELS } from '../../fixtures/matrix.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { dataTable, number, type TableColumn } from './data-table.ts';
 import { link } from './figure.ts';
@@ -19,21 +24,16 @@ export function exitCostsSection(results: Results): Html {
       </p>
     </section>`;
   }
-  const columns = (['measured', 'paper'] as const).flatMap((side) =>
-    LEVELS.filter((level) => all.some((row) => costAt(row, side, level) !== undefined)).flatMap((level) =>
-      columnsOf(side, level),
-    ),
-  );
   return html`<section aria-labelledby="exit-costs">
     ${heading}
-    <p>The table shows ${EXIT_COSTS_LEGEND}.</p>
+    <p>The table shows ${exitCostsLegend(all).join('. ')}.</p>
     ${dataTable(
       'What one operation costs',
       all,
       [
         { heading: 'operation', cell: ({ benchmark }) => benchmark },
         { heading: 'unit', cell: ({ unit }) => unit },
-        ...columns,
+        ...exitCostColumns(all).flatMap(columnsOf),
       ],
       'exit-costs',
     )}
@@ -51,20 +51,16 @@ function inTimes(value: number): string {
   return `${value.toFixed(1)}x`;
 }
 
-function costAt(row: ExitCosts, side: 'measured' | 'paper', level: Level): ExitCost | undefined {
-  return row[side].find((cost) => cost.level === level);
-}
-
 /** The cost, and from L2 on its ratio to the level above. */
-function columnsOf(side: 'measured' | 'paper', level: Level): TableColumn<ExitCosts>[] {
+function columnsOf({ side, level, heading, costOf }: ExitCostColumn): TableColumn<ExitCosts>[] {
   const cost: TableColumn<ExitCosts> = {
-    heading: side === 'paper' ? `paper, L${level}` : `L${level}`,
-    cell: (row) => number(costAt(row, side, level)?.cost, inWhole),
+    heading: side === 'paper' ? `paper, ${heading}` : heading,
+    cell: (row) => number(costOf(row)?.cost, inWhole),
     isNumber: true,
   };
   const times: TableColumn<ExitCosts> = {
     heading: `L${level} / L${level - 1}`,
-    cell: (row) => number(costAt(row, side, level)?.times, inTimes),
+    cell: (row) => number(costOf(row)?.times, inTimes),
     isNumber: true,
   };
   return level > 1 ? [cost, times] : [cost];

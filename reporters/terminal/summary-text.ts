@@ -1,6 +1,6 @@
 /** The summary for a terminal. */
 import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
-import { EXIT_COSTS_LEGEND } from '../analysis/exit-costs.ts';
+import { exitCostsLegend } from '../analysis/exit-costs.ts';
 import { exitCostTable } from './exit-costs-table.ts';
 import { type Entry, entryTexts } from './grid.ts';
 import { markedOverhead, markedSamples } from '../analysis/marks.ts';
@@ -29,7 +29,7 @@ export function summaryText(summary: Summary, { columns, colours }: TableOptions
     ...(rows.length === 0 ? [] : blocks.map(blockText)),
     ...(legend.length === 0 ? [] : [paint('detail', wrap(legend.join('; '), columns, '  ', ''))]),
     ...costs.map(blockText),
-    ...(costs.length === 0 ? [] : [paint('detail', wrap(EXIT_COSTS_LEGEND, columns, '  ', ''))]),
+    ...exitCostsLegend(summary.exitCosts).map((line) => paint('detail', wrap(line, columns, '  ', ''))),
     ...troubles.map((text) => paint('failed', wrap(text, columns, '  ', ''))),
     ...(skipped.length === 0
       ? []

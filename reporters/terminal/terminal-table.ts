@@ -1,7 +1,7 @@
 /** The table at the end of an experiment: its heading, the numbers, how to read them, what failed, what was skipped. */
 import { blockText } from './columns.ts';
 import { detailSections } from './details.ts';
-import { EXIT_COSTS_LEGEND, exitCosts } from '../analysis/exit-costs.ts';
+import { exitCosts, exitCostsLegend } from '../analysis/exit-costs.ts';
 import { exitCostTable } from './exit-costs-table.ts';
 import { grid } from './grid.ts';
 import { heading } from '../analysis/heading.ts';
@@ -24,13 +24,13 @@ export interface TableOptions {
 /** The whole table as text without a trailing newline. It is ASCII except for `±` and the journal's messages. */
 export function terminalTable(results: Results, { columns, colours }: TableOptions): string {
   const paint = painter(colours);
-  const costs = exitCostTable(exitCosts(results), columns, paint).map(blockText);
-  const blocks = [...grid(results, columns, paint).map(blockText), ...costs];
+  const costs = exitCosts(results);
+  const blocks = [...grid(results, columns, paint), ...exitCostTable(costs, columns, paint)].map(blockText);
   return [
     headingText(results, columns),
     ...(blocks.length === 0 ? ['Nothing was measured.'] : blocks),
     legend(results)
-      .concat(costs.length === 0 ? [] : [EXIT_COSTS_LEGEND])
+      .concat(exitCostsLegend(costs))
       .map((line) => paint('detail', wrap(line, columns, '    ', '  ')))
       .join('\n'),
     ...detailSections(results, columns, paint),
