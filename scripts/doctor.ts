@@ -2,14 +2,18 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
 import { count } from '../reporters/model/text.ts';
+import { captureHost } from '../setup/testbed/capture-host.ts';
 import { examinePlaces, type Finding } from '../setup/testbed/diagnose.ts';
+import { hostVirtualization } from '../setup/testbed/host-resources.ts';
 import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
 import { textTable } from '../setup/lib/text-table.ts';
 import { HELP, parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { selectedTestbed } from './cli/testbed-option.ts';
 
-const USAGE = 'npm run doctor [-- --testbed FILE]';
+const USAGE = 'npm run doctor [-- --testbed FILE | --report]';
+const REPORT =
+  '--report prints what this host says about its CPU, its KVM and its limits, to be sent with a question.';
 const EXIT_CODES =
   'Exit code: 0 if a run can start, 1 if something must be fixed first, 2 if the checks could not run.';
 
@@ -17,18 +21,23 @@ const MARKS = {
   right: ['green', 'ok'],
   'some cells': ['yellow', 'some cells'],
   unquiet: ['yellow', 'noisy'],
+  possible: ['yellow', 'optional'],
   wrong: ['red', 'WRONG'],
 } as const satisfies Record<Finding['verdict'], readonly [string, string]>;
 
 await runScript(async () => {
   const { values } = parseArguments(
     {
-      options: { ...HELP, testbed: { type: 'string' } },
+      options: { ...HELP, testbed: { type: 'string' }, report: { type: 'boolean', default: false } },
     },
     USAGE,
   );
   if (values.help) {
-    console.log(`${USAGE}\n${EXIT_CODES}`);
+    console.log(`${USAGE}\n${REPORT}\n${EXIT_CODES}`);
+    return;
+  }
+  if (values.report) {
+    console.log(captureHost(await hostVirtualization()));
     return;
   }
   const name = selectedTestbed(values.testbed);

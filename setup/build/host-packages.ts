@@ -81,9 +81,16 @@ function assertPrograms(needed: readonly HostPackage[]): void {
   if (missing.length === 0) return;
   const list = missing.map((one) => `${one.shownBy} (for ${one.for})`).join(', ');
   throw new PackageMissingError({
-    message: `This is not a Debian or Ubuntu host, or PATH lacks its dpkg-query, so nestbench can't install what it needs. Missing: ${list}. Install them with this system's package manager.`,
+    message: `This is not a Debian or Ubuntu host, or PATH lacks its dpkg-query, so nestbench can't install what it needs. Missing: ${list}. Install them with this system's package manager${inFedora(missing)}.`,
     machine: 'host',
   });
+}
+
+/** A part of the sentence above. What Fedora lacks, mmdebstrap, its Podman runs in a container. */
+function inFedora(missing: readonly HostPackage[]): string {
+  const names = missing.map(({ fedora }) => fedora ?? 'podman');
+  const socket = names.includes('podman') ? ' && systemctl --user enable --now podman.socket' : '';
+  return ` (in Fedora: sudo dnf install ${[...new Set(names)].join(' ')}${socket})`;
 }
 
 /** The command prefix for root: empty, sudo, or undefined without either. */

@@ -1,5 +1,6 @@
 /** The settings that a user selects through the environment. Raw values get their defaults only here. */
 import path from 'node:path';
+import { type Accelerator, ACCELERATORS } from '../../fixtures/accelerator.ts';
 import {
   DEFAULT_PROFILE,
   isProfileName,
@@ -7,7 +8,6 @@ import {
   PROFILE_NAMES,
   PROFILES,
 } from '../../fixtures/profiles.ts';
-import { type Accelerator, ACCELERATORS } from '../../fixtures/accelerator.ts';
 import { type Clock, CLOCKS } from '../../fixtures/clock.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { InputError } from '../lib/errors.ts';

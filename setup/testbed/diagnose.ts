@@ -4,8 +4,11 @@ import { checkoutFault } from '../lib/checkout-path.ts';
 import { sentenceOf } from '../lib/errors.ts';
 import { placeFaults, whyUnusable } from '../lib/places.ts';
 
-/** `wrong`: nothing can be measured; `unquiet`: it can, but with more noise; `some cells` can't be measured. */
-export type Verdict = 'right' | 'wrong' | 'unquiet' | 'some cells';
+/**
+ * `wrong`: nothing can be measured; `unquiet`: it can, but with more noise; `some cells` can't be measured; `possible`:
+ * a run can start, and could use more.
+ */
+export type Verdict = 'right' | 'wrong' | 'unquiet' | 'some cells' | 'possible';
 
 export interface Finding {
   readonly machine: 'host' | 'client' | 'server';

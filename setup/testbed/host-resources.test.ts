@@ -54,14 +54,21 @@ test('describes this host', () => {
 });
 
 const SVM = 'flags\t\t: fpu svm npt\n';
-const cases: [string, Record<string, string>, 'kvm' | 'tcg', RegExp][] = [
-  ['no /dev/kvm', { 'proc/cpuinfo': SVM }, 'tcg', /can.t be opened.*ENOENT/],
-  ['a software KVM', { 'dev/kvm': '', 'proc/cpuinfo': 'flags\t: fpu\n' }, 'tcg', /neither svm nor vmx/],
+const cases: [string, Record<string, string>, 'kvm' | 'tcg', RegExp, RegExp?][] = [
+  ['no /dev/kvm', { 'proc/cpuinfo': SVM }, 'tcg', /can.t be opened.*ENOENT/, /^sudo modprobe kvm_amd;/],
+  [
+    'a software KVM',
+    { 'dev/kvm': '', 'proc/cpuinfo': 'flags\t: fpu\n' },
+    'tcg',
+    /neither svm nor vmx/,
+    /VT-x/,
+  ],
   [
     'no nesting',
     { 'dev/kvm': '', 'proc/cpuinfo': SVM, 'sys/module/kvm_amd/parameters/nested': '0\n' },
     'tcg',
     /kvm_amd has nested=0/,
+    /options kvm_amd nested=1/,
   ],
   [
     'nesting on AMD',
@@ -76,8 +83,9 @@ const cases: [string, Record<string, string>, 'kvm' | 'tcg', RegExp][] = [
     /kvm_intel has nested=Y/,
   ],
 ];
-test.each(cases)('%s', async (_name, files, accelerator, why) => {
+test.each(cases)('%s', async (_name, files, accelerator, why, fix) => {
   const found = await hostVirtualization(hostWith(files));
   expect(found.accelerator).toBe(accelerator);
   expect(found.why).toMatch(why);
+  expect(found.fix ?? '').toMatch(fix ?? /^$/);
 });

@@ -8,6 +8,8 @@ import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { NestbenchError } from '../lib/errors.ts';
 import { CacheFullError } from '../build/build-errors.ts';
 import { inBytes } from '../lib/bytes.ts';
+import { errorCode } from '../lib/error-text.ts';
+import { userName } from '../lib/user.ts';
 
 /** Free space that a start needs. The disk held 2.3 GB more while an empty cache was filled, mmdebstrap's work included. */
 export const BUILD_BYTES = 3e9;
@@ -30,21 +32,31 @@ export class TooLittleMemoryError extends NestbenchError {
  * @throws {NestbenchError} NESTBENCH_NO_SPACE or NESTBENCH_TOO_LITTLE_MEMORY, with what is needed and what was found.
  */
 export async function checkResources(needed: NeededResources): Promise<void> {
-  await mkdir(needed.cacheDirectory, { recursive: true });
-  const { bavail, bsize } = await statfs(needed.cacheDirectory);
-  const free = bavail * bsize;
-  if (free < needed.cacheBytes) {
-    throw new CacheFullError({
-      found: `${needed.cacheDirectory} needs ${inBytes(needed.cacheBytes)} of free space, and its file system has ${inBytes(free)}`,
-    });
-  }
+  await checkDisk(needed.cacheDirectory, needed.cacheBytes);
+  await checkMemory(needed.memoryBytes);
+}
+
+export async function checkDisk(cache: string, bytes: number): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  const free = await freeBytes(cache);
+  if (free >= bytes) return;
+  throw new CacheFullError({
+    found: `${cache} needs ${inBytes(bytes)} of free space, and its file system has ${inBytes(free)}`,
+  });
+}
+
+export async function checkMemory(bytes: number): Promise<void> {
   const available = await availableMemory();
-  if (available.bytes < needed.memoryBytes) {
-    throw new TooLittleMemoryError({
-      message: `The testbed's machines need ${inBytes(needed.memoryBytes)} of memory, and ${inBytes(available.bytes)} is available${available.limitedBy}. End other programs, or choose a cell with fewer levels.`,
-      machine: 'host',
-    });
-  }
+  if (available.bytes >= bytes) return;
+  throw new TooLittleMemoryError({
+    message: `The testbed's machines need ${inBytes(bytes)} of memory, and ${inBytes(available.bytes)} is available${available.limitedBy}. End other programs, or choose a cell with fewer levels.`,
+    machine: 'host',
+  });
+}
+
+export async function freeBytes(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
 }
 
 /** Available memory: the kernel's estimate, or the rest of a control group's limit if that is less. */
@@ -89,6 +101,8 @@ export interface HostVirtualization {
   readonly accelerator: Accelerator;
   /** As the end of a sentence. */
   readonly why: string;
+  /** What to do for kvm; absent if it works. */
+  readonly fix?: string;
 }
 
 /**
@@ -98,21 +112,31 @@ export interface HostVirtualization {
  */
 export async function hostVirtualization(root = '/'): Promise<HostVirtualization> {
   const device = path.join(root, 'dev/kvm');
-  try {
-    await access(device, constants.R_OK | constants.W_OK);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return emulated(`${device} can't be opened for reading and writing (${code})`);
-  }
   const flags = /^flags\s*:(.*)$/m.exec((await readWhole(path.join(root, 'proc/cpuinfo'))) ?? '')?.[1] ?? '';
   const extension = flags.split(/\s+/).find((flag) => flag === 'svm' || flag === 'vmx');
+  const unopened = await whyUnopened(device);
   if (extension === undefined) {
-    return emulated(`the CPU has neither svm nor vmx, although there is a ${device}`);
+    const although = unopened === undefined ? `, although there is a ${device}` : '';
+    return emulated(
+      `the CPU has neither svm nor vmx${although}`,
+      "turn on SVM or VT-x in the firmware's setup; in a virtual machine, nesting on its host",
+    );
   }
   const module = extension === 'svm' ? 'kvm_amd' : 'kvm_intel';
+  if (unopened !== undefined) {
+    return emulated(
+      `${device} can't be opened for reading and writing (${unopened})`,
+      unopened === 'ENOENT'
+        ? `sudo modprobe ${module}; in a container, start it with --device /dev/kvm`
+        : `sudo usermod --append --groups kvm ${userName()}, and log in again`,
+    );
+  }
   const nested = await readLine(path.join(root, `sys/module/${module}/parameters/nested`));
   if (nested !== '1' && nested !== 'Y') {
-    return emulated(`${module} has nested=${nested ?? 'unknown'}; load it with nested=1 to use the hardware`);
+    return emulated(
+      `${module} has nested=${nested ?? 'unknown'}`,
+      `echo options ${module} nested=1 | sudo tee /etc/modprobe.d/nestbench.conf; sudo modprobe -r ${module}; sudo modprobe ${module}`,
+    );
   }
   return {
     accelerator: 'kvm',
@@ -120,8 +144,18 @@ export async function hostVirtualization(root = '/'): Promise<HostVirtualization
   };
 }
 
-function emulated(why: string): HostVirtualization {
-  return { accelerator: 'tcg', why };
+function emulated(why: string, fix: string): HostVirtualization {
+  return { accelerator: 'tcg', why, fix };
+}
+
+/** The error's code; undefined if it can be opened for reading and writing. */
+async function whyUnopened(device: string): Promise<string | undefined> {
+  try {
+    await access(device, constants.R_OK | constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return errorCode(error) ?? String(error);
+  }
 }
 
 async function readWhole(file: string): Promise<string | undefined> {

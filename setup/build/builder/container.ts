@@ -63,6 +63,8 @@ export async function runInContainer(
       .withAutoCleanup(false)
       .withLabels({ [OWNER]: ownerName(process.pid) ?? '' })
       .withBindMounts([{ source: directory, target: directory, mode: 'rw' }])
+      // SELinux would keep it from the directory, whose label is that of the user's files.
+      .withSecurityOpt('label=disable')
       .withNetworkMode(asRoot ? 'host' : 'none')
       .withUser(asRoot ? '0:0' : await ownUser(dockerode))
       .withWorkingDir(options.cwd ?? directory)

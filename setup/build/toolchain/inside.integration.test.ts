@@ -14,7 +14,7 @@ import type { Readable, Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isRunning, processArgv, processIds, processStat } from '../../lib/proc.ts';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
-import { runInside } from './inside.ts';
+import { assertEnterable, runInside } from './inside.ts';
 import { isRoot } from './namespace.ts';
 
 /** Debian keeps all programs below /usr, which is bound from the host. */
@@ -185,6 +185,16 @@ test.each([
     message: expect.stringContaining('which this host refuses. '),
     output: said,
   });
+  await expect(assertEnterable()).rejects.toMatchObject({
+    kind: 'configuration',
+    message: expect.stringContaining(said),
+  });
+});
+
+test('this host allows namespaces, and the trial leaves no mount', async () => {
+  const before = readFileSync('/proc/self/mounts', 'utf8');
+  await assertEnterable();
+  expect(readFileSync('/proc/self/mounts', 'utf8')).toBe(before);
 });
 
 test('a tool that fails by itself is not a fault of the host', async () => {

@@ -4,8 +4,10 @@
  */
 import path from 'node:path';
 import { AnnotatedError, NestbenchError } from '../../lib/errors.ts';
-import { isRoot } from './namespace.ts';
-import { type BuildPlace, runTool, type ToolOptions } from '../tool.ts';
+import { execa } from 'execa';
+import { UnbuildableError } from '../build-errors.ts';
+import { isRoot, namespaceAdvice } from './namespace.ts';
+import { type BuildPlace, runTool, toolEnvironment, type ToolOptions } from '../tool.ts';
 import type { Toolchain } from './toolchain.ts';
 
 export interface InsideOptions extends Omit<ToolOptions, 'cwd' | 'prefix'> {
@@ -64,11 +66,36 @@ const REFUSED =
 
 function withAdvice(error: unknown): unknown {
   if (!(error instanceof NestbenchError) || !REFUSED.test(error.output ?? '')) return error;
-  const who = isRoot()
-    ? 'In a container, start it privileged; in a chroot, make its root a mount point first (mount --bind DIRECTORY DIRECTORY)'
-    : 'See that the host allows user namespaces (sysctl user.max_user_namespaces; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns), or run as root';
-  const message = `The toolchain runs in namespaces of its own, which this host refuses. ${who}.\n${error.message}`;
-  return new AnnotatedError(error, { message, kind: 'configuration' });
+  return new AnnotatedError(error, {
+    message: `${refused()}\n${error.message}`,
+    kind: 'configuration',
+  });
+}
+
+function refused(): string {
+  const advice = isRoot()
+    ? 'In a container, start it privileged; in a chroot, make its root a mount point first (mount --bind DIRECTORY DIRECTORY).'
+    : capitalized(namespaceAdvice());
+  return `The toolchain runs in namespaces of its own, which this host refuses. ${advice}`;
+}
+
+function capitalized(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
+
+/**
+ * Tests namespaces like the toolchain's, before the minutes that making it takes.
+ * @throws {NestbenchError} NESTBENCH_BUILD_FAILED, kind configuration, with what to do.
+ */
+export async function assertEnterable(): Promise<void> {
+  const [file, ...words] = [...namespaces(), 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp'];
+  const trial = await execa(file, words, { reject: false, env: toolEnvironment() });
+  if (trial.exitCode === 0) return;
+  throw new UnbuildableError({
+    message: `${refused()} (${trial.code === 'ENOENT' ? `${file} is missing` : trial.stderr.trim()})`,
+    machine: 'host',
+    output: trial.stderr,
+  });
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   type Workplace,
 } from '../cache/build-cache.ts';
 import { packageVersions, sourcesOf } from './debian.ts';
+import { assertEnterable } from './inside.ts';
 import { bootstrap, FIRST_PHASES, optionsFor, type Phase } from './mmdebstrap.ts';
 import { runTool } from '../tool.ts';
 
@@ -154,6 +155,7 @@ async function make(
   const purpose = `making the toolchain of ${suite}`;
   const tar = path.join(directory, 'root.tar');
   const root = path.join(directory, ROOT);
+  await assertEnterable();
   await bootstrap(
     { suite, tar, options, sources: sourcesOf(suite), purpose, task, phases: PHASES },
     workplace,

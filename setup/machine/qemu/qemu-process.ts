@@ -114,7 +114,7 @@ function endOf(file: string, start: number): string {
 
 function notStarted(file: string, argv: readonly string[], error: unknown): NestbenchError {
   if (errorCode(error) === 'ENOENT') {
-    const message = `There is no ${file} on this host. On Debian: apt-get install qemu-system-x86.`;
+    const message = `There is no ${file} on this host. Install it: sudo apt-get install qemu-system-x86 (in Fedora: sudo dnf install qemu-system-x86-core).`;
     return new PackageMissingError({ message, machine: 'host', argv });
   }
   const message = `${file} could not be started: ${reasonOf(error)}.`;

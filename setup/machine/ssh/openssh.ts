@@ -124,7 +124,8 @@ async function prepare(
   const { exitCode, stdout, stderr, code } = await runOpenssh(options, command, { input }, signal);
   if (code === 'ENOENT') {
     throw new PackageMissingError({
-      message: "OpenSSH's client is missing. Install it with: sudo apt-get install openssh-client",
+      message:
+        "OpenSSH's client is missing. Install it with: sudo apt-get install openssh-client (in Fedora: sudo dnf install openssh-clients)",
     });
   }
   const directory = /^\/run\/nestbench-ssh\.\w+$/m.exec(stdout)?.[0];

@@ -1,7 +1,7 @@
 /** What executes the server's instructions: the host's hardware (kvm) or QEMU (tcg). */
+import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { Settings } from '../../run/settings.ts';
-import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import { hostVirtualization } from '../host-resources.ts';
 
 export interface ChosenAccelerator {

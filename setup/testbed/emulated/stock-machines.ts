@@ -3,8 +3,8 @@
  * same image, kernel, devices, sizes and pins, so the difference is the effect of the recipe in
  * docs/emulated-testbed.md.
  */
-import type { KernelParameter } from '../../stack/kernel-command-line.ts';
 import type { Accelerator } from '../../../fixtures/accelerator.ts';
+import type { KernelParameter } from '../../stack/kernel-command-line.ts';
 import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { SPLIT_IRQCHIP } from '../../stack/qemu-parts.ts';
 import type { Part, QemuPlan } from '../../stack/qemu-plan.ts';
