@@ -182,6 +182,7 @@ export class CellStack {
       start,
       clock,
       levels: [...running.facts.levels],
+      mechanisms: running.mechanisms.length === 0 ? undefined : [...running.mechanisms],
       client: running.facts.client,
       phases: [...phases],
       seconds,

@@ -1,6 +1,7 @@
 /** The heading of every table: which experiment it was, where it ran, how much was run, and by which nestbench. */
 import { isProfileName, PROFILES } from '../../fixtures/profiles.ts';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
+import { describeDirectHardware } from './direct-hardware.ts';
 import { describeContention } from './fairness.ts';
 import { formatPercent } from '../model/numbers.ts';
 import type { Results } from '../model/experiment-results.ts';
@@ -13,11 +14,13 @@ export function heading(results: Results): (readonly [word: string, line: string
     [...new Set(results.starts.map(of))].filter((line) => line !== '').map((line) => [word, line] as const);
   const stacks = describeStates(results);
   const contention = describeContention(results);
+  const directHardware = describeDirectHardware(results);
   return [
     ['experiment', results.experiment ?? 'unknown: the journal has no record of its start'],
     ...lines('testbed', describeTestbed),
     ...lines('host', host),
     ...lines('variant', describeVariant),
+    ...(directHardware === '' ? [] : [['direct hardware', directHardware] as const]),
     ...(stacks === '' ? [] : [['stacks', stacks] as const]),
     ...(contention === '' ? [] : [['contention', contention] as const]),
     ...lines('profile', describeProfile),

@@ -3,6 +3,7 @@
  * which a terminal and a Markdown page both show.
  */
 import { applicationsOf } from '../model/applications.ts';
+import { describeDirectHardware } from './direct-hardware.ts';
 import { type ExitCosts, exitCosts } from './exit-costs.ts';
 import { describeContention } from './fairness.ts';
 import { fairnessLines } from './fairness-lines.ts';
@@ -100,10 +101,15 @@ function entryOf(results: Results, cell: string, benchmark: string): SummaryEntr
 function factsOf(results: Results): string[] {
   const { starts } = results;
   const stacks = describeStates(results);
+  const directHardware = describeDirectHardware(results);
   return [describeTestbed, describeVariant, describeProfile, describeCommit]
     .map((describe) => new Set(starts.map(describe)))
     .map((texts) => [...texts].filter((text) => text !== '').join(' and '))
-    .concat(stacks === '' ? '' : `stacks ${stacks}`, describeContention(results))
+    .concat(
+      directHardware === '' ? '' : `direct virtual hardware: ${directHardware}`,
+      stacks === '' ? '' : `stacks ${stacks}`,
+      describeContention(results),
+    )
     .filter((text) => text !== '');
 }
 

@@ -79,6 +79,23 @@ describe('measured', () => {
     expect(failures).toMatchObject([{ code: 'NESTBENCH_GUEST_HUNG', iteration: 3 }]);
   });
 
+  test('a run that a failure voids has no samples, and the others keep theirs', () => {
+    using journal = new TestJournal();
+    journal
+      .start()
+      .samples('l2-dvh', 'hackbench', [1, 2], 1)
+      .fail('l2-dvh', 'hackbench', { run: 1, voids: true, message: 'unproven' })
+      .samples('l2-dvh', 'netperf-rr', [5], 1)
+      .fail('l2-dvh', 'netperf-rr', { run: 1, voids: true })
+      .samples('l2-dvh', 'netperf-rr', [7], 2);
+    const { results } = journal;
+    expect(outcomeOf(results, 'l2-dvh', 'hackbench')).toMatchObject({ state: 'failed', reason: 'unproven' });
+    expect(outcomeOf(results, 'l2-dvh', 'netperf-rr')).toMatchObject({
+      state: 'measured',
+      runs: [{ run: 2, values: [7] }],
+    });
+  });
+
   test('a series that its cell cut short has the failure of the cell, a complete one does not', () => {
     using journal = new TestJournal();
     journal

@@ -114,7 +114,7 @@ export function outcomeOf(results: Results, cell: string, benchmark: string): Ou
  * don't fit one table.
  */
 export function collectResults(journal: Iterable<JournalRecord>): Results {
-  const records = groupSamples(journal);
+  const records = withoutVoid(groupSamples(journal));
   const starts = records.filter((record) => record.type === 'experiment');
   const index = indexOf(records);
   const benchmarks = benchmarkNames(records).map((name) => benchmarkRow(name, records));
@@ -133,6 +133,18 @@ export function collectResults(journal: Iterable<JournalRecord>): Results {
       return { name, level, configuration, outcomes, failures };
     }),
   };
+}
+
+/** Without the samples of runs that do not count, as a failure found out after they were taken. */
+function withoutVoid(records: readonly JournalItem[]): JournalItem[] {
+  const voided = new Set(
+    records.flatMap((record) => {
+      if (record.type !== 'failure' || record.voids !== true) return [];
+      const { cell, benchmark, run } = record;
+      return benchmark === null || run === undefined ? [] : runKey({ cell, benchmark, run });
+    }),
+  );
+  return records.filter((record) => record.type !== 'samples' || !voided.has(runKey(record)));
 }
 
 /**

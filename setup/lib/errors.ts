@@ -45,6 +45,7 @@ export type ErrorCode =
   /** Measuring. */
   | 'NESTBENCH_UNPARSABLE_OUTPUT'
   | 'NESTBENCH_CLOCK_WRONG'
+  | 'NESTBENCH_DVH_UNPROVEN'
   | 'NESTBENCH_SERVICE_FAILED'
   | 'NESTBENCH_PROCESS_KILLED'
   /** Errors of the system, a library or a Vitest hook without their own class, and bugs in nestbench. */

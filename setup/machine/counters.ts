@@ -5,7 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
-import { KVM_COUNTERS } from '../../fixtures/kvm-counters.ts';
+import { DVH_COUNTERS, KVM_COUNTERS } from '../../fixtures/kvm-counters.ts';
 import { ANSWER_SECONDS, LineProgram } from './line-program.ts';
 import type { Machine } from './machine.ts';
 import { openSocketOnceThere } from './socket.ts';
@@ -55,6 +55,11 @@ export class Counters implements Disposable {
    */
   snapshot(signal: AbortSignal): Promise<Snapshot> {
     return this.#program.ask(signal);
+  }
+
+  /** The counters of direct virtual hardware that this kernel has, by name. */
+  async dvh(signal: AbortSignal): Promise<Snapshot['kvm']> {
+    return (await this.#program.ask(signal, DVH_COUNTERS.join(' '))).kvm;
   }
 
   [Symbol.dispose](): void {

@@ -17,7 +17,7 @@ export interface LineProgramKind<T> {
   readonly name: string;
   /** A sentence about what is unknown without it. */
   readonly loss: string;
-  /** The request, always the same. */
+  /** The usual request. */
   readonly request: string;
   readonly answer: z.ZodType<T>;
 }
@@ -44,15 +44,15 @@ export class LineProgram<T> implements Disposable {
   }
 
   /**
-   * Sends the request and waits for its answer. One at a time.
+   * Sends a request and waits for its answer. One at a time.
    * @throws NESTBENCH_CONNECTION_LOST if the program or the connection to it is gone, NESTBENCH_DEADLINE,
    * NESTBENCH_CHECK_FAILED if its answer can't be read, or the signal's reason.
    */
-  async ask(signal: AbortSignal): Promise<T> {
+  async ask(signal: AbortSignal, request = this.#kind.request): Promise<T> {
     if (this.#lost !== undefined) throw this.#lost;
     const waiting = Promise.withResolvers<string>();
     this.#waiting = waiting;
-    this.#stream.write(`${this.#kind.request}\n`);
+    this.#stream.write(`${request}\n`);
     try {
       const what = `an answer of the program ${this.#kind.name}`;
       const line = await withDeadline(what, ANSWER_SECONDS, signal, () => waiting.promise, this.#machine);

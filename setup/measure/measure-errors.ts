@@ -31,6 +31,12 @@ export class TestEndedError extends NestbenchError {
   override readonly kind = 'benchmark';
 }
 
+/** L0's counters do not show that direct virtual hardware was in effect, so a run does not count. */
+export class DvhUnprovenError extends NestbenchError {
+  override readonly code = 'NESTBENCH_DVH_UNPROVEN';
+  override readonly kind = 'benchmark';
+}
+
 /** The clock of a machine cannot be trusted, so no sample of its cell can. */
 export class ClockError extends NestbenchError {
   override readonly code = 'NESTBENCH_CLOCK_WRONG';

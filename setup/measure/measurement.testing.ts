@@ -26,7 +26,7 @@ export interface Measurement {
       firstRun?: number;
       signal?: AbortSignal;
       until?: AbortSignal;
-    } & Pick<TargetMachines, 'counters' | 'killed'>,
+    } & Pick<TargetMachines, 'counters' | 'mechanisms' | 'killed'>,
   ) => Promise<void>;
   readonly records: () => readonly JournalRecord[];
   /** A short description of each record. */
@@ -50,6 +50,7 @@ export function measurement(): Measurement {
         firstRun = 1,
         signal = new AbortController().signal,
         counters,
+        mechanisms,
         killed,
         ...rest
       } = {},
@@ -66,6 +67,7 @@ export function measurement(): Measurement {
           underTest: target,
           signal,
           ...(counters && { counters }),
+          ...(mechanisms && { mechanisms }),
           ...(killed && { killed }),
         },
         onIteration: (progress) => told.push(progress),

@@ -181,6 +181,41 @@ describe('a series with counters on L0', () => {
   });
 });
 
+describe('a series with direct virtual hardware', () => {
+  const COUNTERS = ['dvh_timer_writes', 'dvh_timer_irqs', 'dvh_injections', 'dvh_eois'];
+
+  async function measured(moving: readonly string[]) {
+    const program = countersProgram();
+    for (const name of ['exits', ...COUNTERS]) program.set(name, 7);
+    const directory = path.join(path.dirname(program.socket), 'kvm');
+    const script = `cd '${directory}'; for each in ${moving.join(' ')}; do echo 9 >$each; done; echo 5`;
+    const counters = await program.connect();
+    const { measure, summary, records } = measurement();
+    const failure: unknown = await measure(toy({ script, iterations: 2 }), {
+      counters,
+      mechanisms: ['timer'],
+    }).catch((error: unknown) => error);
+    return { failure, summary, records };
+  }
+
+  test('counts if L0 handled what the level under test did', async () => {
+    const { failure, summary } = await measured(COUNTERS);
+    expect(failure).toBeUndefined();
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 5', 'sample 1.2 = 5', 'idle']);
+  });
+
+  test('is void if it did not', async () => {
+    const { failure, records } = await measured(COUNTERS.filter((name) => name !== 'dvh_eois'));
+    expect(failure).toMatchObject({ code: 'NESTBENCH_DVH_UNPROVEN', kind: 'benchmark' });
+    expect(records().at(-1)).toMatchObject({
+      type: 'failure',
+      run: 1,
+      voids: true,
+      message: expect.stringContaining('its KVM counted dvh_eois 7 before and 7 after'),
+    });
+  });
+});
+
 test('a service gets the sizes, the level under test, and a password for this run', async () => {
   const { measure, records } = measurement();
   const passwords: string[] = [];

@@ -6,11 +6,12 @@ import type { CellName } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import { standing } from '../../fixtures/statistics/stop-rule.ts';
 import { type NestbenchError, toNestbenchError } from '../lib/errors.ts';
-import { BenchmarkError } from './measure-errors.ts';
+import { BenchmarkError, DvhUnprovenError } from './measure-errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Completed } from '../machine/machine.ts';
 import type { TargetMachines } from './target-machines.ts';
 import { countIdle } from './counted.ts';
+import { beginProof } from './dvh-proof.ts';
 import { killedSinceLast } from './killed-processes.ts';
 import type { WithOriginal } from './original.ts';
 import { sampleRounds } from './rounds.ts';
@@ -90,7 +91,8 @@ async function measureRun(
   let last: { readonly endedAt: number; readonly afterSeconds: number } | undefined;
   const fail = (error: NestbenchError, iteration?: number, output?: string): void => {
     failures.push(error);
-    journal.append({ type: 'failure', ...what, ...failureFields(error), iteration, output });
+    const voids = error instanceof DvhUnprovenError ? true : undefined;
+    journal.append({ type: 'failure', ...what, ...failureFields(error), iteration, output, voids });
   };
   const keep = (iteration: number, outcome: Iteration): number => {
     signal.throwIfAborted();
@@ -133,6 +135,9 @@ async function measureRun(
     serving.pause();
     // Processes killed up to here do not count, such as the service of the previous run.
     await killedSinceLast(machines, signal);
+    const { mechanisms = [] } = machines;
+    const needs = { benchmark, mechanisms, cpus: target.cpus };
+    const prove = await beginProof(needs, machines, signal);
     const values: number[] = [];
     // How many iterations were begun, and how many of them failed since the last sample.
     const state = { tried: 0, inARow: 0 };
@@ -151,6 +156,7 @@ async function measureRun(
       });
       now = standing(rule, values, state.tried);
     }
+    await prove?.();
     // After the samples, not before: at L3 it takes seconds, which would delay the first sample.
     const idle = await countIdle(machines, command, signal);
     if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });

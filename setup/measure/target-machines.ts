@@ -1,6 +1,7 @@
 /** The machines that a benchmark runs on. */
 import type { Command } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
+import type { AnyMechanism } from '../../fixtures/configurations/mechanisms.ts';
 import type { HostReading } from '../machine/contention.ts';
 import type { Counters } from '../machine/counters.ts';
 import type { KilledProcesses } from '../machine/killed.ts';
@@ -21,6 +22,8 @@ export interface TargetMachines {
   readonly signal?: AbortSignal;
   /** Reads who used the CPUs of the host that runs the machines; undefined if /proc does not show it. */
   readonly host?: () => HostReading | undefined;
+  /** The mechanisms of direct virtual hardware that are on for the level under test. */
+  readonly mechanisms?: readonly AnyMechanism[];
   /** For each machine that runs part of a sample. Without them, killed processes go unnoticed. */
   readonly killed?: readonly KilledProcesses[];
 }

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Target } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
+import type { AnyMechanism } from '../../fixtures/configurations/mechanisms.ts';
 import type { LevelFacts } from '../../fixtures/records.ts';
 import type { NestbenchError } from '../lib/errors.ts';
 import type { HostReading } from '../machine/contention.ts';
@@ -11,6 +12,7 @@ import { connectKilled, type KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { UpMachine } from './machine-boot.ts';
+import { mechanismsOn } from './mechanisms-on.ts';
 import type { Phase } from '../lib/phase-clock.ts';
 import { FailureMonitor } from './failure-monitor.ts';
 
@@ -39,6 +41,8 @@ export interface RunningStack extends AsyncDisposable {
   readonly counters: Counters;
   /** Who has used the CPUs of the host, if its machines run on the host. */
   readonly host?: () => HostReading | undefined;
+  /** The mechanisms of direct virtual hardware that are on for the level under test. */
+  readonly mechanisms: readonly AnyMechanism[];
   /** Of the level under test and the client. */
   readonly killed: readonly KilledProcesses[];
   readonly facts: { readonly levels: readonly LevelFacts[]; readonly client: LevelFacts };
@@ -132,6 +136,7 @@ export async function bringUp<U extends Up>(
     target: last.machine,
     machines: levels.map(({ machine }) => machine),
     counters,
+    mechanisms: mechanismsOn(levels),
     killed,
     facts: { levels: levels.map(({ facts }) => facts), client: client.facts },
     phases: [...client.phases.list, ...levels.flatMap(({ phases }) => phases.list)],

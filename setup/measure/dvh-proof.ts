@@ -1,0 +1,85 @@
+/**
+ * Proves by L0's counters that direct virtual hardware was in effect during a run: L0 handled what the level under test
+ * did, and the level above hardly any of it. A guest whose APIC is not in x2APIC mode, for example, silently goes without.
+ */
+import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import type { AnyMechanism } from '../../fixtures/configurations/mechanisms.ts';
+import type { DvhCounter } from '../../fixtures/kvm-counters.ts';
+import { DvhUnprovenError } from './measure-errors.ts';
+import type { TargetMachines } from './target-machines.ts';
+
+/** What an application moves on L0, by mechanism. */
+const MOVED: Readonly<Record<AnyMechanism, readonly DvhCounter[]>> = {
+  timer: ['dvh_timer_writes', 'dvh_timer_irqs'],
+  ipi: ['dvh_ipis'],
+  idle: ['dvh_halts'],
+};
+
+/** Delivery and end of interrupts come with each of them. */
+const WITH_EACH: readonly DvhCounter[] = ['dvh_injections', 'dvh_eois'];
+
+/** Accesses that L0 handled, and could have reflected instead. */
+const HANDLED: readonly DvhCounter[] = ['dvh_timer_writes', 'dvh_ipis', 'dvh_eois'];
+
+/** None is expected. A CPU of the guest that comes up, for example, needs INIT and SIPI, which always are. */
+const MAX_REFLECTED = 0.01;
+
+/** Of L0, by name. */
+type Counts = Readonly<Record<string, number>>;
+
+export interface ProofNeeds {
+  readonly benchmark: Pick<Benchmark, 'name' | 'handledByL0'>;
+  readonly mechanisms: readonly AnyMechanism[];
+  /** CPUs of the level under test: a single one sends no IPIs to others. */
+  readonly cpus: number;
+}
+
+/**
+ * Reads the counters before a run.
+ * @returns what reads them again after it, and throws NESTBENCH_DVH_UNPROVEN unless they show what they must; undefined
+ * if no mechanism is on.
+ */
+export async function beginProof(
+  needs: ProofNeeds,
+  { counters }: Pick<TargetMachines, 'counters'>,
+  signal: AbortSignal,
+): Promise<(() => Promise<void>) | undefined> {
+  // What is not in the mask has no counters without it.
+  if (counters === undefined || needs.mechanisms.every((name) => name === 'idle')) return undefined;
+  const before = await counters.dvh(signal);
+  return async () => {
+    const fault = proofFault(needs, before, await counters.dvh(signal));
+    if (fault !== undefined) throw new DvhUnprovenError({ message: fault, machine: 'l0' });
+  };
+}
+
+/**
+ * @returns what the counters do not show; undefined if they show everything.
+ */
+export function proofFault(
+  { benchmark, mechanisms, cpus }: ProofNeeds,
+  before: Counts,
+  after: Counts,
+): string | undefined {
+  const possible = mechanisms.flatMap((name) => MOVED[name]).concat(WITH_EACH);
+  const moved = benchmark.handledByL0 ?? possible.filter((name) => name !== 'dvh_ipis' || cpus > 1);
+  const still = moved.filter((name) => possible.includes(name) && !(grown(name, before, after) > 0));
+  const during = `during the run of ${benchmark.name}`;
+  if (still.length > 0) {
+    const counts = still.map(
+      (name) => `${name} ${before[name] ?? 'missing'} before and ${after[name] ?? 'missing'} after`,
+    );
+    return `L0 did not handle what direct virtual hardware lets it handle ${during}: its KVM counted ${counts.join(', ')}. The run does not count; boot the cell again with BOOT=cold, and look for "Direct virtual hardware" in the kernel log of every level that runs guests.`;
+  }
+  // Without all of them, the level above handles the rest; and where nothing is to be handled, there is no share of it.
+  const isWhole = moved.length > 0 && mechanisms.includes('timer') && mechanisms.includes('ipi');
+  const reflected = grown('dvh_reflected', before, after);
+  const handled = HANDLED.reduce((sum, name) => sum + grown(name, before, after), 0);
+  if (!isWhole || !(reflected > MAX_REFLECTED * handled)) return undefined;
+  return `The level above the one under test handled accesses to its timer and its interrupt controller ${during} that L0 should have: L0's KVM counted dvh_reflected ${before['dvh_reflected']} before and ${after['dvh_reflected']} after, against ${handled} accesses that it handled. The run does not count; boot the cell again with BOOT=cold.`;
+}
+
+/** NaN for a counter that the kernel lacks. */
+function grown(name: DvhCounter, before: Counts, after: Counts): number {
+  return (after[name] ?? Number.NaN) - (before[name] ?? Number.NaN);
+}

@@ -1,0 +1,21 @@
+/** Which mechanisms of direct virtual hardware are on for the level under test of a booted stack. */
+import { type AnyMechanism, mechanismsOf } from '../../fixtures/configurations/mechanisms.ts';
+import type { LevelFacts } from '../../fixtures/records.ts';
+import type { MachineNeeds } from './machine-plan.ts';
+
+/** A level, as planned and as found. */
+interface Level {
+  readonly plan: Pick<MachineNeeds, 'runsGuests' | 'virtualIdle' | 'dvhKnobs'>;
+  readonly facts: Pick<LevelFacts, 'dvhMask'>;
+}
+
+/** Those that every level that runs guests has on; and virtual idle, which the boot has checked (assign.ts). */
+export function mechanismsOn(levels: readonly Level[]): AnyMechanism[] {
+  // Those of the artifact are in its knobs.
+  if (levels.some(({ plan }) => plan.dvhKnobs !== undefined)) return [];
+  const masks = levels.filter(({ plan }) => plan.runsGuests).map(({ facts }) => facts.dvhMask ?? 0);
+  // With fewer than two, the level under test is not nested: L0 emulates its hardware in any case.
+  const mask = masks.length < 2 ? 0 : masks.reduce((all, one) => all & one);
+  const isIdle = levels.at(-1)?.plan.virtualIdle === true;
+  return [...mechanismsOf(mask), ...(isIdle ? (['idle'] as const) : [])];
+}
