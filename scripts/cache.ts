@@ -1,6 +1,5 @@
 /** `npm run cache`: lists the cache, and copies what a run boots from to other machines. */
 import { STOCK_VARIANT } from '../fixtures/variant.ts';
-import ProgressReporter from '../reporters/progress.ts';
 import { terminalOptions } from '../reporters/terminal/terminal.ts';
 import { buildAll } from '../setup/build/build-all.ts';
 import { holdCache } from '../setup/build/cache/build-cache.ts';
@@ -12,12 +11,12 @@ import { InputError } from '../setup/lib/errors.ts';
 import { packageVersion } from '../setup/run/experiment-record.ts';
 import { inBytes } from '../setup/lib/bytes.ts';
 import { buildTscProgram } from '../setup/testbed/emulated/tsc.ts';
-import { onStopSignals } from '../setup/run/stop-signals.ts';
 import { clean } from './cli/cache-clean.ts';
 import { type CacheCommand, HELP, parseCacheCommand } from './cli/cache-options.ts';
 import { cacheTable, versionsOf } from './cli/cache-table.ts';
 import { placesOfExperiments } from './cli/read-experiment.ts';
 import { runScript } from './cli/run-script.ts';
+import { stoppable } from './cli/stoppable.ts';
 
 type Parsed<T extends CacheCommand['command']> = Extract<CacheCommand, { command: T }>;
 
@@ -43,25 +42,6 @@ await runScript(async () => {
       await stoppable((signal) => importFrom(parsed, signal));
   }
 });
-
-/** Shows progress, and can be stopped. */
-async function stoppable(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  await using held = new AsyncDisposableStack();
-  const stopping = new AbortController();
-  held.defer(
-    onStopSignals({
-      stop: (by) => stopping.abort(new Error(`stopped by ${by}`)),
-      endMachines: async () => {},
-      stopping: 'removing unfinished files',
-      kept: () => 'What was built stays in the cache.',
-      log: (line) => console.error(line),
-    }),
-  );
-  const progress = new ProgressReporter();
-  progress.onTestRunStart();
-  held.defer(() => progress.onTestRunEnd());
-  await work(stopping.signal);
-}
 
 async function exportTo(
   { file, withToolchain, force }: Parsed<'export'>,

@@ -2,6 +2,7 @@
 import { UnsuitableError } from '../lib/errors.ts';
 import type { UpMachine } from './machine-boot.ts';
 import type { MachinePlan } from './machine-plan.ts';
+import type { QemuPlan } from './qemu-plan.ts';
 
 /** The capability register of the first VT-d unit, in hexadecimal (Linux, sysfs-class-iommu-intel-iommu). */
 export const CAPABILITIES = '/sys/class/iommu/dmar0/intel-iommu/cap';
@@ -18,7 +19,7 @@ export async function checkPostedInterrupts(
   plan: MachinePlan,
   signal: AbortSignal,
 ): Promise<UpMachine> {
-  if (!plan.qemu.devices.some(({ properties }) => properties['intpost'] === 'on')) return guest;
+  if (!asksForPosting(plan.qemu)) return guest;
   const { machine, facts } = guest;
   const { stdout } = await machine.run(['cat', CAPABILITIES], {
     signal,
@@ -30,6 +31,10 @@ export async function checkPostedInterrupts(
     machine: plan.name,
     output: stdout,
   });
+}
+
+export function asksForPosting({ devices }: Pick<QemuPlan, 'devices'>): boolean {
+  return devices.some(({ properties }) => properties['intpost'] === 'on');
 }
 
 /** @param text of {@link CAPABILITIES}; empty without a VT-d unit. */

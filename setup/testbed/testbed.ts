@@ -55,6 +55,11 @@ export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P exte
   plan(cell: Cell, experiment: CommonExperiment & E, kind: BenchmarkKind): P;
   /** Brings up the stack of a plan. On failure and on abort nothing of it is left running. */
   start(plan: P, experiment: CommonExperiment & E, options: StartOptions): Promise<Started>;
+  /**
+   * Builds everything that its cells boot from, for `npm run build`, without its machines. Cached builds stay.
+   * @returns what is in the cache then.
+   */
+  build(settings: Settings, options: BuildOptions): Promise<BuiltArtefact[]>;
   /** The output of `npm run plan` for a cell, without an experiment. */
   describe(cell: Cell, kind: BenchmarkKind, settings: Settings): Promise<string>;
   /**
@@ -75,6 +80,16 @@ export interface PrepareOptions {
   readonly phases: Phases;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
+}
+
+export type BuildOptions = Pick<PrepareOptions, 'held' | 'phases' | 'signal' | 'log'>;
+
+export interface BuiltArtefact {
+  /** For people, such as `kernel of l0`. */
+  readonly what: string;
+  /** The release or version. */
+  readonly version: string;
+  readonly hash: string;
 }
 
 export interface Prepared<E extends TestbedExperiment> {

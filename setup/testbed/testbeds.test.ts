@@ -18,6 +18,7 @@ test.each(['emulated', 'physical'] as const)('the %s one has all functions of a 
     whyNot: expect.any(Function),
     plan: expect.any(Function),
     start: expect.any(Function),
+    build: expect.any(Function),
     describe: expect.any(Function),
     doctor: expect.any(Function),
   });

@@ -9,6 +9,7 @@ export const testbed: Testbed<EmulatedExperiment, StackPlan> = {
   whyNot: whyNotEmulated,
   plan: planEmulated,
   start: async (...given) => (await import('./start-emulated.ts')).startEmulated(...given),
+  build: async (...given) => (await import('./build-emulated.ts')).buildEmulated(...given),
   describe: async (...given) => (await import('./describe-emulated.ts')).describeEmulated(...given),
   doctor: async () => (await import('./examine-host.ts')).examineHost(),
 };

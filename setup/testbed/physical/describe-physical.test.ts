@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Cell, CELLS, configurationOf } from '../../../fixtures/matrix.ts';
+import { PROFILES } from '../../../fixtures/profiles.ts';
 import { orderedByBoot, physicalSoftware, serverBoot } from '../../../fixtures/physical-software.ts';
 import { CLIENT_SOFTWARE, softwareOf } from '../../../fixtures/software.ts';
 import { readTestbed, parseTestbed } from './description.ts';
@@ -12,7 +13,7 @@ const MINIMAL = 'client: { ssh: c, interface: e }\nserver: { ssh: s, interface: 
 
 /** The machines' rows in the output, by machine. */
 function rows(cell: Cell): Map<string, string> {
-  const lines = describePhysical(testbed, cell).split('\n');
+  const lines = describePhysical(testbed, cell, PROFILES.paper).split('\n');
   return new Map(
     lines.flatMap((line) => (/^(client|l\d) /.test(line) ? [[line.split(' ')[0] ?? '', line]] : [])),
   );
@@ -35,7 +36,9 @@ describe.each(PAPER_CELLS.map((cell) => [cell.name, cell] as const))('%s', (name
   });
 
   test('the plan is unchanged', async () => {
-    await expect(`${describePhysical(testbed, cell)}\n`).toMatchFileSnapshot(`captured/plan-${name}.txt`);
+    await expect(`${describePhysical(testbed, cell, PROFILES.paper)}\n`).toMatchFileSnapshot(
+      `captured/plan-${name}.txt`,
+    );
   });
 });
 

@@ -1,13 +1,17 @@
 /** A cell's plan on a physical testbed, for `npm run plan -- CELL --testbed FILE`. */
 import type { MachineName } from '../../../fixtures/addresses.ts';
+import { BENCHMARKS } from '../../../fixtures/benchmarks/index.ts';
+import { minimumSeconds } from '../../../fixtures/benchmarks/measuring-time.ts';
 import { type Cell, CELLS, configurationOf, type Level, LEVELS } from '../../../fixtures/matrix.ts';
 import {
   isBuilt,
   type MachineSoftware,
   orderedByBoot,
   physicalSoftware,
+  sourceKey,
   whyNotPhysical,
 } from '../../../fixtures/physical-software.ts';
+import type { Profile } from '../../../fixtures/profiles.ts';
 import { CPU_SCALES, cpusAt, MEMORY_SCALES, memoryMiBAt, type Sizing } from '../../../fixtures/sizing.ts';
 import {
   addressesOf,
@@ -15,6 +19,8 @@ import {
   type TestbedDescription,
 } from '../../../fixtures/testbed-description.ts';
 import { textTable } from '../../lib/text-table.ts';
+import { describeMachine, machineSteps } from '../../stack/describe-machine.ts';
+import { type PhysicalHost, type PhysicalMachinePlan, planPhysical } from './physical-plan.ts';
 
 /** The paper's own sizing, for which a physical testbed is intended. */
 const PAPER: Sizing = { cpus: CPU_SCALES[0], memoryMiB: MEMORY_SCALES[0] };
@@ -30,7 +36,11 @@ const HEADINGS = [
   'address',
 ];
 
-export function describePhysical(testbed: TestbedDescription, cell: Cell): string {
+export function describePhysical(
+  testbed: TestbedDescription,
+  cell: Cell,
+  profile: Pick<Profile, 'name' | 'sizes' | 'runs'>,
+): string {
   const software = physicalSoftware(testbed, cell);
   const addresses = addressesOf(testbed);
   const rows = [software.client, ...software.levels].map((machine) => [
@@ -53,8 +63,63 @@ export function describePhysical(testbed: TestbedDescription, cell: Cell): strin
     ...textTable([HEADINGS, ...rows]),
     '',
     ...sourcesOf(software.levels),
+    ...(reason === undefined ? stepsOf(testbed, cell) : []),
   ];
-  return [...lines, '', ...bootsOf(testbed)].join('\n');
+  return [...lines, '', ...bootsOf(testbed, profile)].join('\n');
+}
+
+/** What happens on each machine, in order, with everything that is known before the builds and before SSH. */
+function stepsOf(testbed: TestbedDescription, cell: Cell): string[] {
+  const { client, server, guests } = planPhysical(cell, assumedHost(testbed, cell));
+  return [
+    ...describeBoot(client, 1),
+    ...describeBoot(server, 2),
+    ...guests.flatMap((guest, index) => describeMachine(guest, index + 3)),
+  ];
+}
+
+/** Placeholders stand for what only the server or a build can say. A QEMU of unknown version counts as a current one. */
+function assumedHost(testbed: TestbedDescription, cell: Cell): PhysicalHost {
+  const { client, levels } = physicalSoftware(testbed, cell);
+  const all = [client, ...levels];
+  return {
+    testbed,
+    sizing: PAPER,
+    installed: { client: '<the installed kernel>', server: '<the installed kernel>' },
+    kernels: Object.fromEntries(
+      all.flatMap(({ kernel, release = '<built>' }) =>
+        isBuilt(kernel) ? [[sourceKey(kernel), { file: '', hash: '', release }]] : [],
+      ),
+    ),
+    qemus: Object.fromEntries(
+      all.flatMap(({ qemu, qemuVersion = '' }) =>
+        isBuilt(qemu)
+          ? [
+              [
+                sourceKey(qemu),
+                { file: '', hash: '', version: qemuVersion, dvh: { postedInterrupts: true, option: false } },
+              ],
+            ]
+          : [],
+      ),
+    ),
+    card: { firstFunction: '<virtual function>', guestDriver: '<its driver>' },
+    clientCpus: 0,
+  };
+}
+
+/** The client or the server. */
+function describeBoot(machine: PhysicalMachinePlan, step: number): string[] {
+  const { name, target, boot, addressWithPrefix, dvhKnobs, virtualFunctions, network } = machine;
+  return [
+    '',
+    `${step}. ${name}, ssh ${target.destination}`,
+    `   boot, unless it runs this already: ${boot.release}`,
+    `   added to its kernel command line: ${boot.parameters.join(' ') || '-'}`,
+    `   ${addressWithPrefix} on ${machine.interface}`,
+    ...(virtualFunctions > 0 ? [`   virtual functions of its card: ${virtualFunctions}`] : []),
+    ...machineSteps(dvhKnobs, network.assigns),
+  ];
 }
 
 function runsOn(testbed: TestbedDescription, name: MachineName): string {
@@ -105,13 +170,21 @@ function describeSource({ url, ref, defconfig }: KernelSource): string {
   return `Linux ${ref} of ${url}${defconfig === undefined ? '' : `, make ${defconfig}`}`;
 }
 
-function bootsOf(testbed: TestbedDescription): string[] {
+function bootsOf(testbed: TestbedDescription, profile: Pick<Profile, 'name' | 'sizes' | 'runs'>): string[] {
   const measured = CELLS.filter((cell) => whyNotPhysical(cell, { testbed }) === undefined);
   const ordered = orderedByBoot(testbed, measured);
   const boots = ordered.filter((each) => each.boots).length;
+  const perCell = minimumSeconds(BENCHMARKS, profile);
   const order = ordered.map(({ cell, boots: isFirst }) => `${isFirst ? '| ' : ''}${cell.name}`).join(' ');
   return [
     `All ${ordered.length} cells that can be measured take ${boots} boots of the server at most (|), in this order:`,
     `  ${order}`,
+    `The profile ${profile.name} measures for at least ${duration(perCell)} in each cell, ${duration(perCell * ordered.length)} in all, besides boots and the benchmarks that end when their work is done (hackbench, mysql).`,
   ];
+}
+
+/** Such as `1 hr, 40 min`. */
+function duration(seconds: number): string {
+  const hours = Math.floor(seconds / 3600);
+  return new Intl.DurationFormat('en').format({ hours, minutes: Math.round((seconds - hours * 3600) / 60) });
 }

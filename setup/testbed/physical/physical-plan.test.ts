@@ -6,8 +6,8 @@ import type { TestbedDescription } from '../../../fixtures/testbed-description.t
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
 import { commandLineOf } from '../../stack/kernel-command-line.ts';
 import type { MachinePlan } from '../../stack/machine-plan.ts';
+import { describeMachine } from '../../stack/describe-machine.ts';
 import { qemuArgv } from '../../stack/qemu-argv.ts';
-import { describeMachine } from '../emulated/describe-plan.ts';
 import { planStack } from '../emulated/stack-plan.ts';
 import { parseTestbed } from './description.ts';
 import { planPhysical, type PhysicalPlan } from './physical-plan.ts';

@@ -11,10 +11,11 @@ export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
   whyNot: (cell, on) => on && whyNotPhysical(cell, on.experiment),
   plan: (cell, experiment, kind) => planPhysical(cell, { ...experiment, kind }),
   start: async (...given) => (await import('./start-physical.ts')).startPhysical(...given),
+  build: async (...given) => (await import('./build-physical.ts')).buildPhysical(...given),
   async describe(cell, _kind, settings) {
     const { readTestbed } = await import('./description.ts');
     const { describePhysical } = await import('./describe-physical.ts');
-    return describePhysical(readTestbed(settings.testbed), cell);
+    return describePhysical(readTestbed(settings.testbed), cell, settings.profile);
   },
   async doctor(name, signal) {
     const { readTestbed } = await import('./description.ts');

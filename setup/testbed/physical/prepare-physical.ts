@@ -2,17 +2,14 @@
  * Everything before the first boot on a physical testbed: takes it, checks its machines, builds, and installs the
  * kernels on them.
  */
-import { configured } from '../../../fixtures/git-kernel.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
-import { allSoftware, isBuilt, sourceKey, whyNotPhysical } from '../../../fixtures/physical-software.ts';
+import { allSoftware, whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
 import { describeSizing, physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
-import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
+import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import { buildBootFiles } from '../../build/build-all.ts';
 import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
-import { buildKernelPackage } from '../../build/kernel/kernel-package.ts';
-import { buildQemuPackage } from '../../build/qemu/qemu-package.ts';
 import { InputError } from '../../lib/errors.ts';
 import { hashOf } from '../../lib/hash.ts';
 import { checkExperiment } from '../../run/experiment-record.ts';
@@ -21,6 +18,7 @@ import type { Settings } from '../../run/settings.ts';
 import { BUILD_BYTES, checkResources } from '../host-resources.ts';
 import { runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
+import { buildSoftware } from './build-software.ts';
 import { cardOf } from './card.ts';
 import { readTestbed } from './description.ts';
 import { assertDvhQemus } from './dvh-software.ts';
@@ -38,7 +36,7 @@ export async function preparePhysical(
   options: PrepareOptions,
 ): Promise<Prepared<PhysicalExperiment>> {
   const { waitMinutes, variant } = settings;
-  const { held, phases, signal, log } = options;
+  const { held, phases, signal } = options;
   assertReal(settings);
   const testbed = readTestbed(settings.testbed);
   // What is known before the machines are contacted; the server's card only afterwards.
@@ -60,22 +58,7 @@ export async function preparePhysical(
   held.use(await holdCache(signal));
   const { image, kernel } = await buildBootFiles(signal, variant, 'physical');
   phases.lap('kernel and image');
-  const kernels = await builtEach(
-    software.map((its) => its.kernel),
-    async (source) => {
-      const its = await buildKernelPackage(configured(source), signal, log, testbed.builder);
-      return { ...its, file: its.image };
-    },
-  );
-  phases.lap('kernels');
-  const qemus = await builtEach(
-    software.map(({ qemu }) => qemu),
-    async (source) => {
-      const { program, ...its } = await buildQemuPackage(source, signal, log, testbed.builder);
-      return { file: program, ...its };
-    },
-  );
-  phases.lap('QEMUs');
+  const { kernels, qemus } = await buildSoftware(software, testbed.builder, options);
   assertDvhQemus(testbed, measured, qemus);
   const installed = {
     client: await giveKernels('client', software, kernels, { testbed, signal }),
@@ -154,16 +137,6 @@ export function measurable(cells: readonly Cell[], there: Parameters<typeof whyN
   if (measured.length > 0) return measured;
   const why = reasons.map(({ cell, reason }) => `${cell.name}: ${reason}`).join('; ');
   throw new InputError('NESTBENCH_BAD_TESTBED', `Nothing that was selected can be measured there. ${why}.`);
-}
-
-/** Builds each source from git once, one after the other, because each build uses all CPUs. */
-async function builtEach<S extends KernelSource | QemuSource, B>(
-  wanted: readonly (S | 'installed' | null)[],
-  build: (source: S) => Promise<B>,
-): Promise<Record<string, B>> {
-  const built: Record<string, B> = {};
-  for (const source of wanted.filter(isBuilt)) built[sourceKey(source)] ??= await build(source);
-  return built;
 }
 
 function describeTestbed(

@@ -1,0 +1,52 @@
+/** The plan of a machine that QEMU creates, as text. */
+import { DVH_DIRECTORY } from './dvh-knobs.ts';
+import { commandLineOf, DVH_PARAMETER } from './kernel-command-line.ts';
+import type { MachinePlan } from './machine-plan.ts';
+import { assignCommands } from './network.ts';
+import { asksForPosting } from './posted-interrupts.ts';
+import { qemuOptions } from './qemu-argv.ts';
+
+/** @param step its place in the order in which the machines start. */
+export function describeMachine(machine: MachinePlan, step: number): string[] {
+  const { name, runsOn, qemu, pins, network, dvhMask, dvhKnobs } = machine;
+  const { nic, assigns } = network;
+  return [
+    '',
+    `${step}. ${name}, on ${runsOn}`,
+    `   start, stopped before its first instruction:`,
+    `     ${qemu.program}`,
+    ...optionsOf(machine).map((option) => `     ${option}`),
+    `   kernel command line:`,
+    `     ${commandLineOf(machine.kernelParameters)}`,
+    `   then: QMP on ${qemu.qmpSocket}, console on ${qemu.consoleSocket}`,
+    ...pins.map(
+      ({ vcpu, cpu }) => `   taskset --cpu-list --pid ${cpu} <thread of vCPU ${vcpu}, from query-cpus-fast>`,
+    ),
+    `   cont; SSH to ${machine.address} from ${machine.sshFrom}, within ${machine.deadlineSeconds} s of the start`,
+    `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
+    `   check: ${machine.address} is owned by ${nic.mac}, driver ${nic.driver}, at ${nic.pciAddress}${nic.kind === 'assigned' ? ', assigned to it, and it has no other NIC' : ''}`,
+    ...(asksForPosting(qemu) ? [`   check: its vIOMMU posts interrupts`] : []),
+    ...(machine.runsOn === 'host'
+      ? []
+      : [`   check: KVM on ${machine.runsOn} traps ${machine.virtualIdle ? 'no' : 'its'} HLT`]),
+    ...(dvhMask === undefined ? [] : [`   check: ${DVH_PARAMETER} is ${dvhMask}`]),
+    ...machineSteps(dvhKnobs, assigns),
+  ];
+}
+
+/** What a level does before it starts the next. */
+export function machineSteps(
+  dvhKnobs: MachinePlan['dvhKnobs'],
+  assigns: MachinePlan['network']['assigns'],
+): string[] {
+  return [
+    ...Object.entries(dvhKnobs ?? {}).map(([knob, value]) => `   ${DVH_DIRECTORY}/${knob} = ${value}`),
+    ...(assigns === undefined ? [] : assignCommands(assigns).map((argv) => `   ${argv.join(' ')}`)),
+  ];
+}
+
+/** One option with its value per line. The kernel command line is below and not repeated. */
+function optionsOf(machine: MachinePlan): string[] {
+  const kernelParameters = [{ text: '<kernel command line>', from: 'machine' } as const];
+  return qemuOptions({ ...machine, kernelParameters }).map((option) => option.join(' '));
+}
