@@ -26,7 +26,7 @@ test.skipIf(arrived !== undefined)(
     const events: ProgressEvent[] = [];
     const isWell = await measureOnce({
       suites: ['scripts/ab/ab-child.integration.test.ts'],
-      projects: ['unit'],
+      projects: ['integration'],
       pattern: 'reports its progress',
       variant: 'stock',
       experiment: 'ab-child',
