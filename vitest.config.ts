@@ -3,7 +3,7 @@
 import './setup/lib/current-node.js';
 import module from 'node:module';
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
-import { CELLS } from './fixtures/matrix.ts';
+import { BREAKDOWN_SUITE, type Cell, CELLS } from './fixtures/matrix.ts';
 import { checkoutFault } from './setup/lib/checkout-path.ts';
 import { junitFault } from './setup/lib/places.ts';
 import { settleDataHome, viteCache } from './setup/run/vitest-places.ts';
@@ -53,9 +53,22 @@ const keepReporters: Plugin = {
 
 const testbed = testbedName(process.env['TESTBED']);
 
+/** Whether the breakdown of dvh is asked for, by its folder or one of its cells. Otherwise it has no projects. */
+const isBreakdown = process.argv.some((word) => /(^|\/)breakdown(\/|$)|l\d-step-/.test(word));
+
 /** In the matrix's order, or in that of a physical testbed. Reading its file takes modules that nothing else needs. */
-const ordered =
-  testbed === EMULATED ? CELLS : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbed);
+async function orderedCells(): Promise<readonly Cell[]> {
+  if (isBreakdown) return BREAKDOWN_SUITE;
+  return testbed === EMULATED
+    ? CELLS
+    : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbed);
+}
+
+function suitesOf({ level, configuration }: Cell): string[] {
+  if (isBreakdown) return [`suites/breakdown/breakdown-l${level}.test.ts`];
+  const micro = configuration === 'baseline' && level > 0 ? [`suites/micro/l${level}.test.ts`] : [];
+  return [`suites/l${level}/*.test.ts`, ...micro];
+}
 
 /**
  * Modules that are not tests are imported by Node itself, which caches what it compiled, here and in the workers.
@@ -73,15 +86,12 @@ const byNode: TestProjectInlineConfiguration['test'] = {
 };
 
 /** A cell is a project: its stack boots in its own worker, and cells never overlap (groupOrder). */
-const cells: TestProjectInlineConfiguration[] = ordered.map((cell, index) => ({
+const cells: TestProjectInlineConfiguration[] = (await orderedCells()).map((cell, index) => ({
   plugins: [keepReporters],
   test: {
     ...byNode,
     name: cell.name,
-    include: [
-      `suites/l${cell.level}/*.test.ts`,
-      ...(cell.configuration === 'baseline' && cell.level > 0 ? [`suites/micro/l${cell.level}.test.ts`] : []),
-    ],
+    include: suitesOf(cell),
     provide: { cell },
     sequence: { groupOrder: index + 1 },
     pool: 'forks',

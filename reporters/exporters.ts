@@ -9,6 +9,7 @@ import {
 import { googleBenchmarkFile } from './files/exchange/google-benchmark.ts';
 import { openMetricsFile } from './files/exchange/open-metrics.ts';
 import { otavaConfiguration, otavaCsv } from './files/exchange/otava.ts';
+import { breakdownFile } from './files/breakdown-csv.ts';
 import { exitCostsFile } from './files/exit-costs-csv.ts';
 import { exitsFile } from './files/exits-csv.ts';
 import { fairnessFile } from './files/fairness-csv.ts';
@@ -28,6 +29,7 @@ export const EXPORTERS: readonly Exporter[] = [
   figure5,
   figure6,
   figureAdditional,
+  breakdownFile,
   table4,
   exitsFile,
   exitCostsFile,

@@ -1,4 +1,5 @@
 /** The figures of overhead: which bars each has, and why one can't be drawn. Used by the files and the report. */
+import { BREAKDOWN, STEPS } from '../../fixtures/configurations/breakdown-steps.ts';
 import type { Configuration } from '../../fixtures/configurations/configuration.ts';
 import { CONFIGURATIONS } from '../../fixtures/configurations/index.ts';
 import { isPaperCell, type Level } from '../../fixtures/matrix.ts';
@@ -14,6 +15,8 @@ export interface OverheadFigure {
   readonly title: string;
   readonly levels: readonly Level[];
   readonly has: (cell: Pick<CellResults, 'name' | 'configuration'>) => boolean;
+  /** Configurations in the order of their bars with what they are called; by default the cells' order and names. */
+  readonly labels?: ReadonlyMap<string, string>;
 }
 
 export interface Bar {
@@ -51,23 +54,50 @@ export const EXTENSIONS: readonly { readonly name: string; readonly extends: str
     each.extends === undefined ? [] : { name, extends: each.extends },
   );
 
+/** Whether only the breakdown has it, which has its own figure. */
+export function isStep(configuration: string): boolean {
+  return BREAKDOWN.some(({ name }) => name === configuration);
+}
+
 /** The configurations that are not in the paper, next to those that they extend. */
 export const ADDITIONAL: OverheadFigure = {
   name: 'figure-additional',
   title: 'Beyond the paper. Overhead of additional configurations',
   levels: [1, 2, 3],
   has: ({ name, configuration }) =>
-    !isPaperCell(name) || EXTENSIONS.some((each) => each.extends === configuration),
+    (!isPaperCell(name) && !isStep(configuration)) ||
+    EXTENSIONS.some((each) => each.extends === configuration),
+};
+
+const STEP_LABELS: ReadonlyMap<string, string> = new Map(
+  STEPS.map(({ configuration, adds }) => [configuration, adds]),
+);
+
+/** The breakdown of dvh: a bar for each step. */
+export const BREAKDOWN_FIGURE: OverheadFigure = {
+  name: 'figure-breakdown',
+  title: 'Breakdown. Overhead with one mechanism of direct virtual hardware after another',
+  levels: [2, 3],
+  has: ({ configuration }) => STEP_LABELS.has(configuration),
+  labels: STEP_LABELS,
 };
 
 export const OVERHEAD_FIGURES = [FIGURE_5, FIGURE_6, ADDITIONAL] as const;
 
 /** By benchmark, then by cell in the matrix's order. */
-export function barsOf(results: Results, { levels, has }: OverheadFigure): Bar[] {
-  const cells = results.cells.filter(
+export function barsOf(results: Results, { levels, has, labels }: OverheadFigure): Bar[] {
+  const drawn = results.cells.filter(
     (cell): cell is CellResults & { level: Level } =>
       cell.level !== null && levels.includes(cell.level) && has(cell),
   );
+  const order = [...(labels?.keys() ?? [])];
+  const cells =
+    labels === undefined
+      ? drawn
+      : drawn.toSorted(
+          (one, other) =>
+            one.level - other.level || order.indexOf(one.configuration) - order.indexOf(other.configuration),
+        );
   return applicationsOf(results).flatMap(({ name: benchmark, loader }) =>
     cells.map(({ name: cell, level, configuration }): Bar => ({
       benchmark,

@@ -3,6 +3,7 @@
  * which a terminal and a Markdown page both show.
  */
 import { applicationsOf } from '../model/applications.ts';
+import { breakdown, type BreakdownRow } from './breakdown.ts';
 import { describeDirectHardware } from './direct-hardware.ts';
 import { type ExitCosts, exitCosts } from './exit-costs.ts';
 import { describeContention } from './fairness.ts';
@@ -32,6 +33,8 @@ export interface Summary {
   /** Where and how it was measured: sentences without a full stop. */
   readonly facts: readonly string[];
   readonly benchmarks: readonly { readonly name: string; readonly unit: string }[];
+  /** What each mechanism of direct virtual hardware brings, if its steps were measured. */
+  readonly breakdown: readonly BreakdownRow[];
   /** Of microbenchmarks, which have their own table. */
   readonly exitCosts: readonly ExitCosts[];
   /** Cells in which something was measured or failed, in the matrix's order. */
@@ -68,6 +71,7 @@ export function summaryOf(results: Results): Summary {
     experiment: results.experiment ?? 'an experiment without a record of its start',
     facts: factsOf(results),
     benchmarks: benchmarks.map(({ name, unit }) => ({ name, unit: unit ?? '' })),
+    breakdown: breakdown(results),
     exitCosts: exitCosts(results),
     rows,
     legend: legendOf(rows),

@@ -42,7 +42,10 @@ export function scaleOf(bars: readonly Bar[]): Scale {
 
 const WIDEST_INTERVAL = 4;
 
-/** Rows of `width` by `height` pixels with at most `groups` benchmarks each. `scope` makes ids unique. */
+/**
+ * Rows of `width` by `height` pixels with at most `groups` benchmarks each. `scope` makes ids unique. `labels` are for
+ * configurations that are not called by their name.
+ */
 export function groupedBars(
   bars: readonly Bar[],
   {
@@ -50,7 +53,14 @@ export function groupedBars(
     height,
     groups,
     scope,
-  }: { readonly width: number; readonly height: number; readonly groups: number; readonly scope: string },
+    labels,
+  }: {
+    readonly width: number;
+    readonly height: number;
+    readonly groups: number;
+    readonly scope: string;
+    readonly labels?: ReadonlyMap<string, string> | undefined;
+  },
 ): Drawing {
   const scale = scaleOf(bars);
   const benchmarks = [...Map.groupBy(bars, ({ benchmark }) => benchmark)];
@@ -61,7 +71,7 @@ export function groupedBars(
   const key = legend(
     [
       ...configurations.map((configuration) => ({
-        label: configuration,
+        label: labels?.get(configuration) ?? configuration,
         swatch: { fill: fillOf(configuration), pattern: patternOf(configuration, scope) },
       })),
       ...(bars.some(({ interval }) => interval !== null)

@@ -5,12 +5,15 @@ import {
   ADDITIONAL,
   type Bar,
   barsOf,
+  BREAKDOWN_FIGURE,
   OVERHEAD_FIGURES,
   type OverheadFigure,
 } from '../analysis/overhead-figures.ts';
+import { breakdown } from '../analysis/breakdown.ts';
 import { barsCsv } from '../files/figure-csv.ts';
 import { INTERVAL_OF } from '../analysis/interval-words.ts';
 import type { Results } from '../model/experiment-results.ts';
+import { breakdownData } from './breakdown-data.ts';
 import { dataTable, number } from './data-table.ts';
 import { shortOverhead } from './digits.ts';
 import { type Breadth, figure, WIDTHS } from './figure.ts';
@@ -36,12 +39,21 @@ export function overheads(results: Results): Html {
       measured divided by native for times. 1.0 is native. Bars show the artifact’s number, the best of the
       runs’ averages.
     </p>
-    ${figures.map(({ each, bars }) => overheadFigure(each, bars))}
+    ${figures.map(({ each, bars }) => overheadFigure(each, bars))} ${breakdownFigure(results)}
   </section>`;
 }
 
 function isAdditionalAndRun({ cell, reason, overhead }: Bar): boolean {
   return !isPaperCell(cell) && (overhead !== null || reason !== 'not run');
+}
+
+/** Only if its own steps were measured: its figure, and what each step brings as a table. */
+function breakdownFigure(results: Results): Content {
+  const rows = breakdown(results);
+  if (rows.length === 0) return null;
+  const run = new Set(rows.map(({ benchmark }) => benchmark));
+  const bars = barsOf(results, BREAKDOWN_FIGURE).filter(({ benchmark }) => run.has(benchmark));
+  return html`${overheadFigure(BREAKDOWN_FIGURE, bars)} ${breakdownData(rows)}`;
 }
 
 function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
@@ -64,7 +76,12 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
       ${reasons(bars)}`,
     shown: {
       draw: (breadth) =>
-        groupedBars(bars, { width: WIDTHS[breadth], ...ROWS[breadth], scope: `${name}-${breadth}` }),
+        groupedBars(bars, {
+          width: WIDTHS[breadth],
+          ...ROWS[breadth],
+          scope: `${name}-${breadth}`,
+          labels: each.labels,
+        }),
     },
     table: table(title, bars),
     csv: barsCsv(bars),

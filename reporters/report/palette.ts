@@ -3,7 +3,7 @@
  * 4.5:1 on its background, drawings 3:1 (WCAG 2.2, 1.4.3 and 1.4.11). Configurations also differ in pattern: nothing
  * depends on colour alone.
  */
-import { CONFIGURATIONS } from '../../fixtures/configurations/index.ts';
+import { ALL_CONFIGURATIONS } from '../../fixtures/configurations/index.ts';
 import type { Look } from '../../fixtures/configurations/configuration.ts';
 
 type Shades = Look['colour'];
@@ -39,7 +39,7 @@ export type Colour = keyof typeof OF_PAGE | keyof typeof OF_FIGURES;
 
 const COLOURS: ReadonlyMap<string, Shades> = new Map<string, Shades>([
   ...Object.entries(OF_PAGE),
-  ...CONFIGURATIONS.map(({ name, look }) => [name, look.colour] as const),
+  ...ALL_CONFIGURATIONS.map(({ name, look }) => [name, look.colour] as const),
   ...Object.entries(OF_FIGURES),
 ]);
 
@@ -68,7 +68,7 @@ export function resolveColours(svg: string): string {
 const UNKNOWN: Pick<Look, 'pattern'> = { pattern: { path: 'M3,0v6M0,3h6', width: 1.3 } };
 
 function lookOf(configuration: string): Look | undefined {
-  return CONFIGURATIONS.find(({ name }): boolean => name === configuration)?.look;
+  return ALL_CONFIGURATIONS.find(({ name }): boolean => name === configuration)?.look;
 }
 
 export function fillOf(configuration: string): string {

@@ -1,6 +1,8 @@
 /** The table at the end of an experiment: its heading, the numbers, how to read them, what failed, what was skipped. */
 import { blockText } from './columns.ts';
+import { BREAKDOWN_LEGEND, breakdownTable } from './breakdown-table.ts';
 import { detailSections } from './details.ts';
+import { breakdown } from '../analysis/breakdown.ts';
 import { exitCosts, exitCostsLegend } from '../analysis/exit-costs.ts';
 import { exitCostTable } from './exit-costs-table.ts';
 import { grid } from './grid.ts';
@@ -25,11 +27,17 @@ export interface TableOptions {
 export function terminalTable(results: Results, { columns, colours }: TableOptions): string {
   const paint = painter(colours);
   const costs = exitCosts(results);
-  const blocks = [...grid(results, columns, paint), ...exitCostTable(costs, columns, paint)].map(blockText);
+  const steps = breakdown(results);
+  const blocks = [
+    ...grid(results, columns, paint),
+    ...breakdownTable(steps, columns, paint),
+    ...exitCostTable(costs, columns, paint),
+  ].map(blockText);
   return [
     headingText(results, columns),
     ...(blocks.length === 0 ? ['Nothing was measured.'] : blocks),
     legend(results)
+      .concat(steps.length === 0 ? [] : BREAKDOWN_LEGEND)
       .concat(exitCostsLegend(costs))
       .map((line) => paint('detail', wrap(line, columns, '    ', '  ')))
       .join('\n'),

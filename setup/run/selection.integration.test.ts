@@ -75,6 +75,11 @@ const cases: [words: string, argv: string[], Answer][] = [
     ['suites/l2', '--project', 'l2-*', '--shard', '1/4'],
     { cells: ['l2-baseline', 'l2-vp-idle'], measured: ['l2-baseline', 'l2-vp-idle'] },
   ],
+  [
+    'the breakdown has projects only if it is asked for',
+    ['suites/breakdown', '--project', '*-step-ipi'],
+    { cells: ['l2-step-ipi', 'l3-step-ipi'], measured: ['l2-step-ipi', 'l3-step-ipi'] },
+  ],
   ['the unit tests are not a cell', ['--project', 'unit'], { cells: [], measured: [] }],
   [
     'a name without a test is rejected with the known benchmarks',

@@ -1,7 +1,7 @@
 /** Which cells and benchmarks a run selects, known before anything boots. */
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
-import { type Cell, CELLS, findCell } from '../../fixtures/matrix.ts';
+import { type Cell, findCell } from '../../fixtures/matrix.ts';
 import { InputError, UnsuitableError } from '../lib/errors.ts';
 
 /** What a run selects. */
@@ -31,8 +31,10 @@ export async function findSelection(vitest: Vitest, canMeasure: (cell: Cell) => 
   const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
   if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
   const measured = cells.filter(canMeasure);
-  // Projects run in the matrix's order, one at a time.
-  const first = CELLS.find(({ name }) => measured.some((cell) => cell.name === name));
+  // Projects run one at a time, each in its own group.
+  const orderOf = ({ name }: Cell): number =>
+    specifications.find(({ project }) => project.name === name)?.project.config.sequence.groupOrder ?? 0;
+  const [first] = measured.toSorted((one, other) => orderOf(one) - orderOf(other));
   const files = specifications.filter(({ project }) => project.name === first?.name);
   return {
     cells,

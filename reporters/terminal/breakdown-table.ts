@@ -1,0 +1,58 @@
+/** The breakdown of direct virtual hardware as a terminal table. */
+import type { BreakdownRow } from '../analysis/breakdown.ts';
+import { formatMean } from '../model/numbers.ts';
+import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
+
+/** How to read it. */
+export const BREAKDOWN_LEGEND =
+  'one mechanism after another: the mean, and how many times better than the step before; below, exits at L0 for one operation';
+
+/** Blocks of lines: benchmarks down, steps across. None if no step was measured. */
+export function breakdownTable(rows: readonly BreakdownRow[], columns: number, paint: Paint): string[][] {
+  const [first] = rows;
+  if (first === undefined) return [];
+  const column = (heading: string, side: 'left' | 'right', of: (row: BreakdownRow) => Lines): Column =>
+    wordColumn(
+      heading,
+      rows.flatMap((row) => linesOf(row, of(row))),
+      side,
+    );
+  const labels = [
+    column('one step after another', 'left', ({ level, benchmark }) => [`L${level} ${benchmark}`, '']),
+    column('', 'left', ({ unit, operation }) => [unit, `exits per ${operation}`]),
+  ];
+  const steps = first.steps.map(({ adds }, index) =>
+    column(adds, 'right', ({ steps: its }) => {
+      const step = its[index];
+      return [joined(inDigits(step?.mean), times(step?.gain)), joined(inDigits(step?.exits), '')];
+    }),
+  );
+  const together = column('together', 'right', ({ gain }) => [times(gain), '']);
+  return tableBlocks(labels, [...steps, together], columns, paint);
+}
+
+/** What was measured, and the exits below. */
+type Lines = readonly [measured: string, exits: string];
+
+/** One line if the work of an operation is unknown. */
+function linesOf({ operation }: BreakdownRow, [measured, exits]: Lines): { text: string; role: Role }[] {
+  return [
+    { text: measured, role: 'value' },
+    ...(operation === null ? [] : [{ text: exits, role: 'detail' as const }]),
+  ];
+}
+
+/** Numbers line up, whether there is a gain or not. */
+function joined(number: string, gain: string): string {
+  return `${number} ${gain.padStart(GAIN_WIDTH)}`;
+}
+
+const GAIN_WIDTH = '1.00x'.length;
+
+function inDigits(value: number | null | undefined): string {
+  return value === null || value === undefined ? '' : formatMean({ mean: value, halfWidth: null }).mean;
+}
+
+function times(gain: number | null | undefined): string {
+  return gain === null || gain === undefined ? '' : `${gain.toFixed(2)}x`;
+}
