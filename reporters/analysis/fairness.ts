@@ -21,7 +21,6 @@ export const OTHERS_LIMIT = 0.1;
 const OTHERS_MIN_SECONDS = 0.1;
 /** One quantity, over the samples of a run that have it. */
 export interface Watched {
-  /** The number of samples that have it. */
   readonly samples: number;
   /** The number of those that are over its limit. */
   readonly over: number;

@@ -11,11 +11,9 @@ export interface Mark {
   readonly meaning: string;
 }
 
-/** The marks of one benchmark in one cell. */
 export interface Marks {
   /** Marks of its overhead, which compares two unlike numbers. */
   readonly overhead: readonly Mark[];
-  /** Marks of its own samples. */
   readonly samples: readonly Mark[];
 }
 
@@ -62,7 +60,6 @@ export function markedOverhead(overhead: number, { overhead: marks }: Marks): st
   return (before ? ACROSS_STATES.mark : '') + formatOverhead(overhead) + (behind ? UNEVEN.mark : '');
 }
 
-/** The marks that follow a number because of its samples. */
 export function markedSamples({ samples }: Marks): string {
   return samples.map(({ mark }) => mark).join('');
 }

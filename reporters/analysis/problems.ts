@@ -30,7 +30,6 @@ export function failures(results: Results): Problem[] {
   );
 }
 
-/** What was skipped. */
 export function skips(results: Results): Problem[] {
   return grouped(
     results,

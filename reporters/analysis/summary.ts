@@ -16,7 +16,6 @@ import { failures, type Problem, skips } from './problems.ts';
 import { type Outcome, outcomeOf, type Results } from '../model/experiment-results.ts';
 import { describeStates } from './stack-states.ts';
 
-/** The outcome of a benchmark in a cell. */
 export type SummaryEntry =
   | {
       readonly state: 'measured';
@@ -39,7 +38,6 @@ export interface Summary {
   readonly exitCosts: readonly ExitCosts[];
   /** Cells in which something was measured or failed, in the matrix's order. */
   readonly rows: readonly { readonly cell: string; readonly entries: readonly SummaryEntry[] }[];
-  /** How to read the entries. */
   readonly legend: readonly string[];
   /** How to read their intervals, if they are shown. */
   readonly intervals: readonly string[];

@@ -38,7 +38,6 @@ export function seriesOf(points: readonly HistoryPoint[]): HistorySeries[] {
   });
 }
 
-/** The change points of a series, in order of time. */
 export function changesOf(series: HistorySeries, options?: ChangePointOptions): HistoryChange[] {
   const means = series.points.map(({ mean }) => mean);
   return changePoints(means, options).flatMap((change): HistoryChange | [] => {

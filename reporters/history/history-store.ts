@@ -18,7 +18,6 @@ const SCHEMA = 2;
 /** How long to wait for another process that holds the file, in milliseconds. Writing an experiment takes far less. */
 const PATIENCE_MS = 5000;
 
-/** The result of one benchmark in one cell of one experiment. */
 export interface HistoryResult extends Omit<Measurement, 'boots'> {
   readonly cell: string;
   readonly benchmark: string;
@@ -39,7 +38,6 @@ export interface HistoryExperiment {
   readonly results: readonly HistoryResult[];
 }
 
-/** One result in order of time. */
 export interface HistoryPoint extends HistoryResult {
   readonly experiment: string;
   readonly at: string;

@@ -160,7 +160,6 @@ class OpenSeries {
   }
 }
 
-/** Sums what KVM counted. */
 class ExitSums {
   #samples = 0;
   #seconds = 0;

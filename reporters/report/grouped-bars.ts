@@ -281,7 +281,6 @@ function absence({ reason }: Bar): string {
   return reason.startsWith('l0-') ? 'no native' : 'failed';
 }
 
-/** The tooltip. */
 function tooltip({ benchmark, cell, overhead, interval, reason }: Bar): string {
   if (overhead === null) return `${benchmark}, ${cell}: ${reason}`;
   const of =

@@ -26,7 +26,6 @@ const SECTIONS = [
   ['environment', 'Environment'],
 ] as const;
 
-/** The page's whole text. */
 export function reportHtml(results: Results): string {
   const name = results.experiment ?? 'unknown experiment';
   const page = html`<!doctype html>

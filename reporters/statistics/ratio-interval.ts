@@ -16,7 +16,6 @@ import { logRatio } from './log-ratio.ts';
 import { studentQuantile } from '../../fixtures/statistics/student.ts';
 
 export interface RatioInterval {
-  /** Of the two means. */
   readonly ratio: number;
   readonly low: number;
   readonly high: number;

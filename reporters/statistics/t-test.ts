@@ -5,7 +5,6 @@
 import { ROUNDING } from './log-ratio.ts';
 import { studentProbability } from '../../fixtures/statistics/student.ts';
 
-/** What the test needs to know about a group. */
 export interface Group {
   readonly count: number;
   readonly mean: number;

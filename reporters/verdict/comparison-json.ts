@@ -98,7 +98,6 @@ export function exitCodeOf(comparison: Comparison): 0 | 1 | 2 {
   return comparison.rows.some(({ verdict }) => verdict.kind === 'changed') ? 2 : 0;
 }
 
-/** The comparison of two experiments with their names, ready to be written. */
 export function comparisonJson(
   comparison: Comparison,
   sides: { base: string; head: string },

@@ -26,7 +26,6 @@ export interface Compared {
   readonly state: 'compared';
   /** What both sides measured, by cell and benchmark in the matrix's order. */
   readonly rows: readonly ComparedRow[];
-  /** What only one side measured. */
   readonly unmatched: readonly Unmatched[];
   /** Differences that may be the point of the comparison: kernels, QEMUs, commits. */
   readonly changed: readonly Difference[];
@@ -42,7 +41,6 @@ export interface Compared {
   readonly looks?: readonly Look[];
 }
 
-/** A look at the results of an A/B comparison. */
 export interface Look {
   readonly afterRound: number;
   readonly significance: number;
@@ -99,9 +97,7 @@ export type VerdictKind = (typeof VERDICT_KINDS)[number];
 export interface Unmatched {
   readonly cell: string;
   readonly benchmark: string;
-  /** The side that measured it. */
   readonly measured: Side;
-  /** The outcome on the other side. */
   readonly other: { readonly state: 'failed' | 'skipped' | 'missing'; readonly reason: string };
 }
 

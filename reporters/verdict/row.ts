@@ -42,7 +42,6 @@ export interface Boots {
   readonly head: readonly number[];
 }
 
-/** Compares the boots of two sides. */
 export function compareBoots(
   { unit, better, base, head }: Boots,
   minimumEffect: number,

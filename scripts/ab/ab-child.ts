@@ -13,7 +13,6 @@ export interface ChildOptions {
   readonly pattern: string | undefined;
   readonly variant: string;
   readonly experiment: string;
-  /** The log file for its output. */
   readonly log: string;
   readonly onProgress: (event: ProgressEvent) => void;
   /** Called with a function that passes a signal on while it runs. */

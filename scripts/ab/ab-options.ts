@@ -34,9 +34,6 @@ export interface AbOptions {
 const ROUNDS = 12;
 const MAX_ROUNDS = 1000;
 
-/**
- * @throws {InputError} with one sentence and the usage.
- */
 export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
   const { values, positionals } = parse(argv);
   const { help, base, head } = values;

@@ -21,9 +21,6 @@ export interface BenchOptions {
 const MIN_REPEATS = 200;
 const MAX_REPEATS = 1_000_000;
 
-/**
- * @throws {InputError} with one sentence and the usage.
- */
 export function parseBenchOptions(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parse(argv);
   return {

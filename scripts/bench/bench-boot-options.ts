@@ -20,9 +20,6 @@ const LEVELS = ['l1', 'l2', 'l3'];
 const MAX_ROUNDS = 1000;
 const DAY_SECONDS = 86_400;
 
-/**
- * @throws {InputError} with one sentence and the usage.
- */
 export function parseBenchOptions(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parse(argv);
   const selected = positionals.length === 0 ? LEVELS : LEVELS.filter((level) => positionals.includes(level));

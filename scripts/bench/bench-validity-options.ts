@@ -16,9 +16,6 @@ export interface ValidityOptions {
 const MIN_COUNT = 200;
 const MAX_COUNT = 1_000_000;
 
-/**
- * @throws {InputError} with one sentence and the usage.
- */
 export function parseValidityOptions(argv: readonly string[]): ValidityOptions {
   const { values, positionals } = parseCommandLine(
     argv,

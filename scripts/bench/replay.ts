@@ -14,9 +14,7 @@ export interface Tally {
   readonly held: number;
 }
 
-/** A way to end a series. */
 export interface Ending {
-  /** How many of its samples are taken. */
   readonly takes: (values: readonly number[]) => number;
   readonly intervalOf: (taken: readonly number[]) => Interval;
 }

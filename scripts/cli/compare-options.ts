@@ -31,9 +31,6 @@ export interface CompareArguments {
 const MIN_SIGNIFICANCE = 0.0001;
 const MAX_SIGNIFICANCE = 0.5;
 
-/**
- * @throws {InputError} with one sentence and the usage.
- */
 export function parseCompareArguments(argv: readonly string[]): CompareArguments {
   const { values, positionals } = parse(argv);
   const [base, head, ...rest] = positionals;

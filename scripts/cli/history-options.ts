@@ -46,9 +46,6 @@ export interface Surroundings {
   readonly from: string;
 }
 
-/**
- * @throws {InputError} with one sentence and the usage.
- */
 export function parseHistoryCommand(
   argv: readonly string[],
   { environment, results, from }: Surroundings,

@@ -14,7 +14,6 @@ export interface ReadExperiment {
   readonly results: Results;
 }
 
-/** Where experiments are searched. */
 export function placesOfExperiments(): Places {
   return {
     results: resolveSettings(process.env, new Date()).resultsDirectory,

@@ -15,10 +15,8 @@ import { cacheDirectory } from './cache/build-cache.ts';
 import { hashOf } from '../lib/hash.ts';
 import { runTool, toolEnvironment, type ToolOptions } from './tool.ts';
 
-/** A commit of a repository. */
 export interface GitSource {
   readonly url: string;
-  /** The requested ref. */
   readonly ref: string;
   /** The commit that it was resolved to. */
   readonly commit: string;

@@ -110,7 +110,6 @@ export function isHeldAbove(file: string): boolean {
   return false;
 }
 
-/** Whether this process holds the lock. */
 export function isHeldHere(file: string): boolean {
   return existsSync(file) && holdersOf(file).includes(process.pid);
 }

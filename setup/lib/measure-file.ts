@@ -3,7 +3,6 @@ import { open } from 'node:fs/promises';
 
 const BLOCK_BYTES = 2 ** 20;
 
-/** A file's size and its SHA-256. */
 export async function measureFile(file: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   // One buffer for all blocks. A stream allocates one per block; garbage collection of these took 0.3 s for the 180 MB

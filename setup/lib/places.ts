@@ -45,7 +45,6 @@ function isThere(place: string): boolean {
   }
 }
 
-/** Everything that is wrong with them. */
 export function placeFaults(resultsDirectory: string, junitFile: string | undefined): PlaceFault[] {
   const places = [
     { place: 'cache', variable: 'XDG_CACHE_HOME', why: cacheFault },
@@ -68,7 +67,6 @@ export function checkPlaces(resultsDirectory: string, junitFile: string | undefi
   throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${first.fault} Set ${first.variable} to another place.`);
 }
 
-/** Why no JUnit report can be written there. */
 export function junitFault(file: string | undefined): string | undefined {
   if (file === undefined || file === '') return undefined;
   return existsSync(file) && statSync(file).isDirectory()
@@ -83,7 +81,6 @@ export function temporaryFault(): string | undefined {
     : `The directory for temporary files, ${tmpdir()}, does not exist.`;
 }
 
-/** Why no cache can be kept. */
 export function cacheFault(): string | undefined {
   try {
     return within(cacheDirectory()) ?? noProgramRuns(cacheDirectory());

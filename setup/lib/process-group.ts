@@ -7,7 +7,6 @@ const POLL_MS = 20;
 /** How long SIGKILL may take; only a process stuck in the kernel takes longer. */
 const KILL_MS = 5000;
 
-/** Whether any process of the group is still running. */
 export function groupRuns(group: number): boolean {
   try {
     process.kill(-group, 0);

@@ -21,7 +21,6 @@ export async function delay(milliseconds: number, signal: AbortSignal): Promise<
   }
 }
 
-/** The argument of a probe. */
 export interface ProbeContext {
   /** Aborted by the deadline and by the caller. */
   readonly signal: AbortSignal;

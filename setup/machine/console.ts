@@ -11,7 +11,6 @@ import { ControlCodeStripper } from '../lib/control-codes.ts';
 import { withDeadline } from '../lib/wait.ts';
 
 export interface ConsoleOptions {
-  /** The machine of the console. */
   readonly machine: string;
   /** Everything is appended here, byte for byte. */
   readonly file: string;
@@ -133,7 +132,6 @@ export class Console {
     }
   }
 
-  /** The error for a panic of this guest. */
   panicError(reason: string): NestbenchError {
     return new GuestPanicError({
       machine: this.machine,

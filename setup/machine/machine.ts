@@ -1,7 +1,6 @@
 /** What every machine of a testbed can do: this host, an emulated server, a client or a level of a stack. */
 import type { Duplex } from 'node:stream';
 
-/** A command that has ended. */
 export interface Completed {
   readonly argv: readonly string[];
   readonly stdout: string;

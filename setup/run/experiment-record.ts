@@ -138,7 +138,6 @@ export async function openExperiment(
   return journal;
 }
 
-/** nestbench's own version. */
 export function packageVersion(): string {
   const file = path.join(import.meta.dirname, '../../package.json');
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).version;

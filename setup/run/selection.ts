@@ -4,7 +4,6 @@ import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
 import { type Cell, findCell } from '../../fixtures/matrix.ts';
 import { InputError, UnsuitableError } from '../lib/errors.ts';
 
-/** What a run selects. */
 export interface Selection {
   readonly cells: readonly Cell[];
   /** The cells in which something can be measured, and that will boot. */

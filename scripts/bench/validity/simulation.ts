@@ -69,7 +69,6 @@ export function isWithin(
   return bound === 'at least' ? rate >= stated - stray : rate <= stated + stray;
 }
 
-/** Whether it is within the line's limit. */
 export function isWithinLimit(measured: Measured): boolean {
   const { limit } = measured.simulation;
   return limit !== undefined && isWithin(measured, limit.rate);

@@ -51,14 +51,10 @@ export interface Artefact {
 export interface Recipe {
   readonly name: string;
   readonly inputs: Inputs;
-  /**
-   * @returns the artefact's facts.
-   */
   readonly build: (workplace: Workplace) => Promise<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
-/** Whether nothing would have to be built. */
 export function isCached({ name, inputs }: Pick<Recipe, 'name' | 'inputs'>): boolean {
   return readArtefact(path.join(cacheDirectory(), `${name}-${hashOf(inputs)}`)) !== undefined;
 }

@@ -49,7 +49,6 @@ export function labelOf({ name, hash }: Pick<ExportedArtefact, 'name' | 'hash'>)
   return `${name}-${hash}`;
 }
 
-/** The member of an artefact in the tar. */
 export function memberOf(artefact: Pick<Chosen, 'name' | 'hash' | 'contents'>): string {
   const label = labelOf(artefact);
   return artefact.contents === 'whole' ? label : `${label}/${PROVENANCE_FILE}`;

@@ -45,7 +45,6 @@ const IMPORT = 'import';
 
 export interface Imported {
   readonly manifest: Manifest;
-  /** The artefacts that were added. */
   readonly added: readonly ExportedArtefact[];
   /** The existing artefacts, which were kept. */
   readonly kept: readonly ExportedArtefact[];

@@ -24,7 +24,6 @@ const POLL_MS = 20;
 /** How long SIGKILL may take; only a process stuck in the kernel takes longer. */
 const KILL_MS = 5000;
 
-/** A running QEMU that belongs to nestbench. */
 export interface OwnedQemu {
   readonly pid: number;
   /** When it started, in clock ticks since the host booted. */
@@ -60,7 +59,6 @@ function namesPathIn(directory: string, word: string): boolean {
   return false;
 }
 
-/** A directory, and its identity. */
 interface Place {
   readonly directory: string;
   readonly inode: string;

@@ -3,7 +3,6 @@
 interface Refusal {
   /** OpenSSH's message. */
   readonly says: RegExp;
-  /** What to do. */
   readonly advice: string;
   /** Whether it may pass if the machine was reached before and is only rebooting. */
   readonly passes?: boolean;
