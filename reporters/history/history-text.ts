@@ -1,7 +1,7 @@
 /** A history as text: its series, and where they changed. */
-import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../terminal/columns.ts';
+import { blockText, type Role, tableBlocks, wordColumn } from '../terminal/columns.ts';
 import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
-import { formatMean } from '../model/numbers.ts';
+import { formatValue } from '../model/numbers.ts';
 import { painter } from '../terminal/paint.ts';
 import type { TableOptions } from '../terminal/terminal-table.ts';
 import { count, wrap } from '../model/text.ts';
@@ -50,16 +50,8 @@ function seriesTable(all: readonly HistorySeries[], { columns, colours }: TableO
     const kinds = same.map(({ kind }) => kind);
     return { series, changes: changesOf(series), distinction: distinctionOf(series.kind, kinds) };
   });
-  const column = (
-    heading: string,
-    of: (row: (typeof rows)[number]) => string,
-    side: 'left' | 'right',
-  ): Column =>
-    wordColumn(
-      heading,
-      rows.map((row) => ({ text: of(row), role: 'value' as Role })),
-      side,
-    );
+  const column = (heading: string, of: (row: (typeof rows)[number]) => string, side: 'left' | 'right') =>
+    wordColumn(heading, rows.map(of), side);
   const table = tableBlocks(
     [
       column('', ({ series }) => series.cell, 'left'),
@@ -70,7 +62,7 @@ function seriesTable(all: readonly HistorySeries[], { columns, colours }: TableO
     ],
     [
       column('records', ({ series }) => String(series.points.length), 'right'),
-      column('last', ({ series }) => digits(series.points.at(-1)?.mean ?? 0), 'right'),
+      column('last', ({ series }) => formatValue(series.points.at(-1)?.mean ?? 0), 'right'),
       column('unit', ({ series }) => series.points[0].unit, 'left'),
       column(
         'changes',
@@ -114,8 +106,8 @@ function fieldsOf({ series, change, before, after, toolchain }: HistoryChange): 
     series.cell,
     series.benchmark,
     percentOf(change.change),
-    digits(change.from),
-    digits(change.to),
+    formatValue(change.from),
+    formatValue(change.to),
     after.unit,
     change.probability < 1e-4 ? '< 0.0001' : change.probability.toFixed(4),
     nameOf(before),
@@ -206,10 +198,6 @@ function roleOf({ isWorse }: HistoryChange): Role {
 
 function nameOf({ experiment, commit }: { experiment: string; commit: string | null }): string {
   return commit === null ? experiment : `${experiment} (${commit.slice(0, 12)})`;
-}
-
-function digits(value: number): string {
-  return formatMean({ mean: value, halfWidth: null }).mean;
 }
 
 /** `+12.3 %` */

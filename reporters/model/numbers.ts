@@ -16,6 +16,11 @@ export function formatMean({ mean, halfWidth }: Pick<Statistics, 'mean' | 'halfW
   };
 }
 
+/** A number without an interval: four significant digits. */
+export function formatValue(value: number): string {
+  return formatMean({ mean: value, halfWidth: null }).mean;
+}
+
 function decimalsOf(mean: number, halfWidth: number | null): number {
   if (mean === 0) return 0;
   const needed = halfWidth === null || halfWidth === 0 ? 3 - magnitude(mean) : 1 - magnitude(halfWidth);

@@ -1,16 +1,11 @@
 /** Number formats of the page. */
-import { formatMean } from '../model/numbers.ts';
+import { formatValue } from '../model/numbers.ts';
 
-/** Four significant digits, the same as for means without an interval. */
-export function inDigits(value: number): string {
-  return formatMean({ mean: value, halfWidth: null }).mean;
-}
-
-/** The same without trailing zeros, and short for large numbers: `0.576`, `2.5`, `208.9K`. */
+/** Four significant digits without trailing zeros, and short for large numbers: `0.576`, `2.5`, `208.9K`. */
 export function inFewDigits(value: number): string {
-  if (value < 1e-4) return inDigits(value);
+  if (value < 1e-4) return formatValue(value);
   return value < 1e5
-    ? String(Number(inDigits(value)))
+    ? String(Number(formatValue(value)))
     : value.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 4 });
 }
 

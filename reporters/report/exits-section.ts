@@ -2,9 +2,9 @@
 import { EXITS } from '../../fixtures/kvm-counters.ts';
 import { exitRates, type ExitRates } from '../analysis/exits.ts';
 import { exitsCsv } from '../files/exits-csv.ts';
+import { formatValue } from '../model/numbers.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { dataTable, number } from './data-table.ts';
-import { inDigits } from './digits.ts';
 import { figure, type Panel } from './figure.ts';
 import { html, type Html } from './html.ts';
 import { colour, fillOf } from './palette.ts';
@@ -151,13 +151,13 @@ function table(rates: readonly ExitRates[]): Html {
     { heading: 'samples', cell: ({ n }) => n, isNumber: true },
     {
       heading: 'exits per second',
-      cell: (one) => number(counterOf(one)?.perSecond, inDigits),
+      cell: (one) => number(counterOf(one)?.perSecond, formatValue),
       isNumber: true,
     },
     { heading: 'operation', cell: ({ operation }) => operation },
     {
       heading: 'exits per operation',
-      cell: (one) => number(counterOf(one)?.perOperation, inDigits),
+      cell: (one) => number(counterOf(one)?.perOperation, formatValue),
       isNumber: true,
     },
   ]);

@@ -6,9 +6,9 @@
 import { csv } from '../files/csv.ts';
 import { INTERVAL_OF } from '../analysis/interval-words.ts';
 import type { BenchmarkRow } from '../model/benchmark-row.ts';
+import { formatValue } from '../model/numbers.ts';
 import type { Measured, Results } from '../model/experiment-results.ts';
 import { dataTable, number } from './data-table.ts';
-import { inDigits } from './digits.ts';
 import { figure, type Panel } from './figure.ts';
 import { html, type Html } from './html.ts';
 import { samplePanel } from './sample-panel.ts';
@@ -55,7 +55,7 @@ function panel(series: SampleSeries, benchmark: string): Panel {
   const { n, median, min, max } = series.outcome.statistics;
   return {
     title: `${benchmark} in ${series.cell}`,
-    description: `${n} samples, median ${inDigits(median)}, from ${inDigits(min)} to ${inDigits(max)} ${series.outcome.unit}.`,
+    description: `${n} samples, median ${formatValue(median)}, from ${formatValue(min)} to ${formatValue(max)} ${series.outcome.unit}.`,
     drawing: samplePanel(series),
   };
 }
@@ -64,8 +64,8 @@ function table(name: string, series: readonly SampleSeries[]): Html {
   return dataTable(`${name}: all samples of each cell`, series, [
     { heading: 'cell', cell: ({ cell }) => cell },
     { heading: 'runs', cell: ({ runs }) => runs.length, isNumber: true },
-    { heading: 'mean', cell: ({ outcome }) => number(outcome.interval.mean, inDigits), isNumber: true },
-    { heading: '±', cell: ({ outcome }) => number(outcome.interval.halfWidth, inDigits), isNumber: true },
+    { heading: 'mean', cell: ({ outcome }) => number(outcome.interval.mean, formatValue), isNumber: true },
+    { heading: '±', cell: ({ outcome }) => number(outcome.interval.halfWidth, formatValue), isNumber: true },
     {
       heading: '± over',
       cell: ({ outcome: { interval } }) => (interval.halfWidth === null ? '' : INTERVAL_OF[interval.of]),
@@ -81,7 +81,7 @@ function table(name: string, series: readonly SampleSeries[]): Html {
     ).map(([heading, of]) => ({
       heading,
       cell: ({ outcome }: SampleSeries) =>
-        number(of(outcome.statistics), heading === 'n' ? String : inDigits),
+        number(of(outcome.statistics), heading === 'n' ? String : formatValue),
       isNumber: true,
     })),
   ]);

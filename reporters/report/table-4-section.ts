@@ -3,9 +3,9 @@ import { isPaperCell } from '../../fixtures/matrix.ts';
 import { applicationsOf } from '../model/applications.ts';
 import { table4Csv } from '../files/table-4-csv.ts';
 import { reasonOf } from '../analysis/reason.ts';
+import { formatValue } from '../model/numbers.ts';
 import type { CellResults, Results } from '../model/experiment-results.ts';
 import { dataTable, number, type TableColumn } from './data-table.ts';
-import { inDigits } from './digits.ts';
 import { link } from './figure.ts';
 import { html, type Html } from './html.ts';
 
@@ -42,7 +42,7 @@ function entry({ outcomes }: CellResults, benchmark: string): Html {
     >`;
   }
   const partly = outcome.failures.length > 0 ? html`<abbr title="${reasonOf(outcome)}">*</abbr>` : null;
-  return html`${number(outcome.best.value, inDigits)}${partly}`;
+  return html`${number(outcome.best.value, formatValue)}${partly}`;
 }
 
 function isPartly({ name, outcomes }: CellResults): boolean {

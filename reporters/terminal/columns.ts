@@ -13,15 +13,18 @@ export interface Column {
 
 const GAP = '  ';
 
-/** A column of words, as wide as the widest. */
+/** A column of words, as wide as the widest. A text without a role is a value. */
 export function wordColumn(
   heading: string,
-  words: readonly { readonly text: string; readonly role: Role }[],
+  words: readonly (string | { readonly text: string; readonly role: Role })[],
   side: 'left' | 'right',
 ): Column {
-  const width = widest([heading, ...words.map(({ text }) => text)]);
+  const lines = words.map((word) =>
+    typeof word === 'string' ? { text: word, role: 'value' as const } : word,
+  );
+  const width = widest([heading, ...lines.map(({ text }) => text)]);
   const pad = (text: string): string => (side === 'left' ? text.padEnd(width) : text.padStart(width));
-  return { heading, width, lines: words.map(({ role, text }) => ({ role, text: pad(text) })) };
+  return { heading, width, lines: lines.map(({ role, text }) => ({ role, text: pad(text) })) };
 }
 
 export function widest(texts: readonly string[]): number {

@@ -1,9 +1,9 @@
 /** Exits at L0 as a terminal table. */
 import { EXITS } from '../../fixtures/kvm-counters.ts';
 import { type ExitRates, exitRates } from '../analysis/exits.ts';
-import { formatMean } from '../model/numbers.ts';
+import { formatValue } from '../model/numbers.ts';
 import type { Results } from '../model/experiment-results.ts';
-import { type Column, type Paint, tableBlocks, wordColumn } from './columns.ts';
+import { type Paint, tableBlocks, wordColumn } from './columns.ts';
 
 /** Blocks of lines: benchmarks down, cells across, with exits per operation and per second. */
 export function exitTable(results: Results, columns: number, paint: Paint): string[][] {
@@ -13,7 +13,7 @@ export function exitTable(results: Results, columns: number, paint: Paint): stri
   const labels = [
     wordColumn(
       '',
-      rows.map(([text]) => ({ text, role: 'value' })),
+      rows.map(([benchmark]) => benchmark),
       'left',
     ),
     wordColumn(
@@ -22,10 +22,10 @@ export function exitTable(results: Results, columns: number, paint: Paint): stri
       'left',
     ),
   ];
-  const shown = cells.map((cell): Column => {
+  const shown = cells.map((cell) => {
     const texts = rows.map(([benchmark]) => {
       const rates = all.find((one) => one.cell === cell && one.benchmark === benchmark);
-      return { text: rates === undefined ? '' : entry(rates), role: 'value' as const };
+      return rates === undefined ? '' : entry(rates);
     });
     return wordColumn(cell.name, texts, 'right');
   });
@@ -36,11 +36,6 @@ function entry({ counters }: ExitRates): string {
   const exits = counters.find(({ name }) => name === EXITS);
   if (exits === undefined) return '';
   const { perOperation, perSecond } = exits;
-  const each = perOperation === null ? '' : `${inDigits(perOperation)} `;
-  return `${each}(${inDigits(perSecond)}/s)`;
-}
-
-/** Four significant digits, the same as for means without an interval. */
-function inDigits(value: number): string {
-  return formatMean({ mean: value, halfWidth: null }).mean;
+  const each = perOperation === null ? '' : `${formatValue(perOperation)} `;
+  return `${each}(${formatValue(perSecond)}/s)`;
 }

@@ -24,7 +24,7 @@ export function grid(results: Results, columns: number, paint: Paint): string[][
   if (benchmarks.length === 0) return [];
   const name = wordColumn(
     '',
-    benchmarks.map((benchmark) => ({ text: benchmark.name, role: 'value' })),
+    benchmarks.map((benchmark) => benchmark.name),
     'left',
   );
   const unit = wordColumn(

@@ -1,7 +1,7 @@
 /** Where the time went, as a terminal table. */
 import { cellTimes, preparation, STAGES } from '../analysis/phases.ts';
 import type { Results } from '../model/experiment-results.ts';
-import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
+import { type Column, type Paint, tableBlocks, wordColumn } from './columns.ts';
 
 /** Shorter phases would be 0.0 with one decimal. */
 const SHOWN_SECONDS = 0.05;
@@ -11,7 +11,7 @@ export function timeTable(results: Results, columns: number, paint: Paint): stri
   const cells = cellTimes(results);
   const names = cells.map(({ cell }) => cell);
   const stages = STAGES.filter((stage) => cells.some(({ stages: its }) => its[stage] >= SHOWN_SECONDS));
-  const label = wordColumn('seconds', plain(names), 'left');
+  const label = wordColumn('seconds', names, 'left');
   const shown = stages.map((stage) => {
     const seconds = cells.map(({ stages: its }) => its[stage]);
     return secondsColumn(stage, seconds);
@@ -23,11 +23,7 @@ export function timeTable(results: Results, columns: number, paint: Paint): stri
 }
 
 function secondsColumn(heading: string, seconds: readonly number[]): Column {
-  return wordColumn(heading, plain(seconds.map(inTenths)), 'right');
-}
-
-function plain(texts: readonly string[]): { text: string; role: Role }[] {
-  return texts.map((text) => ({ text, role: 'value' }));
+  return wordColumn(heading, seconds.map(inTenths), 'right');
 }
 
 /** `before the cells: Vitest 1.2 s, kernel and image 0.1 s`; undefined if the journal does not have it. */

@@ -3,7 +3,7 @@
  * first.
  */
 import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../terminal/columns.ts';
-import { formatMean } from '../model/numbers.ts';
+import { formatValue } from '../model/numbers.ts';
 import { painter } from '../terminal/paint.ts';
 import type { TableOptions } from '../terminal/terminal-table.ts';
 import { count, wrap } from '../model/text.ts';
@@ -78,8 +78,8 @@ function numbers(rows: readonly ComparedRow[]): Column[] {
     column(rows, 'p', ({ probability }) => (probability === null ? '' : formatProbability(probability))),
     column(rows, 'boots', ({ base, head }) => `${base.boots}, ${head.boots}`),
     ...(rows.some(({ verdict }) => verdict.kind === 'undecided') ? [column(rows, 'needs', needs)] : []),
-    column(rows, 'base', ({ base }) => formatMean({ mean: base.mean, halfWidth: null }).mean),
-    column(rows, 'head', ({ head }) => formatMean({ mean: head.mean, halfWidth: null }).mean),
+    column(rows, 'base', ({ base }) => formatValue(base.mean)),
+    column(rows, 'head', ({ head }) => formatValue(head.mean)),
     column(rows, 'unit', ({ unit }) => unit),
   ];
 }

@@ -72,19 +72,12 @@ export function adaptiveTable(rows: readonly Replayed[], options: TableOptions):
 }
 
 function block(rows: readonly Replayed[], options: TableOptions): string {
-  const names = wordColumn(
-    '',
-    rows.map(({ name }) => ({ text: name, role: 'value' as const })),
-    'left',
-  );
-  const shown = HEADINGS.map(([heading, of]) =>
-    wordColumn(
-      heading,
-      rows.map((row) => ({ text: of(row, options), role: 'value' as const })),
-      'right',
-    ),
-  );
-  return tableBlocks([names], shown, options.columns, (_, text) => text)
+  const names = rows.map(({ name }) => name);
+  const shown = HEADINGS.map(([heading, of]) => {
+    const texts = rows.map((row) => of(row, options));
+    return wordColumn(heading, texts, 'right');
+  });
+  return tableBlocks([wordColumn('', names, 'left')], shown, options.columns, (_, text) => text)
     .map(blockText)
     .join('\n\n');
 }

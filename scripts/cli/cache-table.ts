@@ -1,12 +1,6 @@
 /** The contents of the cache, as a table. */
 import path from 'node:path';
-import {
-  type Column,
-  blockText,
-  type Role,
-  tableBlocks,
-  wordColumn,
-} from '../../reporters/terminal/columns.ts';
+import { blockText, tableBlocks, wordColumn } from '../../reporters/terminal/columns.ts';
 import { painter } from '../../reporters/terminal/paint.ts';
 import type { TableOptions } from '../../reporters/terminal/terminal-table.ts';
 import { cacheDirectory, diskBytes, entries, type Provenance } from '../../setup/build/cache/build-cache.ts';
@@ -35,12 +29,8 @@ interface Row {
 export async function cacheTable({ columns, colours }: TableOptions): Promise<string> {
   const rows = await rowsOf();
   if (rows.length === 0) return `${cacheDirectory()} is empty: the first run fills it.`;
-  const column = (heading: string, of: (row: Row) => string, side: 'left' | 'right'): Column =>
-    wordColumn(
-      heading,
-      rows.map((row) => ({ text: of(row), role: 'value' as Role })),
-      side,
-    );
+  const column = (heading: string, of: (row: Row) => string, side: 'left' | 'right') =>
+    wordColumn(heading, rows.map(of), side);
   const [block = []] = tableBlocks(
     [column('', ({ name }) => name, 'left')],
     [

@@ -59,9 +59,8 @@ function wordsOf(
   of: (one: Measured) => string,
   side: 'left' | 'right',
 ) {
-  const words = all.map((one) => ({ text: of(one), role: 'value' as const }));
-  const width = widest(words.map(({ text }) => text));
-  return wordColumn(side === 'left' ? heading.padEnd(width) : heading, words, side);
+  const words = all.map(of);
+  return wordColumn(side === 'left' ? heading.padEnd(widest(words)) : heading, words, side);
 }
 
 function percent(rate: number): string {
