@@ -28,10 +28,6 @@ type Selection = Pick<AbOptions, 'suites' | 'projects' | 'pattern'>;
 
 async function main(): Promise<void> {
   const options = parseAbOptions(process.argv.slice(2), new Date());
-  if (options.help) {
-    process.stdout.write(HELP);
-    return;
-  }
   // Check both variants before measuring: otherwise a mistake in the second would only show after the first has booted.
   for (const variant of [options.base, options.head]) findVariant(variant);
   const { resultsDirectory } = resolveSettings(process.env, new Date());
@@ -186,4 +182,4 @@ function log(line: string): void {
 }
 
 // After the class, which must be initialized first.
-await runScript(main);
+await runScript(HELP, main);

@@ -32,12 +32,8 @@ interface Source {
   readonly series: (random: RandomGenerator) => Iterable<readonly (readonly number[])[]>;
 }
 
-await runScript(async () => {
+await runScript(USAGE, async () => {
   const options = parseBenchOptions(process.argv.slice(2));
-  if (options.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
   const sources = [
     ...syntheticSources(options),
     ...[...keptSeries(), ...journalSeries(options.experiments)].flatMap((recorded) =>

@@ -40,15 +40,10 @@ import { runScript } from './cli/run-script.ts';
 
 const COLUMNS = process.stdout.columns || 120;
 
-await runScript(async () => {
+await runScript(USAGE, async () => {
   // From the process's own start, to include Node's.
   const modulesSeconds = process.uptime();
-  const options = parseBenchOptions(process.argv.slice(2));
-  if (options.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
-  await runBench(options, modulesSeconds);
+  await runBench(parseBenchOptions(process.argv.slice(2)), modulesSeconds);
 });
 
 function log(line: string): void {

@@ -8,15 +8,17 @@ import path from 'node:path';
 import { $ } from 'zx';
 import { noisyRecords } from '../reporters/verdict/noisy-experiment.ts';
 import { JOURNAL_FILE } from '../setup/journal/journal.ts';
-import { onlyHelp } from './cli/arguments.ts';
+import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
+
+const USAGE = 'npm run bench:compare';
 
 const ITERATIONS = 40;
 const ROUNDS = 5;
 const COMPARE = path.join(import.meta.dirname, 'compare.ts');
 
 async function main(): Promise<void> {
-  if (onlyHelp('npm run bench:compare')) return;
+  parseArguments({}, USAGE);
   const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-bench-compare-'));
   try {
     for (const runs of [3, 5, 10, 20]) {
@@ -53,4 +55,4 @@ async function timed(base: string, head: string): Promise<number> {
   return compared.duration / 1000;
 }
 
-await runScript(main);
+await runScript(USAGE, main);

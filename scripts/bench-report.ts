@@ -8,7 +8,7 @@ import path from 'node:path';
 import { $ } from 'zx';
 import { inBytes } from '../setup/lib/bytes.ts';
 import { JOURNAL_FILE } from '../setup/journal/journal.ts';
-import { onlyHelp } from './cli/arguments.ts';
+import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { writeSyntheticJournal } from './bench/synthetic-journal.ts';
 
@@ -20,8 +20,8 @@ const MAX_SECONDS = 4;
 const MAX_BYTES = 400e6;
 const CHILD = path.join(import.meta.dirname, 'bench/bench-report-child.ts');
 
-await runScript(async () => {
-  if (onlyHelp(USAGE)) return;
+await runScript(USAGE, async () => {
+  parseArguments({}, USAGE);
   const directory = mkdtempSync(path.join(tmpdir(), 'nestbench-bench-report-'));
   try {
     console.log(row('samples', 'journal', 'seconds', 'peak memory', 'us a sample'));

@@ -17,12 +17,8 @@ const COLUMNS = process.stdout.columns || 120;
 /** Between two updates of the progress. */
 const UPDATE_MS = 200;
 
-await runScript(async () => {
+await runScript(USAGE, async () => {
   const options = parseValidityOptions(process.argv.slice(2));
-  if (options.help) {
-    process.stdout.write(`${USAGE}\n`);
-    return;
-  }
   const all = await measureAll(selected(options), options);
   process.stdout.write(`${validityTable(all, COLUMNS)}\n`);
   if (failing(all).length > 0) process.exitCode = 1;

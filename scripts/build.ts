@@ -3,19 +3,15 @@ import { Phases } from '../setup/lib/phase-clock.ts';
 import { textTable } from '../setup/lib/text-table.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
-import { HELP, parseArguments } from './cli/arguments.ts';
+import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { stoppable } from './cli/stoppable.ts';
 import { selectedTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run build [-- --testbed FILE]';
 
-await runScript(async () => {
-  const { values } = parseArguments({ options: { ...HELP, testbed: { type: 'string' } } }, USAGE);
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
+await runScript(USAGE, async () => {
+  const { values } = parseArguments({ options: { testbed: { type: 'string' } } }, USAGE);
   const settings = resolveSettings({ ...process.env, TESTBED: selectedTestbed(values.testbed) }, new Date());
   const testbed = await loadTestbed(testbedKind(settings.testbed));
   await stoppable(async (signal) => {

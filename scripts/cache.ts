@@ -23,12 +23,9 @@ type Parsed<T extends CacheCommand['command']> = Extract<CacheCommand, { command
 /** Large, and only needed to build with. An export includes only their versions by default. */
 const TO_BUILD_WITH = new Set(['toolchain', 'root']);
 
-await runScript(async () => {
+await runScript(HELP, async () => {
   const parsed = parseCacheCommand(process.argv.slice(2), placesOfExperiments().from);
   switch (parsed.command) {
-    case 'help':
-      process.stdout.write(HELP);
-      return;
     case 'list':
       console.log(await cacheTable(terminalOptions()));
       return;

@@ -18,10 +18,6 @@ import { runScript } from './cli/run-script.ts';
 
 function main(): void {
   const parsed = parseCompareArguments(process.argv.slice(2));
-  if (parsed.help) {
-    process.stdout.write(HELP);
-    return;
-  }
   const base = readExperiment(parsed.base);
   const head = readExperiment(parsed.head);
   if (realpathSync(base.directory) === realpathSync(head.directory)) {
@@ -79,4 +75,4 @@ function writeJson(file: string, text: string): void {
   }
 }
 
-await runScript(main);
+await runScript(HELP, main);

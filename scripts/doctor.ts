@@ -7,7 +7,7 @@ import { examinePlaces, type Finding } from '../setup/testbed/diagnose.ts';
 import { hostVirtualization } from '../setup/testbed/host-resources.ts';
 import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
 import { textTable } from '../setup/lib/text-table.ts';
-import { HELP, parseArguments } from './cli/arguments.ts';
+import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { selectedTestbed } from './cli/testbed-option.ts';
 
@@ -25,17 +25,13 @@ const MARKS = {
   wrong: ['red', 'WRONG'],
 } as const satisfies Record<Finding['verdict'], readonly [string, string]>;
 
-await runScript(async () => {
+await runScript(`${USAGE}\n${REPORT}\n${EXIT_CODES}`, async () => {
   const { values } = parseArguments(
     {
-      options: { ...HELP, testbed: { type: 'string' }, report: { type: 'boolean', default: false } },
+      options: { testbed: { type: 'string' }, report: { type: 'boolean', default: false } },
     },
     USAGE,
   );
-  if (values.help) {
-    console.log(`${USAGE}\n${REPORT}\n${EXIT_CODES}`);
-    return;
-  }
   if (values.report) {
     console.log(captureHost(await hostVirtualization()));
     return;

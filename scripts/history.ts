@@ -32,10 +32,6 @@ async function main(): Promise<void> {
     environment: process.env,
     ...placesOfExperiments(),
   });
-  if (parsed.command === 'help') {
-    process.stdout.write(HELP);
-    return;
-  }
   if (parsed.command === 'add') {
     add(parsed);
     return;
@@ -115,4 +111,4 @@ function check(store: HistoryStore, { as, again, changes: options }: Parsed<'che
   if (changes.some(({ isWorse }) => isWorse)) process.exitCode = 1;
 }
 
-await runScript(main);
+await runScript(HELP, main);

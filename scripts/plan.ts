@@ -3,24 +3,20 @@ import { CELLS, findCell } from '../fixtures/matrix.ts';
 import { InputError } from '../setup/lib/errors.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
-import { HELP, parseArguments, unknownSetting } from './cli/arguments.ts';
+import { parseArguments, unknownSetting } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { selectedTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run plan -- CELL [--micro] [--testbed FILE]';
 
-await runScript(async () => {
+await runScript(USAGE, async () => {
   const { positionals, values } = parseArguments(
     {
       allowPositionals: true,
-      options: { ...HELP, micro: { type: 'boolean', default: false }, testbed: { type: 'string' } },
+      options: { micro: { type: 'boolean', default: false }, testbed: { type: 'string' } },
     },
     USAGE,
   );
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
   const [name = '', ...others] = positionals;
   if (others.length > 0)
     throw unknownSetting(`A plan is of one cell, and "${others.join(' ')}" is one more.`, USAGE);

@@ -6,18 +6,14 @@ import { readRunning, restoreGrub } from '../setup/testbed/physical/grub.ts';
 import { installedKernels, removeKernel } from '../setup/testbed/physical/kernel-install.ts';
 import { removeTools } from '../setup/testbed/physical/tools.ts';
 import { untune } from '../setup/testbed/physical/tuning.ts';
-import { HELP, parseArguments } from './cli/arguments.ts';
+import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { onBothMachines, physicalTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run restore [-- --testbed FILE]';
 
-await runScript(async () => {
-  const { values } = parseArguments({ options: { ...HELP, testbed: { type: 'string' } } }, USAGE);
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
+await runScript(USAGE, async () => {
+  const { values } = parseArguments({ options: { testbed: { type: 'string' } } }, USAGE);
   const testbed = physicalTestbed(values.testbed, USAGE);
   await onBothMachines(testbed, 'nothing of nestbench is left', async (machine, directory, signal) => {
     const done = await removeTools(machine, directory, signal);

@@ -7,13 +7,18 @@ import { artifactText, measuredBenchmarks } from '../reporters/terminal/artifact
 import { writeFiles } from '../reporters/exporters.ts';
 import { count } from '../reporters/model/text.ts';
 import { InputError } from '../setup/lib/errors.ts';
-import { experimentWords, placesOfExperiments, readExperiment } from './cli/read-experiment.ts';
+import {
+  experimentHelp,
+  experimentWords,
+  placesOfExperiments,
+  readExperiment,
+} from './cli/read-experiment.ts';
 import { runScript } from './cli/run-script.ts';
 
+const USAGE = 'npm run results -- EXPERIMENT [BENCHMARK]';
+
 function main(): void {
-  const words = experimentWords('npm run results -- EXPERIMENT [BENCHMARK]', 1);
-  if (words === undefined) return;
-  const [experiment, benchmark] = words;
+  const [experiment, benchmark] = experimentWords(USAGE, 1);
   const { results, directory } = readExperiment(experiment);
   const there = measuredBenchmarks(results);
   if (benchmark !== undefined && !there.includes(benchmark)) {
@@ -29,4 +34,4 @@ function main(): void {
   );
 }
 
-await runScript(main);
+await runScript(experimentHelp(USAGE), main);

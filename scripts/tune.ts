@@ -3,21 +3,17 @@
  */
 import { InputError } from '../setup/lib/errors.ts';
 import { tune, untune } from '../setup/testbed/physical/tuning.ts';
-import { HELP, parseArguments } from './cli/arguments.ts';
+import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { onBothMachines, physicalTestbed } from './cli/testbed-option.ts';
 
 const USAGE = 'npm run tune -- on|off [--testbed FILE]';
 
-await runScript(async () => {
+await runScript(USAGE, async () => {
   const { values, positionals } = parseArguments(
-    { allowPositionals: true, options: { ...HELP, testbed: { type: 'string' } } },
+    { allowPositionals: true, options: { testbed: { type: 'string' } } },
     USAGE,
   );
-  if (values.help) {
-    console.log(USAGE);
-    return;
-  }
   const [what] = positionals;
   if ((what !== 'on' && what !== 'off') || positionals.length > 1) {
     throw new InputError('NESTBENCH_UNKNOWN_SETTING', `Say on or off. Usage: ${USAGE}`);

@@ -19,7 +19,6 @@ Exit code: 0 if nothing became slower, 1 if something did or failed only in the 
 `;
 
 export interface AbOptions {
-  readonly help: boolean;
   readonly base: string;
   readonly head: string;
   readonly name: string;
@@ -36,8 +35,8 @@ const MAX_ROUNDS = 1000;
 
 export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
   const { values, positionals } = parse(argv);
-  const { help, base, head } = values;
-  if (!help && (base === undefined || head === undefined)) {
+  const { base, head } = values;
+  if (base === undefined || head === undefined) {
     throw unknown('Name both variants, --base and --head.');
   }
   const rounds = wholeNumber('--rounds', values.rounds, [1, MAX_ROUNDS], USAGE);
@@ -48,15 +47,14 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
     );
   }
   const looks = looksOf(rounds, SIGNIFICANCE);
-  if (!help && looks.length === 0) {
+  if (looks.length === 0) {
     throw unknown(
       `--rounds is ${rounds}: no change could be distinguished from chance after that few. Use more.`,
     );
   }
   return {
-    help,
-    base: base ?? '',
-    head: head ?? '',
+    base,
+    head,
     name: name ?? `ab-${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
     rounds,
     looks,

@@ -4,7 +4,6 @@ import { parseBenchOptions } from './bench-adaptive-options.ts';
 
 test('the default is 10000 series for 2 %, and no experiment', () => {
   expect(parseBenchOptions([])).toEqual({
-    help: false,
     experiments: [],
     target: 0.02,
     repeats: 10_000,
@@ -16,7 +15,6 @@ test('given options are used', () => {
   expect(
     parseBenchOptions(['latest', 'results/x', '--target=5%', '--repeats', '200', '--seed', '0']),
   ).toEqual({
-    help: false,
     experiments: ['latest', 'results/x'],
     target: 0.05,
     repeats: 200,

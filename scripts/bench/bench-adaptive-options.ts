@@ -6,7 +6,6 @@ export const USAGE =
   'npm run bench:adaptive -- [EXPERIMENT...] [--target 2%] [--repeats N] [--seed N], where each EXPERIMENT is also replayed: "latest", a name under results/, or a path';
 
 export interface BenchOptions {
-  readonly help: boolean;
   readonly experiments: readonly string[];
   /** As a share of the mean. */
   readonly target: number;
@@ -24,7 +23,6 @@ const MAX_REPEATS = 1_000_000;
 export function parseBenchOptions(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parse(argv);
   return {
-    help: values.help,
     experiments: positionals,
     target: parseTarget(values.target, '--target'),
     repeats: wholeNumber('--repeats', values.repeats, [MIN_REPEATS, MAX_REPEATS], USAGE),

@@ -6,7 +6,7 @@ const names = (...argv: string[]): string[] => parseBenchOptions(argv).cells.map
 
 test('no level means all three', () => {
   expect(names()).toEqual(['l1-baseline', 'l2-baseline', 'l3-baseline']);
-  expect(parseBenchOptions([])).toMatchObject({ rounds: 1, stockDeadlineSeconds: 300, help: false });
+  expect(parseBenchOptions([])).toMatchObject({ rounds: 1, stockDeadlineSeconds: 300 });
 });
 
 test('levels are booted once each, the shallowest first, in whatever order they are named', () => {

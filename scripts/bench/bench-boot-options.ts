@@ -7,7 +7,6 @@ export const USAGE =
   'npm run bench:boot -- [l1] [l2] [l3] [--rounds N] [--stock-deadline SECONDS | --without-stock], where no level means all three';
 
 export interface BenchOptions {
-  readonly help: boolean;
   readonly cells: readonly Cell[];
   readonly rounds: number;
   /** Leaves out stock, which takes minutes at L3. */
@@ -31,7 +30,6 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions {
     );
   }
   return {
-    help: values.help,
     cells: selected.flatMap((level) => findCell(`${level}-baseline`) ?? []),
     withoutStock: values['without-stock'],
     rounds: wholeNumber('--rounds', values.rounds, [1, MAX_ROUNDS], USAGE),

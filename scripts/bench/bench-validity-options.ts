@@ -5,7 +5,6 @@ export const USAGE =
   'npm run bench:validity -- [--count N] [--seed N] [NAME...], where each NAME is part of a printed line; without one, all lines';
 
 export interface ValidityOptions {
-  readonly help: boolean;
   /** How many experiments are simulated for each line. */
   readonly count: number;
   readonly seed: number;
@@ -26,7 +25,6 @@ export function parseValidityOptions(argv: readonly string[]): ValidityOptions {
     USAGE,
   );
   return {
-    help: values.help,
     count: wholeNumber('--count', values.count, [MIN_COUNT, MAX_COUNT], USAGE),
     seed: wholeNumber('--seed', values.seed, [0, 2 ** 31 - 1], USAGE),
     names: positionals,

@@ -31,11 +31,8 @@ export function parseArguments<T extends ParseArgsConfig>(
   }
 }
 
-/** The option that every script has. */
-export const HELP = { help: { type: 'boolean', short: 'h', default: false } } as const;
-
 /**
- * For a script with arguments, these options and --help.
+ * For a script with arguments and these options.
  * @throws {InputError} NESTBENCH_UNKNOWN_SETTING like {@link parseArguments}.
  */
 export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
@@ -43,21 +40,7 @@ export function parseCommandLine<const O extends ParseArgsOptionsConfig>(
   options: O,
   usage: string,
 ) {
-  return parseArguments(
-    { args: [...argv], allowPositionals: true as const, options: { ...HELP, ...options } },
-    usage,
-  );
-}
-
-/**
- * For a script without arguments.
- * @returns whether it only had to print its usage.
- * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for any argument.
- */
-export function onlyHelp(usage: string): boolean {
-  const { values } = parseArguments({ options: HELP }, usage);
-  if (values.help) process.stdout.write(`${usage}\n`);
-  return values.help;
+  return parseArguments({ args: [...argv], allowPositionals: true as const, options }, usage);
 }
 
 /**
@@ -68,7 +51,7 @@ export function unknownSetting(why: string, usage: string): InputError {
 }
 
 /**
- * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for text that is not a whole number from `least` to `most`.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for text that is not a whole number from `min` to `max`.
  */
 export function wholeNumber(
   option: string,

@@ -18,7 +18,7 @@ export const HELP = `${USAGE}
 `;
 
 export type CacheCommand =
-  | { readonly command: 'help' | 'list' }
+  | { readonly command: 'list' }
   | {
       readonly command: 'export';
       readonly file: string;
@@ -41,7 +41,6 @@ const TAKES: Readonly<Record<string, string>> = {
  */
 export function parseCacheCommand(argv: readonly string[], from: string): CacheCommand {
   const { values, positionals } = parse(argv);
-  if (values.help) return { command: 'help' };
   const [command = 'list', ...words] = positionals;
   for (const option of ['with-toolchain', 'force', 'snapshots'] as const) {
     if (values[option] && TAKES[option] !== command)

@@ -4,7 +4,6 @@ import { parseCompareArguments } from './compare-options.ts';
 
 test('two experiments are enough', () => {
   expect(parseCompareArguments(['one', 'two'])).toEqual({
-    help: false,
     base: 'one',
     head: 'two',
     significance: undefined,

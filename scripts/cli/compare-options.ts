@@ -16,7 +16,6 @@ Exit code: 0 if nothing became slower, 1 if something did or failed only in the 
 `;
 
 export interface CompareArguments {
-  readonly help: boolean;
   readonly base: string;
   readonly head: string;
   readonly significance: number | undefined;
@@ -34,15 +33,14 @@ const MAX_SIGNIFICANCE = 0.5;
 export function parseCompareArguments(argv: readonly string[]): CompareArguments {
   const { values, positionals } = parse(argv);
   const [base, head, ...rest] = positionals;
-  if (!values.help && (base === undefined || head === undefined || rest.length > 0)) {
+  if (base === undefined || head === undefined || rest.length > 0) {
     throw new InputError('NESTBENCH_UNKNOWN_EXPERIMENT', `Name two experiments: ${USAGE}.`);
   }
   const effects = values['minimum-effect'].map(effectOf);
   const general = effects.findLast(({ benchmark }) => benchmark === null);
   return {
-    help: values.help,
-    base: base ?? '',
-    head: head ?? '',
+    base,
+    head,
     significance: values.significance === undefined ? undefined : significanceOf(values.significance),
     minimumEffect: general?.effect,
     minimumEffects: new Map(

@@ -29,7 +29,6 @@ interface Common {
 }
 
 export type HistoryCommand =
-  | { readonly command: 'help' }
   | (Common & { readonly command: 'add'; readonly experiments: readonly string[] })
   | (Common & { readonly command: 'show'; readonly cell?: string; readonly benchmark?: string })
   | (Common & {
@@ -51,7 +50,6 @@ export function parseHistoryCommand(
   { environment, results, from }: Surroundings,
 ): HistoryCommand {
   const { values, positionals } = parse(argv);
-  if (values.help) return { command: 'help' };
   const [command, ...words] = positionals;
   const named = values.store ?? environment['HISTORY']?.trim();
   const common: Common = {

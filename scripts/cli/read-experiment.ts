@@ -33,20 +33,17 @@ export function readExperiment(name: string): ReadExperiment {
   return { name, directory, results };
 }
 
+/** What a script that takes an experiment prints for --help. */
+export function experimentHelp(usage: string): string {
+  return `${usage}\nEXPERIMENT is "latest", a name under results/, or a path.`;
+}
+
 /**
- * The arguments of a script that takes an experiment, followed by up to `more` others. Prints the usage and returns
- * undefined for --help.
+ * The arguments of a script that takes an experiment, followed by up to `more` others.
  * @throws {InputError} with one sentence and the usage.
  */
-export function experimentWords(usage: string, more = 0): readonly [string, ...string[]] | undefined {
-  const { positionals, values } = parseArguments(
-    { allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } },
-    usage,
-  );
-  if (values.help) {
-    process.stdout.write(`${usage}\nEXPERIMENT is "latest", a name under results/, or a path.\n`);
-    return undefined;
-  }
+export function experimentWords(usage: string, more = 0): readonly [string, ...string[]] {
+  const { positionals } = parseArguments({ allowPositionals: true }, usage);
   const [experiment, ...others] = positionals;
   if (experiment !== undefined && others.length <= more) return [experiment, ...others];
   throw new InputError(

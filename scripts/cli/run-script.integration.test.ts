@@ -17,7 +17,7 @@ function script(body: string, shell = 'script') {
     `import { writeFileSync } from 'node:fs';
     import { BootError, InputError } from '${ERRORS}';
     import { runScript } from '${RUN_SCRIPT}';
-    await runScript(async () => { ${body} });\n`,
+    await runScript('npm run script', async () => { ${body} });\n`,
   );
   const command = `script() { "${process.execPath}" "${file}"; }; ${shell}`;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });

@@ -6,14 +6,18 @@ import { sentenceOf } from '../../setup/lib/errors.ts';
 
 const NO_VERDICT = 2;
 
-export async function runScript(main: () => void | Promise<void>): Promise<void> {
+/**
+ * Runs a script, or prints what it prints for --help.
+ */
+export async function runScript(help: string, main: () => void | Promise<void>): Promise<void> {
   process.on('uncaughtException', (error) => {
     report(error);
     process.exit(NO_VERDICT);
   });
   for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutOutput);
   try {
-    await main();
+    if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) console.log(help.trimEnd());
+    else await main();
   } catch (error) {
     report(error);
     process.exitCode = NO_VERDICT;
