@@ -81,9 +81,18 @@ async function runBench(options: BenchOptions, modulesSeconds: number): Promise<
   const { waitMinutes, variant } = settings;
   const { cells } = options;
   const onTestbed = (is: boolean): void => void (isOurs = is);
+  const onLost = (error: Error): void => stopping.abort(error);
   const wanted = { cells, sizing, variant, accelerator, waitMinutes };
   const phases = new Phases();
-  const { material, ...built } = await buildMaterial({ ...wanted, held, onTestbed, phases, signal, log });
+  const { material, ...built } = await buildMaterial({
+    ...wanted,
+    held,
+    onTestbed,
+    onLost,
+    phases,
+    signal,
+    log,
+  });
   const preparing = phases.list.filter((phase) => phase.name !== 'testbed');
   const start = [{ name: 'Node and modules', seconds: modulesSeconds }, ...preparing];
   log(reason);

@@ -12,7 +12,7 @@ import { checkout, openExperiment } from './run/experiment-record.ts';
 import { sayOf } from './run/say.ts';
 import { findSelection, type Selection } from './run/selection.ts';
 import { resolveSettings, type Settings, withOwnOptions } from './run/settings.ts';
-import { stopGracefully } from './run/signals.ts';
+import { endEarly, stopGracefully } from './run/signals.ts';
 import { testbedName } from './run/testbed-name.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 import type { PrepareOptions } from './testbed/testbed.ts';
@@ -46,6 +46,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const prepared = await prepare(testbed, selection, settings, {
       held,
       onTestbed: (is) => void (isOurs = is),
+      onLost: (error) => void endEarly(vitest, stopping, error),
       signal: stopping.signal,
       log,
       vitestSeconds,

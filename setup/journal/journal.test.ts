@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -86,7 +94,7 @@ describe('a journal left incomplete by a kill', () => {
     const journal = journalIn();
     for (const reason of ['whole', 'torn']) journal.append(skip(reason));
     truncateSync(journal.file, readFileSync(journal.file).length - 10);
-    journal.append(skip('after'));
+    journalIn(journal.directory).append(skip('after'));
     const { records, damaged } = readJournal(journal.directory);
     expect(records).toMatchObject([{ reason: 'whole' }, { reason: 'after' }]);
     expect(damaged).toEqual([{ line: 2, reason: 'not JSON: incomplete after a kill, or damaged' }]);
@@ -196,4 +204,36 @@ test('a journal that is not a file is an error, not an empty journal', () => {
   const directory = temporaryDirectory();
   mkdirSync(path.join(directory, JOURNAL_FILE));
   expect(() => readJournal(directory)).toThrow(/can't be read: it is not a file/);
+});
+
+describe('a journal that somebody removes while it is written', () => {
+  test.each([
+    ['removed', (directory: string) => rmSync(directory, { recursive: true })],
+    [
+      'replaced by another',
+      (directory: string) => {
+        rmSync(directory, { recursive: true });
+        new Journal(directory).append(skip('other'));
+      },
+    ],
+  ])('is not begun again when it was %s', (_, change) => {
+    const journal = journalIn();
+    journal.append(skip('first'));
+    change(journal.directory);
+    expect(() => journal.append(skip('second'))).toThrow(
+      expect.objectContaining({ code: 'NESTBENCH_JOURNAL_GONE', kind: 'infrastructure' }),
+    );
+    expect(
+      readJournalIfAny(journal.directory).records.map((record) => record.type === 'skip' && record.reason),
+    ).not.toContain('second');
+  });
+
+  test('is noticed by a worker that has written nothing yet', () => {
+    const { directory } = journalIn();
+    new Journal(directory).append(skip('first'));
+    const worker = new Journal(directory);
+    rmSync(directory, { recursive: true });
+    worker.keepOutput('l1-baseline', 'x', 'raw');
+    expect(() => worker.append(skip('second'))).toThrow('was removed or replaced');
+  });
 });

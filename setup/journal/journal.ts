@@ -9,12 +9,14 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  type Stats,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
 import { type JournalRecord, journalRecord } from '../../fixtures/records.ts';
-import { DiskFullError } from '../lib/errors.ts';
+import { DiskFullError, JournalGoneError } from '../lib/errors.ts';
 
 export const JOURNAL_FILE = 'journal.ndjson';
 
@@ -29,18 +31,26 @@ export class Journal {
   /** `results/EXPERIMENT`. */
   readonly directory: string;
 
+  /** The file as this process last saw it; it only grows. */
+  #last: Pick<Stats, 'ino' | 'size' | 'mtimeMs'> | undefined;
+
   constructor(directory: string) {
     this.directory = directory;
     mkdirSync(directory, { recursive: true });
+    this.#last = statSync(this.file, { throwIfNoEntry: false });
   }
 
   get file(): string {
     return path.join(this.directory, JOURNAL_FILE);
   }
 
-  /** Adds a timestamp to the record, checks it, and returns once it is on the disk. */
+  /**
+   * Adds a timestamp to the record, checks it, and returns once it is on the disk.
+   * @throws NESTBENCH_JOURNAL_GONE if the journal with the earlier records was removed or replaced.
+   */
   append(record: Unstamped): void {
     const checked = journalRecord.parse({ ...record, at: stamp() });
+    this.#assertThere();
     const descriptor = openSync(this.file, 'a+');
     try {
       const line = `${tornEnd(descriptor) ? '\n' : ''}${JSON.stringify(checked)}\n`;
@@ -53,9 +63,24 @@ export class Journal {
         });
       }
       fsyncSync(descriptor);
+      this.#last = fstatSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
+  }
+
+  /** A new file would hold only the rest of the experiment, and look complete. */
+  #assertThere(): void {
+    if (this.#last === undefined) return;
+    const { ino, size, mtimeMs } = this.#last;
+    const is = statSync(this.file, { throwIfNoEntry: false });
+    // A new file may get the inode of the removed one. Other workers append to the same.
+    const isSame = is?.ino === ino && (is.size > size || (is.size === size && is.mtimeMs === mtimeMs));
+    if (isSame) return;
+    throw new JournalGoneError({
+      message: `${this.file} was removed or replaced while this run was measuring, so its earlier samples are lost and the run ends. Start it again, and leave its directory alone until it has ended.`,
+      machine: 'host',
+    });
   }
 
   /**

@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'NESTBENCH_NO_SPACE'
   | 'NESTBENCH_TOO_LITTLE_MEMORY'
   | 'NESTBENCH_TESTBED_BUSY'
+  | 'NESTBENCH_LOCK_LOST'
+  | 'NESTBENCH_JOURNAL_GONE'
   /** Building. */
   | 'NESTBENCH_BUILD_FAILED'
   /** Booting and running. */
@@ -134,6 +136,18 @@ export class DiskFullError extends NestbenchError {
 /** Another run holds the testbed. */
 export class TestbedBusyError extends NestbenchError {
   override readonly code = 'NESTBENCH_TESTBED_BUSY';
+  override readonly kind = 'infrastructure';
+}
+
+/** The lock of the testbed is no longer this run's, so another run may end its machines. */
+export class LockLostError extends NestbenchError {
+  override readonly code = 'NESTBENCH_LOCK_LOST';
+  override readonly kind = 'infrastructure';
+}
+
+/** Somebody removed the journal of a run. */
+export class JournalGoneError extends NestbenchError {
+  override readonly code = 'NESTBENCH_JOURNAL_GONE';
   override readonly kind = 'infrastructure';
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeHolders, isHeldAbove, takeLock, tryLock } from './lock.ts';
@@ -77,4 +78,19 @@ test('a lock of an ancestor process is detected', async () => {
     console.log(isHeldAbove(process.argv[1]));`;
   const argv = ['--input-type=module', '--eval', script, file];
   expect(execFileSync(process.execPath, argv, { encoding: 'utf8' })).toBe('true\n');
+});
+
+test('the end of the process that holds a lock is noticed, and that of a disposed lock is none', async () => {
+  const file = path.join(temporaryDirectory(), 'lock');
+  const { promise: lost, resolve } = Promise.withResolvers<void>();
+  await using _ = await takeLock(file, { signal: never, onLost: resolve });
+  const { ino } = statSync(file);
+  const [, holder] =
+    new RegExp(`FLOCK +\\S+ +\\S+ +(\\d+) \\S+:${ino} `).exec(readFileSync('/proc/locks', 'utf8')) ?? [];
+  process.kill(Number(holder), 'SIGKILL');
+  await lost;
+  let losses = 0;
+  const other = await takeLock(file, { signal: never, onLost: () => (losses += 1) });
+  await other[Symbol.asyncDispose]();
+  expect(losses).toBe(0);
 });

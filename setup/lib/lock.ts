@@ -21,11 +21,13 @@ export interface Lock extends AsyncDisposable {
 export interface LockOptions {
   /** Shared with other shared locks; otherwise exclusive. */
   readonly shared?: boolean;
+  /** Called if the process that holds the lock ends before the lock is disposed: then it is anybody's. */
+  readonly onLost?: () => void;
 }
 
 /** Takes the lock if it is free. Undefined if somebody holds it. */
 export async function tryLock(file: string, options: LockOptions = {}): Promise<Lock | undefined> {
-  return hold(file, ['--nonblock', ...mode(options)]);
+  return hold(file, ['--nonblock', ...mode(options)], options);
 }
 
 /** Waits until the lock is free and takes it. Before a wait, `onWait` is called once with the holders. */
@@ -38,7 +40,7 @@ export async function takeLock(
   if (free !== undefined) return free;
   options.onWait?.(describeHolders(file));
   if (signal.aborted) throw aborted(signal, `waiting for the lock ${file}`);
-  const lock = await hold(file, mode(options), signal);
+  const lock = await hold(file, mode(options), options);
   if (lock === undefined) throw aborted(signal, `waiting for the lock ${file}`);
   return lock;
 }
@@ -47,7 +49,11 @@ function mode({ shared = false }: LockOptions): string[] {
   return [shared ? '--shared' : '--exclusive'];
 }
 
-async function hold(file: string, flags: string[], signal?: AbortSignal): Promise<Lock | undefined> {
+async function hold(
+  file: string,
+  flags: string[],
+  { signal, onLost }: Pick<LockOptions, 'onLost'> & { readonly signal?: AbortSignal },
+): Promise<Lock | undefined> {
   mkdirSync(path.dirname(file), { recursive: true });
   const holder = spawn(
     'flock',
@@ -75,6 +81,11 @@ async function hold(file: string, flags: string[], signal?: AbortSignal): Promis
         exitCode: code,
       });
     }
+    let isGivenBack = false;
+    const noticeLoss = (): void => {
+      if (!isGivenBack) onLost?.();
+    };
+    void ended.then(noticeLoss, noticeLoss);
     // The lock alone does not keep this process running.
     holder.unref();
     for (const stream of [holder.stdin, holder.stdout, holder.stderr]) {
@@ -83,6 +94,7 @@ async function hold(file: string, flags: string[], signal?: AbortSignal): Promis
     return {
       file,
       async [Symbol.asyncDispose]() {
+        isGivenBack = true;
         if (holder.exitCode !== null || holder.signalCode !== null) return;
         holder.ref();
         holder.stdin.end();

@@ -116,6 +116,15 @@ describe('an existing experiment', () => {
     );
   });
 
+  test('begun with another profile while this run waited for the testbed is not mixed with it', async () => {
+    const settings = settingsOf();
+    expect(() => checkExperiment({ ...settings, profile: PROFILES.quick }, testbed)).not.toThrow();
+    await openExperiment(settings, environment);
+    await expect(openExperiment({ ...settings, profile: PROFILES.quick }, environment)).rejects.toThrow(
+      'was measured with the profile smoke; this run has quick',
+    );
+  });
+
   test('is not continued with another variant, even of the same name', async () => {
     const mine = { name: 'mine', kernelParameters: { l1: ['a=1'] } };
     const settings = { ...settingsOf(), variant: mine };

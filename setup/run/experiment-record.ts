@@ -112,7 +112,7 @@ export function checkExperiment(settings: Settings, testbed: ExperimentRecord['t
 
 /**
  * Opens the journal, writes the experiment's record and points `latest` to it.
- * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS if it was measured on other machines.
+ * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS if it was measured on other machines, or otherwise.
  */
 export async function openExperiment(
   settings: Settings,
@@ -121,6 +121,8 @@ export async function openExperiment(
 ): Promise<Journal> {
   const { experiment, folder, profile, variant, resultsDirectory } = settings;
   const directory = path.join(resultsDirectory, folder);
+  // Again, now that the testbed is this run's: another run may have begun the same experiment in the meantime.
+  checkExperiment(settings, environment.testbed);
   checkSameMachines(experiment, readJournalIfAny(directory).records, environment);
   const journal = new Journal(directory);
   journal.append({

@@ -5,6 +5,7 @@
  */
 import type { CancelReason } from 'vitest';
 import type { Vitest } from 'vitest/node';
+import type { NestbenchError } from '../lib/errors.ts';
 import { onStopSignals, type StopOptions } from './stop-signals.ts';
 
 /**
@@ -29,4 +30,18 @@ export function stopGracefully(
       await vitest.exit(true);
     },
   });
+}
+
+/** Ends a run that can't go on, as a signal would, with this error as the reason of everything that was not measured. */
+export async function endEarly(
+  vitest: Vitest,
+  controller: AbortController,
+  error: NestbenchError,
+): Promise<void> {
+  vitest.logger.error(error.message);
+  process.exitCode = 1;
+  controller.abort(error);
+  // As above: the workers' records get any string.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  await vitest.cancelCurrentRun(error.code as string as CancelReason);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { userId } from '../lib/user.ts';
 import { isHeldAbove, takeLock, type Lock } from '../lib/lock.ts';
-import { InputError, TestbedBusyError, toNestbenchError } from '../lib/errors.ts';
+import { InputError, LockLostError, TestbedBusyError, toNestbenchError } from '../lib/errors.ts';
 import { reasonOf } from '../lib/error-text.ts';
 import { endOwned } from '../machine/qemu/qemu-process.ts';
 import type { PrepareOptions } from './testbed.ts';
@@ -94,6 +94,7 @@ export async function takeTestbed(options: {
   readonly waitMinutes: number;
   readonly signal: AbortSignal;
   readonly onWait: (holders: string) => void;
+  readonly onLost?: () => void;
   /** A lock other than the host's own, for tests. */
   readonly lock?: string;
 }): Promise<HeldTestbed> {
@@ -112,6 +113,7 @@ export async function takeTestbed(options: {
   try {
     const lock = await takeLock(file, {
       signal: AbortSignal.any([signal, patience]),
+      ...(options.onLost && { onLost: options.onLost }),
       onWait: (text) => {
         holders = text;
         options.onWait(text);
@@ -182,21 +184,35 @@ export async function takeHost({
   waitMinutes,
   held,
   onTestbed,
+  onLost,
   signal,
   log,
-}: Pick<PrepareOptions, 'held' | 'onTestbed' | 'signal' | 'log'> & {
+}: Pick<PrepareOptions, 'held' | 'onTestbed' | 'onLost' | 'signal' | 'log'> & {
   readonly waitMinutes: number;
 }): Promise<void> {
+  let isLost = false;
   const { previousRuntime } = held.use(
     await takeTestbed({
       waitMinutes,
       signal,
       onWait: (holders) => log(`The testbed of this host is held by ${holders}; waiting for it.`),
+      onLost() {
+        isLost = true;
+        onTestbed(false);
+        onLost(
+          new LockLostError({
+            message: `The child process that held the lock of this host's testbed (${lockFile()}) was killed, so another run may use the testbed now. This run ends; what was measured is in the journal. Look for the OOM killer in the kernel log, then start again.`,
+            machine: 'host',
+          }),
+        );
+      },
     }),
   );
   onTestbed(true);
   held.defer(() => onTestbed(false));
   // Whatever happened to those that booted: afterwards nothing of this run is left.
-  held.defer(async () => void (await endOwned(runtimeDirectory())));
+  held.defer(async () => {
+    if (!isLost) await endOwned(runtimeDirectory());
+  });
   for (const line of await sweepTestbed(previousRuntime)) log(line);
 }

@@ -8,6 +8,7 @@ import type { Cell } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import type { StartRecord } from '../../fixtures/records.ts';
 import type { Variant } from '../../fixtures/variant.ts';
+import type { NestbenchError } from '../lib/errors.ts';
 import type { Phase, Phases } from '../lib/phase-clock.ts';
 import type { Environment } from '../run/experiment-record.ts';
 import type { Selection } from '../run/selection.ts';
@@ -76,6 +77,8 @@ export interface PrepareOptions {
    * Called when the testbed becomes this run's, and when it no longer is: a run must not end another run's machines.
    */
   readonly onTestbed: (isOurs: boolean) => void;
+  /** Called if another run may use the testbed from now on, although this one has not ended. */
+  readonly onLost: (error: NestbenchError) => void;
   /** How long each phase takes. */
   readonly phases: Phases;
   readonly signal: AbortSignal;

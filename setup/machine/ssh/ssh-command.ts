@@ -11,7 +11,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import type { NestbenchError } from '../../lib/errors.ts';
-import { reasonOf } from '../../lib/error-text.ts';
+import { reasonOf, words } from '../../lib/error-text.ts';
 import { ConnectionError } from '../machine-errors.ts';
 import { GRACE_MS, type StartedProcess } from '../command.ts';
 import { Output } from '../output.ts';
@@ -119,7 +119,18 @@ export function startRemote(
     output,
     closed,
     marked: marked.promise,
-    end: () => within(END_SECONDS, end(), () => opening.then((channel) => channel.close()).catch(() => {})),
+    end: () =>
+      within(
+        () =>
+          new ConnectionError({
+            message: `${name} did not answer within ${END_SECONDS} s when "${words(argv)}" was to be ended there: the machine hangs, or its network is gone.`,
+            machine: name,
+            argv,
+            seconds: END_SECONDS,
+          }),
+        end(),
+        () => opening.then((channel) => channel.close()).catch(() => {}),
+      ),
   };
 }
 
@@ -181,7 +192,10 @@ async function endRemoteGroup(connection: Connection, group: number): Promise<vo
   const exit = await closed;
   if (connection.lost !== undefined) throw connection.lost;
   if (exit?.exitCode !== 0)
-    throw new Error(`process group ${group} on ${connection.name} did not end after SIGKILL`);
+    throw new ConnectionError({
+      message: `Process group ${group} on ${connection.name} did not end after SIGKILL.`,
+      machine: connection.name,
+    });
 }
 
 /**
@@ -205,12 +219,16 @@ function eventOf(emitter: NodeJS.EventEmitter, event: string): Promise<void> {
   });
 }
 
-async function within(seconds: number, work: Promise<void>, giveUp: () => Promise<void>): Promise<void> {
+async function within(
+  noAnswer: () => NestbenchError,
+  work: Promise<void>,
+  giveUp: () => Promise<void>,
+): Promise<void> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    late.reject(new Error(`no answer within ${seconds} s`));
+    late.reject(noAnswer());
     void giveUp();
-  }, seconds * 1000);
+  }, END_SECONDS * 1000);
   try {
     await Promise.race([work, late.promise]);
   } finally {

@@ -49,8 +49,8 @@ export async function save(
   );
   await cp(seedFile(options.runtime), seedFile(place));
   for (const { name } of machinesOf(plan)) await keepConsole(consoleFile(options.logs, name), place);
-  const [client, server] = await Promise.all(
-    HOST_MACHINES.map((name) => measureFile(stateFile(place, name))),
+  const [client, server, seed] = await Promise.all(
+    [...HOST_MACHINES.map((name) => stateFile(place, name)), seedFile(place)].map(measureFile),
   );
   if (client === undefined || server === undefined) throw new RangeError('a stack has two host machines');
   const record: SnapshotRecord = {
@@ -60,6 +60,7 @@ export async function save(
     keys,
     client,
     server,
+    seed,
     bootIds,
     facts: { client: facts.client, levels: [...facts.levels] },
   };

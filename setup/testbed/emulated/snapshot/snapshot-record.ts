@@ -7,12 +7,9 @@ export const FORMAT = 3;
 
 const keyPair = z.object({ privateKey: z.string(), publicKey: z.string() });
 
-/** A machine whose memory is in a file. */
-const savedMachine = z.object({
-  /** Of the compressed file. */
-  bytes: z.int().positive(),
-  sha256: z.string(),
-});
+/** A file of the snapshot: a machine's compressed memory, or the disk with the keys. */
+const savedFile = z.object({ bytes: z.int().positive(), sha256: z.string() });
+export type SavedFile = z.infer<typeof savedFile>;
 
 export const snapshotRecord = z.object({
   cell: z.string(),
@@ -23,8 +20,10 @@ export const snapshotRecord = z.object({
     privateKey: z.string(),
     hosts: z.object({ client: keyPair, l0: keyPair, l1: keyPair, l2: keyPair, l3: keyPair }),
   }),
-  client: savedMachine,
-  server: savedMachine,
+  client: savedFile,
+  server: savedFile,
+  /** Absent in snapshots of before. */
+  seed: savedFile.optional(),
   /** /proc/sys/kernel/random/boot_id of every machine, by its name, which is constant while a kernel runs. */
   bootIds: z.record(z.string(), z.string()),
   facts: z.object({ client: levelFacts, levels: z.array(levelFacts) }),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { sha256 } from '../../../lib/hash.ts';
@@ -38,6 +38,7 @@ async function made(identity = IDENTITY, changes: Partial<SnapshotRecord> = {}):
   const name = snapshotName(CELL, identity);
   const place = await newPlace(name);
   for (const machine of ['client', 'server']) writeFileSync(path.join(place, `${machine}.zst`), machine);
+  writeFileSync(path.join(place, 'seed.tar'), 'seed');
   await writeRecord(place, {
     cell: CELL,
     madeAt: new Date().toISOString(),
@@ -45,6 +46,7 @@ async function made(identity = IDENTITY, changes: Partial<SnapshotRecord> = {}):
     keys: { privateKey: '', hosts: { client: pair, l0: pair, l1: pair, l2: pair, l3: pair } },
     client: state('client'),
     server: state('server'),
+    seed: state('seed'),
     bootIds: {},
     facts: { client: FACTS, levels: [] },
     ...changes,
@@ -146,6 +148,15 @@ describe('looking for a snapshot', () => {
   });
 });
 
+test.each(['seed.tar', 'client.zst', 'server.zst'])('drops a snapshot without its %s', async (file) => {
+  const name = await made();
+  rmSync(path.join(snapshotsDirectory(), name, file));
+  expect(await found()).toEqual({
+    name: undefined,
+    said: [`The snapshot ${name} is dropped: ${file} is not there.`],
+  });
+});
+
 /** What is wrong with a snapshot after this change. */
 async function damage(change: (directory: string) => void): Promise<string | undefined> {
   await made();
@@ -168,6 +179,10 @@ describe('the state of its machines', () => {
       'client.zst is damaged',
     );
   });
+});
+
+test('a change of the disk with its keys is detected', async () => {
+  expect(await damage((it) => writeFileSync(path.join(it, 'seed.tar'), 'feed'))).toBe('seed.tar is damaged');
 });
 
 describe('a cache that is full', () => {
@@ -194,10 +209,21 @@ describe('a cache that is full', () => {
   });
 });
 
-test('the leftovers of a killed save are removed by the next save', async () => {
+test('the leftovers of a killed save are removed by the next start', async () => {
   const place = await newPlace('left');
   const left = place.replace(/\d+$/, '999999999');
   await keepSnapshot(place, path.basename(left));
-  await newPlace('new');
+  await found();
   expect(existsSync(left)).toBe(false);
+});
+
+test('a save in another container that shares the cache is left alone for an hour', async () => {
+  const place = await newPlace('left');
+  const other = place.replace(/\d+-\d+$/, '1-999999999');
+  await keepSnapshot(place, path.basename(other));
+  await found();
+  expect(existsSync(other)).toBe(true);
+  utimesSync(other, 1, 1);
+  await found();
+  expect(existsSync(other)).toBe(false);
 });

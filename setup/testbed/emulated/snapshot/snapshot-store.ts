@@ -1,6 +1,6 @@
 /**
  * The snapshots in the cache: `snapshots/CELL-HASH/`, where HASH covers everything that affects one. A snapshot is made
- * in `CELL-HASH.saving-PID/`, and gets its name only after a successful restore.
+ * in `CELL-HASH.saving-NAMESPACE-PID/`, and gets its name only after a successful restore.
  */
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -10,12 +10,15 @@ import { errorCode } from '../../../lib/error-text.ts';
 import { inBytes } from '../../../lib/bytes.ts';
 import { measureFile } from '../../../lib/measure-file.ts';
 import { type Identity, snapshotName } from './identity.ts';
-import { HOST_MACHINES, type SnapshotRecord, snapshotRecord } from './snapshot-record.ts';
+import { seedFile } from '../../../stack/keys.ts';
+import { HOST_MACHINES, type SavedFile, type SnapshotRecord, snapshotRecord } from './snapshot-record.ts';
 
 /** Their directory in the cache. */
 export const SNAPSHOTS = 'snapshots';
 const RECORD_FILE = 'snapshot.json';
-const SAVING = /^(.+)\.saving-(\d+)$/;
+const SAVING = /\.saving-(\d+)-(\d+)$/;
+/** Containers may share the cache: a process of another pid namespace can't be seen, and no save takes this long. */
+const SAVING_AT_MOST_MS = 3_600_000;
 
 /** A month: since then the host has probably changed in more ways than its identity shows. */
 const OLDEST_DAYS = 30;
@@ -38,6 +41,11 @@ export function stateFile(directory: string, machine: (typeof HOST_MACHINES)[num
   return path.join(directory, `${machine}.zst`);
 }
 
+/** Everything that a restore reads, besides the record. */
+function filesOf(directory: string): string[] {
+  return [seedFile(directory), ...HOST_MACHINES.map((machine) => stateFile(directory, machine))];
+}
+
 /**
  * Looks for the snapshot of that identity. Drops those of the cell that nobody can use any more.
  * @param say called with each that is dropped, and why.
@@ -47,6 +55,7 @@ export async function findSnapshot(
   identity: Identity,
   say: (sentence: string) => void,
 ): Promise<Snapshot | undefined> {
+  await sweepPlaces();
   const wanted = snapshotName(cell, identity);
   let found: Snapshot | undefined;
   for (const name of names().filter((one) => one.startsWith(`${cell}-`) && !SAVING.test(one))) {
@@ -76,6 +85,8 @@ function readSnapshot(name: string, directory: string): Snapshot | { readonly fa
   }
   const parsed = snapshotRecord.safeParse(content);
   if (!parsed.success) return { fault: 'its record is of another nestbench, or damaged' };
+  const missing = filesOf(directory).find((file) => !existsSync(file));
+  if (missing !== undefined) return { fault: `${path.basename(missing)} is not there` };
   return { name, directory, record: parsed.data };
 }
 
@@ -94,28 +105,30 @@ function obsolete(record: SnapshotRecord, now: Identity): string | undefined {
 }
 
 /**
- * Checks the state of both machines against the record.
+ * Checks the state of both machines, and the disk with their keys, against the record.
  * @returns what is wrong; undefined if nothing is.
  */
 export async function findDamage({ directory, record }: Snapshot): Promise<string | undefined> {
-  const faults = await Promise.all(
-    HOST_MACHINES.map(async (machine) => {
-      const file = stateFile(directory, machine);
-      const is = existsSync(file) ? await measureFile(file) : undefined;
-      if (is === undefined) return `${path.basename(file)} is not there`;
-      if (is.bytes !== record[machine].bytes) {
-        return `${path.basename(file)} has ${is.bytes} bytes, and had ${record[machine].bytes}`;
-      }
-      return is.sha256 === record[machine].sha256 ? undefined : `${path.basename(file)} is damaged`;
-    }),
-  );
+  const wanted = [
+    ...HOST_MACHINES.map((machine) => [stateFile(directory, machine), record[machine]] as const),
+    [seedFile(directory), record.seed] as const,
+  ];
+  const faults = await Promise.all(wanted.map(([file, was]) => damageOf(file, was)));
   return faults.find((fault) => fault !== undefined);
+}
+
+async function damageOf(file: string, was: SavedFile | undefined): Promise<string | undefined> {
+  if (!existsSync(file)) return `${path.basename(file)} is not there`;
+  if (was === undefined) return undefined;
+  const is = await measureFile(file);
+  if (is.bytes !== was.bytes) return `${path.basename(file)} has ${is.bytes} bytes, and had ${was.bytes}`;
+  return is.sha256 === was.sha256 ? undefined : `${path.basename(file)} is damaged`;
 }
 
 /** An empty directory for a new snapshot. */
 export async function newPlace(name: string): Promise<string> {
   await sweepPlaces();
-  const place = path.join(snapshotsDirectory(), `${name}.saving-${process.pid}`);
+  const place = path.join(snapshotsDirectory(), `${name}.saving-${pidNamespace()}-${process.pid}`);
   await rm(place, { recursive: true, force: true });
   await mkdir(place, { recursive: true, mode: 0o700 });
   return place;
@@ -182,11 +195,19 @@ function usage(directory: string): { directory: string; bytes: number; used: num
 /** Removes the unfinished snapshots of processes that have ended. */
 async function sweepPlaces(): Promise<void> {
   for (const name of names()) {
-    const pid = SAVING.exec(name)?.[2];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`)) {
-      await dropSnapshot(path.join(snapshotsDirectory(), name));
-    }
+    const [saving, namespace, pid] = SAVING.exec(name) ?? [];
+    if (saving === undefined) continue;
+    const directory = path.join(snapshotsDirectory(), name);
+    const isOver =
+      namespace === pidNamespace()
+        ? !existsSync(`/proc/${pid}`)
+        : Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? 0) > SAVING_AT_MOST_MS;
+    if (isOver) await dropSnapshot(directory);
   }
+}
+
+function pidNamespace(): string {
+  return String(statSync('/proc/self/ns/pid').ino);
 }
 
 function names(): string[] {
