@@ -48,6 +48,9 @@ const DVH = [
   '0007-KVM-nSVM-Forward-L3-s-virtual-hardware-to-the-level-.patch',
   '0008-KVM-SVM-Intercept-HLT-of-a-guest-while-other-tasks-a.patch',
   '0009-KVM-nSVM-Count-what-direct-virtual-hardware-handles.patch',
+  '0010-KVM-nSVM-Post-interrupts-of-L1-to-the-guest-that-the.patch',
+  '0011-KVM-SVM-Tell-the-level-below-which-interrupts-are-fo.patch',
+  '0012-KVM-nSVM-Post-device-interrupts-through-to-L3.patch',
 ].map((file) => `dvh/${file}`);
 
 /** nestbench's own patches to the source of a suite, files in this folder, in order. */
