@@ -11,7 +11,7 @@ test('this host builds with its own compiler, which is its identity', async () =
   const builder = await chooseBuilder('host', 'current', never, () => {});
   const gcc = (await execa('gcc', ['-dumpfullversion'])).stdout;
   expect(builder).toMatchObject({ kind: 'host', identity: `gcc ${gcc}` });
-  const place = await builder.open({ directory: '/', log: '/dev/null', signal: never }, []);
+  const place = await builder.open({ task: 'a build', directory: '/', log: '/dev/null', signal: never }, []);
   expect(place.gcc).toBe(gcc);
 });
 

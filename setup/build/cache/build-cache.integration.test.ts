@@ -102,6 +102,25 @@ test('a failed build leaves only its log, and the next one builds again', async 
   expect(existsSync(path.join(directory, 'made'))).toBe(false);
 });
 
+test('the progress of a build ends with it, whatever its artefact is called', async () => {
+  const script = `
+    import { cached } from ${JSON.stringify(path.join(import.meta.dirname, 'build-cache.ts'))};
+    import { reportProgress } from ${JSON.stringify(path.join(import.meta.dirname, '../../lib/task-progress.ts'))};
+    const stopping = new AbortController();
+    const build = async ({ task, signal }) => {
+      reportProgress({ task, text: 'configuring', state: 'running' });
+      stopping.abort(new Error('stopped by SIGINT'));
+      signal.throwIfAborted();
+    };
+    const recipe = { name: 'thing', task: 'the whole', inputs: {}, build, signal: stopping.signal };
+    await cached(recipe).catch(() => {});`;
+  const events = await eventsOf(script, { XDG_CACHE_HOME: path.dirname(temporaryCache()) });
+  expect(events.map(({ task, text, state }) => ({ task, text, state }))).toEqual([
+    { task: 'the whole', text: 'configuring', state: 'running' },
+    { task: 'the whole', text: 'stopped by SIGINT', state: 'failed' },
+  ]);
+});
+
 test('a second builder waits for the first', async () => {
   temporaryCache();
   let builds = 0;

@@ -35,6 +35,8 @@ export type Provenance = z.infer<typeof provenanceRecord>;
 
 /** Where a build works, and what it may use. */
 export interface Workplace {
+  /** The progress line's task, which ends when the build does. */
+  readonly task: string;
   /** Everything that it leaves here becomes the artefact. */
   readonly directory: string;
   /** The complete output of the tools; kept if the build fails. */
@@ -50,6 +52,8 @@ export interface Artefact {
 
 export interface Recipe {
   readonly name: string;
+  /** As progress and errors call it; by default its name. */
+  readonly task?: string;
   readonly inputs: Inputs;
   readonly build: (workplace: Workplace) => Promise<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -127,7 +131,7 @@ export function changedFacts(was: Provenance['facts'], is: Provenance['facts']):
 const MAX_CHANGES = 5;
 
 async function build(recipe: Recipe, hash: string, whole: string): Promise<Artefact> {
-  const { name, inputs, signal } = recipe;
+  const { name, task = name, inputs, signal } = recipe;
   const started = new Date();
   await removeLeftovers(path.basename(whole));
   const directory = `${whole}.building-${process.pid}`;
@@ -136,12 +140,12 @@ async function build(recipe: Recipe, hash: string, whole: string): Promise<Artef
   await mkdir(path.dirname(log), { recursive: true });
   await rm(log, { force: true });
   try {
-    const facts = await recipe.build({ directory, log, signal });
+    const facts = await recipe.build({ task, directory, log, signal });
     const seconds = (Date.now() - started.getTime()) / 1000;
     const provenance = { name, hash, inputs, madeAt: started.toISOString(), seconds, facts };
     await writeFile(path.join(directory, PROVENANCE_FILE), `${JSON.stringify(provenance, undefined, 2)}\n`);
     if (existsSync(log)) await rename(log, path.join(directory, 'build.log'));
-    await makeDurable(directory, name);
+    await makeDurable(directory, task);
     // Only its provenance, if an import added no more.
     await rm(whole, { recursive: true, force: true });
     await rename(directory, whole);
@@ -149,7 +153,7 @@ async function build(recipe: Recipe, hash: string, whole: string): Promise<Artef
     return { directory: whole, hash, facts };
   } catch (thrown) {
     const failure = failed(name, thrown);
-    reportProgress({ task: name, text: failure.message.split('\n')[0] ?? '', state: 'failed' });
+    reportProgress({ task, text: failure.message.split('\n')[0] ?? '', state: 'failed' });
     if (signal.aborted) await rm(log, { force: true });
     await rm(directory, { recursive: true, force: true });
     throw failure;

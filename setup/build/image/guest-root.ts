@@ -78,18 +78,25 @@ function toRoot({ directory, hash, facts }: Artefact): Root {
 }
 
 function recipe(signal: AbortSignal): Recipe {
-  return { name: 'root', inputs: { recipe: RECIPE, suite: SUITE, options: OPTIONS }, signal, build: make };
+  // Its progress is that of the image, whose first part it is.
+  return {
+    name: 'root',
+    task: 'image',
+    inputs: { recipe: RECIPE, suite: SUITE, options: OPTIONS },
+    signal,
+    build: make,
+  };
 }
 
 async function make(workplace: Workplace): Promise<Record<string, string>> {
   const tar = path.join(workplace.directory, TAR);
   const purpose = "making the guests' root file system";
   await bootstrap(
-    { suite: SUITE, tar, options: OPTIONS, sources: [MIRROR], purpose, task: 'image', phases: PHASES },
+    { suite: SUITE, tar, options: OPTIONS, sources: [MIRROR], purpose, phases: PHASES },
     workplace,
   );
   // The image is packed once the kernel is built, which can take many more minutes.
-  reportProgress({ task: 'image', text: 'root file system built', state: 'done' });
+  reportProgress({ task: workplace.task, text: 'root file system built', state: 'done' });
   const status = await execa('tar', ['--extract', '--to-stdout', `--file=${tar}`, './var/lib/dpkg/status']);
   return packageVersions(status.stdout);
 }

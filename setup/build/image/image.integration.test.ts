@@ -51,6 +51,7 @@ async function pack(tar: string, format: ImageFormat): Promise<string> {
   mkdirSync(work);
   const { signal } = new AbortController();
   await packImage(toolchain, tar, vmlinux, format, {
+    task: 'image',
     directory: work,
     log: path.join(directory, 'log'),
     signal,

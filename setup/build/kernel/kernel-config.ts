@@ -11,7 +11,7 @@ const UNSET = /^# (CONFIG_\w+) is not set$/;
  * The options for the kernel of a suite's source, on a kind of testbed, a line each. Comments are left out: the text is
  * an input of the kernel's hash, and a reworded comment is not another kernel.
  */
-export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<string> {
+export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<string[]> {
   const names = [
     'kernel.config',
     ...(suite === 'bookworm' ? ['kernel-6.1.config'] : []),
@@ -19,17 +19,17 @@ export async function kernelConfig(suite: Suite, testbed: TestbedKind): Promise<
   ];
   const texts = names.map((name) => readFile(path.join(import.meta.dirname, name), 'utf8'));
   const lines = (await Promise.all(texts)).join('').split('\n');
-  return lines.flatMap((line) => (isComment(line) ? [] : `${line}\n`)).join('');
+  return lines.filter((line) => !isComment(line));
 }
 
 function isComment(line: string): boolean {
   return line === '' || (line.startsWith('#') && !UNSET.test(line));
 }
 
-/** Every option in a configuration, with its value; `n` if it is "not set". */
-export function parseConfig(text: string): Map<string, string> {
+/** Every option in the lines of a configuration, with its value; `n` if it is "not set". */
+export function parseConfig(lines: readonly string[]): Map<string, string> {
   const options = new Map<string, string>();
-  for (const line of text.split('\n')) {
+  for (const line of lines) {
     const set = SET.exec(line);
     const unset = UNSET.exec(line);
     if (set?.[1] !== undefined && set[2] !== undefined) options.set(set[1], set[2]);
@@ -40,12 +40,12 @@ export function parseConfig(text: string): Map<string, string> {
 
 /**
  * kconfig silently drops an option that it does not know, or whose dependencies are not met.
- * @returns a line for each option of the fragment that differs in the resulting .config.
+ * @returns a line for each of the options that differs in the resulting .config.
  */
-export function unmetOptions(fragment: string, config: string): string[] {
-  const granted = parseConfig(config);
+export function unmetOptions(options: readonly string[], config: string): string[] {
+  const granted = parseConfig(config.split('\n'));
   const unmet: string[] = [];
-  for (const [option, wanted] of parseConfig(fragment)) {
+  for (const [option, wanted] of parseConfig(options)) {
     // An option that nothing makes visible is missing in the .config, which is the same as not set.
     const found = granted.get(option) ?? 'n';
     if (found !== wanted) unmet.push(`${option}: requested ${wanted}, got ${found}`);

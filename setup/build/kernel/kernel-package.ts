@@ -133,7 +133,6 @@ function recipeOf(source: GitSource, wanted: GitKernel, tool: Omit<Workplace, 'd
   const { defconfig = 'defconfig', config = [], configWhereKnown = [] } = wanted;
   const localVersion = `CONFIG_LOCALVERSION="-${localVersionOf(wanted)}"`;
   return {
-    task: 'kernel package',
     source: `${source.ref} (${source.commit.slice(0, 12)})`,
     unpack: (_, tree) => exportSource(source, tree, tool),
     patches: [],

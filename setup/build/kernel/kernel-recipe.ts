@@ -10,8 +10,6 @@ import type { BuildPlace, ToolOptions } from '../tool.ts';
 import { unmetOptions } from './kernel-config.ts';
 
 export interface KernelRecipe {
-  /** The progress line's task. */
-  readonly task: string;
   /** The source, as named in progress and errors. */
   readonly source: string;
   /** Writes the source to the tree, an empty directory. */
@@ -63,9 +61,8 @@ const TREE = 'linux';
 export async function compileLinux(
   recipe: KernelRecipe,
   place: BuildPlace,
-  { directory, log, signal }: Workplace,
+  { task, directory, log, signal }: Workplace,
 ): Promise<string> {
-  const { task } = recipe;
   const tree = path.join(directory, TREE);
   const tool = { log, signal, cwd: path.join(place.directory, TREE), env: REPRODUCIBLE };
   const run: Run = (argv, purpose, onLine) =>
@@ -121,7 +118,7 @@ async function configure(recipe: KernelRecipe, run: Run, tree: string): Promise<
     await appendFile(config, `\n${lines}`);
     await run(['make', 'olddefconfig'], purpose);
   }
-  const unmet = unmetOptions(options.join('\n'), await readFile(config, 'utf8')).join('\n');
+  const unmet = unmetOptions(options, await readFile(config, 'utf8')).join('\n');
   if (unmet === '') return;
   throw new UnbuildableError({
     message: `${source} does not grant these options: its Kconfig does not know them, or what they depend on is off.\n${unmet}`,

@@ -51,18 +51,18 @@ function standInSource(files: Record<string, string> = {}): string {
 
 function build(
   tarball: string,
-  fragment = 'CONFIG_KVM=y\n',
+  options: readonly string[] = ['CONFIG_KVM=y'],
   signal = new AbortController().signal,
   texts: readonly string[] = [],
 ) {
   const source = { package: 'linux-source-0.1', version: '0.1-1', tarball };
   const patches = texts.map((text, at) => ({ name: `${at + 1}.patch`, text }));
-  const inputs = { tarball, fragment, patches };
+  const inputs = { tarball, options, patches };
   return cached({
     name: 'kernel',
     inputs,
     signal,
-    build: (place) => compileKernel(toolchain, source, fragment, patches, place),
+    build: (place) => compileKernel(toolchain, source, options, patches, place),
   });
 }
 
@@ -87,7 +87,7 @@ test("a compile error has the compiler's own message, and the log is kept", asyn
 
 test('an option that the source does not support is named', async () => {
   temporaryCache();
-  const failing = build(standInSource(), 'CONFIG_KVM=y\nCONFIG_UNKNOWN=y\n');
+  const failing = build(standInSource(), ['CONFIG_KVM=y', 'CONFIG_UNKNOWN=y']);
   await expect(failing).rejects.toMatchObject({ code: 'NESTBENCH_BUILD_FAILED', kind: 'configuration' });
   await expect(failing).rejects.toThrow(
     /^linux-source-0\.1 0\.1-1 does not grant.*\nCONFIG_UNKNOWN: requested y, got n$/,
@@ -99,7 +99,7 @@ test('abort ends make and its compilers, and leaves nothing', async () => {
   const controller = new AbortController();
   // A header that never ends: the compiler reads on and on.
   const source = standInSource({ 'b.c': '#include "/dev/zero"\n' });
-  const running = build(source, 'CONFIG_KVM=y\n', controller.signal);
+  const running = build(source, ['CONFIG_KVM=y'], controller.signal);
   const ofThisBuild = (): number[] =>
     processIds().filter((pid) => isRunning(processStat(pid)) && sees(pid, cache));
   while (!ofThisBuild().some((pid) => processArgv(pid)[0]?.includes('cc1') === true)) await sleep(20);

@@ -88,12 +88,10 @@ export async function buildKernel(
   if (changes.vmlinux !== undefined) return givenKernel(changes.vmlinux);
   assertArchitecture();
   const suite = changes.suite ?? DEFAULT_SUITE;
-  const recipe = await kernelConfig(suite, testbed);
   const isChanged = changes.config !== undefined || changes.patches !== undefined;
   // The release shows which of two kernels each guest booted.
   const release = isChanged ? [`CONFIG_LOCALVERSION="-nestbench-${variant.name}"`] : [];
-  const added = [...(changes.config ?? []), ...release].map((line) => `${line}\n`);
-  const fragment = [recipe, ...added].join('');
+  const options = [...(await kernelConfig(suite, testbed)), ...(changes.config ?? []), ...release];
   const own = PATCHES[suite].map((file) => path.join(import.meta.dirname, file));
   const patches = await readPatches([...own, ...(changes.patches ?? [])]);
   const { directory, hash, facts, toolchain } = await cachedInside(suite, signal, (within) => {
@@ -105,11 +103,11 @@ export async function buildKernel(
         toolchain: within.hash,
         source: { package: source.package, version: source.version },
         compilers: versionsIn(within, COMPILERS),
-        config: fragment,
+        config: options.map((line) => `${line}\n`).join(''),
         ...(patches.length === 0 ? {} : { patches: patches.map(({ text }) => text) }),
       },
       signal,
-      build: (workplace) => compileKernel(within, source, fragment, patches, workplace),
+      build: (workplace) => compileKernel(within, source, options, patches, workplace),
     };
   });
   const source = kernelSource(toolchain);
@@ -127,19 +125,18 @@ export async function buildKernel(
 
 /**
  * Compiles in the toolchain; leaves `vmlinux` and `config` in the workplace's directory.
- * @param fragment the options that are on; everything else is off, even if it is on by default.
+ * @param options the options that are on; everything else is off, even if it is on by default.
  */
 export async function compileKernel(
   toolchain: Pick<Toolchain, 'root' | 'suite'>,
   source: KernelSource,
-  fragment: string,
+  options: readonly string[],
   patches: readonly Patch[],
   workplace: Workplace,
 ): Promise<{ release: string }> {
   const leftOut = LEFT_OUT.map((pattern) => `--exclude=${pattern}`);
   const release = await compileLinux(
     {
-      task: 'kernel',
       source: `${source.package} ${source.version}`,
       // The owners of its files do not exist here.
       unpack: (run) =>
@@ -151,7 +148,7 @@ export async function compileKernel(
       base: 'allnoconfig',
       others: 'off',
       whereKnown: [],
-      options: fragment.split('\n'),
+      options,
       targets: ['vmlinux'],
       steps: STEPS[toolchain.suite],
       keep: ['strip', '-o', '../vmlinux', 'vmlinux'],

@@ -110,7 +110,6 @@ async function compileEmulator(
   const label = `Debian ${source}, patched by nestbench`;
   const release = await compileQemu(
     {
-      task: 'emulator',
       source: `qemu ${source}`,
       unpack: (run) => run(['sh', '-eu', '/ours/unpack.sh', '/ours'], "unpacking QEMU's source"),
       configure: [...CONFIGURE, `--with-pkgversion=${label}`],

@@ -51,7 +51,12 @@ printf 'all:\\n\\tgcc -o ${target}qemu-system-x86_64 ../subprojects/keycodemapdb
       'subprojects/keycodemapdb.wrap': `[wrap-git]\nurl = ${wrapped.url}\nrevision = ${wrapped.commit}\ndepth = 1\n`,
     });
     const directory = temporaryDirectory();
-    const workplace = { directory, log: path.join(temporaryDirectory(), 'log'), signal: never };
+    const workplace = {
+      task: 'qemu-package',
+      directory,
+      log: path.join(temporaryDirectory(), 'log'),
+      signal: never,
+    };
     const source = await resolveSource({ url, ref: 'v7-toy' }, never, () => {});
     const recipe = packageRecipe({ ...source, version: '7.2.0' }, ['--enable-kvm'], workplace);
     expect(await compileQemu(recipe, { directory, run: runTool }, workplace)).toBe('7.2.0');

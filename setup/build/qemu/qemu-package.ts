@@ -151,7 +151,6 @@ export function packageRecipe(
 ): QemuRecipe {
   const submodules = qemuHas(source.version, 'meson') ? SUBMODULES : SUBMODULES_BEFORE_MESON;
   return {
-    task: 'QEMU package',
     source: `${source.ref} (${source.commit.slice(0, 12)})`,
     async unpack(_, tree) {
       await exportSource(source, tree, { ...tool, submodules });

@@ -7,8 +7,6 @@ import { compileProgress } from '../compile-progress.ts';
 import type { BuildPlace } from '../tool.ts';
 
 export interface QemuRecipe {
-  /** The progress line's task. */
-  readonly task: string;
   /** The source, as progress names it. */
   readonly source: string;
   /** Puts the source into the tree, a directory that is not there yet; `run` starts in its parent. */
@@ -33,9 +31,8 @@ const TREE = 'qemu';
 export async function compileQemu(
   recipe: QemuRecipe,
   place: BuildPlace,
-  { directory, log, signal }: Workplace,
+  { task, directory, log, signal }: Workplace,
 ): Promise<string> {
-  const { task } = recipe;
   const tree = path.join(directory, TREE);
   const outside = { log, signal, cwd: place.directory };
   const inBuild = { log, signal, cwd: path.join(place.directory, TREE, 'build') };

@@ -8,7 +8,7 @@ import { type Bootstrap, bootstrap } from './mmdebstrap.ts';
 const { signal } = new AbortController();
 
 function nothing(tar = ''): Bootstrap {
-  return { suite: 'trixie', tar, options: [], sources: [], purpose: '', task: 'image', phases: [] };
+  return { suite: 'trixie', tar, options: [], sources: [], purpose: '', phases: [] };
 }
 
 test('without mmdebstrap and an engine, one message says what to do', async () => {
@@ -20,7 +20,9 @@ test('without mmdebstrap and an engine, one message says what to do', async () =
   vi.stubEnv('XDG_RUNTIME_DIR', '/nonexistent');
   onTestFinished(() => void vi.unstubAllEnvs());
   const directory = temporaryDirectory();
-  await expect(bootstrap(nothing(), { directory, log: `${directory}/log`, signal })).rejects.toMatchObject({
+  await expect(
+    bootstrap(nothing(), { task: 'image', directory, log: `${directory}/log`, signal }),
+  ).rejects.toMatchObject({
     code: 'NESTBENCH_PACKAGE_MISSING',
     kind: 'configuration',
     message: expect.stringMatching(/Missing: mmdebstrap .*Or start Docker or Podman's socket/),
@@ -39,7 +41,7 @@ test.each([
   vi.stubEnv('TMPDIR', value);
   onTestFinished(() => void vi.unstubAllEnvs());
   const tar = path.join(directory, 'it.tar');
-  await bootstrap(nothing(tar), { directory, log: `${directory}/log`, signal });
+  await bootstrap(nothing(tar), { task: 'image', directory, log: `${directory}/log`, signal });
   expect(readFileSync(tar, 'utf8')).toBe(`${expected}\n`);
 });
 
@@ -51,7 +53,7 @@ test('too little space for mmdebstrap is reported before it starts', () => {
     directory,
     16 * 1024 * 1024,
     `import { bootstrap } from ${JSON.stringify(path.join(import.meta.dirname, 'mmdebstrap.ts'))};
-    const workplace = { directory: '/', log: '/dev/null', signal: new AbortController().signal };
+    const workplace = { task: 'image', directory: '/', log: '/dev/null', signal: new AbortController().signal };
     await bootstrap(${JSON.stringify(nothing('/x.tar'))}, workplace).catch(({ code, message }) => console.log(code, message));`,
   );
   expect(said).toBe(

@@ -20,8 +20,6 @@ export interface Bootstrap {
   readonly sources: readonly string[];
   /** Such as `making the toolchain`. */
   readonly purpose: string;
-  /** The progress line's task. */
-  readonly task: string;
   readonly phases: readonly Phase[];
 }
 
@@ -77,9 +75,9 @@ export const FIRST_PHASES: readonly Phase[] = [
  * possible.
  */
 export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promise<void> {
-  const { directory, log, signal } = workplace;
+  const { task, directory, log, signal } = workplace;
   const started = performance.now();
-  const onLine = (line: string): void => reportPhase(wanted, line, started);
+  const onLine = (line: string): void => reportPhase(task, wanted.phases, line, started);
   const build = { purpose: wanted.purpose, log, signal, onLine };
   const engine = await engineInstead(signal);
   if (engine === undefined) {
@@ -88,7 +86,7 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
   }
 
   reportProgress({
-    task: wanted.task,
+    task,
     text: `starting a container of ${IMAGE}`,
     state: 'running',
     fraction: 0,
@@ -100,7 +98,7 @@ export async function bootstrap(wanted: Bootstrap, workplace: Workplace): Promis
   const container = { ...build, directory, asRoot: true, otherwise, env: proxies() };
   await askContainer(engine, IMAGE, 'true', container);
   reportProgress({
-    task: wanted.task,
+    task,
     text: 'installing mmdebstrap in the container',
     state: 'running',
     fraction: 0,
@@ -165,7 +163,7 @@ function proxies(): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => name.endsWith('_proxy')));
 }
 
-function reportPhase({ task, phases }: Bootstrap, line: string, started: number): void {
+function reportPhase(task: string, phases: readonly Phase[], line: string, started: number): void {
   const phase = phases.find(({ says }) => line.startsWith('I: ') && says.test(line));
   if (phase === undefined) return;
   const { text, fraction } = phase;

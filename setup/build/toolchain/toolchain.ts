@@ -150,16 +150,12 @@ async function make(
   options: readonly string[],
   workplace: Workplace,
 ): Promise<Record<string, string>> {
-  const { directory, log, signal } = workplace;
-  const task = 'toolchain';
+  const { task, directory, log, signal } = workplace;
   const purpose = `making the toolchain of ${suite}`;
   const tar = path.join(directory, 'root.tar');
   const root = path.join(directory, ROOT);
   await assertEnterable();
-  await bootstrap(
-    { suite, tar, options, sources: sourcesOf(suite), purpose, task, phases: PHASES },
-    workplace,
-  );
+  await bootstrap({ suite, tar, options, sources: sourcesOf(suite), purpose, phases: PHASES }, workplace);
   reportProgress({ task, text: 'unpacking', state: 'running', fraction: 0.9 });
   await runTool(['sh', '-euc', UNPACK, 'unpack', tar, root], { purpose, log, signal });
   await rm(tar);

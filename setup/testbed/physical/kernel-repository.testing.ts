@@ -88,9 +88,9 @@ export async function kernelRepository(signal: AbortSignal): Promise<KernelSourc
     },
   });
   const ours = await kernelConfig('bookworm', 'physical');
-  const config = ours
-    .split('\n')
-    .filter((line) => /^(CONFIG_\w+=\S+|# CONFIG_\w+ is not set)$/.test(line) && !NOT_TWICE.test(line));
+  const config = ours.filter(
+    (line) => /^(CONFIG_\w+=\S+|# CONFIG_\w+ is not set)$/.test(line) && !NOT_TWICE.test(line),
+  );
   return {
     url: path.join(directory, 'repository'),
     ref: BRANCH,
