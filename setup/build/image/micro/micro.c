@@ -32,8 +32,9 @@
  *			counter meanwhile, and the other loop polls as many times: what remains is programming, expiry,
  *			delivery and EOI, all that the CPU was away for
  *	self-ipi	x2APIC ICR with the shorthand "self", until the interrupt has been handled here
- *	halt-wake	the same timer, but the CPU waits in HLT: from the moment it was set to, until its interrupt has been
- *			handled. Programming and going to sleep happen while it waits, and are not part of it
+ *	halt-wake	x2APIC ICR: an interrupt to the second CPU, then HLT until the interrupt that it sends back, and the same
+ *			there. A round trip is two operations: send, halt, and wake the other, once in each direction. No CPU
+ *			waits for a timer, since idle time is the host's even where QEMU counts instructions
  */
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -52,13 +53,8 @@ typedef unsigned long long u64;
 #define X2APIC_ICR 0x830
 #define X2APIC_TIMER 0x832
 
-/*
- * How far ahead timers are set. A poll must not be over before the timer is programmed, even at L3 (50,000 instructions).
- * A halt must outlast KVM's polling, which ends after 200 us at most (halt_poll_ns), so that every level goes to sleep; and
- * programming at L3 of a processor (10^6 cycles in the paper).
- */
+/* How far ahead the timer is set: longer than programming takes, even at L3 (50,000 instructions). */
 #define POLL_TICKS 200000
-#define HALT_TICKS 4000000
 /* Polls until an interrupt counts as lost: hundreds of times what send-ipi takes at L3. */
 #define MOST_POLLS 100000000
 #define MOST_REPETITIONS 1000
@@ -155,11 +151,6 @@ static void enable(void)
 	asm volatile("sti" : : : "memory");
 }
 
-static void disable(void)
-{
-	asm volatile("cli" : : : "memory");
-}
-
 static u64 ticks(void)
 {
 	u32 low, high;
@@ -216,13 +207,19 @@ static void prepare_timer(void)
 	wrmsr(X2APIC_TIMER, 0x40000 | VECTOR);
 }
 
-/* The second CPU: waits for interrupts in HLT. */
+static int answers;
+
+/* The second CPU: waits for interrupts in HLT, and answers each if it is to. */
 void second(void)
 {
 	take_interrupts();
 	cpus = 2;
-	for (;;)
+	while (!answers)
 		asm volatile("sti; hlt");
+	for (;;) {
+		asm volatile("sti; hlt; cli" : : : "memory");
+		wrmsr(X2APIC_ICR, 0xc0000 | VECTOR);
+	}
 }
 
 static void start_second(void)
@@ -332,22 +329,11 @@ LOOP(with_expiry, ({
 }))
 LOOP(only_polls, poll(interrupts, polls[i]))
 LOOP(with_self, ({ u64 before = interrupts; wrmsr(X2APIC_ICR, 0x40000 | VECTOR); poll(before, MOST_POLLS); }))
-LOOP(with_halt, ({
-	u64 before = interrupts, deadline = ticks() + HALT_TICKS;
-	wrmsr(IA32_TSC_DEADLINE, deadline);
-	disable();
-	if (ticks() >= deadline)
-		fail("the timer was due before the CPU could halt");
-	while (interrupts == before) {
-		asm volatile("sti; hlt" : : : "memory");
-		disable();
-	}
-	enable();
-}))
+LOOP(with_round_trip, ({ wrmsr(X2APIC_ICR, 0xc0000 | VECTOR); asm volatile("sti; hlt; cli" : : : "memory"); }))
 
-static u64 only_halts(u64 repetitions)
+static u64 with_halt(u64 repetitions)
 {
-	return nothing(repetitions) + repetitions * HALT_TICKS;
+	return with_round_trip(repetitions / 2);
 }
 
 /* 4 instructions a round, none of which exits: what it reads in virtual time is what it has. */
@@ -452,12 +438,13 @@ void main(const struct start_information *information)
 		each = 1;
 		enable();
 	} else if (equal(operation, "halt-wake")) {
-		prepare_timer();
-		fact("instruction", "hlt");
+		if (repetitions % 2)
+			fail("halt-wake needs an even number of repetitions");
+		answers = 1;
+		start_second();
+		fact("instruction", "wrmsr of the x2APIC's ICR, hlt");
 		loop = with_halt;
-		without_it = only_halts;
 		each = 1;
-		enable();
 	} else {
 		fail("there is no such operation");
 	}
