@@ -3,7 +3,7 @@
 import './setup/lib/current-node.js';
 import module from 'node:module';
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
-import { BREAKDOWN_SUITE, type Cell, CELLS } from './fixtures/matrix.ts';
+import { BREAKDOWN_SUITE, type Cell, CELLS, configurationOf } from './fixtures/matrix.ts';
 import { checkoutFault } from './setup/lib/checkout-path.ts';
 import { junitFault } from './setup/lib/places.ts';
 import { settleDataHome, viteCache } from './setup/run/vitest-places.ts';
@@ -64,9 +64,11 @@ async function orderedCells(): Promise<readonly Cell[]> {
     : (await import('./setup/testbed/physical/order.ts')).orderedCells(testbed);
 }
 
-function suitesOf({ level, configuration }: Cell): string[] {
+function suitesOf(cell: Cell): string[] {
+  const { level } = cell;
   if (isBreakdown) return [`suites/breakdown/breakdown-l${level}.test.ts`];
-  const micro = configuration === 'baseline' && level > 0 ? [`suites/micro/l${level}.test.ts`] : [];
+  const micro =
+    configurationOf(cell).hasExitCosts === true && level > 0 ? [`suites/micro/l${level}.test.ts`] : [];
   return [`suites/l${level}/*.test.ts`, ...micro];
 }
 

@@ -19,11 +19,11 @@ test('vitest list suites shows every benchmark of every cell, and builds and boo
   const applications = CELLS.flatMap(({ name, level }) =>
     listedAs(name, `l${level}/l${level}`, APPLICATION_NAMES),
   );
-  const micro = ['l1', 'l2', 'l3'].flatMap((level) =>
-    listedAs(`${level}-baseline`, `micro/${level}`, MICROBENCHMARK_NAMES),
+  const micro = ['l1-baseline', 'l2-baseline', 'l2-dvh', 'l3-baseline', 'l3-dvh'].flatMap((cell) =>
+    listedAs(cell, `micro/${cell.slice(0, 2)}`, MICROBENCHMARK_NAMES),
   );
   const expected = applications.concat(micro);
-  expect(expected).toHaveLength(13 * 7 + 3 * 8);
+  expect(expected).toHaveLength(13 * 7 + 5 * 8);
   // The list includes unit tests in suites/.
   const listed = list.stdout.split('\n').filter((line) => /^\[l\d-/.test(line));
   expect(listed.toSorted()).toEqual(expected.toSorted());

@@ -23,6 +23,8 @@ const HANDLED: readonly DvhCounter[] = ['dvh_timer_writes', 'dvh_ipis', 'dvh_eoi
 
 /** None is expected. A CPU of the guest that comes up, for example, needs INIT and SIPI, which always are. */
 const MAX_REFLECTED = 0.01;
+/** The guest program of the microbenchmarks sets its APIC up for each sample, and makes only some hundred accesses more. */
+const MAX_REFLECTED_OF_PROGRAM = 0.1;
 
 /** Of L0, by name. */
 type Counts = Readonly<Record<string, number>>;
@@ -75,7 +77,8 @@ export function proofFault(
   const isWhole = moved.length > 0 && mechanisms.includes('timer') && mechanisms.includes('ipi');
   const reflected = grown('dvh_reflected', before, after);
   const handled = HANDLED.reduce((sum, name) => sum + grown(name, before, after), 0);
-  if (!isWhole || !(reflected > MAX_REFLECTED * handled)) return undefined;
+  const most = (benchmark.handledByL0 === undefined ? MAX_REFLECTED : MAX_REFLECTED_OF_PROGRAM) * handled;
+  if (!isWhole || !(reflected > most)) return undefined;
   return `The level above the one under test handled accesses to its timer and its interrupt controller ${during} that L0 should have: L0's KVM counted dvh_reflected ${before['dvh_reflected']} before and ${after['dvh_reflected']} after, against ${handled} accesses that it handled. The run does not count; boot the cell again with BOOT=cold.`;
 }
 

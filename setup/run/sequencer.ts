@@ -8,7 +8,7 @@ import { findCell, type Level } from '../../fixtures/matrix.ts';
 /** Measured over the whole matrix at quick: 76 s at L0, 84 and 85 s at L1, 105 to 123 s at L2, 161 to 164 s at L3. */
 const SECONDS: Record<Level, number> = { 0: 76, 1: 85, 2: 110, 3: 162 };
 
-/** A stack with one level less, and five microbenchmarks: 40 to 90 s. */
+/** A stack with one level less, and the microbenchmarks: 40 to 90 s. */
 const MICRO_SECONDS = 60;
 
 export default class CellSequencer extends BaseSequencer {

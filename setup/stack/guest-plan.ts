@@ -12,7 +12,7 @@ import type { Variant } from '../../fixtures/variant.ts';
 import type { ImageFormat } from '../../fixtures/image-formats.ts';
 import { guestQemu } from './guest-qemu.ts';
 import { kernelParameters } from './kernel-command-line.ts';
-import type { BenchmarkKind, MachineNeeds, MachinePlan } from './machine-plan.ts';
+import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
 import { type MachineNetwork, type NetworkHost, networkOf } from './network.ts';
 import type { QemuPaths } from './qemu-parts.ts';
 
@@ -36,8 +36,6 @@ export interface GuestHost extends NetworkHost {
   readonly sizing: Sizing;
   /** What a variant replaces; absent for stock. */
   readonly variant?: Pick<Variant, 'kernelParameters' | 'qemu'> | undefined;
-  /** What is measured at its last level; by default an application. */
-  readonly kind?: BenchmarkKind | undefined;
   /** Whether its DVH is that of nestbench's kernel; by default it is the artifact's. */
   readonly hasKernelDvh?: boolean;
   /** Releases of the levels that have their own kernel, which the level below finds under {@link ownKernel}. */
@@ -70,7 +68,7 @@ export function planGuests(cell: Cell, host: GuestHost): MachinePlan[] {
 export function needsOf(
   cell: Cell,
   level: Level,
-  { sizing, card, hasKernelDvh = false, addresses = ADDRESSES }: GuestHost,
+  { sizing, card, kind, hasKernelDvh = false, addresses = ADDRESSES }: GuestHost,
 ): MachineNeeds & { readonly network: MachineNetwork } {
   const name = `l${level}` as const;
   const { artifact, mechanisms, virtualIdle = false } = configurationOf(cell);
@@ -81,7 +79,7 @@ export function needsOf(
     cpus: cpusAt(sizing, level, cell.level),
     memoryMiB: memoryMiBAt(sizing, level, cell.level),
     address: addresses[name],
-    network: networkOf(cell, level, { card, addresses }),
+    network: networkOf(cell, level, { card, addresses, kind }),
     deadlineSeconds: DEADLINE_SECONDS[level],
     runsGuests,
     // A level nests if its guest runs its own guests, as in the artifact's tables (kvm-intel.nested=1).
@@ -109,7 +107,7 @@ export function withKernel(
     address: `${address}/${PREFIX_LENGTH}`,
     bridge: network.bridge,
     management: level === 0,
-    iommu: softwareAt(cell, level).parameters.includes(IOMMU),
+    iommu: host.kind !== 'micro' && softwareAt(cell, level).parameters.includes(IOMMU),
     emulated: host.accelerator === 'tcg',
     imageFormat: host.imageFormat,
     tscKhz,
@@ -143,8 +141,9 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
       dvh: softwareAt(cell, below).qemu === DVH_QEMU ? artifact : undefined,
       hasDvhOption: own?.hasDvhOption === true,
     }),
-    // One to one on the highest-numbered CPUs; the lowest stay for the host, if the sizing reserves any.
-    pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: hostCpus - cpus + vcpu })),
+    // One to one on the highest-numbered CPUs; the lowest stay for the host, if the sizing reserves any. In virtual time
+    // the server can have fewer.
+    pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: Math.max(0, hostCpus - cpus + vcpu) })),
     sshFrom: 'l0',
   };
 }

@@ -5,17 +5,20 @@ import type { MachineNeeds } from './machine-plan.ts';
 
 /** A level, as planned and as found. */
 interface Level {
-  readonly plan: Pick<MachineNeeds, 'runsGuests' | 'virtualIdle' | 'dvhKnobs'>;
+  readonly plan: Pick<MachineNeeds, 'runsGuests' | 'dvhKnobs'>;
   readonly facts: Pick<LevelFacts, 'dvhMask'>;
 }
 
-/** Those that every level that runs guests has on; and virtual idle, which the boot has checked (assign.ts). */
-export function mechanismsOn(levels: readonly Level[]): AnyMechanism[] {
+/**
+ * Those that every level that runs guests has on.
+ * @param passesHalts whether virtual idle is on, too: the boot of a level has checked it (assign.ts), and a guest program
+ * is started so.
+ */
+export function mechanismsOn(levels: readonly Level[], passesHalts: boolean): AnyMechanism[] {
   // Those of the artifact are in its knobs.
   if (levels.some(({ plan }) => plan.dvhKnobs !== undefined)) return [];
   const masks = levels.filter(({ plan }) => plan.runsGuests).map(({ facts }) => facts.dvhMask ?? 0);
   // With fewer than two, the level under test is not nested: L0 emulates its hardware in any case.
   const mask = masks.length < 2 ? 0 : masks.reduce((all, one) => all & one);
-  const isIdle = levels.at(-1)?.plan.virtualIdle === true;
-  return [...mechanismsOf(mask), ...(isIdle ? (['idle'] as const) : [])];
+  return [...mechanismsOf(mask), ...(passesHalts ? (['idle'] as const) : [])];
 }

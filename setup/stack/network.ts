@@ -13,6 +13,7 @@ import {
   type PhysicalCard,
 } from '../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
+import type { BenchmarkKind } from './machine-plan.ts';
 
 /** Where a machine's own virtio NIC is on its bus 0, so that it is known before anything boots. */
 const OWN_SLOT = '10';
@@ -70,14 +71,16 @@ export interface NetworkHost {
   /** The server's network card, real or emulated, whose function is assigned; absent if none can be. */
   readonly card: NetworkCard | PhysicalCard | undefined;
   readonly addresses?: typeof ADDRESSES | undefined;
+  /** What is measured at its last level; the guest program of `micro` has no network. */
+  readonly kind?: BenchmarkKind | undefined;
 }
 
 export function networkOf(
   cell: Cell,
   level: Level,
-  { card, addresses = ADDRESSES }: NetworkHost,
+  { card, addresses = ADDRESSES, kind }: NetworkHost,
 ): MachineNetwork {
-  const { assigned } = configurationOf(cell);
+  const { assigned } = kind === 'micro' ? {} : configurationOf(cell);
   const isLast = level === cell.level;
   const name: MachineName = `l${level}`;
   const virtio: OwnNic = {

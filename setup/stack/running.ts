@@ -10,7 +10,7 @@ import type { HostReading } from '../machine/contention.ts';
 import { connectCounters, type Counters } from '../machine/counters.ts';
 import { connectKilled, type KilledProcesses } from '../machine/killed.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { Cell } from '../../fixtures/matrix.ts';
+import { type Cell, configurationOf } from '../../fixtures/matrix.ts';
 import type { UpMachine } from './machine-boot.ts';
 import { mechanismsOn } from './mechanisms-on.ts';
 import type { Phase } from '../lib/phase-clock.ts';
@@ -129,6 +129,7 @@ export async function bringUp<U extends Up>(
     for (const program of [counters, ...killed]) program[Symbol.dispose]();
     for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
   };
+  const passesHalts = configurationOf(cell).virtualIdle === true;
   const stack: RunningStack = {
     cell,
     clock,
@@ -136,7 +137,7 @@ export async function bringUp<U extends Up>(
     target: last.machine,
     machines: levels.map(({ machine }) => machine),
     counters,
-    mechanisms: mechanismsOn(levels),
+    mechanisms: mechanismsOn(levels, passesHalts),
     killed,
     facts: { levels: levels.map(({ facts }) => facts), client: client.facts },
     phases: [...client.phases.list, ...levels.flatMap(({ phases }) => phases.list)],
@@ -146,6 +147,7 @@ export async function bringUp<U extends Up>(
       cpus: last.plan.cpus,
       // As found: a user's client may have been booted with fewer CPUs than it has.
       clientCpus: client.facts.cpus,
+      passesHalts,
     },
     signal,
     causeOf: (error) => failures.causeOf(error),

@@ -58,6 +58,31 @@ test("server and client use the emulator with either clock, or the variant's QEM
   expect(programs({ variant: { qemu: '/my/qemu' } })).toEqual(['/my/qemu', '/my/qemu']);
 });
 
+test('for a guest program the server has one CPU, and each guest too unless HLT passes its hypervisor', () => {
+  const host = {
+    accelerator: 'tcg',
+    card: 'igb',
+    sizing: PAPER,
+    paths,
+    clock: 'virtual',
+    kind: 'micro',
+  } as const;
+  const cpus = (name: string) => planStack(cellOf(name), host).levels.map((level) => level.cpus);
+  expect(cpus('l3-baseline')).toEqual([1, 1, 1]);
+  expect(cpus('l3-dvh')).toEqual([1, 2, 2]);
+  const [, l1, l2] = planStack(cellOf('l3-dvh'), host).levels;
+  // The guest program has no network, so nothing is assigned.
+  expect(l1?.network.assigns).toBeUndefined();
+  expect(l1?.pins).toEqual([
+    { vcpu: 0, cpu: 0 },
+    { vcpu: 1, cpu: 0 },
+  ]);
+  expect(l2?.pins).toEqual([
+    { vcpu: 0, cpu: 0 },
+    { vcpu: 1, cpu: 1 },
+  ]);
+});
+
 test('the same arguments give the same plan', () => {
   for (const cell of CELLS) expect(plan(cell)).toEqual(plan(cell));
 });

@@ -227,6 +227,12 @@ function refused(description: Pick<TestbedDescription, 'software'>, card?: Serve
   return [...new Set(without.map(({ configuration }) => configuration))];
 }
 
+test('exit costs are measured there without DVH only', () => {
+  const paper = { testbed: { software: 'paper' } } as const;
+  expect(whyNotPhysical(cellOf('l2-baseline'), paper, 'micro')).toBeUndefined();
+  expect(whyNotPhysical(cellOf('l2-dvh'), paper, 'micro')).toContain('only measured on the emulated testbed');
+});
+
 describe('guests', () => {
   const CELLS_HERE = CELLS.filter((cell) => whyNotPhysical(cell, { testbed }) === undefined);
 

@@ -8,7 +8,7 @@ import { type PhysicalPlan, planPhysical } from './physical-plan.ts';
 export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
   prepare: async (...given) => (await import('./prepare-physical.ts')).preparePhysical(...given),
   // Nothing is known before the testbed's file is read.
-  whyNot: (cell, on) => on && whyNotPhysical(cell, on.experiment),
+  whyNot: (cell, on) => on && whyNotPhysical(cell, on.experiment, on.kind),
   plan: (cell, experiment, kind) => planPhysical(cell, { ...experiment, kind }),
   start: async (...given) => (await import('./start-physical.ts')).startPhysical(...given),
   build: async (...given) => (await import('./build-physical.ts')).buildPhysical(...given),
