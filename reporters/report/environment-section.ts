@@ -97,9 +97,27 @@ function machinesOf({ records }: Results): Machine[] {
 }
 
 /** Without what differs at every boot: thread numbers and counts of exits. */
-function lasting({ pinned, guestHaltExits, ...facts }: LevelFacts): string {
-  const halts = guestHaltExits === undefined ? null : guestHaltExits > 0;
-  return JSON.stringify([facts, halts, pinned.map(({ vcpu, cpu }) => [vcpu, cpu])]);
+function lasting({ guestHaltExits, pinned, ...facts }: LevelFacts): string {
+  return JSON.stringify([
+    facts,
+    haltsOf({ guestHaltExits, ...facts }),
+    pinned.map(({ vcpu, cpu }) => [vcpu, cpu]),
+  ]);
+}
+
+const HALTS = {
+  trapped: 'are trapped',
+  passed: 'pass to L0 (virtual idle)',
+  'passed if alone': 'pass to L0 while it has no other tasks to run (virtual idle)',
+} as const;
+
+/** What becomes of the HLTs of its guest; undefined without a guest. Older journals only have their number. */
+function haltsOf({
+  guestHalts,
+  guestHaltExits,
+}: Pick<LevelFacts, 'guestHalts' | 'guestHaltExits'>): string | undefined {
+  if (guestHaltExits === undefined) return undefined;
+  return HALTS[guestHalts ?? (guestHaltExits === 0 ? 'passed' : 'trapped')];
 }
 
 /** The facts that fit a table. Machines that don't differ in them share a row. */
@@ -138,6 +156,7 @@ function mitigations({ commandLine }: LevelFacts): string {
 
 function machineDetails({ name, facts, cells }: Machine): Html {
   const { qemu, nic, handsOn, kvm, pinned } = facts;
+  const halts = haltsOf(facts);
   const lines: (readonly [string, string])[] = [
     ['kernel', facts.kernelRelease],
     ['command line', facts.commandLine],
@@ -151,14 +170,7 @@ function machineDetails({ name, facts, cells }: Machine): Html {
     ...(handsOn
       ? [['assigns', `${handsOn.pciAddress} (${handsOn.identity}), ${handsOn.driver}`] as const]
       : []),
-    ...(facts.guestHaltExits === undefined
-      ? []
-      : [
-          [
-            'HLTs of its guest',
-            facts.guestHaltExits === 0 ? 'pass to L0 (virtual idle)' : 'are trapped',
-          ] as const,
-        ]),
+    ...(halts === undefined ? [] : [['HLTs of its guest', halts] as const]),
     ...(pinned.length === 0
       ? []
       : [['pinned', pinned.map(({ vcpu, cpu }) => `vCPU ${vcpu} to CPU ${cpu}`).join(', ')] as const]),

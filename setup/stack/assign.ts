@@ -49,7 +49,8 @@ const HALT_EXITS = '/sys/kernel/debug/kvm/halt_exits';
  */
 export async function checkIdle(below: UpMachine, guest: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const guestHaltExits = await readHaltExits(below, guest.plan, signal);
-  return { ...below, facts: { ...below.facts, guestHaltExits } };
+  const guestHalts = idlingOf(below.plan, guest.plan);
+  return { ...below, facts: { ...below.facts, guestHaltExits, guestHalts } };
 }
 
 /**
@@ -67,7 +68,7 @@ export async function readHaltExits(
 }
 
 /** Whether HLT of a guest is trapped by the level below, as that level's own count of them shows it. */
-type Idling = 'trapped' | 'passed' | 'passed if alone';
+type Idling = NonNullable<LevelFacts['guestHalts']>;
 
 /** With DVH a level traps HLT while it has other tasks to run (patch 8 of setup/build/kernel/dvh). */
 function idlingOf({ dvhMask = 0 }: MachineNeeds, { virtualIdle }: MachineNeeds): Idling {

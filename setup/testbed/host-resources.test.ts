@@ -86,6 +86,9 @@ const cases: [string, Record<string, string>, 'kvm' | 'tcg', RegExp, RegExp?][] 
 test.each(cases)('%s', async (_name, files, accelerator, why, fix) => {
   const found = await hostVirtualization(hostWith(files));
   expect(found.accelerator).toBe(accelerator);
+  expect(found.extension).toBe(
+    accelerator === 'kvm' ? /svm|vmx/.exec(files['proc/cpuinfo'] ?? '')?.[0] : undefined,
+  );
   expect(found.why).toMatch(why);
   expect(found.fix ?? '').toMatch(fix ?? /^$/);
 });

@@ -101,6 +101,8 @@ export interface HostVirtualization {
   readonly accelerator: Accelerator;
   /** As the end of a sentence. */
   readonly why: string;
+  /** The hardware's, if it is used. */
+  readonly extension?: 'svm' | 'vmx';
   /** What to do for kvm; absent if it works. */
   readonly fix?: string;
 }
@@ -140,6 +142,7 @@ export async function hostVirtualization(root = '/'): Promise<HostVirtualization
   }
   return {
     accelerator: 'kvm',
+    extension,
     why: `${device} works, the CPU has ${extension}, and ${module} has nested=${nested}`,
   };
 }

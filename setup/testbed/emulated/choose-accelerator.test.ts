@@ -30,14 +30,17 @@ test.each([
   'on a host with nesting, ACCELERATOR=%s and CLOCK=%s choose %s',
   async (asked, clock, accelerator, words) => {
     const chosen = await chooseAccelerator({ accelerator: asked, clock }, hardware());
-    expect(chosen).toEqual({ accelerator, reason: expect.stringContaining(words) });
+    expect(chosen).toEqual({ accelerator, hasSvm: true, reason: expect.stringContaining(words) });
   },
 );
 
 test('without the hardware the server is emulated, and ACCELERATOR=kvm is rejected with the reason', async () => {
   const none = temporaryDirectory();
   const chosen = await chooseAccelerator({ accelerator: undefined, clock: undefined }, none);
-  expect(chosen).toEqual({ accelerator: 'tcg', reason: expect.stringContaining('neither svm nor vmx') });
+  expect(chosen).toMatchObject({
+    accelerator: 'tcg',
+    reason: expect.stringContaining('neither svm nor vmx'),
+  });
   await expect(chooseAccelerator({ accelerator: 'kvm', clock: undefined }, none)).rejects.toMatchObject({
     code: 'NESTBENCH_UNKNOWN_SETTING',
     message: expect.stringMatching(/^ACCELERATOR is "kvm", but .*neither svm nor vmx.*ACCELERATOR=tcg\.$/),

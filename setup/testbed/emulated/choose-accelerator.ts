@@ -6,6 +6,8 @@ import { hostVirtualization } from '../host-resources.ts';
 
 export interface ChosenAccelerator {
   readonly accelerator: Accelerator;
+  /** Whether the server's CPU has SVM, as the emulated one does. */
+  readonly hasSvm: boolean;
   /** A sentence that says why. */
   readonly reason: string;
 }
@@ -20,9 +22,13 @@ export async function chooseAccelerator(
 ): Promise<ChosenAccelerator> {
   if (asked === 'tcg') return emulated('ACCELERATOR=tcg asks for it');
   if (asked === undefined && clock === 'virtual') return emulated('CLOCK=virtual counts its instructions');
-  const { accelerator, why } = await hostVirtualization(root);
+  const { accelerator, why, extension } = await hostVirtualization(root);
   if (accelerator === 'kvm')
-    return { accelerator, reason: `The server runs on the host's hardware: ${why}.` };
+    return {
+      accelerator,
+      hasSvm: extension === 'svm',
+      reason: `The server runs on the host's hardware: ${why}.`,
+    };
   if (asked === undefined) return emulated(why);
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
@@ -31,5 +37,5 @@ export async function chooseAccelerator(
 }
 
 function emulated(why: string): ChosenAccelerator {
-  return { accelerator: 'tcg', reason: `The server is emulated, because ${why}.` };
+  return { accelerator: 'tcg', hasSvm: true, reason: `The server is emulated, because ${why}.` };
 }

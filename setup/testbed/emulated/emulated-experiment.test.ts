@@ -30,9 +30,9 @@ test.each([
   expect(whyNotEmulated(cell('l2-baseline'), on)).toContain(words);
 });
 
-function whyNot(name: string, variant: Variant): string | undefined {
+function whyNot(name: string, variant: Variant, hasSvm = true): string | undefined {
   return whyNotEmulated(cell(name), {
-    experiment: { ...experiment(undefined, 'tcg'), variant },
+    experiment: { ...experiment(undefined, 'tcg'), variant, hasSvm },
     kind: 'application',
   });
 }
@@ -42,6 +42,8 @@ test('only a cell of dvh needs a kernel with direct virtual hardware', () => {
   expect(whyNot('l2-dvh', older)).toMatch(/the variant linux-6\.1 has the kernel of bookworm, .* of trixie$/);
   expect(whyNot('l2-vp-idle', older)).toBeUndefined();
   expect(whyNot('l2-dvh', STOCK_VARIANT)).toBeUndefined();
+  expect(whyNot('l2-dvh', STOCK_VARIANT, false)).toMatch(/for AMD's SVM, .*; ACCELERATOR=tcg emulates one/);
+  expect(whyNot('l2-vp-idle', STOCK_VARIANT, false)).toBeUndefined();
   // Only its boot shows what this one has.
   expect(whyNot('l2-dvh', { name: 'mine', kernel: { vmlinux: '/vmlinux' } })).toBeUndefined();
 });
@@ -58,5 +60,13 @@ function experiment(
 ): EmulatedExperiment & { readonly variant: Variant } {
   const sizing = sizingFor({ cpus: 2, memoryBytes: 8e9 });
   const clocks = clocksOf(clock, accelerator);
-  return { kind: 'emulated', variant: STOCK_VARIANT, clocks, accelerator, sizing, snapshotBytes: 0 };
+  return {
+    kind: 'emulated',
+    variant: STOCK_VARIANT,
+    clocks,
+    accelerator,
+    hasSvm: true,
+    sizing,
+    snapshotBytes: 0,
+  };
 }

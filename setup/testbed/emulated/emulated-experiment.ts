@@ -4,7 +4,7 @@ import { type Clock } from '../../../fixtures/clock.ts';
 import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
 import type { Sizing } from '../../../fixtures/sizing.ts';
-import { DVH_SUITES, type Variant } from '../../../fixtures/variant.ts';
+import { DVH_SUITES } from '../../../fixtures/variant.ts';
 import type { BenchmarkKind } from '../../stack/machine-plan.ts';
 import type { CommonExperiment, TestbedExperiment } from '../testbed.ts';
 import type { Ingredients } from './snapshot/identity.ts';
@@ -15,6 +15,8 @@ export interface EmulatedExperiment extends TestbedExperiment {
   readonly kind: 'emulated';
   /** What executes the server's instructions. */
   readonly accelerator: Accelerator;
+  /** Whether the server's CPU has SVM. */
+  readonly hasSvm: boolean;
   readonly sizing: Sizing;
   /** What stacks boot from; absent if no selected cell can be measured. */
   readonly material?: BootMaterial;
@@ -49,7 +51,7 @@ export function whyNotEmulated(
 ): string | undefined {
   if (on === undefined) return undefined;
   const { experiment, kind } = on;
-  const reason = whyNotKernel(cell, experiment.variant);
+  const reason = whyNotDvh(cell, experiment);
   if (reason !== undefined) return reason;
   const clock = experiment.clocks[kind];
   const isTcg = experiment.accelerator === 'tcg';
@@ -60,11 +62,20 @@ export function whyNotEmulated(
   return undefined;
 }
 
-/** Why the variant's kernel does not suit a cell, as far as that is known before it boots. */
-export function whyNotKernel(cell: Cell, { name, kernel }: Variant): string | undefined {
-  const suite = kernel?.suite;
+/** Why a cell can't have its direct virtual hardware, as far as that is known before it boots. */
+export function whyNotDvh(
+  cell: Cell,
+  {
+    hasSvm,
+    variant: { name, kernel },
+  }: Pick<EmulatedExperiment, 'hasSvm'> & Pick<CommonExperiment, 'variant'>,
+): string | undefined {
   const { mechanisms = [] } = configurationOf(cell);
-  if (mechanisms.length === 0 || suite === undefined || DVH_SUITES.includes(suite)) return undefined;
+  if (mechanisms.length === 0) return undefined;
+  if (!hasSvm)
+    return "it needs direct virtual hardware, which is for AMD's SVM, and the server's CPU is this host's, which has Intel's VMX; ACCELERATOR=tcg emulates one with SVM";
+  const suite = kernel?.suite;
+  if (suite === undefined || DVH_SUITES.includes(suite)) return undefined;
   return `it needs direct virtual hardware at every level that runs guests, and the variant ${name} has the kernel of ${suite}, which is built without; measure it with a kernel of ${DVH_SUITES.join(' or ')}`;
 }
 

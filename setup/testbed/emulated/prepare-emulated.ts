@@ -26,7 +26,7 @@ import {
   type EmulatedExperiment,
   materialOf,
   planEmulated,
-  whyNotKernel,
+  whyNotDvh,
 } from './emulated-experiment.ts';
 import { EMULATED_CPU } from './emulated-qemu.ts';
 import { describeQemu, type HostQemu } from './host-qemu.ts';
@@ -47,10 +47,10 @@ export async function prepareEmulated(
 ): Promise<Prepared<EmulatedExperiment>> {
   const { log, phases } = options;
   const { waitMinutes, variant, snapshotBytes } = settings;
-  const cells = measured.filter((cell) => whyNotKernel(cell, variant) === undefined);
   const host = describeHost();
   const sizing = sizingFor(host);
-  const { accelerator, reason } = await chooseAccelerator(settings);
+  const { accelerator, hasSvm, reason } = await chooseAccelerator(settings);
+  const cells = measured.filter((cell) => whyNotDvh(cell, { hasSvm, variant }) === undefined);
   const testbed: ExperimentRecord['testbed'] = {
     kind: 'emulated',
     accelerator,
@@ -59,7 +59,14 @@ export async function prepareEmulated(
   checkExperiment(settings, testbed);
   phases.lap('checks');
   const clocks = clocksOf(settings.clock, accelerator);
-  const experiment: EmulatedExperiment = { kind: 'emulated', clocks, accelerator, sizing, snapshotBytes };
+  const experiment: EmulatedExperiment = {
+    kind: 'emulated',
+    clocks,
+    accelerator,
+    hasSvm,
+    sizing,
+    snapshotBytes,
+  };
   if (cells.length === 0) return { experiment, environment: { testbed, host, versions: {} } };
   log(reason);
   const built = await buildMaterial({ ...options, cells, sizing, variant, accelerator, waitMinutes });
