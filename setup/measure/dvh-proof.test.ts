@@ -3,7 +3,7 @@ import { type ProofNeeds, proofFault } from './dvh-proof.ts';
 
 const application: ProofNeeds = {
   benchmark: { name: 'netperf-rr' },
-  mechanisms: ['timer', 'ipi', 'idle'],
+  mechanisms: ['timer', 'ipi', 'posted', 'idle'],
   cpus: 2,
 };
 
@@ -14,6 +14,8 @@ const before = {
   dvh_eois: 200,
   dvh_ipis: 10,
   dvh_halts: 70,
+  dvh_posted: 40,
+  dvh_not_posted: 3,
   dvh_reflected: 12,
 };
 
@@ -25,6 +27,8 @@ function after(changes: Partial<typeof before> = {}): typeof before {
     dvh_eois: 900,
     dvh_ipis: 60,
     dvh_halts: 170,
+    dvh_posted: 140,
+    dvh_not_posted: 5,
     dvh_reflected: 12,
     ...changes,
   };
@@ -41,6 +45,7 @@ test.each([
   'dvh_eois',
   'dvh_ipis',
   'dvh_halts',
+  'dvh_posted',
 ] as const)('without %s there is none, and it says so with both readings', (name) => {
   expect(proofFault(application, before, after({ [name]: before[name] }))).toContain(
     `during the run of netperf-rr: its KVM counted ${name} ${before[name]} before and ${before[name]} after.`,
@@ -57,9 +62,7 @@ test('a single CPU sends no IPIs to others', () => {
 
 test('what is off need not be counted', () => {
   const timer: ProofNeeds = { ...application, mechanisms: ['timer'] };
-  expect(proofFault(timer, before, after({ dvh_ipis: 10, dvh_halts: 70 }))).toBeUndefined();
-  // The level above sends its IPIs.
-  expect(proofFault(timer, before, after({ dvh_reflected: 400 }))).toBeUndefined();
+  expect(proofFault(timer, before, after({ dvh_ipis: 10, dvh_halts: 70, dvh_posted: 40 }))).toBeUndefined();
 });
 
 function micro(mechanisms: ProofNeeds['mechanisms']): ProofNeeds {
@@ -84,6 +87,15 @@ test('a guest program sets its APIC up in each sample, which is one access of te
   const of = (reflected: number) => ({ ...before, dvh_timer_writes: 200, dvh_reflected: 12 + reflected });
   expect(proofFault(micro(['timer', 'ipi']), before, of(10))).toBeUndefined();
   expect(proofFault(micro(['timer', 'ipi']), before, of(11))).toContain('12 before and 23 after');
+});
+
+test('most interrupts of the device must be posted, if HLT passes to L0', () => {
+  const half = after({ dvh_not_posted: 3 + 101 });
+  expect(proofFault(application, before, half)).toContain(
+    'dvh_not_posted 3 before and 104 after, dvh_posted 40 before and 140 after.',
+  );
+  const trapped: ProofNeeds = { ...application, mechanisms: ['timer', 'ipi', 'posted'] };
+  expect(proofFault(trapped, before, half)).toBeUndefined();
 });
 
 test('the level above may handle one access of a hundred, and a kernel need not count those', () => {

@@ -12,6 +12,7 @@ import type { TargetMachines } from './target-machines.ts';
 const MOVED: Readonly<Record<AnyMechanism, readonly DvhCounter[]>> = {
   timer: ['dvh_timer_writes', 'dvh_timer_irqs'],
   ipi: ['dvh_ipis'],
+  posted: ['dvh_posted'],
   idle: ['dvh_halts'],
 };
 
@@ -73,14 +74,22 @@ export function proofFault(
     );
     return `L0 did not handle what direct virtual hardware lets it handle ${during}: its KVM counted ${counts.join(', ')}. The run does not count; boot the cell again with BOOT=cold, and look for "Direct virtual hardware" in the kernel log of every level that runs guests.`;
   }
-  // Without all of them, the level above handles the rest; and where nothing is to be handled, there is no share of it.
-  const isWhole = moved.length > 0 && mechanisms.includes('timer') && mechanisms.includes('ipi');
+  // Where nothing is to be handled, there is no share of it.
+  if (moved.length === 0) return undefined;
+  const read = (name: DvhCounter): string => `${name} ${before[name]} before and ${after[name]} after`;
+  const notPosted = grown('dvh_not_posted', before, after);
+  const posted = grown('dvh_posted', before, after);
+  // Without virtual idle, those that find it halted go to the level above.
+  if (mechanisms.includes('posted') && mechanisms.includes('idle') && notPosted > posted)
+    return `Most interrupts of the device of the level under test went to the level above ${during}: L0's KVM counted ${read('dvh_not_posted')}, ${read('dvh_posted')}. ${AGAIN}`;
   const reflected = grown('dvh_reflected', before, after);
   const handled = HANDLED.reduce((sum, name) => sum + grown(name, before, after), 0);
   const most = (benchmark.handledByL0 === undefined ? MAX_REFLECTED : MAX_REFLECTED_OF_PROGRAM) * handled;
-  if (!isWhole || !(reflected > most)) return undefined;
-  return `The level above the one under test handled accesses to its timer and its interrupt controller ${during} that L0 should have: L0's KVM counted dvh_reflected ${before['dvh_reflected']} before and ${after['dvh_reflected']} after, against ${handled} accesses that it handled. The run does not count; boot the cell again with BOOT=cold.`;
+  if (!(reflected > most)) return undefined;
+  return `The level above the one under test handled accesses to its timer and its interrupt controller ${during} that L0 should have: L0's KVM counted ${read('dvh_reflected')}, against ${handled} accesses that it handled. ${AGAIN}`;
 }
+
+const AGAIN = 'The run does not count; boot the cell again with BOOT=cold.';
 
 /** NaN for a counter that the kernel lacks. */
 function grown(name: DvhCounter, before: Counts, after: Counts): number {
