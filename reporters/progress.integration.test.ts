@@ -22,7 +22,7 @@ const PRELUDE = `
   import { PROGRESS_VARIABLE, reportProgress } from ${JSON.stringify(path.join(ROOT, 'setup/lib/task-progress.ts'))};
   const reporter = new ProgressReporter();
   const said = (text, more = {}) => reportProgress({ task: 'l1-baseline', text, state: 'running', ...more });
-  // However slow this host is, what was told has come by then: the listener is in the same process.
+  // However slow this host is, what was reported has arrived by then: the listener is in the same process.
   const turns = async () => { for (let turn = 0; turn < 20; turn++) await sleep(10); };
   reporter.onTestRunStart();
   await turns();`;

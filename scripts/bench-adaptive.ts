@@ -100,7 +100,7 @@ function recordedSources({ name, values }: Recorded, { repeats }: BenchOptions):
       }
     },
   };
-  const stretches: Source = {
+  const contiguous: Source = {
     name: `${name}, in order`,
     mustHold: false,
     mean,
@@ -109,7 +109,7 @@ function recordedSources({ name, values }: Recorded, { repeats }: BenchOptions):
         yield [values.slice(first, first + MAX_SAMPLES)];
     },
   };
-  return values.length >= 3 * MAX_SAMPLES ? [drawn, stretches] : [drawn];
+  return values.length >= 3 * MAX_SAMPLES ? [drawn, contiguous] : [drawn];
 }
 
 async function replayAll(sources: readonly Source[], { target, seed }: BenchOptions): Promise<Replayed[]> {

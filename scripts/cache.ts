@@ -4,7 +4,7 @@ import { terminalOptions } from '../reporters/terminal/terminal.ts';
 import { buildAll } from '../setup/build/build-all.ts';
 import { holdCache } from '../setup/build/cache/build-cache.ts';
 import { assertPlace, exportCache } from '../setup/build/cache/export-cache.ts';
-import { type Chosen, type ExportedArtefact, labelOf } from '../setup/build/cache/export-format.ts';
+import { type ArtefactToExport, type ExportedArtefact, labelOf } from '../setup/build/cache/export-format.ts';
 import { importCache } from '../setup/build/cache/import-cache.ts';
 import { artefacts, contentsOf, ingredientsOf } from '../setup/build/cache/ingredients.ts';
 import { InputError } from '../setup/lib/errors.ts';
@@ -53,7 +53,7 @@ async function exportTo(
   const ingredients = ingredientsOf(wanted, all);
   const selected = all
     .filter((one) => wanted.includes(one.label) || ingredients.includes(one))
-    .map(({ label, provenance: { name, hash, facts } }): Chosen => {
+    .map(({ label, provenance: { name, hash, facts } }): ArtefactToExport => {
       const isLeftOut = TO_BUILD_WITH.has(name) && !withToolchain;
       if (!isLeftOut && contentsOf(label) === 'provenance') throw provenanceAlone(label);
       return { name, hash, contents: isLeftOut ? 'provenance' : 'whole', facts };

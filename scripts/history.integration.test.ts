@@ -50,9 +50,9 @@ test('a step is reported in the third night at the latest, with exit code 1, and
   }
   expect(history('check')).toMatchObject({ status: 0, stdout: 'No new changes.\n' });
   for (let number = 8; number < 11; number++) addNight(history, number, 1.3 + (number % 3) * 0.005);
-  const told = history('check', '--markdown');
-  expect(told.status).toBe(1);
-  expect(told.stdout).toMatch(
+  const checked = history('check', '--markdown');
+  expect(checked.status).toBe(1);
+  expect(checked.stdout).toMatch(
     /1 change for the worse.*l2-baseline \| hackbench \| \+\d\d\.\d %.*night-7 \| night-8/s,
   );
   expect(history('check')).toMatchObject({ status: 0 });

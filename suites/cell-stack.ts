@@ -25,9 +25,9 @@ export class CellStack {
   readonly #turns = new Turns();
   /** The journal, locked: no other cell boots beside this one, however many workers Vitest was told to start. */
   #alone: Lock | undefined;
-  /** How the stack that runs came to. */
+  /** How the running stack was started. */
   #start: StartRecord | undefined;
-  /** What made it unusable; said again to every benchmark that comes after. */
+  /** What made it unusable; every later benchmark reports it too. */
   #broken: NestbenchError | undefined;
 
   readonly #testbed: AnyTestbed;
@@ -41,7 +41,7 @@ export class CellStack {
     this.journal = new Journal(experiment.directory);
   }
 
-  /** By which clock the stack lives. */
+  /** The clock of the stack. */
   get clock(): Clock {
     return this.experiment.clocks[this.#kind];
   }

@@ -137,8 +137,8 @@ test('a cell that was measured in both states, one after the other, is reported 
 test('a comparison of stacks in different states says so', () => {
   using base = journalOf(['l1-baseline', RESTORED], ['l2-baseline', RESTORED], ['l3-baseline', BOOTED]);
   using head = journalOf(['l1-baseline', ON_REQUEST], ['l2-baseline', BOOTED]);
-  const told = warningsOf(base.results, head.results).filter((text) => text.startsWith('OTHER STATES'));
-  expect(told).toEqual([
+  const warnings = warningsOf(base.results, head.results).filter((text) => text.startsWith('OTHER STATES'));
+  expect(warnings).toEqual([
     'OTHER STATES: some stacks of l2-baseline were measured as booted, others restored from a snapshot. Differences may come from that instead of your change.',
   ]);
 });

@@ -210,7 +210,7 @@ describe('a change', () => {
 
   test('is reported once, even when more nights move it a little', () => {
     using store = new HistoryStore(storeFile());
-    const tell = (): number => {
+    const report = (): number => {
       const changes = unreported(
         seriesOf(store.points()).flatMap((series) => changesOf(series)),
         store.reported(),
@@ -221,7 +221,7 @@ describe('a change', () => {
     // Each night is added once, because a commit waits for the disk.
     const counts = fallenNights().map((each) => {
       store.add(each);
-      return tell();
+      return report();
     });
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1);
     expect(counts.indexOf(1)).toBeGreaterThan(40);

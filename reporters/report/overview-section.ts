@@ -74,11 +74,11 @@ function whatThereIs(results: Results): string {
     (sum, outcome) => sum + (outcome.state === 'measured' ? outcome.statistics.n : 0),
     0,
   );
-  const besides = (['failed', 'skipped', 'missing'] as const)
+  const others = (['failed', 'skipped', 'missing'] as const)
     .map((state) => `${ofState(state)} ${state === 'missing' ? 'not run' : state}`)
     .filter((words) => !words.startsWith('0 '));
   const measured = `${ofState('measured')} of ${outcomes.length} (benchmarks times cells), ${count(samples, 'sample')}`;
-  return [measured, ...besides].join('; ');
+  return [measured, ...others].join('; ');
 }
 
 /** From the first record to the last, in UTC. */

@@ -18,8 +18,11 @@ function twenty(start: number): number[] {
 /** All ways one by one, as in the definition. */
 function byDefinition(base: readonly number[], head: readonly number[]): number {
   const all = [...base, ...head];
-  const size = (chosen: (index: number) => boolean) => {
-    const [one, other] = [all.filter((_, index) => chosen(index)), all.filter((_, index) => !chosen(index))];
+  const size = (isInOne: (index: number) => boolean) => {
+    const [one, other] = [
+      all.filter((_, index) => isInOne(index)),
+      all.filter((_, index) => !isInOne(index)),
+    ];
     const squares = [one, other].map((values) => {
       const mean = arithmeticMean(values);
       const scatter = values.reduce((sum, value) => sum + (value / mean - 1) ** 2, 0);

@@ -163,8 +163,8 @@ test('p is adjusted by Holm for all tests, and the verdict uses the unadjusted p
   const { rows } = compared(
     compareExperiments(noisyResults(SMALL), noisyResults({ ...SMALL, seed: 2, slower: slowL2 })),
   );
-  const least = rows.filter(({ verdict }) => verdict.kind === 'regression');
-  expect(least.map(({ probability, adjusted }) => [probability, adjusted])).toEqual([
+  const regressions = rows.filter(({ verdict }) => verdict.kind === 'regression');
+  expect(regressions.map(({ probability, adjusted }) => [probability, adjusted])).toEqual([
     [expect.closeTo(2 / 252, 12), expect.closeTo((4 * 2) / 252, 12)],
     [expect.closeTo(2 / 252, 12), expect.closeTo((4 * 2) / 252, 12)],
   ]);

@@ -88,9 +88,9 @@ function adjusted(rows: readonly UnadjustedRow[]): ComparedRow[] {
 
 function testsOf(rows: readonly UnadjustedRow[], { significance, resamples }: ResolvedOptions): Tests {
   const tested = rows.filter(({ probability }) => probability !== null);
-  const least = runsToReach(significance);
+  const minRuns = runsToReach(significance);
   const expected = tested
-    .filter(({ base, head }) => Math.min(base.boots, head.boots) >= least)
+    .filter(({ base, head }) => Math.min(base.boots, head.boots) >= minRuns)
     // Half of them have the good direction.
     .map(({ base, head }) => attainableLevel(base.boots, head.boots, significance, resamples) / 2);
   return { count: tested.length, expectedFalseAlarms: expected.reduce((sum, level) => sum + level, 0) };

@@ -59,7 +59,7 @@ export function compareBoots(
     interval,
     probability,
     significance,
-    leastBoots: runsToReach(significance),
+    minBoots: runsToReach(significance),
     minimumEffect,
     neededBoots:
       probability === null ? null : runsToDetect(...times, Math.log1p(minimumEffect), significance),

@@ -30,7 +30,7 @@ function compared(base: Results, head: Results): Compared {
 }
 
 /** The verdict and the warnings. */
-function told(base: Partial<ExperimentRecord>, head: Partial<ExperimentRecord>, slower = 1.3) {
+function verdictOf(base: Partial<ExperimentRecord>, head: Partial<ExperimentRecord>, slower = 1.3) {
   const { rows, warnings } = compared(side(1, base), side(slower, head));
   return { verdict: rows[0]?.verdict.kind, warnings };
 }
@@ -38,12 +38,12 @@ function told(base: Partial<ExperimentRecord>, head: Partial<ExperimentRecord>, 
 describe('a slowdown with a', () => {
   test('different build of the same toolchain is a regression', () => {
     const head = { versions: { ...VERSIONS, nestbench: '0.2.0', 'kernel build': '0000000000000002' } };
-    expect(told({ versions: VERSIONS }, head)).toEqual({ verdict: 'regression', warnings: [] });
+    expect(verdictOf({ versions: VERSIONS }, head)).toEqual({ verdict: 'regression', warnings: [] });
   });
 
   test('newer compiler is also a change of the toolchain', () => {
     const head = { versions: { ...VERSIONS, 'kernel compiler': 'gcc-14 14.2.0-20' } };
-    expect(told({ versions: VERSIONS }, head)).toEqual({
+    expect(verdictOf({ versions: VERSIONS }, head)).toEqual({
       verdict: 'changed',
       warnings: [
         expect.stringContaining(
@@ -55,22 +55,22 @@ describe('a slowdown with a', () => {
 
   test('newer benchmark is also a change of the toolchain', () => {
     const head = { versions: { ...VERSIONS, sysbench: '1.1' } };
-    expect(told({ versions: VERSIONS }, head).verdict).toBe('changed');
+    expect(verdictOf({ versions: VERSIONS }, head).verdict).toBe('changed');
   });
 
   test('kernel of another suite is a regression: the variants are there to compare that', () => {
     const old = { 'kernel source': 'linux-source-6.1 6.1.158-1', 'kernel compiler': 'gcc-12 12.2.0-14' };
     const variant = { name: 'linux-6.1', kernel: { suite: 'bookworm' as const } };
     const head = { versions: { ...VERSIONS, ...old }, variant };
-    expect(told({ versions: VERSIONS }, head)).toEqual({ verdict: 'regression', warnings: [] });
+    expect(verdictOf({ versions: VERSIONS }, head)).toEqual({ verdict: 'regression', warnings: [] });
     const newer = { ...head, versions: { ...head.versions, sysbench: '1.1' } };
-    expect(told({ versions: VERSIONS }, newer).verdict).toBe('changed');
+    expect(verdictOf({ versions: VERSIONS }, newer).verdict).toBe('changed');
   });
 
   test('prebuilt kernel of a variant is a regression: its source is unknown', () => {
     const { 'kernel source': _, 'kernel compiler': __, ...versions } = VERSIONS;
     const variant = { name: 'mine', kernel: { vmlinux: '/mine' } };
-    expect(told({ versions: VERSIONS }, { versions, variant })).toEqual({
+    expect(verdictOf({ versions: VERSIONS }, { versions, variant })).toEqual({
       verdict: 'regression',
       warnings: [],
     });
@@ -78,13 +78,13 @@ describe('a slowdown with a', () => {
 
   test('journal without a toolchain is a regression', () => {
     const old = { versions: { nestbench: '0.1.0', kernel: '6.1.192-nestbench', sysbench: '1.0' } };
-    expect(told(old, { versions: VERSIONS })).toEqual({ verdict: 'regression', warnings: [] });
+    expect(verdictOf(old, { versions: VERSIONS })).toEqual({ verdict: 'regression', warnings: [] });
   });
 });
 
 test('equal times with another toolchain are no change', () => {
   const head = { versions: { ...VERSIONS, sysbench: '1.1' } };
-  expect(told({ versions: VERSIONS }, head, 1.001).verdict).toBe('no change');
+  expect(verdictOf({ versions: VERSIONS }, head, 1.001).verdict).toBe('no change');
 });
 
 test('a comparison with another toolchain gives no verdict as an exit code, and says why', () => {

@@ -9,7 +9,7 @@ const CLEAR: Evidence = {
   interval: [0.15, 0.25],
   probability: 2 / 252,
   significance: 0.01,
-  leastBoots: 5,
+  minBoots: 5,
   minimumEffect: 0.05,
   neededBoots: 5,
 };

@@ -19,7 +19,7 @@ export interface Evidence {
   readonly probability: number | null;
   readonly significance: number;
   /** The minimum number of boots per side with which p can be below the significance. */
-  readonly leastBoots: number;
+  readonly minBoots: number;
   readonly minimumEffect: number;
   /**
    * How many boots each side typically needs at this noise to find a change of the minimum effect; null if no practical
@@ -29,14 +29,14 @@ export interface Evidence {
 }
 
 export function verdictOf(evidence: Evidence): Verdict {
-  const { boots, change, interval, probability, significance, leastBoots, minimumEffect } = evidence;
+  const { boots, change, interval, probability, significance, minBoots, minimumEffect } = evidence;
   const limit = percent(minimumEffect);
   if (interval === null) return tooFew(evidence);
   const [low, high] = interval;
   if (low >= -minimumEffect && high <= minimumEffect) {
     return { kind: 'no change', reason: `the interval lies within ±${limit}`, neededBoots: null };
   }
-  if (probability === null || Math.min(...boots) < leastBoots) return tooFew(evidence);
+  if (probability === null || Math.min(...boots) < minBoots) return tooFew(evidence);
   const isChange = probability < significance && (low > 0 || high < 0);
   if (!isChange) return undecided(`the noise hides a change of ${limit}`, evidence);
   return Math.abs(change) > minimumEffect
@@ -53,11 +53,11 @@ function changed({ better, change, significance, minimumEffect }: Evidence): Ver
   };
 }
 
-function tooFew({ boots: [base, head], significance, leastBoots, neededBoots }: Evidence): Verdict {
+function tooFew({ boots: [base, head], significance, minBoots, neededBoots }: Evidence): Verdict {
   return {
     kind: 'undecided',
-    reason: `${base} and ${head} boots can't reach p < ${significance}: at least ${leastBoots} boots each`,
-    neededBoots: Math.max(leastBoots, neededBoots ?? 0),
+    reason: `${base} and ${head} boots can't reach p < ${significance}: at least ${minBoots} boots each`,
+    neededBoots: Math.max(minBoots, neededBoots ?? 0),
   };
 }
 

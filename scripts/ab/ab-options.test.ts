@@ -18,7 +18,7 @@ test('two variants are enough', () => {
 });
 
 test('what to measure is selected as with Vitest', () => {
-  const chosen = [
+  const others = [
     'suites/l1',
     'suites/l2',
     '--project',
@@ -28,7 +28,7 @@ test('what to measure is selected as with Vitest', () => {
     '-t',
     'netperf',
   ];
-  expect(parseAbOptions([...BOTH, ...chosen], NOW)).toMatchObject({
+  expect(parseAbOptions([...BOTH, ...others], NOW)).toMatchObject({
     suites: ['suites/l1', 'suites/l2'],
     projects: ['l1-baseline', 'l2-baseline'],
     pattern: 'netperf',

@@ -8,12 +8,12 @@ import { artefacts, contentsOf } from '../../setup/build/cache/ingredients.ts';
 import { inBytes } from '../../setup/lib/bytes.ts';
 
 /** The facts of a build that distinguish it from others. */
-const TELLING = /^(release|version|kernel|suite|gcc|linux-source-[\d.]+|src:qemu|qemu-system-x86|zstd)$/;
+const DISTINCTIVE = /^(release|version|kernel|suite|gcc|linux-source-[\d.]+|src:qemu|qemu-system-x86|zstd)$/;
 
 /** The versions of an artefact, in words. */
 export function versionsOf({ facts }: Pick<Provenance, 'facts'>): string {
   return Object.entries(facts)
-    .filter(([name]) => TELLING.test(name))
+    .filter(([name]) => DISTINCTIVE.test(name))
     .map(([name, version]) => (name === 'release' || name === 'version' ? version : `${name} ${version}`))
     .join(', ');
 }

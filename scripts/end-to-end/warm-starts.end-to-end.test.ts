@@ -128,9 +128,9 @@ test('a damaged snapshot is noticed, reported and dropped, and the cell boots an
   const bytes = readFileSync(file);
   // So near its beginning that QEMU ends before the file is known to be damaged.
   writeFileSync(file, bytes.fill(0, 1000, 2000));
-  const mended = await run(start, cache, 'mended');
-  expect(mended.output).toContain('is dropped, as it does not come back: server.zst is damaged');
-  expect(startOf(mended).kind).toBe('saved');
+  const rebuilt = await run(start, cache, 'rebuilt');
+  expect(rebuilt.output).toContain('is dropped, as it does not come back: server.zst is damaged');
+  expect(startOf(rebuilt).kind).toBe('saved');
   expect(startOf(await run(start, cache, 'again')).kind).toBe('warm');
 });
 

@@ -6,7 +6,7 @@ import { progressAt } from './progress-rate.ts';
 const COUNTED = /^\[(\d+)\/(\d+)\]/;
 /** `  CC      init/main.o`, as the kernel's makefiles and QEMU's have it. */
 const STEP = /^ {2}[A-Z][A-Z\d]*\s+\S/;
-/** Of a build whose steps nobody has counted, one line in so many is reported. */
+/** If the number of steps is unknown, every so many steps are reported. */
 const EVERY = 20;
 
 /**

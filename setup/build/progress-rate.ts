@@ -6,12 +6,12 @@ export interface Progress {
 }
 
 /** Below this share the rate says little; no estimate is better than a wild one. */
-const TELLING_FRACTION = 0.03;
+const MIN_FRACTION = 0.03;
 
 /** If more steps were done than expected, the expectation was wrong, and there is no estimate. */
 export function progressAt(done: number, expected: number, elapsedSeconds: number): Progress {
   if (done > expected) return {};
   const fraction = done / expected;
-  if (fraction < TELLING_FRACTION) return { fraction };
+  if (fraction < MIN_FRACTION) return { fraction };
   return { fraction, secondsLeft: Math.round((elapsedSeconds * (1 - fraction)) / fraction) };
 }

@@ -32,10 +32,10 @@ function read(lines: readonly string[]): { summary: string[]; warnings: string[]
   const directory = temporaryDirectory();
   writeFileSync(path.join(directory, 'journal.ndjson'), `${lines.join('\n')}\n`);
   const { records, damaged } = readJournal(directory);
-  return { summary: records.map(told), warnings: describeDamaged(damaged) };
+  return { summary: records.map(inWords), warnings: describeDamaged(damaged) };
 }
 
-function told(record: JournalRecord): string {
+function inWords(record: JournalRecord): string {
   return record.type === 'sample'
     ? `sample ${record.run}.${record.iteration} = ${record.value}`
     : record.type;

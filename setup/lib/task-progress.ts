@@ -1,5 +1,5 @@
 /**
- * Progress events, from whoever does the work to whoever shows it. The progress reporter (in Vitest's main process)
+ * Progress events, from what does the work to what shows it. The progress reporter (in Vitest's main process)
  * listens on a Unix socket named by NESTBENCH_PROGRESS; the global setup and the workers write one JSON object per
  * line. Without a listener, reporting costs nothing.
  */
@@ -54,7 +54,7 @@ function send(path: string | undefined, event: ProgressEvent): void {
   socket.write(JSON.stringify(event) + '\n');
 }
 
-/** Listens for the events of other processes. It does not keep this process running, and ignores a line that is no event. */
+/** Listens for the events of other processes. It does not keep this process running, and ignores a line that is not an event. */
 export function listenForProgress(socket: string, onEvent: (event: ProgressEvent) => void): Server {
   const server = createServer((connection) => {
     connection.unref().on('error', () => {});

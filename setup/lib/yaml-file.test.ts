@@ -63,8 +63,8 @@ describe('a fault has its line and its key', () => {
     ['name: [a, b]', 'f:1: "name" is a list, where one text is needed'],
     ['name:', 'f:1: "name" is empty'],
     ['name: ~', 'f:1: "name" is empty'],
-    ['name: a\nother: b', 'f:2: "other" is no key of a thing'],
-    ['inner:\n  ref: a\n  other: b', 'f:3: "inner.other" is no key of a thing'],
+    ['name: a\nother: b', 'f:2: "other" is not a key of a thing'],
+    ['inner:\n  ref: a\n  other: b', 'f:3: "inner.other" is not a key of a thing'],
     ['inner: some', 'f:1: "inner" is "some": no inner'],
     [
       'count: 99999999999999999999999999',
@@ -80,8 +80,8 @@ describe('a fault has its line and its key', () => {
     ['count: 1e999', expect.stringMatching(/^f:1: "count" is 1e999: /)],
     ['- 1', expect.stringMatching(/^f:1: the file is a list: /)],
     ['only words', expect.stringMatching(/^f:1: the file is "only words": /)],
-    ['\n__proto__: { x: 1 }', 'f:2: "__proto__" is no key of a thing'],
-    ['\nconstructor: 1', 'f:2: "constructor" is no key of a thing'],
+    ['\n__proto__: { x: 1 }', 'f:2: "__proto__" is not a key of a thing'],
+    ['\nconstructor: 1', 'f:2: "constructor" is not a key of a thing'],
   ])('%j', (text, said) => {
     expect(faults(text)).toEqual(said);
   });
@@ -89,8 +89,8 @@ describe('a fault has its line and its key', () => {
 
 describe('an error of YAML itself has its line too', () => {
   test.each([
-    ['name: a\nname: b', 'f:2: "name" is there twice'],
-    ['inner:\n  ref: a\n  ref: b', 'f:3: "inner.ref" is there twice'],
+    ['name: a\nname: b', 'f:2: "name" is given twice'],
+    ['inner:\n  ref: a\n  ref: b', 'f:3: "inner.ref" is given twice'],
     ['inner:\n  ref: "a', 'f:2: at "inner.ref": Missing closing "quote'],
     ['name:\n\t- a', 'f:2: at "name": Tabs are not allowed as indentation'],
     ['name: a\n---\nname: b', 'f:2: a second document begins here, and a file holds one'],

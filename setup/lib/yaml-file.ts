@@ -59,7 +59,7 @@ export function readTextFile(file: string): string {
 
 /**
  * Parses the text and checks it against the schema. Never throws.
- * @param what the kind of file, as in `no key of a testbed`.
+ * @param what the kind of file, as in `not a key of a testbed`.
  */
 export function parseYaml<S extends z.ZodType>(
   text: string,
@@ -124,7 +124,7 @@ function faultsOf(
     isSyntax: false,
   });
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => fault([...keys, key], `is no key of a ${what}`));
+    return issue.keys.map((key) => fault([...keys, key], `is not a key of a ${what}`));
   }
   if (issue.code === 'invalid_union') {
     // The alternative that got furthest is probably the intended one.
@@ -154,8 +154,8 @@ function neededBy(issue: z.core.$ZodIssue): string {
   }
   if (issue.code === 'too_small' && issue.origin === 'string') return 'it is empty';
   if (issue.code === 'too_small') {
-    const least = `at least ${issue.minimum}`;
-    return issue.origin === 'array' ? `${least} entry is needed` : `${least} is needed`;
+    const min = `at least ${issue.minimum}`;
+    return issue.origin === 'array' ? `${min} entry is needed` : `${min} is needed`;
   }
   if (issue.code === 'too_big') return `at most ${issue.maximum} is possible`;
   if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')} is needed`;
@@ -164,7 +164,7 @@ function neededBy(issue: z.core.$ZodIssue): string {
 
 function syntaxFault(code: string, message: string, keys: readonly string[]): string {
   const key = keys.length === 0 ? '' : `"${keys.join('.')}" `;
-  if (code === 'DUPLICATE_KEY') return `${key}is there twice`;
+  if (code === 'DUPLICATE_KEY') return `${key}is given twice`;
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here, and a file holds one';
   return key === '' ? message : `at ${key.trimEnd()}: ${message}`;
 }

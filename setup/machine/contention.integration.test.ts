@@ -25,7 +25,7 @@ function pidOf({ pid }: ChildProcess): number {
 /** Reads until that much CPU time has been used since the first reading. How long it takes depends on the host. */
 async function between(root: number, enough: (first: HostReading, now: HostReading) => boolean) {
   const first = readHost(root);
-  if (first === undefined) throw new Error('/proc does not tell');
+  if (first === undefined) throw new Error('/proc does not show it');
   await expect
     .poll(
       () => {
@@ -60,7 +60,7 @@ test('a busy process of this run does not, nor do its children, nor those of the
     pidOf(root),
     (one, now) => now.ownSeconds - one.ownSeconds > 2 * ENOUGH_SECONDS,
   );
-  if (window === undefined || last === undefined) throw new Error('/proc does not tell');
+  if (window === undefined || last === undefined) throw new Error('/proc does not show it');
   const [all, own] = [last.busySeconds - first.busySeconds, last.ownSeconds - first.ownSeconds];
   expect(own).toBeGreaterThan(2 * ENOUGH_SECONDS);
   expect(window.othersSeconds).toBeCloseTo(Math.max(0, all - own), 5);

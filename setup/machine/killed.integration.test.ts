@@ -17,11 +17,11 @@ async function endings(script: (program: string) => string) {
   const program = path.join(temporaryDirectory(), name);
   copyFileSync('/bin/sh', program);
   const { exitCode } = await host.run(['sh', '-c', script(program)], forever);
-  const tell = async () => {
+  const ask = async () => {
     const { processes } = await killed.sinceLast(forever.signal);
     return processes.filter((one) => one.name === name);
   };
-  return { name, exitCode, first: await tell(), second: await tell() };
+  return { name, exitCode, first: await ask(), second: await ask() };
 }
 
 describe.runIf(process.getuid?.() === 0)('on a machine with process accounting', () => {

@@ -18,7 +18,7 @@ export interface Measurement {
   readonly directory: string;
   /** Where a script keeps its files. */
   readonly scratch: (name: string) => string;
-  readonly told: { text: string; fraction: number; secondsLeft: number }[];
+  readonly progress: { text: string; fraction: number; secondsLeft: number }[];
   readonly measure: (
     benchmark: Benchmark,
     options?: {
@@ -36,12 +36,12 @@ export interface Measurement {
 export function measurement(): Measurement {
   const directory = temporaryDirectory();
   const journal = new Journal(path.join(directory, 'results'));
-  const told: Measurement['told'] = [];
+  const progress: Measurement['progress'] = [];
   const records = (): readonly JournalRecord[] => readJournal(journal.directory).records;
   return {
     directory: journal.directory,
     scratch: (name) => path.join(directory, name),
-    told,
+    progress,
     records,
     measure: (
       benchmark,
@@ -70,7 +70,7 @@ export function measurement(): Measurement {
           ...(mechanisms && { mechanisms }),
           ...(killed && { killed }),
         },
-        onIteration: (progress) => told.push(progress),
+        onIteration: (its) => progress.push(its),
       }),
     summary: () => records().map(describeRecord),
   };

@@ -88,16 +88,16 @@ describe('a series that a rule ends', () => {
   });
 
   test('reports the width of its interval, and the time left', async () => {
-    const { measure, scratch, told } = measurement();
+    const { measure, scratch, progress } = measurement();
     await measure(toy({ script: counter(scratch('n')), sizes }), { profile: PROFILES.adaptive });
-    expect(told.map(({ text }) => text)).toEqual([
+    expect(progress.map(({ text }) => text)).toEqual([
       'toy: iteration 1 of 5 to 12, interval target ± 2 %',
       'toy: iteration 2 of 5 to 12, interval target ± 2 %',
       expect.stringMatching(/^toy: iteration 3 of 5 to 12, interval ± \d+\.\d %, target 2 %$/),
       ...Array.from({ length: 9 }, () => expect.stringMatching(/interval ± \d+\.\d %, target 2 %$/)),
     ]);
-    const fractions = told.map(({ fraction }) => fraction);
+    const fractions = progress.map(({ fraction }) => fraction);
     expect(fractions).toEqual(fractions.map((_, index) => index / 12));
-    expect(told[0]?.secondsLeft).toBe(12);
+    expect(progress[0]?.secondsLeft).toBe(12);
   });
 });

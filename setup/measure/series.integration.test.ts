@@ -79,16 +79,16 @@ describe('a successful series', () => {
   });
 
   test('reports its progress before each iteration', async () => {
-    const { measure, told } = measurement();
+    const { measure, progress } = measurement();
     await measure(toy({ script: 'echo 5', iterations: 2 }), { profile: { ...PROFILES.paper, runs: 2 } });
-    expect(told.map(({ text, fraction }) => [text, fraction])).toEqual([
+    expect(progress.map(({ text, fraction }) => [text, fraction])).toEqual([
       ['toy: iteration 1 of 2, run 1 of 2', 0],
       ['toy: iteration 2 of 2, run 1 of 2', 0.25],
       ['toy: iteration 1 of 2, run 2 of 2', 0.5],
       ['toy: iteration 2 of 2, run 2 of 2', 0.75],
     ]);
-    expect(told[0]?.secondsLeft).toBe(4);
-    expect(told.every(({ secondsLeft }) => secondsLeft >= 0)).toBe(true);
+    expect(progress[0]?.secondsLeft).toBe(4);
+    expect(progress.every(({ secondsLeft }) => secondsLeft >= 0)).toBe(true);
   });
 
   test('starts its service first, runs the commands before and after each sample, and stops the service last', async () => {

@@ -118,7 +118,7 @@ test('one that ends before it answers is reported with what it printed', async (
   });
 });
 
-test('one that is no program is told as one that ended', async () => {
+test('one that is not a program is reported like one that ended', async () => {
   const starting = start({ argv: ['/no/such/server'], ready: shell('false', 'client') });
   await expect(starting).rejects.toMatchObject({
     code: 'NESTBENCH_SERVICE_FAILED',

@@ -10,7 +10,7 @@ import { onStopSignals, type StopOptions } from './stop-signals.ts';
 
 /**
  * Takes over the signals.
- * @returns a function that gives them back.
+ * @returns a function that restores the previous handlers.
  */
 export function stopGracefully(
   vitest: Vitest,

@@ -22,7 +22,7 @@ export interface StopOptions {
   readonly log: (line: string) => void;
 }
 
-/** Takes over the signals. @returns gives them back to those who had them, in their order. */
+/** Takes over the signals. @returns a function that restores the previous handlers, in their order. */
 export function onStopSignals({
   stop,
   endMachines,

@@ -32,8 +32,8 @@ test.each([
     'virtual_timer=y (it has N), virtual_idle=n (it has Y)',
   ],
   [DVH_OFF, 'virtual_ipi=Y\n', 'virtual_ipi=n (it has Y)'],
-] as const)('one that does not keep the value is reported, with its value', (knobs, said, told) => {
-  expect(parseKnobs(knobs, said)).toEqual({ ok: false, fault: `which does not take ${told}` });
+] as const)('one that does not keep the value is reported, with its value', (knobs, said, named) => {
+  expect(parseKnobs(knobs, said)).toEqual({ ok: false, fault: `which does not take ${named}` });
 });
 
 test('one that reads back nothing is recorded as that, and is no fault', () => {

@@ -53,7 +53,7 @@ export class FailureMonitor {
   async #settle(): Promise<void> {
     await sleep(SETTLE_MS, undefined, { signal: this.#stop }).catch(() => {});
     const signs = this.#signs.filter((sign) => !followsFromLoss(sign, this.#signs));
-    this.#controller.abort(signs.toSorted(byTelling)[0]);
+    this.#controller.abort(signs.toSorted(mostSpecificFirst)[0]);
   }
 }
 
@@ -71,7 +71,7 @@ function followsFromLoss(sign: NestbenchError, all: readonly NestbenchError[]): 
  * Sorts causes before consequences; then the lowest level first, because it takes all above it down; then the most
  * specific.
  */
-function byTelling(one: NestbenchError, other: NestbenchError): number {
+function mostSpecificFirst(one: NestbenchError, other: NestbenchError): number {
   return (
     Number(isCause(other)) - Number(isCause(one)) || levelOf(one) - levelOf(other) || rank(one) - rank(other)
   );

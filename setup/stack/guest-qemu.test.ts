@@ -18,7 +18,7 @@ test('a guest runs under KVM with the CPU of its host, without IPIs by hypercall
   expect([accelerator.type, cpu]).toEqual(['kvm', { model: 'host', features: ['-kvm-pv-ipi'] }]);
 });
 
-test("the artifact's QEMU is not told of IPIs by hypercall", () => {
+test("the artifact's QEMU gets no option for IPIs by hypercall", () => {
   expect(guestQemu({ ...guest, version: '3.1.0' }).cpu.features).toEqual([]);
 });
 

@@ -163,7 +163,7 @@ function timerMilliseconds(minutes: number): number {
 }
 
 /**
- * Ends what a killed run left running. Only under the testbed's lock: then whatever runs there belongs to nobody.
+ * Ends what a killed run left running. Only under the testbed's lock: then no run owns what is running there.
  * @param previousRuntime the runtime directory of the previous run, if it was another one; it is removed.
  * @returns sentences about what was ended.
  */

@@ -14,7 +14,7 @@ import { countBytes } from './count-bytes.ts';
 import {
   archiver,
   assertEnded,
-  type Chosen,
+  type ArtefactToExport,
   CREATE_TAR,
   digestOf,
   type ExportedArtefact,
@@ -33,7 +33,7 @@ const EXPORT = 'export';
 export interface ExportOptions {
   /** Its version. */
   readonly nestbench: string;
-  readonly artefacts: readonly Chosen[];
+  readonly artefacts: readonly ArtefactToExport[];
   /** Whether an existing file may be overwritten. */
   readonly force: boolean;
   readonly signal: AbortSignal;

@@ -33,7 +33,7 @@ const exportedArtefact = z.object({
 export type ExportedArtefact = z.infer<typeof exportedArtefact>;
 
 /** An artefact to export. */
-export type Chosen = Omit<ExportedArtefact, 'bytes' | 'sha256'>;
+export type ArtefactToExport = Omit<ExportedArtefact, 'bytes' | 'sha256'>;
 
 /** What every version of the format has. */
 export const anyManifest = z.object({ format: z.number().int(), nestbench: z.string() });
@@ -49,7 +49,7 @@ export function labelOf({ name, hash }: Pick<ExportedArtefact, 'name' | 'hash'>)
   return `${name}-${hash}`;
 }
 
-export function memberOf(artefact: Pick<Chosen, 'name' | 'hash' | 'contents'>): string {
+export function memberOf(artefact: Pick<ArtefactToExport, 'name' | 'hash' | 'contents'>): string {
   const label = labelOf(artefact);
   return artefact.contents === 'whole' ? label : `${label}/${PROVENANCE_FILE}`;
 }
@@ -100,7 +100,7 @@ export function assertEnded(
 /** Size and SHA-256 of an artefact, as a tar with all times set to 0: covers names, modes, links and contents. */
 export async function digestOf(
   directory: string,
-  artefact: Pick<Chosen, 'name' | 'hash' | 'contents'>,
+  artefact: Pick<ArtefactToExport, 'name' | 'hash' | 'contents'>,
   signal: AbortSignal,
 ): Promise<Pick<ExportedArtefact, 'bytes' | 'sha256'>> {
   const argv = [...CREATE_TAR, '--mtime=@0', `--directory=${directory}`, memberOf(artefact)];

@@ -6,7 +6,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { type Artefact, cached } from './build-cache.ts';
 import { exportCache } from './export-cache.ts';
-import { type Chosen, digestOf, type Manifest, MANIFEST } from './export-format.ts';
+import { type ArtefactToExport, digestOf, type Manifest, MANIFEST } from './export-format.ts';
 
 export const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ export async function artefact(
   name: string,
   files: Readonly<Record<string, string | Uint8Array>>,
   inputs: Readonly<Record<string, string>> = {},
-): Promise<Artefact & Chosen> {
+): Promise<Artefact & ArtefactToExport> {
   const made = await cached({
     name,
     inputs,
@@ -32,7 +32,7 @@ export async function artefact(
 }
 
 /** Exports them to a temporary file. */
-export async function exported(artefacts: readonly Chosen[]): Promise<string> {
+export async function exported(artefacts: readonly ArtefactToExport[]): Promise<string> {
   const file = path.join(temporaryDirectory(), 'cache.tar.zst');
   await exportCache(file, { nestbench: '0.1.0', artefacts, force: false, signal: never });
   return file;
@@ -83,7 +83,7 @@ export function onSmallDisk(directory: string, bytes: number, work: string): str
 }
 
 /** The text of a program that exports `artefacts` to `file`. */
-export function exporting(file: string, artefacts: readonly Chosen[]): string {
+export function exporting(file: string, artefacts: readonly ArtefactToExport[]): string {
   const options = { nestbench: '0.1.0', artefacts, force: false };
   return `
     const { exportCache } = await import(${JSON.stringify(path.join(import.meta.dirname, 'export-cache.ts'))});

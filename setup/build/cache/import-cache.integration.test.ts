@@ -221,8 +221,8 @@ describe('rejected in one sentence, with the cache unchanged', () => {
     const message = await refusal(file, cache);
     expect(message).toMatch(/\. The cache is unchanged\.$/);
     expect(message.slice(0, COMMON.length)).toBe(COMMON);
-    const told = message.slice(COMMON.length);
-    expect(told).toMatch(why instanceof RegExp ? why : new RegExp(`^${RegExp.escape(why)}\\. The cache`));
+    const reason = message.slice(COMMON.length);
+    expect(reason).toMatch(why instanceof RegExp ? why : new RegExp(`^${RegExp.escape(why)}\\. The cache`));
   });
 
   test('a truncated file', async () => {

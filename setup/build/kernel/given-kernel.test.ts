@@ -18,8 +18,8 @@ test('reports its own release', async () => {
 });
 
 test.each([
-  ['a bzImage', 'MZ\0Linux version 6.19.0 (', 'it is no ELF file'],
-  ['another program', '\u007FELF\0Linux version %s (', 'it holds no "Linux version"'],
+  ['a bzImage', 'MZ\0Linux version 6.19.0 (', 'it is not an ELF file'],
+  ['another program', '\u007FELF\0Linux version %s (', 'it does not contain "Linux version"'],
 ])('%s is rejected', async (_, text, why) => {
   await expect(givenKernel(fileOf(text))).rejects.toMatchObject({ code: 'NESTBENCH_UNKNOWN_VARIANT' });
   await expect(givenKernel(fileOf(text))).rejects.toThrow(why);

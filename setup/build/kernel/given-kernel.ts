@@ -18,7 +18,7 @@ export async function givenKernel(vmlinux: string): Promise<Kernel> {
   if (!isElf || release === undefined) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_VARIANT',
-      `${vmlinux} is no uncompressed Linux kernel: ${isElf ? 'it holds no "Linux version"' : 'it is no ELF file'}. The build's own vmlinux is wanted, and not bzImage.`,
+      `${vmlinux} is not an uncompressed Linux kernel: ${isElf ? 'it does not contain "Linux version"' : 'it is not an ELF file'}. Name the build's vmlinux, not its bzImage.`,
     );
   }
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16);

@@ -9,12 +9,12 @@ import type { BuildPlace } from '../tool.ts';
 export interface QemuRecipe {
   /** The source, as progress names it. */
   readonly source: string;
-  /** Puts the source into the tree, a directory that is not there yet; `run` starts in its parent. */
+  /** Writes the source to the tree, a directory that does not exist yet; `run` starts in its parent. */
   readonly unpack: (run: Run, tree: string) => Promise<void>;
   readonly configure: readonly string[];
   /** Compiles it, in the tree's directory build. */
   readonly compile: readonly string[];
-  /** Leaves in the tree's parent what is to be kept, and removes the tree. */
+  /** Copies what is kept to the tree's parent, and removes the tree. */
   readonly keep: readonly string[];
 }
 

@@ -104,7 +104,7 @@ PrintLastLog no
 LogLevel ERROR
 ChrootDirectory $2
 END
-# Within sshd -i nobody knows any more where the person comes from.
+# sshd -i does not know where the person connects from.
 echo "$SSH_CONNECTION" >/run/nestbench-ssh-connection
 echo "$directory"`;
 

@@ -11,12 +11,12 @@ import type { Machine, RunningCommand } from '../machine.ts';
 import { type Connection, openChannel, startRemote } from './ssh-command.ts';
 
 /** How long an orderly end of the connection may take before its stream is destroyed. */
-const GOODBYE_MS = 1000;
+const CLOSE_MS = 1000;
 
 export interface SshMachine extends Machine {
   /**
-   * Resolves with the reason when the connection drops; pending while it holds, and for ever once the machine is
-   * disposed. Never rejects.
+   * Resolves with the reason when the connection drops; never once the machine is disposed. Never
+   * rejects.
    */
   readonly lost: Promise<NestbenchError>;
 }
@@ -88,7 +88,7 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
       machine: name,
     });
     client.end();
-    await Promise.race([gone.promise, sleep(GOODBYE_MS)]);
+    await Promise.race([gone.promise, sleep(CLOSE_MS)]);
     stream.destroy();
   }
   return machine;

@@ -29,15 +29,15 @@ test.each([
 ] as const)(
   'on a host with nesting, ACCELERATOR=%s and CLOCK=%s choose %s',
   async (asked, clock, accelerator, words) => {
-    const chosen = await chooseAccelerator({ accelerator: asked, clock }, hardware());
-    expect(chosen).toEqual({ accelerator, hasSvm: true, reason: expect.stringContaining(words) });
+    const selected = await chooseAccelerator({ accelerator: asked, clock }, hardware());
+    expect(selected).toEqual({ accelerator, hasSvm: true, reason: expect.stringContaining(words) });
   },
 );
 
 test('without the hardware the server is emulated, and ACCELERATOR=kvm is rejected with the reason', async () => {
   const none = temporaryDirectory();
-  const chosen = await chooseAccelerator({ accelerator: undefined, clock: undefined }, none);
-  expect(chosen).toMatchObject({
+  const selected = await chooseAccelerator({ accelerator: undefined, clock: undefined }, none);
+  expect(selected).toMatchObject({
     accelerator: 'tcg',
     reason: expect.stringContaining('neither svm nor vmx'),
   });

@@ -22,7 +22,7 @@ export interface BootPhysicalOptions extends StackOptions, GuestOptions {
 }
 
 /** For a last connection to a machine that was just lost. */
-const FAREWELL_SECONDS = 30;
+const RESTORE_SECONDS = 30;
 
 /**
  * Resolves once the last level answers over SSH and every machine matches the plan. On failure and on abort both
@@ -94,7 +94,7 @@ async function enter({ plan, machine, phases }: Ready, options: MachineOptions):
   const { signal, defer, image, onFailure, runtime } = options;
   // The other machine may have taken that long.
   phases.lap(`${name}: both ready`);
-  defer(() => putBack(plan, machine));
+  defer(() => restore(plan, machine));
   await setUp(machine, plan, image, seedFile(runtime), signal);
   const inside = await connect(plan, plan.deadlineSeconds, signal, TOOLS_ROOT);
   defer(() => inside[Symbol.asyncDispose]());
@@ -117,13 +117,13 @@ function connect(
 /**
  * Restores it whatever happened to the run, over the existing connection or a new one. Reports what can't be restored.
  */
-async function putBack(plan: PhysicalMachinePlan, machine: SshMachine): Promise<void> {
+async function restore(plan: PhysicalMachinePlan, machine: SshMachine): Promise<void> {
   const { signal } = new AbortController();
   try {
     await tearDown(machine, signal);
   } catch {
     try {
-      await using again = await connect(plan, FAREWELL_SECONDS, signal);
+      await using again = await connect(plan, RESTORE_SECONDS, signal);
       await tearDown(again, signal);
     } catch (error) {
       const text = `${plan.name} could not be restored, so the next run there restores it first: ${reasonOf(error)}`;

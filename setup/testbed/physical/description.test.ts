@@ -59,7 +59,7 @@ describe('is reported with its line and its key', () => {
   test('an unknown key', () => {
     expect(faults(MINIMAL.replace('  interface: eno2', '  interface: eno2\n  nic: eno2'))).toEqual([
       "The testbed file can't be used:",
-      'testbed.yaml:4: "client.nic" is no key of a testbed',
+      'testbed.yaml:4: "client.nic" is not a key of a testbed',
     ]);
   });
 
@@ -166,7 +166,7 @@ describe('is reported with its line and its key', () => {
 
   test('control characters are not repeated', () => {
     expect(faults(`${MINIMAL}"\\e[31m": x\n`)[1]).toBe(
-      'testbed.yaml:7: "\u{FFFD}[31m" is no key of a testbed',
+      'testbed.yaml:7: "\u{FFFD}[31m" is not a key of a testbed',
     );
   });
 

@@ -77,15 +77,15 @@ export function entryFor(grubCfg: string, boot: Boot, environment: GrubEnvironme
     // So it never becomes the machine's own default.
     .filter((line) => line.trim() !== 'savedefault')
     .map((line) => (/^\s*linux(efi|16)?\s/.test(line) ? `${line.trimEnd()} ${words}` : line))
-    .map((line) => (like === boot.release ? line : ofOurs(line, like, boot.release)));
+    .map((line) => (like === boot.release ? line : forOurKernel(line, like, boot.release)));
   const title = grubWord(`nestbench: Linux ${boot.release}`);
   return [`menuentry ${title} --id ${ENTRY} {`, ...body, '}'].join('\n');
 }
 
 /** The kernel that GRUB boots by default; undefined if its entry has no release. */
 export function defaultRelease(grubCfg: string, environment: GrubEnvironment): string | undefined {
-  // An entry requested for a single boot is not what it boots the time after; before GRUB 2.00 grub-reboot kept the
-  // default aside.
+  // An entry requested for a single boot is not what it boots the time after; before GRUB 2.00 grub-reboot saved the
+  // default as prev_saved_entry.
   const { saved_entry: saved = '', prev_saved_entry: before = '' } = environment;
   return defaultEntry(grubCfg, { saved_entry: before === '' ? saved : before })?.release;
 }
@@ -95,7 +95,7 @@ function flat(menu: readonly MenuEntry[]): MenuEntry[] {
 }
 
 /** The path is relative to the file system's root, which may be /boot. */
-function ofOurs(line: string, like: string, release: string): string {
+function forOurKernel(line: string, like: string, release: string): string {
   return line
     .replace(`vmlinuz-${like}`, `${OURS}/vmlinuz-${release}`)
     .replace(`initrd.img-${like}`, `${OURS}/initrd.img-${release}`)

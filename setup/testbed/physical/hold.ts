@@ -12,7 +12,7 @@ import { withDeadline } from '../../lib/wait.ts';
 /** On a file system that is empty after a boot. Held while standard input is open, so a killed run frees it. */
 const HOLD = `
 exec 9<>/run/nestbench.lock
-# A run that was just killed lets go as soon as its connection is seen to be gone.
+# A killed run frees the lock once sshd notices that its connection is gone.
 if flock --timeout 10 9; then
   echo "$1" >&9
   echo held

@@ -32,7 +32,7 @@ say kvmModule "$(if modinfo kvm_amd >/dev/null 2>&1 || [ -d /sys/module/kvm ]; t
 say iommuGroups "$(ls /sys/kernel/iommu_groups 2>/dev/null | wc -l)"
 say interface "$(if [ -e "$sys" ]; then echo yes; fi)"
 say interfaces "$(ls /sys/class/net)"
-# But for the bridge of a run that was killed, which the next takes away.
+# Except for the bridge of a killed run, which the next run removes.
 master=$(basename "$(readlink "$sys/master" 2>/dev/null)" 2>/dev/null)
 if [ "$master" = "$(cat /run/nestbench/bridge 2>/dev/null)" ]; then master=; fi
 say master "$master"
@@ -42,11 +42,11 @@ say sshOver "$(ip -o route get "$(cut -d ' ' -f 1 /run/nestbench-ssh-connection)
 say cardDriver "$(basename "$(readlink "$sys/device/driver")" 2>/dev/null)"
 say cardAddress "$(basename "$(readlink "$sys/device")" 2>/dev/null)"
 say virtualFunctions "$(cat "$sys/device/sriov_totalvfs" 2>/dev/null)"
-# But for those of a run that was killed, which the next takes away.
+# Except for those of a killed run, which the next run removes.
 say virtualFunctionsThere "$(if [ ! -e /run/nestbench/functions ]; then cat "$sys/device/sriov_numvfs" 2>/dev/null; fi)"
 # The card's configuration space says where they will be, on every kernel (sriov_offset is of Linux 4.15 and later). Extended
 # capabilities begin at 256, each with its ID, 16 for SR-IOV, and where the next one is; First VF Offset is 20 bytes on. By
-# the specification (9.3.3.9) it may be another once there are functions, so whoever makes them checks.
+# the specification (9.3.3.9) it may differ once there are functions, so machine/set-up checks it.
 word() { number=$(od -A n -v -t u2 -j "$1" -N 2 "$sys/device/config" | tr -d ' '); echo $((number + 0)); }
 if [ -e "$sys/device/sriov_totalvfs" ]; then
   at=256

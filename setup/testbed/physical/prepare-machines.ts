@@ -63,7 +63,7 @@ function assertUsable(findings: readonly MachineFinding[]): void {
  * Installs on the machine every kernel that it needs for some cell.
  * @returns its own kernel: the running one, unless nestbench installed it.
  */
-export async function giveKernels(
+export async function installKernels(
   name: 'client' | 'server',
   software: readonly MachineSoftware[],
   kernels: Readonly<Record<string, KernelPackage>>,

@@ -23,7 +23,7 @@ import { cardOf } from './card.ts';
 import { readTestbed } from './description.ts';
 import { assertDvhQemus } from './dvh-software.ts';
 import type { PhysicalExperiment } from './physical-experiment.ts';
-import { checkMachines, giveKernels } from './prepare-machines.ts';
+import { checkMachines, installKernels } from './prepare-machines.ts';
 import { softwareVersions } from './software-versions.ts';
 
 /**
@@ -61,8 +61,8 @@ export async function preparePhysical(
   const { kernels, qemus } = await buildSoftware(software, testbed.builder, options);
   assertDvhQemus(testbed, measured, qemus);
   const installed = {
-    client: await giveKernels('client', software, kernels, { testbed, signal }),
-    server: await giveKernels('server', software, kernels, { testbed, signal }),
+    client: await installKernels('client', software, kernels, { testbed, signal }),
+    server: await installKernels('server', software, kernels, { testbed, signal }),
   };
   phases.lap('kernels on the machines');
   return {
@@ -86,7 +86,7 @@ export async function preparePhysical(
       versions: {
         kernel: kernel.release,
         ...kernel.madeOf,
-        // It tells compare and history that a toolchain has versions.
+        // By its presence compare and history know that a toolchain has versions.
         toolchain: image.toolchain,
         ...softwareVersions(software, { kernels, qemus, installed }),
         image: image.hash,

@@ -111,7 +111,7 @@ describe('looking for a snapshot', () => {
       'a snapshot that is too old',
       IDENTITY,
       { madeAt: '2020-01-01T00:00:00Z' },
-      'days old, and 30 are the most',
+      'days old, and the maximum is 30',
     ],
   ])('drops %s, and says so', async (_, identity, changes, why) => {
     const name = await made(identity, changes);

@@ -93,7 +93,7 @@ function readSnapshot(name: string, directory: string): Snapshot | { readonly fa
 /** Why nobody can use it any more; undefined if it may still be useful, perhaps to another variant. */
 function obsolete(record: SnapshotRecord, now: Identity): string | undefined {
   const days = (Date.now() - Date.parse(record.madeAt)) / DAY_MS;
-  if (days > OLDEST_DAYS) return `it is ${Math.floor(days)} days old, and ${OLDEST_DAYS} are the most`;
+  if (days > OLDEST_DAYS) return `it is ${Math.floor(days)} days old, and the maximum is ${OLDEST_DAYS}`;
   const { identity } = record;
   if (identity['format'] !== now['format']) return 'it was made by another version of nestbench';
   // Its first word is the same for every version of one QEMU.
@@ -175,7 +175,7 @@ export async function pruneSnapshots(
     if (sum <= limitBytes) return;
     if (name === except) continue;
     say(
-      `The snapshot ${name} is dropped: all have ${inBytes(sum)}, and ${inBytes(limitBytes)} are the most.`,
+      `The snapshot ${name} is dropped: all have ${inBytes(sum)}, and the maximum is ${inBytes(limitBytes)}.`,
     );
     await dropSnapshot(directory);
     sum -= bytes;
