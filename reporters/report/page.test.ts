@@ -4,7 +4,7 @@ import { TestJournal } from '../model/journal.testing.ts';
 import { bootedJournal, realisticJournal, wholeJournal } from '../model/experiment.testing.ts';
 import { collectResults } from '../model/experiment-results.ts';
 import { reportHtml } from './page.ts';
-import { reportJournal } from './report.testing.ts';
+import { facts, reportJournal } from './report.testing.ts';
 
 function idsIn(page: string): string[] {
   return [...page.matchAll(/ id="([^"]+)"/g)].map(([, id = '']) => id);
@@ -27,6 +27,15 @@ test.each([
   expect(links.filter((id) => !idsIn(page).includes(id ?? ''))).toEqual([]);
   const patterns = [...page.matchAll(/url\(#([\w-]+)\)/g)].map(([, id]) => id);
   expect(patterns.filter((id) => !idsIn(page).includes(id ?? ''))).toEqual([]);
+});
+
+test.each([
+  ['an older journal, with none trapped', { guestHaltExits: 0 }, 'pass to L0 (virtual idle)'],
+  ['an older journal, with some', { guestHaltExits: 9 }, 'are trapped'],
+  ['DVH', { guestHaltExits: 9, guestHalts: 'passed if alone' }, 'pass to L0 while it has no other tasks'],
+] as const)('what becomes of the HLTs of a guest is shown: %s', (_, halts, words) => {
+  using journal = new TestJournal().start().boot('l2-dvh', { levels: [{ ...facts(1), ...halts }] });
+  expect(reportHtml(journal.results)).toContain(words);
 });
 
 test('text from a journal stays text, wherever it is shown', () => {

@@ -45,7 +45,7 @@ export function reportJournal(): TestJournal {
   return journal;
 }
 
-function facts(level: number): LevelFacts {
+export function facts(level: number): LevelFacts {
   return {
     level,
     kernelRelease: '6.1.192-nestbench',
