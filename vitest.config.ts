@@ -99,7 +99,7 @@ const cells: TestProjectInlineConfiguration[] = (await orderedCells()).map((cell
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
-    execArgv: ['--import', `${import.meta.dirname}/suites/ignore-interrupt.ts`],
+    execArgv: ['--import', `${import.meta.dirname}/setup/run/worker-signals.ts`],
     runner: './suites/runner.ts',
     testTimeout: DAY_MS,
     hookTimeout: DAY_MS,

@@ -7,6 +7,9 @@ import { AbortedError } from '../lib/errors.ts';
 
 const controller = new AbortController();
 
+/** Cancels a worker that was still starting when Vitest told the workers of it (worker-signals.ts). */
+export const CANCEL_SIGNAL = 'SIGUSR2';
+
 export function cancellation(): AbortSignal {
   return controller.signal;
 }
