@@ -65,8 +65,8 @@ async function orderedCells(): Promise<readonly Cell[]> {
 }
 
 function suitesOf(cell: Cell): string[] {
+  if (isBreakdown) return ['suites/breakdown/*.test.ts'];
   const { level } = cell;
-  if (isBreakdown) return [`suites/breakdown/breakdown-l${level}.test.ts`];
   const micro =
     configurationOf(cell).hasExitCosts === true && level > 0 ? [`suites/micro/l${level}.test.ts`] : [];
   return [`suites/l${level}/*.test.ts`, ...micro];

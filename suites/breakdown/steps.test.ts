@@ -1,4 +1,4 @@
-/** What the breakdown of dvh is compared with: the same benchmarks on the bare machine. */
+/** The breakdown of dvh, with the bare machine: the same benchmarks in each of its steps (fixtures/configurations/breakdown-steps.ts). */
 import { test } from '../cell.ts';
 
 test('hackbench', ({ measure }) => measure('hackbench'));
