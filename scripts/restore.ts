@@ -4,7 +4,7 @@
  */
 import { readRunning, restoreGrub } from '../setup/testbed/physical/grub.ts';
 import { installedKernels, removeKernel } from '../setup/testbed/physical/kernel-install.ts';
-import { removeTools } from '../setup/testbed/physical/tools.ts';
+import { removeTools } from '../setup/testbed/physical/set-up.ts';
 import { untune } from '../setup/testbed/physical/tuning.ts';
 import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';

@@ -5,7 +5,7 @@ import { connectOpenssh } from '../../setup/machine/ssh/openssh.ts';
 import type { Machine } from '../../setup/machine/machine.ts';
 import { EMULATED, testbedName } from '../../setup/run/testbed-name.ts';
 import { holdMachine } from '../../setup/testbed/physical/hold.ts';
-import { readTestbed, targetOf } from '../../setup/testbed/physical/description.ts';
+import { readTestbed, targetOf } from '../../setup/testbed/physical/testbed-file.ts';
 
 export function selectedTestbed(option: string | undefined): string {
   return testbedName(option ?? process.env['TESTBED']);

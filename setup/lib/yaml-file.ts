@@ -1,7 +1,6 @@
 /** Reads a YAML file that a user wrote, and reports each fault with its line and key. */
 import { readFileSync, statSync } from 'node:fs';
 import {
-  type Alias,
   type Document,
   isAlias,
   isCollection,
@@ -10,33 +9,20 @@ import {
   isScalar,
   isSeq,
   LineCounter,
-  type Node,
   parseDocument,
   visit,
 } from 'yaml';
 import type { z } from 'zod';
 import { reasonOf } from './error-text.ts';
+import { aliasFaults, lineAt, pathTo, type YamlFault } from './yaml-aliases.ts';
 
 /** The value; or every fault, in the order of the lines. */
 export type ParsedYaml<T> =
   | { readonly ok: true; readonly value: T; readonly lineOf: (key: string) => number }
   | { readonly ok: false; readonly faults: readonly YamlFault[] };
 
-export interface YamlFault {
-  readonly line: number;
-  readonly message: string;
-  /** Whether it is not YAML at all; otherwise it is YAML with wrong content. */
-  readonly isSyntax: boolean;
-}
-
 /** A file written by hand has a few kilobytes. */
 const MAX_BYTES = 2 ** 20;
-/**
- * How many values an alias may stand for through others, and all aliases together. More would be a file made to fill
- * memory.
- */
-const MAX_NESTED = 100;
-const MAX_ALIASED = 100_000;
 /** Number of faults that are printed. A file of another kind has thousands. */
 const MAX_FAULTS = 10;
 /** Number of characters of a value that are printed. A file of another kind is one value. */
@@ -104,10 +90,6 @@ export function faultLines(file: string, faults: readonly YamlFault[]): string {
 
 function failed(faults: readonly YamlFault[]): { ok: false; faults: readonly YamlFault[] } {
   return { ok: false, faults: faults.toSorted((one, other) => one.line - other.line) };
-}
-
-function lineAt(lines: LineCounter, offset: number): number {
-  return Math.max(1, lines.linePos(offset).line);
 }
 
 /** An unknown key has its own line; a missing one is reported on the line of the map that lacks it. */
@@ -212,83 +194,6 @@ function shown(node: unknown): string {
     return whole.length > MAX_SHOWN ? `${whole.slice(0, MAX_SHOWN)}...` : whole;
   }
   return isMap(node) ? 'a map' : isSeq(node) ? 'a list' : 'not right';
-}
-
-/** Aliases of nothing, of themselves, and of more values than anybody would write. */
-function aliasFaults(document: Document, lines: LineCounter): YamlFault[] {
-  const faults: YamlFault[] = [];
-  const weights = new Map<Node, number>();
-  const weigh = (node: unknown): number => {
-    if (isAlias(node)) return weigh(node.resolve(document));
-    if (isPair(node)) return weigh(node.value);
-    if (!isCollection(node)) return 1;
-    const known = weights.get(node);
-    if (known !== undefined) return known;
-    // Until it is known: what contains itself is endless.
-    weights.set(node, Number.POSITIVE_INFINITY);
-    const weight = Math.max(
-      1,
-      node.items.reduce<number>((sum, item) => sum + weigh(item), 0),
-    );
-    weights.set(node, weight);
-    return weight;
-  };
-  let total = 0;
-  visit(document, {
-    Alias(key, alias, ancestors) {
-      total += weigh(alias);
-      const why = aliasFault(alias, document, weigh, total);
-      if (why === undefined) return undefined;
-      const name = pathTo(key, ancestors).join('.');
-      faults.push({
-        line: lineAt(lines, alias.range?.[0] ?? 0),
-        message: `"${name}" is *${alias.source}, ${why}`,
-        isSyntax: false,
-      });
-      // Its parents repeat the same fault.
-      return visit.BREAK;
-    },
-  });
-  return faults;
-}
-
-function aliasFault(
-  alias: Alias,
-  document: Document,
-  weigh: (node: unknown) => number,
-  total: number,
-): string | undefined {
-  const anchored = alias.resolve(document);
-  if (anchored === undefined) return `and nothing before it has the anchor &${alias.source}`;
-  const weight = weigh(anchored);
-  if (weight === Number.POSITIVE_INFINITY) return 'which contains itself';
-  if (weight > MAX_NESTED && hasAlias(anchored)) {
-    return `which stands for ${weight} values through other aliases: at most ${MAX_NESTED} are possible`;
-  }
-  return total > MAX_ALIASED
-    ? `and the aliases up to it stand for ${total} values: at most ${MAX_ALIASED} are possible`
-    : undefined;
-}
-
-function hasAlias(node: Node): boolean {
-  let found = false;
-  visit(node, {
-    Alias() {
-      found = true;
-      return visit.BREAK;
-    },
-  });
-  return found;
-}
-
-/** The keys from the document to an alias, from what `visit` provides. */
-function pathTo(key: unknown, ancestors: readonly unknown[]): string[] {
-  const keys = ancestors.flatMap((ancestor, at) => {
-    if (isPair(ancestor) && isScalar(ancestor.key)) return [String(ancestor.key.value)];
-    const below = ancestors[at + 1];
-    return isSeq(ancestor) && below !== undefined ? [String(ancestor.items.indexOf(below))] : [];
-  });
-  return typeof key === 'number' && isSeq(ancestors.at(-1)) ? [...keys, String(key)] : keys;
 }
 
 /** The node at `keys`, through aliases. */

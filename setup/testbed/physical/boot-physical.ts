@@ -14,7 +14,7 @@ import { readPhysicalFacts } from './server-facts.ts';
 import { holdMachine } from './hold.ts';
 import type { PhysicalMachinePlan, PhysicalPlan } from './physical-plan.ts';
 import { ensureBoot } from './reboot.ts';
-import { type DeployedImage, deployImage, setUp, tearDown, TOOLS_ROOT } from './tools.ts';
+import { type DeployedImage, deployImage, setUp, tearDown, TOOLS_ROOT } from './set-up.ts';
 
 export interface BootPhysicalOptions extends StackOptions, GuestOptions {
   /** What guests boot from, and what runs on the two machines. */

@@ -7,7 +7,7 @@ import type { Settings } from '../../run/settings.ts';
 import { BUILD_BYTES, checkResources } from '../host-resources.ts';
 import type { BuildOptions, BuiltArtefact } from '../testbed.ts';
 import { buildSoftware } from './build-software.ts';
-import { readTestbed } from './description.ts';
+import { readTestbed } from './testbed-file.ts';
 import { assertDvhQemus } from './dvh-software.ts';
 import { assertBuilt, measurable } from './prepare-physical.ts';
 

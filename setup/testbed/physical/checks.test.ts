@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MachineFinding } from './check.ts';
 import { checkMachine, checkTwo } from './checks.ts';
-import { parseTestbed } from './description.ts';
+import { parseTestbed } from './testbed-file.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
 const testbed = parseTestbed(

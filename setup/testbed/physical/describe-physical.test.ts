@@ -4,7 +4,7 @@ import { type Cell, CELLS, configurationOf } from '../../../fixtures/matrix.ts';
 import { PROFILES } from '../../../fixtures/profiles.ts';
 import { orderedByBoot, physicalSoftware, serverBoot } from '../../../fixtures/physical-software.ts';
 import { CLIENT_SOFTWARE, softwareOf } from '../../../fixtures/software.ts';
-import { readTestbed, parseTestbed } from './description.ts';
+import { readTestbed, parseTestbed } from './testbed-file.ts';
 import { describePhysical } from './describe-physical.ts';
 
 const testbed = readTestbed(path.join(import.meta.dirname, '../../../testbed.example.yaml'));

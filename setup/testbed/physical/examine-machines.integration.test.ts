@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { testSshd, type TestSshd, whyNoSshd } from '../../machine/ssh/sshd.testing.ts';
 import type { Finding } from '../diagnose.ts';
-import { readTestbed } from './description.ts';
+import { readTestbed } from './testbed-file.ts';
 import { examineMachines } from './examine-machines.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

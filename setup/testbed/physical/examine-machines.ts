@@ -4,9 +4,9 @@ import { sentenceOf } from '../../lib/errors.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
 import type { Finding } from '../diagnose.ts';
 import { checkMachine, checkTwo } from './checks.ts';
-import { targetOf } from './description.ts';
+import { targetOf } from './testbed-file.ts';
 import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
-import { examineSources } from './sources.ts';
+import { examineSources } from './examine-sources.ts';
 
 /** A running machine answers soon; one that is booting can be checked again by hand. */
 const CONNECT_SECONDS = 30;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { defaultRelease } from './grub.ts';
+import { defaultRelease } from './grub-entry.ts';
 import { defaultEntry, menuOf } from './grub-menu.ts';
 
 const pinned = readFileSync(path.join(import.meta.dirname, 'captured/cases/pinned-default.cfg'), 'utf8');

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { differencesFrom, entryFor, markOf, releasesIn, whyNotOnce, withEntry } from './grub.ts';
+import { differencesFrom, entryFor, markOf, releasesIn, withEntry } from './grub-entry.ts';
+import { whyNotOnce } from './grub.ts';
 import { grubWords } from './grub-words.ts';
 
 /** Written by update-grub on the Debian 12 of the end-to-end test. */

@@ -4,7 +4,7 @@ import { DiskFullError, UnsuitableError } from '../../lib/errors.ts';
 import type { KernelPackage } from '../../build/kernel/kernel-package.ts';
 import { inBytes } from '../../lib/bytes.ts';
 import { measureFile } from '../../lib/measure-file.ts';
-import { OUR_KERNELS } from './grub.ts';
+import { OUR_KERNELS } from './grub-entry.ts';
 import { listOwn, ownFolder, readOwn, removeOwn, writeArgv, writeOwn } from './own-folder.ts';
 import { feedFile } from '../../machine/ssh/openssh.ts';
 import type { OpensshTarget } from '../../machine/ssh/openssh-command.ts';

@@ -2,7 +2,7 @@
 import { type Cell, CELLS } from '../../../fixtures/matrix.ts';
 import { orderedByBoot } from '../../../fixtures/physical-software.ts';
 import { InputError } from '../../lib/errors.ts';
-import { readTestbed } from './description.ts';
+import { readTestbed } from './testbed-file.ts';
 
 /**
  * Minimizes the reboots of the testbed's server. If its file is invalid, the global setup reports that, and this is the

@@ -1,7 +1,7 @@
 /** An experiment on a physical testbed, as passed to its workers. */
 import type { TestbedExperiment } from '../testbed.ts';
 import type { PhysicalHost } from './physical-plan.ts';
-import type { DeployedImage } from './tools.ts';
+import type { DeployedImage } from './set-up.ts';
 
 export interface PhysicalExperiment extends TestbedExperiment, Omit<PhysicalHost, 'variant' | 'kind'> {
   readonly kind: 'physical';

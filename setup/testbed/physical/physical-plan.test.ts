@@ -9,7 +9,7 @@ import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { describeMachine } from '../../stack/describe-machine.ts';
 import { qemuArgv } from '../../stack/qemu-argv.ts';
 import { planStack } from '../emulated/stack-plan.ts';
-import { parseTestbed } from './description.ts';
+import { parseTestbed } from './testbed-file.ts';
 import { planPhysical, type PhysicalPlan } from './physical-plan.ts';
 
 const testbed = parseTestbed(

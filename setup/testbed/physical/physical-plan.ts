@@ -30,8 +30,8 @@ import {
   planGuests,
 } from '../../stack/guest-plan.ts';
 import type { BenchmarkKind, MachineNeeds, MachinePlan } from '../../stack/machine-plan.ts';
-import type { Boot } from './grub.ts';
-import { targetOf } from './description.ts';
+import type { Boot } from './grub-entry.ts';
+import { targetOf } from './testbed-file.ts';
 
 /** An existing machine, and its requirements for a cell. */
 export interface PhysicalMachinePlan extends MachineNeeds {

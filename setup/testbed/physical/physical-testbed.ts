@@ -13,12 +13,12 @@ export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
   start: async (...given) => (await import('./start-physical.ts')).startPhysical(...given),
   build: async (...given) => (await import('./build-physical.ts')).buildPhysical(...given),
   async describe(cell, _kind, settings) {
-    const { readTestbed } = await import('./description.ts');
+    const { readTestbed } = await import('./testbed-file.ts');
     const { describePhysical } = await import('./describe-physical.ts');
     return describePhysical(readTestbed(settings.testbed), cell, settings.profile);
   },
   async doctor(name, signal) {
-    const { readTestbed } = await import('./description.ts');
+    const { readTestbed } = await import('./testbed-file.ts');
     const { examineMachines } = await import('./examine-machines.ts');
     return examineMachines(readTestbed(name), signal);
   },

@@ -8,7 +8,7 @@ import type { Machine } from '../../machine/machine.ts';
 import { connectOpenssh } from '../../machine/ssh/openssh.ts';
 import type { MachineFinding } from './check.ts';
 import { checkMachine, checkTwo } from './checks.ts';
-import { targetOf } from './description.ts';
+import { targetOf } from './testbed-file.ts';
 import { installedRelease, readRunning } from './grub.ts';
 import { holdMachine } from './hold.ts';
 import { installedKernels, installKernel } from './kernel-install.ts';

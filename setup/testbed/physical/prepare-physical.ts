@@ -20,7 +20,7 @@ import { runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
 import { buildSoftware } from './build-software.ts';
 import { cardOf } from './card.ts';
-import { readTestbed } from './description.ts';
+import { readTestbed } from './testbed-file.ts';
 import { assertDvhQemus } from './dvh-software.ts';
 import type { PhysicalExperiment } from './physical-experiment.ts';
 import { checkMachines, installKernels } from './prepare-machines.ts';

@@ -6,7 +6,8 @@ import type { OpensshTarget } from '../../machine/ssh/openssh-command.ts';
 import type { SshMachine } from '../../machine/ssh/ssh.ts';
 import { waitUntil, withDeadline } from '../../lib/wait.ts';
 import { type ConsoleCommand, watchConsole, type WatchedConsole } from './watch-console.ts';
-import { type Boot, chooseBoot, differencesFrom, readRunning, type Running } from './grub.ts';
+import { type Boot, differencesFrom } from './grub-entry.ts';
+import { chooseBoot, readRunning, type Running } from './grub.ts';
 
 /** A server's firmware alone takes minutes; after fifteen, somebody has to look at its console. */
 const REBOOT_SECONDS = 900;

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { findCell } from '../../../fixtures/matrix.ts';
 import { CPU_SCALES } from '../../../fixtures/sizing.ts';
 import type { Facts } from '../../stack/facts.ts';
-import { parseTestbed } from './description.ts';
+import { parseTestbed } from './testbed-file.ts';
 import { physicalDifferences } from './server-facts.ts';
-import { markOf } from './grub.ts';
+import { markOf } from './grub-entry.ts';
 import { planPhysical } from './physical-plan.ts';
 
 const testbed = parseTestbed(

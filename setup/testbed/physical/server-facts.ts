@@ -3,7 +3,7 @@ import type { LevelFacts } from '../../../fixtures/records.ts';
 import { NotAsPlannedError } from '../../stack/stack-errors.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { type Facts, readFacts } from '../../stack/facts.ts';
-import { markOf } from './grub.ts';
+import { markOf } from './grub-entry.ts';
 import type { PhysicalMachinePlan } from './physical-plan.ts';
 
 /**

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
-import { parseTestbed } from './description.ts';
-import { examineBuilder, examineSources, sourcesOf } from './sources.ts';
+import { parseTestbed } from './testbed-file.ts';
+import { examineBuilder, examineSources, sourcesOf } from './examine-sources.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

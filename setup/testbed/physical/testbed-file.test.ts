@@ -5,7 +5,7 @@ import { ADDRESSES } from '../../../fixtures/addresses.ts';
 import { addressesOf } from '../../../fixtures/testbed-description.ts';
 import { InputError } from '../../lib/errors.ts';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
-import { parseTestbed, readTestbed } from './description.ts';
+import { parseTestbed, readTestbed } from './testbed-file.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const MINIMAL = `client:
