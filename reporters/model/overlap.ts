@@ -3,8 +3,7 @@
  * another; overlaps come from runs that did not know of each other.
  */
 import { key } from './journal-index.ts';
-import type { Results } from './experiment-results.ts';
-import type { MeasuredSeries } from './measured-series.ts';
+import type { JournalItem, MeasuredSeries } from './measured-series.ts';
 import { sum } from './sum.ts';
 import { count } from './text.ts';
 
@@ -20,21 +19,25 @@ interface Span {
   readonly end: number;
 }
 
-const found = new WeakMap<Results['records'], Overlaps>();
+interface Recorded {
+  readonly records: readonly JournalItem[];
+}
 
-export function overlapsOf({ records }: Pick<Results, 'records'>): Overlaps {
+const found = new WeakMap<Recorded['records'], Overlaps>();
+
+export function overlapsOf({ records }: Recorded): Overlaps {
   const overlaps = found.get(records) ?? findOverlaps(records);
   found.set(records, overlaps);
   return overlaps;
 }
 
 /** How many samples of a benchmark in a cell overlap others. */
-export function overlapping(results: Results, cell: string, benchmark: string): number {
+export function overlapping(results: Recorded, cell: string, benchmark: string): number {
   return overlapsOf(results).get(key(cell, benchmark)) ?? 0;
 }
 
 /** A sentence about all of them; none without overlaps. */
-export function overlapRemarks(results: Pick<Results, 'records'>): string[] {
+export function overlapRemarks(results: Recorded): string[] {
   const overlaps = [...overlapsOf(results)];
   if (overlaps.length === 0) return [];
   const places = overlaps.map(([at, samples]) => `${at.replace('\n', ' ')} (${samples})`).join(', ');
@@ -44,7 +47,7 @@ export function overlapRemarks(results: Pick<Results, 'records'>): string[] {
   ];
 }
 
-function findOverlaps(records: Results['records']): Overlaps {
+function findOverlaps(records: Recorded['records']): Overlaps {
   const overlaps = new Map<string, number>();
   for (const ofHost of byHost(records)) {
     // nestbench writes them in order, so this is nearly always true.
@@ -61,7 +64,7 @@ function findOverlaps(records: Results['records']): Overlaps {
 }
 
 /** The samples of each host. A start without a host counts as a host of its own. */
-function byHost(records: Results['records']): Iterable<MeasuredSeries[]> {
+function byHost(records: Recorded['records']): Iterable<MeasuredSeries[]> {
   const hosts = new Map<string, MeasuredSeries[]>();
   let host = '';
   for (const [index, record] of records.entries()) {

@@ -1,5 +1,6 @@
 /** The options of `npm run history`. */
 import path from 'node:path';
+import type { Places } from '../../reporters/model/find-experiment.ts';
 import {
   CHANGE_POINT_OPTIONS,
   type ChangePointOptions,
@@ -37,12 +38,8 @@ export type HistoryCommand =
       readonly again: boolean;
     });
 
-export interface Surroundings {
+export interface Surroundings extends Places {
   readonly environment: NodeJS.ProcessEnv;
-  /** The folder of all experiments. */
-  readonly results: string;
-  /** The user's working directory. */
-  readonly from: string;
 }
 
 export function parseHistoryCommand(

@@ -6,8 +6,8 @@ import { aborted, inSeconds } from './error-text.ts';
 /** How long aborted work may take to stop before its caller continues without it. */
 const SETTLE_MS = 5000;
 
-/** Timers have 31 bits of milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Timers have 31 bits of whole milliseconds; larger values expire at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Waits for this long.

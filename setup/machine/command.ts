@@ -1,15 +1,13 @@
 /** How a command runs on every machine: its deadline, its abort, and the guarantee that it has ended. */
 import { AnnotatedError, type NestbenchError } from '../lib/errors.ts';
 import { aborted, reasonOf, words } from '../lib/error-text.ts';
+import { LONGEST_TIMER_MS } from '../lib/wait.ts';
 import { CommandDeadlineError, CommandFailedError } from './machine-errors.ts';
 import type { Completed, Machine, RunningCommand, RunOptions } from './machine.ts';
 import type { Output } from './output.ts';
 
 /** SIGTERM first, then SIGKILL after this time if the process group still exists. */
 export const GRACE_MS = 2000;
-
-/** Timers have 31 bits of milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A process as a machine provides it. */
 export interface StartedProcess {

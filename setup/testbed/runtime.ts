@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { userId } from '../lib/user.ts';
+import { LONGEST_TIMER_MS } from '../lib/wait.ts';
 import { isHeldAbove, takeLock, type Lock } from '../lib/lock.ts';
 import { InputError, LockLostError, TestbedBusyError, toNestbenchError } from '../lib/errors.ts';
 import { reasonOf } from '../lib/error-text.ts';
@@ -154,9 +155,6 @@ function replaceRuntime(file: string): string | undefined {
   const isOurs = path.isAbsolute(previous) && previous === runtimeDirectory(path.resolve(previous, '../..'));
   return isOurs && previous !== own && isPrivate(path.dirname(previous)) ? previous : undefined;
 }
-
-/** Timers have 31 bits of whole milliseconds; larger values expire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function timerMilliseconds(minutes: number): number {
   return Math.min(Math.max(1, Math.round(minutes * 60_000)), LONGEST_TIMER_MS);
