@@ -55,6 +55,24 @@ describe('a fault is a sentence that names the variable', () => {
     expect(() => checkPlaces(results, undefined)).toThrow(`Set ${variable} to another place`);
   });
 
+  test('a cache where no file can be locked', () => {
+    const programs = temporaryDirectory();
+    // As flock(1) on an NFS without a lock daemon.
+    const refusing = '#!/bin/sh\necho "flock: $2: No locks available" >&2\nexit 71\n';
+    writeFileSync(path.join(programs, 'flock'), refusing, { mode: 0o755 });
+    vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`);
+    const place = temporaryDirectory();
+    vi.stubEnv('XDG_CACHE_HOME', place);
+    expect(placeFaults(place, undefined)).toEqual([
+      {
+        place: 'cache',
+        variable: 'XDG_CACHE_HOME',
+        fault: expect.stringMatching(/^No file can be locked in .*\(flock: .*: No locks available\)\.$/),
+      },
+    ]);
+    expect(readdirSync(place)).toEqual([]);
+  });
+
   test('a cache where no program can run', () => {
     const place = temporaryDirectory();
     const script = `
@@ -151,7 +169,7 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
   test('learns from the doctor that it has no subordinate ids, if no engine answers', () => {
     const { stdout } = asNobodyKnown(['scripts/doctor.ts'], withoutIds());
     expect(stdout).toMatch(/packages +WRONG +neither/);
-    expect(stdout).toContain('If /etc/subuid has no line');
+    expect(stdout).toContain('This user has no entry in /etc/passwd, and so no subordinate ids');
   });
 
   test('learns from a run that there is no place for the cache, and gets past that once it has one', () => {

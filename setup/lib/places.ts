@@ -1,5 +1,5 @@
 /** The directories of a run: the cache, sockets and keys, the results. Checked before anything is built. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdtempSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -83,7 +83,7 @@ export function temporaryFault(): string | undefined {
 
 export function cacheFault(): string | undefined {
   try {
-    return within(cacheDirectory()) ?? noProgramRuns(cacheDirectory());
+    return within(cacheDirectory()) ?? noProgramRuns(cacheDirectory()) ?? noLockHolds(cacheDirectory());
   } catch (error) {
     return sentenceOf(error) ?? String(error);
   }
@@ -106,6 +106,22 @@ function noProgramRuns(directory: string): string | undefined {
     return errorCode(error) === 'EACCES'
       ? `No program can run in ${directory}: its file system is mounted noexec, and nestbench runs the programs that it builds there.`
       : undefined;
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}
+
+/** Concurrent runs share the cache by flock(2), which some network file systems refuse. */
+function noLockHolds(directory: string): string | undefined {
+  const place = mkdtempSync(path.join(nearest(directory), '.nestbench-'));
+  try {
+    const { status, stderr } = spawnSync('flock', ['--nonblock', path.join(place, 'lock'), 'true'], {
+      encoding: 'utf8',
+    });
+    // A missing flock is another fault.
+    return status === 0 || status === null
+      ? undefined
+      : `No file can be locked in ${directory}, as on some network file systems (${stderr.trim()}).`;
   } finally {
     rmSync(place, { recursive: true });
   }

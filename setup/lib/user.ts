@@ -9,10 +9,15 @@ export function userId(): number {
 
 /** The user's name, or `user 64321` without one. */
 export function userName(): string {
+  return passwdName() ?? `user ${userId()}`;
+}
+
+/** Undefined if the user has no entry in /etc/passwd. */
+export function passwdName(): string | undefined {
   try {
     return userInfo().username;
   } catch {
-    return `user ${userId()}`;
+    return undefined;
   }
 }
 

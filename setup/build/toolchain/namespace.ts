@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { UnbuildableError } from '../build-errors.ts';
-import { userName } from '../../lib/user.ts';
+import { passwdName } from '../../lib/user.ts';
 import { toolEnvironment } from '../tool.ts';
 
 export function isRoot(): boolean {
@@ -27,9 +27,13 @@ export async function assertOwnership(): Promise<void> {
   const [file = '', ...words] = asOwner(['true']);
   const trial = await execa(file, words, { reject: false, env: toolEnvironment() });
   if (trial.exitCode === 0) return;
-  const username = userName();
+  const username = passwdName();
+  const subordinate =
+    username === undefined
+      ? 'This user has no entry in /etc/passwd, and so no subordinate ids: choose a user with one'
+      : `If /etc/subuid has no line for ${username}, run: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`;
   throw new UnbuildableError({
-    message: `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. If /etc/subuid has no line for ${username}, run: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}. Otherwise ${namespaceAdvice()}`,
+    message: `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. ${subordinate}. Otherwise ${namespaceAdvice()}`,
     machine: 'host',
     output: trial.stderr,
   });
