@@ -7,7 +7,8 @@ export const LOG_COLUMNS = 120;
 /** Plain text if it is not a terminal, or if colours are disabled (https://no-color.org). */
 export function terminalOptions({ isTTY, columns }: NodeJS.WriteStream = process.stdout): TableOptions {
   return {
-    columns: isTTY ? columns : LOG_COLUMNS,
+    // A serial console is a terminal of no columns.
+    columns: (isTTY && columns) || LOG_COLUMNS,
     colours: isTTY && process.env['NO_COLOR'] === undefined,
   };
 }
