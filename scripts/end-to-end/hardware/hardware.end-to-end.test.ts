@@ -1,0 +1,79 @@
+/**
+ * The path that most users' machines take: a host with svm, nesting and /dev/kvm, on which the server is a virtual
+ * machine. L1 and L2 boot cold, are restored, and are measured; a microbenchmark counts cycles.
+ */
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { journalRecord, type JournalRecord } from '../../../fixtures/records.ts';
+import { temporaryDirectory } from '../../../setup/lib/temporary.testing.ts';
+import { onSvmHost } from './svm-host.testing.ts';
+
+/** It took 16 minutes on two busy cores: every level is one deeper in emulation than it is here. */
+const SECONDS = 1700;
+
+/** Into a file: the console is a terminal, which would get colours and progress. */
+const RUN = `run() {
+  experiment=$1; shift
+  EXPERIMENT=$experiment PROFILE=smoke node node_modules/vitest/vitest.mjs run "$@" >/tmp/said 2>&1
+  code=$?
+  echo "== $experiment"; cat /tmp/said
+  echo "exit code $code, $(cut -d ' ' -f 1 /proc/uptime) s after the start"
+}`;
+const CELLS = "suites/l1 suites/l2 --project l1-baseline --project l2-baseline -t '^netperf-rr$'";
+
+const COMMANDS = `${RUN}
+node scripts/doctor.ts | cat
+run cold ${CELLS}
+run warm ${CELLS}
+run micro suites/micro --project l1-baseline -t '^cpuid$'
+cat results/cold/journal.ndjson results/warm/journal.ndjson results/micro/journal.ndjson`;
+
+test(
+  'a host with SVM measures on its hardware, cold and warm',
+  { timeout: SECONDS * 1000 + 600_000 },
+  async () => {
+    const log = path.join(temporaryDirectory(), 'console');
+    const { signal } = new AbortController();
+    const output = await onSvmHost(COMMANDS, { seconds: SECONDS, signal, log });
+    console.log(output.replaceAll(/^\{.*\n/gm, ''));
+    expect(output).toMatch(/virtualization +ok +kvm: .*the CPU has svm, and kvm_amd has nested=1/);
+    expect(output.match(/^exit code \d+/gm)).toEqual(['exit code 0', 'exit code 0', 'exit code 0']);
+
+    const records = [...output.matchAll(/^\{.*$/gm)].map(([line]) => journalRecord.parse(JSON.parse(line)));
+    const experiments = of(records, 'experiment');
+    expect(experiments.map(({ testbed }) => testbed.accelerator)).toEqual(['kvm', 'kvm', 'kvm']);
+    const boots = of(records, 'boot').map(({ cell, start, levels }) => ({
+      cell,
+      start: start?.kind,
+      hypervisors: levels.map(({ hypervisor }) => hypervisor),
+    }));
+    const [l1, l2] = [
+      { cell: 'l1-baseline', hypervisors: ['KVM', 'KVM'] },
+      { cell: 'l2-baseline', hypervisors: ['KVM', 'KVM', 'KVM'] },
+    ];
+    expect(boots).toEqual([
+      // Saved after its boot, and measured as restored.
+      { ...l1, start: 'saved' },
+      { ...l2, start: 'saved' },
+      { ...l1, start: 'warm' },
+      { ...l2, start: 'warm' },
+      // Its guest is the program itself.
+      { ...l1, start: 'saved', hypervisors: ['KVM'] },
+    ]);
+    const measured = of(records, 'sample').map(({ cell, benchmark, unit }) => `${cell} ${benchmark} ${unit}`);
+    expect(new Set(measured)).toEqual(
+      new Set([
+        'l1-baseline netperf-rr transactions/s',
+        'l2-baseline netperf-rr transactions/s',
+        'l1-baseline cpuid cycles',
+      ]),
+    );
+  },
+);
+
+function of<T extends JournalRecord['type']>(
+  records: readonly JournalRecord[],
+  type: T,
+): Extract<JournalRecord, { type: T }>[] {
+  return records.filter((record): record is Extract<JournalRecord, { type: T }> => record.type === type);
+}
