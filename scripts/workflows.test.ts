@@ -113,3 +113,29 @@ test('the nightly workflow names its accelerator, so that no two nights differ i
   );
   expect(env['ACCELERATOR']).toBe("${{ inputs.accelerator || 'tcg' }}");
 });
+
+test('CI runs what README names on every distribution in the table of docs/hosts.md', () => {
+  const text = readFileSync(path.join(FOLDER, 'ci.yml'), 'utf8');
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const [, packages = ''] = /apt-get install --no-install-recommends (git .*)/.exec(readme) ?? [];
+  expect(text).toContain(`--no-install-recommends ${packages}`);
+  expect(text).toContain('sysctl kernel.apparmor_restrict_unprivileged_userns=0');
+  for (const image of ['debian:12', 'fedora:']) expect(text).toContain(`image: ${image}`);
+  expect(text).toContain('npx vitest run suites/l2 --project l2-baseline -t hackbench');
+});
+
+test('the container has the packages that README names, and the development container uses it', () => {
+  const file = readFileSync(path.join(ROOT, 'Containerfile'), 'utf8');
+  const [, packages = ''] =
+    /apt-get install --no-install-recommends (git .*)/.exec(
+      readFileSync(path.join(ROOT, 'README.md'), 'utf8'),
+    ) ?? [];
+  for (const name of packages.split(' ')) expect(file).toMatch(new RegExp(`\\s${RegExp.escape(name)}\\s`));
+  const folder = path.join(ROOT, '.devcontainer');
+  const { build, runArgs, remoteUser } = z
+    .object({ build: z.record(z.string(), z.string()), runArgs: z.array(z.string()), remoteUser: z.string() })
+    .parse(JSON.parse(readFileSync(path.join(folder, 'devcontainer.json'), 'utf8')));
+  expect(path.resolve(folder, build['dockerfile'] ?? '')).toBe(path.join(ROOT, 'Containerfile'));
+  expect(runArgs).toContain('--privileged');
+  expect(file).toContain(`useradd --create-home --uid 1000 --shell /bin/bash ${remoteUser} `);
+});

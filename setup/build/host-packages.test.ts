@@ -110,13 +110,13 @@ test('without dpkg the missing programs are named', async () => {
   await expect(missing).rejects.toThrow(/not a Debian or Ubuntu host.*newuidmap \(for /);
   await expect(missing).rejects.not.toThrow(/\bmmdebstrap\b/);
   await expect(missing).rejects.toThrow(
-    /\(in Fedora: sudo dnf install (debian-keyring )?shadow-utils .*\)\.$/,
+    /\(in Fedora: sudo dnf install util-linux (debian-keyring )?shadow-utils .*\)\.$/,
   );
 });
 
 test('Podman is suggested where there is neither dpkg nor mmdebstrap', async () => {
   programs({ newuidmap: '' }, 1000);
   await expect(ensurePackages(never, FOR_MMDEBSTRAP)).rejects.toThrow(
-    /dnf install podman.* && systemctl --user enable --now podman\.socket\)\.$/,
+    /dnf install util-linux .*podman.* && systemctl --user enable --now podman\.socket\)\.$/,
   );
 });

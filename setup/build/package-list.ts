@@ -13,6 +13,8 @@ export interface HostPackage {
 
 /** For the toolchain and the guests' root file system, unless a container engine makes them. */
 export const FOR_MMDEBSTRAP: readonly HostPackage[] = [
+  // Only the smallest containers lack it.
+  { name: 'mount', fedora: 'util-linux', for: "the toolchain's root", shownBy: 'mount' },
   { name: 'mmdebstrap', for: 'the toolchain and the guests', shownBy: 'mmdebstrap' },
   {
     name: 'debian-archive-keyring',

@@ -88,7 +88,8 @@ function capitalized(sentence: string): string {
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED, kind configuration, with what to do.
  */
 export async function assertEnterable(): Promise<void> {
-  const [file, ...words] = [...namespaces(), 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp'];
+  // unshare itself mounts, for the propagation.
+  const [file, ...words] = [...namespaces(), 'true'];
   const trial = await execa(file, words, { reject: false, env: toolEnvironment() });
   if (trial.exitCode === 0) return;
   throw new UnbuildableError({

@@ -1,0 +1,77 @@
+/**
+ * The Containerfile, built by an engine, and the doctor in it, as root and as its ordinary user. Its base image is made
+ * of the toolchain, because no registry is reachable from where the tests run.
+ */
+import { PassThrough } from 'node:stream';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { type Engine, findEngine } from '../../../setup/build/builder/engine.ts';
+import { startEngine, whyNoEngine } from '../../../setup/build/builder/engine.testing.ts';
+import { buildToolchain } from '../../../setup/build/toolchain/toolchain.ts';
+import { REPOSITORY } from '../run.testing.ts';
+
+const never = new AbortController().signal;
+const IMAGE = 'nestbench-test';
+const whyNot = await whyNoEngine();
+const cleanup = new AsyncDisposableStack();
+let engine: Engine;
+
+beforeAll(async () => {
+  if (whyNot !== undefined) return;
+  const started = await startEngine(never);
+  cleanup.use(started);
+  vi.stubEnv('DOCKER_HOST', started.url);
+  const found = await findEngine();
+  if (!found.ok) throw new Error(found.why);
+  engine = found.client;
+  const { dockerode } = engine.container;
+  const { root } = await buildToolchain(never);
+  const tar = execa('tar', ['--create', `--directory=${root}`, '.'], { buffer: false });
+  await dockerode.importImage(tar.stdout, { repo: 'debian', tag: 'trixie-slim' });
+  // The host's network: the engine of the tests has none.
+  const progress = await dockerode.buildImage(
+    { context: REPOSITORY, src: ['Containerfile'] },
+    { dockerfile: 'Containerfile', t: IMAGE, networkmode: 'host' },
+  );
+  await new Promise<void>((resolve, reject) => {
+    dockerode.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
+  });
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await cleanup.disposeAsync();
+});
+beforeEach(({ skip }) => skip(whyNot !== undefined, whyNot));
+
+/** The rights that docs/hosts.md names instead of --privileged, which an engine in a container can't give. */
+const RIGHTS = {
+  CapAdd: ['SYS_ADMIN'],
+  SecurityOpt: ['seccomp=unconfined'],
+  MaskedPaths: [],
+  ReadonlyPaths: [],
+};
+
+async function run(user: string, command: string, rights: object = RIGHTS): Promise<string> {
+  let output = '';
+  const stream = new PassThrough().on('data', (chunk: Buffer) => (output += chunk.toString()));
+  await engine.container.dockerode.run(IMAGE, ['sh', '-c', command], stream, {
+    User: user,
+    Tty: true,
+    Env: ['NO_COLOR=1'],
+    HostConfig: { AutoRemove: true, Binds: [`${REPOSITORY}:/nestbench`], ...rights },
+  });
+  return output.replaceAll('\r', '');
+}
+
+test.each(['root', 'nestbench'])('as %s a run can make the toolchain', async (user) => {
+  const said = await run(user, 'id -un; sudo id -un 2>&1 | tail -n 1; npm run --silent doctor');
+  expect(said).toMatch(new RegExp(`^${user}\nroot\n`));
+  expect(said).toMatch(/ Node +ok +v24\./);
+  expect(said).toMatch(/ namespaces +ok +allowed/);
+  expect(said).toMatch(/ packages +ok +all installed/);
+  expect(said).not.toMatch(/ cache +WRONG/);
+});
+
+test('without these rights the doctor says that the container needs them', async () => {
+  expect(await run('root', 'npm run --silent doctor', {})).toContain('In a container, start it privileged');
+});
