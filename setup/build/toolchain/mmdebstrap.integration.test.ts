@@ -14,7 +14,7 @@ function nothing(tar = ''): Bootstrap {
 test('without mmdebstrap and an engine, one message says what to do', async () => {
   temporaryCache();
   const programs = temporaryDirectory();
-  for (const name of ['flock', 'sh', 'cat']) symlinkSync(`/bin/${name}`, path.join(programs, name));
+  for (const name of ['flock', 'sh', 'cat', 'mount']) symlinkSync(`/bin/${name}`, path.join(programs, name));
   vi.stubEnv('PATH', programs);
   vi.stubEnv('DOCKER_HOST', 'unix:///nonexistent/docker.sock');
   vi.stubEnv('XDG_RUNTIME_DIR', '/nonexistent');
