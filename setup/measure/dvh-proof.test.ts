@@ -83,12 +83,6 @@ test('a benchmark that names what it moves needs no more, and only of what is on
   expect(proofFault(cpuid, before, { ...before, dvh_reflected: 13 })).toBeUndefined();
 });
 
-test('a guest program sets its APIC up in each sample, which is one access of ten at most', () => {
-  const of = (reflected: number) => ({ ...before, dvh_timer_writes: 200, dvh_reflected: 12 + reflected });
-  expect(proofFault(micro(['timer', 'ipi']), before, of(10))).toBeUndefined();
-  expect(proofFault(micro(['timer', 'ipi']), before, of(11))).toContain('12 before and 23 after');
-});
-
 test('most interrupts of the device must be posted, if HLT passes to L0', () => {
   const half = after({ dvh_not_posted: 3 + 101 });
   expect(proofFault(application, before, half)).toContain(

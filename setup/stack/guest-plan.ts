@@ -141,9 +141,8 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
       dvh: softwareAt(cell, below).qemu === DVH_QEMU ? artifact : undefined,
       hasDvhOption: own?.hasDvhOption === true,
     }),
-    // One to one on the highest-numbered CPUs; the lowest stay for the host, if the sizing reserves any. In virtual time
-    // the server can have fewer.
-    pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: Math.max(0, hostCpus - cpus + vcpu) })),
+    // One to one on the highest-numbered CPUs; the lowest stay for the host, if the sizing reserves any.
+    pins: Array.from({ length: cpus }, (_, vcpu) => ({ vcpu, cpu: hostCpus - cpus + vcpu })),
     sshFrom: 'l0',
   };
 }

@@ -5,7 +5,7 @@
  */
 import { ADDRESSES, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { type Clock, VIRTUAL_TSC_KHZ } from '../../../fixtures/clock.ts';
-import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
+import type { Cell } from '../../../fixtures/matrix.ts';
 import type { Sizing } from '../../../fixtures/sizing.ts';
 import { DEADLINE_SECONDS, type GuestHost, planGuests, withKernel } from '../../stack/guest-plan.ts';
 import { kernelParameters } from '../../stack/kernel-command-line.ts';
@@ -43,7 +43,7 @@ export interface StackPlan {
 /** Plans a cell. Pure: the same arguments give the same plan. */
 export function planStack(cell: Cell, host: Host): StackPlan {
   const { clock = 'real', kind = 'application' } = host;
-  const sizing = clock === 'virtual' ? { ...host.sizing, cpus: virtualCpus(cell) } : host.sizing;
+  const sizing = clock === 'virtual' ? { ...host.sizing, cpus: ONE_CPU } : host.sizing;
   const on = { ...host, sizing, hasKernelDvh: true };
   // The client has its own clock; it is not involved in measurements in virtual time.
   const client = planClient({ ...host, clock: 'real' });
@@ -62,16 +62,6 @@ interface Host extends GuestHost {
 
 /** In virtual time CPUs would only take turns; with one, events always come in the same order. */
 const ONE_CPU: Sizing['cpus'] = { last: 1, reservedOnServer: 0, reservedInGuests: 0 };
-/** The server has one, one less than each of its guests. */
-const TWO_IN_GUESTS: Sizing['cpus'] = { last: 2, reservedOnServer: -1, reservedInGuests: 0 };
-
-/**
- * With virtual idle a vCPU that halts keeps the CPU of its hypervisor: each of the two of send-ipi needs one of its own
- * (docs/microbenchmarks.md).
- */
-function virtualCpus(cell: Cell): Sizing['cpus'] {
-  return configurationOf(cell).virtualIdle === true ? TWO_IN_GUESTS : ONE_CPU;
-}
 
 function planServer(cell: Cell, host: Host): MachinePlan {
   const server = withKernel(cell, 0, host, emulatedTsc(host));
