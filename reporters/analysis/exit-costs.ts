@@ -109,7 +109,7 @@ const LEGEND =
 
 /** Of an emulated AMD server. */
 const DVH_LEGEND =
-  "dvh: the ratio is to the level above with DVH, or to L1. KVM for AMD has no fast path for the timer of L1, so L2's ratio is below 1.0 where the paper's is above: compare L3's. device-notify is of a device of the level's own hypervisor, in the paper of one of L0 (docs/microbenchmarks.md)";
+  "dvh: the ratio is to the level above with DVH, or to L1. KVM for AMD has no fast path for the timer of L1, so L2's ratio is below 1.0 where the paper's is above: compare L3's. device-notify is of a device of the level's own hypervisor, in the paper of one of L0. The two CPUs of send-ipi and halt-wake share one of the level above, which has to wake them (docs/microbenchmarks.md)";
 
 /** How to read the table of these costs. */
 export function exitCostsLegend(all: readonly ExitCosts[]): string[] {
