@@ -80,6 +80,13 @@ test('with DVH beside them, as the paper prints it: the ratio is to the level ab
   expect(exitCostsCsv(journal.results)).toContain('measured,dvh,program-timer,3,884,cycles,1.00');
 });
 
+test('without L2 with DVH, L3 with it is compared with nothing', () => {
+  using journal = measured();
+  journal.samples('l3-dvh', 'hypercall', [50_707]);
+  const [hypercall] = exitCosts(journal.results);
+  expect(hypercall?.measured.find(({ configuration }) => configuration === 'dvh')?.times).toBeNull();
+});
+
 test('the closing summary and its Markdown list them separately from applications', () => {
   using journal = measured();
   journal.samples('l2-baseline', 'hackbench', [1.5]);

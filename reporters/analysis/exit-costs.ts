@@ -19,7 +19,7 @@ interface Place {
 /** The cost of an operation in one cell. */
 export interface ExitCost extends Place {
   readonly cost: number;
-  /** Ratio to the level above in the same configuration, or in the baseline; null at L1, and if unknown. */
+  /** Ratio to the level above in the same configuration; of L2, to L1. Null at L1, and if unknown. */
   readonly times: number | null;
 }
 
@@ -74,10 +74,9 @@ function publishedFor(benchmark: MicrobenchmarkName): (Place & { cost: number })
 
 function withTimes(costs: readonly (Place & { cost: number })[]): ExitCost[] {
   return costs.map(({ configuration, level, cost }) => {
-    const above = costs.filter((other) => other.level === level - 1);
-    const other =
-      above.find((it) => it.configuration === configuration) ??
-      above.find((it) => it.configuration === BASELINE);
+    const isComparable = (its: string): boolean => its === configuration || (level === 2 && its === BASELINE);
+    // In another configuration, L2 is compared with L1 of the baseline; L3 without its own L2 with nothing.
+    const other = costs.find((it) => it.level === level - 1 && isComparable(it.configuration));
     return { configuration, level, cost, times: other === undefined ? null : cost / other.cost };
   });
 }
