@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { duplexPair } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { Command, Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { PROFILES } from '../../fixtures/profiles.ts';
 import { AbortedError, BootError } from '../lib/errors.ts';
+import { Counters } from '../machine/counters.ts';
 import { TestEndedError } from './measure-errors.ts';
 import { processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 import { counting, shell, toy } from './toys.testing.ts';
@@ -240,6 +242,29 @@ describe('a series that can’t continue', () => {
     expect(summary()).toEqual(['series 1', 'failure 1.- ABORTED']);
   });
 
+  const MOVED = ['dvh_timer_writes', 'dvh_timer_irqs', 'dvh_injections', 'dvh_eois'];
+
+  test.each([
+    [MOVED, ['series 1', 'sample 1.1 = 5', 'failure 1.- ABORTED']],
+    [MOVED.slice(1), ['series 1', 'sample 1.1 = 5', 'failure 1.- ABORTED', 'failure 1.- DVH_UNPROVEN']],
+  ])('needs the proof of DVH for its samples so far: with %j moving it has %j', async (moving, expected) => {
+    const { measure, summary } = measurement();
+    const controller = new AbortController();
+    let parsed = 0;
+    const parse = (): { ok: true; value: number } => {
+      if (++parsed === 2) controller.abort(new TestEndedError({ message: 'its test ended' }));
+      return { ok: true, value: 5 };
+    };
+    using counters = countersOf(moving);
+    const measuring = measure(toy({ script: 'echo 5', parse }), {
+      until: controller.signal,
+      counters,
+      mechanisms: ['timer'],
+    });
+    await expect(measuring).rejects.toThrow('its test ended');
+    expect(summary()).toEqual(expected);
+  });
+
   test('takes no sample if it was aborted before', async () => {
     const { measure, scratch } = measurement();
     const reason = new AbortedError({ message: 'stopped' });
@@ -248,3 +273,16 @@ describe('a series that can’t continue', () => {
     expect(existsSync(scratch('n'))).toBe(false);
   });
 });
+
+/** Counters of which some grow with each reading. */
+function countersOf(moving: readonly string[]): Counters {
+  const [ours, theirs] = duplexPair();
+  let readings = 0;
+  theirs.on('data', (request: Buffer) => {
+    readings++;
+    const names = request.toString().trim().split(' ');
+    const kvm = Object.fromEntries(names.map((name) => [name, moving.includes(name) ? readings : 0]));
+    theirs.write(`${JSON.stringify({ nanoseconds: readings, kvm, processes: [] })}\n`);
+  });
+  return new Counters('l0', ours);
+}

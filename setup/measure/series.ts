@@ -129,6 +129,8 @@ async function measureRun(
   };
 
   const serving = new Spell();
+  const values: number[] = [];
+  let prove: Awaited<ReturnType<typeof beginProof>>;
   try {
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
     await using service = wanted && (await startService(benchmark.name, wanted, machines, signal));
@@ -137,8 +139,8 @@ async function measureRun(
     await killedSinceLast(machines, signal);
     const { mechanisms = [] } = machines;
     const needs = { benchmark, mechanisms, cpus: target.cpus };
-    const prove = await beginProof(needs, machines, signal);
-    const values: number[] = [];
+    // Not `until`: the counters can't answer again after an interrupted request.
+    prove = await beginProof(needs, machines, machines.signal);
     // How many iterations were begun, and how many of them failed since the last sample.
     const state = { tried: 0, inARow: 0 };
     let now = standing(rule, values, state.tried);
@@ -156,7 +158,8 @@ async function measureRun(
       });
       now = standing(rule, values, state.tried);
     }
-    await prove?.();
+    const unproven = await prove?.();
+    if (unproven !== undefined) throw unproven;
     // After the samples, not before: at L3 it takes seconds, which would delay the first sample.
     const idle = await countIdle(machines, command, signal);
     if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
@@ -173,6 +176,11 @@ async function measureRun(
     // The stack has changed, or the run was stopped: that is the cell's failure, and nothing more is measured.
     if (error.kind !== 'benchmark') throw error;
     fail(error);
+    // The samples of a run that ended early need the same proof.
+    if (values.length > 0 && !(error instanceof DvhUnprovenError)) {
+      const unproven = await prove?.();
+      if (unproven !== undefined) fail(unproven);
+    }
   }
   serving.pause();
   if (benchmark.service !== undefined) {
