@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { idleFault } from './assign.ts';
+import { idleFault, idlingOf } from './assign.ts';
 
 test.each([
   ['a guest whose HLT is trapped', 'trapped', '149\n'],
@@ -17,4 +17,15 @@ test.each([
   ['passed if alone', 'cat: no such file', 'has no number'],
 ] as const)('a HLT that should be %s and a count of %j is a fault', (idling, text, words) => {
   expect(idleFault('l2', idling, text)).toContain(words);
+});
+
+test.each([
+  [{}, false, 'trapped'],
+  [{ dvhMask: 7 }, false, 'trapped'],
+  [{}, true, 'passed'],
+  [{ dvhMask: 0 }, true, 'passed'],
+  // Also by a variant, in a cell that is planned without.
+  [{ dvhMask: 7 }, true, 'passed if alone'],
+] as const)('below a level with %j, virtual idle %s: HLT is %s', (facts, virtualIdle, idling) => {
+  expect(idlingOf(facts, { virtualIdle })).toBe(idling);
 });

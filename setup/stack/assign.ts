@@ -49,7 +49,7 @@ const HALT_EXITS = '/sys/kernel/debug/kvm/halt_exits';
  */
 export async function checkIdle(below: UpMachine, guest: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const guestHaltExits = await readHaltExits(below, guest.plan, signal);
-  const guestHalts = idlingOf(below.plan, guest.plan);
+  const guestHalts = idlingOf(below.facts, guest.plan);
   return { ...below, facts: { ...below.facts, guestHaltExits, guestHalts } };
 }
 
@@ -57,12 +57,12 @@ export async function checkIdle(below: UpMachine, guest: UpMachine, signal: Abor
  * @throws NESTBENCH_CHECK_FAILED if the count is not as planned for this guest.
  */
 export async function readHaltExits(
-  { plan, machine }: Pick<UpMachine, 'plan' | 'machine'>,
+  { plan, machine, facts }: Pick<UpMachine, 'plan' | 'machine' | 'facts'>,
   guest: MachineNeeds,
   signal: AbortSignal,
 ): Promise<number> {
   const text = await machine.check(['cat', HALT_EXITS], { signal, deadlineSeconds: plan.deadlineSeconds });
-  const fault = idleFault(guest.name, idlingOf(plan, guest), text);
+  const fault = idleFault(guest.name, idlingOf(facts, guest), text);
   if (fault === undefined) return Number(text);
   throw new CheckError({ message: `${plan.name}: ${fault}.`, machine: plan.name, output: text });
 }
@@ -70,8 +70,11 @@ export async function readHaltExits(
 /** Whether HLT of a guest is trapped by the level below, as that level's own count of them shows it. */
 type Idling = NonNullable<LevelFacts['guestHalts']>;
 
-/** With DVH a level traps HLT while it has other tasks to run (patch 8 of setup/build/kernel/dvh). */
-function idlingOf({ dvhMask = 0 }: MachineNeeds, { virtualIdle }: MachineNeeds): Idling {
+/** With DVH, which a variant may turn on, a level traps HLT while it has other tasks (patch 8 of setup/build/kernel/dvh). */
+export function idlingOf(
+  { dvhMask = 0 }: Pick<LevelFacts, 'dvhMask'>,
+  { virtualIdle }: Pick<MachineNeeds, 'virtualIdle'>,
+): Idling {
   if (!virtualIdle) return 'trapped';
   return dvhMask === 0 ? 'passed' : 'passed if alone';
 }
