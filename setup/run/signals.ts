@@ -32,11 +32,7 @@ export function stopGracefully(
     kept: () => 'What was measured is in the journal.',
     async stop(signal) {
       options.controller.abort(new Error(`stopped by ${signal}`));
-      // The workers' records say which signal it was; Vitest passes any string on, though its types allow only its own two.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      const cancelled = vitest.cancelCurrentRun(signal as string as CancelReason);
-      setTimeout(cancelWorkers, NOTICE_MS).unref();
-      await cancelled;
+      await cancelRun(vitest, signal);
       await vitest.exit(true);
     },
   });
@@ -51,9 +47,16 @@ export async function endEarly(
   vitest.logger.error(error.message);
   process.exitCode = 1;
   controller.abort(error);
-  // As above: the workers' records get any string.
+  await cancelRun(vitest, error.code);
+}
+
+/** Tells every worker to stop, including those that are still starting. */
+async function cancelRun(vitest: Vitest, reason: string): Promise<void> {
+  // The workers' records have the reason; Vitest passes any string on, though its types allow only its own two.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  await vitest.cancelCurrentRun(error.code as string as CancelReason);
+  const cancelled = vitest.cancelCurrentRun(reason as CancelReason);
+  setTimeout(cancelWorkers, NOTICE_MS).unref();
+  await cancelled;
 }
 
 /** Loaded first by every worker (vitest.config.ts). */
