@@ -1,7 +1,7 @@
 /** What each mechanism of direct virtual hardware brings, as a table of the page. */
 import { levelName } from '../../fixtures/levels.ts';
 import type { BreakdownRow } from '../analysis/breakdown.ts';
-import { formatMean } from '../model/numbers.ts';
+import { formatValue } from '../model/numbers.ts';
 import { dataTable, number } from './data-table.ts';
 import type { Html } from './html.ts';
 
@@ -14,17 +14,13 @@ export function breakdownData(rows: readonly BreakdownRow[]): Html {
       { heading: 'benchmark', cell: ({ row }) => row.benchmark },
       { heading: 'level', cell: ({ row }) => levelName(row.level) },
       { heading: 'step', cell: ({ step }) => step.adds },
-      { heading: 'mean', cell: ({ step }) => number(step.mean, inDigits), isNumber: true },
+      { heading: 'mean', cell: ({ step }) => number(step.mean, formatValue), isNumber: true },
       { heading: 'unit', cell: ({ row }) => row.unit },
       { heading: 'times better', cell: ({ step }) => number(step.gain, times), isNumber: true },
-      { heading: 'exits', cell: ({ step }) => number(step.exits, inDigits), isNumber: true },
+      { heading: 'exits', cell: ({ step }) => number(step.exits, formatValue), isNumber: true },
       { heading: 'for one', cell: ({ row }) => row.operation },
     ],
   );
-}
-
-function inDigits(value: number): string {
-  return formatMean({ mean: value, halfWidth: null }).mean;
 }
 
 function times(gain: number): string {

@@ -1,6 +1,6 @@
 /** The breakdown of direct virtual hardware as a terminal table. */
 import type { BreakdownRow } from '../analysis/breakdown.ts';
-import { formatMean } from '../model/numbers.ts';
+import { formatValue } from '../model/numbers.ts';
 import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
 
 /** How to read it. */
@@ -50,7 +50,7 @@ function joined(number: string, gain: string): string {
 const GAIN_WIDTH = '1.00x'.length;
 
 function inDigits(value: number | null | undefined): string {
-  return value === null || value === undefined ? '' : formatMean({ mean: value, halfWidth: null }).mean;
+  return value === null || value === undefined ? '' : formatValue(value);
 }
 
 function times(gain: number | null | undefined): string {

@@ -12,7 +12,7 @@ const POSTED_INTERRUPTS = 59n;
 
 /**
  * Does nothing for a guest whose vIOMMU was not asked to post interrupts.
- * @throws NESTBENCH_UNSUITABLE if it was, and the guest does not see it.
+ * @throws NESTBENCH_CHECK_FAILED if it was, and the guest does not see it.
  */
 export async function checkPostedInterrupts(
   guest: UpMachine,
