@@ -51,12 +51,14 @@ interface Import {
 
 const files = SOURCE_FILES.filter((file) => layerOf(file) !== undefined);
 
-const imports: Import[] = files.flatMap((file) =>
-  [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(IMPORT)].map(([, to = '']) => ({
+const imports = files.flatMap((file) => importsIn(file, readFileSync(path.join(ROOT, file), 'utf8')));
+
+function importsIn(file: string, text: string): Import[] {
+  return [...text.matchAll(IMPORT)].map(([, to = '']) => ({
     from: file,
     to: path.join(path.dirname(file), to),
-  })),
-);
+  }));
+}
 
 function layerOf(file: string): string | undefined {
   return LAYERS.findLast((layer) => file.startsWith(`${layer}/`) && !deeper(file, layer));
@@ -114,6 +116,25 @@ test.for(APART)('%s and %s do not import from each other', ([one, other]) => {
       [one, other].every((folder) => [from, to].some((file) => file.startsWith(`${folder}/`))),
   );
   expect(across.map(shown)).toEqual([]);
+});
+
+test('no files import each other in a circle, except for types', () => {
+  const next = new Map(
+    files.map((file) => {
+      const text = readFileSync(path.join(ROOT, file), 'utf8').replaceAll(/^(im|ex)port type [^;]*;/gm, '');
+      return [file, importsIn(file, text).map(({ to }) => to)];
+    }),
+  );
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' > '));
+    if (way.includes(file) || done.has(file)) return;
+    for (const to of next.get(file) ?? []) visit(to, [...way, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) visit(file, []);
+  expect(circles).toEqual([]);
 });
 
 test('a file name occurs once in the whole tree', () => {

@@ -1,5 +1,5 @@
 /** The stack of the cell that a worker measures: booted once, when it is first needed, and ended with the file. */
-import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
+import type { Benchmark, BenchmarkKind } from '../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../fixtures/clock.ts';
 import type { StartRecord } from '../fixtures/records.ts';
 import type { BootKind } from '../setup/run/settings.ts';
@@ -12,7 +12,6 @@ import { reportProgress } from '../setup/lib/task-progress.ts';
 import type { Started } from '../setup/testbed/testbed.ts';
 import type { AnyTestbed, ProvidedExperiment } from '../setup/testbed/testbeds.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
-import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
 import { Turns } from '../setup/measure/turns.ts';
 

@@ -1,8 +1,7 @@
 /** `test` for the suites: Vitest's, with the cell's stack and `measure`. */
 import { inject, type RunnerTask, test as base } from 'vitest';
-import type { Benchmark } from '../fixtures/benchmarks/benchmark.ts';
+import type { Benchmark, BenchmarkKind } from '../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../fixtures/clock.ts';
-import type { BenchmarkKind } from '../setup/stack/machine-plan.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { InputError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { reasonOf } from '../setup/lib/error-text.ts';

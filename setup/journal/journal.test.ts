@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -204,6 +205,14 @@ test('a journal that is not a file is an error, not an empty journal', () => {
   const directory = temporaryDirectory();
   mkdirSync(path.join(directory, JOURNAL_FILE));
   expect(() => readJournal(directory)).toThrow(/can't be read: it is not a file/);
+});
+
+test('a journal whose time alone has changed, as early in another write, is the same', () => {
+  const journal = journalIn();
+  journal.append(skip('first'));
+  utimesSync(journal.file, new Date(), new Date(Date.now() + 5000));
+  journal.append(skip('second'));
+  expect(readJournal(journal.directory).records).toHaveLength(2);
 });
 
 describe('a journal that somebody removes while it is written', () => {

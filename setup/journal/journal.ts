@@ -32,7 +32,7 @@ export class Journal {
   readonly directory: string;
 
   /** The file as this process last saw it; it only grows. */
-  #last: Pick<Stats, 'ino' | 'size' | 'mtimeMs'> | undefined;
+  #last: Pick<Stats, 'ino' | 'size' | 'birthtimeMs'> | undefined;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -72,10 +72,11 @@ export class Journal {
   /** A new file would hold only the rest of the experiment, and look complete. */
   #assertThere(): void {
     if (this.#last === undefined) return;
-    const { ino, size, mtimeMs } = this.#last;
+    const { ino, size, birthtimeMs } = this.#last;
     const is = statSync(this.file, { throwIfNoEntry: false });
-    // A new file may get the inode of the removed one. Other workers append to the same.
-    const isSame = is?.ino === ino && (is.size > size || (is.size === size && is.mtimeMs === mtimeMs));
+    // A new file may get the inode of the removed one. Other workers append to the same, which changes its mtime before
+    // its size.
+    const isSame = is?.ino === ino && is.birthtimeMs === birthtimeMs && is.size >= size;
     if (isSame) return;
     throw new JournalGoneError({
       message: `${this.file} was removed or replaced while this run was measuring, so its earlier samples are lost and the run ends. Start it again, and leave its directory alone until it has ended.`,

@@ -7,9 +7,6 @@ import type { KernelParameter } from './kernel-command-line.ts';
 import type { MachineNetwork } from './network.ts';
 import type { QemuPlan } from './qemu-plan.ts';
 
-/** What a stack is for. */
-export type BenchmarkKind = 'application' | 'micro';
-
 /** The requirements of a machine, wherever it comes from. */
 export interface MachineNeeds {
   readonly name: MachineName;

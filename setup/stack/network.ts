@@ -5,6 +5,7 @@
  * If a physical function is assigned, the wire between client and server ends in a hub, with the server's own NIC and
  * the function. A NIC behind a root port has its own IOMMU group.
  */
+import type { BenchmarkKind } from '../../fixtures/benchmarks/benchmark.ts';
 import { ADDRESSES, macAddress, type MachineName } from '../../fixtures/addresses.ts';
 import {
   type AssignedDevice,
@@ -13,7 +14,6 @@ import {
   type PhysicalCard,
 } from '../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
-import type { BenchmarkKind } from './machine-plan.ts';
 
 /** Where a machine's own virtio NIC is on its bus 0, so that it is known before anything boots. */
 const OWN_SLOT = '10';

@@ -2,7 +2,7 @@
  * The interface of a testbed: it prepares, plans and starts the machines of cells. Each has a folder here; testbeds.ts
  * lists them.
  */
-import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Benchmark, BenchmarkKind } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../fixtures/clock.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
@@ -13,7 +13,6 @@ import type { Phase, Phases } from '../lib/phase-clock.ts';
 import type { Environment } from '../run/experiment-record.ts';
 import type { Selection } from '../run/selection.ts';
 import type { BootKind, Settings } from '../run/settings.ts';
-import type { BenchmarkKind } from '../stack/machine-plan.ts';
 import type { RunningStack } from '../stack/running.ts';
 import type { Finding } from './diagnose.ts';
 

@@ -1,9 +1,9 @@
 /** A cell's plan on the emulated testbed, for `npm run plan -- CELL`, before anything is built. */
+import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import { sizingFor } from '../../../fixtures/sizing.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { Settings } from '../../run/settings.ts';
-import type { BenchmarkKind } from '../../stack/machine-plan.ts';
 import { describeHost } from '../host-resources.ts';
 import { runtimeDirectory } from '../runtime.ts';
 import { describePlan } from './describe-plan.ts';

@@ -1,11 +1,11 @@
 /** An experiment on the emulated testbed, as passed to its workers, and what it determines for a cell. */
+import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
 import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import { type Clock } from '../../../fixtures/clock.ts';
 import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
 import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
 import type { Sizing } from '../../../fixtures/sizing.ts';
 import { DVH_SUITES } from '../../../fixtures/variant.ts';
-import type { BenchmarkKind } from '../../stack/machine-plan.ts';
 import type { CommonExperiment, TestbedExperiment } from '../testbed.ts';
 import type { Ingredients } from './snapshot/identity.ts';
 import type { Prefetched } from './snapshot/prefetch.ts';

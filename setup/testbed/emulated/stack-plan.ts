@@ -3,13 +3,14 @@
  * QEMU and kernel command line, how it is reached, and what is checked once it is up. The booter only executes this;
  * `npm run plan -- CELL` prints it.
  */
+import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
 import { ADDRESSES, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { type Clock, VIRTUAL_TSC_KHZ } from '../../../fixtures/clock.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import type { Sizing } from '../../../fixtures/sizing.ts';
 import { DEADLINE_SECONDS, type GuestHost, planGuests, withKernel } from '../../stack/guest-plan.ts';
 import { kernelParameters } from '../../stack/kernel-command-line.ts';
-import type { BenchmarkKind, MachinePlan } from '../../stack/machine-plan.ts';
+import type { MachinePlan } from '../../stack/machine-plan.ts';
 import { clientNetwork } from '../../stack/network.ts';
 import { seedFile } from '../../stack/keys.ts';
 import type { QemuPaths } from '../../stack/qemu-parts.ts';

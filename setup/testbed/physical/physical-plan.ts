@@ -2,6 +2,7 @@
  * The whole plan of a cell on a physical testbed, as data: what its two machines boot with, and the guests of the
  * server.
  */
+import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../../../fixtures/clock.ts';
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { DVH_OFF } from '../../../fixtures/configurations/configuration.ts';
@@ -29,7 +30,7 @@ import {
   ownQemu,
   planGuests,
 } from '../../stack/guest-plan.ts';
-import type { BenchmarkKind, MachineNeeds, MachinePlan } from '../../stack/machine-plan.ts';
+import type { MachineNeeds, MachinePlan } from '../../stack/machine-plan.ts';
 import type { Boot } from './grub-entry.ts';
 import { targetOf } from './testbed-file.ts';
 
