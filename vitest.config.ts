@@ -54,7 +54,7 @@ const keepReporters: Plugin = {
 const testbed = testbedName(process.env['TESTBED']);
 
 /** Whether the breakdown of dvh is asked for, by its folder or one of its cells. Otherwise it has no projects. */
-const isBreakdown = process.argv.some((word) => /(^|\/)breakdown(\/|$)|l\d-step-/.test(word));
+const isBreakdown = process.argv.slice(2).some((word) => /(^|\/)breakdown(\/|$)|l\d-step-/.test(word));
 
 /** In the matrix's order, or in that of a physical testbed. Reading its file takes modules that nothing else needs. */
 async function orderedCells(): Promise<readonly Cell[]> {
