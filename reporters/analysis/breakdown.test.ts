@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { STEPS } from '../../fixtures/configurations/breakdown-steps.ts';
 import type { ServerWindow } from '../../fixtures/records.ts';
+import { markdownOf } from '../files/summary-markdown.ts';
 import { breakdownCsv } from '../files/breakdown-csv.ts';
 import { TestJournal } from '../model/journal.testing.ts';
 import { reportHtml } from '../report/page.ts';
 import { terminalTable } from '../terminal/terminal-table.ts';
 import { breakdown } from './breakdown.ts';
+import { summaryOf } from './summary.ts';
 import { ADDITIONAL, barsOf, BREAKDOWN_FIGURE } from './overhead-figures.ts';
 
 const RATES = [100, 150, 150, 300, 450];
@@ -58,6 +60,20 @@ test('the table has the steps side by side', () => {
     L2 netperf-rr           transactions/s         100.0         150.0 1.50x   150.0 1.00x     300.0 2.00x          450.0 1.50x     4.50x
                             exits per transaction  5.000         3.300         3.300           1.700                1.100
     L3 netperf-rr           transactions/s         10.00                       20.00"
+  `);
+});
+
+test('the summary in Markdown has the same', () => {
+  using journal = measured();
+  const lines = markdownOf(summaryOf(journal.results)).split('\n');
+  const from = lines.findIndex((line) => line.includes('together'));
+  expect(lines.slice(from, lines.indexOf('', from)).join('\n')).toMatchInlineSnapshot(`
+    "|  |  | dvh-vp | + timer | + IPIs | + virtual idle | + posted interrupts | together |
+    | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
+    | **L2 hackbench** | s | 1.000 | 0.6667 (1.50x) | 0.6667 (1.00x) | 0.3333 (2.00x) | 0.2222 (1.50x) | 4.50x |
+    | **L2 netperf-rr** | transactions/s | 100.0 | 150.0 (1.50x) | 150.0 (1.00x) | 300.0 (2.00x) | 450.0 (1.50x) | 4.50x |
+    |  | exits per transaction | 5.000 | 3.300 | 3.300 | 1.700 | 1.100 |  |
+    | **L3 netperf-rr** | transactions/s | 10.00 |  | 20.00 |  |  |  |"
   `);
 });
 

@@ -1,7 +1,9 @@
 /** `summary.md`: the summary as GitHub Markdown, for a job's page, an issue or a mail. */
 import { type ExitCost, exitCostColumns, type ExitCosts, exitCostsLegend } from '../analysis/exit-costs.ts';
+import type { BreakdownRow } from '../analysis/breakdown.ts';
+import { BREAKDOWN_LEGEND, formatTimes } from '../terminal/breakdown-table.ts';
 import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
-import { formatMean } from '../model/numbers.ts';
+import { formatMean, formatValue } from '../model/numbers.ts';
 import { type Summary, type SummaryEntry, summaryOf } from '../analysis/summary.ts';
 import { markedSamples } from '../analysis/marks.ts';
 import { shortText } from '../terminal/summary-text.ts';
@@ -14,6 +16,7 @@ export function markdownOf({
   experiment,
   facts,
   benchmarks,
+  breakdown,
   exitCosts,
   rows,
   legend,
@@ -38,6 +41,7 @@ export function markdownOf({
     `## ${escapeMarkdown(experiment)}`,
     facts.map(escapeMarkdown).join(' · '),
     ...(table.length === 0 ? [] : [table.join('\n')]),
+    ...breakdownLines(breakdown),
     ...exitCostLines(exitCosts),
     ...(rows.some(({ entries }) => entries.some(hasInterval)) ? intervals : [])
       .concat(legend)
@@ -59,6 +63,34 @@ function entryText(entry: SummaryEntry): string {
 
 function hasInterval(entry: SummaryEntry): boolean {
   return entry.state === 'measured' && entry.overhead === null && entry.halfWidth !== null;
+}
+
+/** The steps of direct virtual hardware, and how to read them. */
+function breakdownLines(all: readonly BreakdownRow[]): string[] {
+  const [first] = all;
+  if (first === undefined) return [];
+  const lines = [
+    ['', '', ...first.steps.map(({ adds }) => escapeMarkdown(adds)), 'together'],
+    ['---', '---', ...first.steps.map(() => '---:'), '---:'],
+    ...all.flatMap(({ level, benchmark, unit, operation, steps, gain }) => [
+      [
+        `**L${level} ${escapeMarkdown(benchmark)}**`,
+        escapeMarkdown(unit),
+        ...steps.map(
+          (step) => inDigits(step.mean) + (step.gain === null ? '' : ` (${formatTimes(step.gain)})`),
+        ),
+        formatTimes(gain),
+      ],
+      ...(operation === null
+        ? []
+        : [['', escapeMarkdown(`exits per ${operation}`), ...steps.map(({ exits }) => inDigits(exits)), '']]),
+    ]),
+  ];
+  return [lines.map(tableRow).join('\n'), escapeMarkdown(BREAKDOWN_LEGEND)];
+}
+
+function inDigits(value: number | null): string {
+  return value === null ? '' : formatValue(value);
 }
 
 /** The microbenchmarks' own table, and how to read it. */

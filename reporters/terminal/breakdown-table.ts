@@ -24,10 +24,10 @@ export function breakdownTable(rows: readonly BreakdownRow[], columns: number, p
   const steps = first.steps.map(({ adds }, index) =>
     column(adds, 'right', ({ steps: its }) => {
       const step = its[index];
-      return [joined(inDigits(step?.mean), times(step?.gain)), joined(inDigits(step?.exits), '')];
+      return [joined(inDigits(step?.mean), formatTimes(step?.gain)), joined(inDigits(step?.exits), '')];
     }),
   );
-  const together = column('together', 'right', ({ gain }) => [times(gain), '']);
+  const together = column('together', 'right', ({ gain }) => [formatTimes(gain), '']);
   return tableBlocks(labels, [...steps, together], columns, paint);
 }
 
@@ -53,6 +53,7 @@ function inDigits(value: number | null | undefined): string {
   return value === null || value === undefined ? '' : formatValue(value);
 }
 
-function times(gain: number | null | undefined): string {
+/** `1.50x`; empty for an unknown one. */
+export function formatTimes(gain: number | null | undefined): string {
   return gain === null || gain === undefined ? '' : `${gain.toFixed(2)}x`;
 }
