@@ -129,7 +129,7 @@ export async function bringUp<U extends Up>(
     for (const program of [counters, ...killed]) program[Symbol.dispose]();
     for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
   };
-  const passesHalts = configurationOf(cell).virtualIdle === true;
+  const configuration = configurationOf(cell);
   const stack: RunningStack = {
     cell,
     clock,
@@ -137,7 +137,7 @@ export async function bringUp<U extends Up>(
     target: last.machine,
     machines: levels.map(({ machine }) => machine),
     counters,
-    mechanisms: mechanismsOn(levels, passesHalts),
+    mechanisms: mechanismsOn(levels, configuration),
     killed,
     facts: { levels: levels.map(({ facts }) => facts), client: client.facts },
     phases: [...client.phases.list, ...levels.flatMap(({ phases }) => phases.list)],
@@ -147,7 +147,7 @@ export async function bringUp<U extends Up>(
       cpus: last.plan.cpus,
       // As found: a user's client may have been booted with fewer CPUs than it has.
       clientCpus: client.facts.cpus,
-      passesHalts,
+      passesHalts: configuration.virtualIdle === true,
     },
     signal,
     causeOf: (error) => failures.causeOf(error),
