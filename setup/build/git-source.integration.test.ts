@@ -74,6 +74,24 @@ test('a missing ref or repository is reported, and leaves nothing behind', async
   expect(readdirSync(path.join(cache, 'mirrors')).filter((name) => name.includes('cloning'))).toEqual([]);
 });
 
+test('a branch whose name is the directory of another is fetched beside it', async () => {
+  temporaryCache();
+  const url = repository('source', 'one');
+  git(url, 'branch', 'topic/a');
+  const one = git(url, 'rev-parse', 'HEAD');
+  expect((await resolveSource({ url, ref: 'topic/a' }, never, silent)).commit).toBe(one);
+  git(url, 'branch', '--delete', 'topic/a');
+  git(url, 'branch', 'topic');
+  expect((await resolveSource({ url, ref: 'topic' }, never, silent)).commit).toBe(one);
+});
+
+test('a short commit that the server can’t find is reported, with what to write', async () => {
+  temporaryCache();
+  const url = repository('source', 'one');
+  const short = git(url, 'rev-parse', '--short=10', 'HEAD');
+  await expect(resolveSource({ url, ref: short }, never, silent)).rejects.toThrow('Write all 40 digits');
+});
+
 test('a URL can’t be a command', async () => {
   temporaryCache();
   const proof = path.join(temporaryDirectory(), 'proof');

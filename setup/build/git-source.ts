@@ -62,7 +62,11 @@ export async function resolveSource(
 const NO_REF = /couldn't find remote ref/;
 
 function noRef(url: string, ref: string): NestbenchError {
-  return unusable(`${url} has no branch, tag or commit ${ref}.`, undefined);
+  const isShort = /^[0-9a-f]{4,39}$/.test(ref);
+  return unusable(
+    `${url} has no branch, tag or commit ${ref}.${isShort ? ' Write all 40 digits of a commit: a server finds no shorter ones.' : ''}`,
+    undefined,
+  );
 }
 
 /** For a repository on another continent: it only lists its refs. */
@@ -195,12 +199,13 @@ async function fetchRef(mirror: string, ref: string, signal: AbortSignal): Promi
   const one = ['--no-tags', '--depth=1', 'origin', `${ref}:${keptAs(ref)}`];
   const failure = await git([...fetch, ...one], signal);
   if (failure === undefined || !WHOLE_BRANCHES_ONLY.test(failure)) return failure;
+  await git(['--git-dir', mirror, 'update-ref', '-d', keptAs(ref)], signal);
   return git([...fetch, 'origin', 'refs/heads/*:refs/heads/*', 'refs/tags/*:refs/tags/*'], signal);
 }
 
-/** The mirror's own name for what a ref was at its last fetch. */
+/** The mirror's own name for what a ref was at its last fetch. A hash, because git can't keep both `a` and `a/b`. */
 function keptAs(ref: string): string {
-  return `refs/nestbench/${ref}`;
+  return `refs/nestbench/${hashOf(ref)}`;
 }
 
 async function commitOf(mirror: string, ref: string, signal: AbortSignal): Promise<string | undefined> {

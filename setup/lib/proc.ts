@@ -1,5 +1,6 @@
 /** Processes of this host, from /proc (proc(5)). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
 
 export interface ProcessStat {
   /** R, S, D, Z and so on. */
@@ -76,4 +77,14 @@ export function mountNamespace(pid: number | 'self'): string | undefined {
 /** Whether it is running. A zombie has ended and only waits for its parent. */
 export function isRunning(stat: ProcessStat | undefined): stat is ProcessStat {
   return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Whether the process has a handler for the signal. */
+export function catchesSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    const [, mask] = /^SigCgt:\t([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return ((BigInt(`0x${mask ?? '0'}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+  } catch {
+    return false;
+  }
 }

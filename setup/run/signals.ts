@@ -6,7 +6,7 @@
 import type { CancelReason } from 'vitest';
 import type { Vitest } from 'vitest/node';
 import type { NestbenchError } from '../lib/errors.ts';
-import { processArgv, processIds, processStat } from '../lib/proc.ts';
+import { catchesSignal, processArgv, processIds, processStat } from '../lib/proc.ts';
 import { CANCEL_SIGNAL } from './cancellation.ts';
 import { onStopSignals, type StopOptions } from './stop-signals.ts';
 
@@ -55,8 +55,9 @@ async function cancelRun(vitest: Vitest, reason: string): Promise<void> {
   // The workers' records have the reason; Vitest passes any string on, though its types allow only its own two.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const cancelled = vitest.cancelCurrentRun(reason as CancelReason);
-  setTimeout(cancelWorkers, NOTICE_MS).unref();
+  const again = setInterval(cancelWorkers, NOTICE_MS).unref();
   await cancelled;
+  clearInterval(again);
 }
 
 /** Loaded first by every worker (vitest.config.ts). */
@@ -66,7 +67,9 @@ function cancelWorkers(): void {
   for (const pid of processIds()) {
     const isWorker =
       processStat(pid)?.parent === process.pid &&
-      processArgv(pid).some((word) => word.endsWith(WORKER_MODULE));
+      processArgv(pid).some((word) => word.endsWith(WORKER_MODULE)) &&
+      // One that does not catch it yet would be killed by it, with its machines still running.
+      catchesSignal(pid, CANCEL_SIGNAL);
     if (!isWorker) continue;
     try {
       process.kill(pid, CANCEL_SIGNAL);
