@@ -196,7 +196,8 @@ const WHOLE_BRANCHES_ONLY = /shallow|not our ref|unadvertised object/;
  */
 async function fetchRef(mirror: string, ref: string, signal: AbortSignal): Promise<string | undefined> {
   const fetch = ['--git-dir', mirror, 'fetch', '--quiet', '--force'];
-  const one = ['--no-tags', '--depth=1', 'origin', `${ref}:${keptAs(ref)}`];
+  // Without a refmap git would also update a branch of origin, of which it can't keep both a and a/b.
+  const one = ['--no-tags', '--refmap=', '--depth=1', 'origin', `${ref}:${keptAs(ref)}`];
   const failure = await git([...fetch, ...one], signal);
   if (failure === undefined || !WHOLE_BRANCHES_ONLY.test(failure)) return failure;
   await git(['--git-dir', mirror, 'update-ref', '-d', keptAs(ref)], signal);
