@@ -11,12 +11,15 @@ test.each([
 });
 
 test.each([
-  ['passed', '149\n', 'HLT of l2 should pass to L0, but its KVM trapped it 149 times'],
-  ['trapped', '0\n', 'HLT of l2 should be trapped, but its KVM trapped none'],
-  ['passed', '', 'has no number'],
-  ['passed if alone', 'cat: no such file', 'has no number'],
-] as const)('a HLT that should be %s and a count of %j is a fault', (idling, text, words) => {
-  expect(idleFault('l2', idling, text)).toContain(words);
+  ['passed', '149\n', 'HLT of l2 should pass to L0, but its KVM trapped it 149 times', 'with BOOT=cold'],
+  ['trapped', '0\n', 'HLT of l2 should be trapped, but its KVM trapped none', 'with BOOT=cold'],
+  ['passed', '', 'has no number', 'that debugfs is mounted'],
+  ['passed if alone', 'cat: no such file', 'has no number', 'that debugfs is mounted'],
+] as const)('a HLT that should be %s and a count of %j is a fault', (idling, text, words, next) => {
+  const fault = idleFault('l2', idling, text);
+  expect(fault).toContain(words);
+  // What to do next.
+  expect(fault).toContain(next);
 });
 
 test.each([

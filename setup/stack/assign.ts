@@ -64,7 +64,7 @@ export async function readHaltExits(
   const text = await machine.check(['cat', HALT_EXITS], { signal, deadlineSeconds: plan.deadlineSeconds });
   const fault = idleFault(guest.name, idlingOf(facts, guest), text);
   if (fault === undefined) return Number(text);
-  throw new CheckError({ message: `${plan.name}: ${fault}.`, machine: plan.name, output: text });
+  throw new CheckError({ message: `${plan.name}: ${fault}`, machine: plan.name, output: text });
 }
 
 /** Whether HLT of a guest is trapped by the level below, as that level's own count of them shows it. */
@@ -83,11 +83,14 @@ export function idlingOf(
  * @returns what is wrong with the count; undefined if nothing is.
  */
 export function idleFault(guest: string, idling: Idling, text: string): string | undefined {
-  if (!/^\d+\n?$/.test(text)) return `${HALT_EXITS} has no number`;
+  if (!/^\d+\n?$/.test(text))
+    return `${HALT_EXITS} has no number, so nothing shows whether HLT of ${guest} is trapped. Check there that KVM is loaded and that debugfs is mounted at /sys/kernel/debug.`;
   const count = Number(text);
   if (idling === 'passed' && count > 0)
-    return `HLT of ${guest} should pass to L0, but its KVM trapped it ${count} times`;
+    return `HLT of ${guest} should pass to L0, but its KVM trapped it ${count} times. ${AGAIN}look in the output of the QEMU that runs ${guest} for a warning about -overcommit cpu-pm=on.`;
   if (idling === 'trapped' && count === 0)
-    return `HLT of ${guest} should be trapped, but its KVM trapped none`;
+    return `HLT of ${guest} should be trapped, but its KVM trapped none. ${AGAIN}check that ${guest} does not poll when it is idle (idle=poll in /proc/cmdline), and that its QEMU has no -overcommit cpu-pm=on.`;
   return undefined;
 }
+
+const AGAIN = 'Boot the cell again with BOOT=cold; if it fails again, ';

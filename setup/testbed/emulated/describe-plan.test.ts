@@ -50,6 +50,22 @@ test("the paper's software is shown for every level of the cell", () => {
   expect(text).toMatch(/^ {2}L1 +v4\.18-dvh-full-asplos +intel_iommu=on kvm-intel\.nested=1 +v3\.1\.0-dvh$/m);
 });
 
+function haltChecks(cell: string): string[] {
+  return described(cell)
+    .split('\n')
+    .filter((line) => line.includes('check: KVM on'))
+    .map((line) => line.trim());
+}
+
+test('of HLT the plan says what is checked: with DVH a level may trap it while it has other tasks', () => {
+  expect(haltChecks('l3-dvh')).toEqual([
+    'check: KVM on l0 traps its HLT',
+    'check: KVM on l1 counts the HLT that it traps, which it does while it has other tasks',
+    'check: KVM on l2 counts the HLT that it traps, which it does while it has other tasks',
+  ]);
+  expect(haltChecks('l2-vp-idle')).toContain('check: KVM on l1 traps no HLT');
+});
+
 test('no line has trailing spaces', () => {
   for (const { name } of CELLS) expect(described(name)).not.toMatch(/[ \t]$/m);
 });

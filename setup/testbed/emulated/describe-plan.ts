@@ -31,7 +31,13 @@ export function describePlan(plan: StackPlan): string {
       ['level', 'kernel', 'parameters', 'QEMU'],
       ...levels.map(({ level }) => softwareRow(cell, level)),
     ]),
-    ...machines.flatMap((machine, index) => describeMachine(machine, index + 1)),
+    ...machines.flatMap((machine, index) =>
+      describeMachine(
+        machine,
+        index + 1,
+        machines.find(({ name }) => name === machine.runsOn),
+      ),
+    ),
     '',
     'Ready to run experiments!',
   ].join('\n');
