@@ -6,6 +6,7 @@ import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from '
 import { BREAKDOWN_SUITE, type Cell, CELLS, configurationOf } from './fixtures/matrix.ts';
 import { checkoutFault } from './setup/lib/checkout-path.ts';
 import { junitFault } from './setup/lib/places.ts';
+import { asksForBreakdown, mixedSuitesFault } from './setup/run/breakdown-words.ts';
 import { settleDataHome, viteCache } from './setup/run/vitest-places.ts';
 import { EMULATED, testbedName } from './setup/run/testbed-name.ts';
 import CellSequencer from './setup/run/sequencer.ts';
@@ -16,7 +17,8 @@ const DAY_MS = 86_400_000;
 /** The configuration does not get the command line's options. */
 const isShard = process.argv.some((word) => word.startsWith('--shard'));
 
-const fault = checkoutFault(import.meta.dirname);
+const words = process.argv.slice(2);
+const fault = checkoutFault(import.meta.dirname) ?? mixedSuitesFault(words);
 if (fault !== undefined) {
   console.error(fault);
   process.exit(1);
@@ -53,8 +55,8 @@ const keepReporters: Plugin = {
 
 const testbed = testbedName(process.env['TESTBED']);
 
-/** Whether the breakdown of dvh is asked for, by its folder or one of its cells. Otherwise it has no projects. */
-const isBreakdown = process.argv.slice(2).some((word) => /(^|\/)breakdown(\/|$)|l\d-step-/.test(word));
+/** Otherwise the breakdown of dvh has no projects. */
+const isBreakdown = asksForBreakdown(words);
 
 /** In the matrix's order, or in that of a physical testbed. Reading its file takes modules that nothing else needs. */
 async function orderedCells(): Promise<readonly Cell[]> {
