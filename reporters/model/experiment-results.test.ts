@@ -96,6 +96,36 @@ describe('measured', () => {
     });
   });
 
+  test('a run that needs a proof has no samples without one, and says so', () => {
+    using journal = new TestJournal();
+    const cell = 'l2-dvh';
+    journal
+      .start()
+      .series(cell, 'hackbench', 1, { proof: 'needed' })
+      .sample({ cell, benchmark: 'hackbench', value: 1 })
+      .fail(cell, 'hackbench', { run: 1, iteration: 2 })
+      .sample({ cell, benchmark: 'hackbench', value: 2, iteration: 3 })
+      .series(cell, 'netperf-rr', 1, { proof: 'needed' })
+      .sample({ cell, benchmark: 'netperf-rr', value: 5 })
+      .series(cell, 'netperf-rr', 2, { proof: 'needed' })
+      .sample({ cell, benchmark: 'netperf-rr', value: 7, run: 2 })
+      .record({ type: 'proof', cell, benchmark: 'netperf-rr', run: 2, counters: { dvh_eois: 3 } })
+      // Without the request for one, as in older journals.
+      .samples(cell, 'mysql', [4]);
+    const { results } = journal;
+    expect(outcomeOf(results, cell, 'hackbench')).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('Its samples do not count; measure the cell again.'),
+      failures: [{ code: 'NESTBENCH_DVH_UNPROVEN', run: 1 }, { code: 'NESTBENCH_GUEST_HUNG' }],
+    });
+    expect(outcomeOf(results, cell, 'netperf-rr')).toMatchObject({
+      state: 'measured',
+      runs: [{ run: 2, values: [7] }],
+      failures: [{ code: 'NESTBENCH_DVH_UNPROVEN', run: 1, voids: true }],
+    });
+    expect(measuredOf(results, cell, 'mysql').statistics.n).toBe(1);
+  });
+
   test('a series that its cell cut short has the failure of the cell, a complete one does not', () => {
     using journal = new TestJournal();
     journal
@@ -203,7 +233,7 @@ test('the loader is that of the series, and two different ones are rejected', ()
     .series('l1-baseline', 'memcached')
     .series('l1-baseline', 'apache');
   expect(['memcached', 'apache', 'mysql'].map(loaderOf)).toEqual(['memaslap', null, null]);
-  journal.series('l2-baseline', 'memcached', 1, 'memtier_benchmark');
+  journal.series('l2-baseline', 'memcached', 1, { loader: 'memtier_benchmark' });
   expect(() => journal.results).toThrow(
     /holds memcached loaded by memaslap and memtier_benchmark: these can't/,
   );

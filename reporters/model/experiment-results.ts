@@ -135,7 +135,10 @@ export function collectResults(journal: Iterable<JournalRecord>): Results {
   };
 }
 
-/** Without the samples of runs that do not count, as a failure found out after they were taken. */
+/**
+ * Without the samples of runs that do not count: a failure found that out after they were taken, or they lack the proof
+ * that they need, which then is a failure in their place.
+ */
 function withoutVoid(records: readonly JournalItem[]): JournalItem[] {
   const voided = new Set(
     records.flatMap((record) => {
@@ -144,7 +147,36 @@ function withoutVoid(records: readonly JournalItem[]): JournalItem[] {
       return benchmark === null || run === undefined ? [] : runKey({ cell, benchmark, run });
     }),
   );
-  return records.filter((record) => record.type !== 'samples' || !voided.has(runKey(record)));
+  const needing = new Set(
+    records.flatMap((record) =>
+      record.type === 'series' && record.proof === 'needed' ? runKey(record) : [],
+    ),
+  );
+  for (const record of records) if (record.type === 'proof') needing.delete(runKey(record));
+  return records.flatMap((record) => {
+    if (record.type !== 'samples') return record;
+    const run = runKey(record);
+    if (voided.has(run)) return [];
+    if (!needing.has(run)) return record;
+    voided.add(run);
+    return unproven(record);
+  });
+}
+
+function unproven({ at, cell, benchmark, run }: MeasuredSeries): FailureRecord {
+  return {
+    type: 'failure',
+    at,
+    cell,
+    benchmark,
+    run,
+    kind: 'benchmark',
+    code: 'NESTBENCH_DVH_UNPROVEN',
+    message:
+      "A run has no proof that direct virtual hardware was in effect: it was stopped, or its stack was lost, before L0's counters were read again. Its samples do not count; measure the cell again.",
+    machine: 'l0',
+    voids: true,
+  };
 }
 
 /**

@@ -59,13 +59,12 @@ export class TestJournal implements Disposable {
   }
 
   /**
-   * What is about to run, with the sizes of the quick profile, and the benchmark's default loader unless `other` is
-   * given.
+   * What is about to run, with the sizes of the quick profile, and the benchmark's default loader.
    */
-  series(cell: string, benchmark: string, run = 1, other?: string): this {
+  series(cell: string, benchmark: string, run = 1, fields: Fields<'series'> = {}): this {
     const known = findBenchmark(benchmark);
     const sizes = known && 'sizes' in known ? { ...known.sizes.quick } : { iterations: 3 };
-    const loader = other ?? (known && 'loader' in known ? known.loader : undefined);
+    const loader = known && 'loader' in known ? known.loader : undefined;
     return this.#append({
       type: 'series',
       benchmark,
@@ -76,6 +75,7 @@ export class TestJournal implements Disposable {
       argv: [benchmark],
       loader,
       ...worded(benchmark),
+      ...fields,
     });
   }
 

@@ -21,7 +21,7 @@ function journal(fill: (journal: TestJournal) => void): Results {
 
 function loadedBy(loader: string): Results {
   return journal((one) => {
-    one.start().series('l1-baseline', 'memcached', 1, loader);
+    one.start().series('l1-baseline', 'memcached', 1, { loader });
     one.sample({ cell: 'l1-baseline', benchmark: 'memcached', value: 100 });
   });
 }

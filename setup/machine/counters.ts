@@ -57,9 +57,9 @@ export class Counters implements Disposable {
     return this.#program.ask(signal);
   }
 
-  /** The counters of direct virtual hardware that this kernel has, by name. */
+  /** The counters of direct virtual hardware that this kernel has, and all HLTs that it emulated, by name. */
   async dvh(signal: AbortSignal): Promise<Snapshot['kvm']> {
-    return (await this.#program.ask(signal, DVH_COUNTERS.join(' '))).kvm;
+    return (await this.#program.ask(signal, [...DVH_COUNTERS, 'halt_exits'].join(' '))).kvm;
   }
 
   [Symbol.dispose](): void {

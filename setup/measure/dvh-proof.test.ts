@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ProofNeeds, proofFault } from './dvh-proof.ts';
+import { type ProofNeeds, proofFault, proofOf } from './dvh-proof.ts';
 
 const application: ProofNeeds = {
   benchmark: { name: 'netperf-rr' },
@@ -36,6 +36,27 @@ function after(changes: Partial<typeof before> = {}): typeof before {
 
 test('counters that all grew are a proof', () => {
   expect(proofFault(application, before, after())).toBeUndefined();
+});
+
+test('its record has by how much they grew, and HLTs for each second of the samples', () => {
+  const { counters, haltsPerSecond } = proofOf(application, before, { ...after(), halt_exits: 9 }, 40);
+  expect(counters).toEqual({
+    dvh_timer_writes: 200,
+    dvh_timer_irqs: 100,
+    dvh_injections: 700,
+    dvh_eois: 700,
+    dvh_ipis: 50,
+    dvh_halts: 100,
+    dvh_posted: 100,
+    dvh_not_posted: 2,
+    dvh_reflected: 0,
+  });
+  expect(haltsPerSecond).toBe(2.5);
+});
+
+test('without virtual idle or samples its record has no rate of HLTs', () => {
+  expect(proofOf({ mechanisms: ['timer'] }, before, after(), 40)).not.toHaveProperty('haltsPerSecond');
+  expect(proofOf(application, before, after(), 0)).not.toHaveProperty('haltsPerSecond');
 });
 
 test.each([

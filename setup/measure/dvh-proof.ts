@@ -5,6 +5,7 @@
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import type { AnyMechanism } from '../../fixtures/configurations/mechanisms.ts';
 import type { DvhCounter } from '../../fixtures/kvm-counters.ts';
+import type { ProofRecord } from '../../fixtures/records.ts';
 import { DvhUnprovenError } from './measure-errors.ts';
 import type { TargetMachines } from './target-machines.ts';
 
@@ -35,23 +36,55 @@ export interface ProofNeeds {
   readonly cpus: number;
 }
 
+/** Whether a run needs a proof. HLT is not in the mask, and what is not in the mask has no counters without it. */
+export function needsProof(mechanisms: readonly AnyMechanism[]): boolean {
+  return mechanisms.some((name) => name !== 'idle');
+}
+
+/** What its record says. */
+export type Proof = Pick<ProofRecord, 'counters' | 'haltsPerSecond'>;
+
 /**
  * Reads the counters before a run.
- * @returns what reads them again after it, and returns NESTBENCH_DVH_UNPROVEN unless they show what they must; undefined
- * if no mechanism is on.
+ * @returns what reads them again after it, and returns the proof, or NESTBENCH_DVH_UNPROVEN unless they show what they
+ * must; undefined if none is needed.
  */
 export async function beginProof(
   needs: ProofNeeds,
   { counters }: Pick<TargetMachines, 'counters'>,
   signal: AbortSignal,
-): Promise<(() => Promise<DvhUnprovenError | undefined>) | undefined> {
-  // What is not in the mask has no counters without it.
-  if (counters === undefined || needs.mechanisms.every((name) => name === 'idle')) return undefined;
+): Promise<((sampleSeconds: number) => Promise<Proof | DvhUnprovenError>) | undefined> {
+  if (counters === undefined || !needsProof(needs.mechanisms)) return undefined;
   const before = await counters.dvh(signal);
-  return async () => {
-    const fault = proofFault(needs, before, await counters.dvh(signal));
-    return fault === undefined ? undefined : new DvhUnprovenError({ message: fault, machine: 'l0' });
+  return async (sampleSeconds) => {
+    const after = await counters.dvh(signal);
+    const fault = proofFault(needs, before, after);
+    return fault === undefined
+      ? proofOf(needs, before, after, sampleSeconds)
+      : new DvhUnprovenError({ message: fault, machine: 'l0' });
   };
+}
+
+/**
+ * One HLT on L0 is enough for a proof, although the level above may trap most of them while it has other tasks. So the
+ * record has their rate. The level above has the number of those that it traps, but at L3 reading it takes seconds.
+ */
+export function proofOf(
+  { mechanisms }: Pick<ProofNeeds, 'mechanisms'>,
+  before: Counts,
+  after: Counts,
+  sampleSeconds: number,
+): Proof {
+  const counters = Object.fromEntries(
+    Object.entries(after).flatMap(([name, count]) => {
+      const earlier = before[name];
+      return earlier === undefined ? [] : [[name, count - earlier] as const];
+    }),
+  );
+  const halts = counters['dvh_halts'];
+  return mechanisms.includes('idle') && halts !== undefined && sampleSeconds > 0
+    ? { counters, haltsPerSecond: halts / sampleSeconds }
+    : { counters };
 }
 
 /**

@@ -245,7 +245,7 @@ describe('a series that can’t continue', () => {
   const MOVED = ['dvh_timer_writes', 'dvh_timer_irqs', 'dvh_injections', 'dvh_eois'];
 
   test.each([
-    [MOVED, ['series 1', 'sample 1.1 = 5', 'failure 1.- ABORTED']],
+    [MOVED, ['series 1', 'sample 1.1 = 5', 'failure 1.- ABORTED', 'proof']],
     [MOVED.slice(1), ['series 1', 'sample 1.1 = 5', 'failure 1.- ABORTED', 'failure 1.- DVH_UNPROVEN']],
   ])('needs the proof of DVH for its samples so far: with %j moving it has %j', async (moving, expected) => {
     const { measure, summary } = measurement();

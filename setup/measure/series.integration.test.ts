@@ -199,9 +199,12 @@ describe('a series with direct virtual hardware', () => {
   }
 
   test('counts if L0 handled what the level under test did', async () => {
-    const { failure, summary } = await measured(COUNTERS);
+    const { failure, summary, records } = await measured(COUNTERS);
     expect(failure).toBeUndefined();
-    expect(summary()).toEqual(['series 1', 'sample 1.1 = 5', 'sample 1.2 = 5', 'idle']);
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 5', 'sample 1.2 = 5', 'proof', 'idle']);
+    expect(records()[0]).toMatchObject({ proof: 'needed' });
+    const counters = Object.fromEntries(COUNTERS.map((name) => [name, 2]));
+    expect(records()[3]).toMatchObject({ type: 'proof', run: 1, counters });
   });
 
   test('is void if it did not', async () => {

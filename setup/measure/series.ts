@@ -11,7 +11,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Completed } from '../machine/machine.ts';
 import type { TargetMachines } from './target-machines.ts';
 import { countIdle } from './counted.ts';
-import { beginProof } from './dvh-proof.ts';
+import { beginProof, needsProof } from './dvh-proof.ts';
 import { killedSinceLast } from './killed-processes.ts';
 import type { WithOriginal } from './original.ts';
 import { sampleRounds } from './rounds.ts';
@@ -67,7 +67,7 @@ async function measureRun(
   options: SeriesOptions,
 ): Promise<NestbenchError[]> {
   const { benchmark, machines, cell, journal, firstRun, onIteration } = options;
-  const { underTest: target } = machines;
+  const { underTest: target, mechanisms = [] } = machines;
   const { unit, better } = benchmark;
   const command = benchmark.command(sizes, target);
   const what = { cell, benchmark: benchmark.name, run };
@@ -82,12 +82,14 @@ async function measureRun(
     sizes,
     on,
     argv: [...argv],
+    proof: needsProof(mechanisms) ? 'needed' : undefined,
     loader,
     original,
     rule: rule.kind === 'fixed' ? undefined : rule,
   });
 
   const failures: NestbenchError[] = [];
+  let sampleSeconds = 0;
   let last: { readonly endedAt: number; readonly afterSeconds: number } | undefined;
   const fail = (error: NestbenchError, iteration?: number, output?: string): void => {
     failures.push(error);
@@ -125,19 +127,27 @@ async function measureRun(
       l0: outcome.counted.l0,
       host: outcome.counted.host,
     });
+    sampleSeconds += outcome.completed.seconds;
     return outcome.value;
   };
 
   const serving = new Spell();
   const values: number[] = [];
   let prove: Awaited<ReturnType<typeof beginProof>>;
+  /** Once for each run. */
+  const settle = async (): Promise<DvhUnprovenError | undefined> => {
+    const proof = await prove?.(sampleSeconds);
+    prove = undefined;
+    if (proof instanceof DvhUnprovenError) return proof;
+    if (proof !== undefined) journal.append({ type: 'proof', ...what, ...proof });
+    return undefined;
+  };
   try {
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
     await using service = wanted && (await startService(benchmark.name, wanted, machines, signal));
     serving.pause();
     // Processes killed up to here do not count, such as the service of the previous run.
     await killedSinceLast(machines, signal);
-    const { mechanisms = [] } = machines;
     const needs = { benchmark, mechanisms, cpus: target.cpus };
     // Not `until`: the counters can't answer again after an interrupted request.
     prove = await beginProof(needs, machines, machines.signal);
@@ -158,7 +168,7 @@ async function measureRun(
       });
       now = standing(rule, values, state.tried);
     }
-    const unproven = await prove?.();
+    const unproven = await settle();
     if (unproven !== undefined) throw unproven;
     // After the samples, not before: at L3 it takes seconds, which would delay the first sample.
     const idle = await countIdle(machines, command, signal);
@@ -177,10 +187,8 @@ async function measureRun(
     if (error.kind !== 'benchmark') throw error;
     fail(error);
     // The samples of a run that ended early need the same proof.
-    if (values.length > 0 && !(error instanceof DvhUnprovenError)) {
-      const unproven = await prove?.();
-      if (unproven !== undefined) fail(unproven);
-    }
+    const unproven = values.length > 0 ? await settle() : undefined;
+    if (unproven !== undefined) fail(unproven);
   }
   serving.pause();
   if (benchmark.service !== undefined) {
