@@ -6,9 +6,16 @@ import { BREAKDOWN, STEPS } from '../../fixtures/configurations/breakdown-steps.
 import { EXITS } from '../../fixtures/kvm-counters.ts';
 import { type Level, levelName } from '../../fixtures/levels.ts';
 import { applicationsOf } from '../model/applications.ts';
-import type { Better } from '../model/benchmark-row.ts';
-import { outcomeOf, type Results } from '../model/experiment-results.ts';
+import { type Outcome, outcomeOf, type Results } from '../model/experiment-results.ts';
 import { type ExitRates, exitRates } from './exits.ts';
+import { type OverheadInterval, ratioOverBoots } from './overhead.ts';
+
+/** How many times better a step is than another. */
+export interface Gain {
+  readonly times: number;
+  /** null if one of the two has only one boot, which does not show how boots differ. */
+  readonly interval: OverheadInterval | null;
+}
 
 export interface BreakdownStep {
   /** What it adds to the step before, in words. */
@@ -16,8 +23,8 @@ export interface BreakdownStep {
   readonly cell: string;
   /** null if it was not measured. */
   readonly mean: number | null;
-  /** How many times better than the step before; null for the first, and if that was not measured. */
-  readonly gain: number | null;
+  /** Against the step before; null for the first, and if one of the two was not measured. */
+  readonly gain: Gain | null;
   /** Exits at L0 for one operation; null if its work is unknown. */
   readonly exits: number | null;
 }
@@ -29,8 +36,8 @@ export interface BreakdownRow {
   /** The name of one operation; null if its work is unknown. */
   readonly operation: string | null;
   readonly steps: readonly BreakdownStep[];
-  /** How many times better the last step is than the first. */
-  readonly gain: number | null;
+  /** Of the last step against the first; null if one of the two was not measured. */
+  readonly gain: Gain | null;
 }
 
 const LEVELS = [2, 3] as const;
@@ -39,11 +46,10 @@ const LEVELS = [2, 3] as const;
 export function breakdown(results: Results): BreakdownRow[] {
   const rates = exitRates(results);
   return LEVELS.filter((level) => isMeasured(results, level)).flatMap((level) =>
-    applicationsOf(results).flatMap(({ name, unit, better }) => {
-      if (better === null) return [];
-      const steps = stepsOf(results, level, name, better, rates);
+    applicationsOf(results).flatMap(({ name, unit }) => {
+      const steps = stepsOf(results, level, name, rates);
       if (steps.every(({ mean }) => mean === null)) return [];
-      const [first, last] = [steps[0]?.mean ?? null, steps.at(-1)?.mean ?? null];
+      const outcomes = steps.map(({ cell }) => outcomeOf(results, cell, name));
       const operation = rates.find(
         ({ cell, benchmark }) => cell.level === level && benchmark === name,
       )?.operation;
@@ -53,7 +59,7 @@ export function breakdown(results: Results): BreakdownRow[] {
         unit: unit ?? '',
         operation: operation ?? null,
         steps,
-        gain: gainOf(first, last, better),
+        gain: gainOf(outcomes[0], outcomes.at(-1)),
       };
     }),
   );
@@ -72,23 +78,29 @@ function stepsOf(
   results: Results,
   level: Level,
   benchmark: string,
-  better: Better,
   rates: readonly ExitRates[],
 ): BreakdownStep[] {
-  let before: number | null = null;
+  let before: Outcome | undefined;
   return STEPS.map(({ configuration, adds }) => {
     const cell = `${levelName(level).toLowerCase()}-${configuration}`;
     const outcome = outcomeOf(results, cell, benchmark);
     const mean = outcome.state === 'measured' ? outcome.interval.mean : null;
     const counters = rates.find((one) => one.cell.name === cell && one.benchmark === benchmark)?.counters;
     const exits = counters?.find(({ name }) => name === EXITS)?.perOperation ?? null;
-    const step = { adds, cell, mean, gain: gainOf(before, mean, better), exits };
-    before = mean;
+    const step = { adds, cell, mean, gain: gainOf(before, outcome), exits };
+    before = outcome;
     return step;
   });
 }
 
-function gainOf(before: number | null, after: number | null, better: Better): number | null {
-  if (before === null || after === null) return null;
-  return better === 'higher' ? after / before : before / after;
+/** Whether its interval includes 1, so that the step may bring nothing. */
+export function isUnclear({ interval }: Gain): boolean {
+  return interval !== null && interval.low <= 1 && interval.high >= 1;
+}
+
+function gainOf(before: Outcome | undefined, after: Outcome | undefined): Gain | null {
+  if (before?.state !== 'measured' || after?.state !== 'measured') return null;
+  const [above, below] =
+    after.better === 'higher' ? [after.interval, before.interval] : [before.interval, after.interval];
+  return { times: above.mean / below.mean, interval: ratioOverBoots(above, below) };
 }

@@ -4,7 +4,7 @@
  * operands are the artifact's number, the best of the runs' averages.
  */
 import type { CellName } from '../../fixtures/matrix.ts';
-import type { IntervalOf } from '../statistics/mean-interval.ts';
+import type { IntervalOf, MeanInterval } from '../statistics/mean-interval.ts';
 import { type RatioInterval, ratioInterval } from '../statistics/ratio-interval.ts';
 import { isOverBoots } from './interval-words.ts';
 import { outcomeOf, type Results } from '../model/experiment-results.ts';
@@ -42,12 +42,17 @@ export function overheadInterval(results: Results, cell: string, benchmark: stri
   const native = outcomeOf(results, NATIVE_CELL, benchmark);
   const measured = outcomeOf(results, cell, benchmark);
   if (native.state !== 'measured' || measured.state !== 'measured') return null;
-  const sides = [native.interval, measured.interval] as const;
-  if (!sides.every(({ of }) => isOverBoots(of))) return null;
-  const [above, below] = measured.better === 'higher' ? sides : sides.toReversed();
-  const interval = above && below && ratioInterval(above.means, below.means);
-  const of = sides.every((side) => side.of === 'boots') ? 'boots' : 'restores';
-  return interval ? { ...interval, of } : null;
+  return measured.better === 'higher'
+    ? ratioOverBoots(native.interval, measured.interval)
+    : ratioOverBoots(measured.interval, native.interval);
+}
+
+/** The 95 % interval of the ratio of two means over boots; null if a side has only one boot. */
+export function ratioOverBoots(above: MeanInterval, below: MeanInterval): OverheadInterval | null {
+  if (!isOverBoots(above.of) || !isOverBoots(below.of)) return null;
+  const interval = ratioInterval(above.means, below.means);
+  const of = above.of === 'boots' && below.of === 'boots' ? 'boots' : 'restores';
+  return interval && { ...interval, of };
 }
 
 /** Whether the two numbers that the overhead divides are the best of different numbers of runs. */

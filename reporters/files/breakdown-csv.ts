@@ -15,7 +15,9 @@ const COLUMNS: Columns<{ readonly row: BreakdownRow; readonly step: BreakdownSte
   step: ({ step }) => step.adds,
   unit: ({ row }) => row.unit,
   mean: ({ step }) => step.mean,
-  times_better_than_the_step_before: ({ step }) => step.gain,
+  times_better_than_the_step_before: ({ step }) => step.gain?.times,
+  low_95: ({ step }) => step.gain?.interval?.low,
+  high_95: ({ step }) => step.gain?.interval?.high,
   operation: ({ row }) => row.operation,
   exits_per_operation: ({ step }) => step.exits,
 };

@@ -1,7 +1,7 @@
 /** `summary.md`: the summary as GitHub Markdown, for a job's page, an issue or a mail. */
 import { type ExitCost, exitCostColumns, type ExitCosts, exitCostsLegend } from '../analysis/exit-costs.ts';
 import type { BreakdownRow } from '../analysis/breakdown.ts';
-import { BREAKDOWN_LEGEND, formatTimes } from '../terminal/breakdown-table.ts';
+import { breakdownLegend, formatGain } from '../terminal/breakdown-table.ts';
 import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
 import { formatMean, formatValue } from '../model/numbers.ts';
 import { type Summary, type SummaryEntry, summaryOf } from '../analysis/summary.ts';
@@ -77,16 +77,16 @@ function breakdownLines(all: readonly BreakdownRow[]): string[] {
         `**L${level} ${escapeMarkdown(benchmark)}**`,
         escapeMarkdown(unit),
         ...steps.map(
-          (step) => inDigits(step.mean) + (step.gain === null ? '' : ` (${formatTimes(step.gain)})`),
+          (step) => inDigits(step.mean) + (step.gain === null ? '' : ` (${formatGain(step.gain)})`),
         ),
-        formatTimes(gain),
+        formatGain(gain),
       ],
       ...(operation === null
         ? []
         : [['', escapeMarkdown(`exits per ${operation}`), ...steps.map(({ exits }) => inDigits(exits)), '']]),
     ]),
   ];
-  return [lines.map(tableRow).join('\n'), escapeMarkdown(BREAKDOWN_LEGEND)];
+  return [lines.map(tableRow).join('\n'), ...breakdownLegend(all).map(escapeMarkdown)];
 }
 
 function inDigits(value: number | null): string {

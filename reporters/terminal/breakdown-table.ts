@@ -1,11 +1,23 @@
 /** The breakdown of direct virtual hardware as a terminal table. */
-import type { BreakdownRow } from '../analysis/breakdown.ts';
+import { type BreakdownRow, type Gain, isUnclear } from '../analysis/breakdown.ts';
 import { formatValue } from '../model/numbers.ts';
 import { type Column, type Paint, type Role, tableBlocks, wordColumn } from './columns.ts';
 
-/** How to read it. */
-export const BREAKDOWN_LEGEND =
-  'one mechanism after another: the mean, and how many times better than the step before; below, exits at L0 for one operation';
+/** How to read it. Only explains what it shows; empty if no step was measured. */
+export function breakdownLegend(rows: readonly BreakdownRow[]): string[] {
+  if (rows.length === 0) return [];
+  const gains = rows.flatMap(({ steps, gain }) => [...steps.map((step) => step.gain), gain]);
+  const known = gains.filter((gain) => gain !== null);
+  return [
+    'one mechanism after another: the mean, and how many times better than the step before; below, exits at L0 for one operation',
+    ...(known.some(isUnclear) ? [`${UNCLEAR}: its 95 % interval over boots includes 1.00x`] : []),
+    ...(known.some(({ interval }) => interval === null)
+      ? ['no interval of times better where one of the two steps has only one boot']
+      : []),
+  ];
+}
+
+const UNCLEAR = '?';
 
 /** Blocks of lines: benchmarks down, steps across. None if no step was measured. */
 export function breakdownTable(rows: readonly BreakdownRow[], columns: number, paint: Paint): string[][] {
@@ -24,10 +36,10 @@ export function breakdownTable(rows: readonly BreakdownRow[], columns: number, p
   const steps = first.steps.map(({ adds }, index) =>
     column(adds, 'right', ({ steps: its }) => {
       const step = its[index];
-      return [joined(inDigits(step?.mean), formatTimes(step?.gain)), joined(inDigits(step?.exits), '')];
+      return [joined(inDigits(step?.mean), formatGain(step?.gain)), joined(inDigits(step?.exits), '')];
     }),
   );
-  const together = column('together', 'right', ({ gain }) => [formatTimes(gain), '']);
+  const together = column('together', 'right', ({ gain }) => [formatGain(gain), '']);
   return tableBlocks(labels, [...steps, together], columns, paint);
 }
 
@@ -47,13 +59,15 @@ function joined(number: string, gain: string): string {
   return `${number} ${gain.padStart(GAIN_WIDTH)}`;
 }
 
-const GAIN_WIDTH = '1.00x'.length;
+const GAIN_WIDTH = `${UNCLEAR}1.00x`.length;
 
 function inDigits(value: number | null | undefined): string {
   return value === null || value === undefined ? '' : formatValue(value);
 }
 
-/** `1.50x`; empty for an unknown one. */
-export function formatTimes(gain: number | null | undefined): string {
-  return gain === null || gain === undefined ? '' : `${gain.toFixed(2)}x`;
+/** `1.50x`, or `?1.07x` if its interval includes 1; empty for an unknown one. */
+export function formatGain(gain: Gain | null | undefined): string {
+  return gain === null || gain === undefined
+    ? ''
+    : `${isUnclear(gain) ? UNCLEAR : ''}${gain.times.toFixed(2)}x`;
 }

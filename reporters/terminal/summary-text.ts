@@ -1,6 +1,6 @@
 /** The summary for a terminal. */
 import { blockText, type Column, type Role, tableBlocks, widest, wordColumn } from './columns.ts';
-import { BREAKDOWN_LEGEND, breakdownTable } from './breakdown-table.ts';
+import { breakdownLegend, breakdownTable } from './breakdown-table.ts';
 import { exitCostsLegend } from '../analysis/exit-costs.ts';
 import { exitCostTable } from './exit-costs-table.ts';
 import { type Entry, entryTexts } from './grid.ts';
@@ -30,7 +30,7 @@ export function summaryText(summary: Summary, { columns, colours }: TableOptions
     ...(rows.length === 0 ? [] : blocks.map(blockText)),
     ...(legend.length === 0 ? [] : [paint('detail', wrap(legend.join('; '), columns, '  ', ''))]),
     ...breakdownTable(summary.breakdown, columns, paint).map(blockText),
-    ...(summary.breakdown.length === 0 ? [] : [paint('detail', wrap(BREAKDOWN_LEGEND, columns, '  ', ''))]),
+    ...breakdownLegend(summary.breakdown).map((line) => paint('detail', wrap(line, columns, '  ', ''))),
     ...costs.map(blockText),
     ...exitCostsLegend(summary.exitCosts).map((line) => paint('detail', wrap(line, columns, '  ', ''))),
     ...troubles.map((text) => paint('failed', wrap(text, columns, '  ', ''))),

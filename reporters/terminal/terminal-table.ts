@@ -1,6 +1,6 @@
 /** The table at the end of an experiment: its heading, the numbers, how to read them, what failed, what was skipped. */
 import { blockText } from './columns.ts';
-import { BREAKDOWN_LEGEND, breakdownTable } from './breakdown-table.ts';
+import { breakdownLegend, breakdownTable } from './breakdown-table.ts';
 import { detailSections } from './details.ts';
 import { breakdown } from '../analysis/breakdown.ts';
 import { exitCosts, exitCostsLegend } from '../analysis/exit-costs.ts';
@@ -37,7 +37,7 @@ export function terminalTable(results: Results, { columns, colours }: TableOptio
     headingText(results, columns),
     ...(blocks.length === 0 ? ['Nothing was measured.'] : blocks),
     legend(results)
-      .concat(steps.length === 0 ? [] : BREAKDOWN_LEGEND)
+      .concat(breakdownLegend(steps))
       .concat(exitCostsLegend(costs))
       .map((line) => paint('detail', wrap(line, columns, '    ', '  ')))
       .join('\n'),
