@@ -27,7 +27,9 @@ export interface LockOptions {
 
 /** Takes the lock if it is free. Undefined if somebody holds it. */
 export async function tryLock(file: string, options: LockOptions = {}): Promise<Lock | undefined> {
-  return hold(file, ['--nonblock', ...mode(options)], options);
+  // Not the signal of takeLock: a free lock is taken, however short the wait for a held one may be.
+  const { onLost } = options;
+  return hold(file, ['--nonblock', ...mode(options)], { ...(onLost && { onLost }) });
 }
 
 /** Waits until the lock is free and takes it. Before a wait, `onWait` is called once with the holders. */
