@@ -14,8 +14,8 @@ type Fields<T extends Unstamped['type']> = Partial<Extract<Unstamped, { type: T 
 export class TestJournal implements Disposable {
   readonly journal: Journal;
   #boots = 0;
-  /** Of the last record: of two equal records only one counts. */
-  #stamp = 0;
+  /** Of the last record of any journal: of two equal records only one counts, also where journals are merged. */
+  static #stamp = 0;
 
   constructor() {
     this.journal = new Journal(mkdtempSync(path.join(tmpdir(), 'nestbench-journal-')));
@@ -123,8 +123,8 @@ export class TestJournal implements Disposable {
   }
 
   #append(record: Unstamped): this {
-    this.#stamp = Math.max(Date.now(), this.#stamp + 1);
-    const checked = journalRecord.parse({ ...record, at: new Date(this.#stamp).toISOString() });
+    TestJournal.#stamp = Math.max(Date.now(), TestJournal.#stamp + 1);
+    const checked = journalRecord.parse({ ...record, at: new Date(TestJournal.#stamp).toISOString() });
     appendFileSync(this.journal.file, `${JSON.stringify(checked)}\n`);
     return this;
   }
