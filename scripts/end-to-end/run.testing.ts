@@ -128,6 +128,11 @@ export class Run implements AsyncDisposable {
     );
   }
 
+  /** Waits until it runs the QEMU of that machine. */
+  machine(name: string): Promise<OwnedQemu> {
+    return this.#until(`the QEMU of ${name}`, () => this.machines.get(name));
+  }
+
   /** Waits until it has printed this. */
   says(text: string, deadlineSeconds?: number): Promise<string> {
     const found = (): string | undefined => (this.output.includes(text) ? text : undefined);

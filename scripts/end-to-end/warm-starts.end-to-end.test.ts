@@ -77,6 +77,20 @@ test('clocks are right after a restore, and no two restores draw the same random
   expect(new Set(drawn).size).toBe(6);
 });
 
+test('a machine that was started in advance and ends is started again, and the snapshot is kept', async ({
+  start,
+  cache,
+}) => {
+  const kept = snapshots(cache);
+  const measured = start(WORDS, { experiment: 'ended', environment: warm(cache) });
+  const { pid } = await measured.machine('client');
+  process.kill(pid, 'SIGKILL');
+  expect(await measured.end()).toMatchObject({ exitCode: 0 });
+  expect(measured.output).toContain('A machine that was started in advance has ended');
+  expect(startOf(measured).kind).toBe('warm');
+  expect(snapshots(cache)).toEqual(kept);
+});
+
 test('after two dashes --cold boots, and leaves the snapshot alone', async ({ start, cache }) => {
   const cold = await run(start, cache, 'cold', '--', '--cold');
   expect(startOf(cold)).toEqual({ kind: 'cold', why: 'asked for', state: 'restored' });

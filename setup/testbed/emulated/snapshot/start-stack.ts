@@ -1,7 +1,7 @@
 /** How a cell's stack is started: restored from its snapshot, or booted; and if booted, saved for the next time. */
 import type { Benchmark } from '../../../../fixtures/benchmarks/benchmark.ts';
 import { toNestbenchError } from '../../../lib/errors.ts';
-import { endOwned } from '../../../machine/qemu/qemu-process.ts';
+import { endOwned, findOwned } from '../../../machine/qemu/qemu-process.ts';
 import type { BootKind } from '../../../run/settings.ts';
 import { primed } from '../../prime.ts';
 import type { Started } from '../../testbed.ts';
@@ -13,6 +13,7 @@ import { type Identity, snapshotName } from './identity.ts';
 import type { Prefetched } from './prefetch.ts';
 import { type Restored, restore } from './restore-snapshot.ts';
 import { save } from './save-snapshot.ts';
+import { HOST_MACHINES } from './snapshot-record.ts';
 import {
   dropSnapshot,
   findSnapshot,
@@ -55,7 +56,11 @@ async function bring(plan: StackPlan, options: StartStackOptions): Promise<Broug
   if (options.boot === 'cold') return startCold(plan, options);
   const { prefetched, identity, runtime, say } = options;
   const found = await findSnapshot(plan.cell.name, identity, say);
-  const isPrefetched = found !== undefined && prefetched?.snapshot === found.name;
+  const isStarted = found !== undefined && prefetched?.snapshot === found.name;
+  // A machine that ended meanwhile says nothing about the snapshot. Its socket would be waited for in vain.
+  const isPrefetched = isStarted && findOwned(runtime).length === HOST_MACHINES.length;
+  if (isStarted && !isPrefetched)
+    say('A machine that was started in advance has ended before it was needed, so both are started again.');
   // They belong to another cell, or to a snapshot that has been removed: nobody else ends them before the run does.
   if (prefetched !== undefined && !isPrefetched) await endOwned(runtime);
   const restored = found && (await tryRestore(plan, found, { ...options, isPrefetched }));
