@@ -100,14 +100,17 @@ const LOADERS: ReadonlyMap<string, string> = new Map(
 );
 
 /** Rejects incompatible numbers before anything is built. */
-export function checkExperiment(settings: Settings, testbed: ExperimentRecord['testbed']): void {
-  const directory = path.join(settings.resultsDirectory, settings.folder);
-  checkContinues(settings.experiment, readJournalIfAny(directory).records, {
-    profile: settings.profile,
-    variant: settings.variant,
-    testbed,
-    loaders: LOADERS,
-  });
+export function checkExperiment(
+  settings: Settings,
+  testbed: ExperimentRecord['testbed'],
+  records: readonly JournalRecord[] = readJournalIfAny(directoryOf(settings)).records,
+): void {
+  const { experiment, profile, variant } = settings;
+  checkContinues(experiment, records, { profile, variant, testbed, loaders: LOADERS });
+}
+
+function directoryOf({ resultsDirectory, folder }: Settings): string {
+  return path.join(resultsDirectory, folder);
 }
 
 /**
@@ -120,10 +123,11 @@ export async function openExperiment(
   ofCheckout: ReturnType<typeof checkout> = checkout(),
 ): Promise<Journal> {
   const { experiment, folder, profile, variant, resultsDirectory } = settings;
-  const directory = path.join(resultsDirectory, folder);
+  const directory = directoryOf(settings);
+  const { records } = readJournalIfAny(directory);
   // Again, now that the testbed is this run's: another run may have begun the same experiment in the meantime.
-  checkExperiment(settings, environment.testbed);
-  checkSameMachines(experiment, readJournalIfAny(directory).records, environment);
+  checkExperiment(settings, environment.testbed, records);
+  checkSameMachines(experiment, records, environment);
   const journal = new Journal(directory);
   journal.append({
     type: 'experiment',
