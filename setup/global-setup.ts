@@ -2,7 +2,6 @@
  * Runs before any cell: checks the request and the host, takes the testbed, cleans up after killed runs, builds the
  * kernel and the image, and opens the experiment. It boots no stack; each cell's worker does.
  */
-import path from 'node:path';
 import { type TestProject, TestsNotFoundError, type Vitest } from 'vitest/node';
 import { sentenceOf } from './lib/errors.ts';
 import { Phases } from './lib/phase-clock.ts';
@@ -32,8 +31,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
       vitest.config.shard,
     );
     const { resultsDirectory, folder } = settings;
-    for (const directory of [resultsDirectory, path.join(resultsDirectory, folder)])
-      checkPlaces(directory, process.env['JUNIT']);
+    checkPlaces(resultsDirectory, process.env['JUNIT'], folder);
     const stopping = new AbortController();
     let isOurs = false;
     const giveBack = stopGracefully(vitest, {

@@ -45,11 +45,22 @@ function isThere(place: string): boolean {
   }
 }
 
-export function placeFaults(resultsDirectory: string, junitFile: string | undefined): PlaceFault[] {
+/**
+ * @param experiment the folder of the experiment in the results, if it is known; it may exist with other rights.
+ */
+export function placeFaults(
+  resultsDirectory: string,
+  junitFile: string | undefined,
+  experiment = '.',
+): PlaceFault[] {
   const places = [
     { place: 'cache', variable: 'XDG_CACHE_HOME', why: cacheFault },
     { place: 'temporary files', variable: 'TMPDIR', why: temporaryFault },
-    { place: 'results', variable: 'RESULTS', why: () => within(resultsDirectory) },
+    {
+      place: 'results',
+      variable: 'RESULTS',
+      why: () => within(resultsDirectory) ?? within(path.join(resultsDirectory, experiment)),
+    },
     { place: 'JUnit report', variable: 'JUNIT', why: () => junitFault(junitFile) },
   ] as const;
   return places.flatMap(({ place, variable, why }) => {
@@ -61,8 +72,8 @@ export function placeFaults(resultsDirectory: string, junitFile: string | undefi
 /**
  * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for the first fault.
  */
-export function checkPlaces(resultsDirectory: string, junitFile: string | undefined): void {
-  const [first] = placeFaults(resultsDirectory, junitFile);
+export function checkPlaces(...places: Parameters<typeof placeFaults>): void {
+  const [first] = placeFaults(...places);
   if (first === undefined) return;
   throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${first.fault} Set ${first.variable} to another place.`);
 }
@@ -83,7 +94,8 @@ export function temporaryFault(): string | undefined {
 
 export function cacheFault(): string | undefined {
   try {
-    return within(cacheDirectory()) ?? noProgramRuns(cacheDirectory()) ?? noLockHolds(cacheDirectory());
+    const directory = cacheDirectory();
+    return within(directory) ?? tryIn(directory, noProgramRuns) ?? tryIn(directory, noLockHolds);
   } catch (error) {
     return sentenceOf(error) ?? String(error);
   }
@@ -94,9 +106,18 @@ function within(directory: string): string | undefined {
   return why === undefined ? undefined : `Nothing can be kept in ${directory}: ${why}.`;
 }
 
-/** The toolchain and the emulator run from the cache, which is impossible on a file system mounted noexec. */
-function noProgramRuns(directory: string): string | undefined {
+/** The result of a trial in a new directory there, which is removed. */
+function tryIn<T>(directory: string, trial: (place: string, directory: string) => T): T {
   const place = mkdtempSync(path.join(nearest(directory), '.nestbench-'));
+  try {
+    return trial(place, directory);
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}
+
+/** The toolchain and the emulator run from the cache, which is impossible on a file system mounted noexec. */
+function noProgramRuns(place: string, directory: string): string | undefined {
   try {
     const program = path.join(place, 'program');
     writeFileSync(program, '#!/bin/sh\n', { mode: 0o755 });
@@ -106,23 +127,16 @@ function noProgramRuns(directory: string): string | undefined {
     return errorCode(error) === 'EACCES'
       ? `No program can run in ${directory}: its file system is mounted noexec, and nestbench runs the programs that it builds there.`
       : undefined;
-  } finally {
-    rmSync(place, { recursive: true });
   }
 }
 
 /** Concurrent runs share the cache by flock(2), which some network file systems refuse. */
-function noLockHolds(directory: string): string | undefined {
-  const place = mkdtempSync(path.join(nearest(directory), '.nestbench-'));
-  try {
-    const { status, stderr } = spawnSync('flock', ['--nonblock', path.join(place, 'lock'), 'true'], {
-      encoding: 'utf8',
-    });
-    // A missing flock is another fault.
-    return status === 0 || status === null
-      ? undefined
-      : `No file can be locked in ${directory}, as on some network file systems (${stderr.trim()}).`;
-  } finally {
-    rmSync(place, { recursive: true });
-  }
+function noLockHolds(place: string, directory: string): string | undefined {
+  const { status, stderr } = spawnSync('flock', ['--nonblock', path.join(place, 'lock'), 'true'], {
+    encoding: 'utf8',
+  });
+  // A missing flock is another fault.
+  return status === 0 || status === null
+    ? undefined
+    : `No file can be locked in ${directory}, as on some network file systems (${stderr.trim()}).`;
 }

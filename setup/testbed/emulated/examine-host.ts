@@ -28,13 +28,14 @@ export async function examineHost(): Promise<Finding[]> {
   const host = describeHost();
   const sizing = sizingFor(host);
   const bytes = (memoryMiBAt(sizing, 0, DEEPEST) + sizing.memoryMiB) * 2 ** 20;
-  const isBuilt = cacheFault() === undefined && (await isAllBuilt(STOCK_VARIANT));
+  const hasCache = cacheFault() === undefined;
+  const isBuilt = hasCache && (await isAllBuilt(STOCK_VARIANT));
   return [
     finding('Node', 'Node 24 or later, which npm ci installs', `${process.version}, ${process.execPath}`, ''),
     finding('CPUs', 'one; with more, levels have more', `${host.cpus}, ${host.cpuModel}`, ''),
     await examineMemory(bytes),
     // Otherwise a separate finding says what is wrong with the cache.
-    ...(cacheFault() === undefined ? [await examineDisk()] : []),
+    ...(hasCache ? [await examineDisk()] : []),
     await examineVirtualization(),
     await examineNamespaces(isBuilt),
     await examineEngine(),
