@@ -1,24 +1,60 @@
-/** Builds the kernels and QEMUs that a testbed file takes from git, each source once. */
+/** Builds what the cells of a physical testbed boot from: nestbench's own, and what the testbed file takes from git. */
 import { configured } from '../../../fixtures/git-kernel.ts';
-import { isBuilt, type MachineSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
+import type { Cell } from '../../../fixtures/matrix.ts';
+import {
+  allSoftware,
+  isBuilt,
+  type MachineSoftware,
+  sourceKey,
+} from '../../../fixtures/physical-software.ts';
 import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
+import type { Variant } from '../../../fixtures/variant.ts';
+import { type BootFiles, buildBootFiles } from '../../build/build-all.ts';
+import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
 import { buildKernelPackage, type KernelPackage } from '../../build/kernel/kernel-package.ts';
 import { buildQemuPackage } from '../../build/qemu/qemu-package.ts';
+import { BUILD_BYTES, checkResources } from '../host-resources.ts';
+import type { BuildOptions } from '../testbed.ts';
+import { assertDvhQemus } from './dvh-software.ts';
 import type { BuiltKernel, BuiltQemu } from './physical-plan.ts';
-import type { PrepareOptions } from '../testbed.ts';
+
+/** By the key of its source. */
+interface BuiltSoftware {
+  readonly kernels: Record<string, BuiltKernel & KernelPackage>;
+  readonly qemus: Record<string, BuiltQemu>;
+}
 
 /**
- * @returns what was built, by the key of its source.
+ * Everything for these cells. The cache is held from then on.
+ * @throws {InputError} NESTBENCH_BAD_TESTBED if a QEMU lacks what a cell needs it for; NESTBENCH_NO_SPACE,
+ * NESTBENCH_BUILD_FAILED.
+ */
+export async function buildForCells(
+  testbed: TestbedDescription,
+  cells: readonly Cell[],
+  variant: Variant,
+  options: BuildOptions,
+): Promise<BootFiles & BuiltSoftware & { readonly software: readonly MachineSoftware[] }> {
+  const { held, phases, signal } = options;
+  await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
+  held.use(await holdCache(signal));
+  const files = await buildBootFiles(signal, variant, 'physical');
+  phases.lap('kernel and image');
+  const software = allSoftware(testbed, cells);
+  const built = await buildSoftware(software, testbed.builder, options);
+  assertDvhQemus(testbed, cells, built.qemus);
+  return { ...files, ...built, software };
+}
+
+/**
+ * The kernels and QEMUs from git, each source once.
  * @throws NESTBENCH_BUILD_FAILED.
  */
 export async function buildSoftware(
   software: readonly MachineSoftware[],
   builder: TestbedDescription['builder'],
-  { signal, log, phases }: Pick<PrepareOptions, 'signal' | 'log' | 'phases'>,
-): Promise<{
-  readonly kernels: Record<string, BuiltKernel & KernelPackage>;
-  readonly qemus: Record<string, BuiltQemu>;
-}> {
+  { signal, log, phases }: Pick<BuildOptions, 'signal' | 'log' | 'phases'>,
+): Promise<BuiltSoftware> {
   const kernels = await builtEach(
     software.map(({ kernel }) => kernel),
     async (source) => {

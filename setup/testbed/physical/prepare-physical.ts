@@ -3,25 +3,21 @@
  * kernels on them.
  */
 import type { Cell } from '../../../fixtures/matrix.ts';
-import { allSoftware, whyNotPhysical } from '../../../fixtures/physical-software.ts';
+import { whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
 import { describeSizing, physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
-import { buildBootFiles } from '../../build/build-all.ts';
-import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
 import { InputError } from '../../lib/errors.ts';
 import { hashOf } from '../../lib/hash.ts';
 import { checkExperiment } from '../../run/experiment-record.ts';
 import type { Selection } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
-import { BUILD_BYTES, checkResources } from '../host-resources.ts';
 import { runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
-import { buildSoftware } from './build-software.ts';
+import { buildForCells } from './build-software.ts';
 import { cardOf } from './card.ts';
 import { readTestbed } from './testbed-file.ts';
-import { assertDvhQemus } from './dvh-software.ts';
 import type { PhysicalExperiment } from './physical-experiment.ts';
 import { checkMachines, installKernels } from './prepare-machines.ts';
 import { softwareVersions } from './software-versions.ts';
@@ -36,7 +32,7 @@ export async function preparePhysical(
   options: PrepareOptions,
 ): Promise<Prepared<PhysicalExperiment>> {
   const { waitMinutes, variant } = settings;
-  const { held, phases, signal } = options;
+  const { phases, signal } = options;
   assertReal(settings);
   const testbed = readTestbed(settings.testbed);
   // What is known before the machines are contacted; the server's card only afterwards.
@@ -51,15 +47,14 @@ export async function preparePhysical(
   const described = describeTestbed(testbed, sizing);
   checkExperiment(settings, described);
   phases.lap('machines');
-  await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
   const card = cardOf(server, testbed.server);
   const measured = measurable(cells, { testbed, card });
-  const software = allSoftware(testbed, measured);
-  held.use(await holdCache(signal));
-  const { image, kernel } = await buildBootFiles(signal, variant, 'physical');
-  phases.lap('kernel and image');
-  const { kernels, qemus } = await buildSoftware(software, testbed.builder, options);
-  assertDvhQemus(testbed, measured, qemus);
+  const { image, kernel, software, kernels, qemus } = await buildForCells(
+    testbed,
+    measured,
+    variant,
+    options,
+  );
   const installed = {
     client: await installKernels('client', software, kernels, { testbed, signal }),
     server: await installKernels('server', software, kernels, { testbed, signal }),
