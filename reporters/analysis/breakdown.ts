@@ -4,7 +4,7 @@
  */
 import { BREAKDOWN, STEPS } from '../../fixtures/configurations/breakdown-steps.ts';
 import { EXITS } from '../../fixtures/kvm-counters.ts';
-import { type Level, levelName } from '../../fixtures/levels.ts';
+import type { Level } from '../../fixtures/levels.ts';
 import { applicationsOf } from '../model/applications.ts';
 import { type Outcome, outcomeOf, type Results } from '../model/experiment-results.ts';
 import { type ExitRates, exitRates } from './exits.ts';
@@ -82,7 +82,7 @@ function stepsOf(
 ): BreakdownStep[] {
   let before: Outcome | undefined;
   return STEPS.map(({ configuration, adds }) => {
-    const cell = `${levelName(level).toLowerCase()}-${configuration}`;
+    const cell = `l${level}-${configuration}`;
     const outcome = outcomeOf(results, cell, benchmark);
     const mean = outcome.state === 'measured' ? outcome.interval.mean : null;
     const counters = rates.find((one) => one.cell.name === cell && one.benchmark === benchmark)?.counters;

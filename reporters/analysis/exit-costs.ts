@@ -102,7 +102,6 @@ function columnOf(side: ExitCostColumn['side'], { configuration, level }: Place)
   };
 }
 
-/** How to read the table. */
 const LEGEND =
   "what one operation costs, and its ratio to the level above; the paper's columns are cycles of its hardware, from a secondary source: only the ratios compare";
 

@@ -74,6 +74,11 @@ export function mountNamespace(pid: number | 'self'): string | undefined {
   }
 }
 
+/** The pid namespace of this process, such as `pid:[4026531836]`: elsewhere its pids mean other processes. */
+export function pidNamespace(): string {
+  return readlinkSync('/proc/self/ns/pid');
+}
+
 /** Whether it is running. A zombie has ended and only waits for its parent. */
 export function isRunning(stat: ProcessStat | undefined): stat is ProcessStat {
   return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';

@@ -1,13 +1,13 @@
 /** Runs one tool in a container of an engine with Docker's API. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { GenericContainer, StartupCheckStrategy, type StartupStatus } from 'testcontainers';
 import { aborted, reasonOf } from '../../lib/error-text.ts';
 import { BuildError } from '../build-errors.ts';
-import { isRunning, processStat } from '../../lib/proc.ts';
+import { isRunning, pidNamespace, processStat } from '../../lib/proc.ts';
 import { followOutput, toolFailure, type ToolOptions } from '../tool.ts';
 import type { Engine } from './engine.ts';
 
@@ -139,7 +139,7 @@ async function ownUser(dockerode: Dockerode): Promise<string> {
 /** Identifies this boot of this host and the pid namespace, because an engine may serve others too. */
 export function processNamespace(): string {
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return `${bootId} ${readlinkSync('/proc/self/ns/pid')}`;
+  return `${bootId} ${pidNamespace()}`;
 }
 
 /** Identifies a process permanently; undefined if it has ended. */

@@ -9,6 +9,7 @@ import { cacheDirectory } from '../../../build/cache/build-cache.ts';
 import { errorCode } from '../../../lib/error-text.ts';
 import { inBytes } from '../../../lib/bytes.ts';
 import { measureFile } from '../../../lib/measure-file.ts';
+import { pidNamespace } from '../../../lib/proc.ts';
 import { type Identity, snapshotName } from './identity.ts';
 import { seedFile } from '../../../stack/keys.ts';
 import { HOST_MACHINES, type SavedFile, type SnapshotRecord, snapshotRecord } from './snapshot-record.ts';
@@ -128,7 +129,7 @@ async function damageOf(file: string, was: SavedFile | undefined): Promise<strin
 /** An empty directory for a new snapshot. */
 export async function newPlace(name: string): Promise<string> {
   await sweepPlaces();
-  const place = path.join(snapshotsDirectory(), `${name}.saving-${pidNamespace()}-${process.pid}`);
+  const place = path.join(snapshotsDirectory(), `${name}.saving-${namespaceNumber()}-${process.pid}`);
   await rm(place, { recursive: true, force: true });
   await mkdir(place, { recursive: true, mode: 0o700 });
   return place;
@@ -199,15 +200,15 @@ async function sweepPlaces(): Promise<void> {
     if (saving === undefined) continue;
     const directory = path.join(snapshotsDirectory(), name);
     const isOver =
-      namespace === pidNamespace()
+      namespace === namespaceNumber()
         ? !existsSync(`/proc/${pid}`)
         : Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? 0) > SAVING_AT_MOST_MS;
     if (isOver) await dropSnapshot(directory);
   }
 }
 
-function pidNamespace(): string {
-  return String(statSync('/proc/self/ns/pid').ino);
+function namespaceNumber(): string {
+  return pidNamespace().replaceAll(/\D/g, '');
 }
 
 function names(): string[] {
