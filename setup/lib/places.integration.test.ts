@@ -99,6 +99,9 @@ describe('a fault is a sentence that names the variable', () => {
       'RESULTS',
       'JUNIT',
     ]);
+    writeFileSync(path.join(place, 'night'), '');
+    expect(placeFaults(place, undefined, 'night')).toMatchObject([{ variable: 'RESULTS' }]);
+    expect(placeFaults(place, undefined, 'another')).toEqual([]);
     expect(junitFault(place)).toContain('is a directory');
     writeFileSync(path.join(place, 'file'), '');
     expect(junitFault(path.join(place, 'file', 'junit.xml'))).toContain('ENOTDIR');

@@ -51,7 +51,7 @@ function isThere(place: string): boolean {
 export function placeFaults(
   resultsDirectory: string,
   junitFile: string | undefined,
-  experiment = '.',
+  experiment?: string,
 ): PlaceFault[] {
   const places = [
     { place: 'cache', variable: 'XDG_CACHE_HOME', why: cacheFault },
@@ -59,7 +59,7 @@ export function placeFaults(
     {
       place: 'results',
       variable: 'RESULTS',
-      why: () => within(resultsDirectory) ?? within(path.join(resultsDirectory, experiment)),
+      why: () => resultsFault(resultsDirectory, experiment),
     },
     { place: 'JUnit report', variable: 'JUNIT', why: () => junitFault(junitFile) },
   ] as const;
@@ -99,6 +99,11 @@ export function cacheFault(): string | undefined {
   } catch (error) {
     return sentenceOf(error) ?? String(error);
   }
+}
+
+function resultsFault(directory: string, experiment: string | undefined): string | undefined {
+  const fault = within(directory);
+  return fault === undefined && experiment !== undefined ? within(path.join(directory, experiment)) : fault;
 }
 
 function within(directory: string): string | undefined {
