@@ -12,6 +12,11 @@ import { outcomeOf, type Results } from '../model/experiment-results.ts';
 /** The bare machine, which all others are compared with. */
 export const NATIVE_CELL: CellName = 'l0-baseline';
 
+/** The command that measures it in the same experiment. */
+export function nativeCommand({ experiment }: Pick<Results, 'experiment'>): string {
+  return `${experiment === null ? '' : `EXPERIMENT=${experiment} `}npx vitest run suites/l0`;
+}
+
 /** How many times worse `measured` is than `native`. */
 export function overhead(native: number, measured: number, better: 'higher' | 'lower'): number {
   return better === 'higher' ? native / measured : measured / native;

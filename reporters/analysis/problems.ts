@@ -1,5 +1,6 @@
-/** What failed and what was skipped, grouped so that a shared reason is printed once. */
+/** What failed, was skipped or was not run, grouped so that a shared reason is printed once. */
 import type { FailureRecord } from '../../fixtures/records.ts';
+import { applicationsOf } from '../model/applications.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { firstLine } from '../model/text.ts';
 
@@ -39,6 +40,18 @@ export function skips(results: Results): Problem[] {
       ),
     ),
   );
+}
+
+/** The applications that were not run, in one line: `l0-baseline, l1-baseline; l2-baseline: mysql`. Empty if all were. */
+export function notRun(results: Results): string {
+  const benchmarks = applicationsOf(results);
+  const places = results.cells.flatMap(({ name: cell, outcomes }) =>
+    benchmarks.flatMap(({ name: benchmark }) => {
+      const outcome = outcomes.get(benchmark);
+      return outcome?.state === 'missing' ? { cell, benchmark, reason: outcome.reason } : [];
+    }),
+  );
+  return describe({ ...results, benchmarks }, places);
 }
 
 function failurePlace({ cell, benchmark, code, kind, machine, message }: FailureRecord): Place {

@@ -121,7 +121,7 @@ describe('with stacks in both states', () => {
     const page = reportHtml(journal.results);
     expect(page.indexOf(sentence)).toBeGreaterThan(0);
     expect(page.indexOf(sentence)).toBeLessThan(page.indexOf('<table'));
-    expect(page).toContain(`<b>l1-passthrough (hackbench)</b>: ${reason}`);
+    expect(page).toContain(`<b>l1-passthrough</b>: ${reason}`);
   });
 });
 

@@ -48,6 +48,18 @@ export function wholeJournal(): TestJournal {
   return measuredEverywhere(() => {});
 }
 
+/** Two benchmarks in some cells of one level, and nothing on the bare machine. */
+export function partialJournal(): TestJournal {
+  return new TestJournal()
+    .start()
+    .samples('l2-baseline', 'hackbench', [0.671, 0.702, 0.655])
+    .samples('l2-dvh', 'hackbench', [0.645, 0.691, 0.611])
+    .samples('l2-vp-idle', 'hackbench', [0.702])
+    .samples('l2-baseline', 'netperf-rr', [201.3, 208.1, 4.2])
+    .samples('l2-dvh', 'netperf-rr', [2673.4, 2701.1, 2655.9])
+    .samples('l2-vp-idle', 'netperf-rr', [611.2, 630.7, 598.8]);
+}
+
 /** The same, booted again for each run. */
 export function bootedJournal(): TestJournal {
   return measuredEverywhere((journal, cell) => journal.boot(cell));

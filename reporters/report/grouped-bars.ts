@@ -19,6 +19,8 @@ const MARGIN = { left: 36, right: 4, top: 14, bottom: 40 } as const;
 const LEVEL_GAP = 0.5;
 const GROUP_GAP = 1.1;
 const NUMBER_SIZE = 11;
+/** A figure of one or two bars leaves room beside them. */
+const WIDEST_BAR_PIXELS = 60;
 
 export interface Scale {
   readonly low: number;
@@ -114,7 +116,9 @@ function barRow(
   const measured = all.filter((bar): bar is Placed & { overhead: number } => bar.overhead !== null);
   const intervals = all.flatMap(({ at, interval }) => (interval === null ? [] : { at, ...interval }));
   const clamp = (value: number): number => Math.min(Math.max(value, scale.low), scale.high);
-  const pixels = (width - MARGIN.left - MARGIN.right) / (each * groupWidth);
+  const inside = width - MARGIN.left - MARGIN.right;
+  const units = Math.max(each * groupWidth, inside / WIDEST_BAR_PIXELS);
+  const pixels = inside / units;
   const levels = groups.flatMap(({ levels: its, index }) =>
     its.map(({ level, at }) => ({ text: levelName(level), at: at + start(index) })),
   );
@@ -132,7 +136,7 @@ function barRow(
     marginTop: MARGIN.top,
     marginBottom: MARGIN.bottom,
     style: { fontSize: '11px' },
-    x: { type: 'linear', domain: [-GROUP_GAP / 2, each * groupWidth - GROUP_GAP / 2], axis: null },
+    x: { type: 'linear', domain: [-GROUP_GAP / 2, units - GROUP_GAP / 2], axis: null },
     y: { type: 'log', domain: [scale.low, scale.high], axis: null },
     marks: [
       plot.gridY(ticks, { stroke: colour('grid'), strokeOpacity: 1 }),

@@ -12,6 +12,7 @@ import {
 import { breakdown } from '../analysis/breakdown.ts';
 import { barsCsv } from '../files/figure-csv.ts';
 import { INTERVAL_OF } from '../analysis/interval-words.ts';
+import { NATIVE_CELL } from '../analysis/overhead.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { breakdownData } from './breakdown-data.ts';
 import { dataTable, number } from './data-table.ts';
@@ -29,8 +30,7 @@ const ROWS: Readonly<Record<Breadth, { readonly groups: number; readonly height:
 
 export function overheads(results: Results): Html {
   const figures = OVERHEAD_FIGURES.map((each) => ({ each, bars: barsOf(results, each) })).filter(
-    // Additional cells are optional; the figure is left out if they were not run.
-    ({ each, bars }) => each !== ADDITIONAL || bars.some(isAdditionalAndRun),
+    ({ each, bars }) => drawable(bars).some(({ cell }) => each !== ADDITIONAL || !isPaperCell(cell)),
   );
   return html`<section aria-labelledby="overheads">
     <h2 id="overheads">Overhead against native</h2>
@@ -39,12 +39,29 @@ export function overheads(results: Results): Html {
       measured divided by native for times. 1.0 is native. Bars show the artifact’s number, the best of the
       runs’ averages.
     </p>
-    ${figures.map(({ each, bars }) => overheadFigure(each, bars))} ${breakdownFigure(results)}
+    ${
+      figures.length === 0
+        ? html`<p class="none">
+            There is nothing to draw: an overhead needs ${NATIVE_CELL} and another cell.
+          </p>`
+        : figures.map(({ each, bars }) => overheadFigure(each, bars))
+    }
+    ${breakdownFigure(results)}
   </section>`;
 }
 
-function isAdditionalAndRun({ cell, reason, overhead }: Bar): boolean {
-  return !isPaperCell(cell) && (overhead !== null || reason !== 'not run');
+/**
+ * The bars of the benchmarks and cells that were run; those without a native have a figure of their own (values-section.ts).
+ */
+function drawable(bars: readonly Bar[]): Bar[] {
+  const run = bars.filter(({ reason }) => !isNotRun(reason));
+  const benchmarks = new Set(run.map(({ benchmark }) => benchmark));
+  const cells = new Set(run.map(({ cell }) => cell));
+  return bars.filter(({ benchmark, cell }) => benchmarks.has(benchmark) && cells.has(cell));
+}
+
+function isNotRun(reason: string): boolean {
+  return reason === 'not run' || reason === `${NATIVE_CELL}: not run`;
 }
 
 /** Only if its own steps were measured: its figure, and what each step brings as a table. */
@@ -56,8 +73,10 @@ function breakdownFigure(results: Results): Content {
   return html`${overheadFigure(BREAKDOWN_FIGURE, bars)} ${breakdownData(rows)}`;
 }
 
-function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
+/** The table and the file have all bars, the drawing those of what was run. */
+function overheadFigure(each: OverheadFigure, all: readonly Bar[]): Html {
   const { name, title } = each;
+  const bars = drawable(all);
   if (bars.every(({ overhead }) => overhead === null)) {
     return html`<div class="figure">
       <h3 id="${name}">${title}</h3>
@@ -83,8 +102,8 @@ function overheadFigure(each: OverheadFigure, bars: readonly Bar[]): Html {
           labels: each.labels,
         }),
     },
-    table: table(title, bars),
-    csv: barsCsv(bars),
+    table: table(title, all),
+    csv: barsCsv(all),
   });
 }
 
@@ -111,11 +130,11 @@ function intervalNote(bars: readonly Bar[]): string {
   );
 }
 
-/** Why bars are missing or incomplete, each reason once. */
+/** Why bars are missing or incomplete, each reason once. What was not run is in the overview. */
 function reasons(bars: readonly Bar[]): Content {
   const its = [
     ...Map.groupBy(
-      bars.filter(({ reason }) => reason !== ''),
+      bars.filter(({ reason }) => reason !== '' && !isNotRun(reason)),
       ({ reason }) => reason,
     ),
   ];

@@ -3,7 +3,7 @@
  */
 import { heading } from '../analysis/heading.ts';
 import { fairnessLines } from '../analysis/fairness-lines.ts';
-import { failures, skips } from '../analysis/problems.ts';
+import { failures, notRun, skips } from '../analysis/problems.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { count } from '../model/text.ts';
 import { html, type Html } from './html.ts';
@@ -44,6 +44,7 @@ export function overview(results: Results): Html {
     // The experiment's name is the page's heading, and the sizes are in the section on the environment.
     ([word]) => word !== '' && word !== 'experiment',
   );
+  const absent = notRun(results);
   return html`<section aria-labelledby="overview">
     <h2 id="overview">Overview</h2>
     <dl class="facts">
@@ -58,6 +59,14 @@ export function overview(results: Results): Html {
         <dt>measured</dt>
         <dd>${whatThereIs(results)}</dd>
       </div>
+      ${
+        absent === ''
+          ? null
+          : html`<div>
+              <dt>not run</dt>
+              <dd>${absent}</dd>
+            </div>`
+      }
       <div>
         <dt>time</dt>
         ${span(results).map((line) => html`<dd>${line}</dd>`)}

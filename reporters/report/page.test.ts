@@ -1,7 +1,12 @@
 /** The report's text. How it looks and works in a browser is tested separately, end to end. */
 import { expect, test } from 'vitest';
 import { TestJournal } from '../model/journal.testing.ts';
-import { bootedJournal, realisticJournal, wholeJournal } from '../model/experiment.testing.ts';
+import {
+  bootedJournal,
+  partialJournal,
+  realisticJournal,
+  wholeJournal,
+} from '../model/experiment.testing.ts';
 import { collectResults } from '../model/experiment-results.ts';
 import { reportHtml } from './page.ts';
 import { facts, reportJournal } from './report.testing.ts';
@@ -13,6 +18,7 @@ function idsIn(page: string): string[] {
 test.each([
   ['one start and nothing else', () => new TestJournal().start()],
   ['one sample, no native', () => new TestJournal().start().samples('l2-baseline', 'hackbench', [3])],
+  ['a part, no native', partialJournal],
   ['what failed, was skipped and was not run', realisticJournal],
   ['everything', wholeJournal],
   ['everything in three boots', bootedJournal],
@@ -74,6 +80,67 @@ test('whiskers show the ratio of means over boots; with one boot there are none,
     'Whiskers are 95 % confidence intervals of the ratio of the means over boots',
   );
   expect(reportHtml(thrice.results)).toContain('95 % interval of the ratio of means');
+});
+
+/** The words of one section of the page, by its heading's id. */
+function section(page: string, id: string): string {
+  const [, words = ''] = new RegExp(`aria-labelledby="${id}">([^]*?)</section>`).exec(page) ?? [];
+  return plain(words).trim();
+}
+
+test('without a native, the values of the cells are drawn side by side, and no overheads', () => {
+  using journal = partialJournal();
+  const page = reportHtml(journal.results);
+  const values = section(page, 'values');
+  expect(values).toContain('EXPERIMENT=2026-11-23-0040 npx vitest run suites/l0');
+  expect(values).toContain('l2-baseline 0.676 ± 0.059, l2-dvh 0.649 ± 0.100, l2-vp-idle 0.7020.');
+  expect(values).not.toContain('A whisker that reaches the edge is longer.');
+  const drawings = [...page.matchAll(/<svg role="img" aria-labelledby="measured-values-\d+-t/g)];
+  expect(drawings).toHaveLength(2);
+  expect(section(page, 'overheads')).toContain(
+    'There is nothing to draw: an overhead needs l0-baseline and another cell.',
+  );
+  expect(section(page, 'overheads')).not.toContain('Figure');
+});
+
+test('a whisker is cut at twice the longest bar, and the caption says so', () => {
+  using journal = partialJournal();
+  journal.samples('l3-baseline', 'mysql', [1, 9]);
+  expect(section(reportHtml(journal.results), 'values')).toContain(
+    'A whisker that reaches the edge is longer.',
+  );
+});
+
+test('values are only drawn for benchmarks without a native, and overheads for the others', () => {
+  using journal = partialJournal();
+  journal.samples('l0-baseline', 'hackbench', [0.31, 0.3]);
+  const page = reportHtml(journal.results);
+  expect(section(page, 'values')).not.toContain('hackbench');
+  expect(section(page, 'overheads')).toContain('Figure 5. Overhead at L1 and L2');
+  expect(section(page, 'overheads')).not.toContain('Figure 6');
+});
+
+test('what was not run is listed once, and has no place in figures and tables', () => {
+  using journal = partialJournal();
+  journal.samples('l0-baseline', 'hackbench', [0.31, 0.3]);
+  const page = reportHtml(journal.results);
+  expect(section(page, 'overview')).toContain(
+    'not run l0-baseline: mysql, netperf-rr, netperf-stream, netperf-maerts, apache, memcached; ' +
+      'l1-baseline, l1-passthrough, l2-passthrough, l2-dvh-vp, l3-baseline, l3-passthrough, l3-dvh-vp, l3-dvh, l3-vp-idle; ' +
+      'l2-baseline, l2-dvh, l2-vp-idle: mysql, netperf-stream, netperf-maerts, apache, memcached',
+  );
+  const table4 = section(page, 'table-4');
+  expect(table4).not.toMatch(/l1-|l3-|mysql|apache/);
+  const drawings = section(page, 'overheads').replaceAll(/Numbers of “.*/g, '');
+  expect(drawings).not.toContain('not run');
+});
+
+test('a complete experiment has no section of values, and lists nothing as not run', () => {
+  using journal = wholeJournal();
+  const page = reportHtml(journal.results);
+  expect(page).not.toContain('id="values"');
+  expect(page).not.toContain('#values');
+  expect(page).not.toContain('not run');
 });
 
 function banners({ results }: TestJournal): string[] {

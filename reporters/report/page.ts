@@ -13,9 +13,11 @@ import { samples } from './samples-section.ts';
 import { STYLE } from './style.ts';
 import { table4 } from './table-4-section.ts';
 import { times } from './times-section.ts';
+import { values } from './values-section.ts';
 
 const SECTIONS = [
   ['overview', 'Overview'],
+  ['values', 'Values'],
   ['overheads', 'Overhead'],
   ['table-4', 'Table 4'],
   ['samples', 'Samples'],
@@ -28,6 +30,8 @@ const SECTIONS = [
 
 export function reportHtml(results: Results): string {
   const name = results.experiment ?? 'unknown experiment';
+  const ofValues = values(results);
+  const sections = SECTIONS.filter(([id]) => id !== 'values' || ofValues !== null);
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -52,12 +56,13 @@ export function reportHtml(results: Results): string {
         </header>
         <nav class="toc" aria-label="Sections">
           <ul>
-            ${SECTIONS.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
+            ${sections.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}
           </ul>
         </nav>
         <main id="main" tabindex="-1">
-          ${overview(results)} ${overheads(results)} ${table4(results)} ${samples(results)} ${exits(results)}
-          ${exitCostsSection(results)} ${times(results)} ${caveats(results)} ${environment(results)}
+          ${overview(results)} ${ofValues} ${overheads(results)} ${table4(results)} ${samples(results)}
+          ${exits(results)} ${exitCostsSection(results)} ${times(results)} ${caveats(results)}
+          ${environment(results)}
         </main>
         <footer>
           <p>

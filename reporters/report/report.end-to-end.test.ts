@@ -4,7 +4,7 @@ import path from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootedJournal } from '../model/experiment.testing.ts';
+import { bootedJournal, partialJournal } from '../model/experiment.testing.ts';
 import { writeFiles } from '../exporters.ts';
 import type { TestJournal } from '../model/journal.testing.ts';
 import { launch, type Seen, show, whyNoChromium } from './chromium.testing.ts';
@@ -27,10 +27,10 @@ describe.skipIf(whyNoChromium !== undefined)(
   `in chromium${whyNoChromium ? `: ${whyNoChromium}` : ''}`,
   () => {
     let browser: Browser;
-    let journals: { part: TestJournal; whole: TestJournal };
+    let journals: { part: TestJournal; whole: TestJournal; bare: TestJournal };
 
     beforeAll(async () => {
-      journals = { part: reportJournal(), whole: bootedJournal() };
+      journals = { part: reportJournal(), whole: bootedJournal(), bare: partialJournal() };
       for (const journal of Object.values(journals)) writeFiles(journal.results, journal.directory);
       browser = await launch();
     }, 60_000);
@@ -153,10 +153,14 @@ describe.skipIf(whyNoChromium !== undefined)(
       }
     }, 60_000);
 
-    test.each(['light', 'dark'] as const)(
-      'axe finds no problems, %s and unfolded',
-      async (colorScheme) => {
-        await using seen = await open('part', { colorScheme, bypassCSP: true });
+    test.each([
+      { which: 'part', colorScheme: 'light' },
+      { which: 'part', colorScheme: 'dark' },
+      { which: 'bare', colorScheme: 'light' },
+    ] as const)(
+      'axe finds no problems in $which, $colorScheme and unfolded',
+      async ({ which, colorScheme }) => {
+        await using seen = await open(which, { colorScheme, bypassCSP: true });
         await unfold(seen.page);
         await seen.page.evaluate(axe.source);
         const { violations, passes } = await seen.page.evaluate<AxeResults>('axe.run()');
@@ -208,6 +212,8 @@ describe.skipIf(whyNoChromium !== undefined)(
     test.each([
       { which: 'part', width: 390 },
       { which: 'part', width: 1366 },
+      { which: 'bare', width: 390 },
+      { which: 'bare', width: 1366 },
       { which: 'whole', width: 390 },
       { which: 'whole', width: 800 },
       { which: 'whole', width: 1366 },

@@ -10,27 +10,41 @@ import { link } from './figure.ts';
 import { html, type Html } from './html.ts';
 
 export function table4(results: Results): Html {
-  const cells = results.cells.filter(({ name }) => isPaperCell(name));
-  const columns: TableColumn<CellResults>[] = applicationsOf(results).map(
-    ({ name, unit, better, loader }) => ({
-      heading: html`<span class="benchmark">${name}</span>${[unit, better && `${better} is better`, loader]
-          .filter((line) => line !== null)
-          .map((line) => html`<br /><small>${line}</small>`)}`,
-      cell: (cell) => entry(cell, name),
-      isNumber: true,
-    }),
-  );
+  const paper = results.cells.filter(({ name }) => isPaperCell(name));
+  const benchmarks = applicationsOf(results).filter(({ name }) => paper.some((cell) => isRun(cell, name)));
+  const cells = paper.filter((cell) => benchmarks.some(({ name }) => isRun(cell, name)));
+  const columns: TableColumn<CellResults>[] = benchmarks.map(({ name, unit, better, loader }) => ({
+    heading: html`<span class="benchmark">${name}</span>${[unit, better && `${better} is better`, loader]
+        .filter((line) => line !== null)
+        .map((line) => html`<br /><small>${line}</small>`)}`,
+    cell: (cell) => entry(cell, name),
+    isNumber: true,
+  }));
   return html`<section aria-labelledby="table-4">
     <h2 id="table-4">Table 4. Best averages</h2>
     <p>
       The best of the runs’ averages of every benchmark in every cell of the paper, in the tool’s own
       unit.${results.cells.some(isPartly) ? ' * has fewer samples than planned; see the failures.' : ''}
     </p>
-    ${dataTable('Best of the runs’ averages', cells, [{ heading: 'cell', cell: ({ name }) => name }, ...columns], 'table-4')}
+    ${
+      cells.length === 0
+        ? html`<p class="none">No application was run in a cell of the paper.</p>`
+        : dataTable(
+            'Best of the runs’ averages',
+            cells,
+            [{ heading: 'cell', cell: ({ name }) => name }, ...columns],
+            'table-4',
+          )
+    }
     <p class="downloads">
       Download ${link('table-4.csv', 'text/csv', table4Csv(results), 'table 4 as CSV', 'CSV')}
     </p>
   </section>`;
+}
+
+/** A row or a column in which nothing was run is left out. */
+function isRun({ outcomes }: CellResults, benchmark: string): boolean {
+  return (outcomes.get(benchmark)?.state ?? 'missing') !== 'missing';
 }
 
 function entry({ outcomes }: CellResults, benchmark: string): Html {

@@ -10,7 +10,7 @@ import { heading } from '../analysis/heading.ts';
 import { intervalTexts, LONG } from '../analysis/interval-words.ts';
 import { formatPercent } from '../model/numbers.ts';
 import { marksLegend, marksOf } from '../analysis/marks.ts';
-import { NATIVE_CELL, overheadOf } from '../analysis/overhead.ts';
+import { NATIVE_CELL, nativeCommand, overheadOf } from '../analysis/overhead.ts';
 import { painter } from './paint.ts';
 import { failures, type Problem, skips } from '../analysis/problems.ts';
 import type { Measured, Results } from '../model/experiment-results.ts';
@@ -67,7 +67,6 @@ function legend(results: Results): string[] {
   const nested = measured.filter(({ level }) => level !== 0);
   const overheads = nested.filter(({ name, benchmark }) => overheadOf(results, name, benchmark) !== null);
   const levels = new Set(stoppingOf(results).map(({ rule }) => formatPercent(rule.confidence)));
-  const again = results.experiment === null ? '' : `EXPERIMENT=${results.experiment} `;
   return [
     ...intervalTexts(results, LONG).map(
       ({ text, places }) => `a ± b${places === '' ? '' : ` (${places})`}: ${text}`,
@@ -83,7 +82,7 @@ function legend(results: Results): string[] {
       : []),
     ...marksLegend(measured.map(({ name, benchmark }) => marksOf(results, name, benchmark))),
     ...(nested.length > overheads.length
-      ? [`no overhead where ${NATIVE_CELL} was not measured; to measure it: ${again}npx vitest run suites/l0`]
+      ? [`no overhead where ${NATIVE_CELL} was not measured; to measure it: ${nativeCommand(results)}`]
       : []),
   ];
 }
