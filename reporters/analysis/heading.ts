@@ -1,6 +1,7 @@
 /** The heading of every table: which experiment it was, where it ran, how much was run, and by which nestbench. */
 import { isProfileName, PROFILES } from '../../fixtures/profiles.ts';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
+import { STORAGE_WORDS } from '../../fixtures/storage.ts';
 import { describeDirectHardware } from './direct-hardware.ts';
 import { describeContention } from './fairness.ts';
 import { formatPercent } from '../model/numbers.ts';
@@ -72,10 +73,14 @@ export function describeProfile({ profile: name, runs, target }: ExperimentRecor
 function whatWasRun({ benchmarks, starts }: Results): string[] {
   // With a target, the sizes have the maximum number of iterations.
   const bound = starts.some(({ target }) => target !== undefined) ? 'at most ' : '';
-  const lines = benchmarks.flatMap(({ name, loader, sizes }) =>
+  const lines = benchmarks.flatMap(({ name, loader, storage, sizes }) =>
     sizes.map((each) => ({
       name,
-      sizes: describe(each, bound) + (loader === null ? '' : `, loaded by ${loader}`),
+      sizes: [
+        describe(each, bound),
+        ...(loader === null ? [] : [`loaded by ${loader}`]),
+        ...(storage === null ? [] : [STORAGE_WORDS[storage]]),
+      ].join(', '),
     })),
   );
   return [...Map.groupBy(lines, ({ sizes }) => sizes)].map(

@@ -1,4 +1,5 @@
 /** The figures of overhead: which bars each has, and why one can't be drawn. Used by the files and the report. */
+import type { Storage } from '../../fixtures/storage.ts';
 import { BREAKDOWN, STEPS } from '../../fixtures/configurations/breakdown-steps.ts';
 import type { Configuration } from '../../fixtures/configurations/configuration.ts';
 import { CONFIGURATIONS } from '../../fixtures/configurations/index.ts';
@@ -28,6 +29,7 @@ export interface Bar {
   /** Interval of the ratio of the means over boots; null if a side has only one boot. */
   readonly interval: OverheadInterval | null;
   readonly loader: string | null;
+  readonly storage: Storage | null;
   /** Empty if the number exists and is complete. */
   readonly reason: string;
 }
@@ -98,7 +100,7 @@ export function barsOf(results: Results, { levels, has, labels }: OverheadFigure
           (one, other) =>
             one.level - other.level || order.indexOf(one.configuration) - order.indexOf(other.configuration),
         );
-  return applicationsOf(results).flatMap(({ name: benchmark, loader }) =>
+  return applicationsOf(results).flatMap(({ name: benchmark, loader, storage }) =>
     cells.map(({ name: cell, level, configuration }): Bar => ({
       benchmark,
       cell,
@@ -107,6 +109,7 @@ export function barsOf(results: Results, { levels, has, labels }: OverheadFigure
       overhead: overheadOf(results, cell, benchmark),
       interval: overheadInterval(results, cell, benchmark),
       loader,
+      storage,
       reason: whyNot(results, cell, benchmark),
     })),
   );

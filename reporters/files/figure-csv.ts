@@ -26,6 +26,7 @@ const COLUMNS: Columns<Bar> = {
   high_95: ({ interval }) => interval?.high,
   interval_of: ({ interval }) => interval && `ratio of means over ${INTERVAL_OF[interval.of]}`,
   loader: ({ loader }) => loader,
+  storage: ({ storage }) => storage,
   reason: ({ reason }) => reason,
 };
 

@@ -34,6 +34,7 @@ const COLUMNS: Columns<Row> = {
   unit: ({ benchmark }) => benchmark?.unit,
   better: ({ benchmark }) => benchmark?.better,
   loader: ({ benchmark }) => benchmark?.loader,
+  storage: ({ benchmark }) => benchmark?.storage,
   run: ({ run }) => run,
   n: ({ statistics }) => statistics?.n,
   mean: ({ interval }) => interval?.mean,

@@ -24,6 +24,7 @@ const COLUMNS: Columns<Row> = {
   unit: ({ benchmark }) => benchmark.unit,
   better: ({ benchmark }) => benchmark.better,
   loader: ({ benchmark }) => benchmark.loader,
+  storage: ({ benchmark }) => benchmark.storage,
   reason: ({ outcome }) => reasonOf(outcome),
 };
 

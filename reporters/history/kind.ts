@@ -1,6 +1,7 @@
 /**
  * Which results are comparable, as the history stores it: equal for results that may be in one series. Also in words.
  */
+import { STORAGES } from '../../fixtures/storage.ts';
 import { z } from 'zod';
 import { type ExperimentRecord, experimentRecord } from '../../fixtures/records.ts';
 import type { BenchmarkRow } from '../model/benchmark-row.ts';
@@ -17,6 +18,8 @@ const kindSchema = z.object({
   variant: z.string().optional(),
   unit: z.string(),
   loader: z.string().optional(),
+  /** Absent for memory, as in records from before there was a choice. */
+  storage: z.enum(STORAGES).optional(),
   sizes: z.array(z.record(z.string(), z.number())).optional(),
 });
 type Kind = z.infer<typeof kindSchema>;
@@ -37,6 +40,7 @@ export function kindOf(
     variant: variant?.name,
     unit,
     loader: row?.loader ?? undefined,
+    storage: row?.storage === 'disk' ? row.storage : undefined,
     sizes: row?.sizes.map(sorted),
   } satisfies Kind);
 }
@@ -77,10 +81,11 @@ export function distinctionOf(kind: string, kinds: readonly string[]): string {
 }
 
 function detailsOf(kind: string): string[] {
-  const { settings, unit, loader, sizes = [] } = readKind(kind);
+  const { settings, unit, loader, storage, sizes = [] } = readKind(kind);
   return [
     `in ${unit}`,
     ...(loader === undefined ? [] : [`loader ${loader}`]),
+    ...(storage === undefined ? [] : [`storage ${storage}`]),
     ...sizes.flatMap((each) => Object.entries(each).map(([name, value]) => `${name} ${value}`)),
     ...Object.entries(settings).map(([name, value]) => `${name} ${value}`),
   ];

@@ -239,6 +239,15 @@ test('the loader is that of the series, and two different ones are rejected', ()
   );
 });
 
+test('the storage is that of the series, memory in older journals, and two different ones are rejected', () => {
+  using journal = new TestJournal();
+  const storageOf = (name: string) => journal.results.benchmarks.find((one) => one.name === name)?.storage;
+  journal.series('l0-baseline', 'mysql').series('l1-baseline', 'apache');
+  expect(['mysql', 'apache'].map(storageOf)).toEqual(['memory', null]);
+  journal.series('l1-baseline', 'mysql', 1, { storage: 'disk' });
+  expect(() => journal.results).toThrow(/holds mysql with data in memory and disk: these can't be compared/);
+});
+
 test('sizes are those of the series, each combination once', () => {
   using journal = new TestJournal();
   journal.series('l0-baseline', 'hackbench').series('l1-baseline', 'hackbench').series('l1-baseline', 'fio');

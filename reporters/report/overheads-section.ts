@@ -178,6 +178,7 @@ function table(title: string, bars: readonly Bar[]): Html {
     { heading: 'to', cell: ({ interval }) => number(interval?.high, shortOverhead), isNumber: true },
     { heading: 'over', cell: ({ interval }) => interval && INTERVAL_OF[interval.of] },
     { heading: 'loader', cell: ({ loader }) => loader },
+    { heading: 'storage', cell: ({ storage }) => storage },
     { heading: 'note', cell: ({ reason }) => reason },
   ]);
 }

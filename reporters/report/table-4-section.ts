@@ -1,4 +1,5 @@
 /** Table 4: the absolute numbers, benchmarks down and cells across. */
+import { STORAGE_WORDS } from '../../fixtures/storage.ts';
 import { isPaperCell } from '../../fixtures/matrix.ts';
 import { applicationsOf } from '../model/applications.ts';
 import { table4Csv } from '../files/table-4-csv.ts';
@@ -13,8 +14,13 @@ export function table4(results: Results): Html {
   const paper = results.cells.filter(({ name }) => isPaperCell(name));
   const benchmarks = applicationsOf(results).filter(({ name }) => paper.some((cell) => isRun(cell, name)));
   const cells = paper.filter((cell) => benchmarks.some(({ name }) => isRun(cell, name)));
-  const columns: TableColumn<CellResults>[] = benchmarks.map(({ name, unit, better, loader }) => ({
-    heading: html`<span class="benchmark">${name}</span>${[unit, better && `${better} is better`, loader]
+  const columns: TableColumn<CellResults>[] = benchmarks.map(({ name, unit, better, loader, storage }) => ({
+    heading: html`<span class="benchmark">${name}</span>${[
+        unit,
+        better && `${better} is better`,
+        loader,
+        storage && STORAGE_WORDS[storage],
+      ]
         .filter((line) => line !== null)
         .map((line) => html`<br /><small>${line}</small>`)}`,
     cell: (cell) => entry(cell, name),

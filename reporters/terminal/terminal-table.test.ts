@@ -55,7 +55,8 @@ test('a whole experiment at 80 columns, in blocks of cells', () => {
     host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
     profile     paper, 3 runs (the artifact's own iterations, durations and sizes)
                 hackbench: 3 iterations, groups 2, loops 100, quiet seconds 1
-                mysql: 3 iterations, threads 4, events 20, rows 1000
+                mysql: 3 iterations, threads 4, events 20, rows 1000, data in the
+                level's memory
                 netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 3
                 apache: 3 iterations, seconds 3, requests 100000, concurrency 10,
                 page bytes 41984

@@ -26,6 +26,13 @@ function loadedBy(loader: string): Results {
   });
 }
 
+function kept(storage: 'memory' | 'disk'): Results {
+  return journal((one) => {
+    one.start().series('l1-baseline', 'mysql', 1, { storage });
+    one.sample({ cell: 'l1-baseline', benchmark: 'mysql', value: 1 });
+  });
+}
+
 /** Two cells booted with this L1. */
 function booted(kernelRelease: string, commandLine: string): Results {
   return journal((one) => {
@@ -74,6 +81,12 @@ describe('forbidden', () => {
     const [base, head] = [loadedBy('memaslap'), loadedBy('memtier')];
     expect(forbidding(base, head)).toEqual([
       "memcached's loader: memaslap in the base, memtier in the head.",
+    ]);
+  });
+
+  test('another storage', () => {
+    expect(forbidding(kept('memory'), kept('disk'))).toEqual([
+      "mysql's storage: memory in the base, disk in the head.",
     ]);
   });
 

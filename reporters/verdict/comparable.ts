@@ -1,4 +1,4 @@
-/** What forbids a comparison: numbers of another testbed, profile, loader or size answer another question. */
+/** What forbids a comparison: numbers of another testbed, profile, loader, storage or size answer another question. */
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import type { BenchmarkRow } from '../model/benchmark-row.ts';
 import type { Results } from '../model/experiment-results.ts';
@@ -61,6 +61,7 @@ function differingBenchmarks(base: BenchmarkRow, head: BenchmarkRow): string[] {
   const compared: [what: string, of: (row: BenchmarkRow) => string][] = [
     ['unit', ({ unit, better }) => `${unit} (${better} is better)`],
     ['loader', ({ loader }) => loader ?? 'no loader named'],
+    ['storage', ({ storage }) => storage ?? 'none'],
     ['sizes', ({ sizes }) => sizes.map(inWords).toSorted().join(' and ') || 'unknown'],
   ];
   return compared.flatMap(([what, of]) => differing(`${base.name}'s ${what}`, of(base), of(head)));

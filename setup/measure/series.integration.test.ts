@@ -121,6 +121,45 @@ describe('a successful series', () => {
     ]);
   });
 
+  test('restarts a service that asks for it between iterations, as part of what comes before a sample', async () => {
+    const { measure, scratch, records } = measurement();
+    const [starts, up] = [scratch('starts'), scratch('up')];
+    const service = (): Service => ({
+      argv: ['sh', '-c', `${counting(starts)}; touch '${up}'; exec sleep ${uniqueSleep()}`],
+      ready: shell(`rm '${up}'`, 'client'),
+      restarts: true,
+    });
+    await measure(toy({ service, iterations: 3, script: `cat '${starts}'` }));
+    const samples = records().filter((record) => record.type === 'sample');
+    expect(samples.map(({ value }) => value)).toEqual([1, 2, 3]);
+    const [first = 0, second] = samples.map(({ beforeSeconds }) => beforeSeconds);
+    expect(second).toBeGreaterThan(first);
+  });
+
+  test('a service that does not come back costs its iteration, and is tried again', async () => {
+    const { measure, scratch, summary } = measurement();
+    const [starts, up] = [scratch('starts'), scratch('up')];
+    const service = (): Service => ({
+      argv: [
+        'sh',
+        '-c',
+        `${counting(starts)}; [ $n -ne 2 ] || exit 1; touch '${up}'; exec sleep ${uniqueSleep()}`,
+      ],
+      ready: shell(`rm '${up}'`, 'client'),
+      restarts: true,
+    });
+    await expect(measure(toy({ service, iterations: 3, script: `cat '${starts}'` }))).rejects.toMatchObject({
+      code: 'NESTBENCH_SERVICE_FAILED',
+    });
+    expect(summary()).toEqual([
+      'series 1',
+      'sample 1.1 = 1',
+      'failure 1.2 SERVICE_FAILED',
+      'sample 1.3 = 3',
+      'service',
+    ]);
+  });
+
   test('starts the service again for every run', async () => {
     const { measure, scratch } = measurement();
     const seconds = uniqueSleep();

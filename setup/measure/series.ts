@@ -84,6 +84,7 @@ async function measureRun(
     argv: [...argv],
     proof: needsProof(mechanisms) ? 'needed' : undefined,
     loader,
+    ...(benchmark.storesData && { storage: target.dataDirectory === undefined ? 'memory' : 'disk' }),
     original,
     rule: rule.kind === 'fixed' ? undefined : rule,
   });
@@ -151,6 +152,18 @@ async function measureRun(
     const needs = { benchmark, mechanisms, cpus: target.cpus };
     // Not `until`: the counters can't answer again after an interrupted request.
     prove = await beginProof(needs, machines, machines.signal);
+    /** @returns how long it took. */
+    const restart = async (iteration: number): Promise<number> => {
+      const began = performance.now();
+      try {
+        await service?.restart();
+      } catch (thrown) {
+        const error = toNestbenchError(thrown);
+        if (error.kind === 'benchmark') fail(error, iteration);
+        throw error;
+      }
+      return (performance.now() - began) / 1000;
+    };
     // How many iterations were begun, and how many of them failed since the last sample.
     const state = { tried: 0, inARow: 0 };
     let now = standing(rule, values, state.tried);
@@ -160,8 +173,10 @@ async function measureRun(
         onIteration(clock.progressAt(run - firstRun + 1, values, state.tried));
         const iteration = ++state.tried;
         state.inARow++;
+        const restartSeconds = iteration > 1 && wanted?.restarts === true ? await restart(iteration) : 0;
         const outcome = await iterate(benchmark, sizes, target, machines, signal);
-        const value = keep(iteration, service?.judge(outcome) ?? outcome);
+        const judged = service?.judge(outcome) ?? outcome;
+        const value = keep(iteration, { ...judged, beforeSeconds: judged.beforeSeconds + restartSeconds });
         values.push(value);
         state.inARow = 0;
         return value;

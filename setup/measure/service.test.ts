@@ -57,6 +57,38 @@ test('it is prepared before it starts, each command with its input, and cleaned 
   expect(readFileSync(log, 'utf8')).toBe('prepared\nprepared on the client\nup\nasked\nended\ntidied\n');
 });
 
+test('a restart ends it, starts it without preparing it again, and waits for its answer', async () => {
+  const log = path.join(temporaryDirectory(), 'log');
+  await using running = await start({
+    before: [shell(`echo prepared >>'${log}'`)],
+    argv: [
+      'sh',
+      '-c',
+      `trap "echo ended >>'${log}'; exit" TERM; echo up >>'${log}'; while :; do sleep 0.05; done`,
+    ],
+    ready: shell(`tail -n 1 '${log}' | grep -q up && echo asked >>'${log}'`, 'client'),
+    after: [shell(`echo tidied >>'${log}'`)],
+  });
+  await running.restart();
+  await running.end();
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  expect(lines.join(' ')).toBe('prepared up asked ended up asked ended tidied');
+});
+
+test('one that does not come back after a restart is reported', async () => {
+  const directory = temporaryDirectory();
+  await using running = await start(
+    service(
+      `${counting(path.join(directory, 'starts'))}; test $n = 1 || exit 1; exec sleep ${uniqueSleep()}`,
+      shell(`${counting(path.join(directory, 'requests'))}; test $n = 1`, 'client'),
+    ),
+  );
+  await expect(running.restart()).rejects.toMatchObject({
+    code: 'NESTBENCH_SERVICE_FAILED',
+    kind: 'benchmark',
+  });
+});
+
 test('one that cannot be prepared does not start', async () => {
   const seconds = uniqueSleep();
   const unprepared: Service = {

@@ -19,6 +19,11 @@ export interface RunningService extends AsyncDisposable {
   /** Returns the iteration, or a failure if the service ended during it, whatever the loader printed. */
   judge(iteration: Iteration): Iteration;
   /**
+   * Stops it and starts it again; resolves once it has answered.
+   * @throws NESTBENCH_SERVICE_FAILED like {@link startService}.
+   */
+  restart(): Promise<void>;
+  /**
    * Stops it and runs the clean-up commands.
    * @throws NESTBENCH_COMMAND_FAILED if one fails.
    */
@@ -38,6 +43,34 @@ export async function startService(
   const options = { name, machines, signal, deadlineSeconds: readySeconds };
   const unready = await runUnmeasured(service.before ?? [], options);
   if (unready.failure !== undefined) throw unready.failure;
+  let served = await serve(name, service, machines, signal, readySeconds);
+  return {
+    judge(iteration) {
+      if (!served.isOver() || iteration.state === 'failed') return iteration;
+      const error = failed(name, machines, served.running, 'it ended while it was measured');
+      return { ...iteration, state: 'failed', error };
+    },
+    async restart() {
+      await served.running.stop();
+      served = await serve(name, service, machines, signal, readySeconds);
+    },
+    async end() {
+      await served.running.stop();
+      const untidy = await runUnmeasured(service.after ?? [], options);
+      if (untidy.failure !== undefined) throw untidy.failure;
+    },
+    [Symbol.asyncDispose]: () => served.running[Symbol.asyncDispose](),
+  };
+}
+
+/** Starts it; resolves once it has answered. On failure it is not left running. */
+async function serve(
+  name: string,
+  service: Service,
+  machines: TargetMachines,
+  signal: AbortSignal,
+  readySeconds: number,
+): Promise<{ readonly running: RunningCommand; readonly isOver: () => boolean }> {
   const running = await machines.target.start(service.argv, { signal, deadlineSeconds: Infinity });
   let over = false;
   const ended = (): void => void (over = true);
@@ -66,19 +99,7 @@ export async function startService(
     }
     throw error;
   }
-  return {
-    judge(iteration) {
-      if (!over || iteration.state === 'failed') return iteration;
-      const error = failed(name, machines, running, 'it ended while it was measured');
-      return { ...iteration, state: 'failed', error };
-    },
-    async end() {
-      await running.stop();
-      const untidy = await runUnmeasured(service.after ?? [], options);
-      if (untidy.failure !== undefined) throw untidy.failure;
-    },
-    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
-  };
+  return { running, isOver: () => over };
 }
 
 function failed(

@@ -1,5 +1,6 @@
 /** The plan of a machine that QEMU creates, as text. */
 import { idlingOf } from './assign.ts';
+import { mountCommands } from './data-disk.ts';
 import { DVH_DIRECTORY } from './dvh-knobs.ts';
 import { commandLineOf, DVH_PARAMETER } from './kernel-command-line.ts';
 import type { MachinePlan } from './machine-plan.ts';
@@ -37,6 +38,9 @@ export function describeMachine(
     ...(machine.runsOn === 'host'
       ? []
       : [`   check: KVM on ${machine.runsOn} ${IDLING[idlingOf(below, machine)]}`]),
+    ...(machine.dataDirectory === undefined
+      ? []
+      : mountCommands(machine.dataDirectory).map((argv) => `   ${argv.join(' ')}`)),
     ...(dvhMask === undefined ? [] : [`   check: ${DVH_PARAMETER} is ${dvhMask}`]),
     ...machineSteps(dvhKnobs, assigns),
   ];

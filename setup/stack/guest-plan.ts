@@ -8,6 +8,7 @@ import { maskOf } from '../../fixtures/configurations/mechanisms.ts';
 import { type Cell, configurationOf, type Level } from '../../fixtures/matrix.ts';
 import { cpusAt, memoryMiBAt, type Sizing } from '../../fixtures/sizing.ts';
 import { DVH_QEMU, IOMMU, softwareAt } from '../../fixtures/software.ts';
+import { DATA_DIRECTORY, GUEST_DISK, type Storage } from '../../fixtures/storage.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import type { ImageFormat } from '../../fixtures/image-formats.ts';
 import { guestQemu } from './guest-qemu.ts';
@@ -44,6 +45,8 @@ export interface GuestHost extends NetworkHost {
   readonly qemus?: Partial<Record<MachineName, OwnQemu>> | undefined;
   /** Where the server has the image and the keys for its guest; by default on its own disks. */
   readonly serverDisks?: GuestDisks;
+  /** Where benchmarks keep their data; by default in memory. */
+  readonly storage?: Storage | undefined;
   /** The format of the image; by default erofs. */
   readonly imageFormat?: ImageFormat | undefined;
 }
@@ -68,7 +71,7 @@ export function planGuests(cell: Cell, host: GuestHost): MachinePlan[] {
 export function needsOf(
   cell: Cell,
   level: Level,
-  { sizing, card, kind, hasKernelDvh = false, addresses = ADDRESSES }: GuestHost,
+  { sizing, card, kind, storage, hasKernelDvh = false, addresses = ADDRESSES }: GuestHost,
 ): MachineNeeds & { readonly network: MachineNetwork } {
   const name = `l${level}` as const;
   const { artifact, mechanisms, virtualIdle = false } = configurationOf(cell);
@@ -86,6 +89,7 @@ export function needsOf(
     nested: level + 1 < cell.level,
     // L0 always sees that L1 is idle. The paper's knob passes HLT on for all others.
     virtualIdle: virtualIdle && (mechanisms === undefined ? level === cell.level : level > 1),
+    ...(storage === 'disk' && kind !== 'micro' && { dataDirectory: DATA_DIRECTORY }),
     ...(hasKernelDvh && runsGuests && { dvhMask: maskOf(mechanisms ?? []) }),
     ...(!hasKernelDvh &&
       artifact !== undefined &&
@@ -119,13 +123,16 @@ export function withKernel(
 
 function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): MachinePlan {
   const common = withKernel(cell, level, host);
-  const { name, cpus, network, virtualIdle } = common;
+  const { name, cpus, network, virtualIdle, dataDirectory } = common;
   const below = BELOW[level];
   const own = host.qemus?.[`l${below}`];
   const { hasKernelDvh = false } = host;
   const artifact = hasKernelDvh ? undefined : configurationOf(cell).artifact;
   const hostCpus = cpusAt(host.sizing, below, cell.level);
-  const paths = levelPaths(name, host.kernels?.[name], level === 1 ? host.serverDisks : undefined);
+  const paths = {
+    ...levelPaths(name, host.kernels?.[name], level === 1 ? host.serverDisks : undefined),
+    ...(dataDirectory !== undefined && { data: GUEST_DISK }),
+  };
   return {
     ...common,
     ...(host.kernels?.[name] !== undefined && { kernelRelease: host.kernels[name] }),

@@ -3,6 +3,7 @@ import { levelName } from '../../fixtures/matrix.ts';
 import { type NestbenchError, UnsuitableError } from '../lib/errors.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Keys } from './keys.ts';
+import { mountDataDisk } from './data-disk.ts';
 import { setDvhKnobs } from './dvh-knobs.ts';
 import type { FactsCheck } from './facts.ts';
 import { checkIdle, assignDevice } from './assign.ts';
@@ -36,7 +37,7 @@ export async function bootGuests(
     onStep?.(`booting ${levelName(plan.level)}`, expectedSeconds(plans.slice(index)));
     const below = await assignDevice(await setDvhKnobs(levels.at(-1) ?? server, signal), signal);
     const booted = await bootGuest(plan, below.machine, server.machine, options);
-    const guest = await checkPostedInterrupts(booted, plan, signal);
+    const guest = await mountDataDisk(await checkPostedInterrupts(booted, plan, signal), signal);
     levels[levels.length - 1] = await checkIdle(below, guest, signal);
     levels.push(guest);
   }

@@ -24,6 +24,8 @@ export interface MachineNeeds {
   readonly virtualIdle: boolean;
   /** The value of its kernel's `kvm_amd.dvh`; absent if it runs no guest, or DVH is the artifact's there. */
   readonly dvhMask?: number | undefined;
+  /** Where it has a file system on a disk for the data of benchmarks, and for its guest's disk; absent without one. */
+  readonly dataDirectory?: string;
   /** The values of the artifact's DVH mechanisms before its guest is started; absent if none is used. */
   readonly dvhKnobs?: DvhKnobs | undefined;
 }

@@ -9,6 +9,8 @@ export interface QemuPaths {
   readonly image: string;
   /** A tar archive with the run's keys, as a disk. */
   readonly seed: string;
+  /** A disk for data, if the machine has one. */
+  readonly data?: string;
   readonly qmpSocket: string;
   readonly consoleSocket: string;
 }
@@ -29,7 +31,7 @@ export function commonQemu(
   version?: string,
   iommuProperties?: Properties,
 ): Pick<QemuPlan, 'firmware' | 'isBare' | 'kernel' | 'devices' | 'qmpSocket' | 'consoleSocket'> {
-  const { kernel, image, seed, qmpSocket, consoleSocket } = paths;
+  const { kernel, image, seed, data, qmpSocket, consoleSocket } = paths;
   return {
     firmware: 'qboot.rom',
     isBare: true,
@@ -48,6 +50,7 @@ export function commonQemu(
       device('virtconsole', { chardev: 'console' }),
       { option: 'object', type: 'rng-random', properties: { id: 'random', filename: '/dev/urandom' } },
       device('virtio-rng-pci', { rng: 'random' }),
+      ...(data === undefined ? [] : dataDisk(data)),
     ],
     qmpSocket,
     consoleSocket,
@@ -66,6 +69,14 @@ function disk(id: string, file: string): Part[] {
   return [
     { option: 'drive', properties: { if: 'none', id, file, format: 'raw', readonly: 'on' } },
     device('virtio-blk-pci', { drive: id }),
+  ];
+}
+
+/** The artifact's disk: the guest's writes pass the page cache of the machine that runs it. */
+function dataDisk(file: string): Part[] {
+  return [
+    { option: 'drive', properties: { if: 'none', id: 'data', file, format: 'raw', cache: 'none' } },
+    device('virtio-blk-pci', { drive: 'data' }),
   ];
 }
 

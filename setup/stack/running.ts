@@ -148,6 +148,7 @@ export async function bringUp<U extends Up>(
       // As found: a user's client may have been booted with fewer CPUs than it has.
       clientCpus: client.facts.cpus,
       passesHalts: configuration.virtualIdle === true,
+      ...(last.plan.dataDirectory !== undefined && { dataDirectory: last.plan.dataDirectory }),
     },
     signal,
     causeOf: (error) => failures.causeOf(error),

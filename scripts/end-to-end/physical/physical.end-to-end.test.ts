@@ -181,6 +181,23 @@ test('the L1 cell runs on a kernel and in a QEMU built from git, after a reboot 
   expect(await networkOf('server')).toBe(network);
 });
 
+test('mysql keeps its data on disks, one in the other, and its server is restarted', async ({ start }) => {
+  const run = start(['run', 'suites/l2', '--project', 'l2-baseline', '-t', 'mysql'], {
+    experiment: 'disk',
+    environment: { TESTBED: two.describe({ software, storage: 'disk' }), PROFILE: 'quick' },
+  });
+  const { exitCode } = await run.end(RUN_SECONDS);
+  expect({ exitCode, failures: run.recordsOf('failure') }).toEqual({ exitCode: 0, failures: [] });
+  expect(run.recordsOf('experiment')[0]?.testbed.settings['storage']).toBe('disk');
+  expect(run.recordsOf('series')[0]?.storage).toBe('disk');
+  expect(run.recordsOf('sample')).toHaveLength(3);
+  const levels = run.recordsOf('boot')[0]?.levels ?? [];
+  expect(levels.map(({ dataDisk }) => dataDisk?.fileSystem)).toEqual(['ext4', 'ext4', 'ext4']);
+  expect(levels.slice(1).map(({ dataDisk }) => dataDisk?.source)).toEqual(['/dev/vdc', '/dev/vdc']);
+  expect(run.output).toContain('data on a disk');
+  expect(await leftOnServer()).toBe(NOTHING);
+});
+
 test('a lost SSH connection during a sample gives no sample; nobody else may have the machine meanwhile; and it is restored', async ({
   start,
 }) => {

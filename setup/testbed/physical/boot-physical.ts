@@ -5,11 +5,13 @@ import { connectOpenssh } from '../../machine/ssh/openssh.ts';
 import type { SshMachine } from '../../machine/ssh/ssh.ts';
 import { reportProgress } from '../../lib/task-progress.ts';
 import { consoleFile } from '../../stack/attach.ts';
+import { readDataDisk } from '../../stack/data-disk.ts';
 import { bootGuests, type GuestOptions } from '../../stack/guests.ts';
 import type { UpMachine } from '../../stack/machine-boot.ts';
 import { Phases } from '../../lib/phase-clock.ts';
 import { bringUp, type BringUp, type RunningStack, type StackOptions } from '../../stack/running.ts';
 import { makeKeys, seedFile } from '../../stack/keys.ts';
+import { makeDataDisks } from './data-disks.ts';
 import { readPhysicalFacts } from './server-facts.ts';
 import { holdMachine } from './hold.ts';
 import type { PhysicalMachinePlan, PhysicalPlan } from './physical-plan.ts';
@@ -33,7 +35,7 @@ export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOpti
   const { stack } = await bringUp(plan, options, async (up) => {
     const { signal, explained } = up;
     const keys = await makeKeys(options.runtime, signal, plan.files);
-    const common = { ...options, ...up, keys };
+    const common = { ...options, ...up, keys, cell: plan.cell };
     // Both first: a direct cable has no link while one of the machines is down.
     const [ownServer, ownClient] = await both(
       explained(makeReady(plan.server, common)),
@@ -48,7 +50,9 @@ export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOpti
   return stack;
 }
 
-type MachineOptions = BringUp & Pick<BootPhysicalOptions, 'image' | 'runtime' | 'logs'>;
+type MachineOptions = BringUp &
+  Pick<BootPhysicalOptions, 'image' | 'runtime' | 'logs'> &
+  Pick<PhysicalPlan, 'cell'>;
 
 /** A machine that runs the cell's kernel, with a connection to it. */
 interface Ready {
@@ -60,7 +64,7 @@ interface Ready {
 /** Cleans up after killed runs, reboots it if necessary, and copies the image to it. */
 async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Promise<Ready> {
   const { target, name } = plan;
-  const { signal, defer, onStep, image } = options;
+  const { signal, defer, onStep, image, cell } = options;
   const phases = new Phases();
   let machine = await connect(plan, plan.deadlineSeconds, signal);
   defer(() => machine[Symbol.asyncDispose]());
@@ -85,6 +89,10 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
   }
   await deployImage(machine, plan, image, { signal, onStep });
   phases.lap(`${name}: image`);
+  if (plan.dataDirectory !== undefined) {
+    await makeDataDisks(machine, plan, cell, { signal, onStep });
+    phases.lap(`${name}: data disks`);
+  }
   return { plan, machine, phases };
 }
 
@@ -100,7 +108,10 @@ async function enter({ plan, machine, phases }: Ready, options: MachineOptions):
   defer(() => inside[Symbol.asyncDispose]());
   void inside.lost.then(onFailure);
   phases.lap(`${name}: tools`);
-  const facts = await readPhysicalFacts(plan, inside, signal);
+  const facts = {
+    ...(await readPhysicalFacts(plan, inside, signal)),
+    ...(await readDataDisk(plan, inside, signal)),
+  };
   phases.lap(`${name}: checks`);
   return { plan, machine: inside, facts, phases };
 }

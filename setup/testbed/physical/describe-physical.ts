@@ -12,6 +12,7 @@ import {
   whyNotPhysical,
 } from '../../../fixtures/physical-software.ts';
 import type { Profile } from '../../../fixtures/profiles.ts';
+import { storageOf } from '../../../fixtures/storage.ts';
 import { CPU_SCALES, cpusAt, MEMORY_SCALES, memoryMiBAt, type Sizing } from '../../../fixtures/sizing.ts';
 import {
   addressesOf,
@@ -20,6 +21,7 @@ import {
 } from '../../../fixtures/testbed-description.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { describeMachine, machineSteps } from '../../stack/describe-machine.ts';
+import { dataOn } from './data-disks.ts';
 import { type PhysicalHost, type PhysicalMachinePlan, planPhysical } from './physical-plan.ts';
 
 /** The paper's own sizing, for which a physical testbed is intended. */
@@ -63,14 +65,17 @@ export function describePhysical(
     ...textTable([HEADINGS, ...rows]),
     '',
     ...sourcesOf(software.levels),
-    ...(reason === undefined ? stepsOf(testbed, cell) : []),
+    ...(reason === undefined ? stepsOf(testbed, cell, profile) : []),
   ];
   return [...lines, '', ...bootsOf(testbed, profile)].join('\n');
 }
 
 /** What happens on each machine, in order, with everything that is known before the builds and before SSH. */
-function stepsOf(testbed: TestbedDescription, cell: Cell): string[] {
-  const { client, server, guests } = planPhysical(cell, assumedHost(testbed, cell));
+function stepsOf(testbed: TestbedDescription, cell: Cell, profile: Pick<Profile, 'name'>): string[] {
+  const { client, server, guests } = planPhysical(cell, {
+    ...assumedHost(testbed, cell),
+    storage: storageOf(testbed, profile),
+  });
   return [
     ...describeBoot(client, 1),
     ...describeBoot(server, 2),
@@ -110,7 +115,8 @@ function assumedHost(testbed: TestbedDescription, cell: Cell): PhysicalHost {
 
 /** The client or the server. */
 function describeBoot(machine: PhysicalMachinePlan, step: number): string[] {
-  const { name, target, boot, addressWithPrefix, dvhKnobs, virtualFunctions, network } = machine;
+  const { name, target, boot, addressWithPrefix, dvhKnobs, virtualFunctions, network, dataDirectory } =
+    machine;
   return [
     '',
     `${step}. ${name}, ssh ${target.destination}`,
@@ -118,6 +124,11 @@ function describeBoot(machine: PhysicalMachinePlan, step: number): string[] {
     `   added to its kernel command line: ${boot.parameters.join(' ') || '-'}`,
     `   ${addressWithPrefix} on ${machine.interface}`,
     ...(virtualFunctions > 0 ? [`   virtual functions of its card: ${virtualFunctions}`] : []),
+    ...(dataDirectory === undefined
+      ? []
+      : [
+          `   data of benchmarks in ${dataOn(machine.directory)}, and each guest's disk in that of the level below`,
+        ]),
     ...machineSteps(dvhKnobs, network.assigns),
   ];
 }

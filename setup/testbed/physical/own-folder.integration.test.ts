@@ -15,7 +15,16 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { hostMachine } from '../../machine/host.ts';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
-import { folderFault, listOwn, ownFolder, readOwn, removeOwn, writeArgv, writeOwn } from './own-folder.ts';
+import {
+  folderFault,
+  listOwn,
+  makeOwnDirectory,
+  ownFolder,
+  readOwn,
+  removeOwn,
+  writeArgv,
+  writeOwn,
+} from './own-folder.ts';
 import { installedKernels, removeKernel } from './kernel-install.ts';
 import { untune } from './tuning.ts';
 
@@ -98,6 +107,25 @@ test('a file that somebody else put into the folder is kept, and never overwritt
   expect(readFileSync(theirs, 'utf8')).toBe('precious');
   // And the folder still counts as nestbench's.
   expect(await folderFault(machine, directory, never)).toBe('');
+});
+
+test('a directory is made empty each time, goes with everything in it, and is never one of somebody else', async () => {
+  const above = temporaryDirectory();
+  const directory = path.join(above, 'a');
+  const data = await makeOwnDirectory(machine, directory, 'data', never);
+  writeFileSync(path.join(data, 'guest.img'), 'old');
+  expect(await makeOwnDirectory(machine, directory, 'data', never)).toBe(data);
+  expect(readdirSync(data)).toEqual([]);
+  mkdirSync(path.join(data, 'mysql'));
+  expect(await listOwn(machine, directory, never)).toEqual([]);
+  await removeOwn(machine, directory, ['data'], never);
+  expect(readdirSync(above)).toEqual([]);
+
+  await write(directory, 'images/1.ext4');
+  mkdirSync(data);
+  await expect(makeOwnDirectory(machine, directory, 'data', never)).rejects.toThrow(
+    `${data} is there already, and nestbench did not make it.`,
+  );
 });
 
 test('a link in place of a file of nestbench is not followed', async () => {

@@ -34,6 +34,20 @@ export async function writeOwn(
   await checked(machine, directory, writeArgv(directory, name), signal, input);
 }
 
+/**
+ * Makes the empty directory `name` there; what it had before is removed.
+ * @returns its path.
+ */
+export async function makeOwnDirectory(
+  machine: Machine,
+  directory: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<string> {
+  await checked(machine, directory, argvOf('tree', directory, name), signal);
+  return `${ownFolder(directory)}/${name}`;
+}
+
 /** The text of a file that nestbench wrote; undefined if there is none of that name. */
 export async function readOwn(
   machine: Machine,
@@ -54,7 +68,7 @@ export async function listOwn(machine: Machine, directory: string, signal: Abort
 }
 
 /**
- * Removes those of these files that nestbench wrote, and with the last one the folder, unless another file is in it.
+ * Removes those of these files and directories that nestbench wrote, and with the last one the folder, unless another file is in it.
  */
 export async function removeOwn(
   machine: Machine,

@@ -110,6 +110,28 @@ test('a smaller server has only the CPUs of its own sizing', () => {
   expect(small.server).toMatchObject({ cpus: 2, memoryMiB: 1024 });
 });
 
+test('with a disk for data, each level has the disk of the next in its own, uncached and the last of its disks', () => {
+  const { server, client, guests } = plan('l3-baseline', { storage: 'disk' });
+  expect([server, ...guests].map(({ dataDirectory }) => dataDirectory)).toEqual(
+    Array.from({ length: 4 }, () => '/run/nestbench/data'),
+  );
+  expect(client).not.toHaveProperty('dataDirectory');
+  for (const { qemu } of guests) {
+    const disks = qemu.devices.filter(({ option }) => option === 'drive').map(({ properties }) => properties);
+    expect(disks.map(({ id }) => id)).toEqual(['image', 'seed', 'data']);
+    expect(disks.at(-1)).toEqual({
+      if: 'none',
+      id: 'data',
+      file: '/run/nestbench/data/guest.img',
+      format: 'raw',
+      cache: 'none',
+    });
+  }
+  expect(plan('l3-baseline', { storage: 'disk', kind: 'micro' }).guests[0]).not.toHaveProperty(
+    'dataDirectory',
+  );
+});
+
 test('a variant’s parameters reach the machines and the levels that it names', () => {
   const variant = { kernelParameters: { l0: ['kvm.halt_poll_ns=0'], l1: ['idle=poll'], client: ['nosmt'] } };
   const { server, client, guests } = plan('l2-baseline', { variant });

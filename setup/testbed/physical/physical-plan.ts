@@ -16,6 +16,7 @@ import {
 import { qemuHas } from '../../../fixtures/qemu-version.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { addressesOf, type TestbedDescription } from '../../../fixtures/testbed-description.ts';
+import type { Storage } from '../../../fixtures/storage.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import type { ServerCard } from '../../../fixtures/virtual-functions.ts';
 import { IMAGE_FORMATS } from '../../../fixtures/image-formats.ts';
@@ -90,6 +91,8 @@ export interface PhysicalHost {
   readonly card: ServerCard;
   /** CPUs of the client, all of which it uses. */
   readonly clientCpus: number;
+  /** Where benchmarks keep their data; by default in memory. */
+  readonly storage?: Storage | undefined;
   readonly variant?: Pick<Variant, 'kernelParameters'> | undefined;
   readonly kind?: BenchmarkKind | undefined;
 }
@@ -123,6 +126,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     variant,
     kind: host.kind,
     addresses,
+    storage: host.storage,
     serverDisks: SERVER_DISKS,
     imageFormat: IMAGE_FORMAT,
     qemus: Object.fromEntries(
@@ -131,6 +135,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     kernels: Object.fromEntries([...kernels].map(([name, { release }]) => [name, release])),
   } as const;
   const server = needsOf(cell, 0, guestHost);
+  const { dataDirectory: _, ...client } = server;
   const guests = planGuests(cell, guestHost).map((guest) =>
     kernels.has(guest.name) ? withKnobs(guest) : guest,
   );
@@ -146,7 +151,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     cell,
     clock: 'real',
     client: {
-      ...server,
+      ...client,
       name: 'client',
       network: {},
       cpus: host.clientCpus,

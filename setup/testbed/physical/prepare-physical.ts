@@ -6,6 +6,7 @@ import type { Cell } from '../../../fixtures/matrix.ts';
 import { whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
 import { describeSizing, physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
+import { type Storage, storageOf } from '../../../fixtures/storage.ts';
 import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import { InputError } from '../../lib/errors.ts';
@@ -31,7 +32,7 @@ export async function preparePhysical(
   settings: Settings,
   options: PrepareOptions,
 ): Promise<Prepared<PhysicalExperiment>> {
-  const { waitMinutes, variant } = settings;
+  const { waitMinutes, variant, profile } = settings;
   const { phases, signal } = options;
   assertReal(settings);
   const testbed = readTestbed(settings.testbed);
@@ -44,7 +45,8 @@ export async function preparePhysical(
   const { cpuModel = 'unknown', release: running = '', memoryBytes, cpus } = server;
   const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: running };
   const sizing = physicalSizingFor(host);
-  const described = describeTestbed(testbed, sizing);
+  const storage = storageOf(testbed, profile);
+  const described = describeTestbed(testbed, sizing, storage);
   checkExperiment(settings, described);
   phases.lap('machines');
   const card = cardOf(server, testbed.server);
@@ -70,6 +72,7 @@ export async function preparePhysical(
       installed,
       kernels,
       qemus,
+      storage,
       clientCpus: Number(client['onlineCpus'] ?? 1),
       image: { file: image.file, hash: image.hash },
       kernelRelease: kernel.release,
@@ -137,6 +140,7 @@ export function measurable(cells: readonly Cell[], there: Parameters<typeof whyN
 function describeTestbed(
   { server, client, software }: TestbedDescription,
   sizing: Sizing,
+  storage: Storage,
 ): ExperimentRecord['testbed'] {
   return {
     kind: 'physical',
@@ -151,6 +155,8 @@ function describeTestbed(
           : `own, of ${Object.keys(software).join(', ')} (${hashOf(software)})`,
       mitigations: "the kernels' default, unless their parameters say otherwise",
       sizing: describeSizing(sizing),
+      // Absent in older experiments, whose data was in memory.
+      ...(storage === 'disk' && { storage }),
     },
   };
 }

@@ -10,6 +10,7 @@ import { lastLines } from '../../lib/error-text.ts';
 import { measureFile } from '../../lib/measure-file.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { feedFile } from '../../machine/ssh/openssh.ts';
+import { dataOn, removeDataDisks } from './data-disks.ts';
 import { listOwn, ownFolder, removeOwn, writeArgv } from './own-folder.ts';
 import { IMAGE_FORMAT, type PhysicalMachinePlan } from './physical-plan.ts';
 
@@ -88,6 +89,7 @@ export async function setUp(
     String(virtualFunctions),
     network.assigns?.pciAddress ?? '',
     network.assigns?.mac ?? '',
+    plan.dataDirectory === undefined ? '' : dataOn(plan.directory),
   ];
   const { exitCode, stderr } = await machine.run(['sh', '-c', SET_UP, 'set-up', ...words], {
     signal,
@@ -132,6 +134,7 @@ export async function removeTools(
   signal: AbortSignal,
 ): Promise<string[]> {
   const ended = (await tearDown(machine, signal)).map((what) => `ended ${what}`);
+  await removeDataDisks(machine, directory, signal);
   const images = (await listOwn(machine, directory, signal)).filter((each) => each.startsWith(IMAGES));
   if (images.length === 0) return ended;
   await removeOwn(machine, directory, images, signal);

@@ -35,7 +35,10 @@ test.each(['testbed.example.yaml', 'testbed.cloudlab.yaml'])('%s is a testbed', 
 
 test('what the example only has in comments can be used too', () => {
   const text = readFileSync(path.join(ROOT, 'testbed.example.yaml'), 'utf8');
-  const shown = text.replaceAll(/^( *)# (address|virtualFunctions|directory|console|levels):/gm, '$1$2:');
+  const shown = text.replaceAll(
+    /^( *)# (address|virtualFunctions|directory|console|levels|storage):/gm,
+    '$1$2:',
+  );
   expect(parseTestbed(shown, 'x').server.console?.[0]).toBe('ipmitool');
   const own = /^# {3}software:\n(?:#.*\n)+/m.exec(text)?.[0].replaceAll(/^# {3}/gm, '') ?? '';
   const { software } = parseTestbed(text.replace('software: paper', own), 'x');
