@@ -1,11 +1,11 @@
 /** The stack of the cell that a worker measures: booted once, when it is first needed, and ended with the file. */
+import { randomUUID } from 'node:crypto';
 import type { Benchmark, BenchmarkKind } from '../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../fixtures/clock.ts';
-import type { StartRecord } from '../fixtures/records.ts';
 import type { BootKind } from '../setup/run/settings.ts';
 import type { Cell } from '../fixtures/matrix.ts';
 import { type Lock, takeLock } from '../setup/lib/lock.ts';
-import { type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
+import { type ErrorCode, type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { Journal } from '../setup/journal/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
 import { reportProgress } from '../setup/lib/task-progress.ts';
@@ -14,6 +14,23 @@ import type { AnyTestbed, ProvidedExperiment } from '../setup/testbed/testbeds.t
 import type { RunningStack } from '../setup/stack/running.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
 import { Turns } from '../setup/measure/turns.ts';
+
+/** What another stack would not change. */
+const NOT_OF_STACK: ReadonlySet<ErrorCode> = new Set([
+  'NESTBENCH_ABORTED',
+  'NESTBENCH_JOURNAL_GONE',
+  'NESTBENCH_LOCK_LOST',
+  'NESTBENCH_NO_SPACE',
+  'NESTBENCH_TESTBED_BUSY',
+]);
+
+/** A machine was lost. */
+const LOST: ReadonlySet<ErrorCode> = new Set([
+  'NESTBENCH_CONNECTION_LOST',
+  'NESTBENCH_GUEST_DIED',
+  'NESTBENCH_GUEST_HUNG',
+  'NESTBENCH_GUEST_PANICKED',
+]);
 
 export class CellStack {
   readonly cell: Cell;
@@ -24,8 +41,9 @@ export class CellStack {
   readonly #turns = new Turns();
   /** The journal, locked: no other cell boots beside this one, however many workers Vitest was told to start. */
   #alone: Lock | undefined;
-  /** How the running stack was started. */
-  #start: StartRecord | undefined;
+  /** The `id` of the newest boot record; undefined before the first. */
+  #boot: string | undefined;
+  #benchmarks: readonly Benchmark[] = [];
   /** What made it unusable; every later benchmark reports it too. */
   #broken: NestbenchError | undefined;
 
@@ -61,7 +79,8 @@ export class CellStack {
    */
   async boot(benchmarks: readonly Benchmark[] = []): Promise<RunningStack> {
     if (this.#broken !== undefined) throw this.#broken;
-    this.#booting ??= this.#boot(benchmarks, this.experiment.boot);
+    this.#benchmarks = benchmarks.length > 0 ? benchmarks : this.#benchmarks;
+    this.#booting ??= this.#start(this.experiment.boot).catch((thrown: unknown) => this.#startAgain(thrown));
     try {
       return await this.#booting;
     } catch (error) {
@@ -79,6 +98,7 @@ export class CellStack {
         type: 'failure',
         cell: this.cell.name,
         benchmark: null,
+        boot: this.#boot,
         ...failureFields(error),
       });
       reportProgress({ task: this.cell.name, text: error.message, state: 'failed' });
@@ -90,11 +110,11 @@ export class CellStack {
    * Does work on the booted stack, which does not end under it. Other work waits until this has really ended.
    * @throws what failed; where that was not a benchmark, the stack can't be used any more.
    */
-  async using<T>(work: (running: RunningStack) => Promise<T>): Promise<T> {
+  async using<T>(work: (running: RunningStack, boot: string | undefined) => Promise<T>): Promise<T> {
     const attempt = async (): Promise<T> => {
       const running = await this.boot();
       try {
-        return await work(running);
+        return await work(running, this.#boot);
       } catch (thrown) {
         const error = toNestbenchError(thrown);
         throw error.kind === 'infrastructure' ? await running.causeOf(error) : error;
@@ -103,8 +123,10 @@ export class CellStack {
     return this.#turns.take(async () => {
       try {
         return await attempt().catch(async (thrown: unknown) => {
-          if (await this.#replace(toNestbenchError(thrown))) return attempt();
-          throw thrown;
+          const loss = toNestbenchError(thrown);
+          if (!this.#mayReplace(loss)) throw thrown;
+          await this.#replace(loss);
+          return attempt();
         });
       } catch (thrown) {
         const error = toNestbenchError(thrown);
@@ -113,23 +135,35 @@ export class CellStack {
     });
   }
 
+  #mayReplace(loss: NestbenchError): boolean {
+    const isOfStack = loss.kind === 'infrastructure' && !NOT_OF_STACK.has(loss.code);
+    return isOfStack && this.#broken === undefined && !cancellation().aborted;
+  }
+
   /**
-   * Puts a stack that was booted cold in the place of a restored one that was lost, which was seen to happen now and then
-   * (docs/emulated-testbed.md); once. What was measured before stands, and the loss is a failure record.
-   * @returns whether there is one: booting again repairs nothing else.
+   * Boots another stack in the place of one that was lost, once for each benchmark. What was measured before stands, and
+   * the loss is a failure record.
    */
-  async #replace(loss: NestbenchError): Promise<boolean> {
-    const isRestored = this.#start !== undefined && this.#start.kind !== 'cold';
-    if (!isRestored || loss.kind !== 'infrastructure' || cancellation().aborted) return false;
-    const { name } = this.cell;
+  async #replace(loss: NestbenchError): Promise<void> {
     const lost = await this.#booting?.catch(() => undefined);
-    this.journal.append({ type: 'failure', cell: name, benchmark: null, ...failureFields(loss) });
-    const text = `the restored stack was lost, and is booted cold instead: ${loss.message}`;
-    reportProgress({ task: name, text, state: 'running', lasting: true });
+    this.#note(loss, 'the stack was lost, and boots again');
     await lost?.[Symbol.asyncDispose]();
-    this.#booting = this.#boot([], 'cold');
+    this.#booting = this.#start('cold');
     await this.boot();
-    return true;
+  }
+
+  /** A boot is tried once more if a machine was lost. Another failure would come again, after minutes. */
+  #startAgain(thrown: unknown): Promise<RunningStack> {
+    const loss = toNestbenchError(thrown);
+    if (!LOST.has(loss.code) || !this.#mayReplace(loss)) throw thrown;
+    this.#note(loss, 'the boot failed, and is tried once more');
+    return this.#start('cold');
+  }
+
+  #note(loss: NestbenchError, what: string): void {
+    const { name: cell } = this.cell;
+    this.journal.append({ type: 'failure', cell, benchmark: null, boot: this.#boot, ...failureFields(loss) });
+    reportProgress({ task: cell, text: `${what}: ${loss.message}`, state: 'running', lasting: true });
   }
 
   /** Ends the machines. A test that Vitest cancelled counts as over at once, while its work still unwinds. */
@@ -144,20 +178,20 @@ export class CellStack {
     }
     if (running !== undefined) {
       const seconds = (performance.now() - began) / 1000;
-      this.journal.append({ type: 'end', cell: this.cell.name, seconds });
+      this.journal.append({ type: 'end', cell: this.cell.name, boot: this.#boot, seconds });
     }
     if (running !== undefined && this.#broken === undefined) {
       reportProgress({ task: this.cell.name, text: 'ended', state: 'done' });
     }
   }
 
-  #bringUp(benchmarks: readonly Benchmark[], boot: BootKind): Promise<Started> {
+  #bringUp(boot: BootKind): Promise<Started> {
     const { cell, experiment } = this;
     const { name } = cell;
     const plan = this.#testbed.plan(cell, experiment, this.#kind);
     return this.#testbed.start(plan, experiment, {
       boot,
-      benchmarks,
+      benchmarks: this.#benchmarks,
       logs: `${experiment.directory}/${name}`,
       signal: cancellation(),
       onStep: (text, secondsLeft) => reportProgress({ task: name, text, state: 'running', secondsLeft }),
@@ -165,7 +199,7 @@ export class CellStack {
     });
   }
 
-  async #boot(benchmarks: readonly Benchmark[], boot: BootKind): Promise<RunningStack> {
+  async #start(boot: BootKind): Promise<RunningStack> {
     const { name } = this.cell;
     const { clock } = this;
     this.#alone ??= await takeLock(this.journal.file, {
@@ -173,10 +207,11 @@ export class CellStack {
       onWait: (holders) =>
         reportProgress({ task: name, text: `waiting for another cell to end: ${holders}`, state: 'running' }),
     });
-    const { running, start, phases, seconds } = await this.#bringUp(benchmarks, boot);
-    this.#start = start;
+    const { running, start, phases, seconds } = await this.#bringUp(boot);
+    this.#boot = randomUUID();
     this.journal.append({
       type: 'boot',
+      id: this.#boot,
       cell: name,
       start,
       clock,

@@ -6,7 +6,8 @@ import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts'
 import { InputError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { reasonOf } from '../setup/lib/error-text.ts';
 import { TestEndedError } from '../setup/measure/measure-errors.ts';
-import { nextRun } from '../setup/run/experiment-record.ts';
+import { nextRun, workLeft } from '../setup/run/work-left.ts';
+import { planRun } from '../fixtures/benchmarks/plan-run.ts';
 import { isBenchmarkName } from '../setup/journal/journal-check.ts';
 import { readJournal } from '../setup/journal/journal-reader.ts';
 import { withOriginal } from '../setup/measure/original.ts';
@@ -14,6 +15,7 @@ import { measureSeries } from '../setup/measure/series.ts';
 import { reportProgress } from '../setup/lib/task-progress.ts';
 import { loadTestbed } from '../setup/testbed/testbeds.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
+import type { JournalRecord } from '../fixtures/records.ts';
 import { CellStack } from './cell-stack.ts';
 
 /** Boots have their own deadlines for each level. This one must never be the first to expire. */
@@ -56,8 +58,17 @@ function testOf(kind: BenchmarkKind) {
           skip(reason);
           return;
         }
+        const recorded = (): readonly JournalRecord[] => readJournal(experiment.directory).records;
+        const runs = {
+          cell: cell.name,
+          benchmark: benchmark.name,
+          plan: planRun(benchmark, experiment.profile),
+          runs: experiment.profile.runs,
+          retryFailed: false,
+        };
         try {
-          await stack.using(async (running) => {
+          const first = nextRun(recorded(), runs);
+          await stack.using(async (running, boot) => {
             const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
             if (material.missing !== undefined) {
               const text = `${benchmark.name} uses generated material, because the original could not be downloaded: ${material.missing}`;
@@ -68,7 +79,9 @@ function testOf(kind: BenchmarkKind) {
               benchmark: material.benchmark,
               original: material.original,
               profile: experiment.profile,
-              firstRun: nextRun(readJournal(experiment.directory).records, cell.name, benchmark.name),
+              // If its stack was lost, the second time continues the run.
+              work: workLeft(recorded(), { ...runs, first }),
+              boot,
               machines: running,
               until: ended.signal,
               journal,

@@ -63,7 +63,7 @@ export function cellTimes({ records }: Results): CellTime[] {
     cell,
     total: sum(its.map(({ since, until }) => until - since)),
     stages: stagesOf(its),
-    boot: summed(its.flatMap(({ boot }) => boot?.phases ?? [])),
+    boot: summed(its.flatMap(({ boots }) => boots.flatMap(({ phases }) => phases))),
   }));
 }
 
@@ -72,7 +72,8 @@ interface Visit {
   readonly cell: string;
   readonly since: number;
   until: number;
-  boot: BootRecord | undefined;
+  /** A second one replaced a stack that was lost. */
+  readonly boots: BootRecord[];
   readonly records: JournalItem[];
 }
 
@@ -86,33 +87,32 @@ function visits(records: readonly JournalItem[]): Visit[] {
     if (record.type === 'experiment') visit = undefined;
     else {
       if (visit?.cell !== record.cell) {
-        visit = { cell: record.cell, since: last, until: now, boot: undefined, records: [] };
+        visit = { cell: record.cell, since: last, until: now, boots: [], records: [] };
         all.push(visit);
       }
-      if (record.type === 'boot') visit.boot = record;
+      if (record.type === 'boot') visit.boots.push(record);
       visit.records.push(record);
       visit.until = now;
     }
     last = now;
   }
-  return all.filter(({ boot }) => boot !== undefined);
+  return all.filter(({ boots }) => boots.length > 0);
 }
 
 function stagesOf(its: readonly Visit[]): Record<Stage, number> {
   const stages = { ...NO_TIME };
-  for (const { since, until, boot, records } of its) {
+  for (const { since, until, boots, records } of its) {
     let covered = 0;
     const add = (stage: Stage, seconds: number): void => {
       stages[stage] += seconds;
       covered += seconds;
     };
-    if (boot !== undefined) {
-      add('worker', Math.max(0, Date.parse(boot.at) / 1000 - boot.seconds - since));
-      for (const { name, seconds } of boot.phases) {
-        const [machine = ''] = name.split(': ');
-        const stage = STAGES.find((one) => one.toLowerCase() === machine);
-        if (stage !== undefined) add(stage, seconds);
-      }
+    const [first] = boots;
+    if (first !== undefined) add('worker', Math.max(0, Date.parse(first.at) / 1000 - first.seconds - since));
+    for (const { name, seconds } of boots.flatMap(({ phases }) => phases)) {
+      const [machine = ''] = name.split(': ');
+      const stage = STAGES.find((one) => one.toLowerCase() === machine);
+      if (stage !== undefined) add(stage, seconds);
     }
     for (const record of records) {
       if (record.type === 'service') add('services', record.seconds);

@@ -67,12 +67,17 @@ type Place = Pick<Row, 'cell' | 'benchmark'>;
 
 function outcomeRows(place: Place, outcome: Outcome): Row[] {
   if (outcome.state === 'measured') {
-    const rowOf = ({ run, statistics }: Run, name: number | 'best' = run): Row => ({
+    const rowOf = ({ run, parts, statistics }: Run, name: number | 'best' = run): Row => ({
       ...place,
       outcome: 'measured',
       run: name,
       statistics,
-      interval: { mean: statistics.mean, halfWidth: statistics.halfWidth, of: 'iterations' },
+      // Iterations on several boots are not independent, and the mean is the artifact's, over all of them.
+      interval: {
+        mean: statistics.mean,
+        halfWidth: parts.length > 1 ? null : statistics.halfWidth,
+        of: 'iterations',
+      },
     });
     const { statistics, interval } = outcome;
     return [

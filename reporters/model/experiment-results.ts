@@ -8,7 +8,7 @@ import type { ExperimentRecord, FailureRecord, JournalRecord } from '../../fixtu
 import { type MeanInterval, meanInterval } from '../statistics/mean-interval.ts';
 import { type Statistics, statisticsOf } from '../../fixtures/statistics/statistics.ts';
 import { type BenchmarkRow, benchmarkRow, type Better } from './benchmark-row.ts';
-import { causeOf, indexOf, type JournalIndex, key, runKey } from './journal-index.ts';
+import { type BootOfSamples, causeOf, indexOf, type JournalIndex, key, runKey } from './journal-index.ts';
 import { overlapRemarks } from './overlap.ts';
 import { groupSamples, type JournalItem, type MeasuredSeries } from './measured-series.ts';
 
@@ -16,10 +16,8 @@ import { groupSamples, type JournalItem, type MeasuredSeries } from './measured-
 export interface Run {
   /** The run's number in the journal. A run without samples leaves a gap. */
   readonly run: number;
-  /** The boot of the cell that it was measured on, counted from 1 in this journal; null if the journal has none. */
-  readonly boot: number | null;
-  /** The snapshot that the boot was restored from; null if it was booted. */
-  readonly snapshot: string | null;
+  /** Its samples by the boot that they were measured on. A run that was cut off and resumed has several parts. */
+  readonly parts: readonly RunPart[];
   /** By iteration, like all of a run's lists. */
   readonly values: readonly number[];
   /** The samples' numbers. A failed iteration leaves a gap. */
@@ -29,6 +27,15 @@ export interface Run {
   /** The same samples as in the journal, with all their columns. */
   readonly series: readonly MeasuredSeries[];
   readonly statistics: Statistics;
+}
+
+/** The samples of a run that were measured on one boot. */
+export interface RunPart {
+  /** The boot of the cell, counted from 1 in this journal; null if the journal has none. */
+  readonly boot: number | null;
+  /** The snapshot that the boot was restored from; null if it was booted. */
+  readonly snapshot: string | null;
+  readonly values: readonly number[];
 }
 
 export interface Measured {
@@ -99,7 +106,7 @@ export interface Results {
   readonly remarks: readonly string[];
 }
 
-const UNKNOWN_BOOT = { boot: null, snapshot: null };
+const UNKNOWN_BOOT: BootOfSamples = { boot: null, snapshot: null };
 
 const NOT_RUN: Missing = { state: 'missing', reason: 'not run' };
 
@@ -196,13 +203,16 @@ function outcome(
     const planned = index.planned.get(at) ?? new Map<number, number>();
     const total = [...planned.values()].reduce((sum, iterations) => sum + iterations, 0);
     // A series that was cut short has no failure of its own; the reason is what ended its cell.
-    const taken = [first, ...others].reduce((sum, { columns }) => sum + columns.value.length, 0);
+    const taken = samplesIn([first, ...others]);
     const isCutOff = failures.length === 0 && taken < total;
+    const whole = wholeRuns([first, ...others], planned);
+    // What failed or was cut off has been measured again.
+    const isComplete = whole >= (index.requested.get(at) ?? Number.POSITIVE_INFINITY);
     return measured([first, ...others], {
-      failures: isCutOff ? cellFailures : failures,
+      failures: isComplete ? [] : isCutOff ? cellFailures : failures,
       planned,
       confidence: index.confidences.get(at),
-      bootOf: (run) => index.boots.get(runKey({ cell, benchmark, run })) ?? UNKNOWN_BOOT,
+      bootOf: (its) => index.boots.get(its) ?? UNKNOWN_BOOT,
     });
   }
   const skip = index.skips.get(at);
@@ -212,19 +222,29 @@ function outcome(
   return { state: 'failed', reason: cause.message, kind: cause.kind, code: cause.code, failures };
 }
 
+/** How many runs have all of their samples. */
+function wholeRuns(series: readonly MeasuredSeries[], planned: ReadonlyMap<number, number>): number {
+  const runs = [...Map.groupBy(series, ({ run }) => run)];
+  return runs.filter(([run, its]) => samplesIn(its) >= (planned.get(run) ?? 0)).length;
+}
+
+function samplesIn(series: readonly MeasuredSeries[]): number {
+  return series.reduce((sum, { columns }) => sum + columns.value.length, 0);
+}
+
 function measured(
   series: readonly [MeasuredSeries, ...MeasuredSeries[]],
   known: {
     readonly failures: readonly FailureRecord[];
     readonly planned: ReadonlyMap<number, number>;
     readonly confidence: number | undefined;
-    readonly bootOf: (run: number) => Pick<Run, 'boot' | 'snapshot'>;
+    readonly bootOf: (series: MeasuredSeries) => BootOfSamples;
   },
 ): Measured {
   const { failures, planned, confidence, bootOf } = known;
   const runs = [...Map.groupBy(series, ({ run }) => run)]
     .toSorted(([one], [other]) => one - other)
-    .map(([run, its]) => runOf(run, bootOf(run), its, confidence));
+    .map(([run, its]) => runOf(run, its, bootOf, confidence));
   const [{ unit, better }] = series;
   const [first, ...others] = runs;
   return {
@@ -239,7 +259,10 @@ function measured(
             runs.flatMap(({ values }) => values),
             confidence,
           ),
-    interval: meanInterval(runs, confidence),
+    interval: meanInterval(
+      runs.flatMap(({ parts }) => parts),
+      confidence,
+    ),
     best: bestOf(competing(runs, planned), better),
     failures,
   };
@@ -255,8 +278,8 @@ function joined(series: readonly MeasuredSeries[], name: keyof MeasuredSeries['c
 
 function runOf(
   run: number,
-  boot: Pick<Run, 'boot' | 'snapshot'>,
   series: readonly MeasuredSeries[],
+  bootOf: (series: MeasuredSeries) => BootOfSamples,
   confidence: number | undefined,
 ): Run {
   const column = (name: keyof MeasuredSeries['columns']): readonly number[] => joined(series, name);
@@ -272,13 +295,27 @@ function runOf(
   const values = ordered(column('value'));
   return {
     run,
-    ...boot,
+    parts: partsOf(series, bootOf, values),
     values,
     iterations: ordered(iterations),
     startedAt: ordered(column('startedAt')),
     series,
     statistics: statisticsOf(values, confidence),
   };
+}
+
+function partsOf(
+  series: readonly MeasuredSeries[],
+  bootOf: (series: MeasuredSeries) => BootOfSamples,
+  values: readonly number[],
+): RunPart[] {
+  const byBoot = [...Map.groupBy(series, (its) => bootOf(its).boot).values()];
+  return byBoot.flatMap((its) => {
+    const [first] = its;
+    if (first === undefined) return [];
+    const { boot, snapshot } = bootOf(first);
+    return { boot, snapshot, values: byBoot.length === 1 ? values : joined(its, 'value') };
+  });
 }
 
 /** The complete runs, as in the artifact; if there is none, all runs. */

@@ -1,10 +1,12 @@
 /** An index of a journal by cell and benchmark. */
 import type { FailureRecord, StartRecord } from '../../fixtures/records.ts';
+import { requestsOf } from '../../setup/journal/requests.ts';
 import type { JournalItem, MeasuredSeries } from './measured-series.ts';
 
-export interface BootOfRun {
-  /** Counted from 1. */
-  readonly boot: number;
+/** The boot that samples were measured on. */
+export interface BootOfSamples {
+  /** Counted from 1; null if unknown. */
+  readonly boot: number | null;
   /** The snapshot that it was restored from; null if it was booted. */
   readonly snapshot: string | null;
 }
@@ -13,10 +15,12 @@ export interface JournalIndex {
   readonly samples: ReadonlyMap<string, MeasuredSeries[]>;
   readonly failures: ReadonlyMap<string, FailureRecord[]>;
   readonly skips: ReadonlyMap<string, string>;
+  /** How many runs of a benchmark in a cell were requested; empty if the journal does not say it of all. */
+  readonly requested: ReadonlyMap<string, number>;
   /** How many samples each run of a benchmark in a cell was to take. */
   readonly planned: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  /** The boot of its cell that each run was measured on. */
-  readonly boots: ReadonlyMap<string, BootOfRun>;
+  /** The boot that each series of samples was measured on. Missing if the journal does not say. */
+  readonly boots: ReadonlyMap<MeasuredSeries, BootOfSamples>;
   /** The nominal confidence of the rule that ended its runs. */
   readonly confidences: ReadonlyMap<string, number>;
   /** Which start of the experiment a failure belongs to, counted from 0. */
@@ -51,6 +55,7 @@ export function indexOf(records: readonly JournalItem[]): JournalIndex {
         .filter((record) => record.type === 'skip')
         .map(({ cell, benchmark, reason }) => [key(cell, benchmark), reason]),
     ),
+    requested: requestedOf(records),
     planned: plannedOf(records),
     boots: bootsOf(records),
     confidences: new Map(
@@ -65,15 +70,23 @@ export function indexOf(records: readonly JournalItem[]): JournalIndex {
 }
 
 function bootsOf(records: readonly JournalItem[]): JournalIndex['boots'] {
-  const newest = new Map<string, BootOfRun>();
-  const boots = new Map<string, BootOfRun>();
+  const byId = new Map<string, BootOfSamples>();
+  /** For journals without ids: the boot before the record of the series. */
+  const newest = new Map<string, BootOfSamples>();
+  const current = new Map<string, BootOfSamples>();
+  const boots = new Map<MeasuredSeries, BootOfSamples>();
   for (const record of records) {
     if (record.type === 'boot') {
       const boot = (newest.get(record.cell)?.boot ?? 0) + 1;
-      newest.set(record.cell, { boot, snapshot: snapshotOf(record.start) });
+      const its = { boot, snapshot: snapshotOf(record.start) };
+      newest.set(record.cell, its);
+      if (record.id !== undefined) byId.set(record.id, its);
     }
-    const its = record.type === 'series' ? newest.get(record.cell) : undefined;
-    if (record.type === 'series' && its !== undefined) boots.set(runKey(record), its);
+    const before = record.type === 'series' ? newest.get(record.cell) : undefined;
+    if (record.type === 'series' && before !== undefined) current.set(runKey(record), before);
+    if (record.type !== 'samples') continue;
+    const its = record.boot === undefined ? current.get(runKey(record)) : byId.get(record.boot);
+    if (its !== undefined) boots.set(record, its);
   }
   return boots;
 }
@@ -81,6 +94,16 @@ function bootsOf(records: readonly JournalItem[]): JournalIndex['boots'] {
 /** A snapshot of the same name that was saved again is a different one. */
 function snapshotOf(start: StartRecord | undefined): string | null {
   return start === undefined || start.kind === 'cold' ? null : `${start.snapshot} ${start.madeAt}`;
+}
+
+function requestedOf(records: readonly JournalItem[]): JournalIndex['requested'] {
+  const { runs, areAll } = requestsOf(records);
+  if (!areAll) return new Map();
+  return new Map(
+    [...runs].flatMap(([cell, its]) =>
+      [...its].map(([benchmark, many]) => [key(cell, benchmark), many] as const),
+    ),
+  );
 }
 
 function plannedOf(records: readonly JournalItem[]): JournalIndex['planned'] {

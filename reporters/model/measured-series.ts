@@ -53,6 +53,8 @@ export interface MeasuredSeries {
   readonly cell: string;
   readonly benchmark: string;
   readonly run: number;
+  /** The `id` of the boot that it was measured on; undefined in older journals. */
+  readonly boot: string | undefined;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
   /** When its last record was written. */
@@ -106,10 +108,11 @@ class OpenSeries {
     this.add(first);
   }
 
-  takes({ cell, benchmark, run, unit, better }: SampleRecord): boolean {
+  takes({ cell, benchmark, run, boot, unit, better }: SampleRecord): boolean {
     const last = this.#last;
     return (
       run === last.run &&
+      boot === last.boot &&
       benchmark === last.benchmark &&
       cell === last.cell &&
       unit === last.unit &&
@@ -144,12 +147,13 @@ class OpenSeries {
   }
 
   close(): MeasuredSeries {
-    const { cell, benchmark, run, unit, better, at } = this.#last;
+    const { cell, benchmark, run, boot, unit, better, at } = this.#last;
     return {
       type: 'samples',
       cell,
       benchmark,
       run,
+      boot,
       unit,
       better,
       at: new Date(at).toISOString(),

@@ -5,7 +5,7 @@
  * same code, compared with eight boots of minutes before, gave four regressions with p below 0.01.
  */
 import { meanOfUnit } from '../statistics/mean-of-unit.ts';
-import type { Measured, Run } from './experiment-results.ts';
+import type { Measured, RunPart } from './experiment-results.ts';
 
 export interface Measurement {
   readonly boots: number;
@@ -17,14 +17,15 @@ export interface Measurement {
   readonly mean: number;
 }
 
-/** One for each boot. */
+/** One for each boot. A run that was resumed on another boot has a part in each. */
 export function bootMeans({ unit, runs }: Measured): number[] {
-  const meanOfRun = ({ values }: Run): number => meanOfUnit(unit, values);
-  return [...Map.groupBy(runs, bootOf).values()].map((its) => meanOfUnit(unit, its.map(meanOfRun)));
+  const parts = runs.flatMap((run) => run.parts.map((part) => ({ ...part, run: run.run })));
+  const meanOfPart = ({ values }: RunPart): number => meanOfUnit(unit, values);
+  return [...Map.groupBy(parts, bootOf).values()].map((its) => meanOfUnit(unit, its.map(meanOfPart)));
 }
 
 /** Without a boot in the journal, it is unknown which runs share one. */
-function bootOf({ boot, run }: Run): string {
+function bootOf({ boot, run }: RunPart & { readonly run: number }): string {
   return boot === null ? `run ${run}` : `boot ${boot}`;
 }
 

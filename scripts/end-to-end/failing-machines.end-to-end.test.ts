@@ -6,17 +6,22 @@ import { afterAll, describe, expect } from 'vitest';
 import { type Ended, leftovers, REPOSITORY, Run } from './run.testing.ts';
 import { test } from './testbed.testing.ts';
 
-describe('a server that dies while its benchmark runs', () => {
+describe('a server that dies twice while its benchmark runs', () => {
   let run: Run;
   let ended: Ended;
   test.beforeAll(async ({ place, testbed }) => {
     if (!testbed.heldBySelf) return;
     const cells = ['--project', 'l0-baseline', '--project', 'l1-baseline'];
     run = new Run(place, ['run', 'suites', ...cells, '-t', 'hackbench|netperf-rr|netperf-stream']);
-    await run.says('l0-baseline: netperf-rr: iteration 1 of 1');
-    const server = run.machines.get('l0');
-    if (server === undefined) throw new Error('no server runs');
-    process.kill(server.pid, 'SIGKILL');
+    for (const boots of [1, 2]) {
+      await run.notes('series', ({ benchmark, boot }) => {
+        const booted = run.recordsOf('boot');
+        return benchmark === 'netperf-rr' && booted.length === boots && boot === booted.at(-1)?.id;
+      });
+      const server = run.machines.get('l0');
+      if (server === undefined) throw new Error('no server runs');
+      process.kill(server.pid, 'SIGKILL');
+    }
     ended = await run.end();
   });
   afterAll(() => run?.[Symbol.asyncDispose]());
@@ -25,17 +30,22 @@ describe('a server that dies while its benchmark runs', () => {
     expect(ended).toMatchObject({ exitCode: 1 });
   });
 
-  test('is one failure of the cell, which names the level and has the end of its console', () => {
-    expect(run.recordsOf('failure')).toEqual([
-      expect.objectContaining({
-        cell: 'l0-baseline',
-        benchmark: null,
-        kind: 'infrastructure',
-        code: 'NESTBENCH_GUEST_DIED',
-        machine: 'l0',
-        tail: expect.stringContaining('nestbench: l0 up'),
-      }),
-    ]);
+  test('is two failures of the cell, each of which names the level and has the end of its console', () => {
+    const boots = run.recordsOf('boot').filter(({ cell }) => cell === 'l0-baseline');
+    expect(boots).toHaveLength(2);
+    expect(run.recordsOf('failure')).toEqual(
+      boots.map(({ id }) =>
+        expect.objectContaining({
+          cell: 'l0-baseline',
+          benchmark: null,
+          boot: id,
+          kind: 'infrastructure',
+          code: 'NESTBENCH_GUEST_DIED',
+          machine: 'l0',
+          tail: expect.stringContaining('nestbench: l0 up'),
+        }),
+      ),
+    );
   });
 
   test('leaves the samples until then, and the next cell is measured', () => {
@@ -116,19 +126,19 @@ describe("the user's own benchmarks, in the user's own checkout", () => {
   });
 
   test("that make the kernel panic are the cell's failure, with the kernel's reason and console", () => {
-    expect(run.recordsOf('failure').slice(2)).toEqual([
-      expect.objectContaining({
-        cell: 'l0-baseline',
-        benchmark: null,
-        kind: 'infrastructure',
-        code: 'NESTBENCH_GUEST_PANICKED',
-        machine: 'l0',
-        message: expect.stringContaining(
-          'The kernel of l0 panicked: Out of memory: compulsory panic_on_oom is enabled',
-        ),
-        tail: expect.stringContaining('Kernel panic - not syncing'),
-      }),
-    ]);
+    const panicked: unknown = expect.objectContaining({
+      cell: 'l0-baseline',
+      benchmark: null,
+      kind: 'infrastructure',
+      code: 'NESTBENCH_GUEST_PANICKED',
+      machine: 'l0',
+      message: expect.stringContaining(
+        'The kernel of l0 panicked: Out of memory: compulsory panic_on_oom is enabled',
+      ),
+      tail: expect.stringContaining('Kernel panic - not syncing'),
+    });
+    // Once more on another boot.
+    expect(run.recordsOf('failure').slice(2)).toEqual([panicked, panicked]);
   });
 
   test('that fail, fail the run', () => {

@@ -41,6 +41,19 @@ function inWords(record: JournalRecord): string {
     : record.type;
 }
 
+/** A run of three iterations that was cut off after the first, and its rest on another boot. */
+function resumed(): Journal {
+  const journal = journalOf([5]);
+  const { records } = readJournal(journal.directory);
+  const first = records.find((record) => record.type === 'series');
+  const sample = records.find((record) => record.type === 'sample');
+  if (first === undefined || sample === undefined) throw new Error('both are there');
+  journal.append({ type: 'boot', cell: RUN.cell, levels: [], client: null, phases: [], seconds: 8 });
+  journal.append({ ...first, continues: first.at });
+  for (const iteration of [2, 3]) journal.append({ ...sample, iteration });
+  return journal;
+}
+
 const WHOLE = ['boot', 'series', 'sample 1.1 = 5', 'sample 1.2 = 6'];
 
 describe('duplicates count once', () => {
@@ -88,6 +101,14 @@ describe('another measurement under the same name is ignored', () => {
     expect(warnings).toEqual([
       'line 5 of the journal is left out: an earlier line has another sample of the same cell, benchmark, run and iteration',
     ]);
+  });
+
+  test('but not the rest of a run, which names the series that it continues', () => {
+    const lines = linesOf(resumed());
+    const whole = [...WHOLE.slice(0, 3), 'boot', 'series', 'sample 1.2 = 5', 'sample 1.3 = 5'];
+    expect(read(lines)).toEqual({ summary: whole, warnings: [] });
+    expect(read([...lines, ...lines]).summary).toEqual(whole);
+    expect(read([...lines, ...linesOf(resumed())]).summary).toEqual([...whole, 'boot', 'boot']);
   });
 
   test('but not its other runs, nor a series after one without samples', () => {

@@ -1,14 +1,15 @@
 /**
  * Finds duplicates in a journal, as when results are copied together. A sample is identified by its cell, benchmark,
  * run and iteration: of two with the same identity the first in the journal counts. Of two series of one run, the first
- * one with samples counts. Other records are duplicates if they have the same text and numbers.
+ * one with samples counts, and those that continue it. Other records are duplicates if they have the same text and
+ * numbers.
  */
 import type { JournalRecord } from '../../fixtures/records.ts';
 
 /** The series that a run's records belong to. */
 interface Series {
-  /** The record of its start, as text; undefined if samples came before it. */
-  first: string | undefined;
+  /** The records of its parts, as text, with the time of each; empty if samples came before them. */
+  readonly parts: Map<string, string>;
   hasSamples: boolean;
   /** Whether the records being read belong to another series of the same run. */
   isOther: boolean;
@@ -39,16 +40,18 @@ export class Distinct {
     const isRepeated = this.#seen.has(text);
     this.#seen.add(text);
     if (record.type === 'series' && series !== undefined) {
-      if (!series.hasSamples) series.first = text;
-      series.first ??= text;
-      series.isOther = series.first !== text;
+      const { parts, hasSamples } = series;
+      const isContinued = [...parts.values()].some((at) => at === record.continues);
+      if (!isContinued && !hasSamples) parts.clear();
+      if (isContinued || parts.size === 0) parts.set(text, record.at);
+      series.isOther = !parts.has(text);
     }
     if (isRepeated) return REPEATED;
     return series?.isOther === true ? OTHER_SERIES : undefined;
   }
 
   #seriesOf(run: string): Series {
-    const series = this.#series.get(run) ?? { first: undefined, hasSamples: false, isOther: false };
+    const series = this.#series.get(run) ?? { parts: new Map(), hasSamples: false, isOther: false };
     this.#series.set(run, series);
     return series;
   }

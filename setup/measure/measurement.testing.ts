@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { Journal } from '../journal/journal.ts';
 import { readJournal } from '../journal/journal-reader.ts';
 import { endSleeps } from '../lib/processes.testing.ts';
+import { type RunWork, wholeRun } from '../run/work-left.ts';
 import type { TargetMachines } from './target-machines.ts';
 import { measureSeries } from './series.ts';
 import { machines, counting, target } from './toys.testing.ts';
@@ -24,6 +25,8 @@ export interface Measurement {
     options?: {
       profile?: Profile;
       firstRun?: number;
+      work?: readonly RunWork[];
+      boot?: string;
       signal?: AbortSignal;
       until?: AbortSignal;
     } & Pick<TargetMachines, 'counters' | 'mechanisms' | 'killed'>,
@@ -48,6 +51,7 @@ export function measurement(): Measurement {
       {
         profile = PROFILES.quick,
         firstRun = 1,
+        work = Array.from({ length: profile.runs }, (_, index) => wholeRun(firstRun + index)),
         signal = new AbortController().signal,
         counters,
         mechanisms,
@@ -59,7 +63,7 @@ export function measurement(): Measurement {
         cell: 'l1-baseline',
         benchmark,
         profile,
-        firstRun,
+        work,
         journal,
         ...rest,
         machines: {

@@ -25,10 +25,14 @@ export class SeriesClock {
 
   /**
    * Called before every iteration.
-   * @param run counted from 1 in this series.
+   * @param at the run, counted from 1 in this series, and the iteration.
    * @param values of this run so far, after `tried` iterations.
    */
-  progressAt(run: number, values: readonly number[], tried: number): SeriesProgress {
+  progressAt(
+    { run, iteration }: { readonly run: number; readonly iteration: number },
+    values: readonly number[],
+    tried: number,
+  ): SeriesProgress {
     const { sizes, rule } = this.#plan;
     const now = standing(rule, values, tried);
     const expected = now.state === 'open' ? now.expected : 0;
@@ -42,7 +46,7 @@ export class SeriesClock {
     const fraction = this.#done / (this.#done + left);
     this.#done++;
     return {
-      text: `${this.#benchmark.name}: iteration ${tried + 1} of ${howMany(rule, now.halfWidth)}${ofRuns}`,
+      text: `${this.#benchmark.name}: iteration ${iteration} of ${howMany(rule, now.halfWidth)}${ofRuns}`,
       fraction,
       secondsLeft: each * left,
     };

@@ -6,6 +6,7 @@ import { PROFILES } from '../../fixtures/profiles.ts';
 import { BootError, DeadlineError } from '../lib/errors.ts';
 import { countersProgram } from '../machine/counters.testing.ts';
 import { processesWith, uniqueSleep } from '../lib/processes.testing.ts';
+import { wholeRun } from '../run/work-left.ts';
 import { failureFields } from './series.ts';
 import { counting, shell, toy } from './toys.testing.ts';
 import { counter, measurement } from './measurement.testing.ts';
@@ -52,6 +53,23 @@ describe('a successful series', () => {
     await measure(toy({ script: `grep -c '"type":"sample"' '${journal}' >>'${scratch('seen')}'; echo 5` }));
     expect(readFileSync(scratch('seen'), 'utf8')).toBe('0\n1\n2\n');
     expect(records()).toHaveLength(4);
+  });
+
+  test('takes only what is missing of a run that was cut off, and names what it continues', async () => {
+    const { measure, scratch, records, summary, progress } = measurement();
+    const continues = '2026-11-23T00:41:00.000Z';
+    const work = [{ run: 2, done: new Set([1, 3]), values: [7, 8], continues }, wholeRun(3)];
+    await measure(toy({ script: counter(scratch('n')), iterations: 4 }), { work, boot: 'b' });
+    expect(summary()).toEqual([
+      'series 2',
+      'sample 2.2 = 1',
+      'sample 2.4 = 2',
+      'series 3',
+      ...[1, 2, 3, 4].map((iteration) => `sample 3.${iteration} = ${iteration + 2}`),
+    ]);
+    expect(records()[0]).toMatchObject({ continues, boot: 'b' });
+    expect(records().every((record) => 'boot' in record && record.boot === 'b')).toBe(true);
+    expect(progress[0]?.text).toBe('toy: iteration 2 of 4, run 1 of 2');
   });
 
   test('numbers its runs from the first one requested', async () => {

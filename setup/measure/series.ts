@@ -8,6 +8,7 @@ import { standing } from '../../fixtures/statistics/stop-rule.ts';
 import { type NestbenchError, toNestbenchError } from '../lib/errors.ts';
 import { BenchmarkError, DvhUnprovenError } from './measure-errors.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { RunWork } from '../run/work-left.ts';
 import type { Completed } from '../machine/machine.ts';
 import type { TargetMachines } from './target-machines.ts';
 import { countIdle } from './counted.ts';
@@ -25,8 +26,10 @@ export interface SeriesOptions {
   /** The artifact's own material that it uses, if it was downloaded. */
   readonly original?: WithOriginal['original'];
   readonly profile: Profile;
-  /** The first run's number: one more than the journal has for this cell and benchmark. */
-  readonly firstRun: number;
+  /** The runs to measure, or what is missing of them. */
+  readonly work: readonly RunWork[];
+  /** The `id` of the stack's boot record. */
+  readonly boot?: string | undefined;
   /** A running stack, or as much of it as measuring needs; its signal ends everything. */
   readonly machines: TargetMachines & { readonly underTest: Target; readonly signal: AbortSignal };
   /** Ends only this series, with a failure of the benchmark. No sample is kept after either signal. */
@@ -46,12 +49,12 @@ const PASSWORD_BYTES = 16;
  * @throws the first failure, once everything that can be measured was.
  */
 export async function measureSeries(options: SeriesOptions): Promise<void> {
-  const { benchmark, profile, firstRun, machines, until } = options;
+  const { benchmark, profile, work, machines, until } = options;
   const signal = until === undefined ? machines.signal : AbortSignal.any([machines.signal, until]);
   const failures: NestbenchError[] = [];
   const plan = planRun(benchmark, profile);
-  const clock = new SeriesClock(benchmark, plan, profile.runs);
-  for (let run = firstRun; run < firstRun + profile.runs; run++) {
+  const clock = new SeriesClock(benchmark, plan, work.length);
+  for (const run of work) {
     failures.push(...(await measureRun(run, plan, clock, signal, options)));
     if (signal.aborted) break;
   }
@@ -60,23 +63,25 @@ export async function measureSeries(options: SeriesOptions): Promise<void> {
 }
 
 async function measureRun(
-  run: number,
+  work: RunWork,
   { sizes, rule }: RunPlan,
   clock: SeriesClock,
   signal: AbortSignal,
   options: SeriesOptions,
 ): Promise<NestbenchError[]> {
-  const { benchmark, machines, cell, journal, firstRun, onIteration } = options;
+  const { benchmark, machines, cell, journal, boot, onIteration } = options;
+  const { run, continues } = work;
   const { underTest: target, mechanisms = [] } = machines;
   const { unit, better } = benchmark;
   const command = benchmark.command(sizes, target);
-  const what = { cell, benchmark: benchmark.name, run };
+  const what = { cell, benchmark: benchmark.name, run, boot };
   const { on, argv } = command;
   const { loader } = benchmark;
   const { original } = options;
   journal.append({
     type: 'series',
     ...what,
+    continues,
     unit,
     better,
     sizes,
@@ -133,7 +138,8 @@ async function measureRun(
   };
 
   const serving = new Spell();
-  const values: number[] = [];
+  const values = [...work.values];
+  const done = new Set(work.done);
   let prove: Awaited<ReturnType<typeof beginProof>>;
   /** Once for each run. */
   const settle = async (): Promise<DvhUnprovenError | undefined> => {
@@ -164,16 +170,18 @@ async function measureRun(
       }
       return (performance.now() - began) / 1000;
     };
-    // How many iterations were begun, and how many of them failed since the last sample.
-    const state = { tried: 0, inARow: 0 };
-    let now = standing(rule, values, state.tried);
+    // How many iterations failed since the last sample.
+    const state = { inARow: 0 };
+    let now = standing(rule, values, done.size);
     while (now.state === 'open' && state.inARow < FAILURES_IN_A_ROW) {
       // tinybench stops at the first failure, and the rule must be asked again: the rest of the run is another round.
       await sampleRounds(now.certain, signal, async () => {
-        onIteration(clock.progressAt(run - firstRun + 1, values, state.tried));
-        const iteration = ++state.tried;
+        const isFirst = done.size === work.done.size;
+        const iteration = nextOf(done);
+        onIteration(clock.progressAt({ run: options.work.indexOf(work) + 1, iteration }, values, done.size));
+        done.add(iteration);
         state.inARow++;
-        const restartSeconds = iteration > 1 && wanted?.restarts === true ? await restart(iteration) : 0;
+        const restartSeconds = !isFirst && wanted?.restarts === true ? await restart(iteration) : 0;
         const outcome = await iterate(benchmark, sizes, target, machines, signal);
         const judged = service?.judge(outcome) ?? outcome;
         const value = keep(iteration, { ...judged, beforeSeconds: judged.beforeSeconds + restartSeconds });
@@ -181,7 +189,7 @@ async function measureRun(
         state.inARow = 0;
         return value;
       });
-      now = standing(rule, values, state.tried);
+      now = standing(rule, values, done.size);
     }
     const unproven = await settle();
     if (unproven !== undefined) throw unproven;
@@ -189,7 +197,7 @@ async function measureRun(
     const idle = await countIdle(machines, command, signal);
     if (idle !== undefined) journal.append({ type: 'idle', ...what, l0: idle });
     if (now.state === 'open') {
-      fail(gaveUp(benchmark.name, cell, run, rule.most - state.tried));
+      fail(gaveUp(benchmark.name, cell, run, rule.most - done.size));
     } else if (rule.kind !== 'fixed') {
       const { reason, halfWidth, doubt } = now;
       journal.append({ type: 'stop', ...what, reason, samples: values.length, halfWidth, doubt });
@@ -210,6 +218,13 @@ async function measureRun(
     journal.append({ type: 'service', ...what, seconds: serving.seconds });
   }
   return failures;
+}
+
+/** The first iteration that is not done. */
+function nextOf(done: ReadonlySet<number>): number {
+  let iteration = 1;
+  while (done.has(iteration)) iteration++;
+  return iteration;
 }
 
 /** A stopwatch that starts when it is created, and can be paused. */

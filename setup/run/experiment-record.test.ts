@@ -3,9 +3,9 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { STOCK_VARIANT } from '../../fixtures/variant.ts';
 import { PROFILES } from '../../fixtures/profiles.ts';
-import type { ExperimentRecord, JournalRecord } from '../../fixtures/records.ts';
+import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
-import { checkExperiment, type Environment, nextRun, openExperiment } from './experiment-record.ts';
+import { checkExperiment, type Environment, openExperiment } from './experiment-record.ts';
 import { Journal } from '../journal/journal.ts';
 import { readJournal } from '../journal/journal-reader.ts';
 import type { Settings } from './settings.ts';
@@ -265,34 +265,5 @@ describe('an existing experiment', () => {
     mkdirSync(directory, { recursive: true });
     new Journal(directory).append({ type: 'skip', cell: 'l1-dvh', benchmark: 'mysql', reason: 'x' });
     expect(() => checkExperiment(settings, testbed)).not.toThrow();
-  });
-});
-
-type Series = readonly [cell: string, benchmark: string, run: number];
-
-/** Series as in a journal. */
-function seriesRecords(...series: Series[]): readonly JournalRecord[] {
-  const journal = new Journal(temporaryDirectory());
-  for (const [cell, benchmark, run] of series) {
-    const common = { type: 'series', unit: 's', better: 'lower', sizes: {}, on: 'level' } as const;
-    journal.append({ ...common, argv: [], cell, benchmark, run });
-  }
-  return readJournal(journal.directory).records;
-}
-
-describe('the next run', () => {
-  test('is the first if there was none', () => {
-    expect(nextRun([], 'l1-baseline', 'hackbench')).toBe(1);
-  });
-
-  test('is one more than the highest of that cell and benchmark only', () => {
-    const records = seriesRecords(
-      ['l1-baseline', 'hackbench', 1],
-      ['l1-baseline', 'hackbench', 3],
-      ['l1-baseline', 'hackbench', 2],
-      ['l1-baseline', 'netperf-rr', 7],
-      ['l2-baseline', 'hackbench', 8],
-    );
-    expect(nextRun(records, 'l1-baseline', 'hackbench')).toBe(4);
   });
 });

@@ -165,11 +165,3 @@ export async function checkout(): Promise<{ commit: string | null; modified: boo
   const status = await git('status', '--porcelain', '--untracked-files=no');
   return { commit: head.stdout.trim(), modified: status.stdout.trim() !== '' };
 }
-
-/** The number of the next run of a cell's benchmark in a journal. Runs are numbered across all starts. */
-export function nextRun(records: readonly JournalRecord[], cell: string, benchmark: string): number {
-  const runs = records.flatMap((record) =>
-    record.type === 'series' && record.cell === cell && record.benchmark === benchmark ? [record.run] : [],
-  );
-  return Math.max(0, ...runs) + 1;
-}

@@ -35,7 +35,7 @@ function contextOf(results: Results) {
 }
 
 function repetitions({ name, better, unit, runs }: MeasuredSeries, index: number) {
-  return runs.map(({ run, boot, values, statistics: { mean } }, repetition) => {
+  return runs.map(({ run, parts, values, statistics: { mean } }, repetition) => {
     const seconds = better === 'lower' ? mean : 1 / mean;
     return {
       name,
@@ -52,8 +52,13 @@ function repetitions({ name, better, unit, runs }: MeasuredSeries, index: number
       cpu_time: seconds * NANOSECONDS,
       time_unit: 'ns',
       // Runs within one boot are not independent repetitions.
-      label: `run ${run}${boot === null ? '' : ` in boot ${boot}`}, ${unit}`,
+      label: `run ${run}${inBoots(parts)}, ${unit}`,
       ...(better === 'higher' ? { items_per_second: mean } : {}),
     };
   });
+}
+
+function inBoots(parts: MeasuredSeries['runs'][number]['parts']): string {
+  const boots = parts.flatMap(({ boot }) => boot ?? []);
+  return boots.length === 0 ? '' : ` in boot ${boots.join(' and ')}`;
 }
