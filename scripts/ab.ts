@@ -5,11 +5,12 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { describeProgress, inWords } from '../reporters/terminal/progress-line.ts';
+import { describeProgress } from '../reporters/terminal/progress-line.ts';
 import { terminalOptions } from '../reporters/terminal/terminal.ts';
 import { comparisonTable } from '../reporters/verdict/comparison-table.ts';
 import type { ComparedRow, Comparison } from '../reporters/verdict/comparison.ts';
 import { exitCodeOf } from '../reporters/verdict/comparison-json.ts';
+import { inWords } from '../setup/lib/duration.ts';
 import { CommandError, InputError } from '../setup/lib/errors.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { onStopSignals } from '../setup/run/stop-signals.ts';

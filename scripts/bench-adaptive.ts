@@ -11,7 +11,7 @@ import { byRule, byTwoStages, type Ending, tally } from './bench/replay.ts';
 import { MIN_SAMPLES, SEQUENTIAL_CONFIDENCE, untilNarrow } from '../fixtures/statistics/stop-rule.ts';
 import { syntheticSeries } from './bench/synthetic-series.ts';
 import ProgressReporter from '../reporters/progress.ts';
-import { count } from '../reporters/model/text.ts';
+import { count } from '../setup/lib/count.ts';
 import { reportProgress } from '../setup/lib/task-progress.ts';
 import { adaptiveTable, holds, type Replayed } from './bench/adaptive-table.ts';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench/bench-adaptive-options.ts';

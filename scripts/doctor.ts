@@ -1,7 +1,7 @@
 /** `npm run doctor`: checks the requirements of a run on the testbed, prints what to fix, and changes nothing. */
 import path from 'node:path';
 import { styleText } from 'node:util';
-import { count } from '../reporters/model/text.ts';
+import { count } from '../setup/lib/count.ts';
 import { captureHost } from '../setup/testbed/capture-host.ts';
 import { examinePlaces, type Finding } from '../setup/testbed/diagnose.ts';
 import { hostVirtualization } from '../setup/testbed/host-resources.ts';

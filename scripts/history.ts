@@ -19,7 +19,7 @@ import { readKind } from '../reporters/history/kind.ts';
 import { HistoryStore } from '../reporters/history/history-store.ts';
 import { summarize } from '../reporters/history/summarize.ts';
 import { terminalOptions } from '../reporters/terminal/terminal.ts';
-import { count } from '../reporters/model/text.ts';
+import { count } from '../setup/lib/count.ts';
 import { InputError } from '../setup/lib/errors.ts';
 import { HELP, type HistoryCommand, parseHistoryCommand } from './cli/history-options.ts';
 import { placesOfExperiments, readExperiment } from './cli/read-experiment.ts';

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { artifactText, measuredBenchmarks } from '../reporters/terminal/artifact-text.ts';
 import { writeFiles } from '../reporters/exporters.ts';
-import { count } from '../reporters/model/text.ts';
+import { count } from '../setup/lib/count.ts';
 import { InputError } from '../setup/lib/errors.ts';
 import {
   experimentHelp,

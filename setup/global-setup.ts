@@ -3,16 +3,25 @@
  * kernel and the image, and opens the experiment. It boots no stack; each cell's worker does.
  */
 import { type TestProject, TestsNotFoundError, type Vitest } from 'vitest/node';
-import { sentenceOf } from './lib/errors.ts';
+import path from 'node:path';
+import { isMicrobenchmark } from '../fixtures/benchmarks/index.ts';
+import type { Cell } from '../fixtures/matrix.ts';
+import { readJournalIfAny } from './journal/journal-reader.ts';
+import { InputError, sentenceOf } from './lib/errors.ts';
 import { Phases } from './lib/phase-clock.ts';
 import { checkPlaces } from './lib/places.ts';
 import { endOwned } from './machine/qemu/qemu-process.ts';
-import { checkout, openExperiment } from './run/experiment-record.ts';
+import { checkout, type Environment, openExperiment } from './run/experiment-record.ts';
 import { sayOf } from './run/say.ts';
 import { findSelection, type Selection } from './run/selection.ts';
 import { resolveSettings, type Settings, withOwnOptions } from './run/settings.ts';
 import { endEarly, stopGracefully } from './run/signals.ts';
+import { seenTimes } from './run/seen-times.ts';
+import { planStart, type StartPlan } from './run/start-plan.ts';
+import { describeStart } from './run/start-words.ts';
 import { testbedName } from './run/testbed-name.ts';
+import { timeBudget } from './run/time-budget.ts';
+import { describeHost } from './testbed/host-resources.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 import type { PrepareOptions } from './testbed/testbed.ts';
 import { type AnyTestbed, loadTestbed, type ProvidedExperiment, testbedKind } from './testbed/testbeds.ts';
@@ -32,6 +41,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     );
     const { resultsDirectory, folder } = settings;
     checkPlaces(resultsDirectory, process.env['JUNIT'], folder);
+    const plan = planOf(selection, settings);
+    for (const line of describeStart(plan, settings.resume && folder)) log(line);
     const stopping = new AbortController();
     let isOurs = false;
     const giveBack = stopGracefully(vitest, {
@@ -41,7 +52,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     });
     await using held = new AsyncDisposableStack();
     held.defer(giveBack);
-    const prepared = await prepare(testbed, selection, settings, {
+    const prepared = await prepare(testbed, selection, plan, settings, {
       held,
       onTestbed: (is) => void (isOurs = is),
       onLost: (error) => void endEarly(vitest, stopping, error),
@@ -69,9 +80,46 @@ function refusal(error: unknown, vitest: Vitest): unknown {
   return new TestsNotFoundError();
 }
 
+/**
+ * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT if there is nothing to resume.
+ */
+function planOf({ measured, requests }: Selection, settings: Settings): StartPlan {
+  const { resultsDirectory, folder, experiment, profile, resume, withinSeconds } = settings;
+  const { records } = readJournalIfAny(path.join(resultsDirectory, folder));
+  if (resume !== undefined && records.length === 0) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_EXPERIMENT',
+      `There is no experiment "${experiment}" to resume: ${path.join(resultsDirectory, folder)} has no journal. Leave out RESUME to begin it.`,
+    );
+  }
+  const kind = testbedKind(settings.testbed);
+  const host = kind === 'emulated' ? describeHost() : undefined;
+  return planStart({
+    requests: requests.filter(({ cell }) => measured.includes(cell)),
+    profile,
+    resume,
+    withinSeconds,
+    kind,
+    records,
+    times: seenTimes(resultsDirectory, folder, { kind, host }),
+  });
+}
+
+/** The cells in which something will be measured, or may be: a test can measure a benchmark of the user's own. */
+function narrowed(selection: Selection, plan: StartPlan, settings: Settings): Selection {
+  if (settings.resume === undefined && settings.withinSeconds === undefined) return selection;
+  const { measured, first } = selection;
+  const isMeasured = (cell: Cell): boolean => plan.measured.some((its) => its.cell.name === cell.name);
+  const isFirst = plan.measured.some(
+    ({ cell, benchmark }) => cell.name === first?.name && !isMicrobenchmark(benchmark),
+  );
+  return { ...selection, measured: measured.filter(isMeasured), first: isFirst ? first : undefined };
+}
+
 async function prepare(
   testbed: AnyTestbed,
   selection: Selection,
+  plan: StartPlan,
   settings: Settings,
   options: Omit<PrepareOptions, 'phases'> & {
     /** How long the process took to get here. */
@@ -82,13 +130,26 @@ async function prepare(
   const ofCheckout = checkout();
   ofCheckout.catch(() => {});
   const phases = new Phases();
-  const { experiment, environment } = await testbed.prepare(selection, settings, { ...options, phases });
+  const { experiment, environment } = await testbed.prepare(narrowed(selection, plan, settings), settings, {
+    ...options,
+    phases,
+  });
   const ownPhase = { name: 'Vitest', seconds: options.vitestSeconds };
+  const { profile, variant, boot, resume, withinSeconds } = settings;
+  const request: Environment['request'] = {
+    variables: settings.variables,
+    cells: selection.requests.map(({ cell, benchmarks }) => ({
+      cell: cell.name,
+      benchmarks: [...benchmarks],
+    })),
+    resumes: resume === undefined ? undefined : true,
+  };
   const journal = await openExperiment(
     settings,
-    { ...environment, phases: [ownPhase, ...phases.list] },
+    { ...environment, request, phases: [ownPhase, ...phases.list] },
     ofCheckout,
   );
-  const { profile, variant, boot } = settings;
-  return { ...experiment, directory: journal.directory, profile, variant, boot };
+  const beganAt = Date.now() - process.uptime() * 1000;
+  const budget = withinSeconds === undefined ? undefined : timeBudget(plan, withinSeconds, beganAt);
+  return { ...experiment, directory: journal.directory, profile, variant, boot, resume, budget };
 }

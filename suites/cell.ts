@@ -6,7 +6,9 @@ import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts'
 import { InputError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { reasonOf } from '../setup/lib/error-text.ts';
 import { TestEndedError } from '../setup/measure/measure-errors.ts';
-import { nextRun, workLeft } from '../setup/run/work-left.ts';
+import { wantedRuns } from '../setup/run/start-plan.ts';
+import { whyNoTime as noTimeFor } from '../setup/run/time-budget.ts';
+import { type RunWork, workLeft } from '../setup/run/work-left.ts';
 import { planRun } from '../fixtures/benchmarks/plan-run.ts';
 import { isBenchmarkName } from '../setup/journal/journal-check.ts';
 import { readJournal } from '../setup/journal/journal-reader.ts';
@@ -58,29 +60,35 @@ function testOf(kind: BenchmarkKind) {
           skip(reason);
           return;
         }
-        const recorded = (): readonly JournalRecord[] => readJournal(experiment.directory).records;
-        const runs = {
-          cell: cell.name,
-          benchmark: benchmark.name,
-          plan: planRun(benchmark, experiment.profile),
-          runs: experiment.profile.runs,
-          retryFailed: false,
-        };
+        const noTime = whyNoTime(stack, benchmark);
+        if (noTime !== undefined) {
+          journal.append({
+            type: 'skip',
+            cell: cell.name,
+            benchmark: benchmark.name,
+            reason: noTime,
+            leftOut: true,
+          });
+          skip(noTime);
+          return;
+        }
+        if (!isMissing(stack, benchmark)) return;
+        let missing: (() => readonly RunWork[]) | undefined;
         try {
-          const first = nextRun(recorded(), runs);
           await stack.using(async (running, boot) => {
             const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
             if (material.missing !== undefined) {
               const text = `${benchmark.name} uses generated material, because the original could not be downloaded: ${material.missing}`;
               reportProgress({ task: cell.name, text, state: 'running', lasting: true });
             }
+            // Once: if its stack was lost, the second time continues its runs.
+            missing ??= missingOf(stack, benchmark);
             await measureSeries({
               cell: cell.name,
               benchmark: material.benchmark,
               original: material.original,
               profile: experiment.profile,
-              // If its stack was lost, the second time continues the run.
-              work: workLeft(recorded(), { ...runs, first }),
+              work: missing(),
               boot,
               machines: running,
               until: ended.signal,
@@ -102,10 +110,34 @@ function testOf(kind: BenchmarkKind) {
     // A test whose name is not a benchmark's may measure one of the user's own; then `measure` boots.
     const benchmarks = selected
       .flatMap(({ name }) => findBenchmark(name, stack.clock) ?? [])
-      .filter((benchmark) => stack.whyNot(benchmark) === undefined);
+      .filter(
+        (benchmark) => stack.whyNot(benchmark) === undefined && whyNoTime(stack, benchmark) === undefined,
+      )
+      .filter((benchmark) => isMissing(stack, benchmark));
     if (benchmarks.length > 0) await stack.boot(benchmarks);
   }, HOOK_BUDGET_MS);
   return ofKind;
+}
+
+/** Why the run has no time for it. */
+function whyNoTime({ cell, experiment: { budget } }: CellStack, { name }: Benchmark): string | undefined {
+  return budget && noTimeFor(budget, cell.name, name, Date.now());
+}
+
+/** Whether there is something to measure: always, unless a run is resumed. */
+function isMissing(stack: CellStack, benchmark: Benchmark): boolean {
+  return stack.experiment.resume === undefined || missingOf(stack, benchmark)().length > 0;
+}
+
+/** What its journal lacks of the runs that this start wants, now and whenever it is asked again. */
+function missingOf({ cell, experiment }: CellStack, benchmark: Benchmark): () => readonly RunWork[] {
+  const { directory, profile, resume } = experiment;
+  const place = { cell: cell.name, benchmark: benchmark.name };
+  const recorded = (): readonly JournalRecord[] => readJournal(directory).records;
+  const wanted = wantedRuns(recorded(), place, { profile, resume });
+  const plan = planRun(benchmark, profile);
+  const retryFailed = resume?.retryFailed ?? false;
+  return () => workLeft(recorded(), { ...place, ...wanted, plan, retryFailed });
 }
 
 /** Its name becomes that of a folder and of a file. */

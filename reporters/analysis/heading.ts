@@ -7,7 +7,7 @@ import { describeContention } from './fairness.ts';
 import { formatPercent } from '../model/numbers.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { describeStates } from './stack-states.ts';
-import { count } from '../model/text.ts';
+import { count } from '../../setup/lib/count.ts';
 
 /** The heading's lines, each with its word. If starts differ, a word has several lines. */
 export function heading(results: Results): (readonly [word: string, line: string])[] {

@@ -4,7 +4,8 @@ import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
 import { formatValue } from '../model/numbers.ts';
 import { painter } from '../terminal/paint.ts';
 import type { TableOptions } from '../terminal/terminal-table.ts';
-import { count, wrap } from '../model/text.ts';
+import { wrap } from '../model/text.ts';
+import { count } from '../../setup/lib/count.ts';
 import { describeChanges } from '../analysis/toolchain-changes.ts';
 import {
   type AcceleratorStep,

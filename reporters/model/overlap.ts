@@ -5,7 +5,7 @@
 import { key } from './journal-index.ts';
 import type { JournalItem, MeasuredSeries } from './measured-series.ts';
 import { sum } from './sum.ts';
-import { count } from './text.ts';
+import { count } from '../../setup/lib/count.ts';
 
 /** How many samples overlap another, by cell and benchmark (journal-index.ts). */
 export type Overlaps = ReadonlyMap<string, number>;

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { count, firstLine, wrap } from './text.ts';
+import { firstLine, wrap } from './text.ts';
+import { count } from '../../setup/lib/count.ts';
 
 test('the first line with text, without colours and control characters', () => {
   expect(firstLine('\r\n  \u001b[31mkernel\tpanic\u001b[0m: \u0007not syncing\r\nmore')).toBe(

@@ -29,11 +29,6 @@ export function wrap(text: string, columns: number, indent: string, first = inde
   return lines.join('\n');
 }
 
-/** `1 run`, `3 runs`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
 /** Lines after their labels, each wrapped at its own indent. A label equal to the one above is left empty. */
 export function labelledLines(
   lines: readonly (readonly [word: string, line: string])[],

@@ -5,7 +5,7 @@ import { heading } from '../analysis/heading.ts';
 import { fairnessLines } from '../analysis/fairness-lines.ts';
 import { failures, notRun, skips } from '../analysis/problems.ts';
 import type { Results } from '../model/experiment-results.ts';
-import { count } from '../model/text.ts';
+import { count } from '../../setup/lib/count.ts';
 import { html, type Html } from './html.ts';
 
 /** Printed before any number if the hardware was not real, with what that means for the numbers. */

@@ -3,7 +3,7 @@ import { phasesCsv } from '../files/phases-csv.ts';
 import { type CellTime, cellTimes, type Stage, STAGES } from '../analysis/phases.ts';
 import { preparationLine } from '../terminal/phases-table.ts';
 import type { Results } from '../model/experiment-results.ts';
-import { count } from '../model/text.ts';
+import { count } from '../../setup/lib/count.ts';
 import { dataTable, number } from './data-table.ts';
 import { figure, WIDTHS } from './figure.ts';
 import { html, type Html } from './html.ts';

@@ -1,12 +1,6 @@
 /** The line that shows what is going on, made from progress events. Pure. */
+import { inWords } from '../../setup/lib/duration.ts';
 import type { ProgressEvent } from '../../setup/lib/task-progress.ts';
-
-/** `3 s`, `2 min`, `1 h 5 min`: as exact as an estimate. */
-export function inWords(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
 
 const BAR_CELLS = 20;
 

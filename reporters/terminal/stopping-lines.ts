@@ -3,7 +3,7 @@ import type { StopRecord } from '../../fixtures/records.ts';
 import { type Stopping, stoppingOf } from '../analysis/stopping.ts';
 import { formatPercent } from '../model/numbers.ts';
 import type { Results } from '../model/experiment-results.ts';
-import { count } from '../model/text.ts';
+import { count } from '../../setup/lib/count.ts';
 
 /** How many series reached their target, and which did not and how far they came. Empty if no series had a rule. */
 export function stoppingLines(results: Results): string[] {

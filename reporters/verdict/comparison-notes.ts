@@ -1,5 +1,5 @@
 /** The notes below a comparison's table: how to read it, how far to trust it, and what only one side has. */
-import { count } from '../model/text.ts';
+import { count } from '../../setup/lib/count.ts';
 import type { Compared, ComparedRow, Look, ResolvedOptions, Tests, Unmatched } from './comparison.ts';
 import { percent } from './verdict.ts';
 

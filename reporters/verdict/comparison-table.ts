@@ -6,7 +6,8 @@ import { blockText, type Column, type Role, tableBlocks, wordColumn } from '../t
 import { formatValue } from '../model/numbers.ts';
 import { painter } from '../terminal/paint.ts';
 import type { TableOptions } from '../terminal/terminal-table.ts';
-import { count, wrap } from '../model/text.ts';
+import { wrap } from '../model/text.ts';
+import { count } from '../../setup/lib/count.ts';
 import { type Compared, type ComparedRow, VERDICT_KINDS, type VerdictKind } from './comparison.ts';
 import { legend, unmatchedLines } from './comparison-notes.ts';
 import { comparisonHeading, type Sides } from './comparison-heading.ts';

@@ -1,6 +1,7 @@
 /** The results of the boot bench as tables. Pure. */
 import { type CellName, levelName } from '../../fixtures/matrix.ts';
-import { count, wrap } from '../../reporters/model/text.ts';
+import { wrap } from '../../reporters/model/text.ts';
+import { count } from '../../setup/lib/count.ts';
 import { textTable } from '../../setup/lib/text-table.ts';
 import {
   type Booted,

@@ -36,6 +36,9 @@ function settingsOf(
     boot: 'warm',
     snapshotBytes: 0,
     testbed: 'emulated',
+    resume: undefined,
+    withinSeconds: undefined,
+    variables: {},
     waitMinutes: 0,
   };
 }

@@ -15,7 +15,7 @@ import { pointLatestTo } from '../journal/latest.ts';
 import { readJournalIfAny } from '../journal/journal-reader.ts';
 import type { Settings } from './settings.ts';
 
-export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions' | 'phases'>;
+export type Environment = Pick<ExperimentRecord, 'testbed' | 'host' | 'versions' | 'phases' | 'request'>;
 
 /** Rejects an existing experiment unless the new numbers are comparable with its own. */
 export function checkContinues(

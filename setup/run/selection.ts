@@ -4,10 +4,17 @@ import { BENCHMARK_NAMES } from '../../fixtures/benchmarks/index.ts';
 import { type Cell, findCell } from '../../fixtures/matrix.ts';
 import { InputError, UnsuitableError } from '../lib/errors.ts';
 
+export interface Request {
+  readonly cell: Cell;
+  readonly benchmarks: readonly string[];
+}
+
 export interface Selection {
   readonly cells: readonly Cell[];
   /** The cells in which something can be measured, and that will boot. */
   readonly measured: readonly Cell[];
+  /** The benchmarks that were selected in each cell, by the names of their tests. */
+  readonly requests: readonly Request[];
   /** The cell that boots first, if it is only for applications. */
   readonly first?: Cell | undefined;
 }
@@ -24,11 +31,12 @@ export async function findSelection(vitest: Vitest, canMeasure: (cell: Cell) => 
   const cells = [...new Set(specifications.map(({ project }) => project.name))].flatMap(
     (name) => findCell(name) ?? [],
   );
-  if (cells.length === 0) return { cells, measured: [] };
+  if (cells.length === 0) return { cells, measured: [], requests: [] };
 
   const pattern = vitest.getGlobalTestNamePattern();
-  const names = (await testNames(vitest, specifications)).filter((name) => pattern?.test(name) ?? true);
-  if (names.length === 0) throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
+  const names = await testNames(vitest, specifications, pattern);
+  if (names.values().every((its) => its.length === 0))
+    throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', noMatch(pattern));
   const measured = cells.filter(canMeasure);
   // Projects run one at a time, each in its own group.
   const orderOf = ({ name }: Cell): number =>
@@ -38,8 +46,21 @@ export async function findSelection(vitest: Vitest, canMeasure: (cell: Cell) => 
   return {
     cells,
     measured,
+    requests: cells.map((cell) => ({ cell, benchmarks: benchmarksOf(cell, specifications, names) })),
     first: files.some(isMicro) ? undefined : first,
   };
+}
+
+/** A test of another name measures one of the user's own, which its text does not name. */
+function benchmarksOf(
+  cell: Cell,
+  specifications: readonly TestSpecification[],
+  names: ReadonlyMap<string, readonly string[]>,
+): string[] {
+  const its = specifications
+    .filter(({ project }) => project.name === cell.name)
+    .flatMap(({ moduleId }) => names.get(moduleId) ?? []);
+  return [...new Set(its)].filter((name) => BENCHMARK_NAMES.includes(name));
 }
 
 function isMicro({ moduleId }: TestSpecification): boolean {
@@ -66,13 +87,21 @@ export function filters(vitest: Pick<Vitest, 'version'>): string[] {
   });
 }
 
-/** Each file's names once: one file serves every configuration of its level. */
-async function testNames(vitest: Vitest, specifications: TestSpecification[]): Promise<string[]> {
+/** The names of the selected tests, by file: one serves every configuration of its level. */
+async function testNames(
+  vitest: Vitest,
+  specifications: readonly TestSpecification[],
+  pattern: RegExp | undefined,
+): Promise<Map<string, string[]>> {
   const files = new Map(specifications.map((specification) => [specification.moduleId, specification]));
-  const names: string[] = [];
-  for (const specification of files.values()) {
+  const names = new Map<string, string[]>();
+  for (const [file, specification] of files) {
     const module = await vitest.experimental_parseSpecification(specification);
-    for (const test of module.children.allTests()) names.push(test.fullName);
+    const all = [...module.children.allTests()].map(({ fullName }) => fullName);
+    names.set(
+      file,
+      all.filter((name) => pattern?.test(name) ?? true),
+    );
   }
   return names;
 }

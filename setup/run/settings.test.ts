@@ -20,6 +20,7 @@ test('by default, the start names the experiment and quick is the profile', () =
     resultsDirectory: path.resolve('results'),
     boot: 'warm',
     snapshotBytes: 8e9,
+    variables: {},
     waitMinutes: 60,
     testbed: 'emulated',
   });
@@ -47,6 +48,13 @@ test('given settings are used', () => {
     accelerator: 'tcg',
     boot: 'cold',
     snapshotBytes: 5e8,
+    variables: {
+      PROFILE: 'paper',
+      VARIANT: 'no-virtual-vmload',
+      BOOT: 'cold',
+      ACCELERATOR: 'tcg',
+      TESTBED: 'lab.yaml',
+    },
     waitMinutes: 0,
     testbed: 'lab.yaml',
   });
@@ -60,6 +68,9 @@ test('a shard has its own folder under the name that it shares with the others',
 });
 
 test.each([
+  [{ RESUME: 'yes' }, 'RESUME is "yes": it must be 1, to measure what EXPERIMENT lacks, or retry-failed'],
+  [{ RESUME: '1' }, 'RESUME is "1", but no EXPERIMENT is named'],
+  [{ WITHIN: '8' }, 'WITHIN is "8": it must be how long the run may take, such as 90s, 30min or 8h.'],
   [{ BOOT: 'hot' }, 'BOOT is "hot": it must be one of warm, cold.'],
   [{ CLOCK: 'nosuch' }, 'CLOCK is "nosuch": it must be one of real, virtual'],
   [{ ACCELERATOR: 'hvf' }, 'ACCELERATOR is "hvf": it must be one of kvm, tcg'],
@@ -75,6 +86,17 @@ test('after two dashes --cold is BOOT=cold, whatever BOOT says, and nothing else
   expect(withOwnOptions({ BOOT: 'warm' }, argv)).toEqual({ BOOT: 'warm' });
   expect(withOwnOptions({ BOOT: 'warm' }, [...argv, '--', '--cold'])).toEqual({ BOOT: 'cold' });
   expect(() => withOwnOptions({}, [...argv, '--', '--warm'])).toThrow('There is no option "--warm"');
+  expect(() => withOwnOptions({}, [...argv, '--', 'l2'])).toThrow('There is no option "l2"');
+});
+
+test('after two dashes --within and --retry-failed are WITHIN and RESUME', () => {
+  const given = ['node', 'vitest', 'run', '--', '--retry-failed', '--within', '1.5h'];
+  expect(withOwnOptions({}, given)).toEqual({ RESUME: 'retry-failed', WITHIN: '1.5h' });
+  expect(resolve({ EXPERIMENT: 'night', ...withOwnOptions({}, given) })).toMatchObject({
+    resume: { retryFailed: true },
+    withinSeconds: 5400,
+  });
+  expect(resolve({ EXPERIMENT: 'night', RESUME: '1' }).resume).toEqual({ retryFailed: false });
 });
 
 test('a relative RESULTS starts from the working directory', () => {

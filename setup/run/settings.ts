@@ -1,5 +1,6 @@
 /** The settings that a user selects through the environment. Raw values get their defaults only here. */
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { type Accelerator, ACCELERATORS } from '../../fixtures/accelerator.ts';
 import {
   DEFAULT_PROFILE,
@@ -10,6 +11,7 @@ import {
 } from '../../fixtures/profiles.ts';
 import { type Clock, CLOCKS } from '../../fixtures/clock.ts';
 import type { Variant } from '../../fixtures/variant.ts';
+import { parseDuration } from '../lib/duration.ts';
 import { InputError } from '../lib/errors.ts';
 import { testbedName } from './testbed-name.ts';
 import { findVariant } from './find-variant.ts';
@@ -41,11 +43,27 @@ export interface Settings {
   readonly boot: BootKind;
   /** SNAPSHOT_GB: the maximum size of all snapshots together; by default 8 GB. */
   readonly snapshotBytes: number;
+  /** RESUME: completes what the experiment lacks, instead of adding to it. */
+  readonly resume: Resume | undefined;
+  /** WITHIN: in how many seconds the run has to end; by default it measures everything. */
+  readonly withinSeconds: number | undefined;
+  /** The settings that decide what is measured, as they were given; the journal keeps them. */
+  readonly variables: Readonly<Record<string, string>>;
   /** WAIT: minutes to wait for a testbed that another run holds. */
   readonly waitMinutes: number;
   /** TESTBED: a testbed's name, or the file of a physical one; by default `emulated`. */
   readonly testbed: string;
 }
+
+export interface Resume {
+  /** Whether what failed is measured again, too. */
+  readonly retryFailed: boolean;
+}
+
+const RETRY_FAILED = 'retry-failed';
+
+/** Those that a resumed run must have as the run before had them. */
+const VARIABLES = ['PROFILE', 'RUNS', 'VARIANT', 'TARGET', 'BOOT', 'CLOCK', 'ACCELERATOR', 'TESTBED'];
 
 /** Restored if possible, or always booted. */
 export const BOOT_KINDS = ['warm', 'cold'] as const;
@@ -73,6 +91,13 @@ function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefin
   return value === '' ? undefined : value;
 }
 
+/** nestbench's own options of a run. */
+const OWN_OPTIONS = {
+  cold: { type: 'boolean' },
+  within: { type: 'string' },
+  'retry-failed': { type: 'boolean' },
+} as const;
+
 /**
  * The environment as changed by the command line's own options: Vitest leaves everything after `--` to nestbench, as in
  * `npx vitest run suites/l2 -- --cold`, and rejects nestbench's options before it.
@@ -80,15 +105,27 @@ function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefin
  */
 export function withOwnOptions(environment: NodeJS.ProcessEnv, argv: readonly string[]): NodeJS.ProcessEnv {
   const dashes = argv.indexOf('--');
-  const words = dashes < 0 ? [] : argv.slice(dashes + 1);
-  const unknown = words.find((word) => word !== '--cold');
+  const args = dashes < 0 ? [] : argv.slice(dashes + 1);
+  const { values, tokens } = parseArgs({
+    args,
+    options: OWN_OPTIONS,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const unknown = tokens.find((token) => token.kind !== 'option' || !Object.hasOwn(OWN_OPTIONS, token.name));
   if (unknown !== undefined) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_SETTING',
-      `There is no option "${unknown}" of nestbench's own. The only option after "--" is --cold, which is the same as BOOT=cold.`,
+      `There is no option "${args[unknown.index]}" of nestbench's own. The options after "--" are --cold, which is the same as BOOT=cold; --within 8h, the same as WITHIN=8h; and --retry-failed, the same as RESUME=${RETRY_FAILED}.`,
     );
   }
-  return words.length === 0 ? environment : { ...environment, BOOT: 'cold' };
+  return {
+    ...environment,
+    ...(values.cold === undefined ? {} : { BOOT: 'cold' }),
+    ...(values.within === undefined ? {} : { WITHIN: String(values.within) }),
+    ...(values['retry-failed'] === undefined ? {} : { RESUME: RETRY_FAILED }),
+  };
 }
 
 /**
@@ -134,9 +171,41 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
     accelerator: acceleratorOf(valueOf(environment, 'ACCELERATOR'), clock),
     boot: bootOf(valueOf(environment, 'BOOT') ?? 'warm'),
     snapshotBytes: snapshotBytesOf(valueOf(environment, 'SNAPSHOT_GB') ?? String(DEFAULT_SNAPSHOT_GB)),
+    resume: resumeOf(valueOf(environment, 'RESUME'), valueOf(environment, 'EXPERIMENT')),
+    withinSeconds: withinOf(valueOf(environment, 'WITHIN')),
+    variables: Object.fromEntries(
+      VARIABLES.flatMap((name) => {
+        const value = valueOf(environment, name);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
     waitMinutes,
     testbed: testbedName(environment['TESTBED']),
   };
+}
+
+function resumeOf(text: string | undefined, experiment: string | undefined): Resume | undefined {
+  if (text === undefined) return undefined;
+  if (text !== '1' && text !== RETRY_FAILED) {
+    throw new InputError(
+      'NESTBENCH_UNKNOWN_SETTING',
+      `RESUME is "${text}": it must be 1, to measure what EXPERIMENT lacks, or ${RETRY_FAILED}, to measure what failed again, too.`,
+    );
+  }
+  if (experiment !== undefined) return { retryFailed: text === RETRY_FAILED };
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_EXPERIMENT',
+    `RESUME is "${text}", but no EXPERIMENT is named that could be resumed: EXPERIMENT=name RESUME=1 npx vitest run suites/l2, or npm run resume -- name.`,
+  );
+}
+
+function withinOf(text: string | undefined): number | undefined {
+  const seconds = text === undefined ? undefined : parseDuration(text);
+  if (text === undefined || seconds !== undefined) return seconds;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `WITHIN is "${text}": it must be how long the run may take, such as 90s, 30min or 8h.`,
+  );
 }
 
 function clockOf(text: string | undefined): Clock | undefined {

@@ -12,7 +12,8 @@ import type { NestbenchError } from '../lib/errors.ts';
 import type { Phase, Phases } from '../lib/phase-clock.ts';
 import type { Environment } from '../run/experiment-record.ts';
 import type { Selection } from '../run/selection.ts';
-import type { BootKind, Settings } from '../run/settings.ts';
+import type { BootKind, Resume, Settings } from '../run/settings.ts';
+import type { TimeBudget } from '../run/time-budget.ts';
 import type { RunningStack } from '../stack/running.ts';
 import type { Finding } from './diagnose.ts';
 
@@ -24,6 +25,10 @@ export interface CommonExperiment {
   readonly variant: Variant;
   /** BOOT: restored if possible, or always booted. */
   readonly boot: BootKind;
+  /** RESUME: what the experiment lacks is measured, and nothing else. */
+  readonly resume?: Resume | undefined;
+  /** WITHIN: what may still be begun. */
+  readonly budget?: TimeBudget | undefined;
 }
 
 /** Further fields; each testbed adds its own. */

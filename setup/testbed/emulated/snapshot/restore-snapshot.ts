@@ -20,7 +20,7 @@ import { openForward, spawnOnHost } from '../machines.ts';
 import { incoming, loaded } from './migrate.ts';
 import { proveStack } from './prove.ts';
 import type { HOST_MACHINES } from './snapshot-record.ts';
-import { resume } from './resume.ts';
+import { resume } from './resume-machine.ts';
 import { machinesOf } from './save-snapshot.ts';
 import { findDamage, type Snapshot, stateFile } from './snapshot-store.ts';
 

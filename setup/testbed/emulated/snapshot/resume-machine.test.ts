@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { hostMachine } from '../../../machine/host.ts';
 import { temporaryDirectory } from '../../../lib/temporary.testing.ts';
-import { resume } from './resume.ts';
+import { resume } from './resume-machine.ts';
 
 /** The request to a machine that answers `said`, and the result. */
 async function asked(said: string): Promise<{ request: string; behindSeconds: Promise<number> }> {
