@@ -48,7 +48,9 @@ function left(records: readonly JournalRecord[], fields: Partial<Wanted> = {}): 
 
 /** `run 2: done 1 3`. */
 function summary(work: readonly RunWork[]): string[] {
-  return work.map(({ run, done }) => `run ${run}: done ${[...done].toSorted().join(' ')}`.trimEnd());
+  return work.map(({ run, done }) =>
+    `run ${run}: done ${[...done].toSorted((one, other) => one - other).join(' ')}`.trimEnd(),
+  );
 }
 
 describe('what is left', () => {
