@@ -1,6 +1,7 @@
 /** Processes of this host, from /proc (proc(5)). */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
+import { errorCode } from './error-text.ts';
 
 export interface ProcessStat {
   /** R, S, D, Z and so on. */
@@ -74,9 +75,17 @@ export function mountNamespace(pid: number | 'self'): string | undefined {
   }
 }
 
-/** The pid namespace of this process, such as `pid:[4026531836]`: elsewhere its pids mean other processes. */
-export function pidNamespace(): string {
-  return readlinkSync('/proc/self/ns/pid');
+/**
+ * The pid namespace of this process, such as `pid:[4026531836]`: elsewhere its pids mean other processes. `pid:[0]` if
+ * the kernel has only one (without CONFIG_PID_NS).
+ */
+export function pidNamespace(link = '/proc/self/ns/pid'): string {
+  try {
+    return readlinkSync(link);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return 'pid:[0]';
+    throw error;
+  }
 }
 
 /** Whether it is running. A zombie has ended and only waits for its parent. */
