@@ -8,6 +8,7 @@ import { dataTable, number } from './data-table.ts';
 import { figure, type Panel } from './figure.ts';
 import { html, type Html } from './html.ts';
 import { colour, fillOf } from './palette.ts';
+import { NAMES_WIDTH, panelTitle, rowNames } from './panel-marks.ts';
 import { draw, plotLibrary } from './svg.ts';
 import { logTicks } from './ticks.ts';
 
@@ -81,7 +82,7 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
   const drawing = draw({
     width: WIDTH,
     height: 44 + ROW * rows.length,
-    marginLeft: 106,
+    marginLeft: NAMES_WIDTH,
     marginRight: 50,
     marginTop: 24,
     marginBottom: 20,
@@ -96,14 +97,7 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
         dy: 14,
         fill: colour('muted'),
       }),
-      plot.text(rows, {
-        y: 'name',
-        text: 'name',
-        frameAnchor: 'left',
-        textAnchor: 'end',
-        dx: -8,
-        fontSize: 12,
-      }),
+      rowNames(rows),
       plot.ruleY(rows, { y: 'name', stroke: colour('grid') }),
       plot.dot(rows, {
         x: 'value',
@@ -121,14 +115,7 @@ function panel(benchmark: string, rates: readonly ExitRates[]): Panel {
         strokeWidth: 3,
         fill: colour('ink'),
       }),
-      plot.text([title], {
-        frameAnchor: 'top-left',
-        dx: -104,
-        dy: -20,
-        text: (text: string) => text,
-        fontSize: 12,
-        fontWeight: 600,
-      }),
+      panelTitle(title),
     ],
   });
   const description = rows.map(({ name, value }) => `${name} ${shortCount(value)}`).join(', ');

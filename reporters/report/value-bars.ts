@@ -4,6 +4,7 @@ import { formatMean } from '../model/numbers.ts';
 import { inFewDigits } from './digits.ts';
 import type { Panel } from './figure.ts';
 import { colour, fillOf } from './palette.ts';
+import { NAMES_WIDTH, panelTitle, rowNames } from './panel-marks.ts';
 import { draw, plotLibrary } from './svg.ts';
 
 const WIDTH = 364;
@@ -41,7 +42,7 @@ export function valueBars(values: readonly Value[]): Panel {
   const drawing = draw({
     width: WIDTH,
     height: 44 + ROW * rows.length,
-    marginLeft: 106,
+    marginLeft: NAMES_WIDTH,
     marginRight: 104,
     marginTop: 24,
     marginBottom: 20,
@@ -50,14 +51,7 @@ export function valueBars(values: readonly Value[]): Panel {
     marks: [
       plot.gridX({ ticks: 3, stroke: colour('grid'), strokeOpacity: 1 }),
       plot.axisX({ ticks: 3, tickSize: 0, tickFormat: inFewDigits, fill: colour('muted'), label: null }),
-      plot.text(rows, {
-        y: 'name',
-        text: 'name',
-        frameAnchor: 'left',
-        textAnchor: 'end',
-        dx: -8,
-        fontSize: 12,
-      }),
+      rowNames(rows),
       plot.barX(rows, {
         x1: 0,
         x2: 'mean',
@@ -68,14 +62,7 @@ export function valueBars(values: readonly Value[]): Panel {
       plot.ruleY(within, { ...whisker, stroke: colour('paper'), strokeWidth: 3.4 }),
       plot.ruleY(within, { ...whisker, stroke: colour('ink'), strokeWidth: 1.2 }),
       plot.text(rows, { x: max, y: 'name', text: 'text', textAnchor: 'start', dx: 8, fill: colour('ink') }),
-      plot.text([title], {
-        frameAnchor: 'top-left',
-        dx: -104,
-        dy: -20,
-        text: (words: string) => words,
-        fontSize: 12,
-        fontWeight: 600,
-      }),
+      panelTitle(title),
     ],
   });
   return { title, description: `${rows.map(({ name, text }) => `${name} ${text}`).join(', ')}.`, drawing };
