@@ -101,7 +101,7 @@ function planOf({ measured, requests }: Selection, settings: Settings): StartPla
     withinSeconds,
     kind,
     records,
-    times: seenTimes(resultsDirectory, folder, { kind, host }),
+    times: seenTimes(resultsDirectory, folder, records, { kind, host }),
   });
 }
 

@@ -17,7 +17,6 @@ import { measureSeries } from '../setup/measure/series.ts';
 import { reportProgress } from '../setup/lib/task-progress.ts';
 import { loadTestbed } from '../setup/testbed/testbeds.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
-import type { JournalRecord } from '../fixtures/records.ts';
 import { CellStack } from './cell-stack.ts';
 
 /** Boots have their own deadlines for each level. This one must never be the first to expire. */
@@ -133,11 +132,14 @@ function isMissing(stack: CellStack, benchmark: Benchmark): boolean {
 function missingOf({ cell, experiment }: CellStack, benchmark: Benchmark): () => readonly RunWork[] {
   const { directory, profile, resume } = experiment;
   const place = { cell: cell.name, benchmark: benchmark.name };
-  const recorded = (): readonly JournalRecord[] => readJournal(directory).records;
-  const wanted = wantedRuns(recorded(), place, { profile, resume });
   const plan = planRun(benchmark, profile);
   const retryFailed = resume?.retryFailed ?? false;
-  return () => workLeft(recorded(), { ...place, ...wanted, plan, retryFailed });
+  let wanted: ReturnType<typeof wantedRuns> | undefined;
+  return () => {
+    const { records } = readJournal(directory);
+    wanted ??= wantedRuns(records, place, { profile, resume });
+    return workLeft(records, { ...place, ...wanted, plan, retryFailed });
+  };
 }
 
 /** Its name becomes that of a folder and of a file. */

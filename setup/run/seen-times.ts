@@ -56,14 +56,22 @@ export class SeenTimes {
 /** Reading more would delay the start of a run that restores its stack within seconds. */
 const MAX_BYTES = 2_000_000;
 
-/** From the journal of the experiment itself, and the newest others under `results`. */
-export function seenTimes(results: string, folder: string, by: Measuring): SeenTimes {
+/**
+ * From the experiment itself, and the newest others under `results`.
+ * @param records the experiment's own, in `folder`.
+ */
+export function seenTimes(
+  results: string,
+  folder: string,
+  records: Iterable<JournalRecord>,
+  by: Measuring,
+): SeenTimes {
   const times = new SeenTimes();
   let bytes = 0;
   for (const { name, size } of newest(results, folder)) {
     bytes += size;
-    if (name !== folder && bytes > MAX_BYTES) continue;
-    times.add(readJournalIfAny(path.join(results, name)).records, by);
+    if (name === folder) times.add(records, by);
+    else if (bytes <= MAX_BYTES) times.add(readJournalIfAny(path.join(results, name)).records, by);
   }
   return times;
 }
