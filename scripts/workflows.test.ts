@@ -88,7 +88,7 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
     const patterns = [...text.matchAll(/hashFiles\(([^)]*)\)/g)].flatMap(([, list = '']) =>
       [...list.matchAll(/'([^']+)'/g)].map(([, glob = '']) => glob),
     );
-    for (const glob of patterns) expect(globSync(glob, { cwd: ROOT }), glob).not.toEqual([]);
+    expect(patterns.filter((glob) => globSync(glob, { cwd: ROOT }).length === 0)).toEqual([]);
   });
 
   test('calls existing scripts', () => {
