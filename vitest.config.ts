@@ -127,7 +127,7 @@ export default defineConfig({
     // A bare `npx vitest` must not boot a stack at every change of a file.
     watch: false,
     globalSetup: ['setup/global-setup.ts'],
-    reporters: [['default', { summary: false }], ...ownReporters],
+    reporters: [['./reporters/cells.ts', { summary: false }], ...ownReporters],
     sequence: { sequencer: CellSequencer },
     // For ending a stack in order after a Ctrl-C.
     teardownTimeout: 60_000,

@@ -1,8 +1,11 @@
-/** Closes a run: writes the derived files, prints the table, and fails a run that measured nothing. */
+/**
+ * Prints the number of each benchmark as soon as it ends. Closes a run: writes the derived files, prints the table, and
+ * fails a run that measured nothing.
+ */
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProvidedContext } from 'vitest';
-import type { Reporter, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { findCell } from '../fixtures/matrix.ts';
 import { sentenceOf } from '../setup/lib/errors.ts';
 import { describeDamaged } from '../setup/journal/journal-reader.ts';
@@ -12,6 +15,8 @@ import { writeFiles } from './exporters.ts';
 import { markdownOf } from './files/summary-markdown.ts';
 import { loadResults } from './model/load.ts';
 import { mergeShards } from './model/merge.ts';
+import { measuredLine } from './terminal/measured-line.ts';
+import { painter } from './terminal/paint.ts';
 import { summaryOf } from './analysis/summary.ts';
 import { summaryText } from './terminal/summary-text.ts';
 import { terminalOptions } from './terminal/terminal.ts';
@@ -40,11 +45,30 @@ function directoryOf(vitest: Vitest): string | undefined {
   }
 }
 
+/** Whether a test has lines with the numbers of its benchmarks: one that measured all that it wanted. */
+export function hasLine(test: TestCase): boolean {
+  return test.result().state === 'passed' && test.meta().measured !== undefined;
+}
+
 export default class ExperimentReporter implements Reporter {
   #vitest: Vitest | undefined;
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest;
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    const vitest = this.#vitest;
+    // A merge prints its table at once.
+    if (vitest === undefined || vitest.config.mergeReports !== undefined || !hasLine(test)) return;
+    const directory = directoryOf(vitest);
+    if (directory === undefined) return;
+    const { results } = loadResults(directory);
+    const check = painter(terminalOptions().colours)('good', '✓');
+    for (const benchmark of test.meta().measured ?? []) {
+      const line = measuredLine(results, test.project.name, benchmark);
+      if (line !== undefined) sayOf(vitest)(` ${check} ${line}`);
+    }
   }
 
   async onTestRunEnd(

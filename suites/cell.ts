@@ -16,6 +16,7 @@ import { withOriginal } from '../setup/measure/original.ts';
 import { measureSeries } from '../setup/measure/series.ts';
 import { reportProgress } from '../setup/lib/task-progress.ts';
 import { loadTestbed } from '../setup/testbed/testbeds.ts';
+import { noteMeasured } from '../setup/run/measured-tests.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
 import { CellStack } from './cell-stack.ts';
 
@@ -95,6 +96,7 @@ function testOf(kind: BenchmarkKind) {
               onIteration: ({ text, fraction, secondsLeft }) =>
                 reportProgress({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
             });
+            noteMeasured(task, benchmark.name);
           });
         } catch (thrown) {
           throw withoutStack(toNestbenchError(thrown));

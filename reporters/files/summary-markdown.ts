@@ -3,7 +3,7 @@ import { type ExitCost, exitCostColumns, type ExitCosts, exitCostsLegend } from 
 import type { BreakdownRow } from '../analysis/breakdown.ts';
 import { breakdownLegend, formatGain } from '../terminal/breakdown-table.ts';
 import { escapeMarkdown, tableRow } from '../terminal/markdown.ts';
-import { formatMean, formatValue } from '../model/numbers.ts';
+import { formatCost, formatMean, formatValue } from '../model/numbers.ts';
 import { type Summary, type SummaryEntry, summaryOf } from '../analysis/summary.ts';
 import { markedSamples } from '../analysis/marks.ts';
 import { shortText } from '../terminal/summary-text.ts';
@@ -110,5 +110,5 @@ function exitCostLines(costs: readonly ExitCosts[]): string[] {
 function costText(cost: ExitCost | undefined): string {
   if (cost === undefined) return '';
   const times = cost.times === null ? '' : ` (${cost.times.toFixed(1)}x)`;
-  return `${Math.round(cost.cost).toLocaleString('en-US')}${times}`;
+  return `${formatCost(cost.cost)}${times}`;
 }

@@ -34,6 +34,11 @@ function magnitude(value: number): number {
   return Math.floor(Math.log10(Math.abs(value)));
 }
 
+/** What one operation costs, in whole instructions or cycles: `14,155`. */
+export function formatCost(cost: number): string {
+  return Math.round(cost).toLocaleString('en-US');
+}
+
 /** `2.3x`; below 0.95, which is better than native, two significant digits, so that it is never `0.0x`. */
 export function formatOverhead(overhead: number): string {
   return `${overhead < 0.95 ? overhead.toFixed(decimalsOf(overhead, null) - 2) : overhead.toFixed(1)}x`;

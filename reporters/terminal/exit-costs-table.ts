@@ -1,5 +1,6 @@
 /** Exit multiplication as a terminal table. */
 import { type ExitCostColumn, exitCostColumns, type ExitCosts } from '../analysis/exit-costs.ts';
+import { formatCost } from '../model/numbers.ts';
 import { type Column, type Paint, tableBlocks, wordColumn } from './columns.ts';
 
 /**
@@ -44,7 +45,7 @@ function costColumn({ side, heading, costOf }: ExitCostColumn, rows: readonly Ex
   return wordColumn(
     side === 'paper' ? `paper ${heading}` : heading,
     costs.map((cost, row) => {
-      const text = cost === undefined ? '' : Math.round(cost.cost).toLocaleString('en-US');
+      const text = cost === undefined ? '' : formatCost(cost.cost);
       return { text: width === 0 ? text : `${text} ${(times[row] ?? '').padStart(width)}`, role: 'value' };
     }),
     'right',

@@ -36,6 +36,18 @@ test('the run succeeds', () => {
   expect({ ...ended, output: run.output }).toMatchObject({ exitCode: 0 });
 });
 
+test('the number of each benchmark is printed once, before the next one ends', () => {
+  const lines = run.output.split('\n').filter((line) => line.startsWith(' ✓ l1-baseline: '));
+  expect(lines).toHaveLength(BENCHMARKS.length);
+  for (const [index, { name, unit }] of BENCHMARKS.entries()) {
+    expect(lines[index]).toMatch(new RegExp(`: ${name} [\\d.]+ ${RegExp.escape(unit)}\\S?, 1 sample$`));
+  }
+  expect(run.output).not.toMatch(/✓ hackbench/);
+  expect(run.output.indexOf(lines[0] ?? '')).toBeLessThan(
+    run.output.indexOf('netperf-maerts: iteration 1 of 1'),
+  );
+});
+
 test('nothing of it is left running, nor a socket or a key', ({ place }) => {
   expect(leftovers(place)).toEqual([]);
 });
