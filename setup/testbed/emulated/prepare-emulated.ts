@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import type { Accelerator } from '../../../fixtures/accelerator.ts';
+import { isMicrobenchmark } from '../../../fixtures/benchmarks/index.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
 import { describeSizing, memoryMiBAt, type Sizing, sizingFor } from '../../../fixtures/sizing.ts';
@@ -13,7 +14,7 @@ import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
 import type { Emulator } from '../../build/qemu/emulator.ts';
 import { reportProgress } from '../../lib/task-progress.ts';
 import { checkExperiment } from '../../run/experiment-record.ts';
-import type { Selection } from '../../run/selection.ts';
+import type { Request, Selection } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
 import { cpuOption } from '../../stack/qemu-argv.ts';
 import { BUILD_BYTES, checkResources, describeHost } from '../host-resources.ts';
@@ -27,9 +28,11 @@ import {
   materialOf,
   planEmulated,
   whyNotDvh,
+  whyNotEmulated,
 } from './emulated-experiment.ts';
 import { EMULATED_CPU } from './emulated-qemu.ts';
 import { describeQemu, type HostQemu } from './host-qemu.ts';
+import { describeStarts, type ForeseenStack } from './snapshot/foreseen-starts.ts';
 import { identityOf } from './snapshot/identity.ts';
 import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
 import { measureTscKhz } from './tsc.ts';
@@ -41,7 +44,7 @@ import { measureTscKhz } from './tsc.ts';
 const QEMU_MIB = 1024;
 
 export async function prepareEmulated(
-  { measured, first }: Selection,
+  { measured, first, requests }: Selection,
   settings: Settings,
   options: PrepareOptions,
 ): Promise<Prepared<EmulatedExperiment>> {
@@ -71,6 +74,9 @@ export async function prepareEmulated(
   log(reason);
   const built = await buildMaterial({ ...options, cells, sizing, variant, accelerator, waitMinutes });
   const ready = { ...experiment, material: built.material };
+  const wanted = requests.filter(({ cell }) => cells.includes(cell));
+  const starts = describeStarts(foreseenStacks(wanted, ready, variant), settings.boot);
+  if (starts !== undefined) log(starts);
   const canBootFirst = first !== undefined && cells.includes(first);
   const prefetched = canBootFirst ? await prefetchFirst(first, ready, settings, options) : undefined;
   phases.lap('prefetch');
@@ -144,6 +150,27 @@ function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
   const deepest = Math.max(...cells.map(({ level }) => level));
   const server = Math.max(...cells.map(({ level }) => memoryMiBAt(sizing, 0, level)));
   return (server + sizing.memoryMiB + QEMU_MIB * (deepest > 0 ? 2 : 1)) * 2 ** 20;
+}
+
+/** The stacks that will run: a cell's benchmarks and its microbenchmarks each have their own. */
+function foreseenStacks(
+  requests: readonly Request[],
+  experiment: EmulatedExperiment,
+  variant: Variant,
+): ForeseenStack[] {
+  const { paths, ingredients } = materialOf(experiment);
+  return requests.flatMap(({ cell, benchmarks }) =>
+    [...new Set(benchmarks.map((name) => (isMicrobenchmark(name) ? 'micro' : 'application')))]
+      .filter((kind) => whyNotEmulated(cell, { experiment: { ...experiment, variant }, kind }) === undefined)
+      .map((kind) => ({
+        cell: cell.name,
+        identity: identityOf(
+          planEmulated(cell, { ...experiment, variant }, kind),
+          paths.runtime,
+          ingredients,
+        ),
+      })),
+  );
 }
 
 /** Undefined if the first cell must boot, or uses another clock. Its worker makes the same plan. */
