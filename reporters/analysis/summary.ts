@@ -15,6 +15,7 @@ import { NATIVE_CELL, overheadOf } from './overhead.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import { type Outcome, outcomeOf, type Results } from '../model/experiment-results.ts';
 import { describeStates } from './stack-states.ts';
+import { describeTuning } from './tuning.ts';
 
 export type SummaryEntry =
   | {
@@ -64,6 +65,7 @@ export function summaryOf(results: Results): Summary {
     cell,
     entries: benchmarks.map(({ name }) => entryOf(results, cell, name)),
   }));
+  const tuning = describeTuning(results);
   const over = fairnessLines(results).filter((line) => line.over);
   return {
     experiment: results.experiment ?? 'an experiment without a record of its start',
@@ -72,7 +74,7 @@ export function summaryOf(results: Results): Summary {
     breakdown: breakdown(results),
     exitCosts: exitCosts(results),
     rows,
-    legend: legendOf(rows),
+    legend: [...legendOf(rows), ...(tuning === '' ? [] : [`tuning as found: ${tuning}`])],
     intervals: intervalTexts(results, SHORT).map(
       ({ text, places }) => `±: ${text}${places === '' ? '' : ` (${places})`}`,
     ),

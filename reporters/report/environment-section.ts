@@ -4,6 +4,7 @@
  */
 import type { ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
 import { heading } from '../analysis/heading.ts';
+import { describeTuning, tuningText } from '../analysis/tuning.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { dataTable, type TableColumn } from './data-table.ts';
 import { html, type Html } from './html.ts';
@@ -16,6 +17,7 @@ interface Machine {
 
 export function environment(results: Results): Html {
   const machines = machinesOf(results);
+  const tuning = describeTuning(results);
   const sizes = heading(results).flatMap(([word, line]) => (word === '' ? line : []));
   return html`<section aria-labelledby="environment">
     <h2 id="environment">Environment</h2>
@@ -36,7 +38,8 @@ export function environment(results: Results): Html {
               Each machine as inspected after its boot. Identical machines are listed once, with all their
               cells. Open sections are printed too.
             </p>
-            ${machineTable(machines)} ${machines.map(machineDetails)}`
+            ${tuning === '' ? null : html`<p>Tuning as found: ${tuning}.</p>`} ${machineTable(machines)}
+            ${machines.map(machineDetails)}`
     }
   </section>`;
 }
@@ -163,6 +166,7 @@ function machineDetails({ name, facts, cells }: Machine): Html {
     ['CPU', `${facts.cpus} x ${facts.cpuModel}`],
     ['memory', `${gibibytes(facts.memoryBytes)}, ${gibibytes(facts.swapBytes)} of swap`],
     ['clock source', facts.clockSource],
+    ...(facts.tuning === undefined ? [] : [['tuning as found', tuningText(facts.tuning)] as const]),
     ['hypervisor it sees', facts.hypervisor],
     ['mitigations', mitigations(facts)],
     ['/dev/kvm', kvm.available ? `works, nested ${kvm.nested}` : 'none'],

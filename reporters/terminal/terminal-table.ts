@@ -15,6 +15,7 @@ import { painter } from './paint.ts';
 import { failures, type Problem, skips } from '../analysis/problems.ts';
 import type { Measured, Results } from '../model/experiment-results.ts';
 import { stoppingOf } from '../analysis/stopping.ts';
+import { describeTuning } from '../analysis/tuning.ts';
 import { labelledLines, wrap } from '../model/text.ts';
 
 export interface TableOptions {
@@ -66,6 +67,7 @@ function legend(results: Results): string[] {
   const some = (test: (outcome: Measured) => boolean) => measured.some(({ outcome }) => test(outcome));
   const nested = measured.filter(({ level }) => level !== 0);
   const overheads = nested.filter(({ name, benchmark }) => overheadOf(results, name, benchmark) !== null);
+  const tuning = describeTuning(results);
   const levels = new Set(stoppingOf(results).map(({ rule }) => formatPercent(rule.confidence)));
   return [
     ...intervalTexts(results, LONG).map(
@@ -84,6 +86,7 @@ function legend(results: Results): string[] {
     ...(nested.length > overheads.length
       ? [`no overhead where ${NATIVE_CELL} was not measured; to measure it: ${nativeCommand(results)}`]
       : []),
+    ...(tuning === '' ? [] : [`tuning as found: ${tuning}`]),
   ];
 }
 

@@ -17,6 +17,7 @@ import { holdMachine } from './hold.ts';
 import type { PhysicalMachinePlan, PhysicalPlan } from './physical-plan.ts';
 import { ensureBoot } from './reboot.ts';
 import { type DeployedImage, deployImage, setUp, tearDown, TOOLS_ROOT } from './set-up.ts';
+import { readTuning } from './tuning-facts.ts';
 
 export interface BootPhysicalOptions extends StackOptions, GuestOptions {
   /** What guests boot from, and what runs on the two machines. */
@@ -111,6 +112,7 @@ async function enter({ plan, machine, phases }: Ready, options: MachineOptions):
   const facts = {
     ...(await readPhysicalFacts(plan, inside, signal)),
     ...(await readDataDisk(plan, inside, signal)),
+    tuning: await readTuning(machine, signal),
   };
   phases.lap(`${name}: checks`);
   return { plan, machine: inside, facts, phases };

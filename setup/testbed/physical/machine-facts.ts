@@ -3,6 +3,7 @@ import { pairsOf } from '../../lib/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { PROBE_GRUBENV } from './grub.ts';
 import { folderFault } from './own-folder.ts';
+import { FACT_FUNCTIONS, TUNING_FACTS } from './tuning-facts.ts';
 
 /** By name, as the machine reports them; a missing feature is empty, and what could not be read is absent. */
 export type MachineFacts = Readonly<Record<string, string>>;
@@ -15,7 +16,7 @@ const SECONDS = 60;
  * or on one, by TCP over IPv4 or IPv6: state 0A of /proc/net/tcp (proc(5)).
  */
 const SCRIPT = String.raw`
-say() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr '\n' ' ')"; }
+${FACT_FUNCTIONS}
 first() { for file; do if [ -r "$file" ]; then cat "$file"; return; fi; done; }
 sys=/sys/class/net/$1
 say os "$(. /etc/os-release; echo "$PRETTY_NAME")"
@@ -53,13 +54,9 @@ if [ -e "$sys/device/sriov_totalvfs" ]; then
   while [ "$at" -ge 256 ] && [ "$(word "$at")" != 16 ]; do at=$(($(word $((at + 2))) >> 4)); done
   if [ "$at" -ge 256 ]; then say firstFunctionOffset "$(word $((at + 20)))"; fi
 fi
-say governors "$(cat /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor 2>/dev/null | sort -u)"
-say noTurbo "$(cat /sys/devices/system/cpu/intel_pstate/no_turbo 2>/dev/null)"
-say boost "$(cat /sys/devices/system/cpu/cpufreq/boost 2>/dev/null)"
-# Of these "nothing" is what is wanted, so that it has to be known.
-has() { command -v "$1" >/dev/null; }
+${TUNING_FACTS}
+# Of these "nothing" is what is wanted, so it has to be known.
 if [ -r /proc/swaps ]; then say swaps "$(tail -n +2 /proc/swaps | cut -d ' ' -f 1)"; fi
-if has pgrep; then say irqbalance "$(pgrep -x irqbalance)"; fi
 say memoryKibibytes "$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)"
 at=$2
 while [ ! -d "$at" ]; do at=$(dirname "$at"); done
