@@ -4,10 +4,9 @@
  */
 import type { Duplex } from 'node:stream';
 import type { LevelFacts } from '../../fixtures/records.ts';
-import { CheckError, type NestbenchError, toNestbenchError } from '../lib/errors.ts';
+import { type NestbenchError, toNestbenchError } from '../lib/errors.ts';
 import { GuestHungError } from './stack-errors.ts';
 import type { Console } from '../machine/console.ts';
-import type { Machine } from '../machine/machine.ts';
 import type { Qmp } from '../machine/qemu/qmp.ts';
 import type { SshMachine } from '../machine/ssh/ssh.ts';
 import type { Keys } from './keys.ts';
@@ -17,6 +16,7 @@ import { checkFacts, type FactsCheck, readGuestFacts } from './facts.ts';
 import { Phases } from '../lib/phase-clock.ts';
 import { readModuleParameters } from './module-parameters.ts';
 import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
+import { pin } from './pin.ts';
 
 export interface BootOptions extends AttachOptions {
   /** Starts its QEMU there. */
@@ -90,35 +90,6 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
   } catch (error) {
     throw explain(plan, error, console);
   }
-}
-
-/** Pins the vCPU threads as planned, before the guest has run an instruction. */
-async function pin(
-  plan: MachinePlan,
-  qmp: Qmp,
-  below: Machine,
-  signal: AbortSignal,
-): Promise<LevelFacts['pinned']> {
-  if (plan.pins.length === 0) return [];
-  const threads = new Map(
-    (await qmp.execute('query-cpus-fast')).map((cpu) => [cpu['cpu-index'], cpu['thread-id']]),
-  );
-  const pinned: LevelFacts['pinned'] = [];
-  for (const { vcpu, cpu } of plan.pins) {
-    const thread = threads.get(vcpu);
-    if (thread === undefined) {
-      throw new CheckError({
-        message: `QEMU for ${plan.name} on ${below.name} has no vCPU ${vcpu}: it reports ${threads.size} of the planned ${plan.cpus}.`,
-        machine: plan.name,
-      });
-    }
-    await below.check(['taskset', '--cpu-list', '--pid', String(cpu), String(thread)], {
-      signal,
-      deadlineSeconds: plan.deadlineSeconds,
-    });
-    pinned.push({ vcpu, thread, cpu });
-  }
-  return pinned;
 }
 
 /** A deadline that passed while a guest booted means that the guest hung: reports that, with the end of its console. */

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { captureHost } from './capture-host.ts';
+import { capturedHost, capturedLines } from './captured-host.testing.ts';
+import { hostVirtualization } from './host-resources.ts';
 
 const VIRTUALIZATION = { accelerator: 'tcg', why: 'kvm_intel has nested=0' } as const;
 
@@ -33,4 +35,13 @@ test('this host has such files', () => {
   const text = captureHost(VIRTUALIZATION);
   expect(text).toMatch(/^\/proc\/cpuinfo: model name/m);
   expect(text).toMatch(/^\/etc\/os-release: ID=/m);
+});
+
+test.each(['amd', 'intel'] as const)('a captured host with %s is captured again as it is', async (name) => {
+  const root = capturedHost(name);
+  const [first, , ...lines] = captureHost(await hostVirtualization(root), root).split('\n');
+  expect(first).toMatch(/^nestbench would choose kvm: /);
+  // The report says nothing of the process that makes it.
+  const captured = capturedLines(name).filter((line) => !line.startsWith('/proc/self/'));
+  expect(lines.toSorted()).toEqual(captured.toSorted());
 });

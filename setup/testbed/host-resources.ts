@@ -10,6 +10,7 @@ import { CacheFullError } from '../build/build-errors.ts';
 import { inBytes } from '../lib/bytes.ts';
 import { errorCode } from '../lib/error-text.ts';
 import { userName } from '../lib/user.ts';
+import { describeKvm, type Extension, KVM_MODULES } from './kvm-parameters.ts';
 
 /** Free space that a start needs. The disk held 2.3 GB more while an empty cache was filled, mmdebstrap's work included. */
 export const BUILD_BYTES = 3e9;
@@ -102,7 +103,9 @@ export interface HostVirtualization {
   /** As the end of a sentence. */
   readonly why: string;
   /** The hardware's, if it is used. */
-  readonly extension?: 'svm' | 'vmx';
+  readonly extension?: Extension;
+  /** The parameters of its KVM, if it is used. */
+  readonly kvm?: string;
   /** What to do for kvm; absent if it works. */
   readonly fix?: string;
 }
@@ -124,12 +127,12 @@ export async function hostVirtualization(root = '/'): Promise<HostVirtualization
       "turn on SVM or VT-x in the firmware's setup; in a virtual machine, nesting on its host",
     );
   }
-  const module = extension === 'svm' ? 'kvm_amd' : 'kvm_intel';
+  const module = KVM_MODULES[extension];
   if (unopened !== undefined) {
     return emulated(
       `${device} can't be opened for reading and writing (${unopened})`,
       unopened === 'ENOENT'
-        ? `sudo modprobe ${module}; in a container, start it with --device /dev/kvm`
+        ? `sudo modprobe ${module}; if it refuses, turn on ${extension === 'svm' ? 'SVM' : 'VT-x'} in the firmware's setup; in a container, start it with --device /dev/kvm`
         : `sudo usermod --append --groups kvm ${userName()}, and log in again`,
     );
   }
@@ -143,6 +146,7 @@ export async function hostVirtualization(root = '/'): Promise<HostVirtualization
   return {
     accelerator: 'kvm',
     extension,
+    kvm: await describeKvm(extension, root),
     why: `${device} works, the CPU has ${extension}, and ${module} has nested=${nested}`,
   };
 }

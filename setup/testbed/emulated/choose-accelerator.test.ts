@@ -1,23 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
+import { capturedHost } from '../captured-host.testing.ts';
 import { chooseAccelerator } from './choose-accelerator.ts';
-
-/** A host with SVM and nesting, and a /dev/kvm that this user may open. */
-function hardware(): string {
-  const root = temporaryDirectory();
-  const files = {
-    'dev/kvm': '',
-    'proc/cpuinfo': 'flags\t: fpu svm\n',
-    'sys/module/kvm_amd/parameters/nested': '1\n',
-  };
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
-    writeFileSync(path.join(root, name), text);
-  }
-  return root;
-}
 
 test.each([
   [undefined, undefined, 'kvm', "The server runs on the host's hardware: "],
@@ -29,8 +13,8 @@ test.each([
 ] as const)(
   'on a host with nesting, ACCELERATOR=%s and CLOCK=%s choose %s',
   async (asked, clock, accelerator, words) => {
-    const selected = await chooseAccelerator({ accelerator: asked, clock }, hardware());
-    expect(selected).toEqual({ accelerator, hasSvm: true, reason: expect.stringContaining(words) });
+    const selected = await chooseAccelerator({ accelerator: asked, clock }, capturedHost('amd'));
+    expect(selected).toMatchObject({ accelerator, hasSvm: true, reason: expect.stringContaining(words) });
   },
 );
 
@@ -44,5 +28,24 @@ test('without the hardware the server is emulated, and ACCELERATOR=kvm is reject
   await expect(chooseAccelerator({ accelerator: 'kvm', clock: undefined }, none)).rejects.toMatchObject({
     code: 'NESTBENCH_UNKNOWN_SETTING',
     message: expect.stringMatching(/^ACCELERATOR is "kvm", but .*neither svm nor vmx.*ACCELERATOR=tcg\.$/),
+  });
+});
+
+test.each([
+  ['amd', true, 'svm, and kvm_amd has nested=1', 'kvm_amd npt=on nrips=on vgif=on vls=on avic=off'],
+  [
+    'intel',
+    false,
+    'vmx, and kvm_intel has nested=Y',
+    'kvm_intel ept=on unrestricted_guest=on vpid=on flexpriority=on enable_apicv=on enable_shadow_vmcs=on preemption_timer=on pml=on',
+  ],
+] as const)('a captured host with %s is used, and its KVM described', async (name, hasSvm, words, kvm) => {
+  expect(await chooseAccelerator({ accelerator: undefined, clock: undefined }, capturedHost(name))).toEqual({
+    accelerator: 'kvm',
+    hasSvm,
+    kvm,
+    reason: expect.stringMatching(
+      new RegExp(`^The server runs on the host's hardware: .* the CPU has ${words}\\.$`),
+    ),
   });
 });

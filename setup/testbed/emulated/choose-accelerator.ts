@@ -8,6 +8,8 @@ export interface ChosenAccelerator {
   readonly accelerator: Accelerator;
   /** Whether the server's CPU has SVM, as the emulated one does. */
   readonly hasSvm: boolean;
+  /** The parameters of the host's KVM, if it is used. */
+  readonly kvm?: string | undefined;
   /** A sentence that says why. */
   readonly reason: string;
 }
@@ -22,11 +24,12 @@ export async function chooseAccelerator(
 ): Promise<ChosenAccelerator> {
   if (asked === 'tcg') return emulated('ACCELERATOR=tcg asks for it');
   if (asked === undefined && clock === 'virtual') return emulated('CLOCK=virtual counts its instructions');
-  const { accelerator, why, extension } = await hostVirtualization(root);
+  const { accelerator, why, extension, kvm } = await hostVirtualization(root);
   if (accelerator === 'kvm')
     return {
       accelerator,
       hasSvm: extension === 'svm',
+      kvm,
       reason: `The server runs on the host's hardware: ${why}.`,
     };
   if (asked === undefined) return emulated(why);

@@ -5,6 +5,7 @@ import { sizingFor } from '../../../fixtures/sizing.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { Settings } from '../../run/settings.ts';
 import { describeHost } from '../host-resources.ts';
+import { readHostCpus } from '../host-topology.ts';
 import { runtimeDirectory } from '../runtime.ts';
 import { describePlan } from './describe-plan.ts';
 import { chooseAccelerator } from './choose-accelerator.ts';
@@ -34,6 +35,7 @@ export async function describeEmulated(
     kind,
     clock: clocksOf(clock, accelerator)[kind],
     sizing: sizingFor(describeHost()),
+    hostCpus: accelerator === 'kvm' ? await readHostCpus() : undefined,
     // The cache names these by a hash that only a build knows; the rate is measured at each start.
     tscKhz: '$TSC_KHZ',
     paths: {

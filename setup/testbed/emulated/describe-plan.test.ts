@@ -43,6 +43,16 @@ test('every vCPU is pinned in the text, and no cell without guests pins any', ()
   expect(described('l1-baseline').match(/taskset/g)).toHaveLength(2);
 });
 
+test("on a host's hardware the host's CPUs are shown too", () => {
+  const cell = findCell('l1-baseline');
+  if (cell === undefined) throw new Error('no l1-baseline');
+  const hostCpus = Array.from({ length: 8 }, (_, cpu) => ({ cpu, core: cpu, node: 0 }));
+  const text = describePlan(planStack(cell, { ...host, accelerator: 'kvm', hostCpus }));
+  expect(text).toMatch(/^ {2}l0 +host +kvm .* 0 to 5, 1 to 6, 2 to 7$/m);
+  expect(text).toMatch(/^ {2}client +host +kvm .* 0 to 3, 1 to 4$/m);
+  expect(text).toContain('taskset --cpu-list --pid 7 <thread of vCPU 2, from query-cpus-fast>');
+});
+
 test("the paper's software is shown for every level of the cell", () => {
   const text = described('l3-dvh');
   for (const level of [0, 1, 2, 3] as const)

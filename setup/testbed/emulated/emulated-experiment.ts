@@ -3,6 +3,7 @@ import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
 import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import { type Clock } from '../../../fixtures/clock.ts';
 import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
+import type { HostCpu } from '../../../fixtures/host-cpus.ts';
 import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
 import type { Sizing } from '../../../fixtures/sizing.ts';
 import { DVH_SUITES } from '../../../fixtures/variant.ts';
@@ -18,6 +19,8 @@ export interface EmulatedExperiment extends TestbedExperiment {
   /** Whether the server's CPU has SVM. */
   readonly hasSvm: boolean;
   readonly sizing: Sizing;
+  /** The host's CPUs, if its hardware runs the server. */
+  readonly hostCpus?: readonly HostCpu[] | undefined;
   /** What stacks boot from; absent if no selected cell can be measured. */
   readonly material?: BootMaterial;
   /** The maximum size of all snapshots together. */
@@ -84,11 +87,12 @@ export function planEmulated(
   experiment: Pick<CommonExperiment, 'variant'> & EmulatedExperiment,
   kind: BenchmarkKind,
 ): StackPlan {
-  const { accelerator, sizing, variant, clocks } = experiment;
+  const { accelerator, sizing, hostCpus, variant, clocks } = experiment;
   return planStack(cell, {
     ...materialOf(experiment),
     accelerator,
     sizing,
+    hostCpus,
     variant,
     kind,
     clock: clocks[kind],

@@ -18,6 +18,7 @@ import type { Request, Selection } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
 import { cpuOption } from '../../stack/qemu-argv.ts';
 import { BUILD_BYTES, checkResources, describeHost } from '../host-resources.ts';
+import { readHostCpus } from '../host-topology.ts';
 import { runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
 import { chooseAccelerator } from './choose-accelerator.ts';
@@ -52,12 +53,12 @@ export async function prepareEmulated(
   const { waitMinutes, variant, snapshotBytes } = settings;
   const host = describeHost();
   const sizing = sizingFor(host);
-  const { accelerator, hasSvm, reason } = await chooseAccelerator(settings);
+  const { accelerator, hasSvm, kvm, reason } = await chooseAccelerator(settings);
   const cells = measured.filter((cell) => whyNotDvh(cell, { hasSvm, variant }) === undefined);
   const testbed: ExperimentRecord['testbed'] = {
     kind: 'emulated',
     accelerator,
-    settings: describeSettings(accelerator, sizing),
+    settings: { ...describeSettings(accelerator, sizing), ...(kvm !== undefined && { kvm }) },
   };
   checkExperiment(settings, testbed);
   phases.lap('checks');
@@ -68,6 +69,7 @@ export async function prepareEmulated(
     accelerator,
     hasSvm,
     sizing,
+    hostCpus: accelerator === 'kvm' ? await readHostCpus() : undefined,
     snapshotBytes,
   };
   if (cells.length === 0) return { experiment, environment: { testbed, host, versions: {} } };

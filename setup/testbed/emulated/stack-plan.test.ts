@@ -75,6 +75,22 @@ test('for a guest program every level has one CPU in virtual time, and assigns n
   ]);
 });
 
+function numbered(cpus: readonly number[]): { vcpu: number; cpu: number }[] {
+  return cpus.map((cpu, vcpu) => ({ vcpu, cpu }));
+}
+
+test("on a host's hardware server and client have CPUs of their own; emulated, the scheduler places them", () => {
+  const hostCpus = Array.from({ length: 16 }, (_, cpu) => ({ cpu, core: cpu, node: 0 }));
+  const host = { card: 'igb', sizing: PAPER, paths, hostCpus } as const;
+  const pinsOf = (accelerator: 'kvm' | 'tcg', more = {}): unknown[] => {
+    const { levels, client } = planStack(cellOf('l1-baseline'), { ...host, accelerator, ...more });
+    return [levels[0], client].map(({ pins }) => pins);
+  };
+  expect(pinsOf('kvm')).toEqual([numbered([10, 11, 12, 13, 14, 15]), numbered([6, 7, 8, 9])]);
+  expect(pinsOf('tcg')).toEqual([[], []]);
+  expect(pinsOf('kvm', { hostCpus: hostCpus.slice(0, 10) })).toEqual([[], []]);
+});
+
 test('the same arguments give the same plan', () => {
   for (const cell of CELLS) expect(plan(cell)).toEqual(plan(cell));
 });

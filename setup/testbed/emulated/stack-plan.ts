@@ -6,8 +6,9 @@
 import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
 import { ADDRESSES, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { type Clock, VIRTUAL_TSC_KHZ } from '../../../fixtures/clock.ts';
+import { assignCpus, type HostCpu } from '../../../fixtures/host-cpus.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
-import type { Sizing } from '../../../fixtures/sizing.ts';
+import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { DEADLINE_SECONDS, type GuestHost, planGuests, withKernel } from '../../stack/guest-plan.ts';
 import { kernelParameters } from '../../stack/kernel-command-line.ts';
 import type { MachinePlan } from '../../stack/machine-plan.ts';
@@ -47,7 +48,7 @@ export function planStack(cell: Cell, host: Host): StackPlan {
   const sizing = clock === 'virtual' ? { ...host.sizing, cpus: ONE_CPU } : host.sizing;
   const on = { ...host, sizing, hasKernelDvh: true };
   // The client has its own clock; it is not involved in measurements in virtual time.
-  const client = planClient({ ...host, clock: 'real' });
+  const client = planClient(cell, { ...host, clock: 'real' });
   const { zstd } = host.paths;
   return { cell, kind, clock, sizing, zstd, client, levels: [planServer(cell, on), ...planGuests(cell, on)] };
 }
@@ -59,6 +60,8 @@ interface Host extends GuestHost {
   readonly clock?: Clock | undefined;
   /** The rate of the host's TSC, which emulated machines share; a symbol is enough for a plan that is only printed. */
   readonly tscKhz?: number | '$TSC_KHZ' | undefined;
+  /** The host's CPUs, for accelerator kvm: those of an emulated server and its client are not pinned. */
+  readonly hostCpus?: readonly HostCpu[] | undefined;
 }
 
 /** In virtual time CPUs would only take turns; with one, events always come in the same order. */
@@ -66,7 +69,7 @@ const ONE_CPU: Sizing['cpus'] = { last: 1, reservedOnServer: 0, reservedInGuests
 
 function planServer(cell: Cell, host: Host): MachinePlan {
   const server = withKernel(cell, 0, host, emulatedTsc(host));
-  return { ...server, ...onHost(server, 'server', host) };
+  return { ...server, ...onHost(server, 'server', host), pins: pinsOf(cell, 'server', host) };
 }
 
 /** KVM reports the rate to its guests; only under emulation a kernel has to measure it. */
@@ -76,7 +79,7 @@ function emulatedTsc({ accelerator, clock, tscKhz }: Host): number | '$TSC_KHZ' 
 }
 
 /** The client has the size of the level under test, so that it is never the smaller side. */
-function planClient(host: Host): MachinePlan {
+function planClient(cell: Cell, host: Host): MachinePlan {
   const common = {
     name: 'client',
     level: 0,
@@ -100,7 +103,17 @@ function planClient(host: Host): MachinePlan {
     nested: false,
     virtualIdle: false,
   } as const;
-  return { ...common, ...onHost(common, 'client', host) };
+  return { ...common, ...onHost(common, 'client', host), pins: pinsOf(cell, 'client', host) };
+}
+
+function pinsOf(
+  cell: Cell,
+  end: 'server' | 'client',
+  { accelerator, sizing, hostCpus }: Host,
+): MachinePlan['pins'] {
+  if (accelerator === 'tcg' || hostCpus === undefined) return [];
+  const vcpus = { server: cpusAt(sizing, 0, cell.level), client: sizing.cpus.last };
+  return assignCpus(hostCpus, vcpus)?.[end].map((cpu, vcpu) => ({ vcpu, cpu })) ?? [];
 }
 
 /** Adds what one of the host's two machines needs. */
@@ -108,7 +121,7 @@ function onHost(
   { name, network }: Pick<MachinePlan, 'name' | 'network'>,
   end: 'server' | 'client',
   { accelerator, clock = 'real', variant, paths: { kernel, image, emulator, runtime } }: Host,
-): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'pins' | 'sshFrom'> {
+): Pick<MachinePlan, 'runsOn' | 'accelerator' | 'qemu' | 'sshFrom'> {
   const paths: QemuPaths = {
     kernel,
     image,
@@ -131,8 +144,6 @@ function onHost(
           ? { local: `${runtime}/wire.server`, remote: `${runtime}/wire.client` }
           : { local: `${runtime}/wire.client`, remote: `${runtime}/wire.server` },
     }),
-    // The host's scheduler places these: with two cores, there are none to reserve for server and client.
-    pins: [],
     sshFrom: 'host',
   };
 }

@@ -2,10 +2,18 @@ import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { expect, test } from 'vitest';
 import { hostMachine } from '../../machine/host.ts';
+import type { Machine } from '../../machine/machine.ts';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
+import { capturedLines, hostWith } from '../captured-host.testing.ts';
 import { readMachineFacts } from './machine-facts.ts';
 
 const never = new AbortController().signal;
+
+/** This host, with a changed script. */
+function hostReading(changed: (script: string) => string): Machine {
+  const host = hostMachine();
+  return { ...host, check: (argv, options) => host.check(argv.map(changed), options) };
+}
 
 test('a machine is read from its kernel; "kB" of memory are 1024 bytes', async () => {
   const place = { interface: 'nosuch', directory: temporaryDirectory() };
@@ -23,18 +31,25 @@ test('a machine is read from its kernel; "kB" of memory are 1024 bytes', async (
 });
 
 test('a fact that could not be read is absent, rather than empty', async () => {
-  const host = hostMachine();
   const place = { interface: 'lo', directory: temporaryDirectory() };
   // A machine without these programs.
-  const bare = {
-    ...host,
-    check: (argv: readonly string[], options: Parameters<typeof host.check>[1]) =>
-      host.check(
-        argv.map((word) => word.replaceAll(/\b(pgrep|awk)\b/g, 'nosuch-$1')),
-        options,
-      ),
-  };
+  const bare = hostReading((script) => script.replaceAll(/\b(pgrep|awk)\b/g, 'nosuch-$1'));
   const facts = await readMachineFacts(bare, place, never);
   for (const fact of ['irqbalance', 'busy', 'listening']) expect(facts).not.toHaveProperty(fact);
   expect(facts).toHaveProperty('swaps');
 });
+
+test.each([
+  ['amd', 'svm', '1', 'kvm_intel'],
+  ['intel', 'vmx', 'Y', 'kvm_amd'],
+] as const)(
+  "on %s nesting is its own module's, if the kernel has both",
+  async (name, flags, nested, other) => {
+    const root = hostWith([...capturedLines(name), `/sys/module/${other}/parameters/nested: other`]);
+    const its = hostReading((script) =>
+      script.replaceAll(/\/sys\/module|\/proc\/cpuinfo/g, (file) => `${root}${file}`),
+    );
+    const place = { interface: 'lo', directory: temporaryDirectory() };
+    expect(await readMachineFacts(its, place, never)).toMatchObject({ flags, nested });
+  },
+);

@@ -17,7 +17,6 @@ const SECONDS = 60;
  */
 const SCRIPT = String.raw`
 ${FACT_FUNCTIONS}
-first() { for file; do if [ -r "$file" ]; then cat "$file"; return; fi; done; }
 sys=/sys/class/net/$1
 say os "$(. /etc/os-release; echo "$PRETTY_NAME")"
 say release "$(uname -r)"
@@ -25,9 +24,12 @@ say machine "$(uname -m)"
 say cpuModel "$(sed -n '0,/^model name/s/^model name[^:]*: //p' /proc/cpuinfo)"
 say cpus "$(nproc --all)"
 say onlineCpus "$(nproc)"
-say flags "$(grep -m 1 -o -w -E 'vmx|svm' /proc/cpuinfo)"
+flags=$(grep -m 1 -o -w -E 'vmx|svm' /proc/cpuinfo)
+say flags "$flags"
 say kvm "$(if [ -w /dev/kvm ]; then echo yes; fi)"
-say nested "$(first /sys/module/kvm_intel/parameters/nested /sys/module/kvm_amd/parameters/nested)"
+# A kernel with both modules built in has both parameters.
+case $flags in vmx) module=kvm_intel ;; *) module=kvm_amd ;; esac
+say nested "$(cat "/sys/module/$module/parameters/nested" 2>/dev/null)"
 say bootId "$(cat /proc/sys/kernel/random/boot_id)"
 say kvmModule "$(if modinfo kvm_amd >/dev/null 2>&1 || [ -d /sys/module/kvm ]; then echo yes; fi)"
 say iommuGroups "$(ls /sys/kernel/iommu_groups 2>/dev/null | wc -l)"

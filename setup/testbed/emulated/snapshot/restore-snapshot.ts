@@ -13,6 +13,7 @@ import { attach, consoleFile, type LaunchedQemu, reach } from '../../../stack/at
 import type { BootedMachine } from '../../../stack/machine-boot.ts';
 import { Phases } from '../../../lib/phase-clock.ts';
 import type { MachinePlan } from '../../../stack/machine-plan.ts';
+import { pin } from '../../../stack/pin.ts';
 import type { StackPlan } from '../stack-plan.ts';
 import { type EmulatedStack, emulatedStack } from '../emulated-stack.ts';
 import { bringUp, type BringUp, type StackOptions } from '../../../stack/running.ts';
@@ -135,7 +136,7 @@ export function restored(
 }
 
 /** A restored machine whose clock and random numbers are not yet updated. */
-type Connected = Omit<BootedMachine, 'facts'>;
+type Connected = Omit<BootedMachine, 'facts'> & Pick<LevelFacts, 'pinned'>;
 
 /**
  * Starts one of the host's QEMUs with the state of its machine, which continues once the file is known to be intact.
@@ -155,12 +156,13 @@ async function restoreOnHost(
   const { qmp, console } = await attach(plan, launched, { ...context, below: host, goesOn: true });
   await loaded(plan.name, qmp, signal);
   await intact;
+  const pinned = await pin(plan, qmp, host, signal);
   phases.lap(`${plan.name}: restore`);
   await qmp.execute('cont');
   const open = await openForward(plan, qmp);
   const machine = await reach(plan, { ...context, keys: snapshot.record.keys, open, console: () => console });
   phases.lap(`${plan.name}: SSH`);
-  return { plan, machine, qmp, console, phases };
+  return { plan, machine, qmp, console, phases, pinned };
 }
 
 /** Another process started it, and notices its end; this one notices it by QMP. */
@@ -210,8 +212,8 @@ async function reconnectGuests(
 }
 
 /** The machine with updated clock and random numbers, and its facts. */
-async function resumed(connected: Connected, context: Context): Promise<BootedMachine> {
-  return { ...connected, facts: await resumeMachine(connected, context) };
+async function resumed({ pinned, ...connected }: Connected, context: Context): Promise<BootedMachine> {
+  return { ...connected, facts: { ...(await resumeMachine(connected, context)), pinned } };
 }
 
 /**
