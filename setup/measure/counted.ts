@@ -4,6 +4,7 @@ import type { HostWindow, ServerWindow } from '../../fixtures/records.ts';
 import { hostBetween } from '../machine/contention.ts';
 import type { Counters } from '../machine/counters.ts';
 import type { Completed, RunOptions } from '../machine/machine.ts';
+import { PauseWatch } from './pause-watch.ts';
 import { type TargetMachines, machineFor } from './target-machines.ts';
 import { readStopwatch, timed } from './stopwatch.ts';
 import { windowBetween } from './window.ts';
@@ -12,6 +13,8 @@ export interface Counted {
   readonly completed: Completed;
   /** By the clock of the machine that ran it; undefined if it was not reported. */
   readonly machineSeconds: number | undefined;
+  /** The longest time at a stretch for which this process did not run meanwhile. */
+  readonly pausedSeconds: number;
   /** By performance.now(): when it was requested, and when its end was known. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -36,8 +39,10 @@ export async function runCounted(
   const machine = machineFor(machines, command);
   const hostBefore = machines.host?.();
   const before = await machines.counters?.snapshot(signal);
+  using pauses = new PauseWatch();
   const startedAt = performance.now();
   const ran = await machine.run(timed(command.argv), options);
+  const pausedSeconds = pauses.longestSeconds();
   const endedAt = performance.now();
   const after = await machines.counters?.snapshot(signal);
   const host = hostBetween(hostBefore, machines.host?.());
@@ -45,7 +50,7 @@ export async function runCounted(
   const stopwatch = machine.name === SERVER ? ownCpuSeconds : undefined;
   const l0 =
     before && after && windowBetween(before, after, { guests: machines.target.name !== SERVER, stopwatch });
-  return { ...read, startedAt, endedAt, l0, host };
+  return { ...read, pausedSeconds, startedAt, endedAt, l0, host };
 }
 
 /** Once for each machine of a stack: at L3 a command that does nothing takes a second. */

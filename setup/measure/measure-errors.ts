@@ -37,6 +37,12 @@ export class DvhUnprovenError extends NestbenchError {
   override readonly kind = 'benchmark';
 }
 
+/** nestbench did not run while a sample was taken, so it can't say how long the sample took. */
+export class PausedError extends NestbenchError {
+  override readonly code = 'NESTBENCH_PAUSED';
+  override readonly kind = 'benchmark';
+}
+
 /** The clock of a machine cannot be trusted, so no sample of its cell can. */
 export class ClockError extends NestbenchError {
   override readonly code = 'NESTBENCH_CLOCK_WRONG';

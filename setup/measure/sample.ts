@@ -82,7 +82,7 @@ async function measure<S extends Sizes>(
 ): Promise<Outcome> {
   const command = benchmark.command(sizes, target);
   const machine = machineFor(machines, command);
-  const { completed, machineSeconds, ...counted } = await runCounted(machines, command, {
+  const { completed, machineSeconds, pausedSeconds, ...counted } = await runCounted(machines, command, {
     ...options,
     ...inputOf(command),
   });
@@ -97,7 +97,9 @@ async function measure<S extends Sizes>(
   // Kept with its output, as evidence: a wrong clock is a failure of the whole cell. Virtual time has no relation to
   // the host's, and microbenchmarks check it themselves.
   const clock =
-    machines.clock === 'virtual' ? undefined : clockError(machine.name, machineSeconds, completed.seconds);
+    machines.clock === 'virtual'
+      ? undefined
+      : clockError(machine.name, machineSeconds, completed.seconds, pausedSeconds);
   if (clock !== undefined) return { state: 'failed', completed, counted, error: clock };
   const parsed = benchmark.parse(completed.stdout, sizes);
   if (parsed.ok) return { state: 'sampled', value: parsed.value, work: parsed.work, completed, counted };

@@ -80,6 +80,21 @@ describe("a machine's clock", () => {
     expect(clockFault(machine, ours)).toContain(`it runs ${how}`);
   });
 
+  test('is not blamed for the time in which nestbench itself was stopped', () => {
+    expect(clockError('client', 1.02, 9.5, 8.2)).toMatchObject({
+      code: 'NESTBENCH_PAUSED',
+      kind: 'benchmark',
+      message: expect.stringMatching(/^nestbench itself was stopped for 8\.2 s during a command on client/),
+    });
+  });
+
+  test.each([
+    ['a shorter pause', 1.02, 9.5, 3],
+    ['a pause of a fast clock', 10.4, 10, 2],
+  ])('that %s does not explain is wrong', (_, machine, ours, paused) => {
+    expect(clockError('client', machine, ours, paused)?.code).toBe('NESTBENCH_CLOCK_WRONG');
+  });
+
   test('that is wrong fails the machine, with both times', () => {
     expect(clockError('l3', 1.16, 0.58)).toMatchObject({
       code: 'NESTBENCH_CLOCK_WRONG',

@@ -5,7 +5,7 @@
  * host's.
  */
 import type { NestbenchError } from '../lib/errors.ts';
-import { ClockError } from './measure-errors.ts';
+import { ClockError, PausedError } from './measure-errors.ts';
 import type { Completed } from '../machine/machine.ts';
 
 const MARK = 'nestbench-uptime';
@@ -54,12 +54,30 @@ export function clockFault(machineSeconds: number, hostSeconds: number): string 
   return undefined;
 }
 
-/** NESTBENCH_CLOCK_WRONG if the machine's clock is wrong, or was not reported; otherwise undefined. */
+/** Whether this process was stopped for the time that the machine's clock does not have. */
+function isPause(machineSeconds: number, hostSeconds: number, pausedSeconds: number): boolean {
+  const isSlow = clockFault(machineSeconds, hostSeconds) !== undefined && machineSeconds < hostSeconds;
+  return isSlow && clockFault(machineSeconds, hostSeconds - pausedSeconds) === undefined;
+}
+
+/**
+ * NESTBENCH_CLOCK_WRONG if the machine's clock is wrong, or was not reported; NESTBENCH_PAUSED if the difference is
+ * nestbench's own; otherwise undefined.
+ * @param pausedSeconds the longest time at a stretch for which this process did not run meanwhile.
+ */
 export function clockError(
   machine: string,
   machineSeconds: number | undefined,
   hostSeconds: number,
+  pausedSeconds = 0,
 ): NestbenchError | undefined {
+  if (machineSeconds !== undefined && isPause(machineSeconds, hostSeconds, pausedSeconds)) {
+    return new PausedError({
+      message: `nestbench itself was stopped for ${pausedSeconds.toFixed(1)} s during a command on ${machine} that took ${machineSeconds.toFixed(2)} s: by a signal, by a suspended host, or for lack of CPU time. The sample does not count; measure again when nothing stops it.`,
+      machine: 'host',
+      seconds: pausedSeconds,
+    });
+  }
   const fault =
     machineSeconds === undefined
       ? 'the command exited with 0, but nothing printed what that clock counted'

@@ -15,6 +15,7 @@ import type { UpMachine } from './machine-boot.ts';
 import { mechanismsOn } from './mechanisms-on.ts';
 import type { Phase } from '../lib/phase-clock.ts';
 import { FailureMonitor } from './failure-monitor.ts';
+import { OwnDirectory } from '../lib/own-directory.ts';
 
 export interface StackOptions {
   /** Where sockets and keys are while the stack runs; the same directory that the plan was made for. */
@@ -97,9 +98,10 @@ export async function bringUp<U extends Up>(
   await using started = new AsyncDisposableStack();
   const failures = new FailureMonitor(options.signal);
   const { signal } = failures;
-  // Keys and sockets are useless once the machines have ended.
-  started.defer(() => rmSync(options.runtime, { recursive: true, force: true }));
   if (options.isPrepared !== true) await prepareRuntime(options.runtime, options.logs);
+  const own = new OwnDirectory(options.runtime);
+  // Keys and sockets are useless once the machines have ended.
+  started.defer(() => own.remove());
   const explained = <T>(attempt: Promise<T>): Promise<T> =>
     attempt.catch(async (error: unknown) => {
       throw await failures.causeOf(error);

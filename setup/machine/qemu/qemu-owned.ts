@@ -96,10 +96,15 @@ function inodeOf(directory: string): string | undefined {
  */
 export async function endOwned(runtimeDirectory: string): Promise<OwnedQemu[]> {
   const owned = findOwned(runtimeDirectory);
-  await Promise.all(owned.map(endOne));
+  await endThese(owned);
   const left = new Set(findOwned(runtimeDirectory).map(({ pidFile }) => pidFile));
   for (const file of pidFilesIn(runtimeDirectory)) if (!left.has(file)) rmSync(file, { force: true });
   return owned.filter((qemu) => !stillRuns(qemu));
+}
+
+/** Ends these, and no other that has taken their place since. */
+export async function endThese(owned: readonly OwnedQemu[]): Promise<void> {
+  await Promise.all(owned.map(endOne));
 }
 
 async function endOne(qemu: OwnedQemu): Promise<void> {

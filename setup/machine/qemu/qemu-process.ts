@@ -9,7 +9,7 @@ import { GRACE_MS } from '../command.ts';
 import { endGroup, killOnExit } from '../../lib/process-group.ts';
 import { PID_SUFFIX } from './qemu-owned.ts';
 
-export { endOwned, findOwned, type OwnedQemu } from './qemu-owned.ts';
+export { endOwned, endThese, findOwned, type OwnedQemu } from './qemu-owned.ts';
 
 export interface QemuOptions {
   /** QEMU's program and its arguments, including `-pidfile` with `pidFile`. */

@@ -1,6 +1,7 @@
 /** What happens to commands when their SSH connection drops, nests, or is closed; with a real sshd. */
 import { randomBytes } from 'node:crypto';
 import { getEventListeners } from 'node:events';
+import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { endSleeps, processesWith, uniqueSleep } from '../../lib/processes.testing.ts';
@@ -100,6 +101,36 @@ test('a connection through another machine drops with it', async () => {
     machine: 'l2',
   });
 });
+
+test('a connection whose other end is closed is lost, although the way there still takes bytes', async () => {
+  await using sshd = await testSshd();
+  await using machine = await sshd.machine({
+    open: async (signal) => halfOpen(await sshd.options.open(signal)),
+  });
+  const running = await machine.start(['sleep', uniqueSleep()], generous);
+  sshd.dropConnections();
+  const lost = { code: 'NESTBENCH_CONNECTION_LOST', machine: 'l1' };
+  await expect(machine.lost).resolves.toMatchObject(lost);
+  await expect(running.exited).rejects.toMatchObject(lost);
+});
+
+/** As a forwarding sshd passes on a connection: it tells the end of what it reads, and goes on taking bytes. */
+function halfOpen(inner: Duplex): Duplex {
+  const outer = new Duplex({
+    allowHalfOpen: true,
+    read() {},
+    write: (chunk, _, done) => void (inner.destroyed ? done() : inner.write(chunk, () => done())),
+    destroy: (error, done) => {
+      inner.destroy();
+      done(error);
+    },
+  });
+  inner
+    .on('data', (chunk) => outer.push(chunk))
+    .on('end', () => outer.push(null))
+    .on('error', () => outer.push(null));
+  return outer;
+}
 
 test('disposing ends running commands and the connection, and does not count as a loss', async () => {
   await using sshd = await testSshd();

@@ -37,8 +37,7 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
   client.on('error', (error) => {
     lastError = error;
   });
-  // ssh2 emits this before it closes the channels, so their commands find the reason.
-  client.on('close', () => {
+  const noteLoss = (): void => {
     const why = lastError === undefined ? 'the other side closed it' : reasonOf(lastError);
     connection.lost ??= new ConnectionError({
       message: `The SSH connection to ${name} was lost: ${why}.`,
@@ -46,6 +45,15 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
       cause: lastError,
     });
     if (disposing === undefined) dropped.resolve(connection.lost);
+  };
+  // sshd has ended, and what is in between may hold its own end open: ssh2 would send no more keepalives and wait.
+  client.on('end', () => {
+    noteLoss();
+    stream.destroy();
+  });
+  // ssh2 emits this before it closes the channels, so their commands find the reason.
+  client.on('close', () => {
+    noteLoss();
     gone.resolve();
   });
 

@@ -8,7 +8,7 @@ import type { LevelFacts } from '../../../../fixtures/records.ts';
 import type { Console } from '../../../machine/console.ts';
 import { hostMachine } from '../../../machine/host.ts';
 import type { Machine } from '../../../machine/machine.ts';
-import { endOwned } from '../../../machine/qemu/qemu-process.ts';
+import { endThese, findOwned } from '../../../machine/qemu/qemu-process.ts';
 import { attach, consoleFile, type LaunchedQemu, reach } from '../../../stack/attach.ts';
 import type { BootedMachine } from '../../../stack/machine-boot.ts';
 import { Phases } from '../../../lib/phase-clock.ts';
@@ -165,9 +165,13 @@ async function restoreOnHost(
   return { plan, machine, qmp, console, phases, pinned };
 }
 
-/** Another process started it, and notices its end; this one notices it by QMP. */
+/**
+ * Another process started it, and notices its end; this one notices it by QMP. Once the testbed's lock is lost, the next
+ * run has its machines in the same directory, so only those that are there now are ended.
+ */
 function takeOver({ runtime, defer }: Context): LaunchedQemu {
-  defer(async () => void (await endOwned(runtime)));
+  const owned = findOwned(runtime);
+  defer(() => endThese(owned));
   return {};
 }
 

@@ -7,6 +7,7 @@ import { describeEmulator } from '../prepare-emulated.ts';
 import { type Identity, snapshotName } from './identity.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
 import {
+  dropSnapshot,
   findDamage,
   findSnapshot,
   keepSnapshot,
@@ -207,6 +208,15 @@ describe('a cache that is full', () => {
     await pruneSnapshots(1e9, '', () => {});
     expect(readdirSync(snapshotsDirectory())).toEqual([name]);
   });
+});
+
+test('a snapshot that was dropped while it was restored can still be marked as used', async () => {
+  await made();
+  const snapshot = await findSnapshot(CELL, IDENTITY, () => {});
+  if (snapshot === undefined) throw new Error('there is no snapshot');
+  await dropSnapshot(snapshot.directory);
+  touchSnapshot(snapshot);
+  expect(existsSync(snapshot.directory)).toBe(false);
 });
 
 test('the leftovers of a killed save are removed by the next start', async () => {

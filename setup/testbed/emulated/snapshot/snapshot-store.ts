@@ -153,10 +153,14 @@ export async function dropSnapshot(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Marks it as used now; the least recently used are dropped first. */
+/** Marks it as used now; the least recently used are dropped first. Another run may have dropped it meanwhile. */
 export function touchSnapshot({ directory }: Snapshot): void {
   const now = new Date();
-  utimesSync(path.join(directory, RECORD_FILE), now, now);
+  try {
+    utimesSync(path.join(directory, RECORD_FILE), now, now);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Drops the least recently used until all together have at most `limitBytes`. `except` is kept. */
