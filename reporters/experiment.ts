@@ -88,9 +88,18 @@ export default class ExperimentReporter implements Reporter {
     for (const text of describeDamaged(damaged)) vitest.logger.error(`Warning: ${text}`);
     const summary = summaryOf(results);
     say(`\n${summaryText(summary, terminalOptions())}`);
-    writeFiles(results, directory);
     const place = path.relative(process.cwd(), directory);
-    say(`Results: ${place} (report.html; intervals, exits and times as text: tables.txt)`);
+    try {
+      writeFiles(results, directory);
+      say(`Results: ${place} (report.html; intervals, exits and times as text: tables.txt)`);
+    } catch (error) {
+      const sentence = sentenceOf(error);
+      if (sentence === undefined) throw error;
+      vitest.logger.error(
+        `The files of the results could not be written. ${sentence} To write them: npm run results -- ${place}`,
+      );
+      process.exitCode = 1;
+    }
     // GitHub shows this file on the job's page.
     const jobSummary = process.env['GITHUB_STEP_SUMMARY'];
     if (jobSummary !== undefined && jobSummary !== '') appendFileSync(jobSummary, markdownOf(summary));

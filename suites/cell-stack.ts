@@ -21,6 +21,7 @@ const NOT_OF_STACK: ReadonlySet<ErrorCode> = new Set([
   'NESTBENCH_JOURNAL_GONE',
   'NESTBENCH_LOCK_LOST',
   'NESTBENCH_NO_SPACE',
+  'NESTBENCH_SYSTEM_REFUSED',
   'NESTBENCH_TESTBED_BUSY',
 ]);
 
@@ -30,6 +31,7 @@ const LOST: ReadonlySet<ErrorCode> = new Set([
   'NESTBENCH_GUEST_DIED',
   'NESTBENCH_GUEST_HUNG',
   'NESTBENCH_GUEST_PANICKED',
+  'NESTBENCH_RUNTIME_GONE',
 ]);
 
 export class CellStack {
@@ -93,17 +95,27 @@ export class CellStack {
     // Whatever failed first while everything was being stopped: that it was stopped is why.
     const error = toNestbenchError(cancellation().aborted ? cancellation().reason : thrown);
     if (this.#broken === undefined) {
-      this.#broken = error;
+      this.#broken = this.#kept(error);
+      reportProgress({ task: this.cell.name, text: this.#broken.message, state: 'failed' });
+    }
+    return this.#broken;
+  }
+
+  /** The failure, which the journal has now; or why it can't have it, which is the greater failure. */
+  #kept(error: NestbenchError): NestbenchError {
+    const { name: cell } = this.cell;
+    try {
       this.journal.append({
         type: 'failure',
-        cell: this.cell.name,
+        cell,
         benchmark: null,
         boot: this.#boot,
         ...failureFields(error),
       });
-      reportProgress({ task: this.cell.name, text: error.message, state: 'failed' });
+      return error;
+    } catch (thrown) {
+      return toNestbenchError(thrown);
     }
-    return this.#broken;
   }
 
   /**
@@ -176,13 +188,14 @@ export class CellStack {
     } finally {
       await this.#alone?.[Symbol.asyncDispose]();
     }
-    if (running !== undefined) {
-      const seconds = (performance.now() - began) / 1000;
+    if (running === undefined) return;
+    const seconds = (performance.now() - began) / 1000;
+    try {
       this.journal.append({ type: 'end', cell: this.cell.name, boot: this.#boot, seconds });
+    } catch (thrown) {
+      if (this.#broken === undefined) throw withoutStack(this.break(thrown));
     }
-    if (running !== undefined && this.#broken === undefined) {
-      reportProgress({ task: this.cell.name, text: 'ended', state: 'done' });
-    }
+    if (this.#broken === undefined) reportProgress({ task: this.cell.name, text: 'ended', state: 'done' });
   }
 
   #bringUp(boot: BootKind): Promise<Started> {

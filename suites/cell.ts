@@ -3,7 +3,7 @@ import { inject, type RunnerTask, test as base } from 'vitest';
 import type { Benchmark, BenchmarkKind } from '../fixtures/benchmarks/benchmark.ts';
 import type { Clock } from '../fixtures/clock.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
-import { InputError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
+import { InputError, type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { reasonOf } from '../setup/lib/error-text.ts';
 import { TestEndedError } from '../setup/measure/measure-errors.ts';
 import { wantedRuns } from '../setup/run/start-plan.ts';
@@ -74,6 +74,7 @@ function testOf(kind: BenchmarkKind) {
         }
         if (!isMissing(stack, benchmark)) return;
         let missing: (() => readonly RunWork[]) | undefined;
+        const failures: NestbenchError[] = [];
         try {
           await stack.using(async (running, boot) => {
             const material = await withOriginal(benchmark, experiment.profile.name, running.signal);
@@ -95,9 +96,13 @@ function testOf(kind: BenchmarkKind) {
               journal,
               onIteration: ({ text, fraction, secondsLeft }) =>
                 reportProgress({ task: cell.name, text, state: 'running', fraction, secondsLeft }),
+              onFailure: (error) => void failures.push(error),
             });
             noteMeasured(task, benchmark.name);
           });
+          // Another stack has measured the rest, but what failed on the lost one was not measured again.
+          const [first] = failures;
+          if (first !== undefined) throw first;
         } catch (thrown) {
           throw withoutStack(toNestbenchError(thrown));
         }

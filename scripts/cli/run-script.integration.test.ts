@@ -76,9 +76,7 @@ describe('output that nobody reads', () => {
   test('and a full disk are distinguished', () => {
     const { status, stderr } = script(PRINT, 'script > /dev/full');
     expect(status).toBe(2);
-    expect(stderr).toBe(
-      'The system refused: ENOSPC: no space left on device, write. Make room, then start again.\n',
-    );
+    expect(stderr).toBe('The disk is full. Make room, then start again (ENOSPC, write).\n');
   });
 
   test('ends the machines of a script, once and in order', () => {

@@ -17,6 +17,7 @@ import {
 import path from 'node:path';
 import { type JournalRecord, journalRecord } from '../../fixtures/records.ts';
 import { DiskFullError, JournalGoneError } from '../lib/errors.ts';
+import { namingFile } from '../lib/system-refusal.ts';
 
 export const JOURNAL_FILE = 'journal.ndjson';
 
@@ -51,6 +52,10 @@ export class Journal {
   append(record: Unstamped): void {
     const checked = journalRecord.parse({ ...record, at: stamp() });
     this.#assertThere();
+    namingFile(this.file, () => this.#write(checked));
+  }
+
+  #write(checked: JournalRecord): void {
     const descriptor = openSync(this.file, 'a+');
     try {
       const line = `${tornEnd(descriptor) ? '\n' : ''}${JSON.stringify(checked)}\n`;
@@ -92,7 +97,7 @@ export class Journal {
     const relative = path.join(cell, `${name}.txt`);
     const file = path.join(this.directory, relative);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text, { flush: true });
+    namingFile(file, () => writeFileSync(file, text, { flush: true }));
     return relative;
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -94,8 +94,17 @@ test('a full disk says to make room', () => {
   expect(toNestbenchError(thrown)).toMatchObject({
     code: 'NESTBENCH_NO_SPACE',
     kind: 'infrastructure',
-    message: 'The system refused: ENOSPC: no space left on device, write. Make room, then start again.',
+    message: 'The disk is full. Make room, then start again (ENOSPC, write).',
   });
+});
+
+test('a file that may not be used says what to change', () => {
+  // EPERM for root, and EACCES for others.
+  const error = toNestbenchError(thrownBy(() => unlinkSync('/proc/version')));
+  expect(error).toMatchObject({ code: 'NESTBENCH_SYSTEM_REFUSED', kind: 'infrastructure' });
+  expect(error.message).toMatch(
+    /^This user is not allowed to use \/proc\/version\. Change its owner, permissions or attributes, then start again \((EPERM|EACCES), unlink\)\.$/,
+  );
 });
 
 test('an aborted wait is not a bug', () => {

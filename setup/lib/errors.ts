@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { plainText } from '../../fixtures/plain-text.ts';
+import { systemRefusal } from './system-refusal.ts';
 
 /** The cause of a failure; the journal keeps it with every failure record. */
 export type FailureKind = 'infrastructure' | 'benchmark' | 'configuration' | 'bug';
@@ -28,10 +29,12 @@ export type ErrorCode =
   /** The host can't run the testbed. */
   | 'NESTBENCH_PACKAGE_MISSING'
   | 'NESTBENCH_NO_SPACE'
+  | 'NESTBENCH_SYSTEM_REFUSED'
   | 'NESTBENCH_TOO_LITTLE_MEMORY'
   | 'NESTBENCH_TESTBED_BUSY'
   | 'NESTBENCH_LOCK_LOST'
   | 'NESTBENCH_JOURNAL_GONE'
+  | 'NESTBENCH_RUNTIME_GONE'
   /** Building. */
   | 'NESTBENCH_BUILD_FAILED'
   /** Booting and running. */
@@ -131,6 +134,12 @@ export class NoSpaceError extends NestbenchError {
 /** A disk that a run needs is full, on this host or on a machine of the testbed. */
 export class DiskFullError extends NestbenchError {
   override readonly code = 'NESTBENCH_NO_SPACE';
+  override readonly kind = 'infrastructure';
+}
+
+/** The operating system of this host refused something that a run needs, such as to write a file. */
+export class SystemRefusedError extends NestbenchError {
+  override readonly code = 'NESTBENCH_SYSTEM_REFUSED';
   override readonly kind = 'infrastructure';
 }
 
@@ -247,8 +256,10 @@ export function toNestbenchError(thrown: unknown): NestbenchError {
   if (!(thrown instanceof Error)) return new UnexpectedError({ cause: thrown });
   if (thrown.name === 'AbortError')
     return new AbortedError({ message: `Stopped: ${thrown.message}.`, cause: thrown });
-  if (isDiskFull(thrown)) {
-    return new DiskFullError({ message: `${wording(thrown)} Make room, then start again.`, cause: thrown });
+  const refusal = systemRefusal(thrown);
+  if (refusal !== undefined) {
+    const RefusedError = isDiskFull(thrown) ? DiskFullError : SystemRefusedError;
+    return new RefusedError({ message: refusal, machine: 'host', cause: thrown });
   }
   return isMistake(thrown) ? new BugError({ cause: thrown }) : new UnexpectedError({ cause: thrown });
 }

@@ -4,6 +4,7 @@ import { afterEach } from 'vitest';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
 import { type Profile, PROFILES } from '../../fixtures/profiles.ts';
 import type { JournalRecord } from '../../fixtures/records.ts';
+import type { NestbenchError } from '../lib/errors.ts';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { Journal } from '../journal/journal.ts';
 import { readJournal } from '../journal/journal-reader.ts';
@@ -20,6 +21,8 @@ export interface Measurement {
   /** Where a script keeps its files. */
   readonly scratch: (name: string) => string;
   readonly progress: { text: string; fraction: number; secondsLeft: number }[];
+  /** Those that the series reported. */
+  readonly failures: NestbenchError[];
   readonly measure: (
     benchmark: Benchmark,
     options?: {
@@ -40,11 +43,13 @@ export function measurement(): Measurement {
   const directory = temporaryDirectory();
   const journal = new Journal(path.join(directory, 'results'));
   const progress: Measurement['progress'] = [];
+  const failures: NestbenchError[] = [];
   const records = (): readonly JournalRecord[] => readJournal(journal.directory).records;
   return {
     directory: journal.directory,
     scratch: (name) => path.join(directory, name),
     progress,
+    failures,
     records,
     measure: (
       benchmark,
@@ -75,6 +80,7 @@ export function measurement(): Measurement {
           ...(killed && { killed }),
         },
         onIteration: (its) => progress.push(its),
+        onFailure: (error) => failures.push(error),
       }),
     summary: () => records().map(describeRecord),
   };

@@ -19,6 +19,26 @@ describe('a series in which something fails', () => {
     expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 COMMAND_FAILED', 'sample 1.3 = 3']);
   });
 
+  test('reports each failure at once: if its stack is lost later, it throws only the loss', async () => {
+    const { measure, scratch, failures } = measurement();
+    const stack = new AbortController();
+    const loss = new BootError({ message: 'lost', machine: 'l1' });
+    const script = counter(scratch('n'), '[ $n -eq 1 ]');
+    const measuring = measure(
+      toy({
+        script,
+        command: () => shell(script),
+        before: () => {
+          if (existsSync(scratch('n'))) stack.abort(loss);
+          return [];
+        },
+      }),
+      { signal: stack.signal },
+    );
+    await expect(measuring).rejects.toThrow('lost');
+    expect(failures).toEqual([expect.objectContaining({ code: 'NESTBENCH_COMMAND_FAILED' })]);
+  });
+
   test('has in the failure record where it was, how the tool ended, and its output', async () => {
     const { measure, scratch, records, directory } = measurement();
     await expect(measure(toy({ script: counter(scratch('n'), 'true'), iterations: 1 }))).rejects.toThrow(

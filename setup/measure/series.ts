@@ -36,6 +36,8 @@ export interface SeriesOptions {
   readonly until?: AbortSignal;
   readonly journal: Journal;
   readonly onIteration: (progress: SeriesProgress) => void;
+  /** Called with each failure that becomes a record: a series whose stack is lost later does not throw it. */
+  readonly onFailure?: (error: NestbenchError) => void;
 }
 
 /** After so many failures in a row the rest of a run is not tried: the benchmark does not work here. */
@@ -99,6 +101,7 @@ async function measureRun(
   let last: { readonly endedAt: number; readonly afterSeconds: number } | undefined;
   const fail = (error: NestbenchError, iteration?: number, output?: string): void => {
     failures.push(error);
+    options.onFailure?.(error);
     const voids = error instanceof DvhUnprovenError ? true : undefined;
     journal.append({ type: 'failure', ...what, ...failureFields(error), iteration, output, voids });
   };

@@ -16,6 +16,7 @@ import { mechanismsOn } from './mechanisms-on.ts';
 import type { Phase } from '../lib/phase-clock.ts';
 import { FailureMonitor } from './failure-monitor.ts';
 import { OwnDirectory } from '../lib/own-directory.ts';
+import { watchRuntime } from './watch-runtime.ts';
 
 export interface StackOptions {
   /** Where sockets and keys are while the stack runs; the same directory that the plan was made for. */
@@ -102,6 +103,7 @@ export async function bringUp<U extends Up>(
   const own = new OwnDirectory(options.runtime);
   // Keys and sockets are useless once the machines have ended.
   started.defer(() => own.remove());
+  started.use(watchRuntime(options.runtime, (error) => failures.report(error)));
   const explained = <T>(attempt: Promise<T>): Promise<T> =>
     attempt.catch(async (error: unknown) => {
       throw await failures.causeOf(error);

@@ -1,5 +1,6 @@
 /** The server and the client of the emulated testbed: two QEMU machines of this host, on a private wire. */
 import type { Duplex } from 'node:stream';
+import type { MachineName } from '../../../fixtures/addresses.ts';
 import { hostMachine } from '../../machine/host.ts';
 import { BootError } from '../../lib/errors.ts';
 import { spawnQemu } from '../../machine/qemu/qemu-process.ts';
@@ -31,12 +32,17 @@ export function bootOnHost(
   });
 }
 
+/** Where the output of a machine's QEMU is kept. */
+export function qemuLogFile(logs: string, machine: MachineName): string {
+  return `${logs}/qemu-${machine}.log`;
+}
+
 /** Starts the QEMU of a machine of the host. */
 export async function spawnOnHost(plan: MachinePlan, options: OnHost): Promise<LaunchedQemu> {
   const qemu = await spawnQemu({
     argv: qemuArgv(plan),
     pidFile: `${options.runtime}/${plan.name}.pid`,
-    logFile: `${options.logs}/qemu-${plan.name}.log`,
+    logFile: qemuLogFile(options.logs, plan.name),
     // Not the boot's signal: its abort ends the wait, and `defer` ends the machine.
     signal: new AbortController().signal,
   });

@@ -2,7 +2,7 @@
  * Saves a machine's whole state to a compressed file and loads it, by QEMU's migration (docs/devel/migration in QEMU's
  * source).
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { CommandError } from '../../../lib/errors.ts';
 import { quote } from '../../../lib/quote.ts';
 import type { Qmp } from '../../../machine/qemu/qmp.ts';
@@ -38,23 +38,58 @@ export function incoming(zstd: string, file: string): string {
 
 /**
  * Writes the state of a stopped machine to `file`.
- * @throws NESTBENCH_COMMAND_FAILED with QEMU's reason.
+ * @param log where its QEMU's output goes, and that of the compressor, which QEMU starts.
+ * @throws NESTBENCH_COMMAND_FAILED with the compressor's reason, or else QEMU's.
  */
 export async function migrateTo(
   file: string,
   machine: string,
-  { zstd, qmp, signal }: { readonly zstd: string; readonly qmp: Qmp; readonly signal: AbortSignal },
+  {
+    zstd,
+    qmp,
+    log,
+    signal,
+  }: { readonly zstd: string; readonly qmp: Qmp; readonly log: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const what = `${machine}'s state to be written to ${file}`;
+  const before = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+  const assertSilent = (cause?: unknown): void => {
+    const said = writerWords(log, before);
+    if (said === '') return;
+    throw new CommandError({
+      message: `The state of ${machine} could not be written to ${file}: ${said}.`,
+      machine,
+      cause,
+    });
+  };
   await qmp.execute('migrate-set-parameters', { 'max-bandwidth': NO_LIMIT });
   await qmp.execute('migrate', { uri: writer(zstd, file) });
-  await waitForMigration(what, machine, qmp, signal);
-  await waitUntil(what, () => existsSync(file) || undefined, {
+  try {
+    await waitForMigration(what, machine, qmp, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    // QEMU only knows that nobody reads any more.
+    assertSilent(thrown);
+    throw thrown;
+  }
+  const written = (): true | undefined => {
+    if (existsSync(file)) return true;
+    assertSilent();
+    return undefined;
+  };
+  await waitUntil(what, written, {
     machine: 'host',
     deadlineSeconds: FILE_SECONDS,
     intervalMs: POLL_MS,
     signal,
   });
+}
+
+/** What the commands of `writer` printed in a log, from that byte on. */
+function writerWords(log: string, from: number): string {
+  if (!existsSync(log)) return '';
+  const lines = readFileSync(log).subarray(from).toString().split('\n');
+  return lines.filter((line) => /^(zstd|mv): /.test(line)).join('; ');
 }
 
 /** Waits until a machine that was started with -incoming has loaded its state. It is then stopped. */

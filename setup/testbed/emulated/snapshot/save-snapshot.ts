@@ -10,6 +10,7 @@ import type { MachinePlan } from '../../../stack/machine-plan.ts';
 import type { StackPlan } from '../stack-plan.ts';
 import type { EmulatedStack } from '../emulated-stack.ts';
 import type { RunningStack } from '../../../stack/running.ts';
+import { qemuLogFile } from '../machines.ts';
 import { stopIdle } from './idle.ts';
 import type { Identity } from './identity.ts';
 import { migrateTo } from './migrate.ts';
@@ -43,8 +44,9 @@ export async function save(
   );
   await Promise.all(
     HOST_MACHINES.map((name) => {
-      const { qmp } = machines[name];
-      return migrateTo(stateFile(place, name), name, { zstd: plan.zstd, qmp, signal });
+      const { qmp, plan: its } = machines[name];
+      const log = qemuLogFile(options.logs, its.name);
+      return migrateTo(stateFile(place, name), name, { zstd: plan.zstd, qmp, log, signal });
     }),
   );
   await cp(seedFile(options.runtime), seedFile(place));

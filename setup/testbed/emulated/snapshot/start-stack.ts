@@ -1,6 +1,6 @@
 /** How a cell's stack is started: restored from its snapshot, or booted; and if booted, saved for the next time. */
 import type { Benchmark } from '../../../../fixtures/benchmarks/benchmark.ts';
-import { toNestbenchError } from '../../../lib/errors.ts';
+import { type ErrorCode, toNestbenchError } from '../../../lib/errors.ts';
 import { endOwned, findOwned } from '../../../machine/qemu/qemu-process.ts';
 import type { BootKind } from '../../../run/settings.ts';
 import { primed } from '../../prime.ts';
@@ -39,6 +39,9 @@ export interface StartStackOptions extends BootStackOptions {
   /** Called with sentences about what happens to snapshots. */
   readonly say: (sentence: string) => void;
 }
+
+/** Of these a sound snapshot may be innocent: somebody ended a QEMU, or removed its sockets. */
+const NOT_OF_SNAPSHOT: ReadonlySet<ErrorCode> = new Set(['NESTBENCH_GUEST_DIED', 'NESTBENCH_RUNTIME_GONE']);
 
 type Brought = Omit<Started, 'seconds'>;
 
@@ -173,14 +176,24 @@ async function tryRestore(
   snapshot: Snapshot,
   options: StartStackOptions & { readonly isPrefetched: boolean },
 ): Promise<Restored | undefined> {
-  try {
+  const { signal, say } = options;
+  const attempt = async (isPrefetched: boolean): Promise<Restored> => {
     options.onStep?.('restoring the stack');
-    const restored = await restore(plan, snapshot, options);
+    const restored = await restore(plan, snapshot, { ...options, isPrefetched });
     touchSnapshot(snapshot);
     return restored;
+  };
+  try {
+    return await attempt(options.isPrefetched).catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      const { code, message } = toNestbenchError(thrown);
+      if (!NOT_OF_SNAPSHOT.has(code)) throw thrown;
+      say(`The stack was lost while it was restored, and is restored again: ${message}`);
+      return attempt(false);
+    });
   } catch (thrown) {
-    options.signal.throwIfAborted();
-    options.say(
+    signal.throwIfAborted();
+    say(
       `The snapshot ${snapshot.name} is dropped, as it does not come back: ${toNestbenchError(thrown).message}`,
     );
     await dropSnapshot(snapshot.directory);
