@@ -32,6 +32,8 @@ const RECIPE = 2;
 
 /** Patches, the list of devices, and the scripts that run in the toolchain. */
 const OURS = path.join(import.meta.dirname, 'emulator');
+/** The patches of the emulator that records. */
+const RECORDING = path.join(import.meta.dirname, 'recording');
 const PROGRAM = 'qemu-system-x86_64';
 
 const CONFIGURE = [
@@ -75,11 +77,24 @@ export function shapesEmulator(toolchain: Pick<Toolchain, 'packages'>): Record<s
  * The emulator from the cache, or built now.
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the tools' own errors.
  */
-export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
+export function buildEmulator(signal: AbortSignal): Promise<Emulator> {
+  return build('emulator', [], signal);
+}
+
+/**
+ * The same emulator with one more option, `-accel tcg,record=FILE`, which records where a guest program's instructions
+ * go (recording/). Apart, because what is emitted for each block of instructions takes time even while it is off.
+ */
+export function buildRecordingEmulator(signal: AbortSignal): Promise<Emulator> {
+  return build('recording-emulator', [RECORDING], signal);
+}
+
+/** @param more folders with patches on top. */
+async function build(name: string, more: readonly string[], signal: AbortSignal): Promise<Emulator> {
   const { directory, hash, facts, toolchain } = await cachedInside(DEFAULT_SUITE, signal, (within) => {
     const source = within.packages['src:qemu'] ?? 'unknown';
     return {
-      name: 'emulator',
+      name,
       inputs: {
         recipe: RECIPE,
         toolchain: within.hash,
@@ -87,12 +102,13 @@ export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
         packages: shapesEmulator(within),
         configure: CONFIGURE,
         files: filesIn(OURS, String),
+        ...(more.length === 0 ? {} : { more: more.map((folder) => filesIn(folder, String)) }),
       },
       signal,
-      build: (workplace) => compileEmulator(within, source, workplace),
+      build: (workplace) => compileEmulator(within, source, more, workplace),
     };
   });
-  const inBin = (name: string): string => path.join(directory, 'bin', name);
+  const inBin = (file: string): string => path.join(directory, 'bin', file);
   return {
     program: inBin(PROGRAM),
     zstd: inBin('zstd'),
@@ -102,21 +118,31 @@ export async function buildEmulator(signal: AbortSignal): Promise<Emulator> {
   };
 }
 
+/** For `sh`; its argument is a folder with patches. */
+const PATCH = 'for each in "$1"/*.patch; do patch --strip=1 --forward --directory=qemu --input="$each"; done';
+
 async function compileEmulator(
   toolchain: Toolchain,
   source: string,
+  more: readonly string[],
   workplace: Workplace,
 ): Promise<{ version: string }> {
   const label = `Debian ${source}, patched by nestbench`;
+  const inside = new Map(more.map((folder, index) => [`/more-${index}`, folder]));
   const release = await compileQemu(
     {
       source: `qemu ${source}`,
-      unpack: (run) => run(['sh', '-eu', '/ours/unpack.sh', '/ours'], "unpacking QEMU's source"),
+      async unpack(run) {
+        await run(['sh', '-eu', '/ours/unpack.sh', '/ours'], "unpacking QEMU's source");
+        for (const folder of inside.keys()) {
+          await run(['sh', '-euc', PATCH, 'patch', folder], "patching QEMU's source");
+        }
+      },
       configure: [...CONFIGURE, `--with-pkgversion=${label}`],
       compile: ['ninja', `-j${availableParallelism()}`, PROGRAM],
       keep: ['sh', '-eu', '/ours/collect.sh'],
     },
-    placeInside(toolchain, workplace.directory, { '/ours': OURS }),
+    placeInside(toolchain, workplace.directory, { '/ours': OURS, ...Object.fromEntries(inside) }),
     workplace,
   );
   return { version: `${release} (${label})` };
