@@ -1,0 +1,115 @@
+/** `npm run explain`: where the instructions of one operation go, by level and by function. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Cell } from '../fixtures/matrix.ts';
+import { sizingFor } from '../fixtures/sizing.ts';
+import type { Explanation } from '../reporters/explain/explanation.ts';
+import { EXPLANATION_FILE } from '../reporters/explain/read-explanation.ts';
+import { explanationPage } from '../reporters/explain/explanation-page.ts';
+import { differenceText, explanationText, sequenceText } from '../reporters/explain/explanation-text.ts';
+import ProgressReporter from '../reporters/progress.ts';
+import { buildRecordingEmulator } from '../setup/build/qemu/emulator.ts';
+import { Phases } from '../setup/lib/phase-clock.ts';
+import { writeWhole } from '../setup/lib/write-whole.ts';
+import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
+import { resolveSettings, type Settings } from '../setup/run/settings.ts';
+import { onStopSignals } from '../setup/run/stop-signals.ts';
+import type { EmulatedExperiment } from '../setup/testbed/emulated/emulated-experiment.ts';
+import { buildMaterial } from '../setup/testbed/emulated/prepare-emulated.ts';
+import { describeHost } from '../setup/testbed/host-resources.ts';
+import { runtimeDirectory } from '../setup/testbed/runtime.ts';
+import { runScript } from './cli/run-script.ts';
+import { checkCell, checkSettings } from './explain/check-explain.ts';
+import { type ExplainOptions, HELP, parseExplainOptions } from './explain/explain-options.ts';
+import { recordOperation } from './explain/record-operation.ts';
+
+/** Beside the result itself. */
+const PAGE_FILE = 'explain.html';
+
+await runScript(HELP, async () => {
+  const options = parseExplainOptions(process.argv.slice(2));
+  const settings = resolveSettings(process.env, new Date());
+  checkSettings(settings);
+  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+  const directory = path.join(settings.resultsDirectory, `explain-${time}`);
+  const [explained, base] = await recordAll(options, settings, directory);
+  writeWhole(path.join(directory, EXPLANATION_FILE), `${JSON.stringify(explained, null, 1)}\n`);
+  writeWhole(path.join(directory, PAGE_FILE), explanationPage(explained, base));
+  const texts = [
+    explanationText(explained),
+    ...(options.sequence ? [sequenceText(explained)] : []),
+    ...(base === undefined ? [] : [differenceText(base, explained)]),
+    `The page: ${path.join(path.relative('', directory), PAGE_FILE)}`,
+  ];
+  console.log(texts.join('\n\n'));
+});
+
+/** @returns the explanation, and that of what it is compared with. */
+async function recordAll(
+  { cell, operation, compare }: ExplainOptions,
+  settings: Settings,
+  directory: string,
+): Promise<[Explanation, Explanation | undefined]> {
+  await using held = new AsyncDisposableStack();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let isOurs = false;
+  held.defer(
+    onStopSignals({
+      stop: (by) => stopping.abort(new Error(`stopped by ${by}`)),
+      endMachines: async () => isOurs && endOwned(runtimeDirectory()),
+      kept: () => 'What was built and saved stays in the cache.',
+      log: console.error,
+    }),
+  );
+  const progress = new ProgressReporter();
+  progress.onTestRunStart();
+  held.defer(() => progress.onTestRunEnd());
+
+  const { variant, waitMinutes, snapshotBytes } = settings;
+  const cells: Cell[] = [cell, ...(compare?.cell === undefined ? [] : [compare.cell])];
+  const common = { accelerator: 'tcg', sizing: sizingFor(describeHost()) } as const;
+  const { material, kernel, image, emulator } = await buildMaterial({
+    ...common,
+    cells,
+    variant,
+    waitMinutes,
+    held,
+    onTestbed: (is) => void (isOurs = is),
+    onLost: (error) => stopping.abort(error),
+    phases: new Phases(),
+    signal,
+    log: console.error,
+  });
+  const recorder = await buildRecordingEmulator(signal);
+  const experiment: EmulatedExperiment = {
+    ...common,
+    kind: 'emulated',
+    clocks: { application: 'real', micro: 'virtual' },
+    hasSvm: true,
+    snapshotBytes,
+    material,
+  };
+  for (const each of cells) checkCell(each, { experiment, variant });
+  mkdirSync(directory, { recursive: true });
+  const record = (each: Cell): Promise<Explanation> =>
+    recordOperation(each, operation, {
+      experiment,
+      variant,
+      recorder,
+      madeOf: {
+        kernel: kernel.release,
+        ...kernel.madeOf,
+        image: image.hash,
+        emulator: `${emulator.version} ${emulator.hash}`,
+        'emulator that records': recorder.hash,
+        variant: variant.name,
+      },
+      directory,
+      signal,
+      say: console.error,
+    });
+  const explained = await record(cell);
+  if (compare === undefined) return [explained, undefined];
+  return [explained, compare.cell === undefined ? compare.explained : await record(compare.cell)];
+}
