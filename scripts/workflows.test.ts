@@ -24,6 +24,7 @@ const workflow = z.object({
         z.object({
           uses: z.string().optional(),
           run: z.string().optional(),
+          env: z.record(z.string(), z.string()).default({}),
           with: z.record(z.string(), z.unknown()).default({}),
         }),
       ),
@@ -119,6 +120,14 @@ test('the nightly workflow names its accelerator, so that no two nights differ i
     parse(readFileSync(path.join(FOLDER, 'nightly.yml'), 'utf8'), { merge: true }),
   );
   expect(env['ACCELERATOR']).toBe("${{ inputs.accelerator || 'tcg' }}");
+});
+
+test('every job of CI that boots machines names its accelerator: some runners have /dev/kvm, some do not', () => {
+  const { jobs } = workflow.parse(parse(readFileSync(path.join(FOLDER, 'ci.yml'), 'utf8'), { merge: true }));
+  for (const { steps } of Object.values(jobs)) {
+    const boots = steps.filter(({ run }) => /vitest run|\.ci\/run/.test(run ?? ''));
+    expect(boots.map(({ env }) => env['ACCELERATOR'])).toEqual(['tcg']);
+  }
 });
 
 test('CI runs what README names on every distribution in the table of docs/hosts.md', () => {
