@@ -1,65 +1,110 @@
-/** A Docker engine for a test, on its own socket: it shares nothing with the host's, and has no network. */
+/** A container engine for a test, on its own socket: it shares nothing with the host's, and has no network. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { execa } from 'execa';
+import { expect, vi } from 'vitest';
 import { KEYRING, MIRROR } from '../toolchain/debian.ts';
 import { openSocketOnceThere } from '../../machine/socket.ts';
 import { hostMachine } from '../../machine/host.ts';
 import { cached } from '../cache/build-cache.ts';
+import { processesWith } from '../../lib/processes.testing.ts';
 import { runTool } from '../tool.ts';
 
 const UP_SECONDS = 60;
 
+/** Each has Docker's API. */
+export type EngineProgram = 'dockerd' | 'podman';
+
+/** The package of Debian that has it. */
+const PACKAGES: Readonly<Record<EngineProgram, string>> = { dockerd: 'docker.io', podman: 'podman' };
+
 /** Why no engine can be started here; undefined if one can. */
-export async function whyNoEngine(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return 'dockerd needs root';
-  const { exitCode } = await execa('sh', ['-c', 'command -v dockerd'], { reject: false });
-  return exitCode === 0 ? undefined : 'there is no dockerd (Debian: docker.io)';
+export async function whyNoEngine(program: EngineProgram = 'dockerd'): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return `${program} needs root`;
+  const { exitCode } = await execa('sh', ['-c', `command -v ${program}`], { reject: false });
+  return exitCode === 0 ? undefined : `there is no ${program} (Debian: ${PACKAGES[program]})`;
 }
 
 export interface TestEngine extends AsyncDisposable {
-  /** The value for DOCKER_HOST. */
+  /** For DOCKER_HOST. */
   readonly url: string;
 }
 
-export async function startEngine(signal: AbortSignal): Promise<TestEngine> {
+export async function startEngine(
+  signal: AbortSignal,
+  program: EngineProgram = 'dockerd',
+): Promise<TestEngine> {
   const directory = mkdtempSync(path.join(tmpdir(), 'nb-dock-'));
   const at = (name: string): string => path.join(directory, name);
   const log = openSync(at('log'), 'w');
-  const argv = [
-    ['--host', `unix://${at('sock')}`, '--pidfile', at('pid')],
-    ['--data-root', at('data'), '--exec-root', at('exec')],
-    ['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-masq=false'],
-  ].flat();
-  const engine = spawn('dockerd', argv, { stdio: ['ignore', log, log] });
+  const url = `unix://${at('sock')}`;
+  writeFileSync(at('containers.conf'), PODMAN_CONFIGURATION);
+  const engine = spawn(program, ARGUMENTS[program](at, url), {
+    stdio: ['ignore', log, log],
+    env: { ...process.env, CONTAINERS_CONF: at('containers.conf') },
+  });
   const terminate = (): void => void engine.kill('SIGTERM');
   process.once('exit', terminate);
   const stop = async (): Promise<void> => {
     process.off('exit', terminate);
-    if (engine.exitCode === null) {
+    if (engine.exitCode === null && engine.signalCode === null) {
       terminate();
       await once(engine, 'exit');
     }
-    // It leaves the host's network namespace mounted after a container has used it.
-    const namespace = at('exec/netns/default');
-    if (readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${namespace} `))
-      await execa('umount', [namespace]);
+    // For each container that has ended Podman starts a process that cleans up.
+    await vi.waitFor(() => expect(processesWith(directory)).toEqual([]), { timeout: 30_000, interval: 100 });
+    // dockerd leaves the host's network namespace mounted after a container has used it, podman its storage.
+    for (const place of mountsBelow(directory).toReversed()) await execa('umount', [place]);
     rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const socket = await openSocketOnceThere(hostMachine(), at('sock'), "dockerd's socket", {
+    const socket = await openSocketOnceThere(hostMachine(), at('sock'), `${program}'s socket`, {
       deadlineSeconds: UP_SECONDS,
       signal,
     });
     socket.destroy();
-    return { url: `unix://${at('sock')}`, [Symbol.asyncDispose]: stop };
+    return { url, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+type Place = (name: string) => string;
+
+const ARGUMENTS: Readonly<Record<EngineProgram, (at: Place, url: string) => string[]>> = {
+  dockerd: (at, url) =>
+    [
+      ['--host', url, '--pidfile', at('pid')],
+      ['--data-root', at('data'), '--exec-root', at('exec')],
+      ['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-masq=false'],
+    ].flat(),
+  podman: (at, url) =>
+    [
+      ['--root', at('data'), '--runroot', at('exec'), '--tmpdir', at('tmp')],
+      ['system', 'service', '--time=0', url],
+    ].flat(),
+};
+
+/**
+ * Podman's defaults need what a container of CI lacks: crun refuses a host with both versions of control groups, and
+ * higher limits need CAP_SYS_RESOURCE.
+ */
+const PODMAN_CONFIGURATION = `[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+`;
+
+/** In the order in which they were mounted (proc(5): the mount point is the fifth field). */
+function mountsBelow(directory: string): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return lines.map((line) => line.split(' ')[4] ?? '').filter((place) => place.startsWith(`${directory}/`));
 }
 
 /** A Debian with a compiler, as a tar: no registry is reachable from where the tests run. */
