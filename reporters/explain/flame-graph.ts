@@ -20,6 +20,8 @@ export interface Box {
 
 const ROW = 18;
 const TEXT = 11;
+/** Exits are named in capitals, which are wider than what `textWidth` expects. */
+const CHARACTER = 1.15 * textWidth('x', TEXT);
 /** Rows whose labels have numbers: the levels, and what they work on. */
 const COUNTED = 2;
 /** Narrower boxes would not be seen. */
@@ -107,7 +109,7 @@ function drawn(box: Box, x: number, depth: number, scale: number): string {
 
 /** The label, as much of it as fits. */
 function text(label: string, x: number, y: number, width: number): string {
-  const characters = Math.floor((width - 6) / textWidth('x', TEXT));
+  const characters = Math.floor((width - 6) / CHARACTER);
   if (characters < 3) return '';
   const shown = label.length <= characters ? label : `${label.slice(0, characters - 1)}…`;
   return `<text x="${rounded(x + 3)}" y="${y + 13}" font-size="${TEXT}" text-anchor="start">${escape(shown)}</text>`;
