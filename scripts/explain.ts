@@ -18,6 +18,7 @@ import type { EmulatedExperiment } from '../setup/testbed/emulated/emulated-expe
 import { buildMaterial } from '../setup/testbed/emulated/prepare-emulated.ts';
 import { describeHost } from '../setup/testbed/host-resources.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
+import type { PrepareOptions } from '../setup/testbed/testbed.ts';
 import { runScript } from './cli/run-script.ts';
 import { checkCell, checkSettings } from './explain/check-explain.ts';
 import { type ExplainOptions, HELP, parseExplainOptions } from './explain/explain-options.ts';
@@ -30,9 +31,12 @@ await runScript(HELP, async () => {
   const options = parseExplainOptions(process.argv.slice(2));
   const settings = resolveSettings(process.env, new Date());
   checkSettings(settings);
+  for (const cell of cellsOf(options)) checkCell(cell, settings.variant);
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
   const directory = path.join(settings.resultsDirectory, `explain-${time}`);
-  const [explained, base] = await recordAll(options, settings, directory);
+  const recorded = await recordUntilStopped(options, settings, directory);
+  if (recorded === undefined) return;
+  const [explained, base] = recorded;
   writeWhole(path.join(directory, EXPLANATION_FILE), `${JSON.stringify(explained, null, 1)}\n`);
   writeWhole(path.join(directory, PAGE_FILE), explanationPage(explained, base));
   const texts = [
@@ -44,19 +48,29 @@ await runScript(HELP, async () => {
   console.log(texts.join('\n\n'));
 });
 
-/** @returns the explanation, and that of what it is compared with. */
-async function recordAll(
-  { cell, operation, compare }: ExplainOptions,
+/** Those that are recorded. */
+function cellsOf({ cell, compare }: ExplainOptions): Cell[] {
+  return compare?.cell === undefined ? [cell] : [cell, compare.cell];
+}
+
+/** The explanation, and that of what it is compared with. */
+type Recorded = readonly [Explanation, Explanation | undefined];
+
+/** @returns undefined if it was stopped by a signal, whose handler has said so. */
+async function recordUntilStopped(
+  options: ExplainOptions,
   settings: Settings,
   directory: string,
-): Promise<[Explanation, Explanation | undefined]> {
+): Promise<Recorded | undefined> {
   await using held = new AsyncDisposableStack();
   const stopping = new AbortController();
-  const { signal } = stopping;
-  let isOurs = false;
+  let [isOurs, isStopped] = [false, false];
   held.defer(
     onStopSignals({
-      stop: (by) => stopping.abort(new Error(`stopped by ${by}`)),
+      stop: (by) => {
+        isStopped = true;
+        stopping.abort(new Error(`stopped by ${by}`));
+      },
       endMachines: async () => isOurs && endOwned(runtimeDirectory()),
       kept: () => 'What was built and saved stays in the cache.',
       log: console.error,
@@ -65,23 +79,38 @@ async function recordAll(
   const progress = new ProgressReporter();
   progress.onTestRunStart();
   held.defer(() => progress.onTestRunEnd());
+  try {
+    return await recordAll(options, settings, directory, {
+      held,
+      onTestbed: (is) => void (isOurs = is),
+      onLost: (error) => stopping.abort(error),
+      phases: new Phases(),
+      signal: stopping.signal,
+      log: console.error,
+    });
+  } catch (thrown) {
+    if (isStopped) return undefined;
+    throw thrown;
+  }
+}
 
+async function recordAll(
+  options: ExplainOptions,
+  settings: Settings,
+  directory: string,
+  preparing: PrepareOptions,
+): Promise<Recorded> {
+  const { cell, operation, compare } = options;
   const { variant, waitMinutes, snapshotBytes } = settings;
-  const cells: Cell[] = [cell, ...(compare?.cell === undefined ? [] : [compare.cell])];
   const common = { accelerator: 'tcg', sizing: sizingFor(describeHost()) } as const;
   const { material, kernel, image, emulator } = await buildMaterial({
     ...common,
-    cells,
+    cells: cellsOf(options),
     variant,
     waitMinutes,
-    held,
-    onTestbed: (is) => void (isOurs = is),
-    onLost: (error) => stopping.abort(error),
-    phases: new Phases(),
-    signal,
-    log: console.error,
+    ...preparing,
   });
-  const recorder = await buildRecordingEmulator(signal);
+  const recorder = await buildRecordingEmulator(preparing.signal);
   const experiment: EmulatedExperiment = {
     ...common,
     kind: 'emulated',
@@ -90,7 +119,6 @@ async function recordAll(
     snapshotBytes,
     material,
   };
-  for (const each of cells) checkCell(each, { experiment, variant });
   mkdirSync(directory, { recursive: true });
   const record = (each: Cell): Promise<Explanation> =>
     recordOperation(each, operation, {
@@ -106,8 +134,8 @@ async function recordAll(
         variant: variant.name,
       },
       directory,
-      signal,
-      say: console.error,
+      signal: preparing.signal,
+      say: preparing.log,
     });
   const explained = await record(cell);
   if (compare === undefined) return [explained, undefined];

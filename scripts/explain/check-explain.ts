@@ -1,9 +1,10 @@
 /** What `npm run explain` can't do, before anything boots. */
 import type { Cell } from '../../fixtures/matrix.ts';
+import type { Variant } from '../../fixtures/variant.ts';
 import { InputError } from '../../setup/lib/errors.ts';
 import type { Settings } from '../../setup/run/settings.ts';
 import { EMULATED } from '../../setup/run/testbed-name.ts';
-import { type EmulatedExperiment, whyNotDvh } from '../../setup/testbed/emulated/emulated-experiment.ts';
+import { whyNotDvh } from '../../setup/testbed/emulated/emulated-experiment.ts';
 
 /** @throws {InputError} NESTBENCH_UNKNOWN_SETTING for settings with which no emulator counts instructions. */
 export function checkSettings({ testbed, accelerator, clock, variant }: Settings): void {
@@ -18,10 +19,7 @@ export function checkSettings({ testbed, accelerator, clock, variant }: Settings
 }
 
 /** @throws {InputError} NESTBENCH_UNKNOWN_CELL for a cell that the variant's kernel can't have. */
-export function checkCell(
-  cell: Cell,
-  { experiment, variant }: { experiment: EmulatedExperiment; variant: Settings['variant'] },
-): void {
-  const reason = whyNotDvh(cell, { ...experiment, variant });
+export function checkCell(cell: Cell, variant: Variant): void {
+  const reason = whyNotDvh(cell, { hasSvm: true, variant });
   if (reason !== undefined) throw new InputError('NESTBENCH_UNKNOWN_CELL', `${cell.name}: ${reason}.`);
 }
