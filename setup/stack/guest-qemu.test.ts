@@ -77,7 +77,7 @@ test.each([
 });
 
 /** What real QEMUs say of themselves: `-device intel-iommu,help`, `-M q35,help`, `-help` and `-M help`, shortened. */
-describe.each(['5.2', '7.2', '10.0'])('QEMU %s', (version) => {
+describe.each(['4.2', '5.2', '7.2', '10.0'])('QEMU %s', (version) => {
   const help = readFileSync(new URL(`captured/qemu-help/${version}.txt`, import.meta.url), 'utf8');
 
   test('has what nestbench takes it to have', () => {
