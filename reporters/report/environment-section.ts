@@ -99,8 +99,8 @@ function machinesOf({ records }: Results): Machine[] {
     .toSorted((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Without what differs at every boot: thread numbers and counts of exits. */
-function lasting({ guestHaltExits, pinned, ...facts }: LevelFacts): string {
+/** Without what differs at every boot: thread numbers, counts of exits, and memory to the byte. */
+function lasting({ guestHaltExits, pinned, takenMemory, qemuMemory, ...facts }: LevelFacts): string {
   return JSON.stringify([
     facts,
     haltsOf({ guestHaltExits, ...facts }),
@@ -166,6 +166,19 @@ function machineDetails({ name, facts, cells }: Machine): Html {
     ['CPU', `${facts.cpus} x ${facts.cpuModel}`],
     ['memory', `${gibibytes(facts.memoryBytes)}, ${gibibytes(facts.swapBytes)} of swap`],
     ['clock source', facts.clockSource],
+    ...(facts.takenMemory === undefined
+      ? []
+      : [['memory out of use', facts.takenMemory.map(takenText).join(', ')] as const]),
+    ...(facts.qemuMemory === undefined
+      ? []
+      : [
+          [
+            'memory of its QEMU',
+            Object.entries(facts.qemuMemory)
+              .map(([node, bytes]) => `node ${node}: ${gibibytes(bytes)}`)
+              .join(', '),
+          ] as const,
+        ]),
     ...(facts.tuning === undefined ? [] : [['tuning as found', tuningText(facts.tuning)] as const]),
     ['hypervisor it sees', facts.hypervisor],
     ['mitigations', mitigations(facts)],
@@ -185,6 +198,10 @@ function machineDetails({ name, facts, cells }: Machine): Html {
     ${definitions(lines)}
     ${qemu === null ? '' : html`<pre tabindex="0" aria-label="${`QEMU's arguments of ${name} in ${cells.join(', ')}`}">${inLines(qemu.argv)}</pre>`}
   </details>`;
+}
+
+function takenText({ node, cpus, bytes }: NonNullable<LevelFacts['takenMemory']>[number]): string {
+  return `node ${node} (${cpus === '' ? 'no CPUs' : `CPUs ${cpus}`}): ${gibibytes(bytes)}`;
 }
 
 /** One option with its value per line, quoted for a shell. */

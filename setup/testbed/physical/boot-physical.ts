@@ -14,7 +14,9 @@ import { makeKeys, seedFile } from '../../stack/keys.ts';
 import { makeDataDisks } from './data-disks.ts';
 import { readPhysicalFacts } from './server-facts.ts';
 import { holdMachine } from './hold.ts';
+import { limitMemory } from './limit-memory.ts';
 import type { PhysicalMachinePlan, PhysicalPlan } from './physical-plan.ts';
+import { withQemuMemory } from './qemu-memory.ts';
 import { ensureBoot } from './reboot.ts';
 import { type DeployedImage, deployImage, setUp, tearDown, TOOLS_ROOT } from './set-up.ts';
 import { readTuning } from './tuning-facts.ts';
@@ -46,7 +48,8 @@ export async function bootPhysical(plan: PhysicalPlan, options: BootPhysicalOpti
       explained(enter(ownServer, common)),
       explained(enter(ownClient, common)),
     );
-    return { client, levels: await explained(bootGuests(server, plan.guests, common)) };
+    const levels = await explained(bootGuests(server, plan.guests, common));
+    return { client, levels: await explained(withQemuMemory(levels, signal)) };
   });
   return stack;
 }
@@ -105,6 +108,7 @@ async function enter({ plan, machine, phases }: Ready, options: MachineOptions):
   phases.lap(`${name}: both ready`);
   defer(() => restore(plan, machine));
   await setUp(machine, plan, image, seedFile(runtime), signal);
+  const memory = await limitMemory(machine, plan, signal);
   const inside = await connect(plan, plan.deadlineSeconds, signal, TOOLS_ROOT);
   defer(() => inside[Symbol.asyncDispose]());
   void inside.lost.then(onFailure);
@@ -112,6 +116,7 @@ async function enter({ plan, machine, phases }: Ready, options: MachineOptions):
   const facts = {
     ...(await readPhysicalFacts(plan, inside, signal)),
     ...(await readDataDisk(plan, inside, signal)),
+    ...memory,
     tuning: await readTuning(machine, signal),
   };
   phases.lap(`${name}: checks`);

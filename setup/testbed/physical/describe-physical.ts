@@ -8,12 +8,11 @@ import {
   type MachineSoftware,
   orderedByBoot,
   physicalSoftware,
-  sourceKey,
   whyNotPhysical,
 } from '../../../fixtures/physical-software.ts';
 import type { Profile } from '../../../fixtures/profiles.ts';
 import { storageOf } from '../../../fixtures/storage.ts';
-import { CPU_SCALES, cpusAt, MEMORY_SCALES, memoryMiBAt, type Sizing } from '../../../fixtures/sizing.ts';
+import { cpusAt, memoryMiBAt } from '../../../fixtures/sizing.ts';
 import {
   addressesOf,
   type KernelSource,
@@ -21,11 +20,9 @@ import {
 } from '../../../fixtures/testbed-description.ts';
 import { textTable } from '../../lib/text-table.ts';
 import { describeMachine, machineSteps } from '../../stack/describe-machine.ts';
+import { assumedHost, PAPER_SIZING } from './assumed-host.ts';
 import { dataOn } from './data-disks.ts';
-import { type PhysicalHost, type PhysicalMachinePlan, planPhysical } from './physical-plan.ts';
-
-/** The paper's own sizing, for which a physical testbed is intended. */
-const PAPER: Sizing = { cpus: CPU_SCALES[0], memoryMiB: MEMORY_SCALES[0] };
+import { type PhysicalMachinePlan, planPhysical } from './physical-plan.ts';
 
 const HEADINGS = [
   'machine',
@@ -83,36 +80,6 @@ function stepsOf(testbed: TestbedDescription, cell: Cell, profile: Pick<Profile,
   ];
 }
 
-/** Placeholders stand for what only the server or a build can say. A QEMU of unknown version counts as a current one. */
-function assumedHost(testbed: TestbedDescription, cell: Cell): PhysicalHost {
-  const { client, levels } = physicalSoftware(testbed, cell);
-  const all = [client, ...levels];
-  return {
-    testbed,
-    sizing: PAPER,
-    installed: { client: '<the installed kernel>', server: '<the installed kernel>' },
-    kernels: Object.fromEntries(
-      all.flatMap(({ kernel, release = '<built>' }) =>
-        isBuilt(kernel) ? [[sourceKey(kernel), { file: '', hash: '', release }]] : [],
-      ),
-    ),
-    qemus: Object.fromEntries(
-      all.flatMap(({ qemu, qemuVersion = '' }) =>
-        isBuilt(qemu)
-          ? [
-              [
-                sourceKey(qemu),
-                { file: '', hash: '', version: qemuVersion, dvh: { postedInterrupts: true, option: false } },
-              ],
-            ]
-          : [],
-      ),
-    ),
-    card: { firstFunction: '<virtual function>', guestDriver: '<its driver>' },
-    clientCpus: 0,
-  };
-}
-
 /** The client or the server. */
 function describeBoot(machine: PhysicalMachinePlan, step: number): string[] {
   const { name, target, boot, addressWithPrefix, dvhKnobs, virtualFunctions, network, dataDirectory } =
@@ -123,6 +90,11 @@ function describeBoot(machine: PhysicalMachinePlan, step: number): string[] {
     `   boot, unless it runs this already: ${boot.release}`,
     `   added to its kernel command line: ${boot.parameters.join(' ') || '-'}`,
     `   ${addressWithPrefix} on ${machine.interface}`,
+    ...(machine.isSized
+      ? [
+          `   memory: ${machine.memoryMiB} MiB are left; the rest is taken as huge pages, of NUMA nodes without its CPUs first`,
+        ]
+      : []),
     ...(virtualFunctions > 0 ? [`   virtual functions of its card: ${virtualFunctions}`] : []),
     ...(dataDirectory === undefined
       ? []
@@ -152,14 +124,14 @@ function qemuOf({ qemu }: MachineSoftware): string {
 /** The client uses all of its CPUs. */
 function cpusOf(name: MachineName, { level: target }: Cell): string {
   const level = levelOf(name);
-  return level === undefined ? 'all' : String(cpusAt(PAPER, level, target));
+  return level === undefined ? 'all' : String(cpusAt(PAPER_SIZING, level, target));
 }
 
 /** Of L0's memory, the cell's share is left free. */
 function memoryOf(name: MachineName, { level: target }: Cell): string {
   const level = levelOf(name);
   if (level === undefined) return 'all';
-  return `${memoryMiBAt(PAPER, level, target) / 1024} GiB${level === 0 ? ' left free' : ''}`;
+  return `${memoryMiBAt(PAPER_SIZING, level, target) / 1024} GiB${level === 0 ? ' left free' : ''}`;
 }
 
 function levelOf(name: MachineName): Level | undefined {

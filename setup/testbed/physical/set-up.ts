@@ -4,22 +4,21 @@
  * level.
  */
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { UnsuitableError } from '../../lib/errors.ts';
 import { lastLines } from '../../lib/error-text.ts';
 import { measureFile } from '../../lib/measure-file.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { feedFile } from '../../machine/ssh/openssh.ts';
 import { dataOn, removeDataDisks } from './data-disks.ts';
+import { machineScript, unprepared } from './machine-script.ts';
 import { listOwn, ownFolder, removeOwn, writeArgv } from './own-folder.ts';
 import { IMAGE_FORMAT, type PhysicalMachinePlan } from './physical-plan.ts';
 
 /** The root directory of measurements there. */
 export const TOOLS_ROOT = '/run/nestbench-mounts/root';
 
-const [SET_UP, TEAR_DOWN] = [script('set-up'), script('tear-down')];
-/** Huge pages of a large machine's memory are cleared one by one. */
-const SET_UP_SECONDS = 300;
+const [SET_UP, TEAR_DOWN] = [machineScript('set-up'), machineScript('tear-down')];
+/** A link takes up to ten seconds, and virtual functions as long. */
+const SET_UP_SECONDS = 120;
 /** It waits up to twenty seconds for what it ends. */
 const TEAR_DOWN_SECONDS = 120;
 const COMMAND_SECONDS = 60;
@@ -77,14 +76,13 @@ export async function setUp(
   seed: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { network, isSized, memoryMiB, name, virtualFunctions } = plan;
+  const { network, name, virtualFunctions } = plan;
   const words = [
     imageOn(plan.directory, image),
     IMAGE_FORMAT,
     plan.interface,
     plan.addressWithPrefix,
     bridgeWord(network.bridge),
-    String(isSized ? memoryMiB : 0),
     name === 'l0' ? 'yes' : 'no',
     String(virtualFunctions),
     network.assigns?.pciAddress ?? '',
@@ -99,12 +97,7 @@ export async function setUp(
   if (exitCode === 0) return;
   const output = lastLines(stderr);
   const why = /^nestbench: (.*)$/m.exec(stderr)?.[1] ?? output;
-  throw new UnsuitableError({
-    message: `${machine.name} (${plan.target.destination}) cannot be prepared for the cell: ${why}. Fix that, or the testbed file; "npm run doctor" prints more.`,
-    machine: machine.name,
-    exitCode: exitCode ?? null,
-    output,
-  });
+  throw unprepared(plan, why, { exitCode: exitCode ?? null, output });
 }
 
 function bridgeWord(bridge: PhysicalMachinePlan['network']['bridge']): string {
@@ -139,8 +132,4 @@ export async function removeTools(
   if (images.length === 0) return ended;
   await removeOwn(machine, directory, images, signal);
   return [...ended, 'took the image away'];
-}
-
-function script(name: string): string {
-  return readFileSync(path.join(import.meta.dirname, 'machine', name), 'utf8');
 }
