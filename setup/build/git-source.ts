@@ -4,7 +4,8 @@
  * keeps those too, so that a commit is only downloaded once.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { NestbenchError } from '../lib/errors.ts';
@@ -144,6 +145,65 @@ export async function exportSource(
     await runTool([...there, ...local, ...active, ...elsewhere, ...update], withSubmodules);
   }
   await runTool(['find', '.', '-name', '.git', '-type', 'f', '-delete'], tool);
+}
+
+/** Reads single files of a ref. */
+export interface SourceGlimpse extends AsyncDisposable {
+  /** The text of a file; empty if there is none of that name. */
+  read(file: string): Promise<string>;
+}
+
+/**
+ * A ref whose files are fetched one by one as they are read, from a server that can do that; nothing is kept. What the
+ * mirror has is read there.
+ * @returns undefined if it can't be fetched.
+ */
+export async function glimpseSource(
+  { url, ref }: Pick<GitSource, 'url' | 'ref'>,
+  signal: AbortSignal,
+): Promise<SourceGlimpse | undefined> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(LOOK_UP_SECONDS * 1000)]);
+  const mirror = mirrorOf(url);
+  const kept = existsSync(mirror) ? await commitOf(mirror, ref, signal) : undefined;
+  if (kept !== undefined)
+    return {
+      read: (file) => sourceFile({ url, commit: kept }, file, signal),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  const place = await mkdtemp(path.join(tmpdir(), 'nestbench-source-'));
+  const remove = (): Promise<void> => rm(place, { recursive: true, force: true });
+  try {
+    const failure =
+      (await git(['init', '--bare', '--quiet', place], within)) ??
+      (await git(['--git-dir', place, 'remote', 'add', 'origin', url], within)) ??
+      (await git(
+        [
+          '--git-dir',
+          place,
+          'fetch',
+          '--quiet',
+          '--no-tags',
+          '--depth=1',
+          '--filter=blob:none',
+          'origin',
+          ref,
+        ],
+        within,
+      ));
+    if (failure !== undefined) {
+      await remove();
+      return undefined;
+    }
+  } catch (error) {
+    await remove();
+    signal.throwIfAborted();
+    if (within.aborted) return undefined;
+    throw error;
+  }
+  return {
+    read: (file) => output(['--git-dir', place, 'show', `FETCH_HEAD:${file}`], signal),
+    [Symbol.asyncDispose]: remove,
+  };
 }
 
 /** A file of the commit; empty if it has none of that name. */

@@ -29,16 +29,27 @@ export async function ensurePackages(signal: AbortSignal, list: readonly HostPac
   const missing = await missingPackages(needed);
   if (missing.length === 0) return;
   const prefix = await rootPrefix();
-  if (prefix === undefined) {
-    throw new PackageMissingError({
-      message: `These Debian packages are missing, and this user is not root and has no sudo without a password: ${missing.join(', ')}. Run: ${installCommand(missing)}`,
-      machine: 'host',
-    });
-  }
+  if (prefix === undefined) throw uninstallable(missing);
   reportProgress({ task: 'packages', text: `installing ${missing.join(', ')}`, state: 'running' });
   if (await listsAreStale()) await apt(['update'], prefix, missing, signal);
   await apt(['install', '--yes', '--no-install-recommends', ...missing], prefix, missing, signal);
   reportProgress({ task: 'packages', text: `installed ${missing.join(', ')}`, state: 'done' });
+}
+
+/**
+ * The same check before it matters; installs nothing.
+ * @throws {NestbenchError} NESTBENCH_PACKAGE_MISSING if {@link ensurePackages} would.
+ */
+export async function assertInstallable(list: readonly HostPackage[]): Promise<void> {
+  const missing = await missingPackages(neededPackages(list));
+  if (missing.length > 0 && (await rootPrefix()) === undefined) throw uninstallable(missing);
+}
+
+function uninstallable(missing: readonly string[]): PackageMissingError {
+  return new PackageMissingError({
+    message: `These Debian packages are missing, and this user is not root and has no sudo without a password: ${missing.join(', ')}. Run: ${installCommand(missing)}`,
+    machine: 'host',
+  });
 }
 
 export function installCommand(packages: readonly string[]): string {

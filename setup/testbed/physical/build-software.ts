@@ -17,6 +17,7 @@ import { BUILD_BYTES, checkResources } from '../host-resources.ts';
 import type { BuildOptions } from '../testbed.ts';
 import { assertDvhQemus } from './dvh-software.ts';
 import type { BuiltKernel, BuiltQemu } from './physical-plan.ts';
+import { assertSources } from './source-faults.ts';
 
 /** By the key of its source. */
 interface BuiltSoftware {
@@ -38,6 +39,8 @@ export async function buildForCells(
   const { held, phases, signal } = options;
   await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
   held.use(await holdCache(signal));
+  await assertSources(testbed, cells, options);
+  phases.lap('sources');
   const files = await buildBootFiles(signal, variant, 'physical');
   phases.lap('kernel and image');
   const software = allSoftware(testbed, cells);

@@ -17,8 +17,10 @@ function described(software: string) {
   );
 }
 
-/** A repository with one commit on the branch v1-a, which is tagged v1. */
-function repository(): { url: string; commit: string } {
+/** A repository with one commit on the branch v1-a, which is tagged v1. Its files are those of a current Linux. */
+function repository(
+  files: Readonly<Record<string, string>> = { Makefile: 'VERSION = 6\nPATCHLEVEL = 12\n' },
+): { url: string; commit: string } {
   const url = path.join(temporaryDirectory(), 'source');
   mkdirSync(url);
   const git = (...words: string[]): string =>
@@ -26,7 +28,7 @@ function repository(): { url: string; commit: string } {
       encoding: 'utf8',
     }).trim();
   git('init', '--quiet', '--initial-branch=v1-a');
-  writeFileSync(path.join(url, 'file'), 'one');
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(url, name), text);
   git('add', '--all');
   git('commit', '--quiet', '--message', 'one');
   git('tag', 'v1');
@@ -60,6 +62,7 @@ test('branches, tags and commits of a repository that answers are right, and not
     ['right', `v1-a of ${url}: ${commit.slice(0, 12)}`],
     ['right', `v1 of ${url}: ${commit.slice(0, 12)}`],
     ['right', `${commit} of ${url}: the repository answers`],
+    ['right', 'nothing is missing in 3 sources'],
     ['right', expect.stringMatching(/^this host: gcc \d/)],
   ]);
   expect(existsSync(cache)).toBe(false);
@@ -87,4 +90,28 @@ test('a missing ref and a missing repository are reported with how to fix them',
     ['wrong', 'It answers, and has no branch or tag v2.'],
     ['wrong', expect.stringMatching(/^It can't be reached\. git says: .*\/nowhere\/linux/s)],
   ]);
+});
+
+test('what would end a run after an hour of building is read from single files', async () => {
+  const cache = temporaryCache();
+  const linux = repository({ Makefile: 'VERSION = 4\nPATCHLEVEL = 18\n' }).url;
+  const qemu = repository({ VERSION: '3.1.0\n' }).url;
+  const findings = await examineSources(
+    described(
+      `{ l0: { kernel: { url: ${linux}, ref: v1, defconfig: my_defconfig }, qemu: { url: ${qemu}, ref: v1 } } }`,
+    ),
+    never,
+  );
+  const files = findings.filter(({ check }) => check === 'source files');
+  expect(files.map(({ verdict, found }) => [verdict, found])).toEqual([
+    ['wrong', expect.stringMatching(/^Linux 4\.18 does not boot when GCC 1\d/)],
+    ['wrong', `v1 of ${linux} has no configuration my_defconfig for x86`],
+    [
+      'some cells',
+      expect.stringMatching(
+        /^The testbed file asks for QEMU 3\.1\.0 on l0, which can't start .* \(l1-baseline, /,
+      ),
+    ],
+  ]);
+  expect(existsSync(cache)).toBe(false);
 });
