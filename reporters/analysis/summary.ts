@@ -15,7 +15,7 @@ import { NATIVE_CELL, overheadOf } from './overhead.ts';
 import { failures, type Problem, skips } from './problems.ts';
 import { type Outcome, outcomeOf, type Results } from '../model/experiment-results.ts';
 import { describeStates } from './stack-states.ts';
-import { describeTuning } from './tuning.ts';
+import { describeTuning } from './machine-tuning.ts';
 
 export type SummaryEntry =
   | {

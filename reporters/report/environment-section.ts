@@ -4,7 +4,7 @@
  */
 import type { ExperimentRecord, LevelFacts } from '../../fixtures/records.ts';
 import { heading } from '../analysis/heading.ts';
-import { describeTuning, tuningText } from '../analysis/tuning.ts';
+import { describeTuning, tuningText } from '../analysis/machine-tuning.ts';
 import type { Results } from '../model/experiment-results.ts';
 import { dataTable, type TableColumn } from './data-table.ts';
 import { html, type Html } from './html.ts';
@@ -100,7 +100,13 @@ function machinesOf({ records }: Results): Machine[] {
 }
 
 /** Without what differs at every boot: thread numbers, counts of exits, and memory to the byte. */
-function lasting({ guestHaltExits, pinned, takenMemory, qemuMemory, ...facts }: LevelFacts): string {
+function lasting({
+  guestHaltExits,
+  pinned,
+  takenMemory: _taken,
+  qemuMemory: _memory,
+  ...facts
+}: LevelFacts): string {
   return JSON.stringify([
     facts,
     haltsOf({ guestHaltExits, ...facts }),

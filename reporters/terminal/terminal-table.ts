@@ -15,7 +15,7 @@ import { painter } from './paint.ts';
 import { failures, type Problem, skips } from '../analysis/problems.ts';
 import type { Measured, Results } from '../model/experiment-results.ts';
 import { stoppingOf } from '../analysis/stopping.ts';
-import { describeTuning } from '../analysis/tuning.ts';
+import { describeTuning } from '../analysis/machine-tuning.ts';
 import { labelledLines, wrap } from '../model/text.ts';
 
 export interface TableOptions {

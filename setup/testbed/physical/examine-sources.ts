@@ -54,10 +54,12 @@ async function examineFiles(testbed: TestbedDescription, signal: AbortSignal): P
       ? []
       : [finding('source files', needed, `nothing is missing in ${count(read, 'source')}`, '')];
   }
-  return faults.map(({ text, cells }) => ({
-    ...finding('source files', needed, text, 'Name another ref in the testbed file, or select other cells.'),
-    ...(cells !== undefined && { verdict: 'some cells' as const, found: `${text} (${cells.join(', ')})` }),
-  }));
+  return faults.map(({ text, cells }): Finding => {
+    const found = cells === undefined ? text : `${text} (${cells.join(', ')})`;
+    const fix = 'Name another ref in the testbed file, or select other cells.';
+    const verdict = cells === undefined ? 'wrong' : 'some cells';
+    return { machine: 'host', check: 'source files', verdict, found, needed, fix };
+  });
 }
 
 /** Of all machines in all cells. */

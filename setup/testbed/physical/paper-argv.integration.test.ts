@@ -161,8 +161,10 @@ describe.each([
     )?.[1];
     const guests = guestsFor(version ?? '');
     expect(guests.length).toBeGreaterThan(8);
-    for (const { name, guest } of guests)
-      expect(await statusOf(program, guest), name).toMatchObject({ status: 'prelaunch', running: false });
+    const started: Record<string, unknown> = {};
+    for (const { name, guest } of guests) started[name] = await statusOf(program, guest);
+    for (const status of Object.values(started))
+      expect.soft(status).toMatchObject({ status: 'prelaunch', running: false });
   });
 
   test('assigns a device by its address', async () => {

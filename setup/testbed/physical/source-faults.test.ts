@@ -50,6 +50,9 @@ function cell(name: string): Cell {
   return found;
 }
 
+const nothing: ReadSource = () => Promise.resolve('');
+const moved: ReadSource = (_, file) => Promise.resolve(file === 'VERSION' ? '11.0.0\n' : '');
+
 const paper = described('paper');
 
 test('the paper’s own sources have nothing wrong', async () => {
@@ -99,7 +102,6 @@ test("a level whose kernel the QEMU below it can't start", async () => {
 
 test('a source of something else', async () => {
   const own = described('{ l0: { kernel: { url: /src/linux, ref: a }, qemu: { url: /src/qemu, ref: b } } }');
-  const nothing: ReadSource = () => Promise.resolve('');
   expect(
     (await sourceFaults(own, [cell('l1-baseline')], nothing, undefined)).map(({ text }) => text),
   ).toEqual([
@@ -110,7 +112,6 @@ test('a source of something else', async () => {
 
 test('what can’t be read is not wrong, nor is a file that a later QEMU has elsewhere', async () => {
   const own = described('{ l0: { qemu: { url: /src/qemu, ref: new } } }');
-  const moved: ReadSource = (_, file) => Promise.resolve(file === 'VERSION' ? '11.0.0\n' : '');
   expect(await sourceFaults(own, CELLS, () => Promise.resolve(undefined), undefined)).toEqual([]);
   expect(await sourceFaults(own, CELLS, moved, undefined)).toEqual([]);
 });

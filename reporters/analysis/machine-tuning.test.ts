@@ -6,7 +6,7 @@ import { reportHtml } from '../report/page.ts';
 import { facts } from '../report/report.testing.ts';
 import { terminalTable } from '../terminal/terminal-table.ts';
 import { summaryOf } from './summary.ts';
-import { describeTuning } from './tuning.ts';
+import { describeTuning } from './machine-tuning.ts';
 
 const TUNED: LevelFacts['tuning'] = { governors: ['performance'], turbo: 'off', irqbalance: 'stopped' };
 
