@@ -79,7 +79,7 @@ async function hold(
       const { code } = first;
       if (code === CONFLICT || signal?.aborted === true) return undefined;
       throw new CommandError({
-        message: `Could not lock ${file}: flock exited with ${code}. ${said.trim()} If its file system has no locks, as some NFS: set XDG_CACHE_HOME to a directory on a local disk.`,
+        message: `Could not lock ${file}: flock exited with ${code}. ${said.trim()} If its file system has no locks, as some NFS: XDG_CACHE_HOME and RESULTS select other places for the cache and the results, and /tmp has to be on a local disk.`,
         exitCode: code,
       });
     }

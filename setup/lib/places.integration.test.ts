@@ -55,7 +55,7 @@ describe('a fault is a sentence that names the variable', () => {
     expect(() => checkPlaces(results, undefined)).toThrow(`Set ${variable} to another place`);
   });
 
-  test('a cache where no file can be locked', () => {
+  test('a cache, or results, where no file can be locked', () => {
     const programs = temporaryDirectory();
     // As flock(1) on an NFS without a lock daemon.
     const refusing = '#!/bin/sh\necho "flock: $2: No locks available" >&2\nexit 71\n';
@@ -68,6 +68,11 @@ describe('a fault is a sentence that names the variable', () => {
         place: 'cache',
         variable: 'XDG_CACHE_HOME',
         fault: expect.stringMatching(/^No file can be locked in .*\(flock: .*: No locks available\)\.$/),
+      },
+      {
+        place: 'results',
+        variable: 'RESULTS',
+        fault: expect.stringContaining(`No file can be locked in ${place},`),
       },
     ]);
     expect(readdirSync(place)).toEqual([]);

@@ -102,8 +102,11 @@ export function cacheFault(): string | undefined {
 }
 
 function resultsFault(directory: string, experiment: string | undefined): string | undefined {
-  const fault = within(directory);
-  return fault === undefined && experiment !== undefined ? within(path.join(directory, experiment)) : fault;
+  return (
+    within(directory) ??
+    (experiment === undefined ? undefined : within(path.join(directory, experiment))) ??
+    tryIn(directory, noLockHolds)
+  );
 }
 
 function within(directory: string): string | undefined {
@@ -135,7 +138,7 @@ function noProgramRuns(place: string, directory: string): string | undefined {
   }
 }
 
-/** Concurrent runs share the cache by flock(2), which some network file systems refuse. */
+/** Concurrent runs share the cache and an experiment by flock(2), which some network file systems refuse. */
 function noLockHolds(place: string, directory: string): string | undefined {
   const { status, stderr } = spawnSync('flock', ['--nonblock', path.join(place, 'lock'), 'true'], {
     encoding: 'utf8',

@@ -1,10 +1,25 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu/qemu-process.ts';
-import { claimDirectory, lockFile, runtimeDirectory, sweepTestbed, takeTestbed } from './runtime.ts';
+import {
+  claimDirectory,
+  lockFile,
+  runtimeDirectory,
+  socketFault,
+  sweepTestbed,
+  takeTestbed,
+} from './runtime.ts';
 
 const never = new AbortController().signal;
 
@@ -49,6 +64,14 @@ describe('the directory of keys and sockets', () => {
     vi.stubEnv('TMPDIR', path.join(temporaryDirectory(), 'x'.repeat(80)));
     expect(() => claimDirectory()).toThrow(/TMPDIR is too long/);
   });
+});
+
+test('a directory in which no socket can listen is named; where one can, nothing is left', async () => {
+  // No file system of a network is there, but sysfs refuses a new file too.
+  expect(await socketFault('/sys')).toMatch(/^No socket can listen in \/sys, .* \(E[A-Z]+\)\.$/);
+  const directory = temporaryDirectory();
+  expect(await socketFault(directory)).toBeUndefined();
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 describe("the testbed's lock", () => {

@@ -1,12 +1,14 @@
 /** The testbed's directory and lock on this host: one run at a time, and nothing left of the last one. */
+import { once } from 'node:events';
 import { lstatSync, mkdirSync, readFileSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { userId } from '../lib/user.ts';
 import { LONGEST_TIMER_MS } from '../lib/wait.ts';
 import { isHeldAbove, takeLock, type Lock } from '../lib/lock.ts';
 import { InputError, LockLostError, TestbedBusyError, toNestbenchError } from '../lib/errors.ts';
-import { reasonOf } from '../lib/error-text.ts';
+import { errorCode, reasonOf } from '../lib/error-text.ts';
 import { endOwned } from '../machine/qemu/qemu-process.ts';
 import type { PrepareOptions } from './testbed.ts';
 
@@ -44,6 +46,21 @@ export function claimDirectory(runtime = runtimeDirectory()): void {
     );
   }
   claim(path.dirname(runtime), 'so no keys are put there. Remove it, or set TMPDIR to another place.');
+}
+
+/** Why no socket can listen in a directory, as on some network file systems; undefined if one can. A sentence. */
+export async function socketFault(directory = tmpdir()): Promise<string | undefined> {
+  const server = createServer();
+  try {
+    server.listen(path.join(directory, `.nestbench-${process.pid}`));
+    await once(server, 'listening');
+    return undefined;
+  } catch (error) {
+    return `No socket can listen in ${directory}, as on some network file systems (${errorCode(error) ?? reasonOf(error)}).`;
+  } finally {
+    // Removes the socket.
+    server.close();
+  }
 }
 
 /** Creates a directory that only this user can write to. `otherwise` ends the sentence about one that is not. */
@@ -87,7 +104,7 @@ export interface HeldTestbed extends Lock {
  * Takes the testbed of this host. The kernel frees the lock once its holder has ended, however it ended. A run that a
  * holder started with another TMPDIR, like the end-to-end tests, belongs to it: it only excludes others of that kind.
  * @param onWait called once with who holds it, before waiting.
- * @throws {InputError} if the lock can't be trusted, or the holder that started this run has its machines in the same
+ * @throws {InputError} if the lock can't be trusted, no socket can listen in TMPDIR, or the holder that started this run has its machines in the same
  * place.
  * @throws NESTBENCH_TESTBED_BUSY if it is not free in time, with who holds it.
  */
@@ -101,6 +118,9 @@ export async function takeTestbed(options: {
 }): Promise<HeldTestbed> {
   const { waitMinutes, signal } = options;
   claimDirectory();
+  const fault = await socketFault(path.dirname(runtimeDirectory()));
+  if (fault !== undefined)
+    throw new InputError('NESTBENCH_UNKNOWN_SETTING', `${fault} Set TMPDIR to a directory on a local disk.`);
   let file = options.lock ?? lockFile();
   const noLock =
     "so the testbed of this host can't be locked there. Ask its owner or an administrator to remove it.";

@@ -21,6 +21,7 @@ import {
   freeBytes,
   hostVirtualization,
 } from '../host-resources.ts';
+import { socketFault } from '../runtime.ts';
 
 const DEEPEST = LEVELS.at(-1) ?? 0;
 
@@ -36,6 +37,7 @@ export async function examineHost(): Promise<Finding[]> {
     await examineMemory(bytes),
     // Otherwise a separate finding says what is wrong with the cache.
     ...(hasCache ? [await examineDisk()] : []),
+    ...(await examineSockets()),
     await examineVirtualization(),
     await examineNamespaces(isBuilt),
     await examineEngine(),
@@ -60,6 +62,14 @@ async function examineDisk(): Promise<Finding> {
   const fault = await failureOf(async () => checkDisk(directory, BUILD_BYTES));
   const needed = `${inBytes(BUILD_BYTES)} for the builds`;
   return finding('disk', needed, `${inBytes(await freeBytes(directory))} free for ${directory}`, fault ?? '');
+}
+
+/** Nothing to say where sockets work, as almost everywhere. */
+async function examineSockets(): Promise<Finding[]> {
+  const fault = await socketFault();
+  if (fault === undefined) return [];
+  const needed = 'sockets in TMPDIR, by which the machines are reached';
+  return [finding('sockets', needed, fault, 'set TMPDIR to a directory on a local disk')];
 }
 
 async function examineVirtualization(): Promise<Finding> {
