@@ -142,13 +142,20 @@ test('a patch that does not apply is reported, with what patch says', async () =
   await expect(failing).rejects.toThrow(/patch 1 of 1 \(1\.patch\).*Hunk #1 FAILED/s);
 });
 
-test("nestbench's own patches apply to the toolchain's source as they are, without fuzz", async () => {
+test('the kernel is built with the whole DVH series, and only in the suites that say so', () => {
   const files = readdirSync(path.join(import.meta.dirname, 'dvh')).filter((file) => file.endsWith('.patch'));
   expect(PATCHES.trixie).toEqual(files.toSorted().map((file) => `dvh/${file}`));
   expect(SUITES.filter((suite) => PATCHES[suite].some((file) => file.startsWith('dvh/')))).toEqual(
     DVH_SUITES,
   );
-  const patches = await readPatches(PATCHES.trixie.map((file) => path.join(import.meta.dirname, file)));
+});
+
+const VARIANTS = path.join(import.meta.dirname, '../../../fixtures/variants');
+const ofVariants = readdirSync(VARIANTS).filter((file) => file.endsWith('.patch'));
+
+test.each(ofVariants)("nestbench's own patches and then %s apply without fuzz", async (ofVariant) => {
+  const own = PATCHES.trixie.map((file) => path.join(import.meta.dirname, file));
+  const patches = await readPatches([...own, path.join(VARIANTS, ofVariant)]);
   const series = patches.map(({ text }) => text).join('');
   const made = new Set(filesOf(series, /^--- \/dev\/null\n\+\+\+ b\/(.+)$/gm));
   const changed = new Set(filesOf(series, /^--- a\/(.+)$/gm)).difference(made);
