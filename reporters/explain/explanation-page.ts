@@ -2,8 +2,8 @@
 import { levelName } from '../../fixtures/levels.ts';
 import { dataTable, number, type TableColumn } from '../report/data-table.ts';
 import { figure, WIDTHS } from '../report/figure.ts';
-import { html, Html } from '../report/html.ts';
-import { STYLE } from '../report/style.ts';
+import { html, type Html } from '../report/html.ts';
+import { pageHead } from '../report/page-head.ts';
 import { formatCount } from './counts.ts';
 import type { Explanation } from './explanation.ts';
 import { boxesOf, flameGraph } from './flame-graph.ts';
@@ -16,19 +16,7 @@ export function explanationPage(explained: Explanation, base?: Explanation): str
   const whole = Math.max(explained.total, base?.total ?? 0);
   const page = html`<!doctype html>
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width,initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        />
-        <title>${title} · nestbench</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
+      ${pageHead(title)}
       <body>
         <header>
           <h1>Where the instructions go: ${title}</h1>

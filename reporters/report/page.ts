@@ -6,11 +6,11 @@ import type { Results } from '../model/experiment-results.ts';
 import { environment } from './environment-section.ts';
 import { exitCostsSection } from './exit-costs-section.ts';
 import { exits } from './exits-section.ts';
-import { html, Html } from './html.ts';
+import { html } from './html.ts';
 import { overheads } from './overheads-section.ts';
 import { banner, caveats, overview } from './overview-section.ts';
+import { pageHead } from './page-head.ts';
 import { samples } from './samples-section.ts';
-import { STYLE } from './style.ts';
 import { table4 } from './table-4-section.ts';
 import { times } from './times-section.ts';
 import { values } from './values-section.ts';
@@ -34,19 +34,7 @@ export function reportHtml(results: Results): string {
   const sections = SECTIONS.filter(([id]) => id !== 'values' || ofValues !== null);
   const page = html`<!doctype html>
     <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width,initial-scale=1" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-        />
-        <title>${name} · nestbench</title>
-        <link rel="icon" href="data:," />
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
+      ${pageHead(name)}
       <body>
         <a class="skip" href="#main">Skip to the results</a>
         <header>
