@@ -1,5 +1,5 @@
 /** Reads README.md, CONTRIBUTING.md and docs with `marked`, for tests of what they show. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { marked } from 'marked';
 import { z } from 'zod';
@@ -37,7 +37,7 @@ export interface Command {
 export const DOCUMENTS: readonly Document[] = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(path.join(ROOT, 'docs')).map((name) => `docs/${name}`),
+  ...globSync('docs/*.md', { cwd: ROOT }),
 ].map(readDocument);
 
 export function documentAt(file: string): Document {
@@ -57,7 +57,7 @@ function readDocument(file: string): Document {
   const spans: string[] = [];
   const blocks: { language: string; text: string }[] = [];
   void marked.walkTokens(marked.lexer(text), (token) => {
-    if (token.type === 'link') links.push(String(token['href']));
+    if (token.type === 'link' || token.type === 'image') links.push(String(token['href']));
     if (token.type === 'heading') headings.push(String(token['text']));
     if (token.type === 'codespan') spans.push(String(token['text']));
     if (token.type === 'code') blocks.push({ language: String(token['lang']), text: String(token['text']) });
