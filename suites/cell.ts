@@ -1,7 +1,6 @@
 /** `test` for the suites: Vitest's, with the cell's stack and `measure`. */
 import { inject, type RunnerTask, test as base } from 'vitest';
 import type { Benchmark, BenchmarkKind } from '../fixtures/benchmarks/benchmark.ts';
-import type { Clock } from '../fixtures/clock.ts';
 import { BENCHMARK_NAMES, findBenchmark } from '../fixtures/benchmarks/index.ts';
 import { InputError, type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { reasonOf } from '../setup/lib/error-text.ts';
@@ -52,7 +51,7 @@ function testOf(kind: BenchmarkKind) {
       const ended = endOf(task.name, signal);
       onCleanup(ended.end);
       return async (wanted: string | Benchmark): Promise<void> => {
-        const benchmark = typeof wanted === 'string' ? known(wanted, stack.clock) : nameable(wanted);
+        const benchmark = typeof wanted === 'string' ? known(wanted, stack) : nameable(wanted);
         const { cell, experiment, journal } = stack;
         const reason = stack.whyNot(benchmark);
         if (reason !== undefined) {
@@ -115,7 +114,7 @@ function testOf(kind: BenchmarkKind) {
     const selected = tasks.filter((task) => task.mode === 'run');
     // A test whose name is not a benchmark's may measure one of the user's own; then `measure` boots.
     const benchmarks = selected
-      .flatMap(({ name }) => findBenchmark(name, stack.clock) ?? [])
+      .flatMap(({ name }) => findBenchmark(name, stack.clock, stack.experiment.loaders) ?? [])
       .filter(
         (benchmark) => stack.whyNot(benchmark) === undefined && whyNoTime(stack, benchmark) === undefined,
       )
@@ -174,8 +173,8 @@ function endOf(name: string, signal: AbortSignal): { signal: AbortSignal; end: (
   return { signal: controller.signal, end };
 }
 
-function known(name: string, clock: Clock): Benchmark {
-  const benchmark = findBenchmark(name, clock);
+function known(name: string, { clock, experiment }: CellStack): Benchmark {
+  const benchmark = findBenchmark(name, clock, experiment.loaders);
   if (benchmark !== undefined) return benchmark;
   const there = BENCHMARK_NAMES.join(', ');
   throw new InputError('NESTBENCH_UNKNOWN_BENCHMARK', `There is no benchmark "${name}". Known are ${there}.`);

@@ -55,6 +55,21 @@ export const FOR_KERNEL_PACKAGES: readonly HostPackage[] = [
     shownBy: '/usr/include/openssl/opensslv.h',
   },
 ];
+/** Static libraries, because the image has none of them. */
+export const FOR_MEMTIER_PACKAGES: readonly HostPackage[] = [
+  { name: 'g++', fedora: 'gcc-c++', for: 'memtier_benchmark', shownBy: 'g++' },
+  { name: 'autoconf', fedora: 'autoconf', for: 'configuring memtier_benchmark', shownBy: 'autoreconf' },
+  { name: 'automake', fedora: 'automake', for: 'configuring memtier_benchmark', shownBy: 'automake' },
+  { name: 'pkg-config', fedora: 'pkgconf-pkg-config', for: 'finding its libraries', shownBy: 'pkg-config' },
+  {
+    name: 'libevent-dev',
+    fedora: 'libevent-devel',
+    for: 'memtier_benchmark',
+    shownBy: '/usr/include/event.h',
+  },
+  { name: 'libpcre3-dev', fedora: 'pcre-devel', for: 'memtier_benchmark', shownBy: '/usr/include/pcre.h' },
+  { name: 'zlib1g-dev', fedora: 'zlib-devel', for: 'memtier_benchmark', shownBy: '/usr/include/zlib.h' },
+];
 export const FOR_QEMU_PACKAGES: readonly HostPackage[] = [
   { name: 'ninja-build', fedora: 'ninja-build', for: 'building QEMU', shownBy: 'ninja' },
   { name: 'meson', fedora: 'meson', for: 'configuring QEMU', shownBy: 'meson' },

@@ -22,6 +22,7 @@ type Outcome =
       readonly state: 'sampled';
       readonly value: number;
       readonly work: Work | undefined;
+      readonly rates?: Readonly<Record<string, number>> | undefined;
       readonly completed: Completed;
       readonly counted: When;
     }
@@ -102,7 +103,10 @@ async function measure<S extends Sizes>(
       : clockError(machine.name, machineSeconds, completed.seconds, pausedSeconds);
   if (clock !== undefined) return { state: 'failed', completed, counted, error: clock };
   const parsed = benchmark.parse(completed.stdout, sizes);
-  if (parsed.ok) return { state: 'sampled', value: parsed.value, work: parsed.work, completed, counted };
+  if (parsed.ok) {
+    const { value, work, rates } = parsed;
+    return { state: 'sampled', value, work, rates, completed, counted };
+  }
   return {
     state: 'failed',
     completed,

@@ -133,6 +133,7 @@ async function measureRun(
       afterSeconds,
       gapSeconds,
       work: outcome.work,
+      ...(outcome.rates && { rates: { ...outcome.rates } }),
       l0: outcome.counted.l0,
       host: outcome.counted.host,
     });

@@ -95,6 +95,26 @@ describe('opening an experiment', () => {
 });
 
 describe('an existing experiment', () => {
+  test('is continued with the load generator that the testbed has, and not with another', async () => {
+    const settings = settingsOf();
+    const memtier = { ...testbed, settings: { 'loader of memcached': 'memtier_benchmark' } };
+    const journal = await openExperiment(settings, { ...environment, testbed: memtier });
+    journal.append({
+      type: 'series',
+      cell: 'l1-baseline',
+      benchmark: 'memcached',
+      run: 1,
+      unit: 'operations/s',
+      better: 'higher',
+      sizes: {},
+      on: 'client',
+      argv: ['memtier_benchmark'],
+      loader: 'memtier_benchmark',
+    });
+    expect(() => checkExperiment(settings, memtier)).not.toThrow();
+    expect(() => checkExperiment(settings, { ...memtier, settings: {} })).toThrow('with the testbed');
+  });
+
   test('is continued with the same profile on the same testbed', async () => {
     const settings = settingsOf();
     await openExperiment(settings, environment);

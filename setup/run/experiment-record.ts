@@ -99,6 +99,17 @@ const LOADERS: ReadonlyMap<string, string> = new Map(
   BENCHMARKS.flatMap(({ name, loader }) => (loader === undefined ? [] : [[name, loader]])),
 );
 
+/** A testbed's setting that names another load generator of a benchmark than the usual one. */
+export function loaderSetting(benchmark: string): string {
+  return `loader of ${benchmark}`;
+}
+
+function loadersOf({ settings }: ExperimentRecord['testbed']): ReadonlyMap<string, string> {
+  return new Map(
+    [...LOADERS].map(([name, usual]) => [name, settings[loaderSetting(name)] ?? usual] as const),
+  );
+}
+
 /** Rejects incompatible numbers before anything is built. */
 export function checkExperiment(
   settings: Settings,
@@ -106,7 +117,7 @@ export function checkExperiment(
   records: readonly JournalRecord[] = readJournalIfAny(directoryOf(settings)).records,
 ): void {
   const { experiment, profile, variant } = settings;
-  checkContinues(experiment, records, { profile, variant, testbed, loaders: LOADERS });
+  checkContinues(experiment, records, { profile, variant, testbed, loaders: loadersOf(testbed) });
 }
 
 function directoryOf({ resultsDirectory, folder }: Settings): string {

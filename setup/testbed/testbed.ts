@@ -3,6 +3,7 @@
  * lists them.
  */
 import type { Benchmark, BenchmarkKind } from '../../fixtures/benchmarks/benchmark.ts';
+import type { Loaders } from '../../fixtures/benchmarks/index.ts';
 import type { Clock } from '../../fixtures/clock.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
@@ -37,6 +38,8 @@ export interface TestbedExperiment {
   readonly kind: string;
   /** The clock of the stacks for either kind of benchmark. */
   readonly clocks: Readonly<Record<BenchmarkKind, Clock>>;
+  /** Load generators other than the usual ones. */
+  readonly loaders?: Loaders;
 }
 
 /** The whole boot of a cell, as data; each testbed adds its machines. */

@@ -12,7 +12,7 @@ import { type BuildPlace, runTool } from '../tool.ts';
 /**
  * By the age of the source: newer compilers drop what old sources rely on, and older ones lack what new sources need.
  */
-export type Vintage = 'current' | 'vintage';
+export type Vintage = 'current' | 'vintage' | 'memtier';
 
 export interface Builder {
   readonly kind: 'host' | 'container';

@@ -17,7 +17,7 @@ export async function buildPhysical(
   const testbed = readTestbed(file);
   assertBuilt(variant);
   const cells = measurable(CELLS, { testbed });
-  const { kernel, image, kernels, qemus } = await buildForCells(testbed, cells, variant, options);
+  const { kernel, image, kernels, qemus, memtier } = await buildForCells(testbed, cells, variant, options);
   return [
     { what: "nestbench's own kernel", version: kernel.release, hash: kernel.hash },
     { what: 'image of every level', version: '', hash: image.hash },
@@ -27,5 +27,8 @@ export async function buildPhysical(
       version,
       hash,
     })),
+    ...(memtier === undefined
+      ? []
+      : [{ what: 'memtier_benchmark', version: memtier.commit.slice(0, 12), hash: memtier.hash }]),
   ];
 }

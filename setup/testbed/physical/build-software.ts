@@ -5,6 +5,7 @@ import {
   allSoftware,
   isBuilt,
   type MachineSoftware,
+  memtierOf,
   sourceKey,
 } from '../../../fixtures/physical-software.ts';
 import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
@@ -12,6 +13,7 @@ import type { Variant } from '../../../fixtures/variant.ts';
 import { type BootFiles, buildBootFiles } from '../../build/build-all.ts';
 import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
 import { buildKernelPackage, type KernelPackage } from '../../build/kernel/kernel-package.ts';
+import { buildMemtierPackage, type MemtierPackage } from '../../build/memtier/memtier-package.ts';
 import { buildQemuPackage } from '../../build/qemu/qemu-package.ts';
 import { BUILD_BYTES, checkResources } from '../host-resources.ts';
 import type { BuildOptions } from '../testbed.ts';
@@ -35,7 +37,10 @@ export async function buildForCells(
   cells: readonly Cell[],
   variant: Variant,
   options: BuildOptions,
-): Promise<BootFiles & BuiltSoftware & { readonly software: readonly MachineSoftware[] }> {
+): Promise<
+  BootFiles &
+    BuiltSoftware & { readonly software: readonly MachineSoftware[]; readonly memtier?: MemtierPackage }
+> {
   const { held, phases, signal } = options;
   await checkResources({ cacheDirectory: cacheDirectory(), cacheBytes: BUILD_BYTES, memoryBytes: 0 });
   held.use(await holdCache(signal));
@@ -46,7 +51,10 @@ export async function buildForCells(
   const software = allSoftware(testbed, cells);
   const built = await buildSoftware(software, testbed.builder, options);
   assertDvhQemus(testbed, cells, built.qemus);
-  return { ...files, ...built, software };
+  const source = memtierOf(testbed);
+  const memtier = source && (await buildMemtierPackage(source, options.signal, options.log, testbed.builder));
+  phases.lap('memtier_benchmark');
+  return { ...files, ...built, software, ...(memtier && { memtier }) };
 }
 
 /**

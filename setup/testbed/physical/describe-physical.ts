@@ -6,6 +6,7 @@ import { type Cell, CELLS, configurationOf, type Level, LEVELS } from '../../../
 import {
   isBuilt,
   type MachineSoftware,
+  memtierOf,
   orderedByBoot,
   physicalSoftware,
   whyNotPhysical,
@@ -15,6 +16,7 @@ import { storageOf } from '../../../fixtures/storage.ts';
 import { cpusAt, memoryMiBAt } from '../../../fixtures/sizing.ts';
 import {
   addressesOf,
+  type GitRef,
   type KernelSource,
   type TestbedDescription,
 } from '../../../fixtures/testbed-description.ts';
@@ -61,7 +63,7 @@ export function describePhysical(
     '',
     ...textTable([HEADINGS, ...rows]),
     '',
-    ...sourcesOf(software.levels),
+    ...sourcesOf(software.levels, memtierOf(testbed)),
     ...(reason === undefined ? stepsOf(testbed, cell, profile) : []),
   ];
   return [...lines, '', ...bootsOf(testbed, profile)].join('\n');
@@ -142,10 +144,11 @@ function functionsOf({ server }: TestbedDescription, { level }: Cell): string {
   return `The card at ${server.interface} of the server gets ${server.virtualFunctions} virtual functions, and the first is assigned down to l${level}; it is skipped where the card has none.`;
 }
 
-function sourcesOf(levels: readonly MachineSoftware[]): string[] {
+function sourcesOf(levels: readonly MachineSoftware[], memtier: GitRef | undefined): string[] {
   const kernels = levels.flatMap(({ kernel }) => (isBuilt(kernel) ? [describeSource(kernel)] : []));
   const qemus = levels.flatMap(({ qemu }) => (isBuilt(qemu) ? [`QEMU ${qemu.ref} of ${qemu.url}`] : []));
-  const all = [...new Set([...kernels, ...qemus])];
+  const load = memtier === undefined ? [] : [`memtier_benchmark ${memtier.ref} of ${memtier.url}`];
+  const all = [...new Set([...kernels, ...qemus, ...load])];
   return all.length === 0 ? ['Nothing is built.'] : ['Built:', ...all.map((source) => `  ${source}`)];
 }
 

@@ -4,8 +4,13 @@
  */
 import { CELLS } from '../../../fixtures/matrix.ts';
 import { count } from '../../lib/count.ts';
-import { allSoftware, isBuilt, sourceKey } from '../../../fixtures/physical-software.ts';
-import type { KernelSource, QemuSource, TestbedDescription } from '../../../fixtures/testbed-description.ts';
+import { allSoftware, isBuilt, memtierOf, sourceKey } from '../../../fixtures/physical-software.ts';
+import type {
+  GitRef,
+  KernelSource,
+  QemuSource,
+  TestbedDescription,
+} from '../../../fixtures/testbed-description.ts';
 import { findBuilder } from '../../build/builder/builder.ts';
 import { glimpseSource, lookUpSource } from '../../build/git-source.ts';
 import { assertInstallable } from '../../build/host-packages.ts';
@@ -16,11 +21,11 @@ import { sourceFaults } from './source-faults.ts';
 
 /** Each source once, and the builder if there are any; nothing is built, and nothing kept. */
 export async function examineSources(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding[]> {
-  const sources = sourcesOf(testbed);
-  if (sources.length === 0) return [];
+  const sources: readonly GitRef[] = sourcesOf(testbed);
+  if (sources.length === 0 && memtierOf(testbed) === undefined) return [];
   const [builder, ...found] = await Promise.all([
     examineBuilder(testbed, signal),
-    ...sources.map((source) => examineSource(source, signal)),
+    ...sources.concat(memtierOf(testbed) ?? []).map((source) => examineSource(source, signal)),
   ]);
   // The builder's own finding may say it already.
   const files = (await examineFiles(testbed, signal)).filter(({ found: text }) => text !== builder.fix);

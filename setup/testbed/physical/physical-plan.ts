@@ -3,6 +3,7 @@
  * server.
  */
 import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
+import { MEMTIER_PROGRAM } from '../../../fixtures/benchmarks/memtier.ts';
 import type { Clock } from '../../../fixtures/clock.ts';
 import { ADDRESSES, type MachineName, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { DVH_OFF } from '../../../fixtures/configurations/configuration.ts';
@@ -91,6 +92,8 @@ export interface PhysicalHost {
   readonly card: ServerCard;
   /** CPUs of the client, all of which it uses. */
   readonly clientCpus: number;
+  /** The built memtier_benchmark, a program of this host; absent without one. */
+  readonly memtier?: { readonly file: string } | undefined;
   /** Where benchmarks keep their data; by default in memory. */
   readonly storage?: Storage | undefined;
   readonly variant?: Pick<Variant, 'kernelParameters'> | undefined;
@@ -180,7 +183,10 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       },
     },
     guests,
-    files: filesFor(guests, kernels, qemus),
+    files: new Map([
+      ...filesFor(guests, kernels, qemus),
+      ...(host.memtier === undefined ? [] : [[MEMTIER_PROGRAM, host.memtier.file] as const]),
+    ]),
   };
 }
 

@@ -3,7 +3,9 @@
  * kernels on them.
  */
 import type { Cell } from '../../../fixtures/matrix.ts';
-import { whyNotPhysical } from '../../../fixtures/physical-software.ts';
+import type { Loaders } from '../../../fixtures/benchmarks/index.ts';
+import { memcachedByMemtier, MEMTIER } from '../../../fixtures/benchmarks/memtier.ts';
+import { memtierOf, whyNotPhysical } from '../../../fixtures/physical-software.ts';
 import type { ExperimentRecord } from '../../../fixtures/records.ts';
 import { describeSizing, physicalSizingFor, type Sizing } from '../../../fixtures/sizing.ts';
 import { type Storage, storageOf } from '../../../fixtures/storage.ts';
@@ -11,7 +13,7 @@ import type { TestbedDescription } from '../../../fixtures/testbed-description.t
 import type { Variant } from '../../../fixtures/variant.ts';
 import { InputError } from '../../lib/errors.ts';
 import { hashOf } from '../../lib/hash.ts';
-import { checkExperiment } from '../../run/experiment-record.ts';
+import { checkExperiment, loaderSetting } from '../../run/experiment-record.ts';
 import type { Selection } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
 import { runtimeDirectory, takeHost } from '../runtime.ts';
@@ -47,11 +49,12 @@ export async function preparePhysical(
   const sizing = physicalSizingFor(host);
   const storage = storageOf(testbed, profile);
   const described = describeTestbed(testbed, sizing, storage);
+  const loaders: Loaders = memtierOf(testbed) === undefined ? {} : { [memcachedByMemtier.name]: MEMTIER };
   checkExperiment(settings, described);
   phases.lap('machines');
   const card = cardOf(server, testbed.server);
   const measured = measurable(cells, { testbed, card });
-  const { image, kernel, software, kernels, qemus } = await buildForCells(
+  const { image, kernel, software, kernels, qemus, memtier } = await buildForCells(
     testbed,
     measured,
     variant,
@@ -73,6 +76,8 @@ export async function preparePhysical(
       kernels,
       qemus,
       storage,
+      loaders,
+      ...(memtier && { memtier }),
       clientCpus: Number(client['onlineCpus'] ?? 1),
       image: { file: image.file, hash: image.hash },
       kernelRelease: kernel.release,
@@ -87,6 +92,7 @@ export async function preparePhysical(
         // By its presence compare and history know that a toolchain has versions.
         toolchain: image.toolchain,
         ...softwareVersions(software, { kernels, qemus, installed }),
+        ...(memtier && { memtier_benchmark: `${memtier.commit.slice(0, 12)} (${memtier.hash})` }),
         image: image.hash,
         ...image.packages,
       },
@@ -138,10 +144,12 @@ export function measurable(cells: readonly Cell[], there: Parameters<typeof whyN
 }
 
 function describeTestbed(
-  { server, client, software }: TestbedDescription,
+  testbed: TestbedDescription,
   sizing: Sizing,
   storage: Storage,
 ): ExperimentRecord['testbed'] {
+  const { server, client, software } = testbed;
+  const memtier = memtierOf(testbed);
   return {
     kind: 'physical',
     accelerator: 'none',
@@ -157,6 +165,10 @@ function describeTestbed(
       sizing: describeSizing(sizing),
       // Absent in older experiments, whose data was in memory.
       ...(storage === 'disk' && { storage }),
+      ...(memtier && {
+        [loaderSetting(memcachedByMemtier.name)]: MEMTIER,
+        [MEMTIER]: `${memtier.ref} of ${memtier.url}`,
+      }),
     },
   };
 }

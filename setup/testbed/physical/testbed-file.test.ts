@@ -1,3 +1,4 @@
+import { memtierOf } from '../../../fixtures/physical-software.ts';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -196,4 +197,17 @@ test.each(['nosuch', '.'])(
 
 test('an option is not accepted as a host', () => {
   expect(faults(MINIMAL.replace('alias-of-client', '-oProxyCommand=touch'))[1]).toMatch(/"client\.ssh"/);
+});
+
+test('memtier_benchmark is the artifact’s with its software, none by default, and any that the file names', () => {
+  const machines = 'client: { ssh: c, interface: e }\nserver: { ssh: s, interface: e }\n';
+  const memtier = (lines: string) => memtierOf(parseTestbed(`${machines}${lines}`, 'testbed.yaml'));
+  expect(memtier('')).toBeUndefined();
+  expect(memtier('software: paper')).toMatchObject({ ref: 'aabf9659830ad7a4d126d1fff75ac024dad49d3a' });
+  expect(memtier('software: paper\nmemtier: false')).toBeUndefined();
+  expect(memtier('memtier: { url: /srv/memtier, ref: master }')).toEqual({
+    url: '/srv/memtier',
+    ref: 'master',
+  });
+  expect(() => memtier('memtier: yes')).toThrow('"memtier" is "yes": must be false, or have url and ref');
 });
