@@ -31,6 +31,7 @@ const LAYERS = [
   'scripts/ab',
   'scripts/bench',
   'scripts/explain',
+  'scripts/faults',
   'scripts',
   'suites',
 ];

@@ -1,0 +1,116 @@
+/** Faults inside the stack: its kernels, the QEMUs at each level, and their clocks. */
+import { MACHINE_NAMES, type MachineName } from '../../fixtures/addresses.ts';
+import { type FaultKind, type Target } from './fault-kind.ts';
+import { NOT_THERE, type Scene } from './scene.ts';
+
+const WITH_A_BOOT_SECONDS = 300;
+
+/** The machine that runs the QEMU of another. */
+const BELOW: Readonly<Record<string, MachineName>> = { l1: 'l0', l2: 'l1' };
+const GUESTS: readonly Target[] = [
+  { name: 'l1', level: 1 },
+  { name: 'l2', level: 2 },
+];
+const MACHINES: readonly Target[] = [{ name: 'client', level: 0 }, { name: 'l0', level: 0 }, ...GUESTS];
+
+type Way = Pick<FaultKind, 'arrive' | 'inject'>;
+
+const targetOf = ({ planned }: Scene): MachineName => machineNamed(planned.target);
+const belowOf = ({ planned }: Scene): MachineName => BELOW[planned.target] ?? 'l0';
+
+/** By a command on the target itself. */
+function inTarget(command: string): Way {
+  return {
+    arrive: (scene) => scene.guest(targetOf(scene)),
+    inject: (scene) => scene.inGuest(targetOf(scene), command),
+  };
+}
+
+/** By a command on the target that its own connection does not survive. */
+function endingTarget(command: string): Way {
+  return {
+    arrive: (scene) => scene.guest(targetOf(scene)),
+    inject: (scene) => scene.beginInGuest(targetOf(scene), command),
+  };
+}
+
+/** By a command on the level below, which runs the target's QEMU. */
+function belowTarget(command: string): Way {
+  return {
+    arrive: (scene) => scene.guest(belowOf(scene)),
+    inject: (scene) =>
+      scene.inGuest(belowOf(scene), `pidof qemu-system-x86_64 >/dev/null || exit ${NOT_THERE}; ${command}`),
+  };
+}
+
+function machineNamed(name: string): MachineName {
+  const found = MACHINE_NAMES.find((one) => one === name);
+  if (found === undefined) throw new RangeError(name);
+  return found;
+}
+
+export const GUEST_KINDS: readonly FaultKind[] = [
+  {
+    name: 'kill-guest-qemu',
+    about: "ends a guest's QEMU with SIGKILL, on the level below",
+    targets: GUESTS,
+    phases: ['measure', 'end'],
+    weight: 2,
+    ...belowTarget('pkill -KILL qemu-system'),
+    expected: {
+      ends: [0, 1],
+      says: /^The QEMU that runs l[12] on l[01] /,
+      withinSeconds: WITH_A_BOOT_SECONDS,
+    },
+  },
+  {
+    name: 'oom-guest-qemu',
+    about: "uses up a level's memory until its OOM killer ends the QEMU of the guest",
+    targets: GUESTS,
+    phases: ['measure'],
+    weight: 0.5,
+    ...belowTarget(
+      'for p in $(pidof qemu-system-x86_64); do echo 1000 >/proc/$p/oom_score_adj; done; (echo -900 >/proc/self/oom_score_adj; exec tail /dev/zero) >/dev/null 2>&1 </dev/null &',
+    ),
+    expected: {
+      ends: [0, 1],
+      says: /^The QEMU that runs l[12] on l[01] |^The kernel of l[01] panicked|memory/,
+      withinSeconds: WITH_A_BOOT_SECONDS,
+    },
+  },
+  {
+    name: 'hang-guest',
+    about: "stops a guest's QEMU for good, with all its vCPUs, on the level below",
+    targets: GUESTS,
+    phases: ['measure'],
+    weight: 0.5,
+    ...belowTarget('pkill -STOP qemu-system'),
+    expected: { ends: [0, 1], says: /\bl[12]\b.*(answer|hang|silent|stopped)/i, withinSeconds: 420 },
+  },
+  {
+    name: 'panic',
+    about: "makes a machine's kernel panic",
+    targets: MACHINES,
+    phases: ['measure', 'end'],
+    weight: 2,
+    // Without sysrq in the kernel, running out of memory is the way.
+    ...endingTarget('echo 2 >/proc/sys/vm/panic_on_oom; exec tail /dev/zero'),
+    expected: {
+      ends: [0, 1],
+      says: /^The kernel of (client|l[0-3]) panicked: /,
+      withinSeconds: WITH_A_BOOT_SECONDS,
+    },
+  },
+  {
+    name: 'step-clock',
+    about: "sets a machine's time of day an hour ahead",
+    targets: MACHINES,
+    phases: ['measure'],
+    ...inTarget('date -s @$(($(date +%s) + 3600))'),
+    expected: {
+      ends: [0, 1],
+      says: /clock|time of day/i,
+      withinSeconds: WITH_A_BOOT_SECONDS,
+    },
+  },
+];

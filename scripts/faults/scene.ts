@@ -1,0 +1,183 @@
+/** Where one fault strikes: the run's own directories, its processes, and how to reach its guests. */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { MACHINE_NAMES, type MachineName } from '../../fixtures/addresses.ts';
+import { type RandomIndex, randomIndices } from '../../fixtures/statistics/random.ts';
+import { processArgv, processIds, processStat } from '../../setup/lib/proc.ts';
+import type { Machine } from '../../setup/machine/machine.ts';
+import { endOwned } from '../../setup/machine/qemu/qemu-process.ts';
+import { Run, runtimeOf } from '../cli/nestbench-run.ts';
+import { type CampaignPlace, makePlace } from './campaign-place.ts';
+import { MEASURED } from './draw-plan.ts';
+import type { PlannedFault } from './fault-kind.ts';
+import { reachGuest } from './guest-access.ts';
+
+/** What a fault was to strike is not there: the run has ended, or has not come that far. */
+export class MissedError extends Error {}
+
+const GUEST_COMMAND_SECONDS = 20;
+/** The exit code with which a command in a guest says that there is nothing to strike. */
+export const NOT_THERE = 9;
+
+export class Scene implements AsyncDisposable {
+  readonly planned: PlannedFault;
+  readonly place: CampaignPlace;
+  readonly signal: AbortSignal;
+  /** For what the kind draws itself. */
+  readonly below: RandomIndex;
+  readonly #runs: Run[] = [];
+  readonly #healing: (() => unknown)[] = [];
+  readonly #held = new AsyncDisposableStack();
+  readonly #guests = new Map<MachineName, Promise<Machine>>();
+
+  /** Whoever waits for a run gets its end. */
+  readonly #onAbort = (): void => {
+    for (const run of this.#runs) if (!run.hasEnded) run.kill('SIGTERM');
+  };
+
+  constructor(root: string, planned: PlannedFault, signal: AbortSignal) {
+    this.planned = planned;
+    this.signal = signal;
+    this.below = randomIndices(planned.seed);
+    this.place = makePlace(root, planned.cell);
+    this.#held.defer(() => rmSync(this.place.root, { recursive: true, force: true }));
+    this.#held.defer(async () => void (await endOwned(this.place.temporary)));
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#held.defer(() => signal.removeEventListener('abort', this.#onAbort));
+  }
+
+  /** The run that the fault strikes. */
+  get run(): Run {
+    const [first] = this.#runs;
+    if (first === undefined) throw new RangeError('no run was started');
+    return first;
+  }
+
+  get runtime(): string {
+    return runtimeOf(this.place);
+  }
+
+  get levelUnderTest(): MachineName {
+    const { cell } = this.planned;
+    const level = MACHINE_NAMES.find((name) => cell.startsWith(`${name}-`));
+    if (level === undefined) throw new RangeError(cell);
+    return level;
+  }
+
+  /** Starts a run of this fault's cell in its place. The first is the one that the fault strikes. */
+  start(benchmarks: readonly string[] = MEASURED, environment: Readonly<Record<string, string>> = {}): Run {
+    const run = this.#newRun(benchmarks, environment);
+    this.#runs.push(run);
+    return run;
+  }
+
+  /** A run of one benchmark before the one that the fault strikes. The caller disposes it. */
+  startBefore(): Run {
+    return this.#newRun(['hackbench'], {});
+  }
+
+  /** The runs besides the one that the fault strikes. */
+  get others(): readonly Run[] {
+    return this.#runs.slice(1);
+  }
+
+  /** Registers what ends the fault, before the next start. */
+  onHeal(heal: () => unknown): void {
+    this.#healing.push(heal);
+  }
+
+  /** Ends the fault. */
+  async heal(): Promise<void> {
+    for (const heal of this.#healing.splice(0).toReversed()) await heal();
+  }
+
+  /** Registers what is undone at the very end. */
+  defer(end: () => unknown): void {
+    this.#held.defer(async () => void (await end()));
+  }
+
+  /** The process that runs a machine of the host. */
+  qemu(name: string): number {
+    return found(this.run.machines.get(name)?.pid, `the QEMU of ${name}`);
+  }
+
+  /** The worker that measures the cell. */
+  get worker(): number {
+    return found(childrenOf(this.run.pid).find(isWorker), 'the worker');
+  }
+
+  /** The process that holds the testbed's lock for the run. */
+  get lockHolder(): number {
+    return found(
+      childrenOf(this.run.pid).find((pid) => processArgv(pid)[0] === 'cat'),
+      'the holder of the lock',
+    );
+  }
+
+  /** A connection to a machine of the stack besides the run's own. */
+  guest(name: MachineName): Promise<Machine> {
+    let machine = this.#guests.get(name);
+    if (machine === undefined) {
+      machine = this.#reach(name);
+      this.#guests.set(name, machine);
+    }
+    return machine;
+  }
+
+  /** Runs a shell command on a machine of the stack, which has to succeed. */
+  async inGuest(name: MachineName, command: string): Promise<void> {
+    const machine = await this.guest(name);
+    const options = { signal: this.signal, deadlineSeconds: GUEST_COMMAND_SECONDS };
+    const { exitCode, stderr } = await machine.run(['sh', '-c', command], options);
+    if (exitCode === NOT_THERE) throw new MissedError(`what "${command}" looks for was not there`);
+    if (exitCode !== 0) throw new Error(`"${command}" on ${name} ended with ${exitCode}: ${stderr}`);
+  }
+
+  /** The same for one that takes the connection, or the machine, with it; it is begun. */
+  async beginInGuest(name: MachineName, command: string): Promise<void> {
+    // In a session of its own: it must not end with the connection that it ends.
+    await this.inGuest(name, `setsid sh -c '${command}' >/dev/null 2>&1 </dev/null &`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.heal();
+      const guests = await Promise.allSettled(this.#guests.values());
+      for (const guest of guests) if (guest.status === 'fulfilled') await guest.value[Symbol.asyncDispose]();
+      for (const run of this.#runs) await run[Symbol.asyncDispose]();
+    } finally {
+      await this.#held.disposeAsync();
+    }
+  }
+
+  #newRun(benchmarks: readonly string[], environment: Readonly<Record<string, string>>): Run {
+    const { cell } = this.planned;
+    const words = ['run', `suites/${this.levelUnderTest}`, '--project', cell, '-t', benchmarks.join('|')];
+    return new Run(this.place, words, {
+      environment: {
+        BOOT: 'warm',
+        XDG_CACHE_HOME: path.dirname(this.place.cache),
+        ...environment,
+      },
+    });
+  }
+
+  async #reach(name: MachineName): Promise<Machine> {
+    const options = { run: this.run, cache: this.place.cache, signal: this.signal };
+    if (name === 'client' || name === 'l0') return reachGuest(name, options);
+    return reachGuest(name, { ...options, through: await this.guest('l0') });
+  }
+}
+
+function isWorker(pid: number): boolean {
+  return processArgv(pid).some((word) => word.endsWith('/worker-signals.ts'));
+}
+
+function childrenOf(parent: number): number[] {
+  return processIds().filter((pid) => processStat(pid)?.parent === parent);
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new MissedError(`${what} was not there`);
+  return value;
+}

@@ -1,0 +1,130 @@
+/** One fault of a campaign: a run, the fault, and the next start. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandError } from '../../setup/lib/errors.ts';
+import { reasonOf } from '../../setup/lib/error-text.ts';
+import type { RecordOf, Run } from '../cli/nestbench-run.ts';
+import { keepSound } from './campaign-place.ts';
+import { MEASURED } from './draw-plan.ts';
+import type { PlannedFault } from './fault-kind.ts';
+import type { FaultResult } from './fault-result.ts';
+import { judgeFiles, judgeLeftovers, judgeRun, type Struck } from './judge.ts';
+import { MissedError, Scene } from './scene.ts';
+
+/** That of the faults' runs. */
+const PROFILE = 'smoke';
+/** For a run without a fault that has to wait for its machines, on a busy host. */
+const SLACK_SECONDS = 120;
+
+/**
+ * @param root an empty directory for it, which is removed.
+ */
+export async function strike(root: string, planned: PlannedFault, signal: AbortSignal): Promise<FaultResult> {
+  const began = performance.now();
+  const { number, kind, target, cell } = planned;
+  const common = { number, kind: kind.name, target, cell };
+  const elapsed = (): number => (performance.now() - began) / 1000;
+  await using scene = new Scene(root, planned, signal);
+  try {
+    await kind.prepare?.(scene);
+    const run = scene.start(undefined, kind.environment?.(scene));
+    const { struck, untilEndSeconds } = await breakRun(scene, run);
+    const { outcome, wrong } = judgeRun(run, struck);
+    for (const other of scene.others) await other.end(kind.expected.withinSeconds);
+    // Its files are those of its journal, unless it was killed before it could write them.
+    if (struck.ended.exitCode === 0) wrong.push(...judgeFiles(run.directory));
+    wrong.push(...((await kind.judge?.(scene)) ?? []));
+    await scene.heal();
+    const kept = run.recordsOf('sample');
+    const { next, completes } = startNext(scene, run);
+    wrong.push(...(await judgeNext(scene, next, kept)));
+    const missing = completes ? unmeasured(next) : [];
+    if (missing.length > 0) wrong.push(`After the resume, ${missing.join(' and ')} is still missing.`);
+    const seconds = elapsed();
+    if (wrong.length === 0) return { ...common, outcome, wrong, seconds, untilEndSeconds };
+    const output = `${run.output}\n--- the next start:\n${next.output}`;
+    return { ...common, outcome: 'failed', wrong, seconds, untilEndSeconds, output };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ...common, outcome: 'failed', wrong: [reasonOf(error)], seconds: elapsed() };
+  }
+}
+
+/** A run without a fault, which saves the snapshot that the faults in its cell begin with, or proves it. */
+export async function warmUp(root: string, planned: PlannedFault, signal: AbortSignal): Promise<void> {
+  await using scene = new Scene(root, planned, signal);
+  const run = scene.start(['hackbench']);
+  const { exitCode } = await run.end();
+  const start = run.recordsOf('boot')[0]?.start;
+  if (exitCode !== 0 || start === undefined || start.kind === 'cold') {
+    throw new CommandError({ message: `A run of ${planned.cell} without a fault failed:\n${run.output}` });
+  }
+  keepSound(planned.cell, start.snapshot, scene.place);
+}
+
+async function breakRun(
+  scene: Scene,
+  run: Run,
+): Promise<{ struck: Struck; untilEndSeconds: number | undefined }> {
+  const { planned } = scene;
+  const { kind } = planned;
+  let at: Struck['at'];
+  let printed = 0;
+  try {
+    await waitForMoment(scene, run);
+    printed = run.output.length;
+    const began = Date.now();
+    await kind.inject(scene);
+    at = { began, complete: Date.now() };
+  } catch (error) {
+    // A run that had already ended leaves nothing to strike.
+    if (!(error instanceof MissedError) && !run.hasEnded) throw error;
+  }
+  const ended = await run.end(kind.expected.withinSeconds + SLACK_SECONDS);
+  // The workers of a killed run end on their own.
+  await run.groupEnds();
+  const untilEndSeconds = at && (Date.now() - at.complete) / 1000;
+  return { struck: { planned, at, printed, ended }, untilEndSeconds };
+}
+
+/** Waits until the run has come to the planned moment. */
+async function waitForMoment(scene: Scene, run: Run): Promise<void> {
+  const { planned, signal } = scene;
+  const { phase, benchmark, afterMs, kind } = planned;
+  if (kind.arrive !== undefined) {
+    await run.notes('boot');
+    await kind.arrive(scene);
+  }
+  if (phase === 'restore') await run.says('restoring the stack', SLACK_SECONDS);
+  else if (phase === 'measure') await run.notes('series', (series) => series.benchmark === benchmark);
+  else if (phase === 'end') await run.notes('sample', (sample) => sample.benchmark === MEASURED.at(-1));
+  await sleep(afterMs, undefined, { signal });
+}
+
+/** A resume, if the run has left something to complete; else another run of the same experiment. */
+function startNext(scene: Scene, run: Run): { readonly next: Run; readonly completes: boolean } {
+  const [experiment] = run.recordsOf('experiment');
+  const { profile = PROFILE } = experiment ?? {};
+  // Longer profiles take minutes to complete.
+  const completes = experiment !== undefined && profile === PROFILE && unmeasured(run).length > 0;
+  const next = completes
+    ? scene.start(MEASURED, { PROFILE, RESUME: 'retry-failed' })
+    : scene.start(['hackbench'], { PROFILE: profile });
+  return { next, completes };
+}
+
+/** It has to work, to keep what was measured, and to leave nothing of either run. */
+async function judgeNext(scene: Scene, next: Run, kept: readonly RecordOf<'sample'>[]): Promise<string[]> {
+  const { exitCode, signal } = await next.end();
+  const wrong: string[] = [];
+  if (exitCode !== 0) wrong.push(`The next start ended with ${exitCode ?? signal}.`);
+  const samples = next.recordsOf('sample');
+  if (samples.length <= kept.length) wrong.push('The next start measured nothing.');
+  const stamps = new Set(samples.map(({ at }) => at));
+  if (!kept.every(({ at }) => stamps.has(at))) wrong.push('The next start lost samples of the run before.');
+  return [...wrong, ...judgeFiles(next.directory), ...judgeLeftovers(scene.place)];
+}
+
+function unmeasured(run: Run): string[] {
+  const measured = new Set(run.recordsOf('sample').map(({ benchmark }) => benchmark));
+  return MEASURED.filter((name) => !measured.has(name));
+}
