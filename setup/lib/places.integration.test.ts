@@ -183,6 +183,20 @@ describe.skipIf(canRead.status !== 0)('a user without an entry in /etc/passwd', 
     expect(stdout).toContain('This user has no entry in /etc/passwd, and so no subordinate ids');
   });
 
+  test("lists the benchmarks from a checkout that it can't write to, with a umask of 077", () => {
+    const place = temporaryDirectory();
+    chmodSync(place, 0o777);
+    const list = ['node_modules/vitest/vitest.mjs', 'list', '--configLoader=runner', 'suites/l2'];
+    const before = process.umask(0o077);
+    try {
+      const { status, stdout, stderr } = asNobodyKnown(list, { TMPDIR: place });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toContain('[l2-baseline] suites/l2/l2.test.ts > hackbench');
+    } finally {
+      process.umask(before);
+    }
+  });
+
   test('learns from a run that there is no place for the cache, and gets past that once it has one', () => {
     const place = temporaryDirectory();
     chmodSync(place, 0o777);

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type Engine, findEngine } from '../../../setup/build/builder/engine.ts';
-import { startEngine, whyNoEngine } from '../../../setup/build/builder/engine.testing.ts';
+import { importImage, startEngine, whyNoEngine } from '../../../setup/build/builder/engine.testing.ts';
 import { buildToolchain } from '../../../setup/build/toolchain/toolchain.ts';
 import { REPOSITORY } from '../run.testing.ts';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { dockerode } = engine.container;
   const { root } = await buildToolchain(never);
   const tar = execa('tar', ['--create', `--directory=${root}`, '.'], { buffer: false });
-  await dockerode.importImage(tar.stdout, { repo: 'debian', tag: 'trixie-slim' });
+  await importImage(engine, tar.stdout, 'debian:trixie-slim');
   // The host's network: the engine of the tests has none.
   const progress = await dockerode.buildImage(
     { context: REPOSITORY, src: ['Containerfile'] },

@@ -14,7 +14,7 @@ import { chooseBuilder } from './builder.ts';
 import { processNamespace, runInContainer } from './container.ts';
 import { containerBuilder } from './container-builder.ts';
 import { type Engine, findEngine } from './engine.ts';
-import { baseTar, type EngineProgram, startEngine, whyNoEngine } from './engine.testing.ts';
+import { baseTar, type EngineProgram, importImage, startEngine, whyNoEngine } from './engine.testing.ts';
 import { buildKernelPackage } from '../kernel/kernel-package.ts';
 
 const never = new AbortController().signal;
@@ -86,8 +86,7 @@ export async function testBuilds(program: EngineProgram): Promise<void> {
     const found = await findEngine();
     if (!found.ok) throw new Error(found.why);
     engine = found.client;
-    const [repo, tag] = BASE.split(':');
-    await engine.container.dockerode.importImage(await baseTar(never), { repo, tag });
+    await importImage(engine, await baseTar(never), BASE);
   });
   afterAll(async () => {
     vi.unstubAllEnvs();

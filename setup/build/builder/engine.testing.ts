@@ -12,6 +12,7 @@ import { hostMachine } from '../../machine/host.ts';
 import { cached } from '../cache/build-cache.ts';
 import { processesWith } from '../../lib/processes.testing.ts';
 import { runTool } from '../tool.ts';
+import type { Engine } from './engine.ts';
 
 const UP_SECONDS = 60;
 
@@ -106,6 +107,23 @@ function mountsBelow(directory: string): string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   return lines.map((line) => line.split(' ')[4] ?? '').filter((place) => place.startsWith(`${directory}/`));
 }
+
+/** Makes an image of a root as tar. It is there when this resolves: an engine answers before. */
+export async function importImage(
+  { container: { dockerode } }: Engine,
+  tar: string | NodeJS.ReadableStream,
+  name: string,
+): Promise<void> {
+  const [repo = name, tag = 'latest'] = name.split(':');
+  const progress = await dockerode.importImage(tar, { repo: IMPORTED });
+  await new Promise<void>((resolve, reject) => {
+    dockerode.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
+  });
+  // An import ignores the tag in Podman 4.3.1.
+  await dockerode.getImage(IMPORTED).tag({ repo, tag });
+}
+
+const IMPORTED = 'nestbench-imported';
 
 /** A Debian with a compiler, as a tar: no registry is reachable from where the tests run. */
 export async function baseTar(signal: AbortSignal): Promise<string> {

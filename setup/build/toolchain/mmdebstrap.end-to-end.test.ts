@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
 import { temporaryCache } from '../../lib/temporary.testing.ts';
 import { findEngine } from '../builder/engine.ts';
-import { startEngine, whyNoEngine } from '../builder/engine.testing.ts';
+import { importImage, startEngine, whyNoEngine } from '../builder/engine.testing.ts';
 import { withoutPrograms } from '../without-programs.testing.ts';
 import { buildRoot } from '../image/guest-root.ts';
 import { buildToolchain } from './toolchain.ts';
@@ -31,7 +31,7 @@ test.skipIf(whyNot !== undefined)(
     const [toolchain, root] = await Promise.all([buildToolchain(never), buildRoot(never)]);
     // No registry is reachable from where the tests run.
     const tar = execa('tar', ['--create', `--directory=${toolchain.root}`, '.'], { buffer: false });
-    await dockerode.importImage(tar.stdout, { repo: 'debian', tag: 'trixie-slim' });
+    await importImage(found.client, tar.stdout, 'debian:trixie-slim');
 
     temporaryCache();
     withoutPrograms('dpkg-query', 'mmdebstrap');
