@@ -46,14 +46,15 @@ export async function buildForCells(
   held.use(await holdCache(signal));
   await assertSources(testbed, cells, options);
   phases.lap('sources');
+  const load = memtierOf(testbed);
+  // First, because it takes a minute, and not every host has its libraries.
+  const memtier = load && (await buildMemtierPackage(load, signal, options.log, testbed.builder));
+  phases.lap('memtier_benchmark');
   const files = await buildBootFiles(signal, variant, 'physical');
   phases.lap('kernel and image');
   const software = allSoftware(testbed, cells);
   const built = await buildSoftware(software, testbed.builder, options);
   assertDvhQemus(testbed, cells, built.qemus);
-  const source = memtierOf(testbed);
-  const memtier = source && (await buildMemtierPackage(source, options.signal, options.log, testbed.builder));
-  phases.lap('memtier_benchmark');
   return { ...files, ...built, software, ...(memtier && { memtier }) };
 }
 

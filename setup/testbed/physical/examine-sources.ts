@@ -15,7 +15,12 @@ import { findBuilder } from '../../build/builder/builder.ts';
 import { glimpseSource, lookUpSource } from '../../build/git-source.ts';
 import { assertInstallable } from '../../build/host-packages.ts';
 import { compilerFault } from '../../build/kernel/kernel-package.ts';
-import { FOR_COMPILING, FOR_KERNEL_PACKAGES, FOR_QEMU_PACKAGES } from '../../build/package-list.ts';
+import {
+  FOR_COMPILING,
+  FOR_KERNEL_PACKAGES,
+  FOR_MEMTIER_PACKAGES,
+  FOR_QEMU_PACKAGES,
+} from '../../build/package-list.ts';
 import { failureOf, type Finding, finding } from '../diagnose.ts';
 import { sourceFaults } from './source-faults.ts';
 
@@ -87,7 +92,8 @@ async function examineSource(
 /** What would build them. */
 export async function examineBuilder(testbed: TestbedDescription, signal: AbortSignal): Promise<Finding> {
   const found = await findBuilder(testbed.builder, signal);
-  const packages = [...FOR_COMPILING, ...FOR_KERNEL_PACKAGES, ...FOR_QEMU_PACKAGES];
+  const ofMemtier = memtierOf(testbed) === undefined ? [] : FOR_MEMTIER_PACKAGES;
+  const packages = [...FOR_COMPILING, ...FOR_KERNEL_PACKAGES, ...FOR_QEMU_PACKAGES, ...ofMemtier];
   const why = found.ok
     ? found.gcc &&
       (compilerFaultOf(testbed, found.gcc) ?? (await failureOf(() => assertInstallable(packages))))
