@@ -49,7 +49,7 @@ export async function buildForCells(
   const load = memtierOf(testbed);
   // First, because it takes a minute, and not every host has its libraries.
   const memtier = load && (await buildMemtierPackage(load, signal, options.log, testbed.builder));
-  phases.lap('memtier_benchmark');
+  if (memtier !== undefined) phases.lap('memtier_benchmark');
   const files = await buildBootFiles(signal, variant, 'physical');
   phases.lap('kernel and image');
   const software = allSoftware(testbed, cells);
