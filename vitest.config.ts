@@ -111,9 +111,9 @@ const cells: TestProjectInlineConfiguration[] = (await orderedCells()).map((cell
 
 /**
  * Two machines with their own disks, kernels and QEMUs from git: half an hour, and as much again for the first builds.
- * A host with hardware virtualization, which is emulated: a quarter of an hour. And what needs the emulator that records.
+ * A host with hardware virtualization, which is emulated: a quarter of an hour. What needs the emulator that records. And a bisection.
  */
-const LONG = 'scripts/end-to-end/{physical,hardware,explain}/*.test.ts';
+const LONG = 'scripts/end-to-end/{bisect,explain,hardware,physical}/*.test.ts';
 const endToEnd: TestProjectInlineConfiguration['test'] = {
   fileParallelism: false,
   testTimeout: 1_800_000,

@@ -29,6 +29,7 @@ const LAYERS = [
   'reporters',
   'scripts/cli',
   'scripts/ab',
+  'scripts/bisect',
   'scripts/bench',
   'scripts/explain',
   'scripts/faults',

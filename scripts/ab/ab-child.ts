@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly pattern: string | undefined;
   readonly variant: string;
   readonly experiment: string;
+  /** Further variables that select what is measured, and how. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly log: string;
   readonly onProgress: (event: ProgressEvent) => void;
   /** Called with a function that passes a signal on while it runs. */
@@ -21,13 +23,15 @@ export interface ChildOptions {
 
 /** @returns whether everything that was requested was measured. */
 export async function measureOnce(options: ChildOptions): Promise<boolean> {
-  const { suites, projects, pattern, variant, experiment, log, onProgress, onStart } = options;
+  const { suites, projects, pattern, variant, experiment, environment, log, onProgress, onStart } = options;
   mkdirSync(path.dirname(log), { recursive: true });
   // As the progress reporter names its own, which also removes what a killed run left.
   using place = mkdtempDisposableSync(path.join(tmpdir(), `nestbench-progress-${process.pid}-`));
   const socket = path.join(place.path, 'socket');
   const server = listenForProgress(socket, onProgress);
-  const child = execa(process.execPath, [VITEST, 'run', ...suites, ...argumentsOf(projects, pattern)], {
+  const vitest = [process.execPath, VITEST, 'run', ...suites, ...argumentsOf(projects, pattern)];
+  // A killed command leaves no run behind that holds the testbed.
+  const child = execa('setpriv', ['--pdeathsig', 'TERM', '--', ...vitest], {
     env: {
       // Restores of one snapshot would share what differs between boots (reporters/model/measurement.ts).
       BOOT: 'cold',
@@ -35,6 +39,7 @@ export async function measureOnce(options: ChildOptions): Promise<boolean> {
       EXPERIMENT: experiment,
       RUNS: '1',
       NO_COLOR: '1',
+      ...environment,
       [FORWARD_VARIABLE]: socket,
     },
     all: true,

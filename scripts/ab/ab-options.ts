@@ -3,7 +3,7 @@ import type { InputError } from '../../setup/lib/errors.ts';
 import type { Look } from '../../reporters/verdict/comparison.ts';
 import { looksOf } from './ab-plan.ts';
 import { SIGNIFICANCE } from '../../reporters/verdict/compare-settings.ts';
-import { parseCommandLine, unknownSetting, wholeNumber } from '../cli/arguments.ts';
+import { parseCommandLine, resultsName, startName, unknownSetting, wholeNumber } from '../cli/arguments.ts';
 
 export const USAGE =
   'npm run ab -- --base VARIANT --head VARIANT [--name NAME] [--rounds N] [--project CELL]... [-t PATTERN] [SUITE]...';
@@ -40,12 +40,6 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
     throw unknown('Name both variants, --base and --head.');
   }
   const rounds = wholeNumber('--rounds', values.rounds, [1, MAX_ROUNDS], USAGE);
-  const { name } = values;
-  if (name !== undefined && !/^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) {
-    throw unknown(
-      `--name is ${JSON.stringify(name)}: it names folders under results, with at most 100 letters, digits, ".", "_" and "-", beginning with a letter or a digit.`,
-    );
-  }
   const looks = looksOf(rounds, SIGNIFICANCE);
   if (looks.length === 0) {
     throw unknown(
@@ -55,7 +49,7 @@ export function parseAbOptions(argv: readonly string[], now: Date): AbOptions {
   return {
     base,
     head,
-    name: name ?? `ab-${now.toISOString().slice(0, 19).replaceAll(':', '-')}`,
+    name: resultsName(values.name, USAGE) ?? `ab-${startName(now)}`,
     rounds,
     looks,
     projects: values.project,

@@ -63,3 +63,20 @@ export function wholeNumber(
   if (/^\d+$/.test(text) && value >= min && value <= max) return value;
   throw unknownSetting(`${option} is "${text}": it must be a whole number from ${min} to ${max}.`, usage);
 }
+
+/**
+ * A name for what a script leaves under results/.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING for text that is not one.
+ */
+export function resultsName(name: string | undefined, usage: string): string | undefined {
+  if (name === undefined || /^[A-Za-z0-9][\w.-]{0,99}$/.test(name)) return name;
+  throw unknownSetting(
+    `--name is ${JSON.stringify(name)}: it names folders under results, with at most 100 letters, digits, ".", "_" and "-", beginning with a letter or a digit.`,
+    usage,
+  );
+}
+
+/** `START`, as in the default names of what a script leaves under results/. */
+export function startName(now: Date): string {
+  return now.toISOString().slice(0, 19).replaceAll(':', '-');
+}

@@ -2,15 +2,18 @@
 import ProgressReporter from '../../reporters/progress.ts';
 import { onStopSignals } from '../../setup/run/stop-signals.ts';
 
-export async function stoppable(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function stoppable(
+  work: (signal: AbortSignal) => Promise<void>,
+  { stopping: what = 'removing unfinished files', kept = 'What was built stays in the cache.' } = {},
+): Promise<void> {
   await using held = new AsyncDisposableStack();
   const stopping = new AbortController();
   held.defer(
     onStopSignals({
       stop: (by) => stopping.abort(new Error(`stopped by ${by}`)),
       endMachines: async () => {},
-      stopping: 'removing unfinished files',
-      kept: () => 'What was built stays in the cache.',
+      stopping: what,
+      kept: () => kept,
       log: (line) => console.error(line),
     }),
   );

@@ -214,6 +214,17 @@ export async function sweepCache(): Promise<string[]> {
   return removed;
 }
 
+/** Removes an artefact that nothing will ask for again, unless another process is at work on it. */
+export async function dropArtefact(label: string): Promise<void> {
+  await using lock = await tryLock(artefactLock(label));
+  const whole = path.join(cacheDirectory(), label);
+  if (lock === undefined || !existsSync(whole)) return;
+  // Under the name of a leftover, which it then is if this process is killed.
+  const leftover = `${whole}.building-${process.pid}`;
+  await rename(whole, leftover);
+  await rm(leftover, { recursive: true, force: true });
+}
+
 /** While the artefact's lock is held, every directory for building it is a leftover. */
 export async function removeLeftovers(label: string): Promise<string[]> {
   const leftovers = entries().filter((name) => BUILDING.exec(name)?.[1] === label);

@@ -41,10 +41,10 @@ export interface Patch {
 }
 
 /** Runs a tool in the tree. */
-type Run = (argv: readonly string[], purpose: string, onLine?: ToolOptions['onLine']) => Promise<void>;
+export type Run = (argv: readonly string[], purpose: string, onLine?: ToolOptions['onLine']) => Promise<void>;
 
 /** Keeps everything about the building machine out of the kernel, so that equal inputs give equal bytes. */
-const REPRODUCIBLE = {
+export const REPRODUCIBLE = {
   KBUILD_BUILD_USER: 'nestbench',
   KBUILD_BUILD_HOST: 'nestbench',
   KBUILD_BUILD_TIMESTAMP: 'Thu Jan 1 00:00:00 UTC 1970',
@@ -73,15 +73,28 @@ export async function compileLinux(
   await applyPatches(recipe.patches, run, tree);
   reportProgress({ task, text: 'configuring', state: 'running', fraction: 0 });
   await configure(recipe, run, tree);
-  // Groups the output by target, so that the output of other jobs does not interrupt an error.
-  const make = ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', ...recipe.targets];
-  await run(make, 'building the kernel', compileProgress(task, recipe.steps));
-  const release = (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
+  await makeLinux(recipe.targets, run, compileProgress(task, recipe.steps));
+  const release = await readRelease(tree);
   await run(recipe.keep, 'packing the kernel');
   await copyFile(path.join(tree, '.config'), path.join(directory, 'config'));
   await rm(tree, { recursive: true });
   reportProgress({ task, text: `${release} is built`, state: 'done', fraction: 1 });
   return release;
+}
+
+export async function makeLinux(
+  targets: readonly string[],
+  run: Run,
+  onLine: (line: string) => void,
+): Promise<void> {
+  // Groups the output by target, so that the output of other jobs does not interrupt an error.
+  const make = ['make', `--jobs=${availableParallelism()}`, '--output-sync=target', ...targets];
+  await run(make, 'building the kernel', onLine);
+}
+
+/** Of a tree that has been built, as `uname -r` will print it. */
+export async function readRelease(tree: string): Promise<string> {
+  return (await readFile(path.join(tree, 'include/config/kernel.release'), 'utf8')).trim();
 }
 
 export function readPatches(files: readonly string[]): Promise<Patch[]> {
@@ -106,7 +119,23 @@ async function applyPatches(patches: readonly Patch[], run: Run, tree: string): 
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED with the options that the source does not support.
  */
 async function configure(recipe: KernelRecipe, run: Run, tree: string): Promise<void> {
-  const { source, base, others, whereKnown, options } = recipe;
+  const unmet = (await configureLinux(recipe, run, tree)).join('\n');
+  if (unmet === '') return;
+  throw new UnbuildableError({
+    message: `${recipe.source} does not grant these options: its Kconfig does not know them, or what they depend on is off.\n${unmet}`,
+    machine: 'host',
+    output: unmet,
+  });
+}
+
+/**
+ * @returns a line for each of the options that the source does not grant.
+ */
+export async function configureLinux(
+  { base, others, whereKnown, options }: Pick<KernelRecipe, 'base' | 'others' | 'whereKnown' | 'options'>,
+  run: Run,
+  tree: string,
+): Promise<string[]> {
   const purpose = 'configuring the kernel';
   const config = path.join(tree, '.config');
   const lines = [...whereKnown, ...options, ''].join('\n');
@@ -118,11 +147,5 @@ async function configure(recipe: KernelRecipe, run: Run, tree: string): Promise<
     await appendFile(config, `\n${lines}`);
     await run(['make', 'olddefconfig'], purpose);
   }
-  const unmet = unmetOptions(options, await readFile(config, 'utf8')).join('\n');
-  if (unmet === '') return;
-  throw new UnbuildableError({
-    message: `${source} does not grant these options: its Kconfig does not know them, or what they depend on is off.\n${unmet}`,
-    machine: 'host',
-    output: unmet,
-  });
+  return unmetOptions(options, await readFile(config, 'utf8'));
 }

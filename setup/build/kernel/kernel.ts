@@ -35,7 +35,7 @@ const RECIPE = 2;
  * Lines that make prints with kernel.config (compile-progress.ts): counted in a build of 6.12.118, and for 6.1.192 those of a
  * larger configuration, less those of what kernel.config has left out since. progressAt claims nothing once it is past them.
  */
-const STEPS: Readonly<Record<Suite, number>> = { trixie: 1824, bookworm: 1715 };
+export const STEPS: Readonly<Record<Suite, number>> = { trixie: 1824, bookworm: 1715 };
 
 /** Direct virtual hardware for nested guests, off by default. */
 const DVH = [

@@ -97,6 +97,11 @@ export async function buildToolchain(signal: AbortSignal, suite: Suite = DEFAULT
   return toToolchain(suite, await cached(recipeOf(suite, signal)));
 }
 
+/** The toolchain with its root, to build in it; a missing root is made again. */
+export async function wholeToolchain(signal: AbortSignal, suite: Suite = DEFAULT_SUITE): Promise<Toolchain> {
+  return toToolchain(suite, await cachedWhole(recipeOf(suite, signal), ROOT));
+}
+
 export interface BuiltInside extends Artefact {
   /** The toolchain in the artefact's name. One that is made again later may have other versions. */
   readonly toolchain: Toolchain;
@@ -115,7 +120,7 @@ export async function cachedInside(
   const known = await buildToolchain(signal, suite);
   const recipe = describe(known);
   if (isCached(recipe)) return { ...(await cached(recipe)), toolchain: known };
-  const whole = toToolchain(suite, await cachedWhole(recipeOf(suite, signal), ROOT));
+  const whole = await wholeToolchain(signal, suite);
   return { ...(await cached(describe(whole))), toolchain: whole };
 }
 

@@ -1,0 +1,124 @@
+/** Builds and measures a commit in a cell, unless its step is known already; and says how long the rest takes. */
+import type { Costs, KernelStep } from '../../fixtures/kernel-steps.ts';
+import { formatCost } from '../../reporters/model/numbers.ts';
+import type { TreeKernel } from '../../setup/build/kernel/kernel-tree.ts';
+import { inWords } from '../../setup/lib/duration.ts';
+import type { BisectState } from './bisect-state.ts';
+
+/** What a commit can be the reason of. Everything else is thrown. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** A file with the whole output. */
+      readonly log?: string;
+    };
+
+/** What a step does. */
+export interface StepWork {
+  /** The kernel stays until the next is built. */
+  build(commit: string): Promise<Outcome<TreeKernel>>;
+  measure(
+    kernel: TreeKernel,
+    commit: string,
+    cell: string,
+  ): Promise<Outcome<{ readonly unit: string; readonly costs: Costs }>>;
+}
+
+export interface Work {
+  readonly state: BisectState;
+  readonly work: StepWork;
+  readonly describe: (commit: string) => Promise<Pick<KernelStep, 'subject' | 'position'>>;
+  readonly log: (line: string) => void;
+}
+
+export class CommitMeasurer {
+  readonly #options: Work;
+  /** Of the last commit. */
+  #built: { readonly commit: string; readonly kernel: TreeKernel; readonly seconds: number } | undefined;
+  /** How long each step of this process took. */
+  readonly #took: number[] = [];
+
+  constructor(options: Work) {
+    this.#options = options;
+  }
+
+  /**
+   * The step of the commit in the cell: measured now, or as it was measured before.
+   * @param left about how many steps are left, with this one.
+   */
+  async measure(commit: string, cell: string, left: number): Promise<KernelStep> {
+    const { state, log, describe } = this.#options;
+    const known = state.content.steps.find(
+      (step) => step.commit === commit && (step.cell === cell || isUnbuilt(step)),
+    );
+    if (known !== undefined) return known;
+    const described = await describe(commit);
+    log(`${commit.slice(0, 12)} in ${cell}${this.#timeLeft(left)}: ${described.subject}`);
+    const began = performance.now();
+    const step = await this.#measure({ commit, cell, ...described });
+    this.#took.push((performance.now() - began) / 1000);
+    state.add(step);
+    log(`  ${inOneLine(step)}`);
+    return step;
+  }
+
+  #timeLeft(left: number): string {
+    // The first build compiles everything, the others only what changed.
+    const later = this.#took.length > 1 ? this.#took.slice(1) : this.#took;
+    if (later.length === 0) return `, ${plural(left, 'step')} left`;
+    const each = later.reduce((sum, seconds) => sum + seconds, 0) / later.length;
+    return `, ${plural(left, 'step')} left, about ${inWords(each * left)}`;
+  }
+
+  async #measure(place: Pick<KernelStep, 'commit' | 'cell' | 'subject' | 'position'>): Promise<KernelStep> {
+    const { work } = this.#options;
+    const { commit, cell } = place;
+    const began = performance.now();
+    if (this.#built?.commit !== commit) {
+      this.#built = undefined;
+      const built = await work.build(commit);
+      const seconds = secondsSince(began);
+      const at = new Date().toISOString();
+      if (!built.ok) return { state: 'skipped', at, ...place, during: 'build', ...whyNot(built), seconds };
+      this.#built = { commit, kernel: built.value, seconds };
+    }
+    const { kernel, seconds: build } = this.#built;
+    const started = performance.now();
+    const measured = await work.measure(kernel, commit, cell);
+    const seconds = secondsSince(started);
+    const at = new Date().toISOString();
+    if (!measured.ok)
+      return { state: 'skipped', at, ...place, during: 'measurement', ...whyNot(measured), seconds };
+    const { release, leftOut } = kernel;
+    const facts = { release, leftOut: [...leftOut], ...measured.value };
+    return { state: 'measured', at, ...place, ...facts, seconds: { build, measure: seconds } };
+  }
+}
+
+function whyNot({ reason, log }: { readonly reason: string; readonly log?: string }) {
+  return { reason, ...(log !== undefined && { log }) };
+}
+
+function secondsSince(began: number): number {
+  return Math.round((performance.now() - began) / 100) / 10;
+}
+
+function isUnbuilt(step: KernelStep): boolean {
+  return step.state === 'skipped' && step.during === 'build';
+}
+
+/** `hypercall 14,155, cpuid 13,991 instructions`, or why it was skipped. */
+export function inOneLine(step: KernelStep): string {
+  if (step.state === 'skipped') {
+    const what = step.during === 'build' ? 'does not build' : 'cannot be measured';
+    return `skipped, as it ${what}: ${step.reason.split('\n', 1)[0]}`;
+  }
+  const costs = Object.entries(step.costs).map(([benchmark, cost]) => `${benchmark} ${formatCost(cost)}`);
+  return `${costs.join(', ')} ${step.unit}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
