@@ -56,10 +56,11 @@ export async function recordOperation(
         logs,
         signal,
         say,
-        onStep: (text, secondsLeft) => reportProgress({ task, text, state: 'running', secondsLeft }),
+        onStep: (text, left) => reportProgress({ task, text, state: 'running', secondsLeft: left }),
       },
     );
-    reportProgress({ task, text: `recording ${operation}`, state: 'running' });
+    const secondsLeft = benchmark.expectedSeconds(sizes);
+    reportProgress({ task, text: `recording ${operation}`, state: 'running', secondsLeft });
     const symbols = await readSymbols(running);
     const iteration = await iterate(benchmark, sizes, running.underTest, running, running.signal);
     if (iteration.state === 'failed') throw await running.causeOf(iteration.error);
