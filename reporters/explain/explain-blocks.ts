@@ -40,16 +40,16 @@ export function explain(
   const operations = blocks.length * repetitions;
   const fold = new Fold();
   for (const { block } of blocks) {
-    fold.add(steps(block.with), 1 / operations);
-    fold.add(steps(block.without), -1 / operations);
+    fold.add(steps(block.with), 1);
+    fold.add(steps(block.without), -1);
   }
   const [nearest] = blocks;
-  const { paths, crossings } = fold;
+  const paths = fold.paths(operations);
   return {
     total: paths.reduce((sum, { instructions }) => sum + instructions, 0),
     operations,
     paths,
-    crossings,
+    crossings: fold.crossings(operations),
     sequence:
       nearest === undefined
         ? []

@@ -2,49 +2,54 @@
 import type { Crossing, Spent } from './follow-block.ts';
 import type { CrossingCount, Path } from './explanation.ts';
 
-/** Sums what blocks spent and how often they crossed, each with a factor. */
+/** Sums what blocks spent and how often they crossed, as whole numbers. */
 export class Fold {
   readonly #paths = new Map<string, Path>();
   readonly #crossings = new Map<string, CrossingCount>();
 
-  add(steps: Iterable<Spent | Crossing>, factor: number): void {
+  /** @param sign -1 takes a block away. */
+  add(steps: Iterable<Spent | Crossing>, sign: 1 | -1): void {
     for (const step of steps) {
-      if (step.kind === 'spent') this.#spend(step, factor);
-      else this.#cross(step, factor);
+      if (step.kind === 'spent') this.#spend(step, sign);
+      else this.#cross(step, sign);
     }
   }
 
-  /** The largest first. What adds up to nothing is left out. */
-  get paths(): Path[] {
+  /** Of one operation, the largest first. What adds up to nothing is left out. */
+  paths(operations: number): Path[] {
     return [...this.#paths.values()]
-      .filter(({ instructions }) => Math.abs(instructions) > NOTHING)
+      .filter(({ instructions }) => instructions !== 0)
+      .map(({ level, cause, functions, instructions }) => ({
+        level,
+        cause,
+        functions,
+        instructions: instructions / operations,
+      }))
       .toSorted((one, other) => other.instructions - one.instructions);
   }
 
-  /** The most frequent first. */
-  get crossings(): CrossingCount[] {
+  /** Of one operation, the most frequent first. */
+  crossings(operations: number): CrossingCount[] {
     return [...this.#crossings.values()]
-      .filter(({ count }) => Math.abs(count) > NOTHING)
+      .filter(({ count }) => count !== 0)
+      .map(({ from, to, reason, count }) => ({ from, to, reason, count: count / operations }))
       .toSorted((one, other) => other.count - one.count);
   }
 
-  #spend({ level, cause, functions, instructions }: Spent, factor: number): void {
+  #spend({ level, cause, functions, instructions }: Spent, sign: number): void {
     const key = [level, cause, ...functions].join('\n');
     const before = this.#paths.get(key)?.instructions ?? 0;
     this.#paths.set(key, {
       level,
       cause,
       functions: [...functions],
-      instructions: before + instructions * factor,
+      instructions: before + instructions * sign,
     });
   }
 
-  #cross({ from, to, reason }: Crossing, factor: number): void {
+  #cross({ from, to, reason }: Crossing, sign: number): void {
     const key = [from, to, reason].join('\n');
     const before = this.#crossings.get(key)?.count ?? 0;
-    this.#crossings.set(key, { from, to, reason, count: before + factor });
+    this.#crossings.set(key, { from, to, reason, count: before + sign });
   }
 }
-
-/** Rounding errors of adding fractions. */
-const NOTHING = 1e-6;

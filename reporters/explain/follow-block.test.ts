@@ -134,17 +134,17 @@ test('every instruction is counted once, whatever happens', () => {
       const sum = all.reduce((total, { kind, n }) => total + (kind === program.kind ? n : 0), 0);
       const fold = new Fold();
       fold.add(follow(all, level), 1);
-      expect(fold.paths.reduce((total, { instructions }) => total + instructions, 0)).toBe(sum);
+      expect(fold.paths(1).reduce((total, { instructions }) => total + instructions, 0)).toBe(sum);
       const changes = all.filter(({ kind }) => kind !== program.kind).length;
-      expect(fold.crossings.reduce((total, { count }) => total + count, 0)).toBe(changes);
+      expect(fold.crossings(1).reduce((total, { count }) => total + count, 0)).toBe(changes);
     }),
   );
 });
 
 test('what is added and taken away again is left out', () => {
   const fold = new Fold();
-  fold.add(follow([program, kernel], 1), 1 / 3);
-  fold.add(follow([kernel], 1), -1 / 3);
-  expect(fold.paths).toEqual([{ level: 1, cause: '', functions: [PROGRAM], instructions: 1 }]);
-  expect(fold.crossings).toEqual([]);
+  for (let time = 0; time < 3; time++) fold.add(follow([program, kernel], 1), 1);
+  for (let time = 0; time < 3; time++) fold.add(follow([kernel], 1), -1);
+  expect(fold.paths(3)).toEqual([{ level: 1, cause: '', functions: [PROGRAM], instructions: 3 }]);
+  expect(fold.crossings(3)).toEqual([]);
 });
