@@ -123,7 +123,10 @@ function differenceSection(base: Explanation, head: Explanation): Html {
       The difference: ${formatCount(change)} instructions, ${((100 * change) / base.total).toFixed(1)} %
     </h2>
     ${dataTable('By what each level works on', differences(byCause(base), byCause(head)), columns('works on'))}
-    ${dataTable('By function', differences(byFunction(base), byFunction(head)), columns('function'))}
+    <details>
+      <summary>The difference by function</summary>
+      ${dataTable('By function', differences(byFunction(base), byFunction(head)), columns('function'))}
+    </details>
   </section>`;
 }
 
