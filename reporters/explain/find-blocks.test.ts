@@ -49,6 +49,14 @@ test('a block with lost records is not used', () => {
   ).toEqual([undefined, { with: { from: 4, to: 5 }, without: { from: 6, to: 7 } }]);
 });
 
+test('finds the block, and not what would fit while the program waits', () => {
+  const waiting = Array.from({ length: 1000 }, (_, index) => rdtsc(10 * index));
+  const marks = marksOf(...waiting, ...[20_000, 20_320, 20_330, 20_370].map((tsc) => rdtsc(tsc)));
+  expect(findBlocks(marks, [{ with: 320, without: 40 }])).toEqual([
+    { with: { from: 1000, to: 1001 }, without: { from: 1002, to: 1003 } },
+  ]);
+});
+
 test('a block that is not there is not found', () => {
   expect(findBlocks(marksOf(rdtsc(0), rdtsc(50)), [{ with: 49, without: 1 }])).toEqual([undefined]);
 });

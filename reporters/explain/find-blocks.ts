@@ -19,26 +19,29 @@ export interface PrintedBlock {
   readonly without: number;
 }
 
-/** timer-expiry also reads the TSC in each repetition. */
-const MOST_MARKS_INSIDE = 1000;
-
 /**
- * The printed blocks, in order, by the differences of the TSC.
+ * The printed blocks, in order, by the differences of the TSC. They are looked for from the end: there may be other marks
+ * within a block (timer-expiry reads the TSC itself), and before the first one millions, of which some would fit (the
+ * program waits for its second CPU by the TSC).
  * @returns undefined for a block that was not recorded as a whole.
  */
 export function findBlocks(
   marks: readonly Mark[],
   printed: readonly PrintedBlock[],
 ): (RecordedBlock | undefined)[] {
-  let next = 0;
-  return printed.map((block) => {
-    for (let at = next; at < marks.length; at++) {
-      const end = endOf(marks, at, block.with);
+  const byTsc = new Map(marks.map(({ tsc }, at) => [tsc, at]));
+  /** The mark that is `ticks` after another one. */
+  const endOf = (start: number, ticks: number): number | undefined =>
+    byTsc.get((marks[start]?.tsc ?? NaN) + ticks);
+  let later = marks.length;
+  const found = printed.toReversed().map((block) => {
+    for (let at = later - 1; at >= 0; at--) {
+      const end = endOf(at, block.with);
       if (end === undefined) continue;
       // The loop without the operation begins right after.
-      const otherEnd = endOf(marks, end + 1, block.without);
-      if (otherEnd === undefined) continue;
-      next = otherEnd + 1;
+      const otherEnd = endOf(end + 1, block.without);
+      if (otherEnd === undefined || otherEnd >= later) continue;
+      later = at;
       const isWhole = marks.slice(at + 1, otherEnd + 1).every((mark) => mark.isWhole);
       return isWhole
         ? { with: spanOf(marks, at, end), without: spanOf(marks, end + 1, otherEnd) }
@@ -46,18 +49,7 @@ export function findBlocks(
     }
     return undefined;
   });
-}
-
-/** The mark that is `ticks` after another one. */
-function endOf(marks: readonly Mark[], start: number, ticks: number): number | undefined {
-  const began = marks[start];
-  if (began === undefined) return undefined;
-  for (let at = start + 1; at < marks.length && at <= start + MOST_MARKS_INSIDE; at++) {
-    const passed = (marks[at]?.tsc ?? NaN) - began.tsc;
-    if (passed === ticks) return at;
-    if (passed > ticks) return undefined;
-  }
-  return undefined;
+  return found.toReversed();
 }
 
 function spanOf(marks: readonly Mark[], from: number, to: number): Span {
