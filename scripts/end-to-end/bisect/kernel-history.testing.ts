@@ -52,7 +52,7 @@ const EDITS: readonly Edit[] = [
   { subject: SUBJECTS.unbootable, from: NO_CODE, to: PANIC },
   { subject: 'KVM: SVM: Do not panic in init', from: PANIC, to: '' },
   remark(9),
-  { subject: SUBJECTS.slower, from: EXIT, to: `${EXIT}\n\t\t${detour(300)}` },
+  { subject: SUBJECTS.slower, from: EXIT, to: `${EXIT}\n\t\t${detour(600)}` },
   remark(11),
   remark(12),
   remark(13),
