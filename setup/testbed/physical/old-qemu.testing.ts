@@ -13,6 +13,9 @@ const ARCHIVE = 'http://archive.ubuntu.com/ubuntu';
  */
 const RELEASE_SHA256 = 'cc9be89a0984aeca9e3ca40ae0e6decff75aa32653a5925b04956a7c12487e99';
 
+/** What apt says where the archive can't be reached. */
+export const NO_ARCHIVE = 'Failed to fetch';
+
 /** $1: the archive, $2: the SHA-256. Leaves the program, its libraries and its option ROMs in the current directory. */
 const FETCH = String.raw`
 mkdir -p apt/etc apt/lists/partial apt/archives/partial root lib rom
@@ -24,7 +27,7 @@ own() {
     -o Dir::Cache="$PWD/apt" -o Dir::Cache::archives="$PWD/apt/archives" -o APT::Architecture=amd64 \
     -o APT::Sandbox::User=root -o APT::Update::Post-Invoke::= -o Acquire::Retries=3 "$@"
 }
-own update
+own -o APT::Update::Error-Mode=any update
 echo "$2  $(ls apt/lists/*Release)" | sha256sum --check
 own --no-install-recommends --yes --download-only install qemu-system-x86
 for package in apt/archives/*.deb; do dpkg-deb --extract "$package" root; done
