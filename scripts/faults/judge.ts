@@ -80,12 +80,12 @@ function sentenceAbout(run: Run, { planned, at, printed }: Struck): string | und
   return lines.map((line) => line.trim()).find((line) => says?.test(line));
 }
 
-/** Tests that Vitest reported as passed, and that have no sample. */
+/** Benchmarks whose number was printed, and that have no sample. */
 function lostSamples(run: Run): string[] {
   const samples = new Set(run.recordsOf('sample').map(({ benchmark }) => benchmark));
-  return MEASURED.filter((name) => new RegExp(`^ +✓ .*\\b${name} +\\d+ms$`, 'm').test(run.output))
+  return MEASURED.filter((name) => new RegExp(`^ +✓ \\S+: ${name} `, 'm').test(run.output))
     .filter((name) => !samples.has(name))
-    .map((name) => `${name} passed, and its samples are not in the journal.`);
+    .map((name) => `${name} was printed, and its samples are not in the journal.`);
 }
 
 /** Samples during which the fault struck, unless their stack was booted since. */
