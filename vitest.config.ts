@@ -9,6 +9,7 @@ import { junitFault } from './setup/lib/places.ts';
 import { asksForBreakdown, mixedSuitesFault } from './setup/run/breakdown-words.ts';
 import { settleDataHome, viteCache } from './setup/run/vitest-places.ts';
 import { EMULATED, testbedName } from './setup/run/testbed-name.ts';
+import { onUnhandledError } from './setup/run/lost-worker.ts';
 import CellSequencer from './setup/run/sequencer.ts';
 
 /** Boots and series have their own deadlines. These must never be the first to expire. */
@@ -131,6 +132,7 @@ export default defineConfig({
     sequence: { sequencer: CellSequencer },
     // For ending a stack in order after a Ctrl-C.
     teardownTimeout: 60_000,
+    onUnhandledError,
     projects: [
       ...cells,
       {
