@@ -13,8 +13,15 @@ export interface TinyCommit {
 
 const SOMEBODY = ['-c', 'user.name=Some Body', '-c', 'user.email=some@body.example'];
 
+/**
+ * The hash of a commit depends on its date, and git orders commits that it ranks alike by their hashes. With this date a
+ * search comes by both commits that are skipped.
+ */
+const DATE = '2026-01-01T12:00:00Z';
+
 export function git(directory: string, ...words: string[]): string {
-  return execFileSync('git', [...SOMEBODY, '-C', directory, ...words], { encoding: 'utf8' }).trim();
+  const env = { ...process.env, GIT_AUTHOR_DATE: DATE, GIT_COMMITTER_DATE: DATE };
+  return execFileSync('git', [...SOMEBODY, '-C', directory, ...words], { encoding: 'utf8', env }).trim();
 }
 
 /** Adds a commit to the branch that is checked out. */
