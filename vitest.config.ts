@@ -112,7 +112,8 @@ const cells: TestProjectInlineConfiguration[] = (await orderedCells()).map((cell
 
 /**
  * Two machines with their own disks, kernels and QEMUs from git: half an hour, and as much again for the first builds.
- * A host with hardware virtualization, which is emulated: a quarter of an hour. What needs the emulator that records. And a bisection.
+ * A host with hardware virtualization, which is emulated: a quarter of an hour. The emulator that records, and a bisection: half
+ * an hour each with their builds.
  */
 const LONG = 'scripts/end-to-end/{bisect,explain,hardware,physical}/*.test.ts';
 const endToEnd: TestProjectInlineConfiguration['test'] = {

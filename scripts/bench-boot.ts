@@ -15,6 +15,7 @@ import { chooseAccelerator } from '../setup/testbed/emulated/choose-accelerator.
 import { describeHost } from '../setup/testbed/host-resources.ts';
 import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
 import { Phases } from '../setup/lib/phase-clock.ts';
+import { startName } from '../setup/lib/start-name.ts';
 import { withDeadline } from '../setup/lib/wait.ts';
 import { reportProgress } from '../setup/lib/task-progress.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
@@ -52,7 +53,7 @@ function log(line: string): void {
 
 async function runBench(options: BenchOptions, modulesSeconds: number): Promise<void> {
   const settings = resolveSettings(process.env, new Date());
-  const name = `bench-boot-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
+  const name = `bench-boot-${startName(new Date())}`;
   const logs = path.join(settings.resultsDirectory, name);
   const file = `${logs}.ndjson`;
 

@@ -10,6 +10,7 @@ import { differenceText, explanationText, sequenceText } from '../reporters/expl
 import ProgressReporter from '../reporters/progress.ts';
 import { buildRecordingEmulator } from '../setup/build/qemu/emulator.ts';
 import { Phases } from '../setup/lib/phase-clock.ts';
+import { startName } from '../setup/lib/start-name.ts';
 import { writeWhole } from '../setup/lib/write-whole.ts';
 import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
 import { resolveSettings, type Settings } from '../setup/run/settings.ts';
@@ -32,8 +33,7 @@ await runScript(HELP, async () => {
   const settings = resolveSettings(process.env, new Date());
   checkSettings(settings);
   for (const cell of cellsOf(options)) checkCell(cell, settings.variant);
-  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  const directory = path.join(settings.resultsDirectory, `explain-${time}`);
+  const directory = path.join(settings.resultsDirectory, `explain-${startName(new Date())}`);
   const recorded = await recordUntilStopped(options, settings, directory);
   if (recorded === undefined) return;
   const [explained, base] = recorded;

@@ -7,6 +7,7 @@ import { pageHead } from '../report/page-head.ts';
 import { formatCount } from './counts.ts';
 import type { Explanation } from './explanation.ts';
 import { boxesOf, flameGraph } from './flame-graph.ts';
+import { endInWords } from './sequence.ts';
 import { byCause, byFunction, changeOf, type Difference, differences, type Sum } from './sums.ts';
 
 /** @param base what the other is compared with. */
@@ -73,11 +74,7 @@ function section(explained: Explanation, whole: number): Html {
           cell: ({ instructions }) => number(instructions, formatCount),
           isNumber: true,
         },
-        {
-          heading: 'then',
-          cell: ({ next }) =>
-            `${next.level === 0 ? 'exits' : `enters ${levelName(next.level)}`}: ${next.reason}`,
-        },
+        { heading: 'then', cell: endInWords },
         {
           heading: 'most in',
           cell: ({ functions }) =>

@@ -3,6 +3,7 @@ import { levelName } from '../../fixtures/levels.ts';
 import { textTable } from '../../setup/lib/text-table.ts';
 import { formatCount } from './counts.ts';
 import type { Explanation } from './explanation.ts';
+import { endInWords } from './sequence.ts';
 import { byCause, byFunction, byLevel, changeOf, type Difference, differences, type Sum } from './sums.ts';
 
 /** Rows of a table: the rest is in the page. */
@@ -47,11 +48,11 @@ function crossingTable({ crossings }: Explanation): string {
 
 /** One operation, turn by turn. */
 export function sequenceText({ sequence, operation, cell }: Explanation): string {
-  const rows = sequence.map(({ level, instructions, functions, next }) => [
-    levelName(level),
-    formatCount(instructions),
-    `${next.level === 0 ? 'exits' : `enters ${levelName(next.level)}`}: ${next.reason}`,
-    functions.map(({ name, instructions: its }) => `${name} ${formatCount(its)}`).join(', '),
+  const rows = sequence.map((turn) => [
+    levelName(turn.level),
+    formatCount(turn.instructions),
+    endInWords(turn),
+    turn.functions.map(({ name, instructions: its }) => `${name} ${formatCount(its)}`).join(', '),
   ]);
   return [
     `One ${operation} at ${cell}, from its instruction to the next:`,

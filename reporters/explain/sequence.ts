@@ -1,7 +1,12 @@
 /** One operation of a block as a sequence of turns, from the operation's instruction to the next one. */
 import type { Crossing, Spent } from './follow-block.ts';
 import type { Turn } from './explanation.ts';
-import type { Level } from '../../fixtures/levels.ts';
+import { type Level, levelName } from '../../fixtures/levels.ts';
+
+/** How a turn ends: `exits: VMMCALL`, `enters L1: handle VMMCALL of L2`. */
+export function endInWords({ next: { level, reason } }: Turn): string {
+  return `${level === 0 ? 'exits' : `enters ${levelName(level)}`}: ${reason}`;
+}
 
 /** How many functions of a turn are named. */
 const NAMED = 3;

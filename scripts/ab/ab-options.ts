@@ -3,7 +3,8 @@ import type { InputError } from '../../setup/lib/errors.ts';
 import type { Look } from '../../reporters/verdict/comparison.ts';
 import { looksOf } from './ab-plan.ts';
 import { SIGNIFICANCE } from '../../reporters/verdict/compare-settings.ts';
-import { parseCommandLine, resultsName, startName, unknownSetting, wholeNumber } from '../cli/arguments.ts';
+import { startName } from '../../setup/lib/start-name.ts';
+import { parseCommandLine, resultsName, unknownSetting, wholeNumber } from '../cli/arguments.ts';
 
 export const USAGE =
   'npm run ab -- --base VARIANT --head VARIANT [--name NAME] [--rounds N] [--project CELL]... [-t PATTERN] [SUITE]...';

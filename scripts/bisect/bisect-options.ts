@@ -3,7 +3,8 @@ import { MICROBENCHMARK_NAMES } from '../../fixtures/benchmarks/micro.ts';
 import { CELLS, configurationOf } from '../../fixtures/matrix.ts';
 import { type Suite, SUITES } from '../../fixtures/variant.ts';
 import type { InputError } from '../../setup/lib/errors.ts';
-import { parseCommandLine, resultsName, startName, unknownSetting } from '../cli/arguments.ts';
+import { startName } from '../../setup/lib/start-name.ts';
+import { parseCommandLine, resultsName, unknownSetting } from '../cli/arguments.ts';
 
 export const USAGE =
   'npm run bisect -- --repository DIRECTORY --good COMMIT --bad COMMIT --cell CELL --benchmark NAME... [--any] [--threshold 1%] [--suite SUITE] [--name NAME], or npm run bisect -- --continue [--name NAME]';
@@ -79,7 +80,7 @@ export function parseBisectOptions(argv: readonly string[], now: Date): BisectOp
     benchmarks: benchmarksOf(values.benchmark, any),
     any,
     threshold: thresholdOf(threshold),
-    suite: suiteOf(values.suite, USAGE),
+    suite: suiteOf(values.suite),
   };
 }
 
@@ -117,10 +118,10 @@ function thresholdOf(text: string): number {
   throw unknown(`--threshold is "${text}": it must be a percentage between 0 and 100, such as 1%.`);
 }
 
-export function suiteOf(text: string | undefined, usage: string): Suite {
+function suiteOf(text: string | undefined): Suite {
   const suite = SUITES.find((one) => one === (text ?? SUITES[0]));
   if (suite !== undefined) return suite;
-  throw unknownSetting(`--suite is "${text}": it must be one of ${SUITES.join(', ')}.`, usage);
+  throw unknown(`--suite is "${text}": it must be one of ${SUITES.join(', ')}.`);
 }
 
 function unknown(why: string): InputError {

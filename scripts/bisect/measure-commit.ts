@@ -2,6 +2,7 @@
 import type { Costs, KernelStep } from '../../fixtures/kernel-steps.ts';
 import { formatCost } from '../../reporters/model/numbers.ts';
 import type { TreeKernel } from '../../setup/build/kernel/kernel-tree.ts';
+import { count } from '../../setup/lib/count.ts';
 import { inWords } from '../../setup/lib/duration.ts';
 import type { BisectState } from './bisect-state.ts';
 
@@ -67,9 +68,9 @@ export class CommitMeasurer {
   #timeLeft(left: number): string {
     // The first build compiles everything, the others only what changed.
     const later = this.#took.length > 1 ? this.#took.slice(1) : this.#took;
-    if (later.length === 0) return `, ${plural(left, 'step')} left`;
+    if (later.length === 0) return `, ${count(left, 'step')} left`;
     const each = later.reduce((sum, seconds) => sum + seconds, 0) / later.length;
-    return `, ${plural(left, 'step')} left, about ${inWords(each * left)}`;
+    return `, ${count(left, 'step')} left, about ${inWords(each * left)}`;
   }
 
   async #measure(place: Pick<KernelStep, 'commit' | 'cell' | 'subject' | 'position'>): Promise<KernelStep> {
@@ -117,8 +118,4 @@ export function inOneLine(step: KernelStep): string {
   }
   const costs = Object.entries(step.costs).map(([benchmark, cost]) => `${benchmark} ${formatCost(cost)}`);
   return `${costs.join(', ')} ${step.unit}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

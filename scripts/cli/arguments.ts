@@ -75,8 +75,3 @@ export function resultsName(name: string | undefined, usage: string): string | u
     usage,
   );
 }
-
-/** `START`, as in the default names of what a script leaves under results/. */
-export function startName(now: Date): string {
-  return now.toISOString().slice(0, 19).replaceAll(':', '-');
-}

@@ -1,7 +1,7 @@
 /**
  * Directories of its own for one fault. The cache is at the same path for all faults, because a snapshot is of the
- * programs at their paths: it shares what was built with the user's, and has its own snapshots, which each fault gets
- * anew.
+ * programs at their paths: it shares what was built with the user's, and each fault gets new copies of the
+ * campaign's own snapshots.
  */
 import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';

@@ -153,6 +153,9 @@ export interface SourceGlimpse extends AsyncDisposable {
   read(file: string): Promise<string>;
 }
 
+/** Options of a fetch that leaves out the files: git fetches each as it is read. */
+const ONE_BY_ONE = ['--quiet', '--no-tags', '--depth=1', '--filter=blob:none'];
+
 /**
  * A ref whose files are fetched one by one as they are read, from a server that can do that; nothing is kept. What the
  * mirror has is read there.
@@ -174,22 +177,8 @@ export async function glimpseSource(
   const remove = (): Promise<void> => rm(place, { recursive: true, force: true });
   try {
     const failure =
-      (await git(['init', '--bare', '--quiet', place], within)) ??
-      (await git(['--git-dir', place, 'remote', 'add', 'origin', url], within)) ??
-      (await git(
-        [
-          '--git-dir',
-          place,
-          'fetch',
-          '--quiet',
-          '--no-tags',
-          '--depth=1',
-          '--filter=blob:none',
-          'origin',
-          ref,
-        ],
-        within,
-      ));
+      (await initialize(place, url, within)) ??
+      (await git(['--git-dir', place, 'fetch', ...ONE_BY_ONE, 'origin', ref], within));
     if (failure !== undefined) {
       await remove();
       return undefined;
@@ -236,10 +225,7 @@ async function create(
   await rm(part, { recursive: true, force: true });
   await mkdir(path.dirname(mirror), { recursive: true });
   try {
-    const failure =
-      (await git(['init', '--bare', '--quiet', part], signal)) ??
-      (await git(['--git-dir', part, 'remote', 'add', 'origin', url], signal)) ??
-      (await fetchRef(part, ref, signal));
+    const failure = (await initialize(part, url, signal)) ?? (await fetchRef(part, ref, signal));
     if (failure === undefined) await rename(part, mirror);
     return failure;
   } finally {
@@ -254,6 +240,14 @@ const WHOLE_BRANCHES_ONLY = /shallow|not our ref|unadvertised object/;
  * Fetches the commit alone: the artifact's Linux with its history is 1.6 GB.
  * @returns git's message if it failed.
  */
+/** An empty bare repository whose origin is `url`. @returns why it could not be made. */
+async function initialize(directory: string, url: string, signal: AbortSignal): Promise<string | undefined> {
+  return (
+    (await git(['init', '--bare', '--quiet', directory], signal)) ??
+    git(['--git-dir', directory, 'remote', 'add', 'origin', url], signal)
+  );
+}
+
 async function fetchRef(mirror: string, ref: string, signal: AbortSignal): Promise<string | undefined> {
   const fetch = ['--git-dir', mirror, 'fetch', '--quiet', '--force'];
   // Without a refmap git would also update a branch of origin, of which it can't keep both a and a/b.

@@ -5,7 +5,7 @@ const UNEXPECTED =
   /^Worker exited unexpectedly (?:with (?<how>.+) )?during \w+ state while running test file .*\/(?<suite>suites\/.+)$/;
 
 /** @returns a sentence about the worker; undefined for any other error. */
-export function describeLostWorker({ cause }: { readonly cause?: unknown }): string | undefined {
+function describeLostWorker({ cause }: { readonly cause?: unknown }): string | undefined {
   const message =
     cause !== null && typeof cause === 'object' && 'message' in cause ? cause.message : undefined;
   const found = UNEXPECTED.exec(String(message))?.groups;

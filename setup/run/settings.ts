@@ -13,6 +13,7 @@ import { type Clock, CLOCKS } from '../../fixtures/clock.ts';
 import type { Variant } from '../../fixtures/variant.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { InputError } from '../lib/errors.ts';
+import { startName } from '../lib/start-name.ts';
 import { testbedName } from './testbed-name.ts';
 import { findVariant } from './find-variant.ts';
 
@@ -132,8 +133,7 @@ export function withOwnOptions(environment: NodeJS.ProcessEnv, argv: readonly st
  * @throws {InputError} that names the variable, its value and the allowed values.
  */
 export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard?: Shard): Settings {
-  const experiment =
-    valueOf(environment, 'EXPERIMENT') ?? now.toISOString().slice(0, 19).replaceAll(':', '-');
+  const experiment = valueOf(environment, 'EXPERIMENT') ?? startName(now);
   if (!NAME.test(experiment) || experiment === 'latest') {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',

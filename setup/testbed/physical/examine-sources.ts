@@ -4,7 +4,13 @@
  */
 import { CELLS } from '../../../fixtures/matrix.ts';
 import { count } from '../../lib/count.ts';
-import { allSoftware, isBuilt, memtierOf, sourceKey } from '../../../fixtures/physical-software.ts';
+import {
+  allSoftware,
+  distinctSources,
+  isBuilt,
+  memtierOf,
+  sourceKey,
+} from '../../../fixtures/physical-software.ts';
 import type {
   GitRef,
   KernelSource,
@@ -75,7 +81,7 @@ async function examineFiles(testbed: TestbedDescription, signal: AbortSignal): P
 /** Of all machines in all cells. */
 export function sourcesOf(testbed: Pick<TestbedDescription, 'software'>): (KernelSource | QemuSource)[] {
   const all = allSoftware(testbed, CELLS).flatMap(({ kernel, qemu }) => [kernel, qemu].filter(isBuilt));
-  return [...new Map(all.map((source) => [sourceKey(source), source])).values()];
+  return distinctSources(all);
 }
 
 async function examineSource(

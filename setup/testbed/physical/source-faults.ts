@@ -5,6 +5,7 @@
 import type { Cell } from '../../../fixtures/matrix.ts';
 import {
   allSoftware,
+  distinctSources,
   isBuilt,
   physicalSoftware,
   sourceKey,
@@ -43,8 +44,8 @@ export async function sourceFaults(
   gcc: string | undefined,
 ): Promise<SourceFault[]> {
   const software = allSoftware(testbed, cells);
-  const kernels = distinct(software.flatMap(({ kernel }) => (isBuilt(kernel) ? [kernel] : [])));
-  const qemus = distinct(software.flatMap(({ qemu }) => (isBuilt(qemu) ? [qemu] : [])));
+  const kernels = distinctSources(software.flatMap(({ kernel }) => (isBuilt(kernel) ? [kernel] : [])));
+  const qemus = distinctSources(software.flatMap(({ qemu }) => (isBuilt(qemu) ? [qemu] : [])));
   const ofKernels = await Promise.all(kernels.map((source) => kernelFaults(source, read, gcc)));
   const looked = await Promise.all(qemus.map((source) => lookAtQemu(source, read)));
   const known = new Map(looked.map((qemu) => [sourceKey(qemu.source), qemu] as const));
@@ -73,7 +74,7 @@ export async function assertSources(
   const software = allSoftware(testbed, cells).flatMap(({ kernel, qemu }) => [kernel, qemu].filter(isBuilt));
   if (software.length === 0) return;
   const fetched = new Map<string, GitSource>();
-  for (const source of distinct(software))
+  for (const source of distinctSources(software))
     fetched.set(sourceKey(source), await resolveSource(source, signal, log));
   const builder = await findBuilder(testbed.builder, signal);
   const faults = await sourceFaults(
@@ -93,10 +94,6 @@ export async function assertSources(
     'NESTBENCH_BAD_TESTBED',
     `The sources in the testbed file can't be used, so nothing is built:\n${lines.join('\n')}\nName other refs, or select other cells.`,
   );
-}
-
-function distinct<S extends Source>(sources: readonly S[]): S[] {
-  return [...new Map(sources.map((source) => [sourceKey(source), source])).values()];
 }
 
 /** Configurations that the kernel's own makefiles make; others are files (scripts/kconfig/Makefile). */
