@@ -110,6 +110,7 @@ async function runStoppable(
       RESULTS: path.dirname(experiment),
       CLOCK: 'virtual',
       TESTBED: 'emulated',
+      BOOT: 'once',
       PROFILE: 'quick',
     },
     log,

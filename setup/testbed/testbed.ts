@@ -24,7 +24,7 @@ export interface CommonExperiment {
   readonly directory: string;
   readonly profile: Profile;
   readonly variant: Variant;
-  /** BOOT: restored if possible, or always booted. */
+  /** BOOT: whether its stacks are restored. */
   readonly boot: BootKind;
   /** RESUME: what the experiment lacks is measured, and nothing else. */
   readonly resume?: Resume | undefined;

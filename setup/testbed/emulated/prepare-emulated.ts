@@ -182,7 +182,7 @@ async function prefetchFirst(
   { boot, variant, resultsDirectory, folder }: Settings,
   { signal, log }: PrepareOptions,
 ): Promise<Prefetched | undefined> {
-  if (boot === 'cold' || experiment.clocks.application === 'virtual') return undefined;
+  if (boot !== 'warm' || experiment.clocks.application === 'virtual') return undefined;
   const plan = planEmulated(first, { ...experiment, variant }, 'application');
   const { paths, ingredients } = materialOf(experiment);
   const { runtime } = paths;

@@ -15,6 +15,7 @@ export async function startEmulated(
   const { snapshotBytes, prefetched } = experiment;
   const { paths, kernelRelease, ingredients } = materialOf(experiment);
   const { runtime } = paths;
+  const all = plan.kind === 'micro' ? microbenchmarks(plan.clock) : BENCHMARKS;
   return startStack(plan, {
     ...options,
     runtime,
@@ -22,6 +23,6 @@ export async function startEmulated(
     identity: identityOf(plan, runtime, ingredients),
     limitBytes: snapshotBytes,
     prefetched,
-    primedWith: plan.kind === 'micro' ? microbenchmarks(plan.clock) : BENCHMARKS,
+    primedWith: options.boot === 'once' ? options.benchmarks : all,
   });
 }

@@ -14,7 +14,7 @@ export interface ForeseenStack {
 
 /** @returns a sentence for a run of several stacks of which some boot; undefined otherwise, as progress says it. */
 export function describeStarts(stacks: readonly ForeseenStack[], boot: BootKind): string | undefined {
-  const booting = stacks.filter((stack) => boot === 'cold' || !hasSnapshot(stack));
+  const booting = stacks.filter((stack) => boot !== 'warm' || !hasSnapshot(stack));
   if (stacks.length < 2 || booting.length === 0) return undefined;
   const names = [...new Set(booting.map(({ cell }) => cell))].join(', ');
   const restored = stacks.length - booting.length;
@@ -22,9 +22,9 @@ export function describeStarts(stacks: readonly ForeseenStack[], boot: BootKind)
     restored === 0
       ? `All ${count(stacks.length, 'stack')} boot, one after another`
       : `${count(restored, 'stack')} will be restored and ${booting.length} booted, one after another`;
-  return boot === 'cold'
-    ? `${counts}, because of BOOT=cold: ${names}.`
-    : `${counts}: ${names}. Each is saved, and the next run restores it within seconds.`;
+  return boot === 'warm'
+    ? `${counts}: ${names}. Each is saved, and the next run restores it within seconds.`
+    : `${counts}, because of BOOT=${boot}: ${names}.`;
 }
 
 function hasSnapshot({ cell, identity }: ForeseenStack): boolean {

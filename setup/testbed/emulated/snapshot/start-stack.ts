@@ -30,8 +30,8 @@ export interface StartStackOptions extends BootStackOptions {
   /** The maximum size of all snapshots together. */
   readonly limitBytes: number;
   /**
-   * All benchmarks that any run may measure on such a stack. It is primed with all of them, whatever is measured now,
-   * because earlier programs remain in the memory of every level.
+   * All benchmarks that any run may measure on such a stack, unless it is measured as booted. It is primed with all of
+   * them, whatever is measured now, because earlier programs remain in the memory of every level.
    */
   readonly primedWith: readonly Benchmark[];
   /** What was started for the first cell before its worker. */
@@ -57,6 +57,7 @@ export async function startStack(plan: StackPlan, options: StartStackOptions): P
 
 async function bring(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
   if (options.boot === 'cold') return startCold(plan, options);
+  if (options.boot === 'once') return startUnsaved(plan, 'asked for', options);
   const { prefetched, identity, runtime, say } = options;
   const found = await findSnapshot(plan.cell.name, identity, say);
   const isStarted = found !== undefined && prefetched?.snapshot === found.name;
