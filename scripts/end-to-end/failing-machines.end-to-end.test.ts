@@ -95,9 +95,11 @@ describe("the user's own benchmarks, in the user's own checkout", () => {
   test('are measured and named like any other', () => {
     expect(run.recordsOf('sample').map(({ benchmark, unit }) => [benchmark, unit])).toEqual([
       ['syscalls', 'MB/s'],
+      ['unlucky', 'MB/s'],
+      ['unlucky', 'MB/s'],
       ['hackbench', 's'],
     ]);
-    expect(run.stdout).toMatch(/^ +hackbench +syscalls +broken +killed$\n-+\n +s +MB\/s/m);
+    expect(run.stdout).toMatch(/^ +hackbench +syscalls +broken +killed +unlucky$\n-+\n +s +MB\/s/m);
   });
 
   test('fail with what the tool said, and those after them are measured', () => {
@@ -125,6 +127,16 @@ describe("the user's own benchmarks, in the user's own checkout", () => {
     });
   });
 
+  test('that fail before their machine is lost have failed, although the rest of them is measured', () => {
+    expect(run.recordsOf('failure').slice(2, 4)).toMatchObject([
+      { benchmark: 'unlucky', iteration: 1, kind: 'benchmark' },
+      { benchmark: null, code: 'NESTBENCH_GUEST_PANICKED' },
+    ]);
+    const samples = run.recordsOf('sample').filter(({ benchmark }) => benchmark === 'unlucky');
+    expect(samples.map(({ iteration }) => iteration)).toEqual([2, 3]);
+    expect(run.output).toMatch(/^ +[×x✗] my own that fails before its machine is lost/m);
+  });
+
   test("that make the kernel panic are the cell's failure, with the kernel's reason and console", () => {
     const panicked: unknown = expect.objectContaining({
       cell: 'l0-baseline',
@@ -138,7 +150,7 @@ describe("the user's own benchmarks, in the user's own checkout", () => {
       tail: expect.stringContaining('Kernel panic - not syncing'),
     });
     // Once more on another boot.
-    expect(run.recordsOf('failure').slice(2)).toEqual([panicked, panicked]);
+    expect(run.recordsOf('failure').slice(4)).toEqual([panicked, panicked]);
   });
 
   test('that fail, fail the run', () => {
@@ -172,7 +184,19 @@ test('my own broken one', ({ measure }) =>
 const slaughter = 'hackbench --process --groups 1 --loops 20000 & sleep 0.5; pkill -KILL -P $!; wait $!';
 test('my own whose workers are killed', ({ measure }) =>
   measure(own('killed', ['sh', '-c', slaughter], (output) => ({ ok: true, value: Number(/^Time: (.*)$/m.exec(output)?.[1]) }))));
+const three = { iterations: 3 };
+const panic = 'sysctl -q vm.panic_on_oom=2; exec tail /dev/zero';
+let attempts = 0;
+test('my own that fails before its machine is lost', ({ measure }) =>
+  measure({
+    ...own('unlucky', [], throughput),
+    sizes: { paper: three, quick: three, smoke: three },
+    command: () => {
+      const script = attempts++ === 0 ? '[ -e /tmp/tried ] || { touch /tmp/tried; exit 3; }; ' + panic : 'echo ", 5 MB/s"';
+      return { on: 'level', argv: ['sh', '-c', script] };
+    },
+  }));
 test('hackbench', ({ measure }) => measure('hackbench'));
 test('my own that ends the kernel', ({ measure }) =>
-  measure(own('panic', ['sh', '-c', 'sysctl -q vm.panic_on_oom=2; exec tail /dev/zero'], throughput)));
+  measure(own('panic', ['sh', '-c', panic], throughput)));
 `;

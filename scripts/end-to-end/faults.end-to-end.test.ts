@@ -1,0 +1,23 @@
+/** Faults that once failed: the fault campaign strikes each again (docs/fault-campaign.md). */
+import path from 'node:path';
+import { expect } from 'vitest';
+import { momentOf } from '../faults/faults-table.ts';
+import { REGRESSIONS } from '../faults/regressions.ts';
+import { strike, warmUp } from '../faults/strike.ts';
+import { test } from './testbed.testing.ts';
+
+const warm = new Set<string>();
+
+test.for(
+  REGRESSIONS.map((planned) => {
+    const { kind, target, cell } = planned;
+    return [`${kind.name} ${target} in ${cell}, ${momentOf(planned)}`, planned] as const;
+  }),
+)('%s', async ([, planned], { place, signal }) => {
+  const { cell, number } = planned;
+  if (!warm.has(cell)) await warmUp(path.join(place.temporary, cell), planned, signal);
+  warm.add(cell);
+  const result = await strike(path.join(place.temporary, String(number)), planned, signal);
+  // With its output, if something is wrong.
+  expect(result).toMatchObject({ wrong: [], outcome: expect.stringMatching(/went on|ended|unnoticed/) });
+});

@@ -1,0 +1,45 @@
+/** Faults that once failed, or that show that a whole group of kinds still strikes: repeated with every change. */
+import type { CellName } from '../../fixtures/matrix.ts';
+import type { Phase, PlannedFault } from './fault-kind.ts';
+import { FAULT_KINDS } from './kinds.ts';
+
+interface Regression {
+  readonly kind: string;
+  readonly target?: string;
+  readonly cell: CellName;
+  readonly phase: Phase;
+  readonly benchmark?: string;
+  readonly afterMs: number;
+}
+
+/** With what once happened. Together they take a few minutes on two cores. */
+const LIST: readonly Regression[] = [
+  // Noticed after 120 to 240 s, and the wire was not named.
+  { kind: 'remove-wire', cell: 'l0-baseline', phase: 'measure', benchmark: 'netperf-rr', afterMs: 300 },
+  // The sound snapshot was dropped.
+  { kind: 'kill-qemu', target: 'client', cell: 'l0-baseline', phase: 'restore', afterMs: 100 },
+  // A stack trace, and a stack that booted again in vain.
+  { kind: 'results-read-only', cell: 'l0-baseline', phase: 'measure', afterMs: 200 },
+  // "ending the machines" was printed, and then it measured on.
+  { kind: 'terminate-run', cell: 'l0-baseline', phase: 'start', afterMs: 2200 },
+  // Every start failed for good.
+  { kind: 'snapshot-truncated', target: 'seed.tar', cell: 'l0-baseline', phase: 'start', afterMs: 0 },
+  // Unnoticed for 118 to 134 s.
+  {
+    kind: 'cut-ssh',
+    target: 'l1',
+    cell: 'l1-baseline',
+    phase: 'measure',
+    benchmark: 'netperf-rr',
+    afterMs: 200,
+  },
+  // Both succeeded, with one mean over both.
+  { kind: 'two-profiles', cell: 'l0-baseline', phase: 'start', afterMs: 50 },
+];
+
+export const REGRESSIONS: readonly PlannedFault[] = LIST.map((one, index) => {
+  const kind = FAULT_KINDS.find(({ name }) => name === one.kind);
+  if (kind === undefined) throw new RangeError(`There is no kind ${one.kind}.`);
+  const { target = 'run', cell, phase, benchmark = 'hackbench', afterMs } = one;
+  return { number: index + 1, kind, target, cell, phase, benchmark, afterMs, seed: 1 };
+});
