@@ -16,7 +16,10 @@ const RETRY_MS = 200;
 
 /** A service that has answered. Disposing it only stops it. */
 export interface RunningService extends AsyncDisposable {
-  /** Returns the iteration, or a failure if the service ended during it, whatever the loader printed. */
+  /**
+   * Returns the iteration, or a failure if the service ended during it, whatever the loader printed.
+   * @throws NESTBENCH_CONNECTION_LOST if the machine was lost.
+   */
   judge(iteration: Iteration): Iteration;
   /**
    * Stops it and starts it again; resolves once it has answered.
@@ -63,6 +66,12 @@ export async function startService(
   };
 }
 
+interface Served {
+  readonly running: RunningCommand;
+  /** Whether it has ended. */
+  readonly isOver: () => boolean;
+}
+
 /** Starts it; resolves once it has answered. On failure it is not left running. */
 async function serve(
   name: string,
@@ -70,23 +79,30 @@ async function serve(
   machines: TargetMachines,
   signal: AbortSignal,
   readySeconds: number,
-): Promise<{ readonly running: RunningCommand; readonly isOver: () => boolean }> {
+): Promise<Served> {
   const running = await machines.target.start(service.argv, { signal, deadlineSeconds: Infinity });
-  let over = false;
-  const ended = (): void => void (over = true);
-  running.exited.then(ended, ended);
+  let end: { readonly error?: unknown } | undefined;
+  running.exited.then(
+    () => (end = {}),
+    (error: unknown) => (end = { error }),
+  );
+  /** @throws if it is unknown how it ended, since its machine or the connection was lost. */
+  const isOver = (): boolean => {
+    if (end?.error !== undefined) throw end.error;
+    return end !== undefined;
+  };
   const { ready } = service;
   try {
     await waitUntil(
       `an answer of ${name}'s service`,
       async (context) => {
-        if (over) throw failed(name, machines, running, 'it ended before it answered');
+        if (isOver()) throw failed(name, machines, running, 'it ended before it answered');
         const answer = await machineFor(machines, ready).run(ready.argv, {
           signal: context.signal,
           deadlineSeconds: readySeconds,
         });
         // The answer may come from a server that an earlier run left behind, which prevented this one from starting.
-        if (answer.exitCode === 0 && !over) return true;
+        if (answer.exitCode === 0 && !isOver()) return true;
         context.saw(`${answer.stdout}${answer.stderr}`.trim());
         return undefined;
       },
@@ -99,7 +115,7 @@ async function serve(
     }
     throw error;
   }
-  return { running, isOver: () => over };
+  return { running, isOver };
 }
 
 function failed(
