@@ -20,7 +20,6 @@ import { MissedError, type Scene } from './scene.ts';
 const RESULTS_MIB = 64;
 /** Holds what a save writes first, and not the whole: the least that a server's state takes is 80 MB. */
 const CACHE_MIB = 40;
-const SLOW_MIB = 64;
 const RUN_SECONDS = 120;
 const BOOT_SECONDS = 300;
 
@@ -44,15 +43,36 @@ function fill(file: string): void {
   }
 }
 
-/** The results on a file system that answers nothing while it is frozen. */
-async function mountFreezable(scene: Scene): Promise<void> {
-  const { results, root } = scene.place;
-  const image = path.join(root, 'disk');
+/** The results on a disk, which can be frozen and which an error makes read-only (ext4(5), errors=remount-ro). */
+async function mountDisk(scene: Scene): Promise<void> {
+  const image = diskOf(scene);
   writeFileSync(image, '');
-  truncateSync(image, SLOW_MIB * 2 ** 20);
+  truncateSync(image, RESULTS_MIB * 2 ** 20);
   await execa('mkfs.ext4', ['-q', image]);
-  await execa('mount', ['-o', 'loop', image, results]);
-  scene.defer(() => execa('umount', ['--lazy', results], { reject: false }));
+  await attachDisk(scene);
+  scene.defer(() => execa('umount', ['--lazy', scene.place.results], { reject: false }));
+}
+
+function diskOf({ place }: Scene): string {
+  return path.join(place.root, 'disk');
+}
+
+function attachDisk(scene: Scene): Promise<unknown> {
+  return execa('mount', ['-o', 'loop,errors=remount-ro', diskOf(scene), scene.place.results]);
+}
+
+/** As after an error of the disk, which the kernel simulates (Documentation/ABI/testing/sysfs-fs-ext4). */
+async function makeReadOnly(scene: Scene): Promise<void> {
+  const { results } = scene.place;
+  const { stdout: device } = await execa('findmnt', ['--noheadings', '--output', 'SOURCE', results]);
+  writeFileSync(`/sys/fs/ext4/${path.basename(device)}/trigger_fs_error`, 'fault campaign');
+  scene.onHeal(async () => {
+    await execa('umount', [results]);
+    // It exits with 1 once it has repaired the mark of the error (e2fsck(8)).
+    const { exitCode } = await execa('e2fsck', ['-fy', diskOf(scene)], { reject: false });
+    if (exitCode !== 0 && exitCode !== 1) throw new Error(`e2fsck ended with ${exitCode}`);
+    await attachDisk(scene);
+  });
 }
 
 /** An earlier run of the same experiment, for a fault of what it left. */
@@ -88,17 +108,12 @@ export const DISK_KINDS: readonly FaultKind[] = [
   },
   {
     name: 'results-read-only',
-    about: 'remounts the disk of the results read-only',
+    about: 'makes the disk of the results read-only, as an error of the disk does',
     targets: WHOLE_RUN,
     phases: PHASES,
     needsRoot: true,
-    prepare: (scene) => mountSmall(scene, scene.place.results, RESULTS_MIB),
-    async inject(scene) {
-      const { results } = scene.place;
-      scene.onHeal(() => execa('mount', ['-o', 'remount,rw', results]));
-      // Refused while a file is open for writing, so the mount is changed and not the file system.
-      await execa('mount', ['-o', 'remount,bind,ro', results]);
-    },
+    prepare: mountDisk,
+    inject: makeReadOnly,
     expected: { ends: [0, 1], says: /read-only|can't be written/i, withinSeconds: RUN_SECONDS },
   },
   {
@@ -108,7 +123,7 @@ export const DISK_KINDS: readonly FaultKind[] = [
     phases: PHASES,
     weight: 0.5,
     needsRoot: true,
-    prepare: mountFreezable,
+    prepare: mountDisk,
     async inject(scene) {
       const { results } = scene.place;
       scene.onHeal(() => execa('fsfreeze', ['--unfreeze', results]));

@@ -1,10 +1,10 @@
 /** Faults that once failed: the fault campaign strikes each again (docs/fault-campaign.md). */
 import path from 'node:path';
 import { expect } from 'vitest';
-import { momentOf } from '../faults/faults-table.ts';
-import { REGRESSIONS } from '../faults/regressions.ts';
-import { strike, warmUp } from '../faults/strike.ts';
-import { test } from './testbed.testing.ts';
+import { momentOf } from '../../faults/faults-table.ts';
+import { REGRESSIONS } from '../../faults/regressions.ts';
+import { strike, warmUp } from '../../faults/strike.ts';
+import { test } from '../testbed.testing.ts';
 
 const warm = new Set<string>();
 
