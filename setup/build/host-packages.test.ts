@@ -93,6 +93,17 @@ test("the error has apt's own message", async () => {
   });
 });
 
+test.each([
+  ["Package 'flex' has no installation candidate", 'Debian 13, of a package that it dropped'],
+  ['Unable to locate package flex', 'Debian, of one that it never had'],
+])('"%s" (%s): a container has it', async (error) => {
+  const apt = `echo 'E: ${error.replaceAll("'", String.raw`'\''`)}'; exit 100`;
+  programs({ 'dpkg-query': withoutFlex, env: 'exec /usr/bin/env "$@"', 'apt-get': apt }, 0);
+  await expect(ensurePackages(never, LIST)).rejects.toThrow(
+    /This release of Debian or Ubuntu does not have flex, but a container does: start Docker/,
+  );
+});
+
 test('abort interrupts apt-get, and is not mistaken for its failure', async () => {
   const controller = new AbortController();
   // Like apt-get, it ends on SIGINT.

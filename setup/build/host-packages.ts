@@ -165,10 +165,23 @@ async function apt(
   if (signal.aborted) throw aborted(signal, 'installing packages', { machine: 'host', argv });
   if (exitCode === 0) return;
   const output = lastLines(all);
+  const unknown = notInRelease(all);
+  const advice =
+    unknown.length === 0
+      ? `Read its output, then run: ${installCommand(missing)}`
+      : `This release of Debian or Ubuntu does not have ${unknown.join(', ')}, but a container does: start Docker or Podman's socket, and leave "builder: host" out of the testbed file`;
   throw new PackageMissingError({
-    message: `apt-get ${words[0]} failed (exit code ${exitCode}), so these packages are still missing: ${missing.join(', ')}. Read its output, then run: ${installCommand(missing)}\n${output}`,
+    message: `apt-get ${words[0]} failed (exit code ${exitCode}), so these packages are still missing: ${missing.join(', ')}. ${advice}\n${output}`,
     machine: 'host',
     output,
     exitCode,
   });
+}
+
+/** From apt's errors. */
+function notInRelease(output: string): string[] {
+  const errors = output.matchAll(
+    /^E: (?:Unable to locate package (\S+)|Package '(\S+)' has no installation candidate)$/gm,
+  );
+  return [...errors].map(([, unknown, gone]) => unknown ?? gone ?? '');
 }

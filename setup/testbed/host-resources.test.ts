@@ -2,7 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
-import { availableMemory, checkResources, describeHost, hostVirtualization } from './host-resources.ts';
+import {
+  availableMemory,
+  checkResources,
+  describeHost,
+  hostVirtualization,
+  openingFix,
+} from './host-resources.ts';
 
 /** A directory used as `/`, with these files. */
 function hostWith(files: Record<string, string>): string {
@@ -91,4 +97,12 @@ test.each(cases)('%s', async (_name, files, accelerator, why, fix) => {
   );
   expect(found.why).toMatch(why);
   expect(found.fix ?? '').toMatch(fix ?? /^$/);
+});
+
+test.each([
+  ['EACCES', /^sudo usermod --append --groups kvm .*; in a container of Docker, .*--group-add keep-groups$/],
+  ['EPERM', /^start the container with --device \/dev\/kvm$/],
+  ['ENODEV', /^sudo modprobe kvm_intel; if it refuses, turn on VT-x/],
+])('a /dev/kvm that fails with %s', (code, fix) => {
+  expect(openingFix(code, 'vmx')).toMatch(fix);
 });

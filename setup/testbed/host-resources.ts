@@ -1,6 +1,6 @@
 /** What the host offers: disk, memory, processors, and whether its hardware can run the emulated server. */
 import { constants, readFileSync } from 'node:fs';
-import { access, mkdir, readFile, statfs } from 'node:fs/promises';
+import { mkdir, open, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import path from 'node:path';
 import type { Accelerator } from '../../fixtures/accelerator.ts';
@@ -131,9 +131,7 @@ export async function hostVirtualization(root = '/'): Promise<HostVirtualization
   if (unopened !== undefined) {
     return emulated(
       `${device} can't be opened for reading and writing (${unopened})`,
-      unopened === 'ENOENT'
-        ? `sudo modprobe ${module}; if it refuses, turn on ${extension === 'svm' ? 'SVM' : 'VT-x'} in the firmware's setup; in a container, start it with --device /dev/kvm`
-        : `sudo usermod --append --groups kvm ${userName()}, and log in again`,
+      openingFix(unopened, extension),
     );
   }
   const nested = await readLine(path.join(root, `sys/module/${module}/parameters/nested`));
@@ -158,11 +156,21 @@ function emulated(why: string, fix: string): HostVirtualization {
 /** The error's code; undefined if it can be opened for reading and writing. */
 async function whyUnopened(device: string): Promise<string | undefined> {
   try {
-    await access(device, constants.R_OK | constants.W_OK);
+    const file = await open(device, constants.O_RDWR);
+    await file.close();
     return undefined;
   } catch (error) {
     return errorCode(error) ?? String(error);
   }
+}
+
+/** @param code of the error. */
+export function openingFix(code: string, extension: Extension): string {
+  // A container's engine denies a device that it was not asked for.
+  if (code === 'EPERM') return 'start the container with --device /dev/kvm';
+  if (code === 'EACCES')
+    return `sudo usermod --append --groups kvm ${userName()}, and log in again; in a container of Docker, start it with --group-add "$(stat -c %g /dev/kvm)", of Podman without root with --group-add keep-groups`;
+  return `sudo modprobe ${KVM_MODULES[extension]}; if it refuses, turn on ${extension === 'svm' ? 'SVM' : 'VT-x'} in the firmware's setup; in a container, start it with --device /dev/kvm`;
 }
 
 async function readWhole(file: string): Promise<string | undefined> {

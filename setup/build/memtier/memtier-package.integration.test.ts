@@ -27,7 +27,9 @@ int main() { std::cout << "memtier_benchmark 1.2.14, libevent " << event_get_ver
 `,
 };
 
-test('a repository laid out as the artifact’s gives one static program, which is built once', async () => {
+test('a repository laid out as the artifact’s gives one static program, which is built once', async ({
+  skip,
+}) => {
   temporaryCache();
   const url = path.join(temporaryDirectory(), 'memtier');
   mkdirSync(url);
@@ -40,7 +42,13 @@ test('a repository laid out as the artifact’s gives one static program, which 
   git('add', '--all');
   git('commit', '--quiet', '--message', 'one');
   const ref = git('rev-parse', 'HEAD');
-  const built = await buildMemtierPackage({ url, ref }, never, console.log, 'host');
+  const built = await buildMemtierPackage({ url, ref }, never, console.log, 'host').catch(
+    (error: unknown) => {
+      // Debian 13 dropped the first PCRE.
+      skip(/does not have libpcre3-dev, but a container does/.test(String(error)), String(error));
+      throw error;
+    },
+  );
   expect(built.commit).toBe(ref);
   expect(execFileSync(built.file, { encoding: 'utf8' })).toMatch(/^memtier_benchmark 1\.2\.14, libevent 2/);
   // A static program names no loader.

@@ -74,7 +74,7 @@ function withAdvice(error: unknown): unknown {
 
 function refused(): string {
   const advice = isRoot()
-    ? 'In a container, start it privileged; in a chroot, make its root a mount point first (mount --bind DIRECTORY DIRECTORY).'
+    ? 'In a container, start it with --cap-add SYS_ADMIN; in a chroot, make its root a mount point first (mount --bind DIRECTORY DIRECTORY).'
     : capitalized(namespaceAdvice());
   return `The toolchain runs in namespaces of its own, which this host refuses. ${advice}`;
 }

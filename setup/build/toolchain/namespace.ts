@@ -11,21 +11,20 @@ export function isRoot(): boolean {
 }
 
 /**
- * Wraps a command so that it may set any owner. For an ordinary user it becomes root of a user namespace, with the
- * subordinate ids of /etc/subuid for all other users, and with its own mounts; root needs neither.
- */
-export function asOwner(argv: readonly string[]): string[] {
-  if (isRoot()) return [...argv];
-  return ['unshare', '--map-root-user', '--map-auto', '--mount', '--', ...argv];
-}
-
-/**
- * Tests such a namespace, so that a host without one gets one sentence.
+ * Tests a namespace like mmdebstrap's, so that a host without one gets one sentence. An ordinary user becomes root of it,
+ * with the subordinate ids of /etc/subuid for all other users, and with its own mounts; root needs none.
  * @throws {NestbenchError} NESTBENCH_BUILD_FAILED, kind configuration, with the command to run.
  */
 export async function assertOwnership(): Promise<void> {
-  const [file = '', ...words] = asOwner(['true']);
-  const trial = await execa(file, words, { reject: false, env: toolEnvironment() });
+  if (isRoot()) return;
+  // First without subordinate ids: if the kernel refuses the namespace, the child that would map them waits for ever, with
+  // unshare's output open (util-linux 2.41, unshare.c).
+  for (const ids of [[], ['--map-auto']])
+    await tryNamespace(['--map-root-user', ...ids, '--mount', '--', 'true']);
+}
+
+async function tryNamespace(words: readonly string[]): Promise<void> {
+  const trial = await execa('unshare', words, { reject: false, env: toolEnvironment() });
   if (trial.exitCode === 0) return;
   const username = passwdName();
   const subordinate =
@@ -33,7 +32,7 @@ export async function assertOwnership(): Promise<void> {
       ? 'This user has no entry in /etc/passwd, and so no subordinate ids: choose a user with one'
       : `If /etc/subuid has no line for ${username}, run: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`;
   throw new UnbuildableError({
-    message: `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "${file} ${words.join(' ')}" failed: ${trial.stderr.trim()}. ${subordinate}. Otherwise ${namespaceAdvice()}`,
+    message: `The guests' files have to be owned by root, for which an ordinary user needs a user namespace with subordinate ids, and "unshare ${words.join(' ')}" failed: ${trial.stderr.trim()}. ${subordinate}. Otherwise ${namespaceAdvice()}`,
     machine: 'host',
     output: trial.stderr,
   });
@@ -55,7 +54,7 @@ export function namespaceAdvice(root = '/'): string {
   }
   if (read(path.join(root, 'sys/fs/selinux/enforce')) === '1')
     return "SELinux may refuse them: sudo ausearch -m avc -ts recent says whether it does, and this host's administrator can allow it. Or run as root.";
-  return 'check that the host allows user namespaces, or run as root.';
+  return 'check that the host allows user namespaces, or run as root; in a container, start it with --cap-add SYS_ADMIN.';
 }
 
 function setting(root: string, name: string): string | undefined {

@@ -178,9 +178,8 @@ test('one without its pid file is found nevertheless', async () => {
 
 test('a pid file whose pid belongs to another process by now does not count as a QEMU', async () => {
   const pidFile = path.join(directory, 'l0.pid');
-  // The file exists before tail looks for it: otherwise tail ends by itself.
-  writeFileSync(pidFile, '');
-  const innocent = spawn('tail', ['-f', pidFile], { stdio: 'ignore' });
+  // It never gets the line that it waits for.
+  const innocent = spawn('sh', ['-c', 'read line', 'sh', pidFile], { stdio: ['pipe', 'ignore', 'ignore'] });
   try {
     await once(innocent, 'spawn');
     writeFileSync(pidFile, `${innocent.pid}\n`);

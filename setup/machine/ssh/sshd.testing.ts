@@ -1,5 +1,5 @@
 /** A real OpenSSH server for tests: an ordinary process on a free port of 127.0.0.1, with its own keys. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { hostMachine } from '../host.ts';
+import { processArgv } from '../../lib/proc.ts';
 import { childrenOf } from '../../lib/processes.testing.ts';
 import { connectSsh, generateKeyPair, type SshMachine, type SshOptions } from './ssh.ts';
 
@@ -74,11 +75,15 @@ ${extra}
   GlobalKnownHostsFile /dev/null
 `,
   );
+  const argv = ['-f', configuration, '-p', String(port)];
+  // OpenSSH 9.8 and later would refuse this host for a while after a test's failed attempts; earlier ones lack the option.
+  const lenient = ['-o', 'PerSourcePenalties=no'];
+  if (spawnSync(SSHD, ['-t', ...argv, ...lenient]).status === 0) argv.push(...lenient);
   let child: ChildProcess | undefined;
   const start = (): void => {
-    child = spawn(SSHD, ['-D', '-e', '-f', configuration, '-p', String(port)], { stdio: 'ignore' });
+    child = spawn(SSHD, ['-D', '-e', ...argv], { stdio: 'ignore' });
   };
-  const connections = (): number[] => (child?.pid === undefined ? [] : childrenOf(child.pid));
+  const connections = (): number[] => (child?.pid === undefined ? [] : childrenOf(child.pid).map(holder));
   const dropConnections = (): void => {
     for (const pid of connections()) {
       try {
@@ -127,6 +132,11 @@ ${extra}
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** In OpenSSH 9.8 and later, a child of the process that sshd starts for a connection. */
+function holder(pid: number): number {
+  return childrenOf(pid).find((one) => processArgv(one)[0]?.startsWith('sshd-session')) ?? pid;
 }
 
 export async function freePort(): Promise<number> {
