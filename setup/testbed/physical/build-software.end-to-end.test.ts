@@ -1,28 +1,26 @@
 /**
- * Builds both branches of repositories that are laid out as the artifact's, by the real steps with this host's
- * compilers. The trees are tiny, and have what stopped a build of the real ones.
+ * `npm run build` with `software: paper`, from local mirrors that are laid out as the artifact's repositories, with this
+ * host's compilers. The trees are tiny, and have what stopped a build of the real ones.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { findCell } from '../../../fixtures/matrix.ts';
-import { allSoftware, sourceKey } from '../../../fixtures/physical-software.ts';
-import type { TestbedDescription } from '../../../fixtures/testbed-description.ts';
-import { Phases } from '../../lib/phase-clock.ts';
-import { temporaryCache, temporaryDirectory } from '../../lib/temporary.testing.ts';
-import { buildSoftware } from './build-software.ts';
-import { assertDvhQemus } from './dvh-software.ts';
+import { buildRoot } from '../../build/image/guest-root.ts';
+import { buildToolchain } from '../../build/toolchain/toolchain.ts';
+import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 
 /** Its configuration signs modules, and it knows no KVM for AMD. */
 const LINUX = {
+  'arch/x86/configs/dvh_x86_defconfig': 'CONFIG_MODULES=y\n',
   'init/main.c': 'prevent_tail_call_optimization();\n',
   Makefile: `
 VERSION = 4
 PATCHLEVEL = 18
 SUBLEVEL = 0
 dvh_x86_defconfig:
-	echo CONFIG_MODULES=y >.config
+	cp arch/x86/configs/dvh_x86_defconfig .config
 olddefconfig:
 	test -e .config
 bzImage:
@@ -90,13 +88,10 @@ function repository(name: string, at: string): string {
   return directory;
 }
 
-test('kernels and QEMUs of repositories like the artifact’s are built, and its DVH QEMU is known by intpost', async () => {
-  temporaryCache();
-  const at = temporaryDirectory();
+/** Repositories as the artifact's. */
+function mirrors(at: string): { readonly linux: string; readonly qemu: string } {
   const linux = repository('linux', at);
-  for (const branch of ['v4.18-base', 'v4.18-dvh-L0-asplos', 'v4.18-dvh-basic-asplos']) {
-    commit(linux, branch, { ...LINUX, branch });
-  }
+  for (const branch of KERNELS) commit(linux, branch, { ...LINUX, branch });
   const keys = repository('keycodemapdb', at);
   commit(keys, 'main', { keys: '' });
   const source = repository('qemu', at);
@@ -107,36 +102,59 @@ test('kernels and QEMUs of repositories like the artifact’s are built, and its
   git(source, 'config', '--file', '.gitmodules', 'submodule.roms/seabios.url', '/gone/seabios');
   commit(source, 'v3.1.0-base', qemu(''));
   commit(source, 'v3.1.0-dvh', qemu('\\n  intpost=<bool>'));
+  return { linux, qemu: source };
+}
 
-  const kernel = (ref: string) => ({ url: linux, ref, defconfig: 'dvh_x86_defconfig', config: LEAN });
-  const software: TestbedDescription['software'] = {
-    client: { kernel: kernel('v4.18-base') },
-    l0: { kernel: kernel('v4.18-dvh-L0-asplos'), qemu: { url: source, ref: 'v3.1.0-dvh' } },
-    l1: { kernel: kernel('v4.18-dvh-basic-asplos'), qemu: { url: source, ref: 'v3.1.0-base' } },
+const KERNELS = ['v4.18-base', 'v4.18-dvh-L0-asplos', 'v4.18-dvh-basic-asplos', 'v4.18-dvh-full-asplos'];
+const OWNER = 'https://github.com/columbia';
+const never = new AbortController().signal;
+
+test('all branches of repositories like the artifact’s are built by the command', async () => {
+  const at = temporaryDirectory();
+  const write = (name: string, text: string): string => {
+    writeFileSync(path.join(at, name), text);
+    return path.join(at, name);
   };
-  const cell = findCell('l2-dvh');
-  if (cell === undefined) throw new Error('no such cell');
-  const said: string[] = [];
-  const { kernels, qemus } = await buildSoftware(allSoftware({ software }, [cell]), 'host', {
-    signal: new AbortController().signal,
-    log: (line) => void said.push(line),
-    phases: new Phases(),
-  });
-  expect(Object.values(kernels).map(({ release }) => release)).toEqual([
-    '4.18.0-base',
-    '4.18.0-dvh-L0-asplos',
-    '4.18.0-dvh-basic-asplos',
-  ]);
-  for (const { image, config } of Object.values(kernels)) {
-    expect(existsSync(image)).toBe(true);
-    expect(readFileSync(config, 'utf8')).toContain('# CONFIG_KVM_AMD is not set');
+  const { linux, qemu: source } = mirrors(at);
+  // A user's own way to mirrors in directories, also of submodules (git-config(1): url.<base>.insteadOf, protocol.file.allow).
+  write(
+    '.gitconfig',
+    `[protocol "file"]
+  allow = always
+[url "${linux}"]
+  insteadOf = ${OWNER}/dvh-asplos-ae-linux.git
+[url "${source}"]
+  insteadOf = ${OWNER}/dvh-asplos-ae-qemu.git
+`,
+  );
+  const file = write(
+    'testbed.yaml',
+    'client: { ssh: c, interface: e }\nserver: { ssh: s, interface: e }\nsoftware: paper\nmemtier: false\nbuilder: host\n',
+  );
+  // In place of nestbench's own kernel, whose build takes ten minutes.
+  write('vmlinux', '\u007FELF Linux version 6.1.0-toy (a@b) ');
+  const variant = write('toy.yaml', 'kernel: { vmlinux: vmlinux }\n');
+  const cache = path.join(at, 'cache/nestbench');
+  mkdirSync(cache, { recursive: true });
+  for (const made of [(await buildToolchain(never)).root, (await buildRoot(never)).tar]) {
+    const directory = path.dirname(made);
+    symlinkSync(directory, path.join(cache, path.basename(directory)));
   }
-  const dvhOf = (ref: string) => qemus[sourceKey({ url: source, ref })]?.dvh;
-  expect(dvhOf('v3.1.0-dvh')).toEqual({ postedInterrupts: true, option: false });
-  expect(dvhOf('v3.1.0-base')).toEqual({ postedInterrupts: false, option: false });
-  expect(() => assertDvhQemus({ software }, [cell], qemus)).not.toThrow();
-  expect(said).toEqual([]);
-});
 
-/** As in the artifact's defconfig. */
-const LEAN = ['# CONFIG_KVM_AMD is not set'];
+  const { stdout } = await execa('npm', ['run', '--silent', 'build', '--', '--testbed', file], {
+    env: { HOME: at, XDG_CACHE_HOME: path.dirname(cache), VARIANT: variant },
+  });
+  const built = stdout.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
+  const each = (what: string): string[] => built.filter((line) => line.startsWith(`${what} `));
+  expect(each('kernel').map((line) => line.split(' ')[1])).toEqual(
+    KERNELS.map((branch) => `4.18.0-${branch.slice('v4.18-'.length)}`),
+  );
+  expect(each('QEMU with DVH')).toEqual([expect.stringMatching(/^QEMU with DVH 3\.1\.0 /)]);
+  expect(built).toContainEqual(expect.stringMatching(/^QEMU 3\.1\.0 /));
+  expect(built.at(-1)).toBe('Everything is in the cache. A run builds nothing of it again.');
+  const packages = readdirSync(cache).filter((name) => name.startsWith('kernel-package-'));
+  expect(packages).toHaveLength(KERNELS.length);
+  for (const name of packages) {
+    expect(readFileSync(path.join(cache, name, 'config'), 'utf8')).toContain('# CONFIG_KVM_AMD is not set');
+  }
+});
