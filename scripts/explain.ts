@@ -7,20 +7,19 @@ import type { Explanation } from '../reporters/explain/explanation.ts';
 import { EXPLANATION_FILE } from '../reporters/explain/read-explanation.ts';
 import { explanationPage } from '../reporters/explain/explanation-page.ts';
 import { differenceText, explanationText, sequenceText } from '../reporters/explain/explanation-text.ts';
-import ProgressReporter from '../reporters/progress.ts';
 import { buildRecordingEmulator } from '../setup/build/qemu/emulator.ts';
 import { Phases } from '../setup/lib/phase-clock.ts';
 import { startName } from '../setup/lib/start-name.ts';
 import { writeWhole } from '../setup/lib/write-whole.ts';
 import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
 import { resolveSettings, type Settings } from '../setup/run/settings.ts';
-import { onStopSignals } from '../setup/run/stop-signals.ts';
 import type { EmulatedExperiment } from '../setup/testbed/emulated/emulated-experiment.ts';
 import { buildMaterial } from '../setup/testbed/emulated/prepare-emulated.ts';
 import { describeHost } from '../setup/testbed/host-resources.ts';
 import { runtimeDirectory } from '../setup/testbed/runtime.ts';
 import type { PrepareOptions } from '../setup/testbed/testbed.ts';
 import { runScript } from './cli/run-script.ts';
+import { stoppable } from './cli/stoppable.ts';
 import { checkCell, checkSettings } from './explain/check-explain.ts';
 import { type ExplainOptions, HELP, parseExplainOptions } from './explain/explain-options.ts';
 import { recordOperation } from './explain/record-operation.ts';
@@ -34,9 +33,7 @@ await runScript(HELP, async () => {
   checkSettings(settings);
   for (const cell of cellsOf(options)) checkCell(cell, settings.variant);
   const directory = path.join(settings.resultsDirectory, `explain-${startName(new Date())}`);
-  const recorded = await recordUntilStopped(options, settings, directory);
-  if (recorded === undefined) return;
-  const [explained, base] = recorded;
+  const [explained, base] = await record(options, settings, directory);
   writeWhole(path.join(directory, EXPLANATION_FILE), `${JSON.stringify(explained, null, 1)}\n`);
   writeWhole(path.join(directory, PAGE_FILE), explanationPage(explained, base));
   const texts = [
@@ -56,42 +53,26 @@ function cellsOf({ cell, compare }: ExplainOptions): Cell[] {
 /** The explanation, and that of what it is compared with. */
 type Recorded = readonly [Explanation, Explanation | undefined];
 
-/** @returns undefined if it was stopped by a signal, whose handler has said so. */
-async function recordUntilStopped(
-  options: ExplainOptions,
-  settings: Settings,
-  directory: string,
-): Promise<Recorded | undefined> {
-  await using held = new AsyncDisposableStack();
-  const stopping = new AbortController();
-  let [isOurs, isStopped] = [false, false];
-  held.defer(
-    onStopSignals({
-      stop: (by) => {
-        isStopped = true;
-        stopping.abort(new Error(`stopped by ${by}`));
-      },
+async function record(options: ExplainOptions, settings: Settings, directory: string): Promise<Recorded> {
+  let isOurs = false;
+  return stoppable(
+    async (signal, stop) => {
+      await using held = new AsyncDisposableStack();
+      return await recordAll(options, settings, directory, {
+        held,
+        onTestbed: (is) => void (isOurs = is),
+        onLost: stop,
+        phases: new Phases(),
+        signal,
+        log: console.error,
+      });
+    },
+    {
+      stopping: 'ending the machines',
+      kept: 'What was built and saved stays in the cache.',
       endMachines: async () => isOurs && endOwned(runtimeDirectory()),
-      kept: () => 'What was built and saved stays in the cache.',
-      log: console.error,
-    }),
+    },
   );
-  const progress = new ProgressReporter();
-  progress.onTestRunStart();
-  held.defer(() => progress.onTestRunEnd());
-  try {
-    return await recordAll(options, settings, directory, {
-      held,
-      onTestbed: (is) => void (isOurs = is),
-      onLost: (error) => stopping.abort(error),
-      phases: new Phases(),
-      signal: stopping.signal,
-      log: console.error,
-    });
-  } catch (thrown) {
-    if (isStopped) return undefined;
-    throw thrown;
-  }
 }
 
 async function recordAll(
@@ -120,7 +101,7 @@ async function recordAll(
     material,
   };
   mkdirSync(directory, { recursive: true });
-  const record = (each: Cell): Promise<Explanation> =>
+  const explain = (each: Cell): Promise<Explanation> =>
     recordOperation(each, operation, {
       experiment,
       variant,
@@ -137,7 +118,7 @@ async function recordAll(
       signal: preparing.signal,
       say: preparing.log,
     });
-  const explained = await record(cell);
+  const explained = await explain(cell);
   if (compare === undefined) return [explained, undefined];
-  return [explained, compare.cell === undefined ? compare.explained : await record(compare.cell)];
+  return [explained, compare.cell === undefined ? compare.explained : await explain(compare.cell)];
 }

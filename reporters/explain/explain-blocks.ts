@@ -26,9 +26,12 @@ interface CostlyBlock {
   readonly cost: number;
 }
 
+/** How many blocks are followed: each has at least five operations. */
+const FOLLOWED = 4;
+
 /**
- * The average of those blocks that are nearest to the reported value, half of all: the others have interrupts that do not
- * belong to the operation, as in the value itself (parseMicro in fixtures/benchmarks/micro.ts).
+ * The average of the blocks that are nearest to the reported value: others have interrupts that do not belong to the
+ * operation, as in the value itself (parseMicro in fixtures/benchmarks/micro.ts).
  * @throws {RangeError} if no block was recorded as a whole.
  */
 export function explain(
@@ -69,7 +72,7 @@ function blocksNear({ records, output, repetitions, reported }: Recorded): Costl
   if (found.length === 0) throw new RangeError('no block was recorded as a whole');
   return found
     .toSorted((one, other) => Math.abs(one.cost - reported) - Math.abs(other.cost - reported))
-    .slice(0, Math.ceil(found.length / 2));
+    .slice(0, FOLLOWED);
 }
 
 function* between(records: PathRecords, { from, to }: Span): Generator<PathRecord> {
