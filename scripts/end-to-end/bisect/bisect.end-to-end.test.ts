@@ -32,22 +32,27 @@ test(
         reject: false,
         all: true,
       });
-    const stepsAre = (count: number): Promise<boolean> =>
-      waitUntil(
-        `${count} steps of the bisection`,
-        () => (existsSync(state) && read().steps.length >= count ? true : undefined),
-        { machine: 'host', deadlineSeconds: HOUR_SECONDS, intervalMs: 500, signal: never },
-      );
+    const stepsAre = (count: number, by: ReturnType<typeof start>): Promise<boolean> =>
+      Promise.race([
+        by.then(({ all }): never => {
+          throw new Error(`The bisection ended early: ${all}`);
+        }),
+        waitUntil(
+          `${count} steps of the bisection`,
+          () => (existsSync(state) && read().steps.length >= count ? true : undefined),
+          { machine: 'host', deadlineSeconds: HOUR_SECONDS, intervalMs: 500, signal: never },
+        ),
+      ]);
 
     const ends = ['--repository', repository, '--good', 'first', '--bad', 'last'];
     const first = start(...ends, '--cell', 'l2-baseline', '--benchmark', 'hypercall');
-    await stepsAre(1);
+    await stepsAre(1, first);
     first.kill('SIGINT');
     expect((await first).all).toContain('npm run bisect -- --continue goes on');
     const afterCtrlC = read();
 
     const second = start('--continue');
-    await stepsAre(3);
+    await stepsAre(3, second);
     second.kill('SIGKILL');
     await second;
     const afterKill = read();
