@@ -1,17 +1,15 @@
 /** `npm run bisect`: finds the commits of a Linux repository that changed what an operation of a nested guest costs. */
-import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { BisectFile } from '../fixtures/kernel-steps.ts';
+import { type BisectFile, bisectFile } from '../fixtures/kernel-steps.ts';
 import { bisectPage } from '../reporters/report/bisect-page.ts';
 import { bisectText } from '../reporters/terminal/bisect-text.ts';
-import { InputError } from '../setup/lib/errors.ts';
 import { writeWhole } from '../setup/lib/write-whole.ts';
 import { type BisectOptions, HELP, parseBisectOptions, type BisectWords } from './bisect/bisect-options.ts';
-import { BisectState, readBisection } from './bisect/bisect-state.ts';
 import { Repository } from './bisect/commits.ts';
 import { KernelWork } from './bisect/kernel-work.ts';
 import { findRepository } from './bisect/repository-option.ts';
 import { assertOrder, bisect } from './bisect/run-bisect.ts';
+import { newFolder, StepsFile, toContinue } from './bisect/steps-file.ts';
 import { placesOfExperiments } from './cli/read-experiment.ts';
 import { runScript } from './cli/run-script.ts';
 import { stoppable } from './cli/stoppable.ts';
@@ -32,9 +30,9 @@ async function run(options: BisectOptions, signal: AbortSignal): Promise<void> {
   const { directory, content } =
     options.command === 'start'
       ? { directory: newFolder(results, options.name), content: await begin(options, signal) }
-      : continued(results, options.name);
+      : toContinue(results, options.name, { file: STATE, schema: bisectFile });
   const { repository, suite, benchmarks } = content.plan;
-  const state = new BisectState(path.join(directory, STATE), content);
+  const state = new StepsFile(path.join(directory, STATE), content);
   try {
     await using work = await KernelWork.open({ repository, suite, benchmarks, directory, signal });
     await bisect({ state, repository: new Repository(repository, signal), work, log });
@@ -59,34 +57,6 @@ async function begin(words: BisectWords, signal: AbortSignal): Promise<BisectFil
     startedAt: new Date().toISOString(),
     steps: [],
   };
-}
-
-/**
- * @throws {InputError} NESTBENCH_EXPERIMENT_DIFFERS if there is something of that name.
- */
-function newFolder(results: string, name: string): string {
-  const directory = path.join(results, name);
-  if (!existsSync(directory)) return directory;
-  throw new InputError(
-    'NESTBENCH_EXPERIMENT_DIFFERS',
-    `${directory} already exists. Select another --name, or continue it: npm run bisect -- --continue --name ${name}`,
-  );
-}
-
-/** The bisection of that name; without one the last that was started. */
-function continued(results: string, name: string | undefined): { directory: string; content: BisectFile } {
-  const names = name === undefined ? existing(results) : [name];
-  const [last] = names
-    .map((each) => path.join(results, each))
-    .map((directory) => ({ directory, content: readBisection(path.join(directory, STATE)) }))
-    .toSorted((one, other) => other.content.startedAt.localeCompare(one.content.startedAt));
-  if (last !== undefined) return last;
-  throw new InputError('NESTBENCH_UNKNOWN_EXPERIMENT', `There is no bisection under ${results} to continue.`);
-}
-
-function existing(results: string): string[] {
-  if (!existsSync(results)) return [];
-  return readdirSync(results).filter((each) => existsSync(path.join(results, each, STATE)));
 }
 
 function log(line: string): void {

@@ -1,5 +1,5 @@
-/** A bisection as its file has it, for tests of what is made of it: one change, past what does not build and not boot. */
-import type { BisectFile, Costs, KernelStep } from '../../fixtures/kernel-steps.ts';
+/** A bisection and a series as their files have them, for tests of what is made of them. */
+import type { BisectFile, Costs, KernelStep, SeriesFile } from '../../fixtures/kernel-steps.ts';
 
 /** The commit at a place of the history. */
 export function sha(position: number): string {
@@ -81,6 +81,29 @@ export function bisection(changes: Partial<BisectFile> = {}): BisectFile {
         after: sha(10),
         isSmall: false,
       },
+    ],
+    ...changes,
+  };
+}
+
+/** Three kernels, of which the one in the middle does not build. */
+export function seriesOf(changes: Partial<SeriesFile> = {}): SeriesFile {
+  return {
+    kind: 'series',
+    plan: {
+      repository: '/home/me/linux',
+      suite: 'trixie',
+      revisions: ['v6.1', 'v6.12', 'v7.3'].map((name, position) => ({ name, commit: sha(position) })),
+      cells: ['l1-baseline', 'l2-baseline'],
+      benchmarks: ['hypercall', 'cpuid'],
+    },
+    startedAt: '2026-01-01T00:00:00.000Z',
+    steps: [
+      measured(0, 'l1-baseline', { hypercall: 2200, cpuid: 2000 }),
+      measured(0, 'l2-baseline', { hypercall: 13_000, cpuid: 12_000 }),
+      skipped(1, 'build', 'svm.c:1: error: x\nmore'),
+      measured(2, 'l1-baseline', { hypercall: 2283, cpuid: 2000 }),
+      measured(2, 'l2-baseline', { hypercall: 14_155, cpuid: 11_000 }),
     ],
     ...changes,
   };

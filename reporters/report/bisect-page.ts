@@ -1,5 +1,5 @@
 /** What a bisection found and everything that it measured, as one page. */
-import type { BisectFile, CommitFacts, FoundStep, KernelStep } from '../../fixtures/kernel-steps.ts';
+import type { BisectFile, CommitFacts, FoundStep } from '../../fixtures/kernel-steps.ts';
 import {
   changesBetween,
   type CostChange,
@@ -15,7 +15,7 @@ import { formatCost, formatPercent } from '../model/numbers.ts';
 import { figure, link, WIDTHS } from './figure.ts';
 import { type Content, html, type Html } from './html.ts';
 import { pageHead } from './page-head.ts';
-import { leftOutSection, stepsTable } from './steps-section.ts';
+import { leftOutSection, settingList, stepsTable, term } from './steps-section.ts';
 
 export function bisectPage(content: BisectFile): string {
   const { plan, steps, found } = content;
@@ -140,27 +140,13 @@ function costs({ plan, steps }: BisectFile): Html {
   });
 }
 
-function setting({ plan, startedAt, steps }: BisectFile): Html {
-  const seconds = steps.reduce((sum, step) => sum + secondsOf(step), 0);
+function setting(content: BisectFile): Html {
+  const { good, bad } = content.plan;
   return html`<section aria-labelledby="setting">
     <h2 id="setting">How it was measured</h2>
-    <dl class="facts">
-      ${term('repository', plan.repository)} ${term('good', `${plan.good.name} (${plan.good.commit})`)}
-      ${term('bad', `${plan.bad.name} (${plan.bad.commit})`)} ${term('compiler', `Debian ${plan.suite}'s`)}
-      ${term('started', startedAt)}
-      ${term('time', `${Math.round(seconds / 60)} min for ${steps.length} steps`)}
-    </dl>
+    ${settingList(content, [
+      ['good', `${good.name} (${good.commit})`],
+      ['bad', `${bad.name} (${bad.commit})`],
+    ])}
   </section>`;
-}
-
-/** The build counts with the first measurement of its kernel. */
-function secondsOf(step: KernelStep): number {
-  return step.state === 'skipped' ? step.seconds : step.seconds.measure + step.seconds.build;
-}
-
-function term(name: string, value: Content): Html {
-  return html`<div>
-    <dt>${name}</dt>
-    <dd>${value}</dd>
-  </div> `;
 }

@@ -16,14 +16,19 @@ export interface CostsFigure {
   readonly points: readonly CostPoint[];
   /** What was skipped, by its position. */
   readonly skipped: readonly number[];
+  /** Of the positions 0, 1, ...; otherwise they are numbered. */
+  readonly names?: readonly string[];
 }
+
+/** The room for the name of a position. */
+const NAME_WIDTH = 60;
 
 const LINES: readonly Colour[] = ['blue', 'orange', 'green', 'purple', 'grey', 'cold-4', 'other', 'failed'];
 /** Lines differ in their dots too: nothing depends on colour alone. */
 const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross', 'wye', 'asterisk'] as const;
 const HEIGHT = 300;
 
-export function costsDrawing({ points, skipped }: CostsFigure, width: number): Drawing {
+export function costsDrawing({ points, skipped, names }: CostsFigure, width: number): Drawing {
   const plot = plotLibrary();
   const lines = [...new Set(points.map(({ line }) => line))];
   const lookOf = (line: string) => {
@@ -35,7 +40,12 @@ export function costsDrawing({ points, skipped }: CostsFigure, width: number): D
   const x = {
     domain: [Math.min(...positions), Math.max(...positions, Math.min(...positions) + 1)],
     label: null,
-    ticks: Math.max(2, Math.floor(width / 120)),
+    ...(names === undefined
+      ? { ticks: Math.max(2, Math.floor(width / 120)) }
+      : {
+          ticks: someOf(names, width / NAME_WIDTH),
+          tickFormat: (position: number) => names[position] ?? '',
+        }),
   };
   const chart = draw({
     width,
@@ -88,4 +98,10 @@ export function costsDrawing({ points, skipped }: CostsFigure, width: number): D
     ],
     6,
   );
+}
+
+/** At most so many of their positions, evenly spaced. */
+function someOf(names: readonly string[], most: number): number[] {
+  const step = Math.max(1, Math.ceil(names.length / most));
+  return [...names.keys()].filter((position) => position % step === 0);
 }

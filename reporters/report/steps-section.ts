@@ -2,7 +2,7 @@
 import type { KernelStep } from '../../fixtures/kernel-steps.ts';
 import { formatCost } from '../model/numbers.ts';
 import { dataTable, number, type TableColumn } from './data-table.ts';
-import { html, type Html } from './html.ts';
+import { type Content, html, type Html } from './html.ts';
 
 /** In the order in which they were measured. */
 export function stepsTable(steps: readonly KernelStep[], benchmarks: readonly string[]): Html {
@@ -19,8 +19,7 @@ export function stepsTable(steps: readonly KernelStep[], benchmarks: readonly st
     })),
     {
       heading: 'seconds',
-      cell: (step) =>
-        (step.state === 'measured' ? step.seconds.build + step.seconds.measure : step.seconds).toFixed(0),
+      cell: (step) => secondsOf(step).toFixed(0),
       isNumber: true,
     },
     { heading: 'skipped', cell: whyOf },
@@ -59,4 +58,37 @@ export function leftOutSection(steps: readonly KernelStep[]): Html {
       </details>`;
     })}
   </section>`;
+}
+
+interface Measured {
+  readonly plan: { readonly repository: string; readonly suite: string };
+  readonly startedAt: string;
+  readonly steps: readonly KernelStep[];
+}
+
+/**
+ * Where the kernels came from, and how long it took.
+ * @param kernels further facts, by name.
+ */
+export function settingList(
+  { plan, startedAt, steps }: Measured,
+  kernels: readonly (readonly [string, string])[],
+): Html {
+  const seconds = steps.reduce((sum, step) => sum + secondsOf(step), 0);
+  return html`<dl class="facts">
+    ${term('repository', plan.repository)} ${kernels.map(([name, value]) => term(name, value))}
+    ${term('compiler', `Debian ${plan.suite}'s`)} ${term('started', startedAt)}
+    ${term('time', `${Math.round(seconds / 60)} min for ${steps.length} steps`)}
+  </dl>`;
+}
+
+function secondsOf(step: KernelStep): number {
+  return step.state === 'measured' ? step.seconds.build + step.seconds.measure : step.seconds;
+}
+
+export function term(name: string, value: Content): Html {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div> `;
 }

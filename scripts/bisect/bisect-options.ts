@@ -80,7 +80,7 @@ export function parseBisectOptions(argv: readonly string[], now: Date): BisectOp
     benchmarks: benchmarksOf(values.benchmark, any),
     any,
     threshold: thresholdOf(threshold),
-    suite: suiteOf(values.suite),
+    suite: suiteOf(values.suite, USAGE),
   };
 }
 
@@ -106,9 +106,20 @@ function parse(argv: readonly string[]) {
 function benchmarksOf(names: readonly string[], any: boolean): string[] {
   if (names.length === 0 && any) return [...MICROBENCHMARK_NAMES];
   if (names.length === 0) throw unknown('Name a --benchmark, or watch all with --any.');
+  return knownBenchmarks(names, USAGE);
+}
+
+/**
+ * Each once.
+ * @throws {InputError} NESTBENCH_UNKNOWN_SETTING.
+ */
+export function knownBenchmarks(names: readonly string[], usage: string): string[] {
   const wrong = names.find((name) => !MICROBENCHMARK_NAMES.some((known) => known === name));
   if (wrong === undefined) return [...new Set(names)];
-  throw unknown(`--benchmark is "${wrong}": it must be one of ${MICROBENCHMARK_NAMES.join(', ')}.`);
+  throw unknownSetting(
+    `--benchmark is "${wrong}": it must be one of ${MICROBENCHMARK_NAMES.join(', ')}.`,
+    usage,
+  );
 }
 
 function thresholdOf(text: string): number {
@@ -118,10 +129,11 @@ function thresholdOf(text: string): number {
   throw unknown(`--threshold is "${text}": it must be a percentage between 0 and 100, such as 1%.`);
 }
 
-function suiteOf(text: string | undefined): Suite {
+/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING. */
+export function suiteOf(text: string | undefined, usage: string): Suite {
   const suite = SUITES.find((one) => one === (text ?? SUITES[0]));
   if (suite !== undefined) return suite;
-  throw unknown(`--suite is "${text}": it must be one of ${SUITES.join(', ')}.`);
+  throw unknownSetting(`--suite is "${text}": it must be one of ${SUITES.join(', ')}.`, usage);
 }
 
 function unknown(why: string): InputError {

@@ -8,6 +8,8 @@ import type { Commits } from './find-steps.ts';
 /** Where KVM's code for this architecture is. */
 const KVM = 'arch/x86/kvm';
 
+const RELEASE_CANDIDATE = /-rc\d+$/;
+
 export class Repository implements Commits {
   readonly directory: string;
   readonly #signal: AbortSignal;
@@ -67,6 +69,13 @@ export class Repository implements Commits {
   /** How many commits `newer` has that `older` has not. */
   async distance(older: string, newer: string): Promise<number> {
     return Number(await this.#ask('rev-list', '--count', newer, `^${older}`));
+  }
+
+  /** The tags from one commit to another, both included, in the order of their versions, without release candidates. */
+  async tagsBetween(from: NamedCommit, to: NamedCommit): Promise<string[]> {
+    const between = ['--contains', from.commit, '--merged', to.commit];
+    const said = await this.#ask('tag', '--list', '--sort=version:refname', ...between);
+    return linesOf(said).filter((tag) => !RELEASE_CANDIDATE.test(tag));
   }
 
   async facts(commit: string): Promise<CommitFacts> {

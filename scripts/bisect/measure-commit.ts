@@ -4,7 +4,7 @@ import { formatCost } from '../../reporters/model/numbers.ts';
 import type { TreeKernel } from '../../setup/build/kernel/kernel-tree.ts';
 import { count } from '../../setup/lib/count.ts';
 import { inWords } from '../../setup/lib/duration.ts';
-import type { BisectState } from './bisect-state.ts';
+import type { StepsFile, WithSteps } from './steps-file.ts';
 
 /** What a commit can be the reason of. Everything else is thrown. */
 export type Outcome<T> =
@@ -28,7 +28,7 @@ export interface StepWork {
 }
 
 export interface Work {
-  readonly state: BisectState;
+  readonly state: StepsFile<WithSteps>;
   readonly work: StepWork;
   readonly describe: (commit: string) => Promise<Pick<KernelStep, 'subject' | 'position'>>;
   readonly log: (line: string) => void;
@@ -86,6 +86,8 @@ export class CommitMeasurer {
       this.#built = { commit, kernel: built.value, seconds };
     }
     const { kernel, seconds: build } = this.#built;
+    // Counts once, with the first cell.
+    this.#built = { commit, kernel, seconds: 0 };
     const started = performance.now();
     const measured = await work.measure(kernel, commit, cell);
     const seconds = secondsSince(started);

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { BisectFile, BisectPlan } from '../../fixtures/kernel-steps.ts';
+import { type BisectFile, bisectFile, type BisectPlan } from '../../fixtures/kernel-steps.ts';
 import { explained } from '../../reporters/analysis/kernel-changes.ts';
 import { temporaryDirectory } from '../../setup/lib/temporary.testing.ts';
-import { BisectState, readBisection } from './bisect-state.ts';
 import { Repository } from './commits.ts';
 import {
   commit as commitTo,
@@ -15,6 +14,7 @@ import {
   type TinyCommit,
 } from './programs.testing.ts';
 import { assertOrder, bisect } from './run-bisect.ts';
+import { readSteps, StepsFile } from './steps-file.ts';
 
 const never = new AbortController().signal;
 
@@ -73,7 +73,7 @@ function bisecting(
   const lines: string[] = [];
   const run = (initial: BisectFile = content): Promise<BisectFile> =>
     bisect({
-      state: new BisectState(file, initial),
+      state: new StepsFile(file, initial),
       repository: new Repository(directory, never),
       work: programs(directory, place, programLog),
       log: (text) => void lines.push(text),
@@ -123,7 +123,7 @@ test('finds the commit that made L2 slower, past one that does not build and one
     steps.filter((step) => step.commit === commit).map(({ cell }) => cell);
   expect(cellsOf(shas[8]).toSorted()).toEqual(['l1-baseline', 'l2-baseline', 'l3-baseline']);
   expect(cellsOf(shas[9]).toSorted()).toEqual(['l1-baseline', 'l2-baseline', 'l3-baseline']);
-  expect(readBisection(file)).toEqual(await run(readBisection(file)));
+  expect(readSteps(file, bisectFile)).toEqual(await run(readSteps(file, bisectFile)));
   expect(lines.join('\n')).toMatch(
     /^[0-9a-f]{12} in l2-baseline, 10 steps left: change 0\n {2}hypercall 10,000 instructions/,
   );
@@ -135,7 +135,7 @@ test('what was measured before is not measured again', async () => {
   const whole = await run();
   const all = started();
   // As after a kill: the file has only the first steps.
-  const { found: _, ...unfinished } = readBisection(file);
+  const { found: _, ...unfinished } = readSteps(file, bisectFile);
   const continued = await run({ ...unfinished, steps: unfinished.steps.slice(0, 4) });
   expect(timeless(continued)).toEqual(timeless(whole));
   expect(measurements(started().slice(all.length))).toBe(measurements(all) - 4);
@@ -196,7 +196,7 @@ test('an end that does not build is refused, and built again if the bisection is
     /^bad does not build, so there is nothing to compare with.*syntax error/is,
   );
   const all = started();
-  await expect(run(readBisection(file))).rejects.toThrow(/^bad does not build/);
+  await expect(run(readSteps(file, bisectFile))).rejects.toThrow(/^bad does not build/);
   expect(started().slice(all.length)).toEqual([expect.stringMatching(/^build /)]);
 });
 

@@ -4,13 +4,13 @@ import { configurationOf, findCell, LEVELS } from '../../fixtures/matrix.ts';
 import { costChanges, inPercent, largestChange } from '../../reporters/analysis/kernel-changes.ts';
 import { formatCost, formatPercent } from '../../reporters/model/numbers.ts';
 import { InputError, UnsuitableError } from '../../setup/lib/errors.ts';
-import type { BisectState } from './bisect-state.ts';
 import type { Repository } from './commits.ts';
 import { type Change, findSteps } from './find-steps.ts';
 import { CommitMeasurer, type StepWork } from './measure-commit.ts';
+import type { StepsFile } from './steps-file.ts';
 
 export interface BisectOptions {
-  readonly state: BisectState;
+  readonly state: StepsFile<BisectFile>;
   readonly repository: Repository;
   readonly work: StepWork;
   readonly log: (line: string) => void;
@@ -29,7 +29,7 @@ export async function bisect(options: BisectOptions): Promise<BisectFile> {
   const { plan } = state.content;
   const { good, bad, cell, threshold } = plan;
   // The search ended if an end was skipped. Perhaps only the host was too busy.
-  state.forgetSkipped([good.commit, bad.commit]);
+  state.forgetSkipped(({ commit }) => commit === good.commit || commit === bad.commit);
   const measurer = new CommitMeasurer({
     state,
     work,
@@ -63,7 +63,7 @@ export async function bisect(options: BisectOptions): Promise<BisectFile> {
   for (const [index, change] of changes.entries()) {
     found.push(await settle(change, { ...options, measurer }, changes.length - index));
   }
-  state.finish(found);
+  state.update({ found });
   return state.content;
 }
 
