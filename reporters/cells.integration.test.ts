@@ -24,24 +24,19 @@ function suite(seen: string): string {
     test.skip('memcached', () => {});`;
 }
 
-test('the number of a benchmark is printed while the next one runs, and only once', async () => {
-  using journal = new TestJournal()
-    .start()
-    .samples('l1-baseline', 'hackbench', [0.303, 0.307, 0.305])
-    .samples('l1-baseline', 'mysql', [0.9]);
-  const directory = temporaryDirectory();
-  const at = (name: string): string => path.join(directory, name);
-  symlinkSync(path.join(ROOT, 'node_modules'), at('node_modules'));
-  writeFileSync(at('l1.test.js'), suite(at('seen')));
+/** @returns what it printed; `onOutput` gets all of it so far. */
+async function vitest(
+  directory: string,
+  projects: string,
+  onOutput?: (output: string) => void,
+): Promise<string> {
+  const reporter = (name: string): string => JSON.stringify(path.join(ROOT, 'reporters', name));
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'));
   writeFileSync(
-    at('vitest.config.js'),
+    path.join(directory, 'vitest.config.js'),
     `export default { test: {
-      provide: { experiment: ${JSON.stringify({ directory: journal.directory })} },
-      reporters: [
-        [${JSON.stringify(path.join(ROOT, 'reporters/cells.ts'))}, { summary: false }],
-        [${JSON.stringify(path.join(ROOT, 'reporters/experiment.ts'))}, {}],
-      ],
-      projects: [{ test: { name: 'l1-baseline', include: ['l1.test.js'] } }],
+      reporters: [[${reporter('cells.ts')}, { summary: false }], [${reporter('experiment.ts')}, {}]],
+      ${projects}
     } };`,
   );
   const run = execa(process.execPath, [path.join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run'], {
@@ -52,9 +47,28 @@ test('the number of a benchmark is printed while the next one runs, and only onc
   let output = '';
   run.stdout.on('data', (chunk: Buffer) => {
     output += stripVTControlCharacters(chunk.toString());
-    if (output.includes(LINE)) writeFileSync(at('seen'), '');
+    onOutput?.(output);
   });
   await run;
+  return output;
+}
+
+test('the number of a benchmark is printed while the next one runs, and only once', async () => {
+  using journal = new TestJournal()
+    .start()
+    .samples('l1-baseline', 'hackbench', [0.303, 0.307, 0.305])
+    .samples('l1-baseline', 'mysql', [0.9]);
+  const directory = temporaryDirectory();
+  const at = (name: string): string => path.join(directory, name);
+  writeFileSync(at('l1.test.js'), suite(at('seen')));
+  const output = await vitest(
+    directory,
+    `provide: { experiment: ${JSON.stringify({ directory: journal.directory })} },
+    projects: [{ test: { name: 'l1-baseline', include: ['l1.test.js'] } }],`,
+    (soFar) => {
+      if (soFar.includes(LINE)) writeFileSync(at('seen'), '');
+    },
+  );
   expect(output).toContain(LINE);
   expect(output).toContain(' ✓ l1-baseline: mysql 0.9000 s, 1 sample\n');
   expect(output.split('\n').filter((line) => /^ +[✓×↓]/.test(line))).toEqual([
@@ -62,5 +76,28 @@ test('the number of a benchmark is printed while the next one runs, and only onc
     ' ✓ l1-baseline: mysql 0.9000 s, 1 sample',
     expect.stringMatching(/^ {3}× apache/),
     '   ↓ memcached',
+  ]);
+}, 120_000);
+
+test('a skipped test of nestbench itself is printed with its reason, and none of a cell', async () => {
+  const directory = temporaryDirectory();
+  writeFileSync(
+    path.join(directory, 'some.test.js'),
+    `import { test } from 'vitest';
+    test('runs', () => {});
+    test('needs an engine', ({ skip }) => skip(true, 'there is no engine'));
+    test.skip('has no browser (needs chromium)', () => {});`,
+  );
+  const output = await vitest(
+    directory,
+    `projects: [
+      { test: { name: 'l1-baseline', include: ['some.test.js'], provide: { cell: {} } } },
+      { test: { name: 'unit', include: ['some.test.js'] } },
+    ],`,
+  );
+  const lines = output.split('\n');
+  expect(lines.filter((line) => line.includes('↓'))).toEqual([
+    expect.stringMatching(/^ +↓ needs an engine .*\[there is no engine\]$/),
+    '   ↓ has no browser (needs chromium)',
   ]);
 }, 120_000);
