@@ -13,7 +13,7 @@ import { SeenTimes } from '../setup/run/seen-times.ts';
 import { type PlannedBenchmark, planStart, type StartPlan } from '../setup/run/start-plan.ts';
 import { describeStart } from '../setup/run/start-words.ts';
 import { onStopSignals } from '../setup/run/stop-signals.ts';
-import { testbedKind } from '../setup/testbed/testbeds.ts';
+import { loadTestbed, testbedKind, withSizesFor } from '../setup/testbed/testbeds.ts';
 import { parseCommandLine } from './cli/arguments.ts';
 import { experimentHelp, placesOfExperiments } from './cli/read-experiment.ts';
 import { runScript } from './cli/run-script.ts';
@@ -59,7 +59,9 @@ async function main(): Promise<void> {
     ...(values.within === undefined ? {} : { WITHIN: values.within }),
     ...(values.cold === true ? { BOOT: 'cold' } : {}),
   };
-  const settings = resolveSettings(environment, new Date());
+  const asked = resolveSettings(environment, new Date());
+  const kind = testbedKind(asked.testbed);
+  const settings = await withSizesFor(await loadTestbed(kind), asked);
   const { runs, areAll } = requestsOf(records);
   const plan = planStart({
     requests: [...runs].flatMap(([cell, its]) => {
@@ -69,7 +71,7 @@ async function main(): Promise<void> {
     profile: settings.profile,
     resume: settings.resume,
     withinSeconds: undefined,
-    kind: testbedKind(settings.testbed),
+    kind,
     records,
     times: new SeenTimes(),
   });

@@ -24,7 +24,13 @@ import { timeBudget } from './run/time-budget.ts';
 import { describeHost } from './testbed/host-resources.ts';
 import { runtimeDirectory } from './testbed/runtime.ts';
 import type { PrepareOptions } from './testbed/testbed.ts';
-import { type AnyTestbed, loadTestbed, type ProvidedExperiment, testbedKind } from './testbed/testbeds.ts';
+import {
+  type AnyTestbed,
+  loadTestbed,
+  type ProvidedExperiment,
+  testbedKind,
+  withSizesFor,
+} from './testbed/testbeds.ts';
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { vitest } = project;
@@ -34,11 +40,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const vitestSeconds = process.uptime();
     const selection = await findSelection(vitest, (cell) => testbed.whyNot(cell) === undefined);
     if (selection.cells.length === 0) return undefined;
-    const settings = resolveSettings(
-      withOwnOptions(process.env, process.argv),
-      new Date(),
-      vitest.config.shard,
-    );
+    const asked = resolveSettings(withOwnOptions(process.env, process.argv), new Date(), vitest.config.shard);
+    const settings = await withSizesFor(testbed, asked);
     const { resultsDirectory, folder } = settings;
     checkPlaces(resultsDirectory, process.env['JUNIT'], folder);
     const plan = planOf(selection, settings);

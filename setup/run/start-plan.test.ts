@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { findBenchmark } from '../../fixtures/benchmarks/index.ts';
 import { type Cell, findCell } from '../../fixtures/matrix.ts';
 import { PROFILES } from '../../fixtures/profiles.ts';
 import type { JournalRecord } from '../../fixtures/records.ts';
@@ -39,7 +40,7 @@ function start(request: Record<string, string[]> | undefined, resumes?: true): J
 function hackbench(cell: string, samples: number, seconds = 2): JournalRecord[] {
   const place = { cell, benchmark: 'hackbench', run: 1 };
   const words = { unit: 's', better: 'lower' } as const;
-  const sizes = { iterations: 3, groups: 2, loops: 100, quietSeconds: 1 };
+  const sizes = findBenchmark('hackbench')?.sizes.quick ?? { iterations: 3 };
   return [
     { type: 'boot', at: at(), cell, levels: [], client: null, phases: [], seconds: 4 },
     { type: 'series', at: at(), ...place, ...words, sizes, on: 'level', argv: ['hackbench'] },

@@ -49,6 +49,8 @@ export interface CellPlan {
 }
 
 export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P extends CellPlan = CellPlan> {
+  /** Whether hardware runs the machines' instructions, and not an emulator. Asked before anything else. */
+  runsOnHardware(settings: Settings): Promise<boolean>;
   /** Does everything before the first boot: takes the testbed, checks it, builds, installs. */
   prepare(selection: Selection, settings: Settings, options: PrepareOptions): Promise<Prepared<E>>;
   /**

@@ -14,6 +14,7 @@ test.each([
 
 test.each(['emulated', 'physical'] as const)('the %s one has all functions of a testbed', async (kind) => {
   expect(await loadTestbed(kind)).toEqual({
+    runsOnHardware: expect.any(Function),
     prepare: expect.any(Function),
     whyNot: expect.any(Function),
     plan: expect.any(Function),

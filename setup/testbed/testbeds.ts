@@ -1,5 +1,6 @@
 /** The list of testbeds. To add one, add a folder, and a line to the table below. */
 import type { Cell } from '../../fixtures/matrix.ts';
+import type { Settings } from '../run/settings.ts';
 import type { CommonExperiment, Testbed } from './testbed.ts';
 
 /** By kind. Each is only loaded where it is used, so that no process waits for the modules of another. */
@@ -30,6 +31,12 @@ export type AnyTestbed = Testbed<OwnExperiment>;
 export async function loadTestbed(kind: Kind): Promise<AnyTestbed> {
   const { testbed } = await TESTBEDS[kind]();
   return testbed;
+}
+
+/** With the profile's sizes for the testbed's machines. */
+export async function withSizesFor(testbed: AnyTestbed, settings: Settings): Promise<Settings> {
+  const onHardware = await testbed.runsOnHardware(settings);
+  return { ...settings, profile: { ...settings.profile, onHardware } };
 }
 
 declare module 'vitest' {

@@ -5,6 +5,8 @@ import type { StackPlan } from './stack-plan.ts';
 
 /** Modules that only some processes need are loaded there: a worker does not wait for those that build. */
 export const testbed: Testbed<EmulatedExperiment, StackPlan> = {
+  runsOnHardware: async (settings) =>
+    (await (await import('./choose-accelerator.ts')).chooseAccelerator(settings)).accelerator === 'kvm',
   prepare: async (...given) => (await import('./prepare-emulated.ts')).prepareEmulated(...given),
   whyNot: whyNotEmulated,
   plan: planEmulated,

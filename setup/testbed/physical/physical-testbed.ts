@@ -6,6 +6,7 @@ import { type PhysicalPlan, planPhysical } from './physical-plan.ts';
 
 /** Modules that only some processes need are loaded there: a worker does not wait for those that build. */
 export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
+  runsOnHardware: () => Promise.resolve(true),
   prepare: async (...given) => (await import('./prepare-physical.ts')).preparePhysical(...given),
   // Nothing is known before the testbed's file is read.
   whyNot: (cell, on) => on && whyNotPhysical(cell, on.experiment, on.kind),
