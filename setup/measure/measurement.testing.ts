@@ -32,7 +32,7 @@ export interface Measurement {
       boot?: string;
       signal?: AbortSignal;
       until?: AbortSignal;
-    } & Pick<TargetMachines, 'counters' | 'mechanisms' | 'killed'>,
+    } & Pick<TargetMachines, 'counters' | 'mechanisms' | 'incidents'>,
   ) => Promise<void>;
   readonly records: () => readonly JournalRecord[];
   /** A short description of each record. */
@@ -60,7 +60,7 @@ export function measurement(): Measurement {
         signal = new AbortController().signal,
         counters,
         mechanisms,
-        killed,
+        incidents,
         ...rest
       } = {},
     ) =>
@@ -77,7 +77,7 @@ export function measurement(): Measurement {
           signal,
           ...(counters && { counters }),
           ...(mechanisms && { mechanisms }),
-          ...(killed && { killed }),
+          ...(incidents && { incidents }),
         },
         onIteration: (its) => progress.push(its),
         onFailure: (error) => failures.push(error),

@@ -5,7 +5,7 @@ import { BenchmarkError, OutputError } from './measure-errors.ts';
 import type { Completed, Machine } from '../machine/machine.ts';
 import { type TargetMachines, machineFor } from './target-machines.ts';
 import { type Counted, runCounted } from './counted.ts';
-import { killedError, killedSinceLast } from './killed-processes.ts';
+import { incidentError, incidentsSinceLast } from './sample-incidents.ts';
 import { clockError } from './stopwatch.ts';
 
 /** When the measured command ran, and next to what. */
@@ -87,14 +87,14 @@ async function measure<S extends Sizes>(
     ...options,
     ...inputOf(command),
   });
-  const killed = killedError(benchmark.name, await killedSinceLast(machines, options.signal));
+  const incident = incidentError(benchmark.name, await incidentsSinceLast(machines, options.signal));
   if (completed.exitCode !== 0) {
     const error = ended(`${benchmark.name} failed`, machine, completed);
     // It may be the cause.
-    if (killed !== undefined) error.message += ` ${killed.message}`;
+    if (incident !== undefined) error.message += ` ${incident.message}`;
     return { state: 'failed', completed, counted, error };
   }
-  if (killed !== undefined) return { state: 'failed', completed, counted, error: killed };
+  if (incident !== undefined) return { state: 'failed', completed, counted, error: incident };
   // Kept with its output, as evidence: a wrong clock is a failure of the whole cell. Virtual time has no relation to
   // the host's, and microbenchmarks check it themselves.
   const clock =

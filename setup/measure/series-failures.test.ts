@@ -6,6 +6,7 @@ import type { Command, Service } from '../../fixtures/benchmarks/benchmark.ts';
 import { PROFILES } from '../../fixtures/profiles.ts';
 import { AbortedError, BootError } from '../lib/errors.ts';
 import { Counters } from '../machine/counters.ts';
+import { reportsOfClock } from '../machine/incidents.testing.ts';
 import { TestEndedError } from './measure-errors.ts';
 import { processesWith, uniqueSleep } from '../lib/processes.testing.ts';
 import { counting, shell, toy } from './toys.testing.ts';
@@ -37,6 +38,14 @@ describe('a series in which something fails', () => {
     );
     await expect(measuring).rejects.toThrow('lost');
     expect(failures).toEqual([expect.objectContaining({ code: 'NESTBENCH_COMMAND_FAILED' })]);
+  });
+
+  test('is not the benchmark’s if a clock was set: that is the loss of its stack', async () => {
+    const { measure, summary, failures } = measurement();
+    const incidents = [reportsOfClock(1000, 1000, 4600)];
+    await expect(measure(toy({ script: 'echo 1' }), { incidents })).rejects.toThrow('set 3600.00 s ahead');
+    expect(summary()).toEqual(['series 1', 'sample 1.1 = 1', 'failure 1.2 CLOCK_WRONG']);
+    expect(failures).toEqual([]);
   });
 
   test('has in the failure record where it was, how the tool ended, and its output', async () => {

@@ -13,7 +13,7 @@ import type { Completed } from '../machine/machine.ts';
 import type { TargetMachines } from './target-machines.ts';
 import { countIdle } from './counted.ts';
 import { beginProof, needsProof } from './dvh-proof.ts';
-import { killedSinceLast } from './killed-processes.ts';
+import { incidentsSinceLast } from './sample-incidents.ts';
 import type { WithOriginal } from './original.ts';
 import { sampleRounds } from './rounds.ts';
 import { type Iteration, iterate, rawOutput } from './sample.ts';
@@ -36,7 +36,7 @@ export interface SeriesOptions {
   readonly until?: AbortSignal;
   readonly journal: Journal;
   readonly onIteration: (progress: SeriesProgress) => void;
-  /** Called with each failure that becomes a record: a series whose stack is lost later does not throw it. */
+  /** Called with each failure of the benchmark itself: a series whose stack is lost later does not throw it. */
   readonly onFailure?: (error: NestbenchError) => void;
 }
 
@@ -101,7 +101,7 @@ async function measureRun(
   let last: { readonly endedAt: number; readonly afterSeconds: number } | undefined;
   const fail = (error: NestbenchError, iteration?: number, output?: string): void => {
     failures.push(error);
-    options.onFailure?.(error);
+    if (error.kind === 'benchmark') options.onFailure?.(error);
     const voids = error instanceof DvhUnprovenError ? true : undefined;
     journal.append({ type: 'failure', ...what, ...failureFields(error), iteration, output, voids });
   };
@@ -157,8 +157,8 @@ async function measureRun(
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
     await using service = wanted && (await startService(benchmark.name, wanted, machines, signal));
     serving.pause();
-    // Processes killed up to here do not count, such as the service of the previous run.
-    await killedSinceLast(machines, signal);
+    // What happened up to here does not count, such as the end of the previous run's service.
+    await incidentsSinceLast(machines, signal);
     const needs = { benchmark, mechanisms, cpus: target.cpus };
     // Not `until`: the counters can't answer again after an interrupted request.
     prove = await beginProof(needs, machines, machines.signal);

@@ -4,7 +4,7 @@ import type { Clock } from '../../fixtures/clock.ts';
 import type { AnyMechanism } from '../../fixtures/configurations/mechanisms.ts';
 import type { HostReading } from '../machine/contention.ts';
 import type { Counters } from '../machine/counters.ts';
-import type { KilledProcesses } from '../machine/killed.ts';
+import type { IncidentReports } from '../machine/incidents.ts';
 import type { Machine } from '../machine/machine.ts';
 
 /** The two machines that a benchmark runs on. */
@@ -24,8 +24,8 @@ export interface TargetMachines {
   readonly host?: () => HostReading | undefined;
   /** The mechanisms of direct virtual hardware that are on for the level under test. */
   readonly mechanisms?: readonly AnyMechanism[];
-  /** For each machine that runs part of a sample. Without them, killed processes go unnoticed. */
-  readonly killed?: readonly KilledProcesses[];
+  /** For each machine that runs part of a sample. Without them, killed processes and a clock that is set go unnoticed. */
+  readonly incidents?: readonly IncidentReports[];
 }
 
 export function machineFor(machines: TargetMachines, { on }: Pick<Command, 'on'>): Machine {

@@ -8,7 +8,7 @@ import type { LevelFacts } from '../../fixtures/records.ts';
 import type { NestbenchError } from '../lib/errors.ts';
 import type { HostReading } from '../machine/contention.ts';
 import { connectCounters, type Counters } from '../machine/counters.ts';
-import { connectKilled, type KilledProcesses } from '../machine/killed.ts';
+import { connectIncidents, type IncidentReports } from '../machine/incidents.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type Cell, configurationOf } from '../../fixtures/matrix.ts';
 import type { UpMachine } from './machine-boot.ts';
@@ -46,7 +46,7 @@ export interface RunningStack extends AsyncDisposable {
   /** The mechanisms of direct virtual hardware that are on for the level under test. */
   readonly mechanisms: readonly AnyMechanism[];
   /** Of the level under test and the client. */
-  readonly killed: readonly KilledProcesses[];
+  readonly incidents: readonly IncidentReports[];
   readonly facts: { readonly levels: readonly LevelFacts[]; readonly client: LevelFacts };
   readonly phases: readonly Phase[];
   /** From the start of the first machine to the last check. */
@@ -119,18 +119,18 @@ export async function bringUp<U extends Up>(
   const { client, levels } = up;
   const [server] = levels;
   const last = levels.at(-1) ?? server;
-  const [counters, ...killed] = await explained(
+  const [counters, ...incidents] = await explained(
     Promise.all([
       connectCounters(server.machine, signal),
-      connectKilled(last.machine, signal),
-      connectKilled(client.machine, signal),
+      connectIncidents(last.machine, signal),
+      connectIncidents(client.machine, signal),
     ]),
   );
 
   const owned = started.move();
   const disconnect = async (): Promise<void> => {
     failures.end();
-    for (const program of [counters, ...killed]) program[Symbol.dispose]();
+    for (const program of [counters, ...incidents]) program[Symbol.dispose]();
     for (const { machine } of [client, ...levels].toReversed()) await machine[Symbol.asyncDispose]();
   };
   const configuration = configurationOf(cell);
@@ -142,7 +142,7 @@ export async function bringUp<U extends Up>(
     machines: levels.map(({ machine }) => machine),
     counters,
     mechanisms: mechanismsOn(levels, configuration),
-    killed,
+    incidents,
     facts: { levels: levels.map(({ facts }) => facts), client: client.facts },
     phases: [...client.phases.list, ...levels.flatMap(({ phases }) => phases.list)],
     seconds: (performance.now() - began) / 1000,

@@ -1,7 +1,7 @@
 /**
- * Which processes of a machine were killed by a signal. A program whose workers were killed may exit with 0 and print a
- * number. So nestbench-killed (setup/build/image/guest/killed.c) is asked after each sample, on the machines that ran
- * any part of it.
+ * What makes a sample worthless although its tool exited with 0 and printed a number: processes that a signal killed, and a time
+ * of day that was set. nestbench-incidents (setup/build/image/guest/incidents.c) is asked after each sample, on the machines
+ * that ran any part of it.
  */
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -11,7 +11,7 @@ import type { Machine } from './machine.ts';
 import { openSocketOnceThere } from './socket.ts';
 
 /** Where guest/start and physical/machine/set-up let it listen. */
-const KILLED_SOCKET = '/run/nestbench/killed';
+const INCIDENTS_SOCKET = '/run/nestbench/incidents';
 
 const count = z.number().int().nonnegative();
 
@@ -20,30 +20,41 @@ const answer = z.object({
   killed: z.array(z.tuple([z.string(), count, count])).nullable(),
   /** Since the machine booted. */
   oomKills: count.nullable(),
+  /** Seconds since 1970, by its own time of day. */
+  bootedAt: z.number(),
 });
+
+/**
+ * The program reads its two clocks within this time of each other, unless all its readings are interrupted. Adjusting a clock's
+ * speed, as NTP does, moves both alike (clock_gettime(2)).
+ */
+const SAME_SECONDS = 0.01;
 
 const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
-/** What was killed on a machine between two requests. */
-export interface Killed {
+/** What happened on a machine between two requests. */
+export interface Incidents {
   readonly machine: string;
   /** Also empty if its kernel has no process accounting. */
   readonly processes: readonly { readonly name: string; readonly signal: string; readonly count: number }[];
   /** How many processes the kernel killed because memory ran out; also 0 if it does not count them. */
   readonly oomKills: number;
+  /** How far ahead, or with a minus back, the time of day was set; 0 if it was not. */
+  readonly clockSetSeconds: number;
 }
 
-export class KilledProcesses implements Disposable {
+export class IncidentReports implements Disposable {
   readonly #machine: string;
   readonly #program: LineProgram<z.infer<typeof answer>>;
   #oomKills: number | null = null;
+  #bootedAt: number | undefined;
 
   constructor(machine: string, stream: Duplex) {
     this.#machine = machine;
     this.#program = new LineProgram(machine, stream, {
-      name: 'that reports killed processes',
-      loss: 'Without it, a sample whose workers were killed looks like any other.',
-      request: 'killed',
+      name: 'that reports incidents',
+      loss: 'Without it, a sample whose workers were killed, or whose clock was set, looks like any other.',
+      request: 'incidents',
       answer,
     });
   }
@@ -52,10 +63,12 @@ export class KilledProcesses implements Disposable {
    * Since the last request.
    * @throws what `LineProgram.ask` throws.
    */
-  async sinceLast(signal: AbortSignal): Promise<Killed> {
-    const { killed, oomKills } = await this.#program.ask(signal);
+  async sinceLast(signal: AbortSignal): Promise<Incidents> {
+    const { killed, oomKills, bootedAt } = await this.#program.ask(signal);
     const before = this.#oomKills ?? oomKills ?? 0;
     this.#oomKills = oomKills;
+    const set = bootedAt - (this.#bootedAt ?? bootedAt);
+    this.#bootedAt = bootedAt;
     return {
       machine: this.#machine,
       processes: (killed ?? [])
@@ -67,6 +80,7 @@ export class KilledProcesses implements Disposable {
           count: times,
         })),
       oomKills: Math.max(0, (oomKills ?? 0) - before),
+      clockSetSeconds: Math.abs(set) > SAME_SECONDS ? set : 0,
     };
   }
 
@@ -78,15 +92,15 @@ export class KilledProcesses implements Disposable {
 /**
  * @throws NESTBENCH_DEADLINE if the program does not run there, or what `openSocket` throws once it was stopped.
  */
-export async function connectKilled(
+export async function connectIncidents(
   machine: Machine,
   signal: AbortSignal,
-  socket = KILLED_SOCKET,
-): Promise<KilledProcesses> {
-  const what = `the program that reports killed processes, on ${socket}`;
+  socket = INCIDENTS_SOCKET,
+): Promise<IncidentReports> {
+  const what = `the program that reports incidents, on ${socket}`;
   const stream = await openSocketOnceThere(machine, socket, what, {
     deadlineSeconds: ANSWER_SECONDS,
     signal,
   });
-  return new KilledProcesses(machine.name, stream);
+  return new IncidentReports(machine.name, stream);
 }

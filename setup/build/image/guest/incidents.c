@@ -1,11 +1,11 @@
 /*
- * Answers each line on a Unix socket with one line of JSON: which processes of this machine a signal has killed since it was
- * last asked, and how often the kernel ran out of memory and killed one since it booted. A program whose workers were killed may
- * itself end well.
+ * Answers each line on a Unix socket with one line of JSON: what makes a sample worthless although the tool ended well. Which
+ * processes of this machine a signal has killed since it was last asked, how often the kernel ran out of memory and killed one
+ * since it booted, and when it booted, in seconds of its own time of day: that changes only when the time of day is set.
  *
- *	killed SOCKET [FILE]
+ *	incidents SOCKET [FILE]
  *
- *	{"killed":[["hackbench",9,40]],"oomKills":40}
+ *	{"killed":[["hackbench",9,40]],"oomKills":40,"bootedAt":1764416000.123456}
  *
  * The kernel accounts for every process that ends in FILE (acct(5)), and this program reads the records when it is asked:
  * in between it sleeps. At most MOST different names and signals are told. Without FILE, or where the kernel has no process
@@ -14,18 +14,21 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/acct.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "answer.h"
 #include "listen.h"
 
 #define MOST 16
+#define READINGS 5
 /* Of ac_exitcode, which is what wait(2) tells. */
 #define SIGNAL_BITS 0x7f
 
@@ -104,6 +107,35 @@ static void write_oom_kills(FILE *out)
 		fclose(vmstat);
 }
 
+static double read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/*
+ * The time of day when this machine booted. A reading of the time of day is as good as the two of the other clock around it are
+ * near: of some, the best.
+ */
+static void write_booted_at(FILE *out)
+{
+	double booted_at = 0, nearest = INFINITY;
+
+	for (int i = 0; i < READINGS; i++) {
+		double before = read_clock(CLOCK_BOOTTIME);
+		double now = read_clock(CLOCK_REALTIME);
+		double apart = read_clock(CLOCK_BOOTTIME) - before;
+
+		if (apart < nearest) {
+			nearest = apart;
+			booted_at = now - before - apart / 2;
+		}
+	}
+	fprintf(out, "%.6f", booted_at);
+}
+
 static int accounting = -1;
 
 static void write_answer(FILE *out, char *request)
@@ -116,6 +148,8 @@ static void write_answer(FILE *out, char *request)
 		write_killed(out, accounting);
 	fputs(",\"oomKills\":", out);
 	write_oom_kills(out);
+	fputs(",\"bootedAt\":", out);
+	write_booted_at(out);
 	fputs("}\n", out);
 }
 
@@ -144,7 +178,7 @@ static void stop(int signal)
 int main(int argc, char **argv)
 {
 	if (argc != 2 && argc != 3)
-		errx(2, "usage: killed SOCKET [FILE]");
+		errx(2, "usage: incidents SOCKET [FILE]");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, stop);
 	if (argc == 3)
