@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { hostMachine } from '../../machine/host.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { capturedLines, hostWith } from '../captured-host.testing.ts';
+import { makeOwnDirectory, ownFolder } from './own-folder.ts';
 import { readMachineFacts } from './machine-facts.ts';
 
 const never = new AbortController().signal;
@@ -28,6 +30,20 @@ test('a machine is read from its kernel; "kB" of memory are 1024 bytes', async (
   });
   // Of one clock read twice: no more than asking took.
   expect(Math.abs(Number(facts['offsetSeconds']))).toBeLessThanOrEqual(seconds);
+});
+
+test('what nestbench left on a disk counts as free', async () => {
+  const directory = temporaryDirectory();
+  const facts = () =>
+    readMachineFacts(
+      hostReading((script) => script.replaceAll(/df --output=avail [^|]*/g, "printf '  Avail\\n 1000\\n' ")),
+      { interface: 'lo', directory },
+      never,
+    );
+  expect((await facts())['freeBytes']).toBe('1000');
+  await makeOwnDirectory(hostMachine(), directory, 'data', never);
+  writeFileSync(path.join(ownFolder(directory), 'data/guest.img'), Buffer.alloc(2 ** 20));
+  expect(Number((await facts())['freeBytes'])).toBeGreaterThan(2 ** 20);
 });
 
 test('a fact that could not be read is absent, rather than empty', async () => {

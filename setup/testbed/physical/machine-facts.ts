@@ -62,7 +62,10 @@ if [ -r /proc/swaps ]; then say swaps "$(tail -n +2 /proc/swaps | cut -d ' ' -f 
 say memoryKibibytes "$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)"
 at=$2
 while [ ! -d "$at" ]; do at=$(dirname "$at"); done
-say freeBytes "$(df --output=avail --block-size=1 "$at" | tail -n 1 | tr -d ' ')"
+# What nestbench itself left there, such as the disks of the last cell, makes room for the next.
+own=$(du --summarize --block-size=1 "$2/nestbench" 2>/dev/null | cut -f 1)
+[ -n "$own" ] || own=0
+say freeBytes "$(($(df --output=avail --block-size=1 "$at" | tail -n 1) + own))"
 say bootFreeBytes "$(df --output=avail --block-size=1 /boot | tail -n 1 | tr -d ' ')"
 say hugepages "$(if [ -w /proc/sys/vm/nr_hugepages ]; then cat /proc/sys/vm/nr_hugepages; fi)"
 say grub "$(for each in update-grub grub-reboot grub-set-default grub-editenv; do command -v "$each"; done | wc -l)"
