@@ -43,9 +43,9 @@ export async function recordOperation(
   mkdirSync(logs, { recursive: true });
   const file = path.join(logs, 'paths');
   const benchmark = microbenchmark(operation, 'virtual');
-  // 20 blocks, 5 MB each at L3. Of send-ipi at L1 the first three to eight take 13,930 instructions, and later ones, also in
-  // a measurement, 16,010: KVM polls before a halt for as long as it has learned to.
-  const sizes = benchmark.sizes.smoke;
+  // As many blocks as a measurement has, 5 MB each at L3. Of send-ipi at L1 the first three to five take 13,930
+  // instructions, and most later ones 16,010.
+  const sizes = benchmark.sizes.quick;
   const plan = planEmulated(cell, { ...experiment, variant }, 'micro');
   try {
     await using running = await startRecording(
