@@ -1,6 +1,7 @@
 /** Builds and measures a commit in a cell, unless its step is known already; and says how long the rest takes. */
 import type { Costs, KernelStep } from '../../fixtures/kernel-steps.ts';
 import { formatCost } from '../../reporters/model/numbers.ts';
+import { sum } from '../../reporters/model/sum.ts';
 import type { TreeKernel } from '../../setup/build/kernel/kernel-tree.ts';
 import { count } from '../../setup/lib/count.ts';
 import { inWords } from '../../setup/lib/duration.ts';
@@ -38,8 +39,11 @@ export class CommitMeasurer {
   readonly #options: Work;
   /** Of the last commit. */
   #built: { readonly commit: string; readonly kernel: TreeKernel; readonly seconds: number } | undefined;
-  /** How long each step of this process took. */
-  readonly #took: number[] = [];
+  /** How long the builds and the measurements of this process took. */
+  readonly #took: { readonly build: number[]; readonly measurement: number[] } = {
+    build: [],
+    measurement: [],
+  };
 
   constructor(options: Work) {
     this.#options = options;
@@ -48,29 +52,28 @@ export class CommitMeasurer {
   /**
    * The step of the commit in the cell: measured now, or as it was measured before.
    * @param left about how many steps are left, with this one.
+   * @param builds in how many of them a kernel is built.
    */
-  async measure(commit: string, cell: string, left: number): Promise<KernelStep> {
+  async measure(commit: string, cell: string, left: number, builds = left): Promise<KernelStep> {
     const { state, log, describe } = this.#options;
     const known = state.content.steps.find(
       (step) => step.commit === commit && (step.cell === cell || isUnbuilt(step)),
     );
     if (known !== undefined) return known;
     const described = await describe(commit);
-    log(`${commit.slice(0, 12)} in ${cell}${this.#timeLeft(left)}: ${described.subject}`);
-    const began = performance.now();
+    log(`${commit.slice(0, 12)} in ${cell}${this.#timeLeft(left, builds)}: ${described.subject}`);
     const step = await this.#measure({ commit, cell, ...described });
-    this.#took.push((performance.now() - began) / 1000);
     state.add(step);
     log(`  ${inOneLine(step)}`);
     return step;
   }
 
-  #timeLeft(left: number): string {
-    // The first build compiles everything, the others only what changed.
-    const later = this.#took.length > 1 ? this.#took.slice(1) : this.#took;
-    if (later.length === 0) return `, ${count(left, 'step')} left`;
-    const each = later.reduce((sum, seconds) => sum + seconds, 0) / later.length;
-    return `, ${count(left, 'step')} left, about ${inWords(each * left)}`;
+  #timeLeft(left: number, builds: number): string {
+    const { build, measurement } = this.#took;
+    if (measurement.length === 0) return `, ${count(left, 'step')} left`;
+    // The first build compiles everything, and others may compile only what changed.
+    const seconds = builds * mean(build.length > 1 ? build.slice(1) : build) + left * mean(measurement);
+    return `, ${count(left, 'step')} left, about ${inWords(seconds)}`;
   }
 
   async #measure(place: Pick<KernelStep, 'commit' | 'cell' | 'subject' | 'position'>): Promise<KernelStep> {
@@ -81,6 +84,7 @@ export class CommitMeasurer {
       this.#built = undefined;
       const built = await work.build(commit);
       const seconds = secondsSince(began);
+      this.#took.build.push(seconds);
       const at = new Date().toISOString();
       if (!built.ok) return { state: 'skipped', at, ...place, during: 'build', ...whyNot(built), seconds };
       this.#built = { commit, kernel: built.value, seconds };
@@ -91,6 +95,7 @@ export class CommitMeasurer {
     const started = performance.now();
     const measured = await work.measure(kernel, commit, cell);
     const seconds = secondsSince(started);
+    this.#took.measurement.push(seconds);
     const at = new Date().toISOString();
     if (!measured.ok)
       return { state: 'skipped', at, ...place, during: 'measurement', ...whyNot(measured), seconds };
@@ -102,6 +107,10 @@ export class CommitMeasurer {
 
 function whyNot({ reason, log }: { readonly reason: string; readonly log?: string }) {
   return { reason, ...(log !== undefined && { log }) };
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : sum(values) / values.length;
 }
 
 function secondsSince(began: number): number {

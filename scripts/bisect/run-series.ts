@@ -31,7 +31,9 @@ export async function measureRevisions({ state, repository, work, log }: SeriesR
   });
   for (const [index, { commit }] of revisions.entries()) {
     for (const [done, cell] of cells.entries()) {
-      const step = await measurer.measure(commit, cell, (revisions.length - index) * cells.length - done);
+      const left = revisions.length - index;
+      const builds = done === 0 ? left : left - 1;
+      const step = await measurer.measure(commit, cell, left * cells.length - done, builds);
       // What does not run at a level does not run above it.
       if (step.state === 'skipped') break;
     }
