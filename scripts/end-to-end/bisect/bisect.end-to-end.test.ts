@@ -1,6 +1,6 @@
 /**
- * `npm run bisect` over 14 commits of a real kernel: one slows exits of nested guests, one makes exits of L1 faster, one
- * does not build, one does not boot. It is stopped twice, and continues. Half an hour, most of it for the first build.
+ * `npm run bisect` over 15 commits of a real kernel: one slows exits of nested guests, one makes exits of L1 faster, one
+ * does not build, two do not boot. It is stopped twice, and continues. Half an hour, most of it for the first build.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
