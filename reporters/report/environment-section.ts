@@ -169,6 +169,7 @@ function machineDetails({ name, facts, cells }: Machine): Html {
   const lines: (readonly [string, string])[] = [
     ['kernel', facts.kernelRelease],
     ['command line', facts.commandLine],
+    ...(facts.diskImage === undefined ? [] : [['disk image', imageText(facts.diskImage)] as const]),
     ['CPU', `${facts.cpus} x ${facts.cpuModel}`],
     ['memory', `${gibibytes(facts.memoryBytes)}, ${gibibytes(facts.swapBytes)} of swap`],
     ['clock source', facts.clockSource],
@@ -204,6 +205,10 @@ function machineDetails({ name, facts, cells }: Machine): Html {
     ${definitions(lines)}
     ${qemu === null ? '' : html`<pre tabindex="0" aria-label="${`QEMU's arguments of ${name} in ${cells.join(', ')}`}">${inLines(qemu.argv)}</pre>`}
   </details>`;
+}
+
+function imageText({ file, bytes, sha256 }: NonNullable<LevelFacts['diskImage']>): string {
+  return `${file}, ${bytes} bytes${sha256 === undefined ? '' : `, SHA-256 ${sha256}`}`;
 }
 
 function takenText({ node, cpus, bytes }: NonNullable<LevelFacts['takenMemory']>[number]): string {

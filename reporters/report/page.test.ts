@@ -44,6 +44,12 @@ test.each([
   expect(reportHtml(journal.results)).toContain(words);
 });
 
+test('a level that booted a disk image of the user’s is listed with it', () => {
+  const diskImage = { file: '/srv/ae-guest0.img', bytes: 4096, sha256: 'abc' };
+  using journal = new TestJournal().start().boot('l1-baseline', { levels: [{ ...facts(1), diskImage }] });
+  expect(reportHtml(journal.results)).toContain('/srv/ae-guest0.img, 4096 bytes, SHA-256 abc');
+});
+
 test('text from a journal stays text, wherever it is shown', () => {
   const evil = '"><img src=x onerror=alert(1)><script>';
   using journal = reportJournal();

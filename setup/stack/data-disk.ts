@@ -6,23 +6,21 @@ import type { Machine } from '../machine/machine.ts';
 import type { UpMachine } from './machine-boot.ts';
 import type { MachineNeeds } from './machine-plan.ts';
 
-/** Behind the image and the keys, in the order of QEMU's options (qemu-parts.ts). */
-const DEVICE = '/dev/vdc';
-
 /** What a guest does with its disk once it is up. */
-export function mountCommands(directory: string): [string[], string[]] {
+export function mountCommands(device: string, directory: string): [string[], string[]] {
   return [
     ['mkdir', '-p', directory],
-    ['mount', '-t', 'ext4', DEVICE, directory],
+    ['mount', '-t', 'ext4', device, directory],
   ];
 }
 
 /** Mounts the data disk of a guest that was just booted. Does nothing without one. */
 export async function mountDataDisk(guest: UpMachine, signal: AbortSignal): Promise<UpMachine> {
   const { plan, machine, facts, phases } = guest;
-  const { dataDirectory, deadlineSeconds } = plan;
-  if (dataDirectory === undefined) return guest;
-  for (const argv of mountCommands(dataDirectory)) await machine.check(argv, { signal, deadlineSeconds });
+  const { dataDevice, dataDirectory, deadlineSeconds } = plan;
+  if (dataDevice === undefined || dataDirectory === undefined) return guest;
+  for (const argv of mountCommands(dataDevice, dataDirectory))
+    await machine.check(argv, { signal, deadlineSeconds });
   const dataDisk = await readDataDisk(plan, machine, signal);
   phases.lap(`${plan.name}: data disk`);
   return { ...guest, facts: { ...facts, ...dataDisk } };

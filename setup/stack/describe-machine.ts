@@ -2,6 +2,7 @@
 import { idlingOf } from './assign.ts';
 import { mountCommands } from './data-disk.ts';
 import { DVH_DIRECTORY } from './dvh-knobs.ts';
+import { OWN_SERVICES, TOOLS_PORT, TOOLS_ROOT } from './enter-image.ts';
 import { commandLineOf, DVH_PARAMETER } from './kernel-command-line.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { assignCommands } from './network.ts';
@@ -32,15 +33,16 @@ export function describeMachine(
       ({ vcpu, cpu }) => `   taskset --cpu-list --pid ${cpu} <thread of vCPU ${vcpu}, from query-cpus-fast>`,
     ),
     `   cont; SSH to ${machine.address} from ${machine.sshFrom}, within ${machine.deadlineSeconds} s of the start`,
+    ...(machine.own === undefined ? [] : ownSteps(machine.own)),
     `   check: kernel, command line, CPUs, memory, clock source, no swap, accelerator${machine.runsGuests ? `, /dev/kvm, nesting ${machine.nested ? 'on' : 'off'}` : ''}`,
     `   check: ${machine.address} is owned by ${nic.mac}, driver ${nic.driver}, at ${nic.pciAddress}${nic.kind === 'assigned' ? ', assigned to it, and it has no other NIC' : ''}`,
     ...(asksForPosting(qemu) ? [`   check: its vIOMMU posts interrupts`] : []),
     ...(machine.runsOn === 'host'
       ? []
       : [`   check: KVM on ${machine.runsOn} ${IDLING[idlingOf(below, machine)]}`]),
-    ...(machine.dataDirectory === undefined
+    ...(machine.dataDevice === undefined || machine.dataDirectory === undefined
       ? []
-      : mountCommands(machine.dataDirectory).map((argv) => `   ${argv.join(' ')}`)),
+      : mountCommands(machine.dataDevice, machine.dataDirectory).map((argv) => `   ${argv.join(' ')}`)),
     ...(dvhMask === undefined ? [] : [`   check: ${DVH_PARAMETER} is ${dvhMask}`]),
     ...machineSteps(dvhKnobs, assigns),
   ];
@@ -52,6 +54,16 @@ const IDLING: Readonly<Record<ReturnType<typeof idlingOf>, string>> = {
   passed: 'traps no HLT',
   'passed if alone': 'counts the HLT that it traps, which it does while it has other tasks',
 };
+
+/** How a level that boots a disk image of the user's gets nestbench's programs. */
+function ownSteps({ file, bytes, key, disks }: NonNullable<MachinePlan['own']>): string[] {
+  return [
+    `   it boots ${file} (${bytes} bytes), and what it writes there is dropped at its end`,
+    `   as root with ${key}: swap off, ${OWN_SERVICES.join(', ')} stopped`,
+    `   as root with ${key}: ${disks.image} with an overlay mounted as ${TOOLS_ROOT}, keys and programs from ${disks.seed}`,
+    `   from then on: SSH to port ${TOOLS_PORT}, whose commands have ${TOOLS_ROOT} as their root`,
+  ];
+}
 
 /** What a level does before it starts the next. */
 export function machineSteps(

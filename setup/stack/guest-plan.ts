@@ -13,12 +13,16 @@ import type { Variant } from '../../fixtures/variant.ts';
 import type { ImageFormat } from '../../fixtures/image-formats.ts';
 import { guestQemu } from './guest-qemu.ts';
 import { kernelParameters } from './kernel-command-line.ts';
-import type { MachineNeeds, MachinePlan } from './machine-plan.ts';
+import { deviceOf, type GuestDisk, guestDisks, isMachine } from './guest-disks.ts';
+import type { MachineNeeds, MachinePlan, OwnImage } from './machine-plan.ts';
 import { type MachineNetwork, type NetworkHost, networkOf } from './network.ts';
 import type { QemuPaths } from './qemu-parts.ts';
 
 /** Many times the expected duration, so that a loaded machine is not taken for a hung guest. */
 export const DEADLINE_SECONDS: Record<Level, number> = { 0: 60, 1: 90, 2: 180, 3: 400 };
+
+/** For the init of a user's disk image, whatever it starts. */
+const OWN_INIT_SECONDS = 600;
 
 /** The level that runs a level's QEMU. */
 const BELOW = { 1: 0, 2: 1, 3: 2 } as const;
@@ -43,6 +47,8 @@ export interface GuestHost extends NetworkHost {
   readonly kernels?: Partial<Record<MachineName, string>> | undefined;
   /** The QEMUs of levels that use their own to run the next, under {@link ownQemu}. */
   readonly qemus?: Partial<Record<MachineName, OwnQemu>> | undefined;
+  /** Disk images of the user's, of the levels that boot one. The server has them under {@link ownImage}. */
+  readonly images?: Partial<Record<MachineName, OwnImage>> | undefined;
   /** Where the server has the image and the keys for its guest; by default on its own disks. */
   readonly serverDisks?: GuestDisks;
   /** Where benchmarks keep their data; by default in memory. */
@@ -62,9 +68,14 @@ export type GuestDisks = Pick<QemuPaths, 'image' | 'seed'>;
 
 /** The levels above L0 that a cell boots, L1 first; none if L0 is under test. */
 export function planGuests(cell: Cell, host: GuestHost): MachinePlan[] {
-  // The guest program of a microbenchmark is itself the level under test: the stack ends below it.
-  const last = host.kind === 'micro' ? cell.level - 1 : cell.level;
-  return ([1, 2, 3] as const).filter((level) => level <= last).map((level) => planGuest(cell, level, host));
+  return ([1, 2, 3] as const)
+    .filter((level) => level <= lastGuest(cell, host))
+    .map((level) => planGuest(cell, level, host));
+}
+
+/** The guest program of a microbenchmark is itself the level under test: the stack ends below it. */
+function lastGuest(cell: Cell, { kind }: Pick<GuestHost, 'kind'>): number {
+  return kind === 'micro' ? cell.level - 1 : cell.level;
 }
 
 /** What a cell needs from one of its levels, on every testbed. */
@@ -113,6 +124,7 @@ export function withKernel(
     management: level === 0,
     iommu: host.kind !== 'micro' && softwareAt(cell, level).parameters.includes(IOMMU),
     emulated: host.accelerator === 'tcg',
+    ownRoot: host.images?.[name]?.root,
     imageFormat: host.imageFormat,
     tscKhz,
     kvm: runsGuests ? { nested, dvhMask } : undefined,
@@ -129,12 +141,24 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
   const { hasKernelDvh = false } = host;
   const artifact = hasKernelDvh ? undefined : configurationOf(cell).artifact;
   const hostCpus = cpusAt(host.sizing, below, cell.level);
+  const disks = disksIn(cell, level, host);
+  const image = host.images?.[name];
   const paths = {
-    ...levelPaths(name, host.kernels?.[name], level === 1 ? host.serverDisks : undefined),
+    ...levelPaths(name, host.kernels?.[name]),
+    ...pathsBelow(cell, level, host),
     ...(dataDirectory !== undefined && { data: GUEST_DISK }),
   };
   return {
     ...common,
+    ...(dataDirectory !== undefined && { dataDevice: deviceOf(disks, 'data') }),
+    ...(image !== undefined && {
+      own: {
+        ...image,
+        disks: { image: deviceOf(disks, 'image'), seed: deviceOf(disks, 'seed') },
+        format: host.imageFormat ?? 'erofs',
+      },
+      deadlineSeconds: OWN_INIT_SECONDS,
+    }),
     ...(host.kernels?.[name] !== undefined && { kernelRelease: host.kernels[name] }),
     runsOn: `l${below}`,
     accelerator: 'kvm',
@@ -154,8 +178,42 @@ function planGuest(cell: Cell, level: Exclude<Level, 0>, host: GuestHost): Machi
   };
 }
 
-/** A level's own disks, passed down read-only: no level copies the image. */
-const OWN_DISKS: GuestDisks = { image: '/dev/vda', seed: '/dev/vdb' };
+/** The emulated server's own disks. */
+const SERVER_DISKS: GuestDisks = { image: '/dev/vda', seed: '/dev/vdb' };
+
+function disksIn(cell: Cell, level: Level, host: GuestHost): GuestDisk[] {
+  const owning = ([1, 2, 3] as const)
+    .map((each) => `l${each}` as const)
+    .filter((name) => host.images?.[name]);
+  const hasData = needsOf(cell, level, host).dataDirectory !== undefined;
+  return guestDisks(level, { last: lastGuest(cell, host), owning, hasData });
+}
+
+/** Where the level below has a level's disks. They are passed down read-only: no level copies an image. */
+function pathsBelow(
+  cell: Cell,
+  level: Exclude<Level, 0>,
+  host: GuestHost,
+): Pick<QemuPaths, 'own' | 'image' | 'seed' | 'passed'> {
+  const below = BELOW[level];
+  const there = below === 0 ? [] : disksIn(cell, below, host);
+  const pathOf = (name: MachineName): string => (below === 0 ? ownImage(name) : deviceOf(there, name));
+  const passed = disksIn(cell, level, host).filter((disk) => isMachine(disk));
+  const disks =
+    below === 0
+      ? (host.serverDisks ?? SERVER_DISKS)
+      : { image: deviceOf(there, 'image'), seed: deviceOf(there, 'seed') };
+  return {
+    ...disks,
+    ...(host.images?.[`l${level}`] !== undefined && { own: pathOf(`l${level}`) }),
+    ...(passed.length > 0 && { passed: passed.map((name) => [name, pathOf(name)] as const) }),
+  };
+}
+
+/** Where the server has the disk image of a level. */
+export function ownImage(name: MachineName): string {
+  return `${LEVEL_RUNTIME}/own-${name}`;
+}
 
 /** The path of a level's own QEMU, which like its kernel comes with the keys. */
 export function ownQemu(name: MachineName): string {
@@ -168,10 +226,12 @@ export function ownKernel(name: MachineName): string {
   return `/boot/kernel-${name}`;
 }
 
-function levelPaths(name: MachineName, release: string | undefined, disks = OWN_DISKS): QemuPaths {
+function levelPaths(
+  name: MachineName,
+  release: string | undefined,
+): Pick<QemuPaths, 'kernel' | 'qmpSocket' | 'consoleSocket'> {
   return {
     kernel: release === undefined ? LEVEL_KERNEL : ownKernel(name),
-    ...disks,
     qmpSocket: `${LEVEL_RUNTIME}/${name}.qmp`,
     consoleSocket: `${LEVEL_RUNTIME}/${name}.console`,
   };

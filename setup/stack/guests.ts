@@ -9,6 +9,7 @@ import type { FactsCheck } from './facts.ts';
 import { checkIdle, assignDevice } from './assign.ts';
 import { bootMachine, type BootOptions, type UpMachine } from './machine-boot.ts';
 import { EXPECTED_SECONDS, type MachinePlan } from './machine-plan.ts';
+import { TOOLS_PORT } from './enter-image.ts';
 import { checkPostedInterrupts } from './posted-interrupts.ts';
 import { GuestDiedError } from './qemu-end.ts';
 import { qemuArgv } from './qemu-argv.ts';
@@ -49,12 +50,14 @@ export function expectedSeconds(plans: readonly Pick<MachinePlan, 'level'>[]): n
   return plans.reduce((sum, { level }) => sum + EXPECTED_SECONDS[level], 0);
 }
 
+const SSH_PORT = 22;
+
 /** Boots a level inside the one below it. It ends with the server, whose memory contains it. */
 function bootGuest(
   plan: MachinePlan,
   below: Machine,
   server: Machine,
-  options: Omit<BootOptions, 'below' | 'launch' | 'openSsh'>,
+  options: Omit<BootOptions, 'below' | 'launch' | 'openSsh' | 'openOwn'>,
 ): Promise<UpMachine> {
   return bootMachine(plan, {
     ...options,
@@ -67,7 +70,9 @@ function bootGuest(
       if (said !== '' && plan.qemu.dvh !== undefined) throw notEnabled(plan, said);
       return {};
     },
-    openSsh: async () => (signal) => server.connect(plan.address, 22, signal),
+    openSsh: async () => (signal) =>
+      server.connect(plan.address, plan.own === undefined ? SSH_PORT : TOOLS_PORT, signal),
+    openOwn: (signal) => server.connect(plan.address, SSH_PORT, signal),
   });
 }
 

@@ -30,6 +30,19 @@ test('the root is the image, read-only, and nestbench’s init runs', () => {
   );
 });
 
+test('a level that boots a disk image of the user’s has its root, its init, and its address from the kernel', () => {
+  const own = words({ ownRoot: '/dev/vda1', bridge: 'with-nic' });
+  expect(own).toEqual(
+    expect.arrayContaining([
+      'root=/dev/vda1',
+      'rw',
+      'net.ifnames=0',
+      'ip=10.10.1.101:::255.255.255.0:l2:eth0:off',
+    ]),
+  );
+  expect(own.filter((word) => /^(init|rootfstype|nestbench\..*)=/.test(word))).toEqual([]);
+});
+
 test('a machine without guests has no parameters of KVM', () => {
   expect(words().filter((word) => word.startsWith('kvm'))).toEqual([]);
 });

@@ -22,6 +22,8 @@ export interface CommandLineOptions {
   readonly tscKhz: number | string | undefined;
   /** For a machine that runs guests: whether they may run their own guests, and what DVH it offers and uses. */
   readonly kvm: { readonly nested: boolean; readonly dvhMask: number } | undefined;
+  /** The root file system of a disk image of the user's, if it boots one: a device. */
+  readonly ownRoot?: string | undefined;
   /** The format of the image; by default erofs. */
   readonly imageFormat?: ImageFormat | undefined;
   /** A variant's own parameters. They go last, because the last of two wins. */
@@ -43,7 +45,7 @@ export function commandLineOf(parameters: readonly KernelParameter[]): string {
 
 /** Each was measured in the trials of docs/emulated-testbed.md, which has the reasons. */
 export function kernelParameters(options: CommandLineOptions): KernelParameter[] {
-  const { name, address, bridge, iommu, management, kvm, tscKhz, emulated, added = [] } = options;
+  const { ownRoot, iommu, kvm, tscKhz, emulated, added = [] } = options;
   return [
     ...recipe('quiet', 'console=hvc0'),
     ...machine('panic=-1'),
@@ -54,17 +56,43 @@ export function kernelParameters(options: CommandLineOptions): KernelParameter[]
     ...(emulated ? recipe('tsc=reliable') : []),
     // Probing 256 PCI buses took 2.9 s in L1 and 9.4 s in L2.
     ...recipe('random.trust_cpu=on', 'cryptomgr.notests', 'pci=lastbus=0'),
-    ...machine('root=/dev/vda', `rootfstype=${options.imageFormat ?? 'erofs'}`, 'ro'),
-    ...machine('init=/usr/sbin/nestbench-init'),
+    ...rootParameters(options),
     // A calibration on a loaded host was wrong by a factor of two (setup/testbed/emulated/tsc.ts).
     ...(tscKhz === undefined ? [] : recipe(`tsc_early_khz=${tscKhz}`)),
     ...(kvm === undefined ? [] : kvmParameters(kvm)),
     ...(iommu ? machine(IOMMU) : []),
-    ...machine(`nestbench.name=${name}`, `nestbench.address=${address}`, ...bridgeParameters(bridge)),
-    ...(management ? machine('nestbench.management=eth1') : []),
+    ...(ownRoot === undefined ? machine(...initParameters(options)) : []),
     ...added.map((text) => ({ text, from: 'variant' as const })),
   ];
 }
+
+/** What is booted. */
+function rootParameters({
+  ownRoot,
+  imageFormat = 'erofs',
+  name,
+  address,
+}: CommandLineOptions): KernelParameter[] {
+  if (ownRoot === undefined) {
+    return machine('root=/dev/vda', `rootfstype=${imageFormat}`, 'ro', 'init=/usr/sbin/nestbench-init');
+  }
+  const [ip] = address.split('/');
+  // Its init knows nothing of nestbench, so the kernel itself brings up the first NIC (nfsroot.rst in Linux's documentation).
+  return machine(`root=${ownRoot}`, 'rw', 'net.ifnames=0', `ip=${ip}:::${NETMASK}:${name}:eth0:off`);
+}
+
+/** What nestbench's own init reads. */
+function initParameters({ name, address, bridge, management }: CommandLineOptions): string[] {
+  return [
+    `nestbench.name=${name}`,
+    `nestbench.address=${address}`,
+    ...bridgeParameters(bridge),
+    ...(management ? ['nestbench.management=eth1'] : []),
+  ];
+}
+
+/** Of a /24 (PREFIX_LENGTH in fixtures/addresses.ts). */
+const NETMASK = '255.255.255.0';
 
 /**
  * The clock fix of docs/emulated-testbed.md: without it KVM gives up on the guest's TSC rate and its timers fire late.

@@ -11,6 +11,7 @@ import type { Qmp } from '../machine/qemu/qmp.ts';
 import type { SshMachine } from '../machine/ssh/ssh.ts';
 import type { Keys } from './keys.ts';
 import { attach, type AttachOptions, CONSOLE_LINES, type LaunchedQemu, reach } from './attach.ts';
+import { enterImage } from './enter-image.ts';
 import { readDvhMask } from './dvh-mask.ts';
 import { checkFacts, type FactsCheck, readGuestFacts } from './facts.ts';
 import { Phases } from '../lib/phase-clock.ts';
@@ -23,6 +24,8 @@ export interface BootOptions extends AttachOptions {
   readonly launch: (signal: AbortSignal) => Promise<LaunchedQemu>;
   /** Opens a stream to its sshd, once its QEMU runs. */
   readonly openSsh: (qmp: Qmp) => Promise<(signal: AbortSignal) => Promise<Duplex>>;
+  /** The same to the sshd of its own image, if it boots a disk image of the user's. */
+  readonly openOwn?: (signal: AbortSignal) => Promise<Duplex>;
   readonly keys: Keys;
   /** The expected kernel release. */
   readonly kernelRelease: string;
@@ -64,11 +67,15 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
     phases.lap(`${plan.name}: QEMU`);
 
     await qmp.execute('cont');
-    // Only try sshd once init reports that it runs: an attempt costs the slow guest more than reading its console.
-    await console.seen('nestbench: userspace', deadline);
-    phases.lap(`${plan.name}: kernel`);
-    await console.seen(`nestbench: ${plan.name} up`, deadline);
-    phases.lap(`${plan.name}: init`);
+    if (plan.own === undefined || options.openOwn === undefined) {
+      // Only try sshd once init reports that it runs: an attempt costs the slow guest more than reading its console.
+      await console.seen('nestbench: userspace', deadline);
+      phases.lap(`${plan.name}: kernel`);
+      await console.seen(`nestbench: ${plan.name} up`, deadline);
+      phases.lap(`${plan.name}: init`);
+    } else {
+      await enterImage(plan, plan.own, { openOwn: options.openOwn, phases, signal });
+    }
 
     const open = await options.openSsh(qmp);
     const machine = await reach(plan, { ...options, open, console: () => attached.console });
@@ -84,12 +91,18 @@ export async function bootMachine(plan: MachinePlan, options: BootOptions): Prom
       machine,
       qmp,
       console,
-      facts: { ...facts.record, ...moduleParameters, ...dvhMask },
+      facts: { ...facts.record, ...moduleParameters, ...dvhMask, ...bootedImage(plan) },
       phases,
     };
   } catch (error) {
     throw explain(plan, error, console);
   }
+}
+
+function bootedImage({ own }: MachinePlan): Pick<LevelFacts, 'diskImage'> {
+  if (own === undefined) return {};
+  const { file, bytes, sha256 } = own;
+  return { diskImage: { file, bytes, ...(sha256 !== undefined && { sha256 }) } };
 }
 
 /** A deadline that passed while a guest booted means that the guest hung: reports that, with the end of its console. */

@@ -26,8 +26,23 @@ export interface MachineNeeds {
   readonly dvhMask?: number | undefined;
   /** Where it has a file system on a disk for the data of benchmarks, and for its guest's disk; absent without one. */
   readonly dataDirectory?: string;
+  /** The device of that file system in a guest; absent on a physical machine, where it is the machine's own. */
+  readonly dataDevice?: string;
   /** The values of the artifact's DVH mechanisms before its guest is started; absent if none is used. */
   readonly dvhKnobs?: DvhKnobs | undefined;
+}
+
+/** A disk image of the user's that a level boots by its own init. nestbench's programs are mounted there afterwards. */
+export interface OwnImage {
+  /** On nestbench's host. */
+  readonly file: string;
+  readonly bytes: number;
+  /** Absent in a plan that is only printed. */
+  readonly sha256?: string | undefined;
+  /** The device of its root file system in the level: the whole disk or a partition. */
+  readonly root: string;
+  /** The file of root's private key on nestbench's host. */
+  readonly key: string;
 }
 
 /** A machine that QEMU creates, before its start. */
@@ -40,6 +55,11 @@ export interface MachinePlan extends MachineNeeds {
   /** The release of its own kernel; by default that of the image. */
   readonly kernelRelease?: string;
   readonly qemu: QemuPlan;
+  /** What it boots in place of nestbench's image, where nestbench's disks are then, and the format of its image. */
+  readonly own?: OwnImage & {
+    readonly disks: Readonly<Record<'image' | 'seed', string>>;
+    readonly format: string;
+  };
   /** vCPU to CPU of the machine that runs it; pinned before the first guest instruction. */
   readonly pins: readonly { readonly vcpu: number; readonly cpu: number }[];
   /** The machine that SSH goes through: a forward of the host's QEMU, or the server's bridge. */

@@ -9,6 +9,10 @@ export interface QemuPaths {
   readonly image: string;
   /** A tar archive with the run's keys, as a disk. */
   readonly seed: string;
+  /** A disk image of the user's that the machine boots. */
+  readonly own?: string | undefined;
+  /** Such images of levels inside it, by the level's name. */
+  readonly passed?: readonly (readonly [level: string, file: string])[];
   /** A disk for data, if the machine has one. */
   readonly data?: string;
   readonly qmpSocket: string;
@@ -31,7 +35,7 @@ export function commonQemu(
   version?: string,
   iommuProperties?: Properties,
 ): Pick<QemuPlan, 'firmware' | 'isBare' | 'kernel' | 'devices' | 'qmpSocket' | 'consoleSocket'> {
-  const { kernel, image, seed, data, qmpSocket, consoleSocket } = paths;
+  const { kernel, own, image, seed, data, passed = [], qmpSocket, consoleSocket } = paths;
   return {
     firmware: 'qboot.rom',
     isBare: true,
@@ -39,6 +43,7 @@ export function commonQemu(
     devices: [
       // Before the devices that are behind it.
       ...(assigns === undefined ? [] : [vIommu(assigns, version, iommuProperties)]),
+      ...(own === undefined ? [] : ownDisk(own)),
       ...disk('image', image),
       ...disk('seed', seed),
       device('virtio-serial-pci'),
@@ -51,6 +56,7 @@ export function commonQemu(
       { option: 'object', type: 'rng-random', properties: { id: 'random', filename: '/dev/urandom' } },
       device('virtio-rng-pci', { rng: 'random' }),
       ...(data === undefined ? [] : dataDisk(data)),
+      ...passed.flatMap(([level, file]) => disk(`own-${level}`, file)),
     ],
     qmpSocket,
     consoleSocket,
@@ -69,6 +75,14 @@ function disk(id: string, file: string): Part[] {
   return [
     { option: 'drive', properties: { if: 'none', id, file, format: 'raw', readonly: 'on' } },
     device('virtio-blk-pci', { drive: id }),
+  ];
+}
+
+/** What the guest writes goes to a temporary file of QEMU's, so that each boot begins with the user's file as it is. */
+function ownDisk(file: string): Part[] {
+  return [
+    { option: 'drive', properties: { if: 'none', id: 'own', file, format: 'raw', snapshot: 'on' } },
+    device('virtio-blk-pci', { drive: 'own' }),
   ];
 }
 

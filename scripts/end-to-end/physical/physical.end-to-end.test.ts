@@ -21,6 +21,7 @@ import { CUSTOM_CFG, readRunning, type Running } from '../../../setup/testbed/ph
 import { holdMachine } from '../../../setup/testbed/physical/hold.ts';
 import { installKernel } from '../../../setup/testbed/physical/kernel-install.ts';
 import { qemuRepository } from '../../../setup/testbed/physical/qemu-repository.testing.ts';
+import { userImage } from '../../../setup/testbed/physical/own-image.testing.ts';
 import { kernelRepository } from '../../../setup/testbed/physical/kernel-repository.testing.ts';
 import { ensureBoot } from '../../../setup/testbed/physical/reboot.ts';
 import { bootTwoMachines, type TwoMachines } from './two-machines.testing.ts';
@@ -202,6 +203,30 @@ test('mysql keeps its data on disks, one in the other, and its server is restart
   expect(levels.map(({ dataDisk }) => dataDisk?.fileSystem)).toEqual(['ext4', 'ext4', 'ext4']);
   expect(levels.slice(1).map(({ dataDisk }) => dataDisk?.source)).toEqual(['/dev/vdc', '/dev/vdc']);
   expect(readFileSync(path.join(run.directory, 'tables.txt'), 'utf8')).toContain('data on a disk');
+  expect(await leftOnServer()).toBe(NOTHING);
+});
+
+test('L1 boots a disk image of the user’s by its own init, and is measured', async ({ place, start }) => {
+  const image = await userImage(never);
+  const run = start(['run', 'suites/l1', '--project', 'l1-baseline', '-t', 'hackbench|netperf-rr'], {
+    experiment: 'own-image',
+    environment: { TESTBED: two.describe({ software, images: { l1: image } }) },
+  });
+  const { exitCode } = await run.end(RUN_SECONDS);
+  console.log(run.output);
+  expect({ exitCode, failures: run.recordsOf('failure') }).toEqual({ exitCode: 0, failures: [] });
+  const [experiment] = run.recordsOf('experiment');
+  expect(experiment?.testbed.settings['disk image of l1']).toMatch(
+    /^disk\.raw, \d+ bytes, root on \/dev\/vda1, SHA-256 [\da-f]{64}$/,
+  );
+  const l1 = run.recordsOf('boot')[0]?.levels[1];
+  expect(l1).toMatchObject({
+    kernelRelease: kernel.release,
+    diskImage: { file: image.file, sha256: expect.any(String) },
+    commandLine: expect.stringContaining(' root=/dev/vda1 rw '),
+  });
+  expect(run.recordsOf('sample').map(({ benchmark }) => benchmark)).toEqual(['hackbench', 'netperf-rr']);
+  expect(leftovers(place)).toEqual([]);
   expect(await leftOnServer()).toBe(NOTHING);
 });
 

@@ -21,6 +21,9 @@ export const ALGORITHMS: Algorithms = {
   compress: ['none'],
 };
 
+/** For a machine that may have any kind of host key. */
+const { serverHostKey: _, ...ANY_HOST_KEY } = ALGORITHMS;
+
 /** For opening a stream to sshd, from the first byte to the authenticated client. */
 export const HANDSHAKE_SECONDS = 30;
 
@@ -38,8 +41,8 @@ export interface HandshakeOptions {
   readonly name: string;
   readonly username: string;
   readonly privateKey: string;
-  /** The only accepted host key, from {@link publicKeyBlob}. */
-  readonly hostKey: Buffer;
+  /** The only accepted host key, from {@link publicKeyBlob}; undefined for any. */
+  readonly hostKey: Buffer | undefined;
   readonly keepaliveSeconds: number;
   readonly open: (signal: AbortSignal) => Promise<Duplex>;
 }
@@ -128,7 +131,7 @@ function authenticate(
   client.on('ready', resolve).on('error', onError).on('close', onClose);
 
   const verify = (presented: Buffer): boolean => {
-    if (presented.equals(hostKey)) return true;
+    if (hostKey === undefined || presented.equals(hostKey)) return true;
     reject(new HostKeyError({ machine: name }));
     return false;
   };
@@ -140,7 +143,7 @@ function authenticate(
       // Only what can succeed: each rejected method is another round trip.
       authHandler: ['publickey'],
       hostVerifier: verify,
-      algorithms: ALGORITHMS,
+      algorithms: hostKey === undefined ? ANY_HOST_KEY : ALGORITHMS,
       // The timers above limit the handshake.
       readyTimeout: 0,
       keepaliveInterval: options.keepaliveSeconds * 1000,

@@ -22,8 +22,8 @@ export interface SshOptions {
   readonly username: string;
   /** In OpenSSH's format. */
   readonly privateKey: string;
-  /** The only accepted host key, as in a `.pub` file. */
-  readonly hostKey: string;
+  /** The only accepted host key, as in a `.pub` file; without one, any: that of a disk image is not known before it boots. */
+  readonly hostKey?: string;
   readonly signal: AbortSignal;
   /** For the whole connect, with all its attempts. */
   readonly deadlineSeconds: number;
@@ -52,7 +52,7 @@ export async function connectSsh(options: SshOptions): Promise<SshMachine> {
   const { name, signal, deadlineSeconds } = options;
   const target = {
     ...options,
-    hostKey: publicKeyBlob(options.hostKey),
+    hostKey: options.hostKey === undefined ? undefined : publicKeyBlob(options.hostKey),
     keepaliveSeconds: options.keepaliveSeconds ?? KEEPALIVE_SECONDS,
   };
   const key = ssh2.utils.parseKey(options.privateKey);

@@ -6,6 +6,7 @@ import type { SshMachine } from '../../machine/ssh/ssh.ts';
 import { reportProgress } from '../../lib/task-progress.ts';
 import { consoleFile } from '../../stack/attach.ts';
 import { readDataDisk } from '../../stack/data-disk.ts';
+import { TOOLS_ROOT } from '../../stack/enter-image.ts';
 import { bootGuests, type GuestOptions } from '../../stack/guests.ts';
 import type { UpMachine } from '../../stack/machine-boot.ts';
 import { Phases } from '../../lib/phase-clock.ts';
@@ -18,7 +19,7 @@ import { limitMemory } from './limit-memory.ts';
 import type { PhysicalMachinePlan, PhysicalPlan } from './physical-plan.ts';
 import { withQemuMemory } from './qemu-memory.ts';
 import { ensureBoot } from './reboot.ts';
-import { type DeployedImage, deployImage, setUp, tearDown, TOOLS_ROOT } from './set-up.ts';
+import { type DeployedImage, deployImage, deployOwnImages, setUp, tearDown } from './set-up.ts';
 import { readTuning } from './tuning-facts.ts';
 
 export interface BootPhysicalOptions extends StackOptions, GuestOptions {
@@ -92,6 +93,7 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
     phases.lap(`${name}: reboot`);
   }
   await deployImage(machine, plan, image, { signal, onStep });
+  await deployOwnImages(machine, plan, { signal, onStep });
   phases.lap(`${name}: image`);
   if (plan.dataDirectory !== undefined) {
     await makeDataDisks(machine, plan, cell, { signal, onStep });

@@ -4,12 +4,22 @@ import { type Cell, CELLS, configurationOf } from '../../../fixtures/matrix.ts';
 import { PROFILES } from '../../../fixtures/profiles.ts';
 import { orderedByBoot, physicalSoftware, serverBoot } from '../../../fixtures/physical-software.ts';
 import { CLIENT_SOFTWARE, softwareOf } from '../../../fixtures/software.ts';
+import type { OwnImage } from '../../stack/machine-plan.ts';
 import { readTestbed, parseTestbed } from './testbed-file.ts';
 import { describePhysical } from './describe-physical.ts';
 
 const testbed = readTestbed(path.join(import.meta.dirname, '../../../testbed.example.yaml'));
 const PAPER_CELLS = CELLS.filter((cell) => configurationOf(cell).inPaper);
 const MINIMAL = 'client: { ssh: c, interface: e }\nserver: { ssh: s, interface: e }\n';
+
+function imageOf(level: string): OwnImage {
+  return {
+    file: `/srv/${level}.img`,
+    bytes: 10_737_418_240,
+    root: '/dev/vda',
+    key: '/home/me/.ssh/id_ed25519',
+  };
+}
 
 /** The machines' rows in the output, by machine. */
 function rows(cell: Cell): Map<string, string> {
@@ -40,6 +50,13 @@ describe.each(PAPER_CELLS.map((cell) => [cell.name, cell] as const))('%s', (name
       `captured/plan-${name}.txt`,
     );
   });
+});
+
+test('the plan of a cell whose levels boot disk images of the user’s', async () => {
+  const cell = CELLS.find(({ name }) => name === 'l2-baseline');
+  const images = { l1: imageOf('l1'), l2: imageOf('l2') };
+  const text = cell && describePhysical(testbed, cell, PROFILES.paper, images);
+  await expect(`${text}\n`).toMatchFileSnapshot('captured/plan-own-images.txt');
 });
 
 test('cells with the same boot of the server are adjacent, and none is lost', () => {

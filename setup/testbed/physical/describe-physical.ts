@@ -24,6 +24,7 @@ import { textTable } from '../../lib/text-table.ts';
 import { describeMachine, machineSteps } from '../../stack/describe-machine.ts';
 import { assumedHost, PAPER_SIZING } from './assumed-host.ts';
 import { dataOn } from './data-disks.ts';
+import type { OwnImages } from './own-image.ts';
 import { type PhysicalMachinePlan, planPhysical } from './physical-plan.ts';
 
 const HEADINGS = [
@@ -41,6 +42,7 @@ export function describePhysical(
   testbed: TestbedDescription,
   cell: Cell,
   profile: Pick<Profile, 'name' | 'sizes' | 'runs'>,
+  images: OwnImages = {},
 ): string {
   const software = physicalSoftware(testbed, cell);
   const addresses = addressesOf(testbed);
@@ -64,16 +66,22 @@ export function describePhysical(
     ...textTable([HEADINGS, ...rows]),
     '',
     ...sourcesOf(software.levels, memtierOf(testbed)),
-    ...(reason === undefined ? stepsOf(testbed, cell, profile) : []),
+    ...(reason === undefined ? stepsOf(testbed, cell, profile, images) : []),
   ];
   return [...lines, '', ...bootsOf(testbed, profile)].join('\n');
 }
 
 /** What happens on each machine, in order, with everything that is known before the builds and before SSH. */
-function stepsOf(testbed: TestbedDescription, cell: Cell, profile: Pick<Profile, 'name'>): string[] {
+function stepsOf(
+  testbed: TestbedDescription,
+  cell: Cell,
+  profile: Pick<Profile, 'name'>,
+  images: OwnImages,
+): string[] {
   const { client, server, guests } = planPhysical(cell, {
     ...assumedHost(testbed, cell),
     storage: storageOf(testbed, profile),
+    images,
   });
   return [
     ...describeBoot(client, 1),
@@ -84,8 +92,17 @@ function stepsOf(testbed: TestbedDescription, cell: Cell, profile: Pick<Profile,
 
 /** The client or the server. */
 function describeBoot(machine: PhysicalMachinePlan, step: number): string[] {
-  const { name, target, boot, addressWithPrefix, dvhKnobs, virtualFunctions, network, dataDirectory } =
-    machine;
+  const {
+    name,
+    target,
+    boot,
+    addressWithPrefix,
+    dvhKnobs,
+    virtualFunctions,
+    network,
+    dataDirectory,
+    images,
+  } = machine;
   return [
     '',
     `${step}. ${name}, ssh ${target.destination}`,
@@ -103,6 +120,7 @@ function describeBoot(machine: PhysicalMachinePlan, step: number): string[] {
       : [
           `   data of benchmarks in ${dataOn(machine.directory)}, and each guest's disk in that of the level below`,
         ]),
+    ...images.map(([guest, { file }]) => `   a copy of ${file}, the disk image of ${guest}`),
     ...machineSteps(dvhKnobs, network.assigns),
   ];
 }

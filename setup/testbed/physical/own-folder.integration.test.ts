@@ -64,6 +64,17 @@ function fill(directory: string): void {
 const write = (directory: string, name: string, text = 'ours'): Promise<void> =>
   writeOwn(machine, directory, name, text, never);
 
+test('zeros of a disk image take no room, and the image goes with its directory', async () => {
+  const directory = temporaryDirectory();
+  await write(directory, 'disks/0123.raw', `first${'\0'.repeat(16 * 2 ** 20)}`);
+  const file = path.join(ownFolder(directory), 'disks/0123.raw');
+  const { size, blocks } = lstatSync(file);
+  expect(size).toBe(16 * 2 ** 20 + 5);
+  expect(blocks * 512).toBeLessThan(2 ** 21);
+  await removeOwn(machine, directory, ['disks/0123.raw'], never);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
 test('a directory of somebody else loses nothing, by a run or by a restore', async () => {
   const directory = foreign();
   const before = everything(directory);

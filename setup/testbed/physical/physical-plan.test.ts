@@ -132,6 +132,66 @@ test('with a disk for data, each level has the disk of the next in its own, unca
   );
 });
 
+const IMAGE = { file: '/srv/ae-guest0.img', bytes: 10_737_418_240, root: '/dev/vda1', key: '/srv/key' };
+
+test('levels with a disk image of their own have it first, and pass those of inner levels on', () => {
+  const { server, client, guests } = plan('l3-baseline', {
+    storage: 'disk',
+    images: { l1: IMAGE, l3: { ...IMAGE, file: '/srv/l3.img' } },
+  });
+  expect(server.images.map(([name, { file }]) => [name, file])).toEqual([
+    ['l1', '/srv/ae-guest0.img'],
+    ['l3', '/srv/l3.img'],
+  ]);
+  expect(client.images).toEqual([]);
+  const drives = guests.map(({ qemu }) =>
+    qemu.devices
+      .filter(({ option }) => option === 'drive')
+      .map(({ properties: { id = '', file = '', readonly, snapshot } }) =>
+        [
+          id,
+          file,
+          ...(readonly === 'on' ? ['read-only'] : []),
+          ...(snapshot === 'on' ? ['snapshot'] : []),
+        ].join(' '),
+      ),
+  );
+  expect(drives).toEqual([
+    [
+      'own /run/nestbench/own-l1 snapshot',
+      'image /run/nestbench/image read-only',
+      'seed /run/nestbench/seed.tar read-only',
+      'data /run/nestbench/data/guest.img',
+      'own-l3 /run/nestbench/own-l3 read-only',
+    ],
+    [
+      'image /dev/vdb read-only',
+      'seed /dev/vdc read-only',
+      'data /run/nestbench/data/guest.img',
+      'own-l3 /dev/vde read-only',
+    ],
+    [
+      'own /dev/vdd snapshot',
+      'image /dev/vda read-only',
+      'seed /dev/vdb read-only',
+      'data /run/nestbench/data/guest.img',
+    ],
+  ]);
+  expect(guests.map(({ dataDevice }) => dataDevice)).toEqual(['/dev/vdd', '/dev/vdc', '/dev/vdd']);
+  expect(guests.map(({ own }) => own?.disks)).toEqual([
+    { image: '/dev/vdb', seed: '/dev/vdc' },
+    undefined,
+    { image: '/dev/vdb', seed: '/dev/vdc' },
+  ]);
+});
+
+test('a disk image of a level that the cell does not boot goes nowhere', () => {
+  const images = { l2: IMAGE };
+  expect(plan('l1-baseline', { images }).server.images).toEqual([]);
+  expect(plan('l2-baseline', { images, kind: 'micro' }).server.images).toEqual([]);
+  expect(plan('l2-baseline', { images }).guests[0]?.own).toBeUndefined();
+});
+
 test('a variant’s parameters reach the machines and the levels that it names', () => {
   const variant = { kernelParameters: { l0: ['kvm.halt_poll_ns=0'], l1: ['idle=poll'], client: ['nosmt'] } };
   const { server, client, guests } = plan('l2-baseline', { variant });

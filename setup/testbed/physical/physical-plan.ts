@@ -32,8 +32,9 @@ import {
   ownQemu,
   planGuests,
 } from '../../stack/guest-plan.ts';
-import type { MachineNeeds, MachinePlan } from '../../stack/machine-plan.ts';
+import type { MachineNeeds, MachinePlan, OwnImage } from '../../stack/machine-plan.ts';
 import type { Boot } from './grub-entry.ts';
+import type { OwnImages } from './own-image.ts';
 import { targetOf } from './testbed-file.ts';
 
 /** An existing machine, and its requirements for a cell. */
@@ -51,6 +52,8 @@ export interface PhysicalMachinePlan extends MachineNeeds {
   readonly addressWithPrefix: string;
   /** How many virtual functions its card gets for the cell; the first is the one that is assigned. */
   readonly virtualFunctions: number;
+  /** Disk images of the user's that it has for its guests, by the guest's name. */
+  readonly images: readonly (readonly [name: string, image: OwnImage])[];
   /** Whether its memory and its CPUs are limited to the cell's; a client uses all that it has. */
   readonly isSized: boolean;
 }
@@ -92,6 +95,8 @@ export interface PhysicalHost {
   readonly card: ServerCard;
   /** CPUs of the client, all of which it uses. */
   readonly clientCpus: number;
+  /** Disk images of the user's that levels boot, on this host. */
+  readonly images?: OwnImages | undefined;
   /** The built memtier_benchmark, a program of this host; absent without one. */
   readonly memtier?: { readonly file: string } | undefined;
   /** Where benchmarks keep their data; by default in memory. */
@@ -130,6 +135,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     kind: host.kind,
     addresses,
     storage: host.storage,
+    images: host.images,
     serverDisks: SERVER_DISKS,
     imageFormat: IMAGE_FORMAT,
     qemus: Object.fromEntries(
@@ -162,6 +168,7 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
       nested: false,
       dvhKnobs: undefined,
       virtualFunctions: 0,
+      images: [],
       isSized: false,
       ...placeOf(testbed, 'client', addresses),
       boot: {
@@ -172,6 +179,10 @@ export function planPhysical(cell: Cell, host: PhysicalHost): PhysicalPlan {
     server: {
       ...withKnobs(server),
       virtualFunctions: server.network.assigns === undefined ? 0 : testbed.server.virtualFunctions,
+      images: guests.flatMap(({ name, own }) => {
+        const image = own && host.images?.[name];
+        return image === undefined ? [] : [[name, image] as const];
+      }),
       isSized: true,
       ...placeOf(testbed, 'server', addresses),
       boot: {

@@ -16,7 +16,9 @@ export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
   async describe(cell, _kind, settings) {
     const { readTestbed } = await import('./testbed-file.ts');
     const { describePhysical } = await import('./describe-physical.ts');
-    return describePhysical(readTestbed(settings.testbed), cell, settings.profile);
+    const { examineImages } = await import('./own-image.ts');
+    const described = readTestbed(settings.testbed);
+    return describePhysical(described, cell, settings.profile, await examineImages(described));
   },
   async doctor(name, signal) {
     const { readTestbed } = await import('./testbed-file.ts');

@@ -20,6 +20,7 @@ import { runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
 import { buildForCells } from './build-software.ts';
 import { cardOf } from './card.ts';
+import { examineImages, identifyImages, imageSettings, type OwnImages } from './own-image.ts';
 import { readTestbed } from './testbed-file.ts';
 import type { PhysicalExperiment } from './physical-experiment.ts';
 import { checkMachines, installKernels } from './prepare-machines.ts';
@@ -41,14 +42,16 @@ export async function preparePhysical(
   // What is known before the machines are contacted; the server's card only afterwards.
   const cells = measurable(selected, { testbed });
   assertBuilt(variant);
+  const examined = await examineImages(testbed);
   await takeHost({ ...options, waitMinutes });
   phases.lap('testbed');
+  const images = await identifyImages(examined, signal);
   const { client, server } = await checkMachines(testbed, signal);
   const { cpuModel = 'unknown', release: running = '', memoryBytes, cpus } = server;
   const host = { cpuModel, cpus: Number(cpus), memoryBytes: Number(memoryBytes), kernel: running };
   const sizing = physicalSizingFor(host);
   const storage = storageOf(testbed, profile);
-  const described = describeTestbed(testbed, sizing, storage);
+  const described = describeTestbed(testbed, sizing, storage, images);
   const loaders: Loaders = memtierOf(testbed) === undefined ? {} : { [memcachedByMemtier.name]: MEMTIER };
   checkExperiment(settings, described);
   phases.lap('machines');
@@ -77,6 +80,7 @@ export async function preparePhysical(
       qemus,
       storage,
       loaders,
+      images,
       ...(memtier && { memtier }),
       clientCpus: Number(client['onlineCpus'] ?? 1),
       image: { file: image.file, hash: image.hash },
@@ -147,6 +151,7 @@ function describeTestbed(
   testbed: TestbedDescription,
   sizing: Sizing,
   storage: Storage,
+  images: OwnImages,
 ): ExperimentRecord['testbed'] {
   const { server, client, software } = testbed;
   const memtier = memtierOf(testbed);
@@ -165,6 +170,7 @@ function describeTestbed(
       sizing: describeSizing(sizing),
       // Absent in older experiments, whose data was in memory.
       ...(storage === 'disk' && { storage }),
+      ...imageSettings(images),
       ...(memtier && {
         [loaderSetting(memcachedByMemtier.name)]: MEMTIER,
         [MEMTIER]: `${memtier.ref} of ${memtier.url}`,

@@ -4,17 +4,17 @@
  * level.
  */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { lastLines } from '../../lib/error-text.ts';
 import { measureFile } from '../../lib/measure-file.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { feedFile } from '../../machine/ssh/openssh.ts';
+import type { OwnImage } from '../../stack/machine-plan.ts';
+import { bridgeWord } from '../../stack/enter-image.ts';
 import { dataOn, removeDataDisks } from './data-disks.ts';
 import { machineScript, unprepared } from './machine-script.ts';
 import { listOwn, ownFolder, removeOwn, writeArgv } from './own-folder.ts';
 import { IMAGE_FORMAT, type PhysicalMachinePlan } from './physical-plan.ts';
-
-/** The root directory of measurements there. */
-export const TOOLS_ROOT = '/run/nestbench-mounts/root';
 
 const [SET_UP, TEAR_DOWN] = [machineScript('set-up'), machineScript('tear-down')];
 /** A link takes up to ten seconds, and virtual functions as long. */
@@ -64,6 +64,39 @@ export async function deployImage(
   await feedFile({ ...target, name: machine.name }, image.file, writeArgv(directory, name, sha256), signal);
 }
 
+/** Disk images of the user's, by their checksum. They stay until another experiment needs others. */
+const OWN_IMAGES = 'disks/';
+
+function ownImageName({ sha256 }: OwnImage): string {
+  return `${OWN_IMAGES}${sha256}.raw`;
+}
+
+/**
+ * Copies the disk images that it has for its guests, unless they are already there; removes others.
+ * @throws what {@link deployImage} throws.
+ */
+export async function deployOwnImages(
+  machine: Machine,
+  { target, directory, images }: Pick<PhysicalMachinePlan, 'target' | 'directory' | 'images'>,
+  { signal, onStep }: Parameters<typeof deployImage>[3],
+): Promise<void> {
+  if (images.length === 0) return;
+  const wanted = new Map(images.map(([, image]) => [ownImageName(image), image]));
+  const there = (await listOwn(machine, directory, signal)).filter((each) => each.startsWith(OWN_IMAGES));
+  await removeOwn(
+    machine,
+    directory,
+    there.filter((name) => !wanted.has(name)),
+    signal,
+  );
+  for (const [name, { file, bytes, sha256 }] of wanted) {
+    const isThere = ['test', '-e', `${ownFolder(directory)}/${name}`];
+    if ((await machine.run(isThere, { signal, deadlineSeconds: COMMAND_SECONDS })).exitCode === 0) continue;
+    onStep?.(`copying ${path.basename(file)} (${Math.ceil(bytes / 1e6)} MB) to ${machine.name}`);
+    await feedFile({ ...target, name: machine.name }, file, writeArgv(directory, name, sha256), signal);
+  }
+}
+
 /**
  * Prepares the machine for the cell, until {@link tearDown}.
  * @param seed the file with the guests' keys.
@@ -88,6 +121,7 @@ export async function setUp(
     network.assigns?.pciAddress ?? '',
     network.assigns?.mac ?? '',
     plan.dataDirectory === undefined ? '' : dataOn(plan.directory),
+    ...plan.images.map(([guest, own]) => `${guest}=${ownFolder(plan.directory)}/${ownImageName(own)}`),
   ];
   const { exitCode, stderr } = await machine.run(['sh', '-c', SET_UP, 'set-up', ...words], {
     signal,
@@ -98,11 +132,6 @@ export async function setUp(
   const output = lastLines(stderr);
   const why = /^nestbench: (.*)$/m.exec(stderr)?.[1] ?? output;
   throw unprepared(plan, why, { exitCode: exitCode ?? null, output });
-}
-
-function bridgeWord(bridge: PhysicalMachinePlan['network']['bridge']): string {
-  if (bridge === undefined) return 'none';
-  return bridge === 'with-nic' ? 'interface' : bridge.routesTo.join(',');
 }
 
 /**
@@ -128,7 +157,9 @@ export async function removeTools(
 ): Promise<string[]> {
   const ended = (await tearDown(machine, signal)).map((what) => `ended ${what}`);
   await removeDataDisks(machine, directory, signal);
-  const images = (await listOwn(machine, directory, signal)).filter((each) => each.startsWith(IMAGES));
+  const images = (await listOwn(machine, directory, signal)).filter(
+    (each) => each.startsWith(IMAGES) || each.startsWith(OWN_IMAGES),
+  );
   if (images.length === 0) return ended;
   await removeOwn(machine, directory, images, signal);
   return [...ended, 'took the image away'];

@@ -6,6 +6,7 @@ import { ADDRESSES } from '../../../fixtures/addresses.ts';
 import { addressesOf } from '../../../fixtures/testbed-description.ts';
 import { InputError } from '../../lib/errors.ts';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
+import { generateKeyPair } from '../../machine/ssh/ssh.ts';
 import { parseTestbed, readTestbed } from './testbed-file.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -37,7 +38,7 @@ test.each(['testbed.example.yaml', 'testbed.cloudlab.yaml'])('%s is a testbed', 
 test('what the example only has in comments can be used too', () => {
   const text = readFileSync(path.join(ROOT, 'testbed.example.yaml'), 'utf8');
   const shown = text.replaceAll(
-    /^( *)# (address|virtualFunctions|directory|console|levels|storage):/gm,
+    /^( *)# (address|virtualFunctions|directory|console|levels|images|storage):/gm,
     '$1$2:',
   );
   expect(parseTestbed(shown, 'x').server.console?.[0]).toBe('ipmitool');
@@ -194,6 +195,74 @@ test.each(['nosuch', '.'])(
     );
   },
 );
+
+/** A testbed file with that image of L1, and files beside it. */
+function withImage(image: string, files: Record<string, string>, software = 'software: paper\n'): string {
+  const at = temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(at, name), text);
+  const file = path.join(at, 'testbed.yaml');
+  writeFileSync(file, `${MINIMAL}${software}images:\n  l1: ${image}\n`);
+  return file;
+}
+
+describe('a disk image of a level', () => {
+  const { privateKey, publicKey } = generateKeyPair();
+
+  test('is found beside the testbed file, as its key is', () => {
+    const file = withImage('{ file: own.img, key: own_key, partition: 2 }', {
+      'own.img': '',
+      own_key: privateKey,
+    });
+    const at = path.dirname(file);
+    expect(readTestbed(file).images).toEqual({
+      l1: { file: path.join(at, 'own.img'), key: path.join(at, 'own_key'), partition: 2 },
+    });
+  });
+
+  test.each([
+    [
+      'no file',
+      '{ file: own.img, key: k }',
+      { k: privateKey },
+      'file" names .*/own.img, which is not a file',
+    ],
+    ['no key', '{ file: own.img, key: k }', { 'own.img': '' }, 'key" names .*/k, which is not a file'],
+    [
+      'a key of another kind',
+      '{ file: own.img, key: k }',
+      { 'own.img': '', k: 'text' },
+      'key" names .*/k, which is not a private key that can be used without a passphrase',
+    ],
+    [
+      'a public key',
+      '{ file: own.img, key: k }',
+      { 'own.img': '', k: publicKey },
+      'key" names .*/k, which is a public key: name the private one',
+    ],
+  ])('%s', (_, image, files, why) => {
+    const file = withImage(image, files);
+    expect(() => readTestbed(file)).toThrow(InputError);
+    expect(() => readTestbed(file)).toThrow(new RegExp(`testbed.yaml:9: "images.l1.${why}`));
+  });
+
+  test('needs a kernel of its level', () => {
+    const file = withImage('{ file: own.img, key: k }', {}, 'software: installed\n');
+    expect(() => readTestbed(file)).toThrow(
+      /testbed\.yaml:9: "images\.l1" needs a kernel from git for l1, because .*: name one under "software\.l1\.kernel"/,
+    );
+    const own = 'software: { l1: { kernel: { url: /srv/linux, ref: next } } }\n';
+    expect(() => readTestbed(withImage('{ file: own.img, key: k }', {}, own))).toThrow('which is not a file');
+  });
+
+  test('of a level that there is not, or without a key', () => {
+    expect(faults(`${MINIMAL}images: { l4: { file: a, key: b } }\n`)).toContain(
+      'testbed.yaml:7: "images.l4" is not a key of a testbed',
+    );
+    expect(faults(`${MINIMAL}images: { l1: { file: a } }\n`)).toContain(
+      'testbed.yaml:7: "images.l1.key" is missing',
+    );
+  });
+});
 
 test('an option is not accepted as a host', () => {
   expect(faults(MINIMAL.replace('alias-of-client', '-oProxyCommand=touch'))[1]).toMatch(/"client\.ssh"/);

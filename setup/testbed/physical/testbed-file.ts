@@ -1,6 +1,8 @@
 /** Reads a testbed file, and reports errors with their place in it. */
-import { statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
+import ssh2 from 'ssh2';
 import {
   addressesOf,
   hostOf,
@@ -26,15 +28,46 @@ export function readTestbed(file: string): TestbedDescription {
     );
   }
   const { testbed, lineOf } = checked(text, file);
-  if (testbed.sshConfiguration === undefined) return testbed;
-  const sshConfiguration = path.resolve(path.dirname(file), testbed.sshConfiguration);
-  // OpenSSH reads a directory as an empty configuration.
-  if (statSync(sshConfiguration, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw bad(
-      `The testbed file can't be used:\n${file}:${lineOf('sshConfiguration')}: "sshConfiguration" names ${sshConfiguration}, which is not a file`,
-    );
+  const fileOf = (key: string, name: string, whyNot = whyUnreadable): string => {
+    const resolved = path.resolve(path.dirname(file), name.replace(/^~(?=\/)/, homedir()));
+    const why = whyNot(resolved);
+    if (why === undefined) return resolved;
+    throw bad(`The testbed file can't be used:\n${file}:${lineOf(key)}: "${key}" names ${resolved}, ${why}`);
+  };
+  const images = Object.entries(testbed.images).flatMap(([level, image]) => {
+    if (image === undefined) return [];
+    const own = fileOf(`images.${level}.file`, image.file);
+    const key = fileOf(`images.${level}.key`, image.key, whyNoKey);
+    return [[level, { ...image, file: own, key }] as const];
+  });
+  return {
+    ...testbed,
+    ...(testbed.sshConfiguration !== undefined && {
+      sshConfiguration: fileOf('sshConfiguration', testbed.sshConfiguration),
+    }),
+    images: Object.fromEntries(images),
+  };
+}
+
+/** OpenSSH reads a directory as an empty configuration. */
+function whyUnreadable(file: string): string | undefined {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return 'which is not a file';
+  try {
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return `which can't be read: ${reasonOf(error)}`;
   }
-  return { ...testbed, sshConfiguration };
+}
+
+/** Nobody is asked for a passphrase. */
+function whyNoKey(file: string): string | undefined {
+  const why = whyUnreadable(file);
+  if (why !== undefined) return why;
+  const key = ssh2.utils.parseKey(readFileSync(file));
+  if (key instanceof Error)
+    return `which is not a private key that can be used without a passphrase (${key.message})`;
+  return key.isPrivateKey() ? undefined : 'which is a public key: name the private one';
 }
 
 /** How one of its machines is reached. */
@@ -65,9 +98,20 @@ function checked(
       `${file}:${lineOf('server.ssh')}: "server.ssh" is "${testbed.server.ssh}", the same host as "client.ssh": a testbed is two machines`,
     );
   }
+  const without = Object.keys(testbed.images).find((level) => !hasKernel(testbed, level));
+  if (without !== undefined) {
+    throw bad(
+      `${file}:${lineOf(`images.${without}`)}: "images.${without}" needs a kernel from git for ${without}, because nestbench's own only has what its own image needs: name one under "software.${without}.kernel", or set "software: paper"`,
+    );
+  }
   const clash = clashOf(testbed);
   if (clash !== undefined) throw bad(`${file}:${lineOf(clash.key)}: "${clash.key}": ${clash.why}`);
   return { testbed, lineOf };
+}
+
+function hasKernel({ software }: TestbedDescription, level: string): boolean {
+  if (typeof software === 'string') return software === 'paper';
+  return Object.entries(software).some(([name, its]) => name === level && its?.kernel !== undefined);
 }
 
 function bad(message: string): InputError {
