@@ -2,7 +2,7 @@
 import { AnnotatedError, type NestbenchError } from '../lib/errors.ts';
 import { aborted, reasonOf, words } from '../lib/error-text.ts';
 import { LONGEST_TIMER_MS } from '../lib/wait.ts';
-import { CommandDeadlineError, CommandFailedError } from './machine-errors.ts';
+import { CommandDeadlineError, CommandFailedError, CommandOutputError } from './machine-errors.ts';
 import type { Completed, Machine, RunningCommand, RunOptions } from './machine.ts';
 import type { Output } from './output.ts';
 
@@ -56,6 +56,7 @@ export function supervise(machine: string, process: StartedProcess, options: Run
     Math.min(deadlineSeconds * 1000, LONGEST_TIMER_MS),
   );
   if (!Number.isFinite(deadlineSeconds)) clearTimeout(timer);
+  output.onFull(() => interrupt(new CommandOutputError({ machine, argv, output: output.all })));
   signal.addEventListener('abort', onAbort, { once: true });
 
   const settle = async (): Promise<Completed> => {

@@ -2,6 +2,7 @@
 import { CommandError, DeadlineError, NestbenchError } from '../lib/errors.ts';
 import { inSeconds, lastLines, words } from '../lib/error-text.ts';
 import type { Completed } from './machine.ts';
+import { MOST_OUTPUT } from './output.ts';
 
 /** A connection that can't be opened, or was lost. */
 export class ConnectionError extends NestbenchError {
@@ -42,6 +43,25 @@ export class CommandDeadlineError extends DeadlineError {
       machine,
       argv,
       seconds,
+      output: lastLines(output),
+    });
+  }
+}
+
+/** A command that printed without end. */
+export class CommandOutputError extends NestbenchError {
+  override readonly code = 'NESTBENCH_COMMAND_FAILED';
+  override readonly kind = 'benchmark';
+  constructor(facts: {
+    readonly machine: string;
+    readonly argv: readonly string[];
+    readonly output: string;
+  }) {
+    const { machine, argv, output } = facts;
+    super({
+      message: `On ${machine}, "${words(argv)}" printed more than ${MOST_OUTPUT / 2 ** 20} million characters, so it was ended.`,
+      machine,
+      argv,
       output: lastLines(output),
     });
   }

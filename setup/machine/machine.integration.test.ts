@@ -57,6 +57,17 @@ describeMachines((machine, name) => {
     expect(output).toHaveLength(20_000_000);
   });
 
+  test('ends a command that prints without end', async () => {
+    await expect(machine().run(['yes', 'nestbench'], generous)).rejects.toMatchObject({
+      code: 'NESTBENCH_COMMAND_FAILED',
+      kind: 'benchmark',
+      message: expect.stringMatching(
+        /"yes nestbench" printed more than 64 million characters, so it was ended\./,
+      ),
+      output: expect.stringContaining('nestbench\nnestbench'),
+    });
+  });
+
   test('joins characters that are split across chunks', async () => {
     const script = String.raw`printf '\303'; sleep 0.1; printf '\251\n'`;
     await expect(machine().check(['sh', '-c', script], generous)).resolves.toBe('é\n');
