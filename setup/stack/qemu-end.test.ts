@@ -39,3 +39,14 @@ test('if only its end is known, only that is reported', () => {
 test('the error includes the end of the console', () => {
   expect(died({}, 'login:')).toMatchObject({ machine: 'l0', output: 'login:' });
 });
+
+test('a guest that ended its QEMU before it had a console is reported as one that may have panicked', () => {
+  const end = { exitCode: 0, signal: null, said: WARNINGS };
+  expect(died(end, '').message).toBe(
+    'The QEMU that runs l0 on host exited with 0. It printed nothing but warnings. Its guest had printed nothing on its console when it restarted or switched off: a kernel that panics before it has a console does that.',
+  );
+  expect(died(end, 'login:').message).toBe(
+    'The QEMU that runs l0 on host exited with 0. It printed nothing but warnings.',
+  );
+  expect(died({ ...end, exitCode: 1 }, '').message).not.toContain('panics');
+});

@@ -26,7 +26,7 @@ export class GuestDiedError extends NestbenchError {
     const { plan, end, console } = facts;
     const said = end.said ?? '';
     super({
-      message: `The QEMU that runs ${plan.name} on ${plan.runsOn} ${how(end, plan.runsOn)}. ${lastWords(said)}`,
+      message: `The QEMU that runs ${plan.name} on ${plan.runsOn} ${how(end, plan.runsOn)}. ${lastWords(said)}${ofGuest(end, console)}`,
       machine: plan.name,
       output: console ?? said,
     });
@@ -38,6 +38,13 @@ function how({ exitCode, signal }: QemuEnd, runsOn: string): string {
     return `was killed by SIGKILL, by a person or by the kernel when memory ran out (see dmesg on ${runsOn})`;
   if (typeof signal === 'string') return `was ended by ${signal}`;
   return typeof exitCode === 'number' ? `exited with ${exitCode}` : 'ended';
+}
+
+/** A guest that restarts ends its QEMU with 0 (-no-reboot), and a kernel that panics restarts (panic=-1). */
+function ofGuest({ exitCode }: QemuEnd, console: string | undefined): string {
+  return exitCode === 0 && console === ''
+    ? ' Its guest had printed nothing on its console when it restarted or switched off: a kernel that panics before it has a console does that.'
+    : '';
 }
 
 function lastWords(said: string): string {
