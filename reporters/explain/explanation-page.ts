@@ -8,12 +8,21 @@ import { formatCount } from './counts.ts';
 import type { Explanation } from './explanation.ts';
 import { boxesOf, flameGraph } from './flame-graph.ts';
 import { endInWords } from './sequence.ts';
-import { byCause, byFunction, changeOf, type Difference, differences, type Sum } from './sums.ts';
+import {
+  byCause,
+  byFunction,
+  bySourceFunction,
+  changeOf,
+  comparedNames,
+  type Difference,
+  differences,
+  type Sum,
+} from './sums.ts';
 
 /** @param base what the other is compared with. */
 export function explanationPage(explained: Explanation, base?: Explanation): string {
   const name = `${explained.operation} at ${explained.cell}`;
-  const title = base === undefined ? name : `${name} against ${base.operation} at ${base.cell}`;
+  const title = base === undefined ? name : comparedNames(base, explained);
   const whole = Math.max(explained.total, base?.total ?? 0);
   const page = html`<!doctype html>
     <html lang="en">
@@ -122,7 +131,7 @@ function differenceSection(base: Explanation, head: Explanation): Html {
     ${dataTable('By what each level works on', differences(byCause(base), byCause(head)), columns('works on'))}
     <details>
       <summary>The difference by function</summary>
-      ${dataTable('By function', differences(byFunction(base), byFunction(head)), columns('function'))}
+      ${dataTable('By function', differences(bySourceFunction(base), bySourceFunction(head)), columns('function'))}
     </details>
   </section>`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { differenceText, explanationText, sequenceText } from './explanation-text.ts';
+import type { Explanation } from './explanation.ts';
 import { CHEAPER, EXPLAINED } from './explanation.testing.ts';
 
 test('tables of an explanation', () => {
@@ -68,3 +69,25 @@ test('the difference of two', () => {
     L2     guest program         3     3       0"
   `);
 });
+
+test('two kernels are named, and the parts that compilers make of a function are one', () => {
+  expect(differenceText(oneFunction('6.1', 'copy', 84), oneFunction('6.12', 'copy.isra.0', 83)))
+    .toMatchInlineSnapshot(`
+    "hypercall at l2-baseline with 6.12 against hypercall at l2-baseline with 6.1: -1 instructions, -1.2 %
+
+    level  works on     base  head  change
+    L0     VMRUN of L1    84    83      -1
+
+    level  function  base  head  change
+    L0     copy        84    83      -1"
+  `);
+});
+
+function oneFunction(kernel: string, name: string, instructions: number): Explanation {
+  return {
+    ...EXPLAINED,
+    total: instructions,
+    paths: [{ level: 0, cause: 'VMRUN of L1', functions: [name], instructions }],
+    madeOf: { kernel },
+  };
+}

@@ -4,7 +4,17 @@ import { textTable } from '../../setup/lib/text-table.ts';
 import { formatCount } from './counts.ts';
 import type { Explanation } from './explanation.ts';
 import { endInWords } from './sequence.ts';
-import { byCause, byFunction, byLevel, changeOf, type Difference, differences, type Sum } from './sums.ts';
+import {
+  byCause,
+  byFunction,
+  byLevel,
+  bySourceFunction,
+  changeOf,
+  comparedNames,
+  type Difference,
+  differences,
+  type Sum,
+} from './sums.ts';
 
 /** Rows of a table: the rest is in the page. */
 const ROWS = 20;
@@ -67,9 +77,9 @@ export function differenceText(base: Explanation, head: Explanation): string {
   const part = (name: string, sums: (of: Explanation) => Sum[]): string =>
     differenceTable(name, differences(sums(base), sums(head)));
   return [
-    `${head.operation} at ${head.cell} against ${base.operation} at ${base.cell}: ${share}`,
+    `${comparedNames(base, head)}: ${share}`,
     part('works on', byCause),
-    part('function', byFunction),
+    part('function', bySourceFunction),
   ].join('\n\n');
 }
 

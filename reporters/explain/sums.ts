@@ -20,6 +20,14 @@ export function byFunction({ paths }: Summed): Sum[] {
   return sums(paths, ({ functions }) => functions.at(-1) ?? '');
 }
 
+/** Likewise, with the parts and copies that the compiler made of a function: another kernel has others. */
+export function bySourceFunction({ paths }: Summed): Sum[] {
+  return sums(paths, ({ functions }) => (functions.at(-1) ?? '').replaceAll(CLONE, ''));
+}
+
+/** gcc's suffixes, such as `.isra.0`. */
+const CLONE = /\.(?:cold|constprop|isra|part)(?:\.\d+)?/g;
+
 /** L0 first. */
 export function byLevel({ paths }: Summed): Sum[] {
   return sums(paths, ({ level }) => levelName(level)).toSorted((one, other) => one.level - other.level);
@@ -41,6 +49,14 @@ export function differences(base: readonly Sum[], head: readonly Sum[]): Differe
     all.set(keyOf(sum), { level, name, base: all.get(keyOf(sum))?.base ?? 0, head: instructions });
   }
   return [...all.values()].toSorted((one, other) => Math.abs(changeOf(other)) - Math.abs(changeOf(one)));
+}
+
+/** `hypercall at l3-dvh against hypercall at l3-baseline`; of one cell twice, with the kernels. */
+export function comparedNames(base: Explanation, head: Explanation): string {
+  const isOtherKernel = base.cell === head.cell && base.operation === head.operation;
+  const nameOf = ({ operation, cell, madeOf: { kernel } }: Explanation): string =>
+    `${operation} at ${cell}${isOtherKernel && kernel !== undefined ? ` with ${kernel}` : ''}`;
+  return `${nameOf(head)} against ${nameOf(base)}`;
 }
 
 export function changeOf({ base, head }: Difference): number {
