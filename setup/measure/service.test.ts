@@ -77,10 +77,12 @@ test('a restart ends it, starts it without preparing it again, and waits for its
 
 test('one that does not come back after a restart is reported', async () => {
   const directory = temporaryDirectory();
+  const [starts, requests] = [path.join(directory, 'starts'), path.join(directory, 'requests')];
   await using running = await start(
     service(
-      `${counting(path.join(directory, 'starts'))}; test $n = 1 || exit 1; exec sleep ${uniqueSleep()}`,
-      shell(`${counting(path.join(directory, 'requests'))}; test $n = 1`, 'client'),
+      `${counting(starts)}; test $n = 1 || exit 1; exec sleep ${uniqueSleep()}`,
+      // Not before it has counted its start.
+      shell(`test -s '${starts}' || exit 1; ${counting(requests)}; test $n = 1`, 'client'),
     ),
   );
   await expect(running.restart()).rejects.toMatchObject({

@@ -1,8 +1,9 @@
 /** The plan of a machine that QEMU creates, as text. */
+import { SYSTEM_SERVICES } from '../../fixtures/benchmarks/index.ts';
 import { idlingOf } from './assign.ts';
 import { mountCommands } from './data-disk.ts';
 import { DVH_DIRECTORY } from './dvh-knobs.ts';
-import { OWN_SERVICES, TOOLS_PORT, TOOLS_ROOT } from './enter-image.ts';
+import { TOOLS_PORT, TOOLS_ROOT } from './enter-image.ts';
 import { commandLineOf, DVH_PARAMETER } from './kernel-command-line.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { assignCommands } from './network.ts';
@@ -59,7 +60,7 @@ const IDLING: Readonly<Record<ReturnType<typeof idlingOf>, string>> = {
 function ownSteps({ file, bytes, key, disks }: NonNullable<MachinePlan['own']>): string[] {
   return [
     `   it boots ${file} (${bytes} bytes), and what it writes there is dropped at its end`,
-    `   as root with ${key}: swap off, ${OWN_SERVICES.join(', ')} stopped`,
+    `   as root with ${key}: swap off, ${SYSTEM_SERVICES.join(', ')} stopped`,
     `   as root with ${key}: ${disks.image} with an overlay mounted as ${TOOLS_ROOT}, keys and programs from ${disks.seed}`,
     `   from then on: SSH to port ${TOOLS_PORT}, whose commands have ${TOOLS_ROOT} as their root`,
   ];

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { BENCHMARK_PORTS } from '../../fixtures/benchmarks/index.ts';
+import { BENCHMARK_PORTS, SYSTEM_SERVICES } from '../../fixtures/benchmarks/index.ts';
 import { PREFIX_LENGTH } from '../../fixtures/addresses.ts';
 import { AnnotatedError, NestbenchError, UnsuitableError } from '../lib/errors.ts';
 import { lastLines } from '../lib/error-text.ts';
@@ -18,8 +18,6 @@ import type { MachineNetwork } from './network.ts';
 export const TOOLS_PORT = 2222;
 /** The root directory of measurements, there and on physical machines. */
 export const TOOLS_ROOT = '/run/nestbench-mounts/root';
-/** What benchmarks' servers are called as services of Debian and Ubuntu: the artifact's images start them at boot. */
-export const OWN_SERVICES: readonly string[] = ['apache2', 'mysql', 'mariadb', 'memcached', 'netperf'];
 
 const SCRIPT = readFileSync(path.join(import.meta.dirname, 'enter-image.sh'), 'utf8');
 
@@ -60,7 +58,7 @@ export async function enterImage(
     `${address}/${PREFIX_LENGTH}`,
     bridgeWord(network.bridge),
     String(TOOLS_PORT),
-    OWN_SERVICES.join(' '),
+    SYSTEM_SERVICES.join(' '),
     runsGuests
       ? ''
       : BENCHMARK_PORTS.map((port) => port.toString(16).toUpperCase().padStart(4, '0')).join(' '),
