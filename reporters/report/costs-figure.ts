@@ -36,6 +36,8 @@ export function costsDrawing({ points, skipped, names }: CostsFigure, width: num
     return { stroke: colour(LINES[index] ?? 'other'), symbol: SYMBOLS[index] ?? 'circle' } as const;
   };
   const positions = [...points.map(({ position }) => position), ...skipped];
+  // Between two commits that were measured, others keep the cost of the older one.
+  const curve = names === undefined ? 'step-after' : 'linear';
   const low = Math.min(0, ...points.map(({ change }) => change));
   const x = {
     domain: [Math.min(...positions), Math.max(...positions, Math.min(...positions) + 1)],
@@ -69,7 +71,7 @@ export function costsDrawing({ points, skipped, names }: CostsFigure, width: num
         const its = points.filter((point) => point.line === line).toSorted((a, b) => a.position - b.position);
         const { stroke, symbol } = lookOf(line);
         return [
-          plot.line(its, { x: 'position', y: 'change', curve: 'step-after', stroke, strokeOpacity: 0.5 }),
+          plot.line(its, { x: 'position', y: 'change', curve, stroke, strokeOpacity: 0.5 }),
           plot.dot(its, { x: 'position', y: 'change', symbol, fill: stroke, r: 4, title: 'title' }),
         ];
       }),
