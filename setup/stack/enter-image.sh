@@ -75,6 +75,6 @@ elif [ "$bridge" != none ]; then
 fi
 
 # Not by the function: the shell would wait for it, and keep the SSH session's output open.
-setsid chroot "$root" /usr/sbin/nestbench-killed /run/nestbench/killed /run/nestbench/accounting </dev/null >/dev/null 2>&1 &
+setsid chroot "$root" /usr/sbin/nestbench-incidents /run/nestbench/incidents /run/nestbench/accounting </dev/null >/dev/null 2>&1 &
 inside dropbear -r "/etc/dropbear/host_key_$name" -s -m -K 0 -p "$port" </dev/null >/dev/null 2>&1 ||
   fail "no sshd of nestbench's starts on its port $port"
