@@ -12,46 +12,30 @@ import { stepsCsv } from '../files/steps-csv.ts';
 import { costsDrawing, type CostsFigure } from './costs-figure.ts';
 import { dataTable, number } from './data-table.ts';
 import { formatCost, formatPercent } from '../model/numbers.ts';
-import { figure, link, WIDTHS } from './figure.ts';
+import { figure, WIDTHS } from './figure.ts';
 import { type Content, html, type Html } from './html.ts';
-import { pageHead } from './page-head.ts';
-import { leftOutSection, settingList, stepsTable, term } from './steps-section.ts';
+import { stepsPage, stepsTable, term } from './steps-page.ts';
 
 export function bisectPage(content: BisectFile): string {
-  const { plan, steps, found } = content;
-  const title = `${plan.benchmarks.join(', ')} in ${plan.cell}, ${plan.good.name} to ${plan.bad.name}`;
-  const json = JSON.stringify(content, undefined, 2);
-  return html`<!doctype html>
-    <html lang="en">
-      ${pageHead(title)}
-      <body>
-        <a class="skip" href="#main">Skip to the results</a>
-        <header>
-          <h1>${title}</h1>
-          <p>Which commits changed what an operation costs, found by nestbench in virtual time.</p>
-          ${
-            found === undefined
-              ? html`<p class="banner" role="note">
-                  <strong>Not finished.</strong> Continue with <code>npm run bisect -- --continue</code>.
-                </p>`
-              : ''
-          }
-        </header>
-        <main id="main" tabindex="-1">
-          ${foundSection(content)}
-          <section aria-labelledby="measured">
-            <h2 id="measured">What was measured</h2>
-            ${costs(content)} ${stepsTable(steps, plan.benchmarks)}
-          </section>
-          ${leftOutSection(steps)} ${setting(content)}
-        </main>
-        <footer>
-          <p class="downloads">
-            Download ${link('bisect.json', 'application/json', json, 'everything as JSON', 'JSON')}
-          </p>
-        </footer>
-      </body>
-    </html>`.markup;
+  const { plan, found } = content;
+  const { good, bad, benchmarks, cell } = plan;
+  return stepsPage(content, {
+    title: `${benchmarks.join(', ')} in ${cell}, ${good.name} to ${bad.name}`,
+    about: html`<p>Which commits changed what an operation costs, found by nestbench in virtual time.</p>
+      ${
+        found === undefined
+          ? html`<p class="banner" role="note">
+              <strong>Not finished.</strong> Continue with <code>npm run bisect -- --continue</code>.
+            </p>`
+          : ''
+      }`,
+    findings: foundSection(content),
+    figure: costs(content),
+    named: [
+      ['good', `${good.name} (${good.commit})`],
+      ['bad', `${bad.name} (${bad.commit})`],
+    ],
+  });
 }
 
 function foundSection(content: BisectFile): Html {
@@ -138,15 +122,4 @@ function costs({ plan, steps }: BisectFile): Html {
     table: stepsTable(inCell, plan.benchmarks),
     csv: stepsCsv(inCell),
   });
-}
-
-function setting(content: BisectFile): Html {
-  const { good, bad } = content.plan;
-  return html`<section aria-labelledby="setting">
-    <h2 id="setting">How it was measured</h2>
-    ${settingList(content, [
-      ['good', `${good.name} (${good.commit})`],
-      ['bad', `${bad.name} (${bad.commit})`],
-    ])}
-  </section>`;
 }

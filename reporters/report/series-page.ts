@@ -6,52 +6,23 @@ import { stepsCsv } from '../files/steps-csv.ts';
 import { formatCost } from '../model/numbers.ts';
 import { costsDrawing, type CostsFigure } from './costs-figure.ts';
 import { dataTable, number, type TableColumn } from './data-table.ts';
-import { figure, link, WIDTHS } from './figure.ts';
+import { figure, WIDTHS } from './figure.ts';
 import { html, type Html } from './html.ts';
-import { pageHead } from './page-head.ts';
-import { leftOutSection, settingList, stepsTable } from './steps-section.ts';
+import { stepsPage } from './steps-page.ts';
 
 export function seriesPage(content: SeriesFile): string {
-  const { plan, steps } = content;
-  const [first, last] = [plan.revisions[0], plan.revisions.at(-1)];
-  const title = `What operations cost, ${first?.name} to ${last?.name}`;
-  const json = JSON.stringify(content, undefined, 2);
+  const { revisions, cells } = content.plan;
   const rows = seriesRows(content);
-  return html`<!doctype html>
-    <html lang="en">
-      ${pageHead(title)}
-      <body>
-        <a class="skip" href="#main">Skip to the results</a>
-        <header>
-          <h1>${title}</h1>
-          <p>Kernels of one repository, measured by nestbench in virtual time.</p>
-        </header>
-        <main id="main" tabindex="-1">
-          <section aria-labelledby="costs">
-            <h2 id="costs">Costs</h2>
-            ${costsTable('Instructions of one operation with each kernel', rows, content)}
-            ${plan.cells.map((cell) => costsIn(cell, content))}
-          </section>
-          <section aria-labelledby="measured">
-            <h2 id="measured">What was measured</h2>
-            ${stepsTable(steps, plan.benchmarks)}
-          </section>
-          ${leftOutSection(steps)}
-          <section aria-labelledby="setting">
-            <h2 id="setting">How it was measured</h2>
-            ${settingList(
-              content,
-              plan.revisions.map(({ name, commit }) => [name, commit]),
-            )}
-          </section>
-        </main>
-        <footer>
-          <p class="downloads">
-            Download ${link('series.json', 'application/json', json, 'everything as JSON', 'JSON')}
-          </p>
-        </footer>
-      </body>
-    </html>`.markup;
+  return stepsPage(content, {
+    title: `What operations cost, ${revisions[0]?.name} to ${revisions.at(-1)?.name}`,
+    about: html`<p>Kernels of one repository, measured by nestbench in virtual time.</p>`,
+    findings: html`<section aria-labelledby="costs">
+      <h2 id="costs">Costs</h2>
+      ${costsTable('Instructions of one operation with each kernel', rows, content)}
+      ${cells.map((cell) => costsIn(cell, rows, content))}
+    </section>`,
+    named: revisions.map(({ name, commit }) => [name, commit]),
+  });
 }
 
 function costsTable(caption: string, rows: readonly SeriesRow[], { plan }: SeriesFile): Html {
@@ -69,9 +40,9 @@ function costsTable(caption: string, rows: readonly SeriesRow[], { plan }: Serie
 }
 
 /** The changes against the first kernel that was measured there. */
-function costsIn(cell: string, content: SeriesFile): Html {
+function costsIn(cell: string, all: readonly SeriesRow[], content: SeriesFile): Html {
   const { plan, steps } = content;
-  const rows = seriesRows(content).filter((row) => row.cell === cell);
+  const rows = all.filter((row) => row.cell === cell);
   const inCell = steps.filter((step) => step.cell === cell);
   const base = plan.revisions.find((_, index) => rows.some(({ costs }) => typeof costs[index] === 'number'));
   if (base === undefined) return html``;
@@ -80,7 +51,7 @@ function costsIn(cell: string, content: SeriesFile): Html {
       const first = costs.find((cost) => cost !== null);
       return costs.flatMap((cost, position) => {
         const name = plan.revisions[position]?.name;
-        if (cost === null || first === undefined || first === null) return [];
+        if (cost === null || first === undefined) return [];
         const title = `${name} ${benchmark}: ${formatCost(cost)} instructions`;
         return [{ line: benchmark, position, change: 100 * (cost / first - 1), title }];
       });

@@ -7,8 +7,6 @@ import { formatCost } from '../model/numbers.ts';
 
 export function seriesText(content: SeriesFile): string {
   const { plan, steps } = content;
-  const nameOf = (commit: string): string =>
-    plan.revisions.find((revision) => revision.commit === commit)?.name ?? commit.slice(0, 12);
   const table = textTable(
     [
       ['cell', 'operation', ...plan.revisions.map(({ name }) => name), 'change'],
@@ -25,7 +23,7 @@ export function seriesText(content: SeriesFile): string {
   const skipped = steps.flatMap((step) => {
     if (step.state === 'measured') return [];
     const what = step.during === 'build' ? 'does not build' : `not measured in ${step.cell}`;
-    return [`  ${nameOf(step.commit)}: ${what}: ${step.reason.split('\n', 1)[0]}`];
+    return [`  ${plan.revisions[step.position]?.name}: ${what}: ${step.reason.split('\n', 1)[0]}`];
   });
   return [
     'Instructions of one operation, and the change from the first kernel to the last:',

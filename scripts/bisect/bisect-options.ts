@@ -5,6 +5,7 @@ import { type Suite, SUITES } from '../../fixtures/variant.ts';
 import type { InputError } from '../../setup/lib/errors.ts';
 import { startName } from '../../setup/lib/start-name.ts';
 import { parseCommandLine, resultsName, unknownSetting } from '../cli/arguments.ts';
+import type { StepsOptions } from './steps-command.ts';
 
 export const USAGE =
   'npm run bisect -- --repository DIRECTORY --good COMMIT --bad COMMIT --cell CELL --benchmark NAME... [--any] [--threshold 1%] [--suite SUITE] [--name NAME], or npm run bisect -- --continue [--name NAME]';
@@ -37,9 +38,7 @@ export interface BisectWords {
   readonly suite: Suite;
 }
 
-export type BisectOptions =
-  | ({ readonly command: 'start'; readonly name: string } & BisectWords)
-  | { readonly command: 'continue'; readonly name: string | undefined };
+export type BisectOptions = StepsOptions<BisectWords>;
 
 /** Those with microbenchmarks, of a kernel without patches. */
 export function bisectCells(): string[] {

@@ -5,6 +5,7 @@ import { sum } from '../../reporters/model/sum.ts';
 import type { TreeKernel } from '../../setup/build/kernel/kernel-tree.ts';
 import { count } from '../../setup/lib/count.ts';
 import { inWords } from '../../setup/lib/duration.ts';
+import type { Repository } from './commits.ts';
 import type { StepsFile, WithSteps } from './steps-file.ts';
 
 /** What a commit can be the reason of. Everything else is thrown. */
@@ -31,7 +32,9 @@ export interface StepWork {
 export interface Work {
   readonly state: StepsFile<WithSteps>;
   readonly work: StepWork;
-  readonly describe: (commit: string) => Promise<Pick<KernelStep, 'subject' | 'position'>>;
+  readonly repository: Repository;
+  /** The place of a commit, as its step has it. */
+  readonly positionOf: (commit: string) => number | Promise<number>;
   readonly log: (line: string) => void;
 }
 
@@ -55,14 +58,15 @@ export class CommitMeasurer {
    * @param builds in how many of them a kernel is built.
    */
   async measure(commit: string, cell: string, left: number, builds = left): Promise<KernelStep> {
-    const { state, log, describe } = this.#options;
+    const { state, log, repository, positionOf } = this.#options;
     const known = state.content.steps.find(
       (step) => step.commit === commit && (step.cell === cell || isUnbuilt(step)),
     );
     if (known !== undefined) return known;
-    const described = await describe(commit);
-    log(`${commit.slice(0, 12)} in ${cell}${this.#timeLeft(left, builds)}: ${described.subject}`);
-    const step = await this.#measure({ commit, cell, ...described });
+    const { subject } = await repository.facts(commit);
+    const position = await positionOf(commit);
+    log(`${commit.slice(0, 12)} in ${cell}${this.#timeLeft(left, builds)}: ${subject}`);
+    const step = await this.#measure({ commit, cell, subject, position });
     state.add(step);
     log(`  ${inOneLine(step)}`);
     return step;

@@ -24,20 +24,15 @@ const LAST_STEPS = 4;
  * @throws {UnsuitableError} if an end can't be measured, or the ends don't differ.
  */
 export async function bisect(options: BisectOptions): Promise<BisectFile> {
-  const { state, repository, work, log } = options;
+  const { state, repository } = options;
   if (state.content.found !== undefined) return state.content;
   const { plan } = state.content;
   const { good, bad, cell, threshold } = plan;
   // The search ended if an end was skipped. Perhaps only the host was too busy.
   state.forgetSkipped(({ commit }) => commit === good.commit || commit === bad.commit);
   const measurer = new CommitMeasurer({
-    state,
-    work,
-    log,
-    describe: async (commit) => ({
-      subject: (await repository.facts(commit)).subject,
-      position: await repository.distance(good.commit, commit),
-    }),
+    ...options,
+    positionOf: (commit) => repository.distance(good.commit, commit),
   });
   const commits = await repository.distance(good.commit, bad.commit);
   const inAll = 2 + Math.ceil(Math.log2(commits)) + LAST_STEPS;

@@ -17,17 +17,13 @@ export interface SeriesRun {
  * What its file already has is not measured again; what was skipped is tried once more.
  * @throws {UnsuitableError} if no kernel could be measured.
  */
-export async function measureRevisions({ state, repository, work, log }: SeriesRun): Promise<void> {
+export async function measureRevisions(options: SeriesRun): Promise<void> {
+  const { state } = options;
   const { revisions, cells } = state.content.plan;
   state.forgetSkipped();
   const measurer = new CommitMeasurer({
-    state,
-    work,
-    log,
-    describe: async (commit) => ({
-      subject: (await repository.facts(commit)).subject,
-      position: revisions.findIndex((revision) => revision.commit === commit),
-    }),
+    ...options,
+    positionOf: (commit) => revisions.findIndex((revision) => revision.commit === commit),
   });
   for (const [index, { commit }] of revisions.entries()) {
     for (const [done, cell] of cells.entries()) {

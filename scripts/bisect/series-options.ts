@@ -6,6 +6,7 @@ import { startName } from '../../setup/lib/start-name.ts';
 import { parseCommandLine, resultsName, unknownSetting } from '../cli/arguments.ts';
 import { bisectCells, knownBenchmarks, suiteOf } from './bisect-options.ts';
 import { levelsOf } from './run-bisect.ts';
+import type { StepsOptions } from './steps-command.ts';
 
 export const USAGE =
   'npm run series -- --repository DIRECTORY (REVISION... | FROM..TO --tags) [--cell CELL...] [--benchmark NAME...] [--suite SUITE] [--name NAME], or npm run series -- --continue [--name NAME]';
@@ -39,9 +40,7 @@ export interface SeriesWords {
   readonly suite: Suite;
 }
 
-export type SeriesOptions =
-  | ({ readonly command: 'start'; readonly name: string } & SeriesWords)
-  | { readonly command: 'continue'; readonly name: string | undefined };
+export type SeriesOptions = StepsOptions<SeriesWords>;
 
 export function parseSeriesOptions(argv: readonly string[], now: Date): SeriesOptions {
   const { values, positionals } = parseCommandLine(

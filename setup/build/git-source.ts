@@ -237,10 +237,9 @@ async function create(
 const WHOLE_BRANCHES_ONLY = /shallow|not our ref|unadvertised object/;
 
 /**
- * Fetches the commit alone: the artifact's Linux with its history is 1.6 GB.
+ * Makes an empty bare repository whose origin is `url`.
  * @returns git's message if it failed.
  */
-/** An empty bare repository whose origin is `url`. @returns why it could not be made. */
 async function initialize(directory: string, url: string, signal: AbortSignal): Promise<string | undefined> {
   return (
     (await git(['init', '--bare', '--quiet', directory], signal)) ??
@@ -248,6 +247,10 @@ async function initialize(directory: string, url: string, signal: AbortSignal): 
   );
 }
 
+/**
+ * Fetches the commit alone: the artifact's Linux with its history is 1.6 GB.
+ * @returns git's message if it failed.
+ */
 async function fetchRef(mirror: string, ref: string, signal: AbortSignal): Promise<string | undefined> {
   const fetch = ['--git-dir', mirror, 'fetch', '--quiet', '--force'];
   // Without a refmap git would also update a branch of origin, of which it can't keep both a and a/b.

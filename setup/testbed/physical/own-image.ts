@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import type { MachineName } from '../../../fixtures/addresses.ts';
+import { MACHINE_NAMES, type MachineName } from '../../../fixtures/addresses.ts';
 import type { LevelImage, TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { cached } from '../../build/cache/build-cache.ts';
 import { InputError } from '../../lib/errors.ts';
@@ -19,13 +19,20 @@ const SECTOR_BYTES = 512;
  * Looks into the image of each level that has one.
  * @throws {InputError} NESTBENCH_BAD_TESTBED with what is wrong with one.
  */
-export async function examineImages({ images }: Pick<TestbedDescription, 'images'>): Promise<OwnImages> {
-  const examined: OwnImages = {};
-  for (const name of ['l1', 'l2', 'l3'] as const) {
+export function examineImages({ images }: Pick<TestbedDescription, 'images'>): Promise<OwnImages> {
+  return forEachLevel(images, (image, name) => examineImage(name, image));
+}
+
+async function forEachLevel<T>(
+  images: Partial<Record<MachineName, T | undefined>>,
+  work: (image: T, name: MachineName) => Promise<OwnImage>,
+): Promise<OwnImages> {
+  const done: OwnImages = {};
+  for (const name of MACHINE_NAMES) {
     const image = images[name];
-    if (image !== undefined) examined[name] = await examineImage(name, image);
+    if (image !== undefined) done[name] = await work(image, name);
   }
-  return examined;
+  return done;
 }
 
 async function examineImage(name: MachineName, { file, key, partition }: LevelImage): Promise<OwnImage> {
@@ -89,13 +96,8 @@ async function partitionsOf(file: string): Promise<[number: number, start: numbe
 const SBIN = { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
 
 /** With their checksums, which are remembered by file, size, inode and time of the last change. */
-export async function identifyImages(images: OwnImages, signal: AbortSignal): Promise<OwnImages> {
-  const identified: OwnImages = {};
-  for (const name of ['l1', 'l2', 'l3'] as const) {
-    const image = images[name];
-    if (image !== undefined) identified[name] = { ...image, sha256: await checksumOf(image.file, signal) };
-  }
-  return identified;
+export function identifyImages(images: OwnImages, signal: AbortSignal): Promise<OwnImages> {
+  return forEachLevel(images, async (image) => ({ ...image, sha256: await checksumOf(image.file, signal) }));
 }
 
 async function checksumOf(file: string, signal: AbortSignal): Promise<string> {

@@ -1,8 +1,56 @@
-/** The table of every commit that was tried, and the options that their sources lack. */
-import type { KernelStep } from '../../fixtures/kernel-steps.ts';
+/** The page of a bisection or a series: what was found, every step, the options that sources lack, and how it was measured. */
+import type { BisectFile, KernelStep, SeriesFile } from '../../fixtures/kernel-steps.ts';
 import { formatCost } from '../model/numbers.ts';
 import { dataTable, number, type TableColumn } from './data-table.ts';
+import { link } from './figure.ts';
 import { type Content, html, type Html } from './html.ts';
+import { pageHead } from './page-head.ts';
+
+export interface StepsPage {
+  readonly title: string;
+  /** Below the title. */
+  readonly about: Content;
+  /** The first section. */
+  readonly findings: Html;
+  /** Above the table of all steps. */
+  readonly figure?: Html;
+  /** The kernels or ends that were named, with their commits. */
+  readonly named: readonly (readonly [string, string])[];
+}
+
+export function stepsPage(content: BisectFile | SeriesFile, page: StepsPage): string {
+  const { kind, plan, steps } = content;
+  const { title, about, findings, figure = '', named } = page;
+  const json = JSON.stringify(content, undefined, 2);
+  return html`<!doctype html>
+    <html lang="en">
+      ${pageHead(title)}
+      <body>
+        <a class="skip" href="#main">Skip to the results</a>
+        <header>
+          <h1>${title}</h1>
+          ${about}
+        </header>
+        <main id="main" tabindex="-1">
+          ${findings}
+          <section aria-labelledby="measured">
+            <h2 id="measured">What was measured</h2>
+            ${figure} ${stepsTable(steps, plan.benchmarks)}
+          </section>
+          ${leftOutSection(steps)}
+          <section aria-labelledby="setting">
+            <h2 id="setting">How it was measured</h2>
+            ${settingList(content, named)}
+          </section>
+        </main>
+        <footer>
+          <p class="downloads">
+            Download ${link(`${kind}.json`, 'application/json', json, 'everything as JSON', 'JSON')}
+          </p>
+        </footer>
+      </body>
+    </html>`.markup;
+}
 
 /** In the order in which they were measured. */
 export function stepsTable(steps: readonly KernelStep[], benchmarks: readonly string[]): Html {
@@ -37,7 +85,7 @@ function whyOf(step: KernelStep): Html | string {
 }
 
 /** Empty if every source has all options. */
-export function leftOutSection(steps: readonly KernelStep[]): Html {
+function leftOutSection(steps: readonly KernelStep[]): Html {
   const lists = steps.flatMap((step) =>
     step.state === 'measured' && step.leftOut.length > 0
       ? [{ release: step.release, leftOut: step.leftOut }]
@@ -60,23 +108,11 @@ export function leftOutSection(steps: readonly KernelStep[]): Html {
   </section>`;
 }
 
-interface Measured {
-  readonly plan: { readonly repository: string; readonly suite: string };
-  readonly startedAt: string;
-  readonly steps: readonly KernelStep[];
-}
-
-/**
- * Where the kernels came from, and how long it took.
- * @param kernels further facts, by name.
- */
-export function settingList(
-  { plan, startedAt, steps }: Measured,
-  kernels: readonly (readonly [string, string])[],
-): Html {
+/** Where the kernels came from, and how long it took. */
+function settingList({ plan, startedAt, steps }: BisectFile | SeriesFile, named: StepsPage['named']): Html {
   const seconds = steps.reduce((sum, step) => sum + secondsOf(step), 0);
   return html`<dl class="facts">
-    ${term('repository', plan.repository)} ${kernels.map(([name, value]) => term(name, value))}
+    ${term('repository', plan.repository)} ${named.map(([name, value]) => term(name, value))}
     ${term('compiler', `Debian ${plan.suite}'s`)} ${term('started', startedAt)}
     ${term('time', `${Math.round(seconds / 60)} min for ${steps.length} steps`)}
   </dl>`;
