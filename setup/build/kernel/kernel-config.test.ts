@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SUITES } from '../../../fixtures/variant.ts';
 import { IMAGE_FORMATS } from '../../../fixtures/image-formats.ts';
-import { kernelConfig, parseConfig, unmetOptions } from './kernel-config.ts';
+import { byLaterName, kernelConfig, parseConfig, unmetOptions } from './kernel-config.ts';
 
 test('an option that kconfig dropped, changed or did not know is reported', () => {
   const options = ['CONFIG_KVM=y', 'CONFIG_NR_CPUS=64', 'CONFIG_NO_SUCH=y', 'CONFIG_TUN=y'];
@@ -17,6 +17,15 @@ test('an option that should be off may be missing', () => {
   expect(unmetOptions(['# CONFIG_IPV6 is not set', 'CONFIG_VT=n'], '')).toEqual([]);
   expect(unmetOptions(['# CONFIG_IPV6 is not set'], 'CONFIG_IPV6=y\n')).toEqual([
     'CONFIG_IPV6: requested n, got y',
+  ]);
+});
+
+test('an option counts by the name that a later version gave it', () => {
+  const options = ['CONFIG_PROC_FS=y', 'CONFIG_PROC_SYSCTL=y'];
+  expect(byLaterName(options)).toEqual(['CONFIG_SYSCTL=y']);
+  expect(unmetOptions(options, 'CONFIG_PROC_FS=y\nCONFIG_SYSCTL=y\n')).toEqual([]);
+  expect(unmetOptions(options, 'CONFIG_PROC_FS=y\n# CONFIG_SYSCTL is not set\n')).toEqual([
+    'CONFIG_PROC_SYSCTL: requested y, got n',
   ]);
 });
 

@@ -7,6 +7,9 @@ import type { Suite } from '../../../fixtures/variant.ts';
 const SET = /^(CONFIG_\w+)=(.+)$/;
 const UNSET = /^# (CONFIG_\w+) is not set$/;
 
+/** Options that later versions of Linux have by another name: 7.3 made one of these two. */
+const LATER_NAMES: ReadonlyMap<string, string> = new Map([['CONFIG_PROC_SYSCTL', 'CONFIG_SYSCTL']]);
+
 /**
  * The options for the kernel of a suite's source, on a kind of testbed, a line each. Comments are left out: the text is
  * an input of the kernel's hash, and a reworded comment is not another kernel.
@@ -38,8 +41,17 @@ export function parseConfig(lines: readonly string[]): Map<string, string> {
   return options;
 }
 
+/** Those of the options that later versions have by another name, by that name. */
+export function byLaterName(options: readonly string[]): string[] {
+  return [...parseConfig(options)].flatMap(([option, value]) => {
+    const later = LATER_NAMES.get(option);
+    return later === undefined ? [] : [`${later}=${value}`];
+  });
+}
+
 /**
- * kconfig silently drops an option that it does not know, or whose dependencies are not met.
+ * kconfig silently drops an option that it does not know, or whose dependencies are not met. One that the source has by a
+ * later name counts by that.
  * @returns a line for each of the options that differs in the resulting .config.
  */
 export function unmetOptions(options: readonly string[], config: string): string[] {
@@ -47,7 +59,7 @@ export function unmetOptions(options: readonly string[], config: string): string
   const unmet: string[] = [];
   for (const [option, wanted] of parseConfig(options)) {
     // An option that nothing makes visible is missing in the .config, which is the same as not set.
-    const found = granted.get(option) ?? 'n';
+    const found = granted.get(option) ?? granted.get(LATER_NAMES.get(option) ?? '') ?? 'n';
     if (found !== wanted) unmet.push(`${option}: requested ${wanted}, got ${found}`);
   }
   return unmet;

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const MAKEFILE = [
   'allnoconfig:',
-  '\tgrep -v CONFIG_KVM_AMD= $(KCONFIG_ALLCONFIG) > .config',
+  "\tgrep -Ev 'CONFIG_(KVM_AMD|PROC_SYSCTL)=' $(KCONFIG_ALLCONFIG) > .config",
   'vmlinux: a.o b.o',
   '\t$(CC) -nostdlib -Wl,-e0 -o $@ $^',
   '\tmkdir -p include/config && echo 0.1.0-$$(sed -n "s/CONFIG_LOCALVERSION=//p" .config | tr -d \'"\') > include/config/kernel.release',

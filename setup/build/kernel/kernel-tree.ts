@@ -17,7 +17,7 @@ import { placeInside } from '../toolchain/inside.ts';
 import { DEFAULT_SUITE, type Toolchain, wholeToolchain } from '../toolchain/toolchain.ts';
 import { askGit } from '../git-repository.ts';
 import { type BuildPlace, runTool } from '../tool.ts';
-import { kernelConfig } from './kernel-config.ts';
+import { byLaterName, kernelConfig } from './kernel-config.ts';
 import { configureLinux, makeLinux, readRelease, REPRODUCIBLE, type Run } from './kernel-recipe.ts';
 import { LEFT_OUT, STEPS } from './kernel.ts';
 
@@ -164,7 +164,7 @@ export class KernelTree implements AsyncDisposable {
     const recipe = {
       base: 'allnoconfig',
       others: 'off',
-      whereKnown: older,
+      whereKnown: [...older, ...byLaterName(own)],
       options: [...own, release],
     } as const;
     return configureLinux(recipe, run, this.#tree);
