@@ -28,6 +28,12 @@ test('shows what a command printed just before make gave up', () => {
   expect(errorLines(output)).toContain("can't open file");
 });
 
+test("shows make's own reason first", () => {
+  const missing = "make[2]: *** No rule to make target 'drivers/clk/clk.o'.  Stop.";
+  const output = ['  AR      a.a', '  AR      b.a', missing, 'make: *** Waiting for unfinished jobs....'];
+  expect(errorLines(output)).toBe(output.slice(2).join('\n'));
+});
+
 test("finds apt's and mmdebstrap's errors", () => {
   const output = [
     'I: running apt-get update...',

@@ -4,9 +4,9 @@
 const SHOWN = 24;
 /** gcc prints the source line and a caret, indented, below its message. */
 const BELOW = 2;
-/** make's `***` only says which target failed; its command printed the reason just before. */
+/** make's `*** [` only says which target failed; its command printed the reason just before. */
 const ABOVE = 3;
-const MAKE = /\*\*\* /;
+const COMMAND_FAILED = /\*\*\* \[/;
 
 const ERRORS = [
   // gcc and the assembler: `fs/a.c:3:5: error: ...`, `a.S:3: Error: ...`
@@ -16,7 +16,7 @@ const ERRORS = [
   /undefined reference to/,
   /: (?:not found|No such file or directory|No space left on device|Permission denied|Cannot allocate memory)/,
   // make: `make[2]: *** [...] Error 1`, `Makefile:3: *** missing separator.  Stop.`
-  MAKE,
+  /\*\*\* /,
   // apt, dpkg and mmdebstrap
   /^(?:E|Err|dpkg): ?/,
 ];
@@ -26,7 +26,7 @@ export function errorLines(lines: readonly string[]): string {
   const wanted = new Set<number>();
   lines.forEach((line, index) => {
     if (!ERRORS.some((pattern) => pattern.test(line))) return;
-    if (MAKE.test(line)) for (let at = Math.max(0, index - ABOVE); at < index; at++) wanted.add(at);
+    if (COMMAND_FAILED.test(line)) for (let at = Math.max(0, index - ABOVE); at < index; at++) wanted.add(at);
     wanted.add(index);
     for (let at = index + 1; at <= index + BELOW && /^\s+\S/.test(lines[at] ?? ''); at++) wanted.add(at);
   });

@@ -50,7 +50,13 @@ function repositoryOf(commits: readonly Readonly<Record<string, string>>[]): {
   return { directory, shas };
 }
 
-const FIRST = { Makefile: MAKEFILE, 'a.c': 'int a;\n', 'b.c': 'int b;\n', 'sound/core/big.c': 'int s;\n' };
+const FIRST = {
+  Makefile: MAKEFILE,
+  'a.c': 'int a;\n',
+  'b.c': 'int b;\n',
+  'sound/core/big.c': 'int s;\n',
+  'drivers/clk/clk.c': 'int c;\n',
+};
 
 function treeOf(repository: string): Promise<KernelTree> {
   return KernelTree.open({ repository, suite: 'trixie', signal }, toolchain);
@@ -77,6 +83,8 @@ test('the second commit compiles only what changed; its release names it', async
   expect(readFileSync(vmlinux).subarray(1, 4).toString()).toBe('ELF');
   // Sources that no option selects are not checked out, and the repository stays as it is.
   expect(globSync(path.join(cache, 'kernel-trees/*/linux/sound/core/*'))).toEqual([]);
+  // Older sources compile these.
+  expect(globSync(path.join(cache, 'kernel-trees/*/linux/drivers/clk/*'))).toHaveLength(1);
   expect(readdirSync(directory).toSorted()).toEqual(before);
 });
 
