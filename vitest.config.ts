@@ -113,9 +113,9 @@ const cells: TestProjectInlineConfiguration[] = (await orderedCells()).map((cell
 /**
  * Two machines with their own disks, kernels and QEMUs from git: half an hour, and as much again for the first builds.
  * A host with hardware virtualization, which is emulated: a quarter of an hour. The emulator that records, and a bisection: half
- * an hour each with their builds. Faults that once failed: a few minutes.
+ * an hour each with their builds.
  */
-const LONG = 'scripts/end-to-end/{bisect,explain,faults,hardware,physical}/*.test.ts';
+const LONG = 'scripts/end-to-end/{bisect,explain,hardware,physical}/*.test.ts';
 const endToEnd: TestProjectInlineConfiguration['test'] = {
   fileParallelism: false,
   testTimeout: 1_800_000,

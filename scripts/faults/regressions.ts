@@ -1,4 +1,4 @@
-/** Faults that once failed, or that show that a whole group of kinds still strikes: which `npm run test:long` repeats. */
+/** Faults that once failed, or that show that a whole group of kinds still strikes: which `npm test` repeats. */
 import type { CellName } from '../../fixtures/matrix.ts';
 import type { Phase, PlannedFault } from './fault-kind.ts';
 import { FAULT_KINDS } from './kinds.ts';
