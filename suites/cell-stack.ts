@@ -8,6 +8,7 @@ import { type Lock, takeLock } from '../setup/lib/lock.ts';
 import { type ErrorCode, type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { Journal } from '../setup/journal/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
+import type { Phase } from '../setup/lib/phase-clock.ts';
 import { reportProgress } from '../setup/lib/task-progress.ts';
 import type { Started } from '../setup/testbed/testbed.ts';
 import type { AnyTestbed, ProvidedExperiment } from '../setup/testbed/testbeds.ts';
@@ -43,6 +44,8 @@ export class CellStack {
   readonly #turns = new Turns();
   /** The journal, locked: no other cell boots beside this one, however many workers Vitest was told to start. */
   #alone: Lock | undefined;
+  /** The stack that runs, if it is to be saved in the end. */
+  #saveForLater: Started['saveForLater'];
   /** The `id` of the newest boot record; undefined before the first. */
   #boot: string | undefined;
   #benchmarks: readonly Benchmark[] = [];
@@ -182,16 +185,29 @@ export class CellStack {
   async end(): Promise<void> {
     await this.#turns.ended();
     const running = await this.#booting?.catch(() => undefined);
-    const began = performance.now();
+    const isWhole = this.#broken === undefined && !cancellation().aborted;
+    let phases: readonly Phase[] | undefined;
+    let began = performance.now();
     try {
-      await running?.[Symbol.asyncDispose]();
+      if (isWhole) phases = await this.#saveForLater?.();
     } finally {
-      await this.#alone?.[Symbol.asyncDispose]();
+      began = performance.now();
+      try {
+        await running?.[Symbol.asyncDispose]();
+      } finally {
+        await this.#alone?.[Symbol.asyncDispose]();
+      }
     }
     if (running === undefined) return;
     const seconds = (performance.now() - began) / 1000;
     try {
-      this.journal.append({ type: 'end', cell: this.cell.name, boot: this.#boot, seconds });
+      this.journal.append({
+        type: 'end',
+        cell: this.cell.name,
+        boot: this.#boot,
+        seconds,
+        ...(phases && { phases: [...phases] }),
+      });
     } catch (thrown) {
       if (this.#broken === undefined) throw withoutStack(this.break(thrown));
     }
@@ -220,7 +236,8 @@ export class CellStack {
       onWait: (holders) =>
         reportProgress({ task: name, text: `waiting for another cell to end: ${holders}`, state: 'running' }),
     });
-    const { running, start, phases, seconds } = await this.#bringUp(boot);
+    const { running, start, phases, seconds, saveForLater } = await this.#bringUp(boot);
+    this.#saveForLater = saveForLater;
     this.#boot = randomUUID();
     this.journal.append({
       type: 'boot',

@@ -5,8 +5,8 @@ import type { JournalItem } from '../model/measured-series.ts';
 import { sum } from '../model/sum.ts';
 
 /**
- * The stages of a cell, in order of time. `prime` and `save` belong to a stack that becomes a snapshot or is measured
- * cold; `guests` to all levels above L0 when it is restored, which resume together. `rest` is what no record covers.
+ * The stages of a cell, in order of time. `prime` belongs to a stack that booted, and `save`, which includes the proof
+ * of the snapshot, to one that was saved; `guests` to all levels above L0 when it is restored, which resume together. `rest` is what no record covers.
  */
 export const STAGES = [
   'worker',
@@ -109,14 +109,20 @@ function stagesOf(its: readonly Visit[]): Record<Stage, number> {
     };
     const [first] = boots;
     if (first !== undefined) add('worker', Math.max(0, Date.parse(first.at) / 1000 - first.seconds - since));
-    for (const { name, seconds } of boots.flatMap(({ phases }) => phases)) {
-      const [machine = ''] = name.split(': ');
-      const stage = STAGES.find((one) => one.toLowerCase() === machine);
-      if (stage !== undefined) add(stage, seconds);
-    }
+    const addPhases = (phases: BootRecord['phases'] = []): void => {
+      for (const { name, seconds } of phases) {
+        const [machine = ''] = name.split(': ');
+        const stage = STAGES.find((one) => one.toLowerCase() === machine);
+        if (stage !== undefined) add(stage, seconds);
+      }
+    };
+    for (const { phases } of boots) addPhases(phases);
     for (const record of records) {
       if (record.type === 'service') add('services', record.seconds);
-      if (record.type === 'end') add('end', record.seconds);
+      if (record.type === 'end') {
+        addPhases(record.phases);
+        add('end', record.seconds);
+      }
       if (record.type !== 'samples') continue;
       add('around', record.sums.aroundSeconds);
       add('samples', record.sums.seconds);

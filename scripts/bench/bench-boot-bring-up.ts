@@ -6,11 +6,10 @@ import { identityOf, type Ingredients } from '../../setup/testbed/emulated/snaps
 import { startStack } from '../../setup/testbed/emulated/snapshot/start-stack.ts';
 import { boot } from '../../setup/testbed/emulated/boot.ts';
 import { checkFactsButClock } from '../../setup/stack/facts.ts';
-import type { Phase } from '../../setup/lib/phase-clock.ts';
 import type { MachinePlan } from '../../setup/stack/machine-plan.ts';
 import type { StackPlan } from '../../setup/testbed/emulated/stack-plan.ts';
-import type { RunningStack } from '../../setup/stack/running.ts';
 import { runtimeDirectory } from '../../setup/testbed/runtime.ts';
+import type { Started } from '../../setup/testbed/testbed.ts';
 import type { BenchOptions } from './bench-boot-options.ts';
 import type { BootSettings } from './boot-result.ts';
 
@@ -33,7 +32,7 @@ export async function bringUp(
   { logs, kernelRelease, ingredients, snapshotBytes }: Bench,
   signal: AbortSignal,
   onStep: (text: string, secondsLeft?: number) => void,
-): Promise<{ running: RunningStack; phases: readonly Phase[] }> {
+): Promise<Pick<Started, 'running' | 'phases' | 'saveForLater'>> {
   const runtime = runtimeDirectory();
   const options = { runtime, logs: path.join(logs, name), kernelRelease, signal, onStep };
   if (settings === 'stock') {
@@ -45,7 +44,8 @@ export async function bringUp(
     boot: settings,
     identity: identityOf(plan, runtime, ingredients),
     limitBytes: snapshotBytes,
-    primedWith: BENCHMARKS,
+    benchmarks: [],
+    savedWith: BENCHMARKS,
     say: (sentence) => process.stdout.write(`${sentence}\n`),
   });
 }
@@ -53,7 +53,7 @@ export async function bringUp(
 /** A snapshot must exist before it can be restored. Saving it is not timed. */
 export async function ensureSnapshot(plan: StackPlan, bench: Bench): Promise<void> {
   const task = `${plan.cell.name}, for its snapshot`;
-  const { running } = await bringUp(
+  const { running, saveForLater } = await bringUp(
     plan,
     'warm',
     `${plan.cell.name}-first`,
@@ -61,7 +61,11 @@ export async function ensureSnapshot(plan: StackPlan, bench: Bench): Promise<voi
     bench.signal,
     (text, secondsLeft) => reportProgress({ task, text, state: 'running', secondsLeft }),
   );
-  await running[Symbol.asyncDispose]();
+  try {
+    await saveForLater?.();
+  } finally {
+    await running[Symbol.asyncDispose]();
+  }
   reportProgress({ task, text: 'ended', state: 'done' });
 }
 

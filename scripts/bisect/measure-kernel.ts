@@ -110,7 +110,7 @@ async function runStoppable(
       RESULTS: path.dirname(experiment),
       CLOCK: 'virtual',
       TESTBED: 'emulated',
-      BOOT: 'once',
+      BOOT: 'cold',
       PROFILE: 'quick',
     },
     log,

@@ -36,12 +36,21 @@ export class SeenTimes {
   /** Adds what a journal has of the same kind of testbed and host. */
   add(records: Iterable<JournalRecord>, by: Measuring): void {
     const sizes = new Map<string, Record<string, number>>();
+    const boots = new Map<string, number>();
     let counts = false;
     for (const record of records) {
       if (record.type === 'experiment') counts = isSame(record, by);
       if (!counts) continue;
       if (record.type === 'series') sizes.set(keyOf(record.cell, record.benchmark), record.sizes);
-      if (record.type === 'boot') raise(this.#boots, record.cell, record.seconds);
+      if (record.type === 'boot') {
+        boots.set(record.cell, record.seconds);
+        raise(this.#boots, record.cell, record.seconds);
+      }
+      if (record.type === 'end' && record.phases !== undefined) {
+        // The stack was saved in the end.
+        const saved = record.phases.reduce((sum, { seconds: its }) => sum + its, 0);
+        raise(this.#boots, record.cell, (boots.get(record.cell) ?? 0) + saved);
+      }
       if (record.type === 'service')
         raise(this.#services, keyOf(record.cell, record.benchmark), record.seconds);
       if (record.type !== 'sample') continue;

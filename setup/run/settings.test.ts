@@ -71,7 +71,7 @@ test.each([
   [{ RESUME: 'yes' }, 'RESUME is "yes": it must be 1, to measure what EXPERIMENT lacks, or retry-failed'],
   [{ RESUME: '1' }, 'RESUME is "1", but no EXPERIMENT is named'],
   [{ WITHIN: '8' }, 'WITHIN is "8": it must be how long the run may take, such as 90s, 30min or 8h.'],
-  [{ BOOT: 'hot' }, 'BOOT is "hot": it must be one of warm, cold, once.'],
+  [{ BOOT: 'hot' }, 'BOOT is "hot": it must be one of warm, cold.'],
   [{ CLOCK: 'nosuch' }, 'CLOCK is "nosuch": it must be one of real, virtual'],
   [{ ACCELERATOR: 'hvf' }, 'ACCELERATOR is "hvf": it must be one of kvm, tcg'],
   [{ ACCELERATOR: 'kvm', CLOCK: 'virtual' }, 'ACCELERATOR is "kvm" and CLOCK is "virtual"'],

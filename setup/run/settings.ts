@@ -40,7 +40,7 @@ export interface Settings {
   readonly clock: Clock | undefined;
   /** ACCELERATOR: kvm or tcg; by default kvm if it works. */
   readonly accelerator: Accelerator | undefined;
-  /** BOOT: warm, which restores a stack from its snapshot if there is one, cold or once; by default warm. */
+  /** BOOT: warm, which restores a stack from its snapshot if there is one, or cold; by default warm. */
   readonly boot: BootKind;
   /** SNAPSHOT_GB: the maximum size of all snapshots together; by default 8 GB. */
   readonly snapshotBytes: number;
@@ -66,11 +66,8 @@ const RETRY_FAILED = 'retry-failed';
 /** Those that a resumed run must have as the run before had them. */
 const VARIABLES = ['PROFILE', 'RUNS', 'VARIANT', 'TARGET', 'BOOT', 'CLOCK', 'ACCELERATOR', 'TESTBED'];
 
-/**
- * Restored if possible; always booted; or booted, and measured as booted after priming only what is measured: the
- * shortest way to a few numbers of a kernel that never boots again.
- */
-export const BOOT_KINDS = ['warm', 'cold', 'once'] as const;
+/** Restored if there is a snapshot, and saved as one if not; or always booted, and not saved. */
+export const BOOT_KINDS = ['warm', 'cold'] as const;
 export type BootKind = (typeof BOOT_KINDS)[number];
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Runs every benchmark once, as small as possible, and discards the output: what the first run of a program reads from
- * disk, the second finds in memory, at every level. A stack is primed before it is saved, so that the first sample
- * after a restore is as cheap as the second; a cold boot is primed too, so that both measure the same.
+ * Runs benchmarks once, as small as possible, and discards the output: what the first run of a program reads from disk,
+ * the second finds in memory, at every level. A stack that boots is primed with what is measured on it, and with all
+ * others before it is saved, so that the first sample is as cheap as the second, booted or restored.
  */
 import { randomBytes } from 'node:crypto';
 import type { Benchmark } from '../../fixtures/benchmarks/benchmark.ts';
@@ -18,18 +18,13 @@ const PRIME_SECONDS = 120;
 /** Brings a stack up and primes it; if priming fails, the stack is ended. */
 export async function primed<S extends RunningStack>(
   bringUp: () => Promise<S>,
-  {
-    primedWith,
-    onStep,
-  }: {
-    readonly primedWith: readonly Benchmark[];
-    readonly onStep?: (text: string) => void;
-  },
+  benchmarks: readonly Benchmark[],
+  onStep?: (text: string) => void,
 ): Promise<{ stack: S; phases: readonly Phase[] }> {
   const stack = await bringUp();
   const began = performance.now();
   try {
-    await prime(stack, primedWith, (text) => onStep?.(text));
+    await prime(stack, benchmarks, onStep);
   } catch (thrown) {
     const cause = await stack.causeOf(thrown);
     await stack[Symbol.asyncDispose]();
@@ -43,13 +38,13 @@ export async function primed<S extends RunningStack>(
  * @throws NestbenchError of kind infrastructure if a machine is lost or the run is stopped. A failure of a benchmark is
  * ignored here and reported when it is measured.
  */
-async function prime(
+export async function prime(
   running: RunningStack,
   benchmarks: readonly Benchmark[],
-  onStep: (text: string) => void,
+  onStep?: (text: string) => void,
 ): Promise<void> {
   for (const benchmark of benchmarks) {
-    onStep(`priming: ${benchmark.name}`);
+    onStep?.(`priming: ${benchmark.name}`);
     try {
       await runOnce(benchmark, running);
     } catch (thrown) {

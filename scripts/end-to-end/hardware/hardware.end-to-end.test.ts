@@ -69,11 +69,11 @@ test(
 );
 
 /**
- * Saved after its boot, and measured as restored; then restored. The emulated hardware once brought L0 down while it
+ * Measured as booted, and saved; then restored. The emulated hardware once brought L0 down while it
  * booted: then the cell boots again, and this boot's snapshot is not kept.
  */
 function expectedStarts(records: readonly JournalRecord[]): string[] {
-  const starts = ['saved', 'saved', 'warm', 'warm', 'saved'];
+  const starts = ['cold', 'cold', 'warm', 'warm', 'cold'];
   const failures = of(records, 'failure');
   if (failures.length === 0) return starts;
   expect(failures.map(({ code }) => code)).toEqual(['NESTBENCH_GUEST_DIED']);
@@ -82,7 +82,7 @@ function expectedStarts(records: readonly JournalRecord[]): string[] {
     .findIndex(({ type }) => type === 'failure');
   return starts.map((start, index) => {
     if (index === lost) return 'cold';
-    return index === lost + 2 && start === 'warm' ? 'saved' : start;
+    return index === lost + 2 && start === 'warm' ? 'cold' : start;
   });
 }
 

@@ -23,6 +23,6 @@ export async function startEmulated(
     identity: identityOf(plan, runtime, ingredients),
     limitBytes: snapshotBytes,
     prefetched,
-    primedWith: options.boot === 'once' ? options.benchmarks : all,
+    savedWith: all,
   });
 }

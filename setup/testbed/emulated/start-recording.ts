@@ -50,17 +50,20 @@ async function make(
   experiment: EmulatedExperiment,
   options: Omit<StartOptions, 'boot' | 'benchmarks'>,
 ): Promise<Snapshot> {
-  const { running, start } = await startEmulated(plan, experiment, {
+  const { running, saveForLater } = await startEmulated(plan, experiment, {
     ...options,
     boot: 'warm',
     benchmarks: [],
   });
-  await running[Symbol.asyncDispose]();
+  try {
+    await saveForLater?.();
+  } finally {
+    await running[Symbol.asyncDispose]();
+  }
   const made = await find(plan, experiment, options);
   if (made !== undefined) return made;
-  const why = start.kind === 'cold' ? ` ${start.why}` : '';
   throw new CheckError({
-    message: `The stack of ${plan.cell.name} came up, but could not be saved, and only a saved stack can be recorded.${why} Start again.`,
+    message: `The stack of ${plan.cell.name} came up, but could not be saved, and only a saved stack can be recorded. Start again.`,
     machine: plan.levels[0].name,
   });
 }

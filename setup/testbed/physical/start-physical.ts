@@ -11,11 +11,12 @@ export async function startPhysical(
   { image, kernelRelease, runtime }: PhysicalExperiment,
   options: StartOptions,
 ): Promise<Started> {
-  const { benchmarks: primedWith, onStep } = options;
+  const { benchmarks, onStep } = options;
   const began = performance.now();
   const { stack, phases } = await primed(
     () => bootPhysical(plan, { ...options, image, kernelRelease, runtime }),
-    { primedWith, onStep },
+    benchmarks,
+    onStep,
   );
   const seconds = (performance.now() - began) / 1000;
   return {

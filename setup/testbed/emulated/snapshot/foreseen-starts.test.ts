@@ -38,9 +38,6 @@ test('a cold run boots what has a snapshot', () => {
   expect(describeStarts(stacks, 'cold')).toBe(
     'All 3 stacks boot, one after another, because of BOOT=cold: l1-baseline, l2-baseline, l3-baseline.',
   );
-  expect(describeStarts(stacks, 'once')).toBe(
-    'All 3 stacks boot, one after another, because of BOOT=once: l1-baseline, l2-baseline, l3-baseline.',
-  );
 });
 
 test('progress says it for a single stack', () => {

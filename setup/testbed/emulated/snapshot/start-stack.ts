@@ -1,12 +1,12 @@
-/** How a cell's stack is started: restored from its snapshot, or booted; and if booted, saved for the next time. */
+/** How a cell's stack is started: restored from its snapshot, or booted; and if there was none, saved in the end. */
 import type { Benchmark } from '../../../../fixtures/benchmarks/benchmark.ts';
 import { type ErrorCode, toNestbenchError } from '../../../lib/errors.ts';
 import { endOwned, findOwned } from '../../../machine/qemu/qemu-process.ts';
 import type { BootKind } from '../../../run/settings.ts';
-import { primed } from '../../prime.ts';
+import { prime, primed } from '../../prime.ts';
 import type { Started } from '../../testbed.ts';
 import { boot, type BootStackOptions } from '../boot.ts';
-import type { Phase } from '../../../lib/phase-clock.ts';
+import { type Phase, Phases } from '../../../lib/phase-clock.ts';
 import type { StackPlan } from '../stack-plan.ts';
 import type { EmulatedStack } from '../emulated-stack.ts';
 import { type Identity, snapshotName } from './identity.ts';
@@ -29,11 +29,13 @@ export interface StartStackOptions extends BootStackOptions {
   readonly identity: Identity;
   /** The maximum size of all snapshots together. */
   readonly limitBytes: number;
+  /** What will be measured: a stack that boots is primed with it. */
+  readonly benchmarks: readonly Benchmark[];
   /**
-   * All benchmarks that any run may measure on such a stack, unless it is measured as booted. It is primed with all of
-   * them, whatever is measured now, because earlier programs remain in the memory of every level.
+   * All benchmarks that any run may measure on such a stack. A snapshot is primed with all of them, because earlier
+   * programs remain in the memory of every level.
    */
-  readonly primedWith: readonly Benchmark[];
+  readonly savedWith: readonly Benchmark[];
   /** What was started for the first cell before its worker. */
   readonly prefetched?: Prefetched | undefined;
   /** Called with sentences about what happens to snapshots. */
@@ -56,8 +58,7 @@ export async function startStack(plan: StackPlan, options: StartStackOptions): P
 }
 
 async function bring(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
-  if (options.boot === 'cold') return startCold(plan, options);
-  if (options.boot === 'once') return startUnsaved(plan, 'asked for', options);
+  if (options.boot === 'cold') return (await startBooted(plan, 'asked for', options)).brought;
   const { prefetched, identity, runtime, say } = options;
   const found = await findSnapshot(plan.cell.name, identity, say);
   const isStarted = found !== undefined && prefetched?.snapshot === found.name;
@@ -68,107 +69,65 @@ async function bring(plan: StackPlan, options: StartStackOptions): Promise<Broug
   // They belong to another cell, or to a snapshot that has been removed: nobody else ends them before the run does.
   if (prefetched !== undefined && !isPrefetched) await endOwned(runtime);
   const restored = found && (await tryRestore(plan, found, { ...options, isPrefetched }));
-  if (found === undefined || restored === undefined) return startSaved(plan, options);
-  return broughtBack(restored, found, 'warm', []);
+  if (found !== undefined && restored !== undefined) return broughtBack(restored, found);
+  const { stack, brought } = await startBooted(plan, 'there was no snapshot', options);
+  return { ...brought, saveForLater: () => saveForLater(stack, plan, options) };
 }
 
-/**
- * Boots, then continues with a restore from a snapshot that is not kept, so that cold measurements have the same state
- * as warm ones. (Primed only with what was measured, and without the restore, hackbench differed by 12.5 %, over 8
- * boots each; with only the restore netperf was equal but not hackbench; with both no difference was left.
- * docs/warm-starts.md.)
- */
-async function startCold(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
-  const came = await comeBack(plan, options);
-  if ('why' in came) return startAgain(plan, came.why, options);
-  const { restored, saved, before } = came;
-  await dropSnapshot(saved.directory);
-  const { running } = restored;
-  return {
-    running,
-    start: { kind: 'cold', why: 'asked for', state: 'restored' },
-    phases: [...before, ...running.phases],
-  };
+async function startBooted(
+  plan: StackPlan,
+  why: string,
+  options: StartStackOptions,
+): Promise<{ readonly stack: EmulatedStack; readonly brought: Brought }> {
+  const { benchmarks, onStep } = options;
+  const { stack, phases } = await primed(() => boot(plan, options), benchmarks, onStep);
+  return { stack, brought: { running: stack, start: { kind: 'cold', why, state: 'booted' }, phases } };
 }
 
-/** Boots, saves, and continues with a restore, so that a snapshot is kept only after a successful restore. */
-async function startSaved(plan: StackPlan, options: StartStackOptions): Promise<Brought> {
-  const came = await comeBack(plan, options);
-  if ('why' in came) return startAgain(plan, came.why, options);
-  const { restored, saved, before } = came;
-  await keep(saved, options);
-  return broughtBack(restored, saved, 'saved', before);
-}
-
-/** When no snapshot could be made. */
-function startAgain(plan: StackPlan, why: string, options: StartStackOptions): Promise<Brought> {
-  options.say(`${why} The cell boots again, and is measured as booted.`);
-  return startUnsaved(plan, why, options);
-}
-
-async function startUnsaved(plan: StackPlan, why: string, options: StartStackOptions): Promise<Brought> {
-  const { stack, phases } = await bootPrimed(plan, options);
-  return { running: stack, start: { kind: 'cold', why, state: 'booted' }, phases };
-}
-
-interface CameBack {
-  readonly restored: Restored;
-  /** In its own directory, until it is kept. */
-  readonly saved: Snapshot;
-  readonly before: readonly Phase[];
-}
-
-/**
- * Boots, saves, ends the saved stack and restores it.
- * @returns the reason if no snapshot could be made.
- */
-async function comeBack(
+/** Primes the stack with what was not measured on it, saves and ends it, and keeps the snapshot if it comes back. */
+async function saveForLater(
+  stack: EmulatedStack,
   plan: StackPlan,
   options: StartStackOptions,
-): Promise<CameBack | { readonly why: string }> {
+): Promise<readonly Phase[]> {
+  const { benchmarks, savedWith, onStep, signal, say, limitBytes } = options;
   const name = snapshotName(plan.cell.name, options.identity);
-  const booted = await bootPrimed(plan, options);
+  const phases = new Phases();
   let place: string | undefined;
   try {
-    const began = performance.now();
-    options.onStep?.('saving the stack');
+    const rest = savedWith.filter((benchmark) => !benchmarks.includes(benchmark));
+    await prime(stack, rest, onStep);
+    phases.lap('prime');
+    onStep?.('saving the stack for the next run');
     place = await newPlace(name);
-    const record = await save(booted.stack, place, options);
-    await booted.stack[Symbol.asyncDispose]();
-    const saving = { name: 'save', seconds: (performance.now() - began) / 1000 };
-    options.onStep?.('restoring the stack');
+    const record = await save(stack, place, options);
+    await stack[Symbol.asyncDispose]();
+    phases.lap('save');
+    onStep?.('restoring the stack once, to prove its snapshot');
     const saved: Snapshot = { name, directory: place, record };
-    const restored = await restore(plan, saved, { ...options, prove: options.kernelRelease });
-    return { restored, saved, before: [...booted.phases, saving] };
-  } catch (thrown) {
-    await booted.stack[Symbol.asyncDispose]();
-    if (place !== undefined) await dropSnapshot(place);
-    options.signal.throwIfAborted();
-    return { why: `no snapshot could be made: ${toNestbenchError(thrown).message}` };
-  }
-}
-
-/** If it can't be kept, the stack restored from it is still valid. */
-async function keep({ name, directory }: Snapshot, { limitBytes, say }: StartStackOptions): Promise<void> {
-  try {
-    await keepSnapshot(directory, name);
+    const { running } = await restore(plan, saved, { ...options, prove: options.kernelRelease });
+    await running[Symbol.asyncDispose]();
+    await keepSnapshot(place, name);
     await pruneSnapshots(limitBytes, name, say);
+    phases.lap('save: proof');
   } catch (thrown) {
-    say(`The snapshot ${name} could not be kept: ${toNestbenchError(thrown).message}`);
+    await stack[Symbol.asyncDispose]();
+    if (place !== undefined) await dropSnapshot(place);
+    signal.throwIfAborted();
+    say(`The stack could not be saved, so the next run boots it again: ${toNestbenchError(thrown).message}`);
   }
+  return phases.list;
 }
 
 function broughtBack(
   { running, behindSeconds }: Restored,
   { name, record: { madeAt, client, server } }: Snapshot,
-  kind: 'warm' | 'saved',
-  before: readonly Phase[],
 ): Brought {
   const bytes = client.bytes + server.bytes;
   return {
     running,
-    start: { kind, snapshot: name, madeAt, bytes, behindSeconds },
-    phases: [...before, ...running.phases],
+    start: { kind: 'warm', snapshot: name, madeAt, bytes, behindSeconds },
+    phases: running.phases,
   };
 }
 
@@ -200,11 +159,4 @@ async function tryRestore(
     await dropSnapshot(snapshot.directory);
     return undefined;
   }
-}
-
-function bootPrimed(
-  plan: StackPlan,
-  options: StartStackOptions,
-): Promise<{ stack: EmulatedStack; phases: readonly Phase[] }> {
-  return primed(() => boot(plan, options), options);
 }
