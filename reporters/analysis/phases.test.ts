@@ -91,6 +91,18 @@ test('a cell lasts from the end of its predecessor to its own end, and its stage
   }
 });
 
+test('what saved a stack in the end counts as its stages', () => {
+  const records = cell('l1-baseline', 0);
+  const phases = [
+    { name: 'prime', seconds: 6 },
+    { name: 'save', seconds: 2 },
+    { name: 'save: proof', seconds: 3 },
+  ];
+  const end: JournalRecord = { type: 'end', ...at(35), cell: 'l1-baseline', seconds: 1, phases };
+  const results = collectResults([experiment, ...records.slice(0, -1), end]);
+  expect(cellTimes(results)).toMatchObject([{ total: 35, stages: { prime: 6, save: 5, end: 1, rest: 4 } }]);
+});
+
 test('starts of one experiment add up, without the time between them', () => {
   const later = { ...experiment, ...at(1000) };
   const results = collectResults([

@@ -6,7 +6,8 @@ import { sum } from '../model/sum.ts';
 
 /**
  * The stages of a cell, in order of time. `prime` belongs to a stack that booted, and `save`, which includes the proof
- * of the snapshot, to one that was saved; `guests` to all levels above L0 when it is restored, which resume together. `rest` is what no record covers.
+ * of the snapshot, to one that was saved; `guests` to all levels above L0 when it is restored, which resume together.
+ * `rest` is what no record covers.
  */
 export const STAGES = [
   'worker',

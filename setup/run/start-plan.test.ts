@@ -104,6 +104,18 @@ describe('a start that adds to an experiment', () => {
     ]);
   });
 
+  test('counts what saved a stack in the end', () => {
+    const end: JournalRecord = {
+      type: 'end',
+      at: start({}).at,
+      cell: 'l1-baseline',
+      seconds: 1,
+      phases: [{ name: 'save', seconds: 20 }],
+    };
+    const records = [start({}), ...hackbench('l1-baseline', 1, 5), end];
+    expect(plan({ 'l1-baseline': ['hackbench'] }, { records }).seconds).toBe(3 * 6 + 4 + 20 + 12);
+  });
+
   test('does not take those of another host', () => {
     const other: JournalRecord = Object.assign(start({}), { host: { ...HOST, cpus: 64 } });
     const planned = plan(
