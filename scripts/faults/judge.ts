@@ -24,6 +24,17 @@ export interface Struck {
 /** A sample that ended this shortly after a fault need not have been disturbed. */
 const INSTANT_MS = 250;
 
+/** Exit codes above are of signals. */
+const SIGNALLED = 128;
+
+/** Of each start (setup/run/start-words.ts). */
+const FIRST_WORDS = 'To measure:';
+
+/** A signal ended it before nestbench had handlers: by its own effect, or by Vitest's handler, which says nothing. */
+function isBeforeBegin(run: Run, { exitCode, signal }: Ended): boolean {
+  return signal !== undefined || ((exitCode ?? 0) > SIGNALLED && !run.output.includes(FIRST_WORDS));
+}
+
 /** @returns whether the run noticed it, and what is wrong with how it ended. */
 export function judgeRun(run: Run, struck: Struck): { readonly outcome: Outcome; readonly wrong: string[] } {
   const { planned, at, ended } = struck;
@@ -41,8 +52,7 @@ export function judgeRun(run: Run, struck: Struck): { readonly outcome: Outcome;
   if (at === undefined && !isWell) wrong.push(`It ended with ${end}, although nothing was broken.`);
   if (at !== undefined && expected.says !== undefined && !isNamed) {
     const isQuiet = isWell && sentence === undefined && (expected.mayGoUnnoticed === true || isLate);
-    // A signal in the first second, when nobody handles it yet.
-    const mayBeSilent = isQuiet || (planned.phase === 'start' && ended.signal !== undefined);
+    const mayBeSilent = isQuiet || (planned.phase === 'start' && isBeforeBegin(run, ended));
     if (!mayBeSilent) {
       wrong.push(
         sentence === undefined
