@@ -190,13 +190,10 @@ export class CellStack {
     let began = performance.now();
     try {
       if (isWhole) phases = await this.#saveForLater?.();
-    } finally {
       began = performance.now();
-      try {
-        await running?.[Symbol.asyncDispose]();
-      } finally {
-        await this.#alone?.[Symbol.asyncDispose]();
-      }
+      await running?.[Symbol.asyncDispose]();
+    } finally {
+      await this.#alone?.[Symbol.asyncDispose]();
     }
     if (running === undefined) return;
     const seconds = (performance.now() - began) / 1000;

@@ -110,20 +110,17 @@ function stagesOf(its: readonly Visit[]): Record<Stage, number> {
     };
     const [first] = boots;
     if (first !== undefined) add('worker', Math.max(0, Date.parse(first.at) / 1000 - first.seconds - since));
-    const addPhases = (phases: BootRecord['phases'] = []): void => {
-      for (const { name, seconds } of phases) {
-        const [machine = ''] = name.split(': ');
-        const stage = STAGES.find((one) => one.toLowerCase() === machine);
-        if (stage !== undefined) add(stage, seconds);
-      }
-    };
-    for (const { phases } of boots) addPhases(phases);
+    const phases = records.flatMap((record) =>
+      record.type === 'boot' || record.type === 'end' ? (record.phases ?? []) : [],
+    );
+    for (const { name, seconds } of phases) {
+      const [machine = ''] = name.split(': ');
+      const stage = STAGES.find((one) => one.toLowerCase() === machine);
+      if (stage !== undefined) add(stage, seconds);
+    }
     for (const record of records) {
       if (record.type === 'service') add('services', record.seconds);
-      if (record.type === 'end') {
-        addPhases(record.phases);
-        add('end', record.seconds);
-      }
+      if (record.type === 'end') add('end', record.seconds);
       if (record.type !== 'samples') continue;
       add('around', record.sums.aroundSeconds);
       add('samples', record.sums.seconds);

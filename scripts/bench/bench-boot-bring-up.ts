@@ -61,11 +61,7 @@ export async function ensureSnapshot(plan: StackPlan, bench: Bench): Promise<voi
     bench.signal,
     (text, secondsLeft) => reportProgress({ task, text, state: 'running', secondsLeft }),
   );
-  try {
-    await saveForLater?.();
-  } finally {
-    await running[Symbol.asyncDispose]();
-  }
+  await (saveForLater?.() ?? running[Symbol.asyncDispose]());
   reportProgress({ task, text: 'ended', state: 'done' });
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { writeFiles } from '../../reporters/exporters.ts';
 import { loadResults } from '../../reporters/model/load.ts';
 import { isRunning, processArgv, processIds, processStat } from '../../setup/lib/proc.ts';
+import { FIRST_WORDS } from '../../setup/run/start-words.ts';
 import { type Ended, leftovers, type Run } from '../cli/nestbench-run.ts';
 import type { CampaignPlace } from './campaign-place.ts';
 import { MEASURED } from './draw-plan.ts';
@@ -26,9 +27,6 @@ const INSTANT_MS = 250;
 
 /** Exit codes above are of signals. */
 const SIGNALLED = 128;
-
-/** Of each start (setup/run/start-words.ts). */
-const FIRST_WORDS = 'To measure:';
 
 /** A signal ended it before nestbench had handlers: by its own effect, or by Vitest's handler, which says nothing. */
 function isBeforeBegin(run: Run, { exitCode, signal }: Ended): boolean {

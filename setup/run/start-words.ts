@@ -3,6 +3,9 @@ import { count } from '../lib/count.ts';
 import { inWords } from '../lib/duration.ts';
 import type { PlannedBenchmark, StartPlan } from './start-plan.ts';
 
+/** What begins the sentence that each start which measures says before it boots. */
+export const FIRST_WORDS = 'To measure:';
+
 export function describeStart(plan: StartPlan, resumed: string | undefined): string[] {
   return [
     ...(resumed === undefined ? [] : whatThereIs(plan, resumed)),
@@ -46,7 +49,7 @@ function whatIsMeasured({ measured, seconds }: StartPlan): string[] {
         ? 'by what is planned: there are no earlier results of it on this host'
         : `by earlier results; ${unseen} of the benchmarks by what is planned`;
   return [
-    `To measure: ${count(measured.length, 'benchmark')} in ${count(cells, 'cell')}, ${samples(iterations)}, in at most about ${inWords(seconds)} (${by}).`,
+    `${FIRST_WORDS} ${count(measured.length, 'benchmark')} in ${count(cells, 'cell')}, ${samples(iterations)}, in at most about ${inWords(seconds)} (${by}).`,
   ];
 }
 

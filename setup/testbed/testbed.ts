@@ -131,7 +131,7 @@ export interface Started {
   /** From nothing to ready. */
   readonly seconds: number;
   /**
-   * Saves the stack for later runs, which ends it. Called once everything is measured. Absent if it is not to be saved.
+   * Saves the stack for later runs, and ends it whatever happens. Called once everything is measured. Absent if it is not to be saved.
    * A fault is told to the user, and is not this run's.
    * @returns how long it took.
    * @throws NESTBENCH_ABORTED if the run is stopped meanwhile.

@@ -55,11 +55,7 @@ async function make(
     boot: 'warm',
     benchmarks: [],
   });
-  try {
-    await saveForLater?.();
-  } finally {
-    await running[Symbol.asyncDispose]();
-  }
+  await (saveForLater?.() ?? running[Symbol.asyncDispose]());
   const made = await find(plan, experiment, options);
   if (made !== undefined) return made;
   throw new CheckError({
