@@ -51,6 +51,8 @@ export interface Expected {
   readonly says: RegExp | undefined;
   /** Whether the run may go on as if nothing had happened, and a sample that ran meanwhile counts. */
   readonly mayGoUnnoticed?: true;
+  /** Whether it shows in nothing but the sample during which it strikes. */
+  readonly showsInSamplesOnly?: true;
   /** How long it may take until the run has ended, from the fault. */
   readonly withinSeconds: number;
 }

@@ -110,6 +110,7 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     expected: {
       ends: [0, 1],
       says: /clock|time of day/i,
+      showsInSamplesOnly: true,
       withinSeconds: WITH_A_BOOT_SECONDS,
     },
   },

@@ -49,7 +49,10 @@ export function judgeRun(run: Run, struck: Struck): { readonly outcome: Outcome;
   }
   if (at === undefined && !isWell) wrong.push(`It ended with ${end}, although nothing was broken.`);
   if (at !== undefined && expected.says !== undefined && !isNamed) {
-    const isQuiet = isWell && sentence === undefined && (expected.mayGoUnnoticed === true || isLate);
+    // That it disturbed no sample is judged below.
+    const nothingToNotice =
+      expected.mayGoUnnoticed === true || expected.showsInSamplesOnly === true || isLate;
+    const isQuiet = isWell && sentence === undefined && nothingToNotice;
     const mayBeSilent = isQuiet || (planned.phase === 'start' && isBeforeBegin(run, ended));
     if (!mayBeSilent) {
       wrong.push(

@@ -33,14 +33,14 @@ const LIST: readonly Regression[] = [
     benchmark: 'netperf-rr',
     afterMs: 200,
   },
-  // hackbench's time was an hour, and a sample.
+  // A sample of an hour counted. This is in the middle of memcached's on any host: it begins after about 1 s, and takes 3 s.
   {
     kind: 'step-clock',
     target: 'l0',
     cell: 'l0-baseline',
     phase: 'measure',
-    benchmark: 'hackbench',
-    afterMs: 200,
+    benchmark: 'memcached',
+    afterMs: 2200,
   },
   // Both succeeded, with one mean over both.
   { kind: 'two-profiles', cell: 'l0-baseline', phase: 'start', afterMs: 50 },
