@@ -88,6 +88,10 @@ describe("a machine's clock", () => {
     });
   });
 
+  test('that a pause explains is right, also where the command ended during the pause', () => {
+    expect(clockError('client', 1.02, 5.26, 5.1)?.code).toBe('NESTBENCH_PAUSED');
+  });
+
   test.each([
     ['a shorter pause', 1.02, 9.5, 3],
     ['a pause of a fast clock', 10.4, 10, 2],

@@ -50,14 +50,17 @@ export function clockFault(machineSeconds: number, hostSeconds: number): string 
   const counted = `its clock counted ${machineSeconds.toFixed(2)} s in a command that took ${hostSeconds.toFixed(2)} s by this host's`;
   // It can't have run for longer than the time from the request to the answer.
   if (machineSeconds > hostSeconds * (1 + FAST_SHARE) + RESOLUTION_SECONDS) return `${counted}: it runs fast`;
-  if (machineSeconds < hostSeconds * (1 - SLOW_SHARE) - LATENCY_SECONDS) return `${counted}: it runs slow`;
-  return undefined;
+  return isSlow(machineSeconds, hostSeconds) ? `${counted}: it runs slow` : undefined;
+}
+
+function isSlow(machineSeconds: number, hostSeconds: number): boolean {
+  return machineSeconds < hostSeconds * (1 - SLOW_SHARE) - LATENCY_SECONDS;
 }
 
 /** Whether this process was stopped for the time that the machine's clock does not have. */
 function isPause(machineSeconds: number, hostSeconds: number, pausedSeconds: number): boolean {
-  const isSlow = clockFault(machineSeconds, hostSeconds) !== undefined && machineSeconds < hostSeconds;
-  return isSlow && clockFault(machineSeconds, hostSeconds - pausedSeconds) === undefined;
+  // The command went on meanwhile, so it may have taken longer than the time outside the pause.
+  return isSlow(machineSeconds, hostSeconds) && !isSlow(machineSeconds, hostSeconds - pausedSeconds);
 }
 
 /**
