@@ -46,6 +46,8 @@ const LIST: readonly Regression[] = [
   },
   // The client's clock was blamed, because the command had ended during the pause.
   { kind: 'pause-worker', cell: 'l0-baseline', phase: 'measure', benchmark: 'memcached', afterMs: 1800 },
+  // The journal had only a code in the place of the reason.
+  { kind: 'kill-lock-holder', cell: 'l0-baseline', phase: 'measure', benchmark: 'netperf-rr', afterMs: 200 },
   // Both succeeded, with one mean over both.
   { kind: 'two-profiles', cell: 'l0-baseline', phase: 'start', afterMs: 50 },
 ];

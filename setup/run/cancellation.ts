@@ -14,11 +14,13 @@ export function cancellation(): AbortSignal {
   return controller.signal;
 }
 
-/** The first reason is kept. */
+/**
+ * The first reason is kept.
+ * @param reason what stopped it, such as `SIGINT`; or the whole sentence of an error that did.
+ */
 export function cancel(reason: string): void {
-  controller.abort(
-    new AbortedError({
-      message: `The run was stopped (${reason}). What was measured until then is in the journal.`,
-    }),
-  );
+  const message = reason.endsWith('.')
+    ? reason
+    : `The run was stopped (${reason}). What was measured until then is in the journal.`;
+  controller.abort(new AbortedError({ message }));
 }

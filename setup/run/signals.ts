@@ -47,7 +47,7 @@ export async function endEarly(
   vitest.logger.error(error.message);
   process.exitCode = 1;
   controller.abort(error);
-  await cancelRun(vitest, error.code);
+  await cancelRun(vitest, error.message);
 }
 
 /** Tells every worker to stop, including those that are still starting. */

@@ -38,7 +38,7 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
     lastError = error;
   });
   const noteLoss = (): void => {
-    const why = lastError === undefined ? 'the other side closed it' : reasonOf(lastError);
+    const why = lastError === undefined ? 'the other side closed it' : lossOf(lastError);
     connection.lost ??= new ConnectionError({
       message: `The SSH connection to ${name} was lost: ${why}.`,
       machine: name,
@@ -100,6 +100,12 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
     stream.destroy();
   }
   return machine;
+}
+
+/** In ssh2's words, except where they do not say what happened. */
+function lossOf(error: Error): string {
+  const reason = reasonOf(error);
+  return reason === 'Keepalive timeout' ? `it no longer answers (${reason})` : reason;
 }
 
 async function forwarded(
