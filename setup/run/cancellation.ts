@@ -14,13 +14,13 @@ export function cancellation(): AbortSignal {
   return controller.signal;
 }
 
-/**
- * The first reason is kept.
- * @param reason what stopped it, such as `SIGINT`; or the whole sentence of an error that did.
- */
+/** The first reason is kept. */
 export function cancel(reason: string): void {
-  const message = reason.endsWith('.')
-    ? reason
-    : `The run was stopped (${reason}). What was measured until then is in the journal.`;
-  controller.abort(new AbortedError({ message }));
+  controller.abort(new AbortedError({ message: stopSentence(reason) }));
+}
+
+/** @param reason what stopped the run, such as `SIGINT`; or the whole sentence of an error that did. */
+export function stopSentence(reason: string): string {
+  if (reason.endsWith('.')) return reason;
+  return `The run was stopped (${reason}). What was measured until then is in the journal.`;
 }
