@@ -43,9 +43,10 @@ async function vitest(
     cwd: directory,
     env: { NODE_ENV: undefined, VITEST: undefined, NO_COLOR: '1', GITHUB_STEP_SUMMARY: undefined },
     reject: false,
+    all: true,
   });
   let output = '';
-  run.stdout.on('data', (chunk: Buffer) => {
+  run.all.on('data', (chunk: Buffer) => {
     output += stripVTControlCharacters(chunk.toString());
     onOutput?.(output);
   });
@@ -77,6 +78,29 @@ test('the number of a benchmark is printed while the next one runs, and only onc
     expect.stringMatching(/^ {3}× apache/),
     '   ↓ memcached',
   ]);
+}, 120_000);
+
+test('a journal that is gone is told in one sentence, and fails the run', async () => {
+  using journal = new TestJournal().start().samples('l1-baseline', 'hackbench', [0.303]);
+  const directory = temporaryDirectory();
+  writeFileSync(
+    path.join(directory, 'l1.test.js'),
+    `import { rmSync } from 'node:fs';
+    import { test } from 'vitest';
+    test('hackbench', ({ task }) => {
+      rmSync(${JSON.stringify(path.join(journal.directory, 'journal.ndjson'))});
+      task.meta.measured = ['hackbench'];
+    });`,
+  );
+  const output = await vitest(
+    directory,
+    `provide: { experiment: ${JSON.stringify({ directory: journal.directory })} },
+    projects: [{ test: { name: 'l1-baseline', include: ['l1.test.js'] } }],`,
+  );
+  expect(output).toContain(
+    `There is no table, and no files are written. The journal of this run is gone from ${journal.directory}.`,
+  );
+  expect(output).not.toContain('Unhandled');
 }, 120_000);
 
 test('a skipped test of nestbench itself is printed with its reason, and none of a cell', async () => {

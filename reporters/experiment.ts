@@ -2,18 +2,19 @@
  * Prints the number of each benchmark as soon as it ends. Closes a run: writes the derived files, prints the table, and
  * fails a run that measured nothing.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import type { ProvidedContext } from 'vitest';
 import type { Reporter, TestCase, TestModule, TestRunEndReason, Vitest } from 'vitest/node';
 import { findCell } from '../fixtures/matrix.ts';
 import { sentenceOf } from '../setup/lib/errors.ts';
+import { JOURNAL_FILE } from '../setup/journal/journal.ts';
 import { describeDamaged } from '../setup/journal/journal-reader.ts';
 import { sayOf } from '../setup/run/say.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { writeFiles } from './exporters.ts';
 import { markdownOf } from './files/summary-markdown.ts';
-import { loadResults } from './model/load.ts';
+import { type Loaded, loadResults } from './model/load.ts';
 import { mergeShards } from './model/merge.ts';
 import { measuredLine } from './terminal/measured-line.ts';
 import { painter } from './terminal/paint.ts';
@@ -45,6 +46,19 @@ function directoryOf(vitest: Vitest): string | undefined {
   }
 }
 
+/** Undefined if the journal was removed or damaged meanwhile; `onProblem` gets the sentence about it. */
+function loadIfSound(directory: string, onProblem: (sentence: string) => void): Loaded | undefined {
+  try {
+    return loadResults(directory);
+  } catch (error) {
+    const isGone = !existsSync(path.join(directory, JOURNAL_FILE));
+    const sentence = isGone ? `The journal of this run is gone from ${directory}.` : sentenceOf(error);
+    if (sentence === undefined) throw error;
+    onProblem(sentence);
+    return undefined;
+  }
+}
+
 /** Whether a test has lines with the numbers of its benchmarks: one that measured all that it wanted. */
 export function hasLine(test: TestCase): boolean {
   return test.result().state === 'passed' && test.meta().measured !== undefined;
@@ -63,7 +77,10 @@ export default class ExperimentReporter implements Reporter {
     if (vitest === undefined || vitest.config.mergeReports !== undefined || !hasLine(test)) return;
     const directory = directoryOf(vitest);
     if (directory === undefined) return;
-    const { results } = loadResults(directory);
+    // The end of the run says it.
+    const loaded = loadIfSound(directory, () => {});
+    if (loaded === undefined) return;
+    const { results } = loaded;
     const check = painter(terminalOptions().colours)('good', '✓');
     for (const benchmark of test.meta().measured ?? []) {
       const line = measuredLine(results, test.project.name, benchmark);
@@ -84,7 +101,12 @@ export default class ExperimentReporter implements Reporter {
     if (directory === undefined) return;
 
     const say = sayOf(vitest);
-    const { results, damaged } = loadResults(directory);
+    const loaded = loadIfSound(directory, (sentence) => {
+      vitest.logger.error(`There is no table, and no files are written. ${sentence}`);
+      process.exitCode = 1;
+    });
+    if (loaded === undefined) return;
+    const { results, damaged } = loaded;
     for (const text of describeDamaged(damaged)) vitest.logger.error(`Warning: ${text}`);
     const summary = summaryOf(results);
     say(`\n${summaryText(summary, terminalOptions())}`);

@@ -135,13 +135,14 @@ function isMissing(stack: CellStack, benchmark: Benchmark): boolean {
 }
 
 /** What its journal lacks of the runs that this start wants, now and whenever it is asked again. */
-function missingOf({ cell, experiment }: CellStack, benchmark: Benchmark): () => readonly RunWork[] {
+function missingOf({ cell, experiment, journal }: CellStack, benchmark: Benchmark): () => readonly RunWork[] {
   const { directory, profile, resume } = experiment;
   const place = { cell: cell.name, benchmark: benchmark.name };
   const plan = planRun(benchmark, profile);
   const retryFailed = resume?.retryFailed ?? false;
   let wanted: ReturnType<typeof wantedRuns> | undefined;
   return () => {
+    journal.assertThere();
     const { records } = readJournal(directory);
     wanted ??= wantedRuns(records, place, { profile, resume });
     return workLeft(records, { ...place, ...wanted, plan, retryFailed });

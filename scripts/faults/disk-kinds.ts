@@ -192,7 +192,12 @@ export const DISK_KINDS: readonly FaultKind[] = [
     async inject(scene) {
       rmSync(path.dirname(thereIs(journalOf(scene))), { recursive: true, force: true });
     },
-    expected: { ends: [1], says: /was removed or replaced/, withinSeconds: RUN_SECONDS },
+    expected: {
+      ends: [1],
+      says: /was removed or replaced|is gone from/,
+      losesJournal: true,
+      withinSeconds: RUN_SECONDS,
+    },
   },
   {
     name: 'journal-replaced',

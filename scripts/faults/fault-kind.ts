@@ -53,6 +53,8 @@ export interface Expected {
   readonly mayGoUnnoticed?: true;
   /** Whether it shows in nothing but the sample during which it strikes. */
   readonly showsInSamplesOnly?: true;
+  /** Whether the samples until then are lost, and nothing but the run itself can say so. */
+  readonly losesJournal?: true;
   /** How long it may take until the run has ended, from the fault. */
   readonly withinSeconds: number;
 }

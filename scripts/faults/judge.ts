@@ -65,7 +65,8 @@ export function judgeRun(run: Run, struck: Struck): { readonly outcome: Outcome;
   if (/NESTBENCH_BUG|Unhandled Error|^ +at .*:\d+:\d+\)?$/m.test(run.output)) {
     wrong.push('It printed a stack trace, or called it a bug.');
   }
-  wrong.push(...lostSamples(run), ...disturbedSamples(run, struck));
+  if (expected.losesJournal !== true) wrong.push(...lostSamples(run));
+  wrong.push(...disturbedSamples(run, struck));
   return { outcome: at === undefined ? 'missed' : outcomeOf(isWell, isNamed), wrong };
 }
 

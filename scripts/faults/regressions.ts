@@ -48,6 +48,8 @@ const LIST: readonly Regression[] = [
   { kind: 'pause-worker', cell: 'l0-baseline', phase: 'measure', benchmark: 'memcached', afterMs: 1800 },
   // The journal had only a code in the place of the reason.
   { kind: 'kill-lock-holder', cell: 'l0-baseline', phase: 'measure', benchmark: 'netperf-rr', afterMs: 200 },
+  // A stack trace of the reporter, which found no journal.
+  { kind: 'journal-removed', cell: 'l0-baseline', phase: 'measure', benchmark: 'memcached', afterMs: 900 },
   // Both succeeded, with one mean over both.
   { kind: 'two-profiles', cell: 'l0-baseline', phase: 'start', afterMs: 50 },
 ];

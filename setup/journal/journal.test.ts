@@ -229,6 +229,7 @@ describe('a journal that somebody removes while it is written', () => {
     const journal = journalIn();
     journal.append(skip('first'));
     change(journal.directory);
+    expect(() => journal.assertThere()).toThrow('was removed or replaced');
     expect(() => journal.append(skip('second'))).toThrow(
       expect.objectContaining({ code: 'NESTBENCH_JOURNAL_GONE', kind: 'infrastructure' }),
     );

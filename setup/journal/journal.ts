@@ -51,7 +51,7 @@ export class Journal {
    */
   append(record: Unstamped): void {
     const checked = journalRecord.parse({ ...record, at: stamp() });
-    this.#assertThere();
+    this.assertThere();
     namingFile(this.file, () => this.#write(checked));
   }
 
@@ -74,8 +74,11 @@ export class Journal {
     }
   }
 
-  /** A new file would hold only the rest of the experiment, and look complete. */
-  #assertThere(): void {
+  /**
+   * A new file would hold only the rest of the experiment, and look complete.
+   * @throws NESTBENCH_JOURNAL_GONE
+   */
+  assertThere(): void {
     if (this.#last === undefined) return;
     const { ino, size, birthtimeMs } = this.#last;
     const is = statSync(this.file, { throwIfNoEntry: false });
