@@ -12,6 +12,9 @@ import { MEASURED } from './draw-plan.ts';
 import type { PlannedFault } from './fault-kind.ts';
 import type { Outcome } from './fault-result.ts';
 
+/** What is judged of a run. */
+export type Watched = Pick<Run, 'output' | 'records' | 'recordsOf'>;
+
 /** What happened. */
 export interface Struck {
   readonly planned: PlannedFault;
@@ -29,12 +32,15 @@ const INSTANT_MS = 250;
 const SIGNALLED = 128;
 
 /** A signal ended it before nestbench had handlers: by its own effect, or by Vitest's handler, which says nothing. */
-function isBeforeBegin(run: Run, { exitCode, signal }: Ended): boolean {
+function isBeforeBegin(run: Watched, { exitCode, signal }: Ended): boolean {
   return signal !== undefined || ((exitCode ?? 0) > SIGNALLED && !run.output.includes(FIRST_WORDS));
 }
 
 /** @returns whether the run noticed it, and what is wrong with how it ended. */
-export function judgeRun(run: Run, struck: Struck): { readonly outcome: Outcome; readonly wrong: string[] } {
+export function judgeRun(
+  run: Watched,
+  struck: Struck,
+): { readonly outcome: Outcome; readonly wrong: string[] } {
   const { planned, at, ended } = struck;
   const { expected } = planned.kind;
   const wrong: string[] = [];
@@ -76,13 +82,13 @@ function outcomeOf(isWell: boolean, isNamed: boolean): Outcome {
 }
 
 /** Whether everything had been measured before. */
-function isOver(run: Run, time: number): boolean {
+function isOver(run: Watched, time: number): boolean {
   const last = run.records.findLast(({ type }) => type === 'sample' || type === 'idle');
   return last !== undefined && Date.parse(last.at) < time;
 }
 
 /** The first failure of the journal since the fault; where there is none, the first line that may be about it. */
-function sentenceAbout(run: Run, { planned, at, printed }: Struck): string | undefined {
+function sentenceAbout(run: Watched, { planned, at, printed }: Struck): string | undefined {
   const failure = run
     .recordsOf('failure')
     .find((record) => at !== undefined && Date.parse(record.at) >= at.began - 1000);
@@ -93,7 +99,7 @@ function sentenceAbout(run: Run, { planned, at, printed }: Struck): string | und
 }
 
 /** Benchmarks whose number was printed, and that have no sample. */
-function lostSamples(run: Run): string[] {
+function lostSamples(run: Watched): string[] {
   const samples = new Set(run.recordsOf('sample').map(({ benchmark }) => benchmark));
   return MEASURED.filter((name) => new RegExp(`^ +✓ \\S+: ${name} `, 'm').test(run.output))
     .filter((name) => !samples.has(name))
@@ -101,7 +107,7 @@ function lostSamples(run: Run): string[] {
 }
 
 /** Samples during which the fault struck, unless their stack was booted since. */
-function disturbedSamples(run: Run, { planned, at }: Struck): string[] {
+function disturbedSamples(run: Watched, { planned, at }: Struck): string[] {
   if (at === undefined || planned.kind.expected.mayGoUnnoticed === true) return [];
   // Before its machines are there, nothing can be disturbed; and what stops the run stops no sample.
   if (!planned.kind.expected.ends.includes(0) || planned.phase === 'start') return [];
