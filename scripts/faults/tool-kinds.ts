@@ -51,7 +51,11 @@ export const TOOL_KINDS: readonly FaultKind[] = [
     phases: ['measure'],
     weight: 0.2,
     ...instead('exec yes'),
-    expected: { ends: [1], says: /netperf|memcached|did not end within/, withinSeconds: DEADLINE_SECONDS },
+    expected: {
+      ends: [1],
+      says: /(netperf|memcaslap|memcached).*(printed more than|did not end within)/,
+      withinSeconds: DEADLINE_SECONDS,
+    },
   },
   {
     name: 'service-dies',
