@@ -40,11 +40,13 @@ test.each(['doctor', 'plan', 'restore', 'tune'])(
   },
 );
 
-test('a plan is of one cell', () => {
-  const { status, stderr } = script('scripts/plan.ts', 'l1-baseline', 'l2-baseline');
-  expect({ status, stderr }).toEqual({
+test('a plan of several cells says which run side by side', () => {
+  const { status, stdout } = script('scripts/plan.ts', 'l1-baseline', 'l2-baseline');
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^2 cells, /m) });
+  const unknown = script('scripts/plan.ts', 'l1-baseline', 'l9-nosuch');
+  expect(unknown).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining('"l2-baseline" is one more'),
+    stderr: expect.stringContaining('There is no cell "l9-nosuch"'),
   });
 });
 

@@ -26,12 +26,13 @@ function addNight(
   seconds: number,
   versions: Readonly<Record<string, string>> = {},
   accelerator: 'tcg' | 'kvm' = 'tcg',
+  settings: Readonly<Record<string, string>> = {},
 ): string {
   using journal = new TestJournal();
   journal.record({
     type: 'experiment',
     experiment: `night-${number}`,
-    testbed: { kind: 'emulated', accelerator, settings: {} },
+    testbed: { kind: 'emulated', accelerator, settings },
     profile: 'quick',
     runs: 1,
     host: { cpuModel: 'x', cpus: 2, memoryBytes: 1, kernel: '6.1' },
@@ -101,6 +102,18 @@ test('a night on another accelerator than the one before is a series of its own,
   expect(history('show').stdout).toMatch(/QEMU TCG.*hackbench +1 .*QEMU KVM.*hackbench +1 /s);
   expect(addNight(history, 2, 1, {}, 'kvm')).not.toContain('NOT COMPARED');
   expect(history('check').stdout).toBe('No new changes.\n');
+});
+
+test('so does a night in which cells ran side by side', () => {
+  const history = person();
+  addNight(history, 0, 9);
+  const said =
+    'NOT COMPARED: 2 cells of night-1 ran at a time, and 1 of night-0, the one before it. Each number has its own series. To stay in one, set PARALLEL=1.\n';
+  const beside = { 'side by side': '2' };
+  expect(addNight(history, 1, 1, {}, 'tcg', beside)).toContain(said);
+  expect(history('check').stdout).toBe(`No new changes.\n\n${said}`);
+  expect(history('show').stdout).toMatch(/hackbench +1 .*hackbench +side by side 2 +1 /s);
+  expect(addNight(history, 2, 1, {}, 'tcg', beside)).not.toContain('NOT COMPARED');
 });
 
 test('wrong input ends with 2 and one sentence', () => {

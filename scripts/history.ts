@@ -1,7 +1,6 @@
 /** `npm run history -- add|show|check`: the results of experiments over time, and where they changed. */
 import { describeChanges } from '../reporters/analysis/toolchain-changes.ts';
 import {
-  acceleratorStep,
   changesOf,
   lastBefore,
   seriesOf,
@@ -12,7 +11,7 @@ import {
 import {
   changesMarkdown,
   changesText,
-  describeAcceleratorStep,
+  describeSteps,
   seriesText,
 } from '../reporters/history/history-text.ts';
 import { readKind } from '../reporters/history/kind.ts';
@@ -56,8 +55,7 @@ function add({ experiments, store: file }: Parsed<'add'>): void {
         `${summary.name} has another toolchain than ${before.experiment}, the one before it: ${describeChanges(changes)}.`,
       );
     }
-    const step = acceleratorStep(summary.name, store.points());
-    if (step !== undefined) console.log(`${describeAcceleratorStep(step)}.`);
+    for (const sentence of describeSteps(summary.name, store.points())) console.log(sentence);
   }
 }
 
@@ -105,8 +103,8 @@ function check(store: HistoryStore, { as, again, changes: options }: Parsed<'che
     }));
     console.log(JSON.stringify({ version: 1, changes: list }, null, 2));
   } else console.log(as === 'markdown' ? changesMarkdown(changes) : changesText(changes, terminalOptions()));
-  const latest = acceleratorStep(points.at(-1)?.experiment ?? '', points);
-  if (latest !== undefined && as !== 'json') console.log(`\n${describeAcceleratorStep(latest)}.`);
+  const steps = describeSteps(points.at(-1)?.experiment ?? '', points);
+  if (as !== 'json') for (const sentence of steps) console.log(`\n${sentence}`);
   if (!again) store.markReported(changes.map(reportedOf));
   if (changes.some(({ isWorse }) => isWorse)) process.exitCode = 1;
 }

@@ -1,13 +1,17 @@
-/** `npm run plan -- CELL`: prints the complete plan of a cell without starting anything. */
-import { CELLS, findCell } from '../fixtures/matrix.ts';
+/**
+ * `npm run plan -- CELL` prints the complete plan of a cell, and `npm run plan` which cells of a run are measured side by
+ * side, without starting anything.
+ */
+import type { BenchmarkKind } from '../fixtures/benchmarks/benchmark.ts';
+import { type Cell, CELLS, configurationOf, findCell } from '../fixtures/matrix.ts';
 import { InputError } from '../setup/lib/errors.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
-import { parseArguments, unknownSetting } from './cli/arguments.ts';
+import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 import { selectedTestbed } from './cli/testbed-option.ts';
 
-const USAGE = 'npm run plan -- CELL [--micro] [--testbed FILE]';
+const USAGE = 'npm run plan -- [CELL ...] [--micro] [--testbed FILE]';
 
 await runScript(USAGE, async () => {
   const { positionals, values } = parseArguments(
@@ -17,19 +21,29 @@ await runScript(USAGE, async () => {
     },
     USAGE,
   );
-  const [name = '', ...others] = positionals;
-  if (others.length > 0)
-    throw unknownSetting(`A plan is of one cell, and "${others.join(' ')}" is one more.`, USAGE);
   const kind = values.micro ? 'micro' : 'application';
-  const cell = findCell(name);
-  if (cell === undefined) {
-    const there = CELLS.map((each) => each.name).join(', ');
-    throw new InputError(
-      'NESTBENCH_UNKNOWN_CELL',
-      `There is no cell "${name}". Usage: ${USAGE}, where CELL is one of ${there}.`,
-    );
-  }
+  const cells = positionals.map(cellOf);
   const settings = resolveSettings({ ...process.env, TESTBED: selectedTestbed(values.testbed) }, new Date());
   const testbed = await loadTestbed(testbedKind(settings.testbed));
-  process.stdout.write(`${await testbed.describe(cell, kind, settings)}\n`);
+  const [first, ...others] = cells;
+  const text =
+    first !== undefined && others.length === 0
+      ? await testbed.describe(first, kind, settings)
+      : await testbed.describeRun(cells.length === 0 ? CELLS.filter(hasSuite(kind)) : cells, kind, settings);
+  process.stdout.write(`${text}\n`);
 });
+
+function cellOf(name: string): Cell {
+  const cell = findCell(name);
+  if (cell !== undefined) return cell;
+  const there = CELLS.map((each) => each.name).join(', ');
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_CELL',
+    `There is no cell "${name}". Usage: ${USAGE}, where CELL is one of ${there}.`,
+  );
+}
+
+/** Microbenchmarks are not of all cells. */
+function hasSuite(kind: BenchmarkKind): (cell: Cell) => boolean {
+  return (cell) => kind === 'application' || (configurationOf(cell).hasExitCosts === true && cell.level > 0);
+}

@@ -6,6 +6,7 @@ import { type TestProject, TestsNotFoundError, type Vitest } from 'vitest/node';
 import path from 'node:path';
 import { isMicrobenchmark } from '../fixtures/benchmarks/index.ts';
 import type { Cell } from '../fixtures/matrix.ts';
+import type { JournalRecord } from '../fixtures/records.ts';
 import { readJournalIfAny } from './journal/journal-reader.ts';
 import { InputError, sentenceOf } from './lib/errors.ts';
 import { Phases } from './lib/phase-clock.ts';
@@ -13,9 +14,10 @@ import { checkPlaces } from './lib/places.ts';
 import { endOwned } from './machine/qemu/qemu-process.ts';
 import { checkout, type Environment, openExperiment } from './run/experiment-record.ts';
 import { sayOf } from './run/say.ts';
-import { findSelection, type Selection } from './run/selection.ts';
+import { findSelection, type Request, type Selection } from './run/selection.ts';
 import { resolveSettings, type Settings, withOwnOptions } from './run/settings.ts';
 import { endEarly, stopGracefully } from './run/signals.ts';
+import { askedSideBySide, describeSideBySide, runSideBySide } from './run/side-by-side.ts';
 import { seenTimes } from './run/seen-times.ts';
 import { planStart, type StartPlan } from './run/start-plan.ts';
 import { describeStart } from './run/start-words.ts';
@@ -44,8 +46,13 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const settings = await withSizesFor(testbed, asked);
     const { resultsDirectory, folder } = settings;
     checkPlaces(resultsDirectory, process.env['JUNIT'], folder);
-    const plan = planOf(selection, settings);
+    const { records } = readJournalIfAny(path.join(resultsDirectory, folder));
+    const wanted = selection.requests.filter(({ cell }) => selection.measured.includes(cell));
+    const parallel = askedSideBySide(settings.parallel, records, vitest.config.shard !== undefined);
+    const lanes = await testbed.lanes(wanted, settings, parallel);
+    const plan = planOf(wanted, settings, records, lanes.length);
     for (const line of describeStart(plan, settings.resume && folder)) log(line);
+    if (lanes.length > 1) log(describeSideBySide(lanes));
     const stopping = new AbortController();
     let isOurs = false;
     const giveBack = stopGracefully(vitest, {
@@ -57,6 +64,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     held.defer(giveBack);
     const prepared = await prepare(testbed, selection, plan, settings, {
       held,
+      lanes,
       onTestbed: (is) => void (isOurs = is),
       onLost: (error) => void endEarly(vitest, stopping, error),
       signal: stopping.signal,
@@ -64,6 +72,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
       vitestSeconds,
     });
     project.provide('experiment', prepared);
+    if (lanes.length > 1) runSideBySide(vitest, lanes.length);
     const keep = held.move();
     return () => keep.disposeAsync();
   } catch (error) {
@@ -86,9 +95,13 @@ function refusal(error: unknown, vitest: Vitest): unknown {
 /**
  * @throws {InputError} NESTBENCH_UNKNOWN_EXPERIMENT if there is nothing to resume.
  */
-function planOf({ measured, requests }: Selection, settings: Settings): StartPlan {
+function planOf(
+  requests: readonly Request[],
+  settings: Settings,
+  records: readonly JournalRecord[],
+  lanes: number,
+): StartPlan {
   const { resultsDirectory, folder, experiment, profile, resume, withinSeconds } = settings;
-  const { records } = readJournalIfAny(path.join(resultsDirectory, folder));
   if (resume !== undefined && records.length === 0) {
     throw new InputError(
       'NESTBENCH_UNKNOWN_EXPERIMENT',
@@ -98,7 +111,8 @@ function planOf({ measured, requests }: Selection, settings: Settings): StartPla
   const kind = testbedKind(settings.testbed);
   const host = kind === 'emulated' ? describeHost() : undefined;
   return planStart({
-    requests: requests.filter(({ cell }) => measured.includes(cell)),
+    requests,
+    lanes,
     profile,
     resume,
     withinSeconds,

@@ -4,7 +4,7 @@ import type { Benchmark, BenchmarkKind } from '../fixtures/benchmarks/benchmark.
 import type { Clock } from '../fixtures/clock.ts';
 import type { BootKind } from '../setup/run/settings.ts';
 import type { Cell } from '../fixtures/matrix.ts';
-import { type Lock, takeLock } from '../setup/lib/lock.ts';
+import { takeLock } from '../setup/lib/lock.ts';
 import { type ErrorCode, type NestbenchError, toNestbenchError, withoutStack } from '../setup/lib/errors.ts';
 import { Journal } from '../setup/journal/journal.ts';
 import { failureFields } from '../setup/measure/series.ts';
@@ -13,8 +13,13 @@ import { reportProgress } from '../setup/lib/task-progress.ts';
 import type { Started } from '../setup/testbed/testbed.ts';
 import type { AnyTestbed, ProvidedExperiment } from '../setup/testbed/testbeds.ts';
 import type { RunningStack } from '../setup/stack/running.ts';
+import { ownLane } from '../setup/run/side-by-side.ts';
+import { besideLock } from '../setup/testbed/runtime.ts';
+import { confine } from '../setup/machine/confine.ts';
 import { cancellation } from '../setup/run/cancellation.ts';
 import { Turns } from '../setup/measure/turns.ts';
+
+type Plan = ReturnType<AnyTestbed['plan']>;
 
 /** What another stack would not change. */
 const NOT_OF_STACK: ReadonlySet<ErrorCode> = new Set([
@@ -42,8 +47,8 @@ export class CellStack {
   #booting: Promise<RunningStack> | undefined;
   /** Benchmarks are measured one at a time, whatever the command line or a suite says. */
   readonly #turns = new Turns();
-  /** The journal, locked: no other cell boots beside this one, however many workers Vitest was told to start. */
-  #alone: Lock | undefined;
+  /** Locks: no other cell boots beside this one without CPUs of its own, however many workers Vitest was told to start. */
+  #alone: AsyncDisposable | undefined;
   /** The stack that runs, if it is to be saved in the end. */
   #saveForLater: Started['saveForLater'];
   /** The `id` of the newest boot record; undefined before the first. */
@@ -53,11 +58,15 @@ export class CellStack {
   #broken: NestbenchError | undefined;
 
   readonly #testbed: AnyTestbed;
+  /** The number of its lane, if cells run side by side. */
+  readonly #lane: number | undefined;
   readonly #kind: BenchmarkKind;
 
   constructor(cell: Cell, experiment: ProvidedExperiment, testbed: AnyTestbed, kind: BenchmarkKind) {
+    const { lanes = [] } = experiment;
     this.cell = cell;
-    this.experiment = experiment;
+    this.#lane = lanes.length > 1 ? ownLane(lanes.length) : undefined;
+    this.experiment = this.#lane === undefined ? experiment : testbed.inLane(experiment, this.#lane);
     this.#testbed = testbed;
     this.#kind = kind;
     this.journal = new Journal(experiment.directory);
@@ -211,10 +220,28 @@ export class CellStack {
     if (this.#broken === undefined) reportProgress({ task: this.cell.name, text: 'ended', state: 'done' });
   }
 
-  #bringUp(boot: BootKind): Promise<Started> {
+  /** What no other cell may use at the same time: the journal, or its own name, whose folder has its logs, and its lane. */
+  async #takeLocks(): Promise<AsyncDisposable> {
+    const files =
+      this.#lane === undefined
+        ? [this.journal.file]
+        : [besideLock(this.cell.name), besideLock(`lane-${this.#lane + 1}`)];
+    await using taken = new AsyncDisposableStack();
+    for (const file of files) {
+      const onWait = (holders: string): void =>
+        reportProgress({
+          task: this.cell.name,
+          text: `waiting for another cell to end: ${holders}`,
+          state: 'running',
+        });
+      taken.use(await takeLock(file, { signal: cancellation(), onWait }));
+    }
+    return taken.move();
+  }
+
+  #bringUp(plan: Plan, boot: BootKind): Promise<Started> {
     const { cell, experiment } = this;
     const { name } = cell;
-    const plan = this.#testbed.plan(cell, experiment, this.#kind);
     return this.#testbed.start(plan, experiment, {
       boot,
       benchmarks: this.#benchmarks,
@@ -228,12 +255,11 @@ export class CellStack {
   async #start(boot: BootKind): Promise<RunningStack> {
     const { name } = this.cell;
     const { clock } = this;
-    this.#alone ??= await takeLock(this.journal.file, {
-      signal: cancellation(),
-      onWait: (holders) =>
-        reportProgress({ task: name, text: `waiting for another cell to end: ${holders}`, state: 'running' }),
-    });
-    const { running, start, phases, seconds, saveForLater } = await this.#bringUp(boot);
+    this.#alone ??= await this.#takeLocks();
+    const plan = this.#testbed.plan(this.cell, this.experiment, this.#kind);
+    const { hostCpus } = plan;
+    if (hostCpus !== undefined) await confine(hostCpus, cancellation());
+    const { running, start, phases, seconds, saveForLater } = await this.#bringUp(plan, boot);
     this.#saveForLater = saveForLater;
     this.#boot = randomUUID();
     this.journal.append({
@@ -245,6 +271,7 @@ export class CellStack {
       levels: [...running.facts.levels],
       mechanisms: running.mechanisms.length === 0 ? undefined : [...running.mechanisms],
       client: running.facts.client,
+      ...(hostCpus && { hostCpus: [...hostCpus] }),
       phases: [...phases],
       seconds,
     });

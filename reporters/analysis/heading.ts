@@ -1,6 +1,6 @@
 /** The heading of every table: which experiment it was, where it ran, how much was run, and by which nestbench. */
 import { isProfileName, PROFILES } from '../../fixtures/profiles.ts';
-import type { ExperimentRecord } from '../../fixtures/records.ts';
+import { type ExperimentRecord, SIDE_BY_SIDE } from '../../fixtures/records.ts';
 import { STORAGE_WORDS } from '../../fixtures/storage.ts';
 import { describeDirectHardware } from './direct-hardware.ts';
 import { describeContention } from './fairness.ts';
@@ -20,6 +20,7 @@ export function heading(results: Results): (readonly [word: string, line: string
     ['experiment', results.experiment ?? 'unknown: the journal has no record of its start'],
     ...lines('testbed', describeTestbed),
     ...lines('host', host),
+    ...lines('side by side', describeSideBySide),
     ...lines('variant', describeVariant),
     ...(directHardware === '' ? [] : [['direct hardware', directHardware] as const]),
     ...(stacks === '' ? [] : [['stacks', stacks] as const]),
@@ -54,6 +55,12 @@ function host(start: ExperimentRecord): string {
 /** The machine without its software. */
 export function describeHost({ host: { cpuModel, cpus, memoryBytes } }: ExperimentRecord): string {
   return `${cpuModel}, ${count(cpus, 'CPU')}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** Empty for one at a time. */
+export function describeSideBySide({ testbed: { settings } }: ExperimentRecord): string {
+  const many = settings[SIDE_BY_SIDE];
+  return many === undefined ? '' : `${many} cells side by side`;
 }
 
 /** Empty for stock. */

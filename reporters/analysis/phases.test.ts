@@ -129,3 +129,25 @@ test('an older journal has no such line, but the times of its cells', () => {
   expect(preparationLine(results)).toBeUndefined();
   expect(cellTimes(results)).toMatchObject([{ total: 10, stages: { worker: 1, rest: 1 } }]);
 });
+
+function onCpus(records: JournalRecord[], ...hostCpus: number[]): JournalRecord[] {
+  return records.map((record) => (record.type === 'boot' ? { ...record, hostCpus } : record));
+}
+
+test('of cells that ran side by side each begins when the one before it on the same CPUs ended', () => {
+  const beside = {
+    ...experiment,
+    testbed: { ...experiment.testbed, settings: { 'side by side': '2' } },
+  };
+  const records = [
+    ...onCpus(cell('l0-baseline', 0), 4, 5),
+    ...onCpus(cell('l1-baseline', 2), 1, 2),
+    ...onCpus(cell('l2-baseline', 24), 4, 5),
+  ].toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
+  const times = cellTimes(collectResults([beside, ...records]));
+  expect(times.map(({ cell: name, total, stages }) => [name, total, stages.worker, stages.samples])).toEqual([
+    ['l0-baseline', 24, 1, 7],
+    ['l1-baseline', 26, 3, 7],
+    ['l2-baseline', 24, 1, 7],
+  ]);
+});

@@ -1,5 +1,5 @@
 /** Where the time of a run went: what came before its cells, and the phases of each cell, from the journal alone. */
-import type { BootRecord, ExperimentRecord } from '../../fixtures/records.ts';
+import { type BootRecord, type ExperimentRecord, SIDE_BY_SIDE } from '../../fixtures/records.ts';
 import type { Results } from '../model/experiment-results.ts';
 import type { JournalItem } from '../model/measured-series.ts';
 import { sum } from '../model/sum.ts';
@@ -71,33 +71,58 @@ export function cellTimes({ records }: Results): CellTime[] {
 /** A cell in one start of the experiment: its records, and when it began and ended, in seconds. */
 interface Visit {
   readonly cell: string;
-  readonly since: number;
+  since: number;
   until: number;
   /** A second one replaced a stack that was lost. */
   readonly boots: BootRecord[];
   readonly records: JournalItem[];
 }
 
-/** Cells run one after another: each begins when its predecessor ended, or when the experiment's record was written. */
+/**
+ * A cell begins when its predecessor ended, or when the experiment's record was written. Of cells that ran side by side,
+ * the predecessor is the one that had the same CPUs.
+ */
 function visits(records: readonly JournalItem[]): Visit[] {
   const all: Visit[] = [];
-  let visit: Visit | undefined;
+  const open = new Map<string, Visit>();
+  /** When each set of CPUs became free. */
+  const free = new Map<string, number>();
+  let areBeside = false;
+  let began = 0;
   let last = 0;
   for (const record of records) {
     const now = Date.parse(record.at) / 1000;
-    if (record.type === 'experiment') visit = undefined;
-    else {
-      if (visit?.cell !== record.cell) {
-        visit = { cell: record.cell, since: last, until: now, boots: [], records: [] };
+    if (record.type === 'experiment') {
+      open.clear();
+      free.clear();
+      began = now;
+      areBeside = record.testbed.settings[SIDE_BY_SIDE] !== undefined;
+    } else {
+      let visit = open.get(record.cell);
+      if (visit === undefined) {
+        if (!areBeside) open.clear();
+        visit = { cell: record.cell, since: areBeside ? now : last, until: now, boots: [], records: [] };
+        open.set(record.cell, visit);
         all.push(visit);
       }
-      if (record.type === 'boot') visit.boots.push(record);
+      if (record.type === 'boot') {
+        if (areBeside && visit.boots.length === 0) visit.since = free.get(laneOf(record)) ?? began;
+        visit.boots.push(record);
+      }
       visit.records.push(record);
       visit.until = now;
+      if (areBeside && record.type === 'end') {
+        for (const boot of visit.boots) free.set(laneOf(boot), now);
+        open.delete(record.cell);
+      }
     }
     last = now;
   }
   return all.filter(({ boots }) => boots.length > 0);
+}
+
+function laneOf({ hostCpus = [] }: BootRecord): string {
+  return hostCpus.join(',');
 }
 
 function stagesOf(its: readonly Visit[]): Record<Stage, number> {

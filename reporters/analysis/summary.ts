@@ -8,7 +8,13 @@ import { describeDirectHardware } from './direct-hardware.ts';
 import { type ExitCosts, exitCosts } from './exit-costs.ts';
 import { describeContention } from './fairness.ts';
 import { fairnessLines } from './fairness-lines.ts';
-import { describeCommit, describeProfile, describeTestbed, describeVariant } from './heading.ts';
+import {
+  describeCommit,
+  describeProfile,
+  describeSideBySide,
+  describeTestbed,
+  describeVariant,
+} from './heading.ts';
 import { intervalTexts, SHORT } from './interval-words.ts';
 import { type Marks, marksLegend, marksOf } from './marks.ts';
 import { NATIVE_CELL, overheadOf } from './overhead.ts';
@@ -106,7 +112,7 @@ function factsOf(results: Results): string[] {
   const { starts } = results;
   const stacks = describeStates(results);
   const directHardware = describeDirectHardware(results);
-  return [describeTestbed, describeVariant, describeProfile, describeCommit]
+  return [describeTestbed, describeSideBySide, describeVariant, describeProfile, describeCommit]
     .map((describe) => new Set(starts.map(describe)))
     .map((texts) => [...texts].filter((text) => text !== '').join(' and '))
     .concat(

@@ -7,7 +7,7 @@ import {
 } from '../statistics/change-points.ts';
 import { type ToolchainChange, toolchainChanges } from '../analysis/toolchain-changes.ts';
 import type { HistoryExperiment, HistoryPoint, ReportedChange } from './history-store.ts';
-import { readKind } from './kind.ts';
+import { type Kind, readKind } from './kind.ts';
 
 /** The comparable results of one benchmark in one cell, in order of time. */
 export interface HistorySeries {
@@ -72,31 +72,32 @@ export function lastBefore(
   return points.findLast((point) => point.at < at && kinds.has(point.kind));
 }
 
-/** An experiment whose server another accelerator ran than the one before it on the same testbed and host. */
-export interface AcceleratorStep {
-  readonly before: { readonly experiment: string; readonly accelerator: string };
-  readonly after: { readonly experiment: string; readonly accelerator: string };
+/** An experiment that was measured in another way than the one before it on the same testbed and host. */
+export interface Step {
+  readonly before: { readonly experiment: string; readonly was: string };
+  readonly after: { readonly experiment: string; readonly is: string };
 }
 
-/** The accelerator's change with an experiment; undefined without one. */
-export function acceleratorStep(
+/**
+ * How an experiment changed what `of` says about the experiments of a kind.
+ * @returns undefined if it changed nothing.
+ */
+export function stepWith(
   experiment: string,
   points: readonly HistoryPoint[],
-): AcceleratorStep | undefined {
+  of: (kind: Kind) => string,
+): Step | undefined {
   const own = points.find((point) => point.experiment === experiment);
   if (own === undefined) return undefined;
-  const is = readKind(own.kind);
+  const kind = readKind(own.kind);
   const before = points.findLast((point) => {
     const { testbed, host } = readKind(point.kind);
-    return point.at < own.at && testbed === is.testbed && host === is.host;
+    return point.at < own.at && testbed === kind.testbed && host === kind.host;
   });
   if (before === undefined) return undefined;
-  const { accelerator } = readKind(before.kind);
-  if (accelerator === is.accelerator) return undefined;
-  return {
-    before: { experiment: before.experiment, accelerator },
-    after: { experiment, accelerator: is.accelerator },
-  };
+  const [was, is] = [of(readKind(before.kind)), of(kind)];
+  if (was === is) return undefined;
+  return { before: { experiment: before.experiment, was }, after: { experiment, is } };
 }
 
 /**

@@ -8,13 +8,16 @@ import { wrap } from '../model/text.ts';
 import { count } from '../../setup/lib/count.ts';
 import { describeChanges } from '../analysis/toolchain-changes.ts';
 import {
-  type AcceleratorStep,
   changesOf,
   type HistoryChange,
   type HistorySeries,
+  type Step,
+  stepWith,
   toolchainStep,
 } from './changes.ts';
+import type { HistoryPoint } from './history-store.ts';
 import { distinctionOf, placeOf } from './kind.ts';
+import { SIDE_BY_SIDE } from '../../fixtures/records.ts';
 
 /** Bars of eight heights; ASCII when not on a terminal, because a log may not show others. */
 const BARS = { fine: '▁▂▃▄▅▆▇█', plain: '_.-~=+*#' };
@@ -177,9 +180,25 @@ function toolchainLines(changes: readonly HistoryChange[]): string[] {
   return [...new Set(lines)];
 }
 
-/** That an experiment can't be compared with the one before it. */
-export function describeAcceleratorStep({ before, after }: AcceleratorStep): string {
-  return `NOT COMPARED: the server of ${after.experiment} ran on ${after.accelerator}, that of ${before.experiment}, the one before it, on ${before.accelerator}. Each accelerator has its own series. To stay in one, set ACCELERATOR=${before.accelerator}`;
+/** Sentences about an experiment that starts series of its own, because it was measured in another way than before. */
+export function describeSteps(experiment: string, points: readonly HistoryPoint[]): string[] {
+  const steps = [
+    [stepWith(experiment, points, ({ accelerator }) => accelerator), describeAcceleratorStep],
+    [stepWith(experiment, points, ({ settings }) => settings[SIDE_BY_SIDE] ?? '1'), describeSideBySideStep],
+  ] as const;
+  return steps.flatMap(([step, describe]) => (step === undefined ? [] : `${describe(step)}.`));
+}
+
+function describeAcceleratorStep({ before, after }: Step): string {
+  return `NOT COMPARED: the server of ${after.experiment} ran on ${after.is}, that of ${before.experiment}, the one before it, on ${before.was}. Each accelerator has its own series. To stay in one, set ACCELERATOR=${before.was}`;
+}
+
+function describeSideBySideStep({ before, after }: Step): string {
+  return `NOT COMPARED: ${cellsAtOnce(after.is)} of ${after.experiment} ran at a time, and ${before.was} of ${before.experiment}, the one before it. Each number has its own series. To stay in one, set PARALLEL=${before.was}`;
+}
+
+function cellsAtOnce(many: string): string {
+  return count(Number(many), 'cell');
 }
 
 function worstFirst(changes: readonly HistoryChange[]): HistoryChange[] {

@@ -22,7 +22,7 @@ const kindSchema = z.object({
   storage: z.enum(STORAGES).optional(),
   sizes: z.array(z.record(z.string(), z.number())).optional(),
 });
-type Kind = z.infer<typeof kindSchema>;
+export type Kind = z.infer<typeof kindSchema>;
 
 /** Equal for results that may be in one series. `npm run compare` rejects or warns of what differs here. */
 export function kindOf(

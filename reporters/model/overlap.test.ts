@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TestJournal } from './journal.testing.ts';
 import { overlapping } from './overlap.ts';
 import { summaryOf } from '../analysis/summary.ts';
@@ -74,4 +74,42 @@ test('a journal that is not in order of time reports nothing', () => {
   sample(journal, 'hackbench', 2, 2, 4);
   sample(journal, 'hackbench', 1, 0, 2);
   expect(journal.results.remarks).toEqual([]);
+});
+
+/** Two cells at once, each on these CPUs of the host. */
+function twoCells(one: number[] | undefined, other: number[] | undefined): string[] {
+  using journal = new TestJournal().start();
+  for (const [cell, hostCpus] of [
+    ['l1-baseline', one],
+    ['l2-baseline', other],
+  ] as const) {
+    journal.boot(cell, { id: cell, ...(hostCpus && { hostCpus }) });
+  }
+  for (const [cell, from] of [
+    ['l1-baseline', 0],
+    ['l2-baseline', 1],
+    ['l1-baseline', 3],
+    ['l2-baseline', 4],
+  ] as const) {
+    const started = new Date(Date.UTC(2026, 10, 23, 1, 0, from)).toISOString();
+    const iteration = from < 2 ? 1 : 2;
+    journal.sample({ cell, benchmark: 'hackbench', value: 5, iteration, started, seconds: 2, boot: cell });
+  }
+  return [...journal.results.remarks];
+}
+
+describe('of stacks side by side', () => {
+  test('samples may run at once on CPUs of their own', () => {
+    expect(twoCells([4, 5, 6], [1, 2, 3])).toEqual([]);
+  });
+
+  test.each([
+    ['a CPU in common', [4, 5, 6], [3, 4]],
+    ['unknown CPUs of one of them', [4, 5, 6], undefined],
+    ['unknown CPUs of both', undefined, undefined],
+  ])('and are reported with %s', (_, one, other) => {
+    expect(twoCells(one, other)).toEqual([
+      '4 samples ran at the same time as another sample on the same host, so each measured the other too: l1-baseline hackbench (2), l2-baseline hackbench (2). Measure them again.',
+    ]);
+  });
 });

@@ -1,6 +1,6 @@
 /**
- * Samples that ran at the same time on one host, so that each measured the other too. nestbench takes one after
- * another; overlaps come from runs that did not know of each other.
+ * Samples that ran at the same time on the same CPUs of one host, so that each measured the other too. nestbench takes one
+ * after another, or each on CPUs of its own; overlaps come from runs that did not know of each other.
  */
 import { key } from './journal-index.ts';
 import type { JournalItem, MeasuredSeries } from './measured-series.ts';
@@ -15,6 +15,8 @@ const TOLERANCE_MS = 1;
 
 interface Span {
   readonly series: MeasuredSeries;
+  /** The host's CPUs that its stack had for itself; undefined if it was alone on all of them. */
+  readonly cpus: ReadonlySet<number> | undefined;
   readonly start: number;
   readonly end: number;
 }
@@ -49,10 +51,19 @@ export function overlapRemarks(results: Recorded): string[] {
 
 function findOverlaps(records: Recorded['records']): Overlaps {
   const overlaps = new Map<string, number>();
+  const cpus = new Map(
+    records.flatMap((record) =>
+      record.type === 'boot' && record.hostCpus !== undefined
+        ? [[record.id, new Set(record.hostCpus)] as const]
+        : [],
+    ),
+  );
   for (const ofHost of byHost(records)) {
     // nestbench writes them in order, so this is nearly always true.
     if (isInOrder(ofHost)) continue;
-    const spans = ofHost.flatMap(spansOf).toSorted((one, other) => one.start - other.start);
+    const spans = ofHost
+      .flatMap((series) => spansOf(series, series.boot === undefined ? undefined : cpus.get(series.boot)))
+      .toSorted((one, other) => one.start - other.start);
     // A journal in which all samples start at the same moment is synthetic, and has no real times.
     if (spans[0]?.start === spans.at(-1)?.start) continue;
     for (const { series } of overlappingSpans(spans)) {
@@ -89,20 +100,33 @@ function isInOrder(series: readonly MeasuredSeries[]): boolean {
   );
 }
 
-/** Given spans in the order of their starts, returns those that begin before another has ended, and that other. */
+/**
+ * Given spans in the order of their starts, returns those that begin on the same CPUs before another has ended, and that
+ * other.
+ */
 function overlappingSpans(spans: readonly Span[]): Set<Span> {
   const both = new Set<Span>();
-  let longest: Span | undefined;
+  let running: Span[] = [];
   for (const span of spans) {
-    if (longest !== undefined && span.start < longest.end - TOLERANCE_MS) {
-      both.add(longest).add(span);
+    running = running.filter(({ end }) => span.start < end - TOLERANCE_MS);
+    for (const other of running) {
+      if (shareCpus(span, other)) both.add(other).add(span);
     }
-    if (longest === undefined || span.end > longest.end) longest = span;
+    running.push(span);
   }
   return both;
 }
 
-function spansOf(series: MeasuredSeries): Span[] {
+function shareCpus({ cpus: one }: Span, { cpus: other }: Span): boolean {
+  return one === undefined || other === undefined || !one.isDisjointFrom(other);
+}
+
+function spansOf(series: MeasuredSeries, cpus: Span['cpus']): Span[] {
   const { startedAt, seconds } = series.columns;
-  return Array.from(startedAt, (start, at) => ({ series, start, end: start + (seconds[at] ?? 0) * 1000 }));
+  return Array.from(startedAt, (start, at) => ({
+    series,
+    cpus,
+    start,
+    end: start + (seconds[at] ?? 0) * 1000,
+  }));
 }

@@ -67,6 +67,11 @@ describe('forbidden', () => {
       started({ testbed: { ...TESTBED, settings: { mitigations: 'off', cpu: 'EPYC' } } }),
       "The testbed's cpu: not set in the base, EPYC in the head.",
     ],
+    [
+      'cells that ran side by side',
+      started({ testbed: { ...TESTBED, settings: { ...TESTBED.settings, 'side by side': '2' } } }),
+      "The testbed's side by side: not set in the base, 2 in the head.",
+    ],
     ['another profile', started({ profile: 'paper' }), 'The profile: quick in the base, paper in the head.'],
     [
       'other sizes',

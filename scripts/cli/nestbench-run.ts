@@ -74,8 +74,9 @@ export class Run implements AsyncDisposable {
         RESULTS: place.results,
         EXPERIMENT: experiment,
         PROFILE: 'smoke',
-        // Those who want a restored stack set it.
+        // Those who want a restored stack, or several side by side on a large host, set it.
         BOOT: 'cold',
+        PARALLEL: '1',
         ...environment,
       },
       extendEnv: false,

@@ -51,6 +51,8 @@ test.for([
   { SNAPSHOT_GB: 'nosuch' },
   { CLOCK: 'nosuch' },
   { ACCELERATOR: 'nosuch' },
+  { PARALLEL: 'nosuch' },
+  { PARALLEL: '99' },
   { VARIANT: 'nosuch' },
   { TESTBED: '/nosuch.yaml' },
   { EXPERIMENT: '../nosuch' },

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { processStat, TICKS_PER_SECOND } from '../lib/proc.ts';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { hostBetween, type HostReading, readHost } from './contention.ts';
 
@@ -77,6 +78,24 @@ test('a QEMU reports how long its threads ran and waited for a CPU', async () =>
   );
   expect(window?.qemuSeconds).toBeGreaterThan(ENOUGH_SECONDS / 2);
   expect(window?.qemuWaitSeconds).toBeGreaterThanOrEqual(0);
+});
+
+test('on a CPU of its own, only what runs there counts, which another stack would do as well', async () => {
+  const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
+  const last = /\d+$/.exec(allowed)?.[0] ?? '';
+  const other = await busy('taskset', ['--cpu-list', last, process.execPath, '--eval', SPIN]);
+  const idle = spawn('sleep', ['600']);
+  onTestFinished(() => void idle.kill());
+  const read = (): HostReading | undefined => readHost(pidOf(idle), new Set([Number(last)]));
+  const before = read();
+  const ran = (): number => (processStat(pidOf(other))?.cpuTicks ?? 0) / TICKS_PER_SECOND;
+  const since = ran();
+  await expect.poll(() => ran() - since, { timeout: 60_000, interval: 20 }).toBeGreaterThan(ENOUGH_SECONDS);
+  const window = hostBetween(before, read());
+  expect(window?.cpus).toBe(1);
+  expect(window?.othersSeconds).toBeGreaterThan(ENOUGH_SECONDS / 2);
+  // Of one CPU; an error of the ticks may come on top.
+  expect(window?.othersSeconds).toBeLessThan((window?.seconds ?? 0) + ENOUGH_SECONDS / 2);
 });
 
 const READING: HostReading = {

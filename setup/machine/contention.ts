@@ -27,21 +27,30 @@ interface ThreadTimes {
 /**
  * Undefined if /proc does not show it.
  * @param root the process that this run descends from: for a worker, Vitest.
+ * @param only CPUs to which these processes are confined; by default all of the host.
  */
-export function readHost(root = process.ppid): HostReading | undefined {
+export function readHost(root = process.ppid, only?: ReadonlySet<number>): HostReading | undefined {
   try {
     // Without this file the kernel does not list children (CONFIG_PROC_CHILDREN).
     readFileSync(`/proc/${process.pid}/task/${process.pid}/children`);
-    const [line = '', ...rest] = readFileSync('/proc/stat', 'utf8').split('\n');
+    const lines = readFileSync('/proc/stat', 'utf8').split('\n');
+    const cpus = lines.filter((line) => {
+      const cpu = /^cpu(\d+)/.exec(line)?.[1];
+      return cpu !== undefined && (only === undefined || only.has(Number(cpu)));
+    });
     // "cpu user nice system idle iowait irq softirq steal guest guest_nice": guests' time is included in user and nice
-    // (proc(5)).
-    const ticks = line.trim().split(/ +/).slice(1).map(Number);
+    // (proc(5)). The first line has those of all CPUs.
+    const counted = (only === undefined ? lines.slice(0, 1) : cpus).map((line) =>
+      line.trim().split(/ +/).slice(1).map(Number),
+    );
     const seconds = (...fields: number[]): number =>
-      fields.reduce((sum, field) => sum + (ticks[field] ?? 0), 0) / TICKS_PER_SECOND;
+      counted
+        .flatMap((ticks) => fields.map((field) => ticks[field] ?? 0))
+        .reduce((sum, its) => sum + its, 0) / TICKS_PER_SECOND;
     const threads = new Map<string, ThreadTimes>();
     return {
       at: performance.now() / 1000,
-      cpus: rest.filter((text) => /^cpu\d/.test(text)).length,
+      cpus: cpus.length,
       busySeconds: seconds(0, 1, 2, 5, 6),
       stealSeconds: seconds(7),
       ownSeconds: readTree(root, threads) / TICKS_PER_SECOND,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { STOCK_VARIANT } from '../../fixtures/variant.ts';
 import { PROFILES } from '../../fixtures/profiles.ts';
-import type { ExperimentRecord } from '../../fixtures/records.ts';
+import { type ExperimentRecord, SIDE_BY_SIDE } from '../../fixtures/records.ts';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { checkExperiment, type Environment, openExperiment } from './experiment-record.ts';
 import { Journal } from '../journal/journal.ts';
@@ -33,6 +33,7 @@ function settingsOf(
     variant: STOCK_VARIANT,
     clock: undefined,
     accelerator: undefined,
+    parallel: undefined,
     boot: 'warm',
     snapshotBytes: 0,
     testbed: 'emulated',
@@ -126,6 +127,13 @@ describe('an existing experiment', () => {
     await openExperiment(settings, environment);
     const turned = { ...testbed, settings: { sizing: '1 CPU', cpu: 'EPYC' } };
     expect(() => checkExperiment(settings, turned)).not.toThrow();
+  });
+
+  test('is not continued side by side if its cells ran one at a time', async () => {
+    const settings = settingsOf();
+    await openExperiment(settings, environment);
+    const beside = { ...testbed, settings: { ...testbed.settings, [SIDE_BY_SIDE]: '2' } };
+    expect(() => checkExperiment(settings, beside)).toThrow('"side by side":"2"');
   });
 
   test('is not continued with another profile, and both are named', async () => {

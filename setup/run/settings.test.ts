@@ -35,6 +35,7 @@ test('given settings are used', () => {
       VARIANT: 'no-virtual-vmload',
       BOOT: 'cold',
       ACCELERATOR: 'tcg',
+      PARALLEL: '2',
       SNAPSHOT_GB: '0.5',
       WAIT: '0',
       TESTBED: ' lab.yaml ',
@@ -46,6 +47,7 @@ test('given settings are used', () => {
     variant: findVariant('no-virtual-vmload'),
     resultsDirectory: '/srv/results',
     accelerator: 'tcg',
+    parallel: 2,
     boot: 'cold',
     snapshotBytes: 5e8,
     variables: {
@@ -53,6 +55,7 @@ test('given settings are used', () => {
       VARIANT: 'no-virtual-vmload',
       BOOT: 'cold',
       ACCELERATOR: 'tcg',
+      PARALLEL: '2',
       TESTBED: 'lab.yaml',
     },
     waitMinutes: 0,
@@ -75,6 +78,8 @@ test.each([
   [{ CLOCK: 'nosuch' }, 'CLOCK is "nosuch": it must be one of real, virtual'],
   [{ ACCELERATOR: 'hvf' }, 'ACCELERATOR is "hvf": it must be one of kvm, tcg'],
   [{ ACCELERATOR: 'kvm', CLOCK: 'virtual' }, 'ACCELERATOR is "kvm" and CLOCK is "virtual"'],
+  [{ PARALLEL: '0' }, 'PARALLEL is "0": it must be how many cells run side by side, a whole number from 1'],
+  [{ PARALLEL: '1.5' }, 'PARALLEL is "1.5"'],
   [{ SNAPSHOT_GB: '-1' }, 'SNAPSHOT_GB is "-1"'],
   [{ SNAPSHOT_GB: 'much' }, 'SNAPSHOT_GB is "much"'],
 ])('%o is rejected', (environment, sentence) => {
@@ -123,13 +128,20 @@ test.each([
 });
 
 // As CI systems do with an input that was left out.
-test.each(['EXPERIMENT', 'PROFILE', 'RESULTS', 'VARIANT', 'WAIT', 'RUNS', 'TARGET', 'ACCELERATOR'])(
-  'an empty %s is not set',
-  (name) => {
-    expect(resolve({ [name]: '' })).toEqual(resolve());
-    expect(resolve({ [name]: '  ' })).toEqual(resolve());
-  },
-);
+test.each([
+  'EXPERIMENT',
+  'PROFILE',
+  'RESULTS',
+  'VARIANT',
+  'WAIT',
+  'RUNS',
+  'TARGET',
+  'ACCELERATOR',
+  'PARALLEL',
+])('an empty %s is not set', (name) => {
+  expect(resolve({ [name]: '' })).toEqual(resolve());
+  expect(resolve({ [name]: '  ' })).toEqual(resolve());
+});
 
 function refused(environment: NodeJS.ProcessEnv): InputError {
   try {

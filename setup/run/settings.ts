@@ -44,6 +44,8 @@ export interface Settings {
   readonly boot: BootKind;
   /** SNAPSHOT_GB: the maximum size of all snapshots together; by default 8 GB. */
   readonly snapshotBytes: number;
+  /** PARALLEL: how many cells run side by side; by default as many as the host has room for. */
+  readonly parallel: number | undefined;
   /** RESUME: completes what the experiment lacks, instead of adding to it. */
   readonly resume: Resume | undefined;
   /** WITHIN: in how many seconds the run has to end; by default it measures everything. */
@@ -64,7 +66,17 @@ export interface Resume {
 const RETRY_FAILED = 'retry-failed';
 
 /** Those that a resumed run must have as the run before had them. */
-const VARIABLES = ['PROFILE', 'RUNS', 'VARIANT', 'TARGET', 'BOOT', 'CLOCK', 'ACCELERATOR', 'TESTBED'];
+const VARIABLES = [
+  'PROFILE',
+  'RUNS',
+  'VARIANT',
+  'TARGET',
+  'BOOT',
+  'CLOCK',
+  'ACCELERATOR',
+  'PARALLEL',
+  'TESTBED',
+];
 
 /** Restored if there is a snapshot, and saved as one if not; or always booted, and not saved. */
 export const BOOT_KINDS = ['warm', 'cold'] as const;
@@ -78,6 +90,7 @@ const DEFAULT_SNAPSHOT_GB = 8;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const DEFAULT_WAIT_MINUTES = 60;
 const MAX_RUNS = 1000;
+const MAX_PARALLEL = 100;
 /** Percent. The stop rule's level was found for targets up to the maximum (fixtures/statistics/stop-rule.ts). */
 const TARGETS = { min: 0.1, max: 10 };
 
@@ -171,6 +184,7 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
     accelerator: acceleratorOf(valueOf(environment, 'ACCELERATOR'), clock),
     boot: bootOf(valueOf(environment, 'BOOT') ?? 'warm'),
     snapshotBytes: snapshotBytesOf(valueOf(environment, 'SNAPSHOT_GB') ?? String(DEFAULT_SNAPSHOT_GB)),
+    parallel: parallelOf(valueOf(environment, 'PARALLEL')),
     resume: resumeOf(valueOf(environment, 'RESUME'), valueOf(environment, 'EXPERIMENT')),
     withinSeconds: withinOf(valueOf(environment, 'WITHIN')),
     variables: Object.fromEntries(
@@ -182,6 +196,16 @@ export function resolveSettings(environment: NodeJS.ProcessEnv, now: Date, shard
     waitMinutes,
     testbed: testbedName(environment['TESTBED']),
   };
+}
+
+function parallelOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MAX_PARALLEL) return count;
+  throw new InputError(
+    'NESTBENCH_UNKNOWN_SETTING',
+    `PARALLEL is "${text}": it must be how many cells run side by side, a whole number from 1 to ${MAX_PARALLEL}; without it they are as many as the host has room for.`,
+  );
 }
 
 function resumeOf(text: string | undefined, experiment: string | undefined): Resume | undefined {

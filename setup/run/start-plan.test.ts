@@ -4,7 +4,7 @@ import { type Cell, findCell } from '../../fixtures/matrix.ts';
 import { PROFILES } from '../../fixtures/profiles.ts';
 import type { JournalRecord } from '../../fixtures/records.ts';
 import { SeenTimes } from './seen-times.ts';
-import { planStart, type StartOptions, type StartPlan, wantedRuns } from './start-plan.ts';
+import { planStart, secondsSideBySide, type StartOptions, type StartPlan, wantedRuns } from './start-plan.ts';
 import { describeStart } from './start-words.ts';
 import { timeBudget, whyNoTime } from './time-budget.ts';
 
@@ -81,6 +81,11 @@ function names(its: StartPlan['measured']): string[] {
   return its.map(({ cell, benchmark }) => `${cell.name} ${benchmark}`);
 }
 
+/** How long hackbench takes in these cells. */
+function secondsOf(cells: string[], lanes: number): number {
+  return plan(Object.fromEntries(cells.map((cell) => [cell, ['hackbench']])), { lanes }).seconds;
+}
+
 const resume = { retryFailed: false };
 
 describe('a start that adds to an experiment', () => {
@@ -102,6 +107,21 @@ describe('a start that adds to an experiment', () => {
     expect(describeStart(planned, undefined)).toEqual([
       'To measure: 1 benchmark in 1 cell, 3 samples, in at most about 46 s (by earlier results).',
     ]);
+  });
+
+  test('with cells side by side, takes as long as the longest lane', () => {
+    const [l1, l3] = [secondsOf(['l1-baseline'], 1), secondsOf(['l3-baseline'], 1)];
+    expect(secondsOf(['l1-baseline', 'l3-baseline'], 1)).toBe(l1 + l3);
+    expect(secondsOf(['l1-baseline', 'l3-baseline'], 2)).toBe(l3);
+    expect(secondsOf(['l1-baseline', 'l1-passthrough', 'l3-baseline'], 2)).toBe(l1 + l3);
+    expect(secondsSideBySide([], 2)).toBe(0);
+  });
+
+  test('and so more fits into the given time', () => {
+    const requests = { 'l1-baseline': ['hackbench'], 'l1-passthrough': ['hackbench'] };
+    const withinSeconds = plan({ 'l1-baseline': ['hackbench'] }).seconds + 1;
+    expect(names(plan(requests, { withinSeconds }).measured)).toEqual(['l1-baseline hackbench']);
+    expect(plan(requests, { withinSeconds, lanes: 2 }).measured).toHaveLength(2);
   });
 
   test('counts what saved a stack in the end', () => {

@@ -46,6 +46,8 @@ export interface StartOptions {
   readonly profile: Profile;
   readonly resume: Resume | undefined;
   readonly withinSeconds: number | undefined;
+  /** How many cells run side by side; 0 or 1 for one at a time. */
+  readonly lanes?: number | undefined;
   /** The kind of the testbed. */
   readonly kind: string;
   /** The journal so far. */
@@ -57,7 +59,7 @@ export interface StartOptions {
  * @throws {InputError} NESTBENCH_UNKNOWN_SETTING if nothing fits into the given time.
  */
 export function planStart(options: StartOptions): StartPlan {
-  const { requests, withinSeconds, kind, times } = options;
+  const { requests, withinSeconds, lanes = 1, kind, times } = options;
   const benchmarks = requests.flatMap(({ cell, benchmarks: names }) =>
     names.flatMap((name) => planBenchmark(cell, name, options) ?? []),
   );
@@ -66,6 +68,7 @@ export function planStart(options: StartOptions): StartPlan {
     open,
     withinSeconds ?? Number.POSITIVE_INFINITY,
     (cell) => secondsOfCell(cell, kind, times).seconds,
+    Math.max(1, lanes),
   );
   if (withinSeconds !== undefined && open.length > 0 && fit.measured.size === 0) {
     const [first] = open.toSorted(mostWantedFirst);
@@ -131,18 +134,34 @@ function fitting(
   open: readonly PlannedBenchmark[],
   limit: number,
   secondsOfBoot: (cell: Cell) => number,
+  lanes: number,
 ): { measured: Set<PlannedBenchmark>; seconds: number; secondsOfFirst: number } {
   const measured = new Set<PlannedBenchmark>();
-  const booted = new Set<string>();
+  // In the order in which they run.
+  let cells: ReadonlyMap<string, number> = new Map(open.map(({ cell }) => [cell.name, 0]));
   let seconds = 0;
   let secondsOfFirst = 0;
   for (const each of open.toSorted(mostWantedFirst)) {
-    const boot = booted.has(each.cell.name) ? 0 : secondsOfBoot(each.cell);
-    if (secondsOfFirst === 0) secondsOfFirst = boot + each.seconds;
-    if (seconds + boot + each.seconds > limit) continue;
-    seconds += boot + each.seconds;
-    booted.add(each.cell.name);
+    const { name } = each.cell;
+    const before = cells.get(name) ?? 0;
+    const more = (before === 0 ? secondsOfBoot(each.cell) : 0) + each.seconds;
+    if (secondsOfFirst === 0) secondsOfFirst = more;
+    const withIt = new Map(cells).set(name, before + more);
+    const needed = secondsSideBySide([...withIt.values()], lanes);
+    if (needed > limit) continue;
+    cells = withIt;
+    seconds = needed;
     measured.add(each);
   }
   return { measured, seconds, secondsOfFirst };
+}
+
+/** How long cells take, each of which begins, in this order, in the lane that is free first. */
+export function secondsSideBySide(cells: readonly number[], lanes: number): number {
+  const ends = Array.from({ length: lanes }, () => 0);
+  for (const seconds of cells) {
+    const free = ends.indexOf(Math.min(...ends));
+    ends[free] = (ends[free] ?? 0) + seconds;
+  }
+  return Math.max(...ends);
 }

@@ -13,7 +13,16 @@ const NODES = 'sys/devices/system/node';
  */
 const EFFICIENT_CPUS = 'sys/devices/cpu_atom/cpus';
 
+/** For tests, a larger host than this one as a list of CPUs. Each is a core, and may be in the list again. */
+export function describedCpus(): string | undefined {
+  return process.env['NESTBENCH_HOST_CPUS'];
+}
+
 export async function readHostCpus(root = '/'): Promise<HostCpu[]> {
+  const described = root === '/' ? describedCpus() : undefined;
+  if (described !== undefined) {
+    return numbersIn(described).map((cpu, core) => ({ cpu, core, node: 0 }));
+  }
   const read = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8').catch(() => '');
   const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(await read('proc/self/status'))?.[1] ?? '';
   const efficient = new Set(numbersIn(await read(EFFICIENT_CPUS)));

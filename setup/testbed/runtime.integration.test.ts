@@ -13,7 +13,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../lib/temporary.testing.ts';
 import { endOwned, findOwned, type QemuProcess, spawnQemu } from '../machine/qemu/qemu-process.ts';
 import {
+  besideLock,
   claimDirectory,
+  holdLanes,
+  laneDirectory,
   lockFile,
   runtimeDirectory,
   socketFault,
@@ -256,6 +259,35 @@ describe('the sweep', () => {
 
   test('reports nothing if there never was a testbed', async () => {
     expect(await sweepTestbed()).toEqual([]);
+  });
+});
+
+describe('stacks side by side', () => {
+  test('have directories of their own in that of the testbed, which ends with the run', async () => {
+    await using held = new AsyncDisposableStack();
+    holdLanes(2, held);
+    expect([laneDirectory(0), laneDirectory(1)]).toEqual([path.join(own, '1'), path.join(own, '2')]);
+    mkdirSync(laneDirectory(1));
+    writeFileSync(besideLock('lane-2'), '');
+    await held.disposeAsync();
+    expect(existsSync(own)).toBe(false);
+  });
+
+  test('are all found by the sweep, and each alone by whoever has its lane', async () => {
+    const [first, second] = [await leftBehind('1/l0'), await leftBehind('2/l0')];
+    await expect.poll(() => findOwned(own), { timeout: 10_000 }).toHaveLength(2);
+    expect(findOwned(laneDirectory(1)).map(({ pid }) => pid)).toEqual([second.pid]);
+    expect(await sweepTestbed()).toHaveLength(2);
+    expect(findOwned(own)).toEqual([]);
+    expect(first.pid).not.toBe(second.pid);
+  });
+
+  test('are refused where their sockets would have names that are too long', () => {
+    // Long enough that only the directory of a lane is too much.
+    const room = 107 - Buffer.byteLength(path.join(runtimeDirectory(''), 'client.console')) - 1;
+    vi.stubEnv('TMPDIR', `/${'x'.repeat(room)}`);
+    const held = new AsyncDisposableStack();
+    expect(() => holdLanes(2, held)).toThrow('TMPDIR is too long');
   });
 });
 

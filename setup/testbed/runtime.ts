@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { userId } from '../lib/user.ts';
+import { OwnDirectory } from '../lib/own-directory.ts';
 import { LONGEST_TIMER_MS } from '../lib/wait.ts';
 import { isHeldAbove, takeLock, type Lock } from '../lib/lock.ts';
 import { InputError, LockLostError, TestbedBusyError, toNestbenchError } from '../lib/errors.ts';
@@ -15,6 +16,29 @@ import type { PrepareOptions } from './testbed.ts';
 /** Where the running testbed's sockets and pid files are. */
 export function runtimeDirectory(temporary = tmpdir()): string {
   return path.join(temporary, ownFolder(), 'testbed');
+}
+
+/** Where those of a stack are that runs beside others, by the number of its lane, from 0. */
+export function laneDirectory(lane: number, runtime = runtimeDirectory()): string {
+  return path.join(runtime, String(lane + 1));
+}
+
+/** Locked by whoever has that name, such as a cell, while it runs beside others. */
+export function besideLock(name: string, runtime = runtimeDirectory()): string {
+  return path.join(runtime, `${name}.lock`);
+}
+
+/**
+ * Makes the place of the stacks that run side by side, until the end of the run. Only with the host's testbed.
+ * @throws {InputError} if it is too long for their sockets.
+ */
+export function holdLanes(count: number, held: AsyncDisposableStack): void {
+  assertSocketsFit(laneDirectory(count - 1));
+  const runtime = runtimeDirectory();
+  rmSync(runtime, { recursive: true, force: true });
+  mkdirSync(runtime, { recursive: true, mode: 0o700 });
+  const own = new OwnDirectory(runtime);
+  held.defer(() => own.remove());
 }
 
 /** Every Linux has it (FHS 3.0), so all runs of a user find the same lock, whatever TMPDIR is. */
@@ -37,6 +61,11 @@ const SOCKET_PATH_BYTES = 107;
  * @throws {InputError} if it does not belong to this user alone, or is too long for the sockets in it.
  */
 export function claimDirectory(runtime = runtimeDirectory()): void {
+  assertSocketsFit(runtime);
+  claim(path.dirname(runtime), 'so no keys are put there. Remove it, or set TMPDIR to another place.');
+}
+
+function assertSocketsFit(runtime: string): void {
   // The longest name that a boot gives a socket.
   const socket = path.join(runtime, 'client.console');
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES) {
@@ -45,7 +74,6 @@ export function claimDirectory(runtime = runtimeDirectory()): void {
       `TMPDIR is too long: ${socket} would be a socket's path, which holds ${SOCKET_PATH_BYTES} bytes. Set TMPDIR to a shorter one.`,
     );
   }
-  claim(path.dirname(runtime), 'so no keys are put there. Remove it, or set TMPDIR to another place.');
 }
 
 /** Why no socket can listen in a directory, as on some network file systems; undefined if one can. A sentence. */

@@ -5,6 +5,7 @@
 import type { Benchmark, BenchmarkKind } from '../../fixtures/benchmarks/benchmark.ts';
 import type { Loaders } from '../../fixtures/benchmarks/index.ts';
 import type { Clock } from '../../fixtures/clock.ts';
+import type { Lane } from '../../fixtures/host-cpus.ts';
 import type { Cell } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import type { StartRecord } from '../../fixtures/records.ts';
@@ -12,7 +13,7 @@ import type { Variant } from '../../fixtures/variant.ts';
 import type { NestbenchError } from '../lib/errors.ts';
 import type { Phase, Phases } from '../lib/phase-clock.ts';
 import type { Environment } from '../run/experiment-record.ts';
-import type { Selection } from '../run/selection.ts';
+import type { Request, Selection } from '../run/selection.ts';
 import type { BootKind, Resume, Settings } from '../run/settings.ts';
 import type { TimeBudget } from '../run/time-budget.ts';
 import type { RunningStack } from '../stack/running.ts';
@@ -26,6 +27,8 @@ export interface CommonExperiment {
   readonly variant: Variant;
   /** BOOT: whether its stacks are restored. */
   readonly boot: BootKind;
+  /** PARALLEL: the CPUs of each cell that runs beside others; absent if cells run one at a time. */
+  readonly lanes?: readonly Lane[] | undefined;
   /** RESUME: what the experiment lacks is measured, and nothing else. */
   readonly resume?: Resume | undefined;
   /** WITHIN: what may still be begun. */
@@ -46,11 +49,23 @@ export interface TestbedExperiment {
 export interface CellPlan {
   readonly cell: Cell;
   readonly clock: Clock;
+  /** The CPUs of the host that its stack has for itself, if others run beside it. */
+  readonly hostCpus?: readonly number[];
 }
 
 export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P extends CellPlan = CellPlan> {
   /** Whether hardware runs the machines' instructions, and not an emulator. Asked before anything else. */
   runsOnHardware(settings: Settings): Promise<boolean>;
+  /**
+   * On which CPUs of this host cells run side by side; empty if they run one at a time.
+   * @param parallel how many were asked for; undefined for as many as the host has room for.
+   * @throws {InputError} NESTBENCH_UNKNOWN_SETTING if so many do not fit.
+   */
+  lanes(
+    requests: readonly Request[],
+    settings: Settings,
+    parallel: number | undefined,
+  ): Promise<readonly Lane[]>;
   /** Does everything before the first boot: takes the testbed, checks it, builds, installs. */
   prepare(selection: Selection, settings: Settings, options: PrepareOptions): Promise<Prepared<E>>;
   /**
@@ -63,6 +78,8 @@ export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P exte
   ): string | undefined;
   /** Plans a cell. Pure. */
   plan(cell: Cell, experiment: CommonExperiment & E, kind: BenchmarkKind): P;
+  /** The experiment for the stacks of one of its lanes, by its number from 0. Pure. */
+  inLane(experiment: CommonExperiment & E, lane: number): CommonExperiment & E;
   /** Brings up the stack of a plan. On failure and on abort nothing of it is left running. */
   start(plan: P, experiment: CommonExperiment & E, options: StartOptions): Promise<Started>;
   /**
@@ -72,6 +89,8 @@ export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P exte
   build(settings: Settings, options: BuildOptions): Promise<BuiltArtefact[]>;
   /** The output of `npm run plan` for a cell, without an experiment. */
   describe(cell: Cell, kind: BenchmarkKind, settings: Settings): Promise<string>;
+  /** The output of `npm run plan` for a run of several cells: which run side by side, and where. */
+  describeRun(cells: readonly Cell[], kind: BenchmarkKind, settings: Settings): Promise<string>;
   /**
    * The checks of `npm run doctor`. Changes nothing.
    * @param name the value of TESTBED.
@@ -80,6 +99,8 @@ export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P exte
 }
 
 export interface PrepareOptions {
+  /** Of the cells that run side by side; absent or empty if they run one at a time. */
+  readonly lanes?: readonly Lane[];
   /** Holds the testbed until it is disposed. */
   readonly held: AsyncDisposableStack;
   /**

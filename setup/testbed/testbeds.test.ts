@@ -15,12 +15,15 @@ test.each([
 test.each(['emulated', 'physical'] as const)('the %s one has all functions of a testbed', async (kind) => {
   expect(await loadTestbed(kind)).toEqual({
     runsOnHardware: expect.any(Function),
+    lanes: expect.any(Function),
     prepare: expect.any(Function),
     whyNot: expect.any(Function),
     plan: expect.any(Function),
+    inLane: expect.any(Function),
     start: expect.any(Function),
     build: expect.any(Function),
     describe: expect.any(Function),
+    describeRun: expect.any(Function),
     doctor: expect.any(Function),
   });
 });

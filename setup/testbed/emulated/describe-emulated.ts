@@ -1,5 +1,6 @@
-/** A cell's plan on the emulated testbed, for `npm run plan -- CELL`, before anything is built. */
+/** The plan of a cell, or of a run of several, on the emulated testbed, for `npm run plan`, before anything is built. */
 import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
+import { BENCHMARK_NAMES, isMicrobenchmark } from '../../../fixtures/benchmarks/index.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import { sizingFor } from '../../../fixtures/sizing.ts';
 import { InputError } from '../../lib/errors.ts';
@@ -7,11 +8,32 @@ import type { Settings } from '../../run/settings.ts';
 import { describeHost } from '../host-resources.ts';
 import { readHostCpus } from '../host-topology.ts';
 import { runtimeDirectory } from '../runtime.ts';
+import { describeLanes } from './describe-lanes.ts';
 import { describePlan } from './describe-plan.ts';
 import { chooseAccelerator } from './choose-accelerator.ts';
 import { clocksOf, whyNotEmulated } from './emulated-experiment.ts';
+import { emulatedLanes } from './emulated-lanes.ts';
 import { describeQemu } from './host-qemu.ts';
 import { planStack } from './stack-plan.ts';
+
+/** Which cells run side by side, and on which CPUs of the host. */
+export async function describeRun(
+  cells: readonly Cell[],
+  kind: BenchmarkKind,
+  settings: Settings,
+): Promise<string> {
+  const benchmarks = BENCHMARK_NAMES.filter((name) => isMicrobenchmark(name) === (kind === 'micro'));
+  const requests = cells.map((cell) => ({ cell, benchmarks }));
+  const { accelerator, reason } = await chooseAccelerator(settings);
+  const described = describeLanes({
+    cells,
+    lanes: await emulatedLanes(requests, settings, settings.parallel),
+    cpus: await readHostCpus(),
+    clock: clocksOf(settings.clock, accelerator)[kind],
+    sizing: sizingFor(describeHost()),
+  });
+  return `${reason}\n\n${described}`;
+}
 
 /**
  * @throws {InputError} NESTBENCH_UNKNOWN_CELL if the cell can't be measured there.

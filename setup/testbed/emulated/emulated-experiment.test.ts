@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
 import { findCell } from '../../../fixtures/matrix.ts';
+import { PROFILES } from '../../../fixtures/profiles.ts';
 import { sizingFor } from '../../../fixtures/sizing.ts';
 import { STOCK_VARIANT, type Variant } from '../../../fixtures/variant.ts';
-import { clocksOf, type EmulatedExperiment, whyNotEmulated } from './emulated-experiment.ts';
+import { qemuArgv } from '../../stack/qemu-argv.ts';
+import {
+  clocksOf,
+  emulatedInLane,
+  type EmulatedExperiment,
+  planEmulated,
+  whyNotEmulated,
+} from './emulated-experiment.ts';
 
 test.each([
   [undefined, 'tcg', { application: 'real', micro: 'virtual' }],
@@ -70,3 +78,32 @@ function experiment(
     snapshotBytes: 0,
   };
 }
+
+test('in its lane an experiment has the CPUs and the runtime directory of the lane', () => {
+  const lanes = [4, 0].map((first) =>
+    [0, 1, 2, 3].map((more) => ({ cpu: first + more, core: first + more, node: 0 })),
+  );
+  const paths = {
+    kernel: '/k',
+    image: '/i',
+    emulator: '/e',
+    zstd: '/z',
+    runtime: '/tmp/nestbench-0/testbed',
+  };
+  const ingredients = { kernel: 'k', image: 'i', qemu: 'q' };
+  const material = { paths, card: 'igb', tscKhz: 1, kernelRelease: '6.12', ingredients } as const;
+  const common = { directory: '/results/x', profile: PROFILES.quick, boot: 'warm' } as const;
+  const whole = { ...common, ...experiment(undefined, 'tcg'), material, lanes };
+  const plans = [0, 1].map((lane) =>
+    planEmulated(cell('l1-baseline'), emulatedInLane(whole, lane), 'application'),
+  );
+  expect(plans.map(({ hostCpus }) => hostCpus)).toEqual([
+    [4, 5, 6, 7],
+    [0, 1, 2, 3],
+  ]);
+  const sockets = plans.map(({ levels: [server] }) => qemuArgv(server).join(' '));
+  expect(sockets[0]).toContain('/tmp/nestbench-0/testbed/1/l0.pid');
+  expect(sockets[1]).toContain('/tmp/nestbench-0/testbed/2/l0.pid');
+  // Without a lane nothing is as in one.
+  expect(planEmulated(cell('l1-baseline'), whole, 'application')).not.toHaveProperty('hostCpus');
+});

@@ -3,10 +3,11 @@ import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
 import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import { type Clock } from '../../../fixtures/clock.ts';
 import type { NetworkCard } from '../../../fixtures/configurations/configuration.ts';
-import type { HostCpu } from '../../../fixtures/host-cpus.ts';
+import type { HostCpu, Lane } from '../../../fixtures/host-cpus.ts';
 import { type Cell, configurationOf } from '../../../fixtures/matrix.ts';
 import type { Sizing } from '../../../fixtures/sizing.ts';
 import { DVH_SUITES } from '../../../fixtures/variant.ts';
+import { laneDirectory } from '../runtime.ts';
 import type { CommonExperiment, TestbedExperiment } from '../testbed.ts';
 import type { Ingredients } from './snapshot/identity.ts';
 import type { Prefetched } from './snapshot/prefetch.ts';
@@ -21,6 +22,8 @@ export interface EmulatedExperiment extends TestbedExperiment {
   readonly sizing: Sizing;
   /** The host's CPUs, if its hardware runs the server. */
   readonly hostCpus?: readonly HostCpu[] | undefined;
+  /** The CPUs of the lane that a worker has taken, if cells run side by side. */
+  readonly lane?: Lane | undefined;
   /** What stacks boot from; absent if no selected cell can be measured. */
   readonly material?: BootMaterial;
   /** The maximum size of all snapshots together. */
@@ -87,16 +90,35 @@ export function planEmulated(
   experiment: Pick<CommonExperiment, 'variant'> & EmulatedExperiment,
   kind: BenchmarkKind,
 ): StackPlan {
-  const { accelerator, sizing, hostCpus, variant, clocks } = experiment;
+  const { accelerator, sizing, hostCpus, lane, variant, clocks } = experiment;
   return planStack(cell, {
     ...materialOf(experiment),
     accelerator,
     sizing,
     hostCpus,
+    lane,
     variant,
     kind,
     clock: clocks[kind],
   });
+}
+
+/** Each lane has a runtime directory of its own. */
+export function emulatedInLane<E extends CommonExperiment & EmulatedExperiment>(
+  experiment: E,
+  number: number,
+): E {
+  const { material, lanes = [] } = experiment;
+  return {
+    ...experiment,
+    lane: lanes[number],
+    ...(material && {
+      material: {
+        ...material,
+        paths: { ...material.paths, runtime: laneDirectory(number, material.paths.runtime) },
+      },
+    }),
+  };
 }
 
 /**

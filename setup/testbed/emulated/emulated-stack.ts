@@ -33,7 +33,8 @@ export function emulatedStack(
 ): EmulatedStack {
   return {
     ...stack,
-    host: () => readHost(),
+    // Beside others: whoever else runs on the CPUs that are its own, the other stacks included.
+    host: () => (plan.hostCpus === undefined ? readHost() : readHost(process.pid, new Set(plan.hostCpus))),
     plan,
     keys,
     detach: async () => {

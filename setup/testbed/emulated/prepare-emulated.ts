@@ -5,9 +5,11 @@
 import path from 'node:path';
 import type { Accelerator } from '../../../fixtures/accelerator.ts';
 import { isMicrobenchmark } from '../../../fixtures/benchmarks/index.ts';
+import type { Lane } from '../../../fixtures/host-cpus.ts';
+import { memoryTogether } from '../../../fixtures/lanes.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
-import type { ExperimentRecord } from '../../../fixtures/records.ts';
-import { describeSizing, memoryMiBAt, type Sizing, sizingFor } from '../../../fixtures/sizing.ts';
+import { type ExperimentRecord, SIDE_BY_SIDE } from '../../../fixtures/records.ts';
+import { describeSizing, type Sizing, sizingFor } from '../../../fixtures/sizing.ts';
 import type { Variant } from '../../../fixtures/variant.ts';
 import { buildAll, type Built } from '../../build/build-all.ts';
 import { cacheDirectory, holdCache } from '../../build/cache/build-cache.ts';
@@ -18,8 +20,8 @@ import type { Request, Selection } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
 import { cpuOption } from '../../stack/qemu-argv.ts';
 import { BUILD_BYTES, checkResources, describeHost } from '../host-resources.ts';
-import { readHostCpus } from '../host-topology.ts';
-import { runtimeDirectory, takeHost } from '../runtime.ts';
+import { describedCpus, readHostCpus } from '../host-topology.ts';
+import { holdLanes, runtimeDirectory, takeHost } from '../runtime.ts';
 import type { Prepared, PrepareOptions } from '../testbed.ts';
 import { chooseAccelerator } from './choose-accelerator.ts';
 import {
@@ -31,6 +33,7 @@ import {
   whyNotDvh,
   whyNotEmulated,
 } from './emulated-experiment.ts';
+import { memoryBytesOf } from './emulated-lanes.ts';
 import { EMULATED_CPU } from './emulated-qemu.ts';
 import { describeQemu, type HostQemu } from './host-qemu.ts';
 import { describeStarts, type ForeseenStack } from './snapshot/foreseen-starts.ts';
@@ -38,18 +41,12 @@ import { identityOf } from './snapshot/identity.ts';
 import { prefetch, type Prefetched } from './snapshot/prefetch.ts';
 import { measureTscKhz } from './tsc.ts';
 
-/**
- * The maximum that a QEMU needs besides its guest's memory: TCG's code buffer (DEFAULT_CODE_GEN_BUFFER_SIZE,
- * tcg/region.c).
- */
-const QEMU_MIB = 1024;
-
 export async function prepareEmulated(
   { measured, first, requests }: Selection,
   settings: Settings,
   options: PrepareOptions,
 ): Promise<Prepared<EmulatedExperiment>> {
-  const { log, phases } = options;
+  const { log, phases, lanes = [] } = options;
   const { waitMinutes, variant, snapshotBytes } = settings;
   const host = describeHost();
   const sizing = sizingFor(host);
@@ -58,7 +55,11 @@ export async function prepareEmulated(
   const testbed: ExperimentRecord['testbed'] = {
     kind: 'emulated',
     accelerator,
-    settings: { ...describeSettings(accelerator, sizing), ...(kvm !== undefined && { kvm }) },
+    settings: {
+      ...describeSettings(accelerator, sizing),
+      ...(kvm !== undefined && { kvm }),
+      ...describeLanes(lanes),
+    },
   };
   checkExperiment(settings, testbed);
   phases.lap('checks');
@@ -74,16 +75,19 @@ export async function prepareEmulated(
   };
   if (cells.length === 0) return { experiment, environment: { testbed, host, versions: {} } };
   log(reason);
+  const beside = lanes.length > 1 ? { lanes } : {};
   const built = await buildMaterial({ ...options, cells, sizing, variant, accelerator, waitMinutes });
   const ready = { ...experiment, material: built.material };
   const wanted = requests.filter(({ cell }) => cells.includes(cell));
-  const starts = describeStarts(foreseenStacks(wanted, ready, variant), settings.boot);
+  const starts = describeStarts(foreseenStacks(wanted, ready, variant), settings.boot, lanes.length);
   if (starts !== undefined) log(starts);
-  const canBootFirst = first !== undefined && cells.includes(first);
+  // Beside others it is not known which lane it will run in.
+  const canBootFirst = first !== undefined && cells.includes(first) && lanes.length < 2;
+  if (lanes.length > 1) holdLanes(lanes.length, options.held);
   const prefetched = canBootFirst ? await prefetchFirst(first, ready, settings, options) : undefined;
   phases.lap('prefetch');
   return {
-    experiment: { ...ready, prefetched },
+    experiment: { ...ready, ...beside, prefetched },
     environment: { testbed, host, versions: versionsOf(built, variant) },
   };
 }
@@ -106,13 +110,16 @@ export interface BuiltMaterial extends Built {
 
 /** Takes the testbed of this host, and builds what its machines boot from. */
 export async function buildMaterial(options: MaterialOptions): Promise<BuiltMaterial> {
-  const { cells, sizing, variant, accelerator, phases, held, signal } = options;
+  const { cells, sizing, variant, accelerator, phases, held, signal, lanes = [] } = options;
   await takeHost(options);
   phases.lap('testbed');
   await checkResources({
     cacheDirectory: cacheDirectory(),
     cacheBytes: BUILD_BYTES,
-    memoryBytes: memoryNeeded(cells, sizing),
+    memoryBytes: memoryTogether(
+      cells.map((cell) => memoryBytesOf(cell, sizing)),
+      Math.max(1, lanes.length),
+    ),
   });
   phases.lap('host');
   // Keeps `npm run clean` from emptying it while machines boot from it.
@@ -146,12 +153,6 @@ export async function buildMaterial(options: MaterialOptions): Promise<BuiltMate
 /** The identity of every build of it has the same first word, so that snapshots of an earlier one are dropped. */
 export function describeEmulator({ version, hash }: Emulator): HostQemu {
   return { version: `${version} ${hash}`, identity: `emulator ${hash}`, card: 'igb' };
-}
-
-function memoryNeeded(cells: readonly Cell[], sizing: Sizing): number {
-  const deepest = Math.max(...cells.map(({ level }) => level));
-  const server = Math.max(...cells.map(({ level }) => memoryMiBAt(sizing, 0, level)));
-  return (server + sizing.memoryMiB + QEMU_MIB * (deepest > 0 ? 2 : 1)) * 2 ** 20;
 }
 
 /** The stacks that will run: a cell's benchmarks and its microbenchmarks each have their own. */
@@ -201,6 +202,15 @@ function describeSettings(accelerator: Accelerator, sizing: Sizing): Record<stri
     cpu: accelerator === 'tcg' ? cpuOption(EMULATED_CPU) : 'host',
     mitigations: accelerator === 'tcg' ? 'off' : "the kernel's default",
     sizing: describeSizing(sizing),
+  };
+}
+
+/** Absent for one at a time, as in records from before there was a choice. */
+function describeLanes(lanes: readonly Lane[]): Record<string, string> {
+  const described = describedCpus();
+  return {
+    ...(lanes.length > 1 && { [SIDE_BY_SIDE]: String(lanes.length) }),
+    ...(described !== undefined && { 'CPUs of the host': `described as ${described}` }),
   };
 }
 

@@ -91,6 +91,26 @@ test("on a host's hardware server and client have CPUs of their own; emulated, t
   expect(pinsOf('kvm', { hostCpus: hostCpus.slice(0, 10) })).toEqual([[], []]);
 });
 
+test('beside others a stack has the CPUs of its lane, and its vCPUs are pinned there, emulated too', () => {
+  const lane = Array.from({ length: 11 }, (_, index) => ({ cpu: 20 + index, core: 20 + index, node: 0 }));
+  for (const accelerator of ['kvm', 'tcg'] as const) {
+    const host = { card: 'igb', sizing: PAPER, paths, accelerator, lane } as const;
+    const { levels, client, hostCpus } = planStack(cellOf('l1-baseline'), host);
+    expect(hostCpus).toEqual([20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30]);
+    expect(levels[0].pins).toEqual(numbered([25, 26, 27, 28, 29, 30]));
+    expect(client.pins).toEqual(numbered([21, 22, 23, 24]));
+  }
+  expect(plan(cellOf('l1-baseline'))).not.toHaveProperty('hostCpus');
+});
+
+test('in virtual time the server has one vCPU there, and the client its own', () => {
+  const lane = Array.from({ length: 8 }, (_, cpu) => ({ cpu, core: cpu, node: 0 }));
+  const host = { card: 'igb', sizing: PAPER, paths, accelerator: 'tcg', lane, clock: 'virtual' } as const;
+  const { levels, client } = planStack(cellOf('l1-baseline'), host);
+  expect(levels[0].pins).toEqual(numbered([7]));
+  expect(client.pins).toEqual(numbered([3, 4, 5, 6]));
+});
+
 test('the same arguments give the same plan', () => {
   for (const cell of CELLS) expect(plan(cell)).toEqual(plan(cell));
 });

@@ -6,7 +6,7 @@
 import type { BenchmarkKind } from '../../../fixtures/benchmarks/benchmark.ts';
 import { ADDRESSES, PREFIX_LENGTH } from '../../../fixtures/addresses.ts';
 import { type Clock, VIRTUAL_TSC_KHZ } from '../../../fixtures/clock.ts';
-import { assignCpus, type HostCpu } from '../../../fixtures/host-cpus.ts';
+import { assignCpus, type HostCpu, type Lane, type VcpuCounts } from '../../../fixtures/host-cpus.ts';
 import type { Cell } from '../../../fixtures/matrix.ts';
 import { cpusAt, type Sizing } from '../../../fixtures/sizing.ts';
 import { DEADLINE_SECONDS, type GuestHost, planGuests, withKernel } from '../../stack/guest-plan.ts';
@@ -35,6 +35,8 @@ export interface StackPlan {
   /** Of the server and all its levels. */
   readonly clock: Clock;
   readonly sizing: Sizing;
+  /** The CPUs of the host that it has for itself, if others run side by side. */
+  readonly hostCpus?: readonly number[];
   /** Compresses its snapshot. */
   readonly zstd: string;
   readonly client: MachinePlan;
@@ -44,13 +46,17 @@ export interface StackPlan {
 
 /** Plans a cell. Pure: the same arguments give the same plan. */
 export function planStack(cell: Cell, host: Host): StackPlan {
-  const { clock = 'real', kind = 'application' } = host;
-  const sizing = clock === 'virtual' ? { ...host.sizing, cpus: ONE_CPU } : host.sizing;
+  const { clock = 'real', kind = 'application', lane } = host;
+  const sizing = sizingAt(clock, host.sizing);
   const on = { ...host, sizing, hasKernelDvh: true };
+  const pins = pinsOf(cell, host);
   // The client has its own clock; it is not involved in measurements in virtual time.
-  const client = planClient(cell, { ...host, clock: 'real' });
+  const client = { ...planClient({ ...host, clock: 'real' }), pins: pins.client };
+  const server = { ...planServer(cell, on), pins: pins.server };
   const { zstd } = host.paths;
-  return { cell, kind, clock, sizing, zstd, client, levels: [planServer(cell, on), ...planGuests(cell, on)] };
+  const hostCpus = lane && [...new Set(lane.map(({ cpu }) => cpu))].toSorted((one, other) => one - other);
+  const levels = [server, ...planGuests(cell, on)] as const;
+  return { cell, kind, clock, sizing, ...(hostCpus && { hostCpus }), zstd, client, levels };
 }
 
 /** What the emulated testbed's machines are planned for. */
@@ -60,16 +66,27 @@ interface Host extends GuestHost {
   readonly clock?: Clock | undefined;
   /** The rate of the host's TSC, which emulated machines share; a symbol is enough for a plan that is only printed. */
   readonly tscKhz?: number | '$TSC_KHZ' | undefined;
-  /** The host's CPUs, for accelerator kvm: those of an emulated server and its client are not pinned. */
+  /** The host's CPUs, for accelerator kvm: the vCPUs of an emulated server and its client are not pinned. */
   readonly hostCpus?: readonly HostCpu[] | undefined;
+  /** Those of them that the stack has for itself while others run side by side. There emulated vCPUs are pinned, too. */
+  readonly lane?: Lane | undefined;
 }
 
 /** In virtual time CPUs would only take turns; with one, events always come in the same order. */
 const ONE_CPU: Sizing['cpus'] = { last: 1, reservedOnServer: 0, reservedInGuests: 0 };
 
-function planServer(cell: Cell, host: Host): MachinePlan {
+function sizingAt(clock: Clock, sizing: Sizing): Sizing {
+  return clock === 'virtual' ? { ...sizing, cpus: ONE_CPU } : sizing;
+}
+
+/** How many vCPUs the server and the client of a cell have. */
+export function vcpusOf({ level }: Cell, clock: Clock, sizing: Sizing): VcpuCounts {
+  return { server: cpusAt(sizingAt(clock, sizing), 0, level), client: sizing.cpus.last };
+}
+
+function planServer(cell: Cell, host: Host): Unpinned {
   const server = withKernel(cell, 0, host, emulatedTsc(host));
-  return { ...server, ...onHost(server, 'server', host), pins: pinsOf(cell, 'server', host) };
+  return { ...server, ...onHost(server, 'server', host) };
 }
 
 /** KVM reports the rate to its guests; only under emulation a kernel has to measure it. */
@@ -79,7 +96,7 @@ function emulatedTsc({ accelerator, clock, tscKhz }: Host): number | '$TSC_KHZ' 
 }
 
 /** The client has the size of the level under test, so that it is never the smaller side. */
-function planClient(cell: Cell, host: Host): MachinePlan {
+function planClient(host: Host): Unpinned {
   const common = {
     name: 'client',
     level: 0,
@@ -103,17 +120,22 @@ function planClient(cell: Cell, host: Host): MachinePlan {
     nested: false,
     virtualIdle: false,
   } as const;
-  return { ...common, ...onHost(common, 'client', host), pins: pinsOf(cell, 'client', host) };
+  return { ...common, ...onHost(common, 'client', host) };
 }
+
+type Unpinned = Omit<MachinePlan, 'pins'>;
 
 function pinsOf(
   cell: Cell,
-  end: 'server' | 'client',
-  { accelerator, sizing, hostCpus }: Host,
-): MachinePlan['pins'] {
-  if (accelerator === 'tcg' || hostCpus === undefined) return [];
-  const vcpus = { server: cpusAt(sizing, 0, cell.level), client: sizing.cpus.last };
-  return assignCpus(hostCpus, vcpus)?.[end].map((cpu, vcpu) => ({ vcpu, cpu })) ?? [];
+  { accelerator, clock = 'real', sizing, hostCpus, lane }: Host,
+): Record<'server' | 'client', MachinePlan['pins']> {
+  const cpus = lane ?? (accelerator === 'kvm' ? hostCpus : undefined);
+  const assigned = cpus && assignCpus(cpus, vcpusOf(cell, clock, sizing));
+  return { server: toPins(assigned?.server), client: toPins(assigned?.client) };
+}
+
+function toPins(cpus: readonly number[] = []): MachinePlan['pins'] {
+  return cpus.map((cpu, vcpu) => ({ vcpu, cpu }));
 }
 
 /** Adds what one of the host's two machines needs. */

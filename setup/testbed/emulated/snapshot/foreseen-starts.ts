@@ -13,15 +13,20 @@ export interface ForeseenStack {
 }
 
 /** @returns a sentence for a run of several stacks of which some boot; undefined otherwise, as progress says it. */
-export function describeStarts(stacks: readonly ForeseenStack[], boot: BootKind): string | undefined {
+export function describeStarts(
+  stacks: readonly ForeseenStack[],
+  boot: BootKind,
+  lanes = 1,
+): string | undefined {
   const booting = stacks.filter((stack) => boot !== 'warm' || !hasSnapshot(stack));
   if (stacks.length < 2 || booting.length === 0) return undefined;
   const names = [...new Set(booting.map(({ cell }) => cell))].join(', ');
   const restored = stacks.length - booting.length;
+  const order = lanes > 1 ? `${lanes} at a time` : 'one after another';
   const counts =
     restored === 0
-      ? `All ${count(stacks.length, 'stack')} boot, one after another`
-      : `${count(restored, 'stack')} will be restored and ${booting.length} booted, one after another`;
+      ? `All ${count(stacks.length, 'stack')} boot, ${order}`
+      : `${count(restored, 'stack')} will be restored and ${booting.length} booted, ${order}`;
   return boot === 'warm'
     ? `${counts}: ${names}. Each is saved, and the next run restores it within seconds.`
     : `${counts}, because of BOOT=${boot}: ${names}.`;

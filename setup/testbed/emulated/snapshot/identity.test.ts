@@ -55,3 +55,14 @@ test.each([
 ])('another %s is another snapshot', (_, other) => {
   expect(snapshotName('l2-baseline', other)).not.toBe(snapshotName('l2-baseline', identity));
 });
+
+test.each(['tcg', 'kvm'] as const)('another lane of the host is the same snapshot (%s)', (accelerator) => {
+  const lane = Array.from({ length: 4 }, (_, cpu) => ({ cpu, core: cpu, node: 0 }));
+  const names = [undefined, lane, lane.map(({ cpu }) => ({ cpu: cpu + 4, core: cpu + 4, node: 1 }))].map(
+    (its) => {
+      const plan = planned('l2-baseline', { accelerator, lane: its });
+      return snapshotName('l2-baseline', identityOf(plan, '/tmp/a', INGREDIENTS));
+    },
+  );
+  expect(new Set(names).size).toBe(1);
+});

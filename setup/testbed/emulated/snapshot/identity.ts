@@ -15,10 +15,18 @@ export interface Ingredients {
 export type Identity = SnapshotRecord['identity'];
 
 /**
- * @param plan the plan of the stack. The location of its sockets on the host does not matter.
+ * @param plan the plan of the stack. The location of its sockets on the host does not matter, nor which of the host's CPUs
+ * run it: they are chosen again at each restore.
  */
 export function identityOf(plan: StackPlan, runtime: string, ingredients: Ingredients): Identity {
-  const text = JSON.stringify(plan).replaceAll(JSON.stringify(runtime).slice(1, -1), '$RUNTIME');
+  const { hostCpus: _, ...anywhere } = plan;
+  const [server, ...guests] = plan.levels;
+  const unpinned = {
+    ...anywhere,
+    client: { ...plan.client, pins: [] },
+    levels: [{ ...server, pins: [] }, ...guests],
+  };
+  const text = JSON.stringify(unpinned).replaceAll(JSON.stringify(runtime).slice(1, -1), '$RUNTIME');
   const { accelerator } = plan.levels[0];
   return {
     format: String(FORMAT),

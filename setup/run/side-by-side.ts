@@ -1,0 +1,56 @@
+/**
+ * Lets Vitest run cells side by side. Each is a project with a group of its own, so that by default none overlap; Vitest
+ * reads the groups, and how many workers each has, only when the global setup is done.
+ */
+import type { Vitest } from 'vitest/node';
+import { findCell } from '../../fixtures/matrix.ts';
+import { type JournalRecord, SIDE_BY_SIDE } from '../../fixtures/records.ts';
+
+/** The group of all cells: after the unit tests, and before the other tests. */
+const GROUP = 1;
+
+/** @param count the number of lanes. Vitest numbers the workers accordingly (VITEST_POOL_ID). */
+export function runSideBySide({ projects }: Pick<Vitest, 'projects'>, count: number): void {
+  for (const { name, config } of projects) {
+    if (findCell(name) === undefined) continue;
+    config.sequence.groupOrder = GROUP;
+    config.maxWorkers = count;
+  }
+}
+
+/** The number of this worker's lane, from 0: no two workers that run at the same time have the same. */
+export function ownLane(count: number, poolId = process.env['VITEST_POOL_ID']): number {
+  return (Number(poolId ?? 1) - 1) % count;
+}
+
+/**
+ * How many cells are to run side by side: PARALLEL, or as many as when the experiment began, since other numbers could not
+ * be compared. The cells of a shard run one at a time, since shards with different numbers could not be merged.
+ * @returns undefined for as many as the host has room for.
+ */
+export function askedSideBySide(
+  parallel: number | undefined,
+  records: readonly JournalRecord[],
+  isShard: boolean,
+): number | undefined {
+  const first = records.find((record) => record.type === 'experiment');
+  const began = first && Number(first.testbed.settings[SIDE_BY_SIDE] ?? 1);
+  return parallel ?? began ?? (isShard ? 1 : undefined);
+}
+
+/** Which cells run where, for people. */
+export function describeSideBySide(lanes: readonly (readonly { readonly cpu: number }[])[]): string {
+  const each = lanes.map((lane) => rangesOf(lane.map(({ cpu }) => cpu)));
+  return `${lanes.length} cells run side by side, each on CPUs of its own: ${each.join('; ')}.`;
+}
+
+/** `0-3,8`, as in sysfs. */
+export function rangesOf(numbers: readonly number[]): string {
+  const ranges: [first: number, last: number][] = [];
+  for (const number of [...new Set(numbers)].toSorted((one, other) => one - other)) {
+    const range = ranges.at(-1);
+    if (range?.[1] === number - 1) range[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(',');
+}
