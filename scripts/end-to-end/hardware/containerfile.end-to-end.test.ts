@@ -1,6 +1,6 @@
 /**
- * The Containerfile, built by an engine, and the doctor in it, as root and as its ordinary user. Its base image is made
- * of the toolchain, because no registry is reachable from where the tests run.
+ * The Containerfile, built by an engine, and the doctor and a run in it, as root and as its ordinary user. Its base image
+ * is made of the toolchain, because no registry is reachable from where the tests run.
  */
 import { PassThrough } from 'node:stream';
 import { execa } from 'execa';
@@ -8,7 +8,9 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type Engine, findEngine } from '../../../setup/build/builder/engine.ts';
 import { importImage, startEngine, whyNoEngine } from '../../../setup/build/builder/engine.testing.ts';
 import { buildToolchain } from '../../../setup/build/toolchain/toolchain.ts';
+import { temporaryDirectory } from '../../../setup/lib/temporary.testing.ts';
 import { REPOSITORY } from '../run.testing.ts';
+import { importedCache } from './imported-cache.testing.ts';
 
 const never = new AbortController().signal;
 const IMAGE = 'nestbench-test';
@@ -46,14 +48,18 @@ beforeEach(({ skip }) => skip(whyNot !== undefined, whyNot));
 /** What docs/hosts.md names for building. */
 const RIGHTS = { CapAdd: ['SYS_ADMIN'] };
 
-async function run(user: string, command: string, rights: object = RIGHTS): Promise<string> {
+async function run(
+  user: string,
+  command: string,
+  { rights = RIGHTS, binds = [] }: { readonly rights?: object; readonly binds?: readonly string[] } = {},
+): Promise<string> {
   let output = '';
   const stream = new PassThrough().on('data', (chunk: Buffer) => (output += chunk.toString()));
   await engine.container.dockerode.run(IMAGE, ['sh', '-c', command], stream, {
     User: user,
     Tty: true,
     Env: ['NO_COLOR=1'],
-    HostConfig: { AutoRemove: true, Binds: [`${REPOSITORY}:/nestbench`], ...rights },
+    HostConfig: { AutoRemove: true, Binds: [`${REPOSITORY}:/nestbench`, ...binds], ...rights },
   });
   return output.replaceAll('\r', '');
 }
@@ -70,8 +76,27 @@ test.each(['root', 'nestbench'])('as %s a run can make the toolchain', async (us
 test.each(['root', 'nestbench'])(
   'as %s without these rights the doctor says how to give them',
   async (user) => {
-    expect(await run(user, 'npm run --silent doctor', {})).toMatch(
+    expect(await run(user, 'npm run --silent doctor', { rights: {} })).toMatch(
       /in a container, start it with --cap-add SYS_ADMIN/i,
     );
   },
 );
+
+test.each([
+  ['root', '/root', 'npx vitest run'],
+  // The checkout belongs to root, who runs this test.
+  ['nestbench', '/home/nestbench', 'npx vitest --configLoader runner run'],
+])('as %s without these rights a run with an imported cache measures', async (user, home, vitest) => {
+  const cache = await importedCache(temporaryDirectory(), never);
+  if (user !== 'root') await execa('chown', ['--recursive', '1000:1000', cache]);
+  const environment = 'PROFILE=smoke RESULTS=/tmp/results';
+  const said = await run(
+    user,
+    // Into a file: the terminal would get progress.
+    `${environment} ${vitest} suites/l0 --project l0-baseline -t hackbench >/tmp/said 2>&1
+     echo "exit code $?"; cat /tmp/said`,
+    { rights: {}, binds: [`${cache}:${home}/.cache/nestbench`] },
+  );
+  expect(said).toMatch(/^exit code 0\n/);
+  expect(said).toMatch(/^l0-baseline +[\d.]+/m);
+});

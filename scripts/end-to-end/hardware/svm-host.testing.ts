@@ -13,6 +13,7 @@ import { cpuOption } from '../../../setup/stack/qemu-argv.ts';
 import { EMULATED_CPU } from '../../../setup/testbed/emulated/emulated-qemu.ts';
 import { measureTscKhz } from '../../../setup/testbed/emulated/tsc.ts';
 import { REPOSITORY } from '../run.testing.ts';
+import { importedCache } from './imported-cache.testing.ts';
 
 /** For L2, its client, and a file system in memory for what they write. */
 const MEMORY_MIB = 8192;
@@ -42,7 +43,7 @@ export async function onSvmHost(
   const directory = mkdtempSync(path.join(process.env['TMPDIR'] ? tmpdir() : '/var/tmp', 'nb-svm-'));
   try {
     writeFileSync(path.join(directory, 'commands'), `${PREAMBLE}${commands}\nbusybox reboot -f\n`);
-    const cache = await cacheForRun(directory, signal);
+    const cache = await importedCache(directory, signal);
     const guest = path.join(REPOSITORY, 'setup/build/image/guest');
     const script = path.join(import.meta.dirname, 'make-svm-host.sh');
     await execa('sh', ['-eu', script, root.tar, REPOSITORY, cache, guest], {
@@ -79,18 +80,4 @@ function commandLine(tscKhz: number | undefined): string {
     'cryptomgr.notests pci=lastbus=0 root=/dev/vda rootfstype=erofs ro init=/usr/sbin/nestbench-init',
     `${tscKhz === undefined ? '' : `tsc_early_khz=${tscKhz} `}kvm.tsc_tolerance_ppm=100000 kvm_amd.nested=1`,
   ].join(' ');
-}
-
-/** What a run boots from, and nothing else of this host's cache. */
-async function cacheForRun(directory: string, cancelSignal: AbortSignal): Promise<string> {
-  const file = path.join(directory, 'export.tar.zst');
-  const home = path.join(directory, 'cache');
-  const cache = async (word: string, env = {}): Promise<void> => {
-    const words = ['scripts/cache.ts', word, file];
-    await execa(process.execPath, words, { cwd: REPOSITORY, env, cancelSignal, stdin: 'ignore' });
-  };
-  await cache('export');
-  await cache('import', { XDG_CACHE_HOME: home });
-  rmSync(file);
-  return path.join(home, 'nestbench');
 }
