@@ -1,0 +1,4 @@
+/** The Containerfile with Podman. */
+import { testContainerfile } from './containerfile.testing.ts';
+
+await testContainerfile('podman');
