@@ -45,7 +45,8 @@ export async function startEngine(
   writeFileSync(at('containers.conf'), PODMAN_CONFIGURATION);
   const engine = spawn(program, ARGUMENTS[program](at, url), {
     stdio: ['ignore', log, log],
-    env: { ...process.env, CONTAINERS_CONF: at('containers.conf') },
+    // Podman 4.3.1 leaves the archive of an imported image in TMPDIR.
+    env: { ...process.env, CONTAINERS_CONF: at('containers.conf'), TMPDIR: directory },
   });
   const terminate = (): void => void engine.kill('SIGTERM');
   process.once('exit', terminate);
