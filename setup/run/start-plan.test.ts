@@ -161,13 +161,24 @@ describe('a resumed start', () => {
     ]);
   });
 
+  test('of a part says what the whole experiment has', () => {
+    const missing = plan({ 'l1-baseline': ['hackbench'] }, { records, resume });
+    expect(describeStart(missing, 'night')).toEqual([
+      'Experiment "night" has 4 of 9 samples:',
+      '  l0-baseline: complete',
+      '  l1-baseline: hackbench 1 of 3, netperf-rr 0 of 3',
+      expect.stringMatching(/^To measure: 1 benchmark in 1 cell, 2 samples, /),
+    ]);
+  });
+
   test('measures nothing else, and says if nothing is missing', () => {
-    const planned = plan(
-      { 'l0-baseline': ['hackbench', 'mysql'], 'l2-baseline': ['mysql'] },
-      { records, resume },
-    );
+    const others = { 'l0-baseline': ['hackbench', 'mysql'], 'l2-baseline': ['mysql'] };
+    const planned = plan(others, { records, resume });
     expect(planned.measured).toEqual([]);
-    expect(describeStart(planned, 'night')).toEqual([
+    expect(describeStart(planned, 'night').slice(3)).toEqual(['Nothing of what is selected is missing.']);
+
+    const whole = [start({ 'l0-baseline': ['hackbench'] }), ...hackbench('l0-baseline', 3)];
+    expect(describeStart(plan(others, { records: whole, resume }), 'night')).toEqual([
       'Experiment "night" has 3 of 3 samples:',
       '  l0-baseline: complete',
       'Nothing is missing.',

@@ -1,7 +1,7 @@
 /** What a start will measure: what is missing of what was selected, and of that what fits into the given time. Pure. */
 import { findBenchmark } from '../../fixtures/benchmarks/index.ts';
 import { planRun } from '../../fixtures/benchmarks/plan-run.ts';
-import { type Cell, isBaseline } from '../../fixtures/matrix.ts';
+import { type Cell, findCell, isBaseline } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import type { JournalRecord } from '../../fixtures/records.ts';
 import { requestsOf } from '../journal/requests.ts';
@@ -30,6 +30,8 @@ export interface PlannedBenchmark {
 }
 
 export interface StartPlan {
+  /** Everything that the whole experiment wants, if it is resumed: what is selected is a part of it. */
+  readonly experiment: readonly PlannedBenchmark[];
   /** Everything that was selected; those without iterations are complete. */
   readonly benchmarks: readonly PlannedBenchmark[];
   /** What will be measured. */
@@ -60,9 +62,7 @@ export interface StartOptions {
  */
 export function planStart(options: StartOptions): StartPlan {
   const { requests, withinSeconds, lanes = 1, kind, times } = options;
-  const benchmarks = requests.flatMap(({ cell, benchmarks: names }) =>
-    names.flatMap((name) => planBenchmark(cell, name, options) ?? []),
-  );
+  const benchmarks = planAll(requests, options);
   const open = benchmarks.filter(({ runs }) => runs > 0);
   const fit = fitting(
     open,
@@ -78,6 +78,7 @@ export function planStart(options: StartOptions): StartPlan {
     );
   }
   return {
+    experiment: options.resume === undefined ? benchmarks : planAll(withEarlier(options), options),
     benchmarks,
     measured: open.filter((each) => fit.measured.has(each)),
     leftOut: open.filter((each) => !fit.measured.has(each)),
@@ -94,6 +95,24 @@ export function wantedRuns(
   if (resume === undefined) return { runs: profile.runs, first: nextRun(records, place) };
   const { runs, areAll } = requestsOf(records);
   return { runs: runs.get(place.cell)?.get(place.benchmark) ?? (areAll ? 0 : profile.runs), first: 1 };
+}
+
+function planAll(requests: readonly Request[], options: StartOptions): PlannedBenchmark[] {
+  return requests.flatMap(({ cell, benchmarks }) =>
+    benchmarks.flatMap((name) => planBenchmark(cell, name, options) ?? []),
+  );
+}
+
+/** What earlier starts requested, and what this one selects. */
+function withEarlier({ requests, records }: StartOptions): Request[] {
+  const names = new Map([...requestsOf(records).runs].map(([cell, its]) => [cell, new Set(its.keys())]));
+  for (const { cell, benchmarks } of requests) {
+    names.set(cell.name, new Set([...(names.get(cell.name) ?? []), ...benchmarks]));
+  }
+  return [...names].flatMap(([name, benchmarks]) => {
+    const cell = findCell(name);
+    return cell === undefined ? [] : { cell, benchmarks: [...benchmarks] };
+  });
 }
 
 function planBenchmark(cell: Cell, name: string, options: StartOptions): PlannedBenchmark | undefined {

@@ -14,15 +14,17 @@ export function describeStart(plan: StartPlan, resumed: string | undefined): str
   ];
 }
 
-function whatThereIs({ benchmarks }: StartPlan, name: string): string[] {
-  const all = sumOf(benchmarks, ({ all: its }) => its);
-  const missing = sumOf(benchmarks, ({ iterations }) => iterations);
-  const failed = sumOf(benchmarks, (its) => its.failed);
+function whatThereIs({ experiment, benchmarks }: StartPlan, name: string): string[] {
+  const all = sumOf(experiment, ({ all: its }) => its);
+  const missing = sumOf(experiment, ({ iterations }) => iterations);
+  const failed = sumOf(experiment, (its) => its.failed);
+  const isSelectionDone = sumOf(benchmarks, ({ iterations }) => iterations) === 0;
   return [
     `Experiment "${name}" has ${all - missing - failed} of ${samples(all)}:`,
-    ...byCell(benchmarks).map(([cell, its]) => `  ${cell}: ${statesOf(its)}`),
+    ...byCell(experiment).map(([cell, its]) => `  ${cell}: ${statesOf(its)}`),
     ...(failed === 0 ? [] : [`What failed is not tried again without --retry-failed (RESUME=retry-failed).`]),
     ...(missing === 0 ? ['Nothing is missing.'] : []),
+    ...(missing > 0 && isSelectionDone ? ['Nothing of what is selected is missing.'] : []),
   ];
 }
 
