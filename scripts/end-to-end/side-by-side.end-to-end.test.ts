@@ -14,13 +14,14 @@ const BOTH = ['run', 'suites/l0', 'suites/l1', '--project', 'l0-baseline', '--pr
 const environment = { PARALLEL: '2', NESTBENCH_HOST_CPUS: '0,1,0,1,0,1,0,1' };
 const CELLS = ['l0-baseline', 'l1-baseline'];
 
-/** Each line is a whole record. */
+/** Each line is a whole record, or empty: a writer that meets half a line of another ends it. */
 function lines(run: Run): unknown[] {
   const text = readFileSync(path.join(run.directory, 'journal.ndjson'), 'utf8');
   expect(text.endsWith('\n')).toBe(true);
   return text
     .trimEnd()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line): unknown => JSON.parse(line));
 }
 

@@ -15,7 +15,7 @@ const EFFICIENT_CPUS = 'sys/devices/cpu_atom/cpus';
 
 /** For tests, a larger host than this one as a list of CPUs. Each is a core, and may be in the list again. */
 export function describedCpus(): string | undefined {
-  return process.env['NESTBENCH_HOST_CPUS'];
+  return process.env['NESTBENCH_HOST_CPUS'] || undefined;
 }
 
 export async function readHostCpus(root = '/'): Promise<HostCpu[]> {

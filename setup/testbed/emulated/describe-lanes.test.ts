@@ -24,7 +24,8 @@ function described(
     vcpus: vcpusOf(cell, 'real', sizing),
     memoryBytes: memoryBytesOf(cell, sizing),
   }));
-  const planned = planLanes({ cpus, memoryBytes, availableBytes: 0.9 * memoryBytes }, needs, asked);
+  const host = { cpus, busyCpus: cpus.length, memoryBytes, availableBytes: 0.9 * memoryBytes };
+  const planned = planLanes(host, needs, asked);
   if (!('lanes' in planned)) throw new Error(planned.why);
   return describeLanes({ cells: CELLS, lanes: planned.lanes, cpus, clock: 'real', sizing });
 }

@@ -11,7 +11,7 @@ import { InputError } from '../../lib/errors.ts';
 import type { Request } from '../../run/selection.ts';
 import type { Settings } from '../../run/settings.ts';
 import { availableMemory, describeHost } from '../host-resources.ts';
-import { readHostCpus } from '../host-topology.ts';
+import { describedCpus, readHostCpus } from '../host-topology.ts';
 import { chooseAccelerator } from './choose-accelerator.ts';
 import { clocksOf } from './emulated-experiment.ts';
 import { vcpusOf } from './stack-plan.ts';
@@ -34,10 +34,13 @@ export async function emulatedLanes(
   if (parallel === 1 || (parallel === undefined && requests.length < 2)) return [];
   const { accelerator } = await chooseAccelerator(settings);
   const clocks = clocksOf(settings.clock, accelerator);
-  const sizing = sizingFor(describeHost());
+  const host = describeHost();
+  const sizing = sizingFor(host);
   const { bytes: availableBytes } = await availableMemory();
+  const cpus = await readHostCpus();
+  const busyCpus = describedCpus() === undefined ? host.cpus : cpus.length;
   const planned = planLanes(
-    { cpus: await readHostCpus(), memoryBytes: totalmem(), availableBytes },
+    { cpus, busyCpus, memoryBytes: totalmem(), availableBytes },
     requests.map((request) => needsOf(request, clocks, sizing)),
     parallel,
   );
