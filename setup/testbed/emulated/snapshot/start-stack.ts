@@ -139,9 +139,9 @@ async function tryRestore(
   const { signal, say } = options;
   const attempt = async (isPrefetched: boolean): Promise<Restored> => {
     options.onStep?.('restoring the stack');
-    const restored = await restore(plan, snapshot, { ...options, isPrefetched });
+    // First, so that another cell that saves its own meanwhile does not drop it to make room.
     touchSnapshot(snapshot);
-    return restored;
+    return restore(plan, snapshot, { ...options, isPrefetched });
   };
   try {
     return await attempt(options.isPrefetched).catch((thrown: unknown) => {
