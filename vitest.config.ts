@@ -3,7 +3,7 @@
 import './setup/lib/current-node.js';
 import module from 'node:module';
 import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
-import { BREAKDOWN_SUITE, type Cell, CELLS, configurationOf } from './fixtures/matrix.ts';
+import { BREAKDOWN_SUITE, type Cell, CELLS, hasMicrobenchmarks } from './fixtures/matrix.ts';
 import { checkoutFault } from './setup/lib/checkout-path.ts';
 import { junitFault } from './setup/lib/places.ts';
 import { asksForBreakdown, mixedSuitesFault } from './setup/run/breakdown-words.ts';
@@ -70,8 +70,7 @@ async function orderedCells(): Promise<readonly Cell[]> {
 function suitesOf(cell: Cell): string[] {
   if (isBreakdown) return ['suites/breakdown/*.test.ts'];
   const { level } = cell;
-  const micro =
-    configurationOf(cell).hasExitCosts === true && level > 0 ? [`suites/micro/l${level}.test.ts`] : [];
+  const micro = hasMicrobenchmarks(cell) ? [`suites/micro/l${level}.test.ts`] : [];
   return [`suites/l${level}/*.test.ts`, ...micro];
 }
 

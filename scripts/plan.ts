@@ -3,7 +3,7 @@
  * side, without starting anything.
  */
 import type { BenchmarkKind } from '../fixtures/benchmarks/benchmark.ts';
-import { type Cell, CELLS, configurationOf, findCell } from '../fixtures/matrix.ts';
+import { type Cell, CELLS, findCell, hasMicrobenchmarks } from '../fixtures/matrix.ts';
 import { InputError } from '../setup/lib/errors.ts';
 import { resolveSettings } from '../setup/run/settings.ts';
 import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
@@ -29,7 +29,7 @@ await runScript(USAGE, async () => {
   const text =
     first !== undefined && others.length === 0
       ? await testbed.describe(first, kind, settings)
-      : await testbed.describeRun(cells.length === 0 ? CELLS.filter(hasSuite(kind)) : cells, kind, settings);
+      : await testbed.describeRun(cells.length === 0 ? measuredCells(kind) : cells, kind, settings);
   process.stdout.write(`${text}\n`);
 });
 
@@ -43,7 +43,6 @@ function cellOf(name: string): Cell {
   );
 }
 
-/** Microbenchmarks are not of all cells. */
-function hasSuite(kind: BenchmarkKind): (cell: Cell) => boolean {
-  return (cell) => kind === 'application' || (configurationOf(cell).hasExitCosts === true && cell.level > 0);
+function measuredCells(kind: BenchmarkKind): readonly Cell[] {
+  return kind === 'micro' ? CELLS.filter(hasMicrobenchmarks) : CELLS;
 }

@@ -17,7 +17,7 @@ import { sayOf } from './run/say.ts';
 import { findSelection, type Request, type Selection } from './run/selection.ts';
 import { resolveSettings, type Settings, withOwnOptions } from './run/settings.ts';
 import { endEarly, stopGracefully } from './run/signals.ts';
-import { askedSideBySide, describeSideBySide, runSideBySide } from './run/side-by-side.ts';
+import { askedSideBySide, describeLaneCpus, runSideBySide } from './run/side-by-side.ts';
 import { seenTimes } from './run/seen-times.ts';
 import { planStart, type StartPlan } from './run/start-plan.ts';
 import { describeStart } from './run/start-words.ts';
@@ -52,7 +52,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     const lanes = await testbed.lanes(wanted, settings, parallel);
     const plan = planOf(wanted, settings, records, lanes.length);
     for (const line of describeStart(plan, settings.resume && folder)) log(line);
-    if (lanes.length > 1) log(describeSideBySide(lanes));
+    if (lanes.length > 1) log(describeLaneCpus(lanes));
     const stopping = new AbortController();
     let isOurs = false;
     const giveBack = stopGracefully(vitest, {

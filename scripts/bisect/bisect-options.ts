@@ -1,6 +1,6 @@
 /** The options of `npm run bisect`. */
 import { MICROBENCHMARK_NAMES } from '../../fixtures/benchmarks/micro.ts';
-import { CELLS, configurationOf } from '../../fixtures/matrix.ts';
+import { CELLS, configurationOf, hasMicrobenchmarks } from '../../fixtures/matrix.ts';
 import { type Suite, SUITES } from '../../fixtures/variant.ts';
 import type { InputError } from '../../setup/lib/errors.ts';
 import { startName } from '../../setup/lib/start-name.ts';
@@ -42,10 +42,9 @@ export type BisectOptions = StepsOptions<BisectWords>;
 
 /** Those with microbenchmarks, of a kernel without patches. */
 export function bisectCells(): string[] {
-  return CELLS.filter((cell) => {
-    const { hasExitCosts, mechanisms } = configurationOf(cell);
-    return hasExitCosts === true && mechanisms === undefined && cell.level > 0;
-  }).map(({ name }) => name);
+  return CELLS.filter(
+    (cell) => hasMicrobenchmarks(cell) && configurationOf(cell).mechanisms === undefined,
+  ).map(({ name }) => name);
 }
 
 export function parseBisectOptions(argv: readonly string[], now: Date): BisectOptions {

@@ -1,7 +1,7 @@
 /**
- * Two cells side by side. This host may have too few CPUs for two stacks, so the runs are told of eight: its two first
- * ones, four times each. Everything is then as on a larger host, except that the stacks disturb each other, which has to
- * be noticed.
+ * Two cells side by side. NESTBENCH_HOST_CPUS describes a host of eight CPUs, which are the CPUs 0 and 1 four times each,
+ * because this host may have only two. Everything is as on a larger host, but the two stacks disturb each other, and the
+ * run has to report it.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,7 @@
 /** The options of `npm run explain`. */
 import { isMicrobenchmark } from '../../fixtures/benchmarks/index.ts';
 import { MICROBENCHMARK_NAMES, type MicrobenchmarkName } from '../../fixtures/benchmarks/micro.ts';
-import { type Cell, CELLS, configurationOf, findCell } from '../../fixtures/matrix.ts';
+import { type Cell, CELLS, findCell, hasMicrobenchmarks } from '../../fixtures/matrix.ts';
 import type { Explanation } from '../../reporters/explain/explanation.ts';
 import { readExplanation } from '../../reporters/explain/read-explanation.ts';
 import { InputError } from '../../setup/lib/errors.ts';
@@ -74,16 +74,12 @@ function baseOf(name: string): Base {
 /** @throws {InputError} NESTBENCH_UNKNOWN_CELL for one without microbenchmarks. */
 export function explainableCell(name: string): Cell {
   const cell = findCell(name);
-  if (cell !== undefined && isExplainable(cell)) return cell;
-  const there = CELLS.filter(isExplainable)
+  if (cell !== undefined && hasMicrobenchmarks(cell)) return cell;
+  const there = CELLS.filter(hasMicrobenchmarks)
     .map((each) => each.name)
     .join(', ');
   throw new InputError(
     'NESTBENCH_UNKNOWN_CELL',
     `There is no cell "${name}" with microbenchmarks. Those with are ${there}. Usage: ${USAGE}.`,
   );
-}
-
-export function isExplainable(cell: Cell): boolean {
-  return cell.level > 0 && configurationOf(cell).hasExitCosts === true;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ExperimentRecord } from '../../fixtures/records.ts';
 import { orderSideBySide } from './sequencer.ts';
-import { askedSideBySide, describeSideBySide, ownLane, rangesOf, runSideBySide } from './side-by-side.ts';
+import { askedSideBySide, describeLaneCpus, ownLane, rangesOf, runSideBySide } from './side-by-side.ts';
 
 const START: ExperimentRecord = {
   type: 'experiment',
@@ -68,6 +68,6 @@ test('a shard has one, unless PARALLEL says otherwise', () => {
 
 test('the CPUs of each are named', () => {
   const lanes = [[8, 9, 10, 24], [0]].map((lane) => lane.map((cpu) => ({ cpu })));
-  expect(describeSideBySide(lanes)).toBe('2 cells run side by side, each on CPUs of its own: 8-10,24; 0.');
+  expect(describeLaneCpus(lanes)).toBe('2 cells run side by side, each on CPUs of its own: 8-10,24; 0.');
   expect(rangesOf([3, 1, 2, 1, 7])).toBe('1-3,7');
 });

@@ -18,7 +18,10 @@ export function runSideBySide({ projects }: Pick<Vitest, 'projects'>, count: num
   }
 }
 
-/** The number of this worker's lane, from 0: no two workers that run at the same time have the same. */
+/**
+ * The number of this worker's lane, from 0. Vitest reuses a worker's number before that worker has ended, and may number
+ * more workers than there are lanes: the lane's lock is what keeps two stacks apart.
+ */
 export function ownLane(count: number, poolId = process.env['VITEST_POOL_ID']): number {
   return (Number(poolId ?? 1) - 1) % count;
 }
@@ -38,8 +41,8 @@ export function askedSideBySide(
   return parallel ?? began ?? (isShard ? 1 : undefined);
 }
 
-/** Which cells run where, for people. */
-export function describeSideBySide(lanes: readonly (readonly { readonly cpu: number }[])[]): string {
+/** How many cells run side by side, and on which CPUs of the host. */
+export function describeLaneCpus(lanes: readonly (readonly { readonly cpu: number }[])[]): string {
   const each = lanes.map((lane) => rangesOf(lane.map(({ cpu }) => cpu)));
   return `${lanes.length} cells run side by side, each on CPUs of its own: ${each.join('; ')}.`;
 }

@@ -58,7 +58,7 @@ export async function prepareEmulated(
     settings: {
       ...describeSettings(accelerator, sizing),
       ...(kvm !== undefined && { kvm }),
-      ...describeLanes(lanes),
+      ...laneSettings(lanes),
     },
   };
   checkExperiment(settings, testbed);
@@ -206,7 +206,7 @@ function describeSettings(accelerator: Accelerator, sizing: Sizing): Record<stri
 }
 
 /** Absent for one at a time, as in records from before there was a choice. */
-function describeLanes(lanes: readonly Lane[]): Record<string, string> {
+function laneSettings(lanes: readonly Lane[]): Record<string, string> {
   const described = describedCpus();
   return {
     ...(lanes.length > 1 && { [SIDE_BY_SIDE]: String(lanes.length) }),
