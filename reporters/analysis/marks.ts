@@ -27,7 +27,7 @@ const UNEVEN: Mark = {
 };
 const FEWER: Mark = { mark: '!', meaning: 'fewer samples than planned' };
 const OVERLAPPING: Mark = { mark: '&', meaning: 'samples ran at the same time as others on the same host' };
-const CONTENDED: Mark = {
+export const CONTENDED: Mark = {
   mark: '^',
   meaning: "the host's CPUs had other work during a sample, see Fairness",
 };

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
+import { CONTENDED } from '../../reporters/analysis/marks.ts';
 import { collectResults } from '../../reporters/model/experiment-results.ts';
 import { writeFiles } from '../../reporters/exporters.ts';
 import { readJournal } from '../../setup/journal/journal-reader.ts';
@@ -11,9 +12,11 @@ import { test } from './testbed.testing.ts';
 
 const CHOSEN = ['--project', 'l0-baseline', '--project', 'l1-baseline', '-t', 'hackbench'];
 
-/** Every line of a table without its measurements, which differ between runs. */
+/** Every line of a table without what differs between runs: measurements, and whether the host was busy with other work. */
 function shapeOf(file: string): string {
-  return readFileSync(file, 'utf8').replaceAll(/\d+\.\d+(e-\d+)?/g, '#');
+  return readFileSync(file, 'utf8')
+    .replaceAll(/\d+\.\d+(e-\d+)?/g, '#')
+    .replaceAll(`"${CONTENDED.meaning}"`, '');
 }
 
 function cellsOf(run: Run): string[] {
