@@ -2,10 +2,13 @@
  * `npm run plan -- CELL` prints the complete plan of a cell, and `npm run plan` which cells of a run are measured side by
  * side, without starting anything.
  */
+import path from 'node:path';
 import type { BenchmarkKind } from '../fixtures/benchmarks/benchmark.ts';
 import { type Cell, CELLS, findCell, hasMicrobenchmarks } from '../fixtures/matrix.ts';
+import { readJournalIfAny } from '../setup/journal/journal-reader.ts';
 import { InputError } from '../setup/lib/errors.ts';
-import { resolveSettings } from '../setup/run/settings.ts';
+import { resolveSettings, type Settings } from '../setup/run/settings.ts';
+import { type AskedSideBySide, askedSideBySide } from '../setup/run/side-by-side.ts';
 import { loadTestbed, testbedKind } from '../setup/testbed/testbeds.ts';
 import { parseArguments } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
@@ -29,9 +32,19 @@ await runScript(USAGE, async () => {
   const text =
     first !== undefined && others.length === 0
       ? await testbed.describe(first, kind, settings)
-      : await testbed.describeRun(cells.length === 0 ? measuredCells(kind) : cells, kind, settings);
+      : await testbed.describeRun(
+          cells.length === 0 ? measuredCells(kind) : cells,
+          kind,
+          settings,
+          besideIn(settings),
+        );
   process.stdout.write(`${text}\n`);
 });
+
+function besideIn({ parallel, resultsDirectory, folder }: Settings): AskedSideBySide | undefined {
+  const { records } = readJournalIfAny(path.join(resultsDirectory, folder));
+  return askedSideBySide(parallel, records, false);
+}
 
 function cellOf(name: string): Cell {
   const cell = findCell(name);

@@ -48,8 +48,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     checkPlaces(resultsDirectory, process.env['JUNIT'], folder);
     const { records } = readJournalIfAny(path.join(resultsDirectory, folder));
     const wanted = selection.requests.filter(({ cell }) => selection.measured.includes(cell));
-    const parallel = askedSideBySide(settings.parallel, records, vitest.config.shard !== undefined);
-    const lanes = await testbed.lanes(wanted, settings, parallel);
+    const beside = askedSideBySide(settings.parallel, records, vitest.config.shard !== undefined);
+    const lanes = await testbed.lanes(wanted, settings, beside, log);
     const plan = planOf(wanted, settings, records, lanes.length);
     for (const line of describeStart(plan, settings.resume && folder)) log(line);
     if (lanes.length > 1) log(describeLaneCpus(lanes));

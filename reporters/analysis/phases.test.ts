@@ -130,7 +130,7 @@ test('an older journal has no such line, but the times of its cells', () => {
   expect(cellTimes(results)).toMatchObject([{ total: 10, stages: { worker: 1, rest: 1 } }]);
 });
 
-function onCpus(records: JournalRecord[], ...hostCpus: number[]): JournalRecord[] {
+function withCpus(records: JournalRecord[], ...hostCpus: number[]): JournalRecord[] {
   return records.map((record) => (record.type === 'boot' ? { ...record, hostCpus } : record));
 }
 
@@ -140,9 +140,9 @@ test('of cells that ran side by side each begins when the one before it on the s
     testbed: { ...experiment.testbed, settings: { 'side by side': '2' } },
   };
   const records = [
-    ...onCpus(cell('l0-baseline', 0), 4, 5),
-    ...onCpus(cell('l1-baseline', 2), 1, 2),
-    ...onCpus(cell('l2-baseline', 24), 4, 5),
+    ...withCpus(cell('l0-baseline', 0), 4, 5),
+    ...withCpus(cell('l1-baseline', 2), 1, 2),
+    ...withCpus(cell('l2-baseline', 24), 4, 5),
   ].toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
   const times = cellTimes(collectResults([beside, ...records]));
   expect(times.map(({ cell: name, total, stages }) => [name, total, stages.worker, stages.samples])).toEqual([
@@ -150,4 +150,18 @@ test('of cells that ran side by side each begins when the one before it on the s
     ['l1-baseline', 26, 3, 7],
     ['l2-baseline', 24, 1, 7],
   ]);
+});
+
+test('or when it last wrote a record, if its worker was killed', () => {
+  const beside = {
+    ...experiment,
+    testbed: { ...experiment.testbed, settings: { 'side by side': '2' } },
+  };
+  const killed = withCpus(cell('l0-baseline', 0), 4, 5).filter(({ type }) => type !== 'end');
+  const after = withCpus(cell('l2-baseline', 24), 4, 5);
+  const last = Date.parse(killed.at(-1)?.at ?? '') / 1000;
+  const times = cellTimes(collectResults([beside, ...killed, ...after]));
+  const [dead, next] = times;
+  expect(next?.total).toBe(Date.parse(after.at(-1)?.at ?? '') / 1000 - last);
+  expect(dead?.cell).toBe('l0-baseline');
 });

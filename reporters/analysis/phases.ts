@@ -85,8 +85,8 @@ interface Visit {
 function visits(records: readonly JournalItem[]): Visit[] {
   const all: Visit[] = [];
   const open = new Map<string, Visit>();
-  /** When each set of CPUs became free. */
-  const free = new Map<string, number>();
+  /** When a stack last used each set of CPUs. A killed worker leaves no record of its end. */
+  const used = new Map<string, number>();
   let areBeside = false;
   let began = 0;
   let last = 0;
@@ -94,7 +94,7 @@ function visits(records: readonly JournalItem[]): Visit[] {
     const now = Date.parse(record.at) / 1000;
     if (record.type === 'experiment') {
       open.clear();
-      free.clear();
+      used.clear();
       began = now;
       areBeside = record.testbed.settings[SIDE_BY_SIDE] !== undefined;
     } else {
@@ -106,15 +106,13 @@ function visits(records: readonly JournalItem[]): Visit[] {
         all.push(visit);
       }
       if (record.type === 'boot') {
-        if (areBeside && visit.boots.length === 0) visit.since = free.get(laneOf(record)) ?? began;
+        if (areBeside && visit.boots.length === 0) visit.since = used.get(laneOf(record)) ?? began;
         visit.boots.push(record);
       }
       visit.records.push(record);
       visit.until = now;
-      if (areBeside && record.type === 'end') {
-        for (const boot of visit.boots) free.set(laneOf(boot), now);
-        open.delete(record.cell);
-      }
+      for (const boot of visit.boots) used.set(laneOf(boot), now);
+      if (areBeside && record.type === 'end') open.delete(record.cell);
     }
     last = now;
   }

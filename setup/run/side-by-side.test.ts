@@ -56,14 +56,14 @@ test("a worker's lane is that of its number in Vitest's pool, from 1, however ma
 test('an experiment is continued with as many as it began with, unless PARALLEL says otherwise', () => {
   const two = { ...START, testbed: { ...START.testbed, settings: { 'side by side': '2' } } };
   expect(askedSideBySide(undefined, [], false)).toBeUndefined();
-  expect(askedSideBySide(undefined, [START], false)).toBe(1);
-  expect(askedSideBySide(undefined, [two, two], false)).toBe(2);
-  expect(askedSideBySide(3, [two], false)).toBe(3);
+  expect(askedSideBySide(undefined, [START], false)).toEqual({ count: 1, by: 'experiment' });
+  expect(askedSideBySide(undefined, [two, two], false)).toEqual({ count: 2, by: 'experiment' });
+  expect(askedSideBySide(3, [two], false)).toEqual({ count: 3, by: 'PARALLEL' });
 });
 
 test('a shard has one, unless PARALLEL says otherwise', () => {
-  expect(askedSideBySide(undefined, [], true)).toBe(1);
-  expect(askedSideBySide(2, [], true)).toBe(2);
+  expect(askedSideBySide(undefined, [], true)).toEqual({ count: 1, by: 'shard' });
+  expect(askedSideBySide(2, [], true)).toEqual({ count: 2, by: 'PARALLEL' });
 });
 
 test('the CPUs of each are named', () => {

@@ -26,6 +26,11 @@ export function ownLane(count: number, poolId = process.env['VITEST_POOL_ID']): 
   return (Number(poolId ?? 1) - 1) % count;
 }
 
+export interface AskedSideBySide {
+  readonly count: number;
+  readonly by: 'PARALLEL' | 'experiment' | 'shard';
+}
+
 /**
  * How many cells are to run side by side: PARALLEL, or as many as when the experiment began, since other numbers could not
  * be compared. The cells of a shard run one at a time, since shards with different numbers could not be merged.
@@ -35,10 +40,11 @@ export function askedSideBySide(
   parallel: number | undefined,
   records: readonly JournalRecord[],
   isShard: boolean,
-): number | undefined {
+): AskedSideBySide | undefined {
+  if (parallel !== undefined) return { count: parallel, by: 'PARALLEL' };
   const first = records.find((record) => record.type === 'experiment');
-  const began = first && Number(first.testbed.settings[SIDE_BY_SIDE] ?? 1);
-  return parallel ?? began ?? (isShard ? 1 : undefined);
+  if (first !== undefined) return { count: Number(first.testbed.settings[SIDE_BY_SIDE] ?? 1), by: 'experiment' };
+  return isShard ? { count: 1, by: 'shard' } : undefined;
 }
 
 /** How many cells run side by side, and on which CPUs of the host. */

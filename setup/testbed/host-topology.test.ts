@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { assignCpus } from '../../fixtures/host-cpus.ts';
 import { capturedHost, hostWith } from './captured-host.testing.ts';
 import { readHostCpus } from './host-topology.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 /** The paper's L3, with its client. */
 const L3 = { server: 10, client: 4 };
@@ -40,4 +42,18 @@ test('CPUs that this process may not use, and efficient cores, are left out', as
 
 test('this host has at least one', async () => {
   expect(await readHostCpus()).not.toEqual([]);
+});
+
+test('a described host is a list of CPUs, and nothing else', async () => {
+  vi.stubEnv('NESTBENCH_HOST_CPUS', '0-1,0');
+  expect((await readHostCpus()).map(({ cpu, core }) => [cpu, core])).toEqual([
+    [0, 0],
+    [1, 1],
+    [0, 2],
+  ]);
+  vi.stubEnv('NESTBENCH_HOST_CPUS', '4 CPUs');
+  await expect(readHostCpus()).rejects.toMatchObject({
+    code: 'NESTBENCH_UNKNOWN_SETTING',
+    message: expect.stringContaining('NESTBENCH_HOST_CPUS is "4 CPUs", but must be a list of CPUs such as 0-3,8'),
+  });
 });

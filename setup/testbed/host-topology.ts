@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { HostCpu } from '../../fixtures/host-cpus.ts';
+import { InputError } from '../lib/errors.ts';
 
 const CPUS = 'sys/devices/system/cpu';
 const NODES = 'sys/devices/system/node';
@@ -18,9 +19,18 @@ export function describedCpus(): string | undefined {
   return process.env['NESTBENCH_HOST_CPUS'] || undefined;
 }
 
+const LIST = /^\d+(-\d+)?(,\d+(-\d+)?)*$/;
+
+/** @throws {InputError} NESTBENCH_UNKNOWN_SETTING for a NESTBENCH_HOST_CPUS that is no list of CPUs. */
 export async function readHostCpus(root = '/'): Promise<HostCpu[]> {
   const described = root === '/' ? describedCpus() : undefined;
   if (described !== undefined) {
+    if (!LIST.test(described)) {
+      throw new InputError(
+        'NESTBENCH_UNKNOWN_SETTING',
+        `NESTBENCH_HOST_CPUS is "${described}", but must be a list of CPUs such as 0-3,8. It is for nestbench's own tests.`,
+      );
+    }
     return numbersIn(described).map((cpu, core) => ({ cpu, core, node: 0 }));
   }
   const read = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8').catch(() => '');

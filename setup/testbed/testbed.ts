@@ -15,6 +15,7 @@ import type { Phase, Phases } from '../lib/phase-clock.ts';
 import type { Environment } from '../run/experiment-record.ts';
 import type { Request, Selection } from '../run/selection.ts';
 import type { BootKind, Resume, Settings } from '../run/settings.ts';
+import type { AskedSideBySide } from '../run/side-by-side.ts';
 import type { TimeBudget } from '../run/time-budget.ts';
 import type { RunningStack } from '../stack/running.ts';
 import type { Finding } from './diagnose.ts';
@@ -58,13 +59,15 @@ export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P exte
   runsOnHardware(settings: Settings): Promise<boolean>;
   /**
    * On which CPUs of this host cells run side by side; empty if they run one at a time.
-   * @param parallel how many were asked for; undefined for as many as the host has room for.
+   * @param asked how many, and by whom; undefined for as many as the host has room for.
+   * @param say called with a sentence if there are fewer than usual on this host.
    * @throws {InputError} NESTBENCH_UNKNOWN_SETTING if so many do not fit.
    */
   lanes(
     requests: readonly Request[],
     settings: Settings,
-    parallel: number | undefined,
+    asked: AskedSideBySide | undefined,
+    say: (line: string) => void,
   ): Promise<readonly Lane[]>;
   /** Does everything before the first boot: takes the testbed, checks it, builds, installs. */
   prepare(selection: Selection, settings: Settings, options: PrepareOptions): Promise<Prepared<E>>;
@@ -90,7 +93,12 @@ export interface Testbed<E extends TestbedExperiment = TestbedExperiment, P exte
   /** The output of `npm run plan` for a cell, without an experiment. */
   describe(cell: Cell, kind: BenchmarkKind, settings: Settings): Promise<string>;
   /** The output of `npm run plan` for a run of several cells: which run side by side, and where. */
-  describeRun(cells: readonly Cell[], kind: BenchmarkKind, settings: Settings): Promise<string>;
+  describeRun(
+    cells: readonly Cell[],
+    kind: BenchmarkKind,
+    settings: Settings,
+    asked: AskedSideBySide | undefined,
+  ): Promise<string>;
   /**
    * The checks of `npm run doctor`. Changes nothing.
    * @param name the value of TESTBED.

@@ -5,6 +5,7 @@ import type { Cell } from '../../../fixtures/matrix.ts';
 import { sizingFor } from '../../../fixtures/sizing.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { Settings } from '../../run/settings.ts';
+import type { AskedSideBySide } from '../../run/side-by-side.ts';
 import { describeHost } from '../host-resources.ts';
 import { readHostCpus } from '../host-topology.ts';
 import { runtimeDirectory } from '../runtime.ts';
@@ -21,18 +22,20 @@ export async function describeRun(
   cells: readonly Cell[],
   kind: BenchmarkKind,
   settings: Settings,
+  asked: AskedSideBySide | undefined,
 ): Promise<string> {
+  const said: string[] = [];
   const benchmarks = BENCHMARK_NAMES.filter((name) => isMicrobenchmark(name) === (kind === 'micro'));
   const requests = cells.map((cell) => ({ cell, benchmarks }));
   const { accelerator, reason } = await chooseAccelerator(settings);
   const described = describeLanes({
     cells,
-    lanes: await emulatedLanes(requests, settings, settings.parallel),
+    lanes: await emulatedLanes(requests, settings, asked, (line) => void said.push(line)),
     cpus: await readHostCpus(),
     clock: clocksOf(settings.clock, accelerator)[kind],
     sizing: sizingFor(describeHost()),
   });
-  return `${reason}\n\n${described}`;
+  return `${[reason, ...said].join('\n')}\n\n${described}`;
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Cell } from '../../../fixtures/matrix.ts';
 import { memoryMiBAt, type Sizing, sizingFor } from '../../../fixtures/sizing.ts';
 import { InputError } from '../../lib/errors.ts';
 import type { Request } from '../../run/selection.ts';
+import type { AskedSideBySide } from '../../run/side-by-side.ts';
 import type { Settings } from '../../run/settings.ts';
 import { availableMemory, describeHost } from '../host-resources.ts';
 import { describedCpus, readHostCpus } from '../host-topology.ts';
@@ -23,15 +24,16 @@ import { vcpusOf } from './stack-plan.ts';
 const QEMU_MIB = 1024;
 
 /**
- * @param parallel how many were asked for; undefined for as many as the host has room for.
+ * @param asked undefined for as many as the host has room for.
  * @throws {InputError} NESTBENCH_UNKNOWN_SETTING if so many do not fit.
  */
 export async function emulatedLanes(
   requests: readonly Request[],
-  settings: Pick<Settings, 'accelerator' | 'clock'>,
-  parallel: number | undefined,
+  settings: Pick<Settings, 'accelerator' | 'clock' | 'folder'>,
+  asked: AskedSideBySide | undefined,
+  say: (line: string) => void,
 ): Promise<readonly Lane[]> {
-  if (parallel === 1 || (parallel === undefined && requests.length < 2)) return [];
+  if (asked?.count === 1 || (asked === undefined && requests.length < 2)) return [];
   const { accelerator } = await chooseAccelerator(settings);
   const clocks = clocksOf(settings.clock, accelerator);
   const host = describeHost();
@@ -42,14 +44,31 @@ export async function emulatedLanes(
   const planned = planLanes(
     { cpus, busyCpus, memoryBytes: totalmem(), availableBytes },
     requests.map((request) => needsOf(request, clocks, sizing)),
-    parallel,
+    asked?.count,
   );
-  if ('lanes' in planned) return planned.lanes;
-  const { fit, why } = planned;
-  const advice = fit === 1 ? 'Leave it out.' : `Set it to at most ${fit}, or leave it out.`;
-  throw new InputError(
+  if ('fit' in planned) throw tooMany(asked, planned, settings.folder);
+  const { lanes, usual } = planned;
+  if (usual !== undefined) {
+    say(
+      `Usually ${usual.count} cells run side by side on this host, and now ${Math.max(1, lanes.length)}: ${usual.why}. The numbers can't be compared with those of other runs.`,
+    );
+  }
+  return lanes;
+}
+
+function tooMany(
+  asked: AskedSideBySide | undefined,
+  { fit, why }: { readonly fit: number; readonly why: string },
+  experiment: string,
+): InputError {
+  const begun = `Experiment "${experiment}" was begun with ${asked?.count} cells side by side`;
+  const [what, advice] =
+    asked?.by === 'experiment'
+      ? [begun, "Its numbers can't be compared with others, so make room, or select another EXPERIMENT."]
+      : [`PARALLEL is ${asked?.count}`, fit === 1 ? 'Leave it out.' : `Set it to at most ${fit}, or leave it out.`];
+  return new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `PARALLEL is ${parallel}, but so many cells do not fit side by side: ${why}. Of so many, ${fit} ${fit === 1 ? 'fits' : 'fit'}. ${advice}`,
+    `${what}, but so many do not fit: ${why}. Of so many, ${fit} ${fit === 1 ? 'fits' : 'fit'}. ${advice}`,
   );
 }
 

@@ -9,11 +9,11 @@ import { type PhysicalPlan, planPhysical } from './physical-plan.ts';
 /** Modules that only some processes need are loaded there: a worker does not wait for those that build. */
 export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
   runsOnHardware: () => Promise.resolve(true),
-  lanes(_requests, _settings, parallel = 1) {
-    if (parallel === 1) return Promise.resolve([]);
+  lanes(_requests, _settings, asked) {
+    if (asked === undefined || asked.count === 1) return Promise.resolve([]);
     throw new InputError(
       'NESTBENCH_UNKNOWN_SETTING',
-      `PARALLEL is ${parallel}, but on two machines of your own cells run one at a time, because each has both machines for itself. Leave it out.`,
+      `PARALLEL is ${asked.count}, but on two machines of your own cells run one at a time, because each has both machines for itself. Leave it out.`,
     );
   },
   prepare: async (...given) => (await import('./prepare-physical.ts')).preparePhysical(...given),
@@ -30,8 +30,8 @@ export const testbed: Testbed<PhysicalExperiment, PhysicalPlan> = {
     const described = readTestbed(settings.testbed);
     return describePhysical(described, cell, settings.profile, await examineImages(described));
   },
-  async describeRun(cells, _kind, settings) {
-    await testbed.lanes([], settings, settings.parallel);
+  async describeRun(cells, _kind, settings, asked) {
+    await testbed.lanes([], settings, asked, () => {});
     return `${count(cells.length, 'cell')}, one at a time: ${cells.map(({ name }) => name).join(', ')}.`;
   },
   async doctor(name, signal) {

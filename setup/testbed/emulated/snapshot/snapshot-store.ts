@@ -2,7 +2,7 @@
  * The snapshots in the cache: `snapshots/CELL-HASH/`, where HASH covers everything that affects one. A snapshot is made
  * in `CELL-HASH.saving-NAMESPACE-PID/`, and gets its name only after a successful restore.
  */
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, type Stats, statSync, utimesSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheDirectory } from '../../../build/cache/build-cache.ts';
@@ -187,13 +187,15 @@ export async function pruneSnapshots(
   }
 }
 
+/** Another run may drop the snapshot meanwhile; it has nothing then. */
 function usage(directory: string): { directory: string; bytes: number; used: number } {
-  const stats = readdirSync(directory).map((name) => statSync(path.join(directory, name)));
-  const record = path.join(directory, RECORD_FILE);
+  const statsOf = (name: string): Stats | undefined =>
+    statSync(path.join(directory, name), { throwIfNoEntry: false });
+  const files = globSync('*', { cwd: directory });
   return {
     directory,
-    bytes: stats.reduce((sum, { size }) => sum + size, 0),
-    used: existsSync(record) ? statSync(record).mtimeMs : 0,
+    bytes: files.reduce((sum, name) => sum + (statsOf(name)?.size ?? 0), 0),
+    used: statsOf(RECORD_FILE)?.mtimeMs ?? 0,
   };
 }
 
