@@ -43,7 +43,8 @@ export function askedSideBySide(
 ): AskedSideBySide | undefined {
   if (parallel !== undefined) return { count: parallel, by: 'PARALLEL' };
   const first = records.find((record) => record.type === 'experiment');
-  if (first !== undefined) return { count: Number(first.testbed.settings[SIDE_BY_SIDE] ?? 1), by: 'experiment' };
+  if (first !== undefined)
+    return { count: Number(first.testbed.settings[SIDE_BY_SIDE] ?? 1), by: 'experiment' };
   return isShard ? { count: 1, by: 'shard' } : undefined;
 }
 

@@ -54,6 +54,8 @@ test('a described host is a list of CPUs, and nothing else', async () => {
   vi.stubEnv('NESTBENCH_HOST_CPUS', '4 CPUs');
   await expect(readHostCpus()).rejects.toMatchObject({
     code: 'NESTBENCH_UNKNOWN_SETTING',
-    message: expect.stringContaining('NESTBENCH_HOST_CPUS is "4 CPUs", but must be a list of CPUs such as 0-3,8'),
+    message: expect.stringContaining(
+      'NESTBENCH_HOST_CPUS is "4 CPUs", but must be a list of CPUs such as 0-3,8',
+    ),
   });
 });

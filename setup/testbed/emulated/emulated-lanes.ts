@@ -65,7 +65,10 @@ function tooMany(
   const [what, advice] =
     asked?.by === 'experiment'
       ? [begun, "Its numbers can't be compared with others, so make room, or select another EXPERIMENT."]
-      : [`PARALLEL is ${asked?.count}`, fit === 1 ? 'Leave it out.' : `Set it to at most ${fit}, or leave it out.`];
+      : [
+          `PARALLEL is ${asked?.count}`,
+          fit === 1 ? 'Leave it out.' : `Set it to at most ${fit}, or leave it out.`,
+        ];
   return new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
     `${what}, but so many do not fit: ${why}. Of so many, ${fit} ${fit === 1 ? 'fits' : 'fit'}. ${advice}`,
