@@ -1,5 +1,6 @@
 /** Faults inside the stack: its kernels, the QEMUs at each level, and their clocks. */
 import { MACHINE_NAMES, type MachineName } from '../../fixtures/addresses.ts';
+import { NestbenchError } from '../../setup/lib/errors.ts';
 import { type FaultKind, type Target } from './fault-kind.ts';
 import { NOT_THERE, type Scene } from './scene.ts';
 
@@ -26,12 +27,28 @@ function inTarget(command: string): Way {
   };
 }
 
-/** By a command on the target that its own connection does not survive. */
+/**
+ * By a command on the target that ends it, after seconds on a slow host. The blow is the end of its QEMU: the run may be
+ * over by then.
+ */
 function endingTarget(command: string): Way {
   return {
     arrive: (scene) => scene.guest(targetOf(scene)),
-    inject: (scene) => scene.beginInGuest(targetOf(scene), command),
+    async inject(scene) {
+      const target = targetOf(scene);
+      const ended = BELOW[target] === undefined ? scene.qemuEnds(target) : guestEnds(scene);
+      await Promise.all([ended, scene.beginInGuest(target, command)]);
+    },
   };
+}
+
+/** Waits until the target's QEMU on the level below has ended, or that level with it. */
+async function guestEnds(scene: Scene): Promise<void> {
+  try {
+    await scene.inGuest(belowOf(scene), 'while pidof qemu-system-x86_64 >/dev/null; do sleep 0.1; done');
+  } catch (error) {
+    if (!(error instanceof NestbenchError && error.code === 'NESTBENCH_CONNECTION_LOST')) throw error;
+  }
 }
 
 /** By a command on the level below, which runs the target's QEMU. */
@@ -69,9 +86,14 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     targets: GUESTS,
     phases: ['measure'],
     weight: 0.5,
-    ...belowTarget(
-      'for p in $(pidof qemu-system-x86_64); do echo 1000 >/proc/$p/oom_score_adj; done; (echo -900 >/proc/self/oom_score_adj; exec tail /dev/zero) >/dev/null 2>&1 </dev/null &',
-    ),
+    // On a slow host the memory lasts for seconds, and the run may be over by then. So the blow is the end of the QEMU.
+    arrive: (scene) => scene.guest(belowOf(scene)),
+    async inject(scene) {
+      const command =
+        'for p in $(pidof qemu-system-x86_64); do echo 1000 >/proc/$p/oom_score_adj; done; (echo -900 >/proc/self/oom_score_adj; exec tail /dev/zero) >/dev/null 2>&1 </dev/null &';
+      await belowTarget(command).inject(scene);
+      await guestEnds(scene);
+    },
     expected: {
       ends: [0, 1],
       says: /^The QEMU that runs l[12] on l[01] |^The kernel of l[01] panicked|memory/,

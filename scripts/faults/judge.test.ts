@@ -112,3 +112,12 @@ test('without a blow, a run has to end well, and proves nothing', () => {
     'It ended with 1, although nothing was broken.',
   ]);
 });
+
+test('nor if everything was measured before a slow fault took effect', () => {
+  using journal = new TestJournal().sample({ cell: CELL, benchmark: 'memcached', value: 1 });
+  const slow = { began: NOW - 60_000, complete: NOW + 60_000 };
+  expect(judgeRun(runOf(journal), struck('panic', 0, { at: slow }))).toEqual({
+    outcome: 'unnoticed',
+    wrong: [],
+  });
+});

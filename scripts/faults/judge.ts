@@ -48,7 +48,7 @@ export function judgeRun(
   const sentence = at === undefined ? undefined : sentenceAbout(run, struck);
   const isNamed = sentence !== undefined && expected.says?.test(sentence) === true;
   const isWell = end === 0;
-  const isLate = at !== undefined && isOver(run, at.began);
+  const isLate = at !== undefined && isOver(run, at.complete);
 
   if (at !== undefined && !isWell && !expected.ends.some((one) => one === end)) {
     wrong.push(`It ended with ${end}, and not with ${expected.ends.join(' or ')}.`);

@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { MACHINE_NAMES, type MachineName } from '../../fixtures/addresses.ts';
 import { type RandomIndex, randomIndices } from '../../fixtures/statistics/random.ts';
-import { processArgv, processIds, processStat } from '../../setup/lib/proc.ts';
+import { isRunning, processArgv, processIds, processStat } from '../../setup/lib/proc.ts';
+import { waitUntil } from '../../setup/lib/wait.ts';
 import type { Machine } from '../../setup/machine/machine.ts';
 import { endOwned } from '../../setup/machine/qemu/qemu-process.ts';
 import { Run, runtimeOf } from '../cli/nestbench-run.ts';
@@ -15,7 +16,7 @@ import { reachGuest } from './guest-access.ts';
 /** What a fault was to strike is not there: the run has ended, or has not come that far. */
 export class MissedError extends Error {}
 
-const GUEST_COMMAND_SECONDS = 20;
+const GUEST_COMMAND_SECONDS = 60;
 /** The exit code with which a command in a guest says that there is nothing to strike. */
 export const NOT_THERE = 9;
 
@@ -99,6 +100,17 @@ export class Scene implements AsyncDisposable {
   /** The process that runs a machine of the host. */
   qemu(name: string): number {
     return found(this.run.machines.get(name)?.pid, `the QEMU of ${name}`);
+  }
+
+  /** Waits until it has ended. */
+  async qemuEnds(name: string): Promise<void> {
+    const pid = this.qemu(name);
+    await waitUntil(`the end of ${name}`, () => (isRunning(processStat(pid)) ? undefined : true), {
+      machine: 'host',
+      deadlineSeconds: GUEST_COMMAND_SECONDS,
+      intervalMs: 50,
+      signal: this.signal,
+    });
   }
 
   /** The worker that measures the cell. */

@@ -79,8 +79,8 @@ async function breakRun(
     await kind.inject(scene);
     at = { began, complete: Date.now() };
   } catch (error) {
-    // A run that had already ended leaves nothing to strike.
-    if (!(error instanceof MissedError) && !run.hasEnded) throw error;
+    // A run that has nothing left to measure ends its machines, and leaves nothing to strike.
+    if (!(error instanceof MissedError) && !run.hasEnded && unmeasured(run).length > 0) throw error;
   }
   const ended = await run.end(kind.expected.withinSeconds + SLACK_SECONDS);
   // The workers of a killed run end on their own.
