@@ -10,13 +10,17 @@ import { userId } from '../setup/lib/user.ts';
 import { endOwned } from '../setup/machine/qemu/qemu-process.ts';
 import { resolveSettings, type Settings } from '../setup/run/settings.ts';
 import { onStopSignals } from '../setup/run/stop-signals.ts';
+import { readTestbed } from '../setup/testbed/physical/testbed-file.ts';
 import { takeHost } from '../setup/testbed/runtime.ts';
 import { runScript } from './cli/run-script.ts';
+import { type CampaignTestbed, EMULATED_CAMPAIGN } from './faults/campaign-testbed.ts';
 import { drawPlan } from './faults/draw-plan.ts';
 import type { PlannedFault } from './faults/fault-kind.ts';
 import { type FaultResult, keepResult, keptResults } from './faults/fault-result.ts';
 import { type FaultsOptions, HELP, parseFaultsOptions } from './faults/faults-options.ts';
 import { failureText, momentOf, planTable, reportTable, resultLine } from './faults/faults-table.ts';
+import { OwnMachines } from './faults/physical/own-machines.ts';
+import { physicalCampaign, warningOf } from './faults/physical/physical-campaign.ts';
 import { strike, warmUp } from './faults/strike.ts';
 
 function log(line: string): void {
@@ -25,10 +29,10 @@ function log(line: string): void {
 
 async function main(): Promise<void> {
   const options = parseFaultsOptions(process.argv.slice(2));
-  const { seed, count, only, kinds, kindNames, cell, inTurn } = options;
+  const { seed, count, only, kinds, kindNames, cell, inTurn, testbed } = options;
   const [first, last] = only === undefined ? [1, count] : [only.first, only.last];
   const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const plan = drawPlan(seed, numbers, kinds, { inTurn, cell });
+  const plan = drawPlan(seed, numbers, kinds, { inTurn, cell, testbed });
   if (options.plan) {
     log(planTable(plan));
     return;
@@ -37,7 +41,7 @@ async function main(): Promise<void> {
   const file = path.join(
     settings.resultsDirectory,
     'faults',
-    `${[`seed-${seed}`, ...kindNames, cell ?? [], inTurn ? 'in-turn' : []].flat().join('-')}.ndjson`,
+    `${[`seed-${seed}`, testbed === 'emulated' ? [] : testbed, ...kindNames, cell ?? [], inTurn ? 'in-turn' : []].flat().join('-')}.ndjson`,
   );
   const kept = keptResults(file);
   // What is asked for by its number is repeated; a campaign continues.
@@ -58,7 +62,7 @@ async function main(): Promise<void> {
 
 async function campaign(
   plan: readonly PlannedFault[],
-  { minutes }: FaultsOptions,
+  options: FaultsOptions,
   settings: Settings,
   onResult: (result: FaultResult) => void,
 ): Promise<void> {
@@ -75,11 +79,12 @@ async function campaign(
       log,
     }),
   );
+  const testbed = await campaignTestbed(options, held, signal);
   const warm = new Set<string>();
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
   for (const [done, planned] of plan.entries()) {
-    if (signal.aborted || seconds() > minutes * 60) return;
+    if (signal.aborted || seconds() > options.minutes * 60) return;
     const left = done === 0 ? '' : `, about ${inWords((seconds() / done) * (plan.length - done))} left`;
     const { number, kind, target, cell } = planned;
     log(
@@ -102,14 +107,29 @@ async function campaign(
     });
     if (!warm.has(cell)) {
       log(`  first a run of ${cell} without a fault`);
-      await warmUp(path.join(root, cell), planned, signal);
+      await warmUp(path.join(root, cell), planned, testbed, signal);
       warm.add(cell);
     }
-    const result = await strike(path.join(root, String(number)), planned, signal);
+    const result = await strike(path.join(root, String(number)), planned, testbed, signal);
     if (signal.aborted) return;
     onResult(result);
     log(`  ${resultLine(result)}`);
   }
+}
+
+/** That of the options. Two machines of the user's are first freed of what an earlier campaign left broken. */
+async function campaignTestbed(
+  { file }: FaultsOptions,
+  held: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<CampaignTestbed> {
+  if (file === undefined) return EMULATED_CAMPAIGN;
+  const described = readTestbed(file);
+  for (const line of warningOf(described)) log(line);
+  const machines = held.use(new OwnMachines(described));
+  await machines.assertFree(signal);
+  for (const line of await machines.putBack(signal)) log(line);
+  return physicalCampaign(file, machines);
 }
 
 await runScript(HELP, main);

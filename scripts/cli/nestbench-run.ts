@@ -148,8 +148,9 @@ export class Run implements AsyncDisposable {
   notes<T extends JournalRecord['type']>(
     type: T,
     found: (record: RecordOf<T>) => boolean = () => true,
+    deadlineSeconds?: number,
   ): Promise<RecordOf<T>> {
-    return this.#until(`a ${type} record`, () => this.recordsOf(type).find(found));
+    return this.#until(`a ${type} record`, () => this.recordsOf(type).find(found), deadlineSeconds);
   }
 
   /** Waits until nothing of its process group runs: neither it nor its workers. */

@@ -14,8 +14,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { JOURNAL_FILE } from '../../setup/journal/journal.ts';
 import { errorCode } from '../../setup/lib/error-text.ts';
-import { type FaultKind, PHASES, WHOLE_RUN } from './fault-kind.ts';
-import { MissedError, type Scene } from './scene.ts';
+import { BOTH_TESTBEDS, type FaultKind, PHASES, WHOLE_RUN } from './fault-kind.ts';
+import { MissedError } from './blow.ts';
+import type { Scene } from './scene.ts';
 
 const RESULTS_MIB = 64;
 /** Holds what a save writes first, and not the whole: the least that a server's state takes is 80 MB. */
@@ -78,7 +79,7 @@ async function makeReadOnly(scene: Scene): Promise<void> {
 /** An earlier run of the same experiment, for a fault of what it left. */
 async function measureBefore(scene: Scene): Promise<void> {
   await using earlier = scene.startBefore();
-  const { exitCode } = await earlier.end();
+  const { exitCode } = await earlier.end(scene.testbed.patienceSeconds);
   if (exitCode !== 0) throw new Error(`the run before the fault ended with ${exitCode}:\n${earlier.output}`);
 }
 
@@ -96,6 +97,7 @@ export const DISK_KINDS: readonly FaultKind[] = [
     name: 'results-full',
     about: 'fills the disk of the results',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     needsRoot: true,
     prepare: (scene) => mountSmall(scene, scene.place.results, RESULTS_MIB),
@@ -110,6 +112,7 @@ export const DISK_KINDS: readonly FaultKind[] = [
     name: 'results-read-only',
     about: 'makes the disk of the results read-only, as an error of the disk does',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     needsRoot: true,
     prepare: mountDisk,
@@ -120,6 +123,7 @@ export const DISK_KINDS: readonly FaultKind[] = [
     name: 'results-slow',
     about: 'freezes the disk of the results for up to 5 s',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     weight: 0.5,
     needsRoot: true,
@@ -152,6 +156,7 @@ export const DISK_KINDS: readonly FaultKind[] = [
     name: 'journal-torn',
     about: "leaves half a record at the journal's end, as a power cut does",
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: ['start'],
     async prepare(scene) {
       await measureBefore(scene);
@@ -172,6 +177,7 @@ export const DISK_KINDS: readonly FaultKind[] = [
     name: 'journal-garbage',
     about: "overwrites bytes at the journal's end with zeros, as a power cut does",
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: ['start'],
     weight: 0.5,
     async prepare(scene) {
@@ -188,6 +194,7 @@ export const DISK_KINDS: readonly FaultKind[] = [
     name: 'journal-removed',
     about: 'removes the directory of the experiment while it is measured',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: ['measure', 'end'],
     async inject(scene) {
       rmSync(path.dirname(thereIs(journalOf(scene))), { recursive: true, force: true });
@@ -203,6 +210,7 @@ export const DISK_KINDS: readonly FaultKind[] = [
     name: 'journal-replaced',
     about: 'puts a copy in the place of the journal while the experiment is measured',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: ['measure'],
     weight: 0.5,
     async inject(scene) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drawPlan } from './draw-plan.ts';
+import { drawPlan, kindsOn } from './draw-plan.ts';
 import { FAULT_KINDS } from './kinds.ts';
 
 const numbers = Array.from({ length: 1000 }, (_, index) => index + 1);
@@ -14,7 +14,7 @@ test('a fault does not depend on how many others are drawn', () => {
   expect(drawPlan(7, [812], FAULT_KINDS)).toEqual([drawPlan(7, numbers, FAULT_KINDS)[811]]);
 });
 
-test.for(FAULT_KINDS.map((kind) => [kind.name, kind] as const))(
+test.for(kindsOn('emulated', FAULT_KINDS).map((kind) => [kind.name, kind] as const))(
   'a thousand faults have every target and phase of %s',
   ([, kind]) => {
     const drawn = drawPlan(7, numbers, FAULT_KINDS).filter((fault) => fault.kind === kind);
@@ -22,6 +22,25 @@ test.for(FAULT_KINDS.map((kind) => [kind.name, kind] as const))(
     expect(new Set(drawn.map(({ phase }) => phase))).toEqual(new Set(kind.phases));
   },
 );
+
+test('two machines of one’s own have faults of their own, in no cell above L1, and none of a restore', () => {
+  const plan = drawPlan(7, numbers, FAULT_KINDS, { testbed: 'physical' });
+  const drawn = new Set(plan.map(({ kind }) => kind));
+  expect(drawn).toEqual(new Set(kindsOn('physical', FAULT_KINDS)));
+  expect([...drawn].map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      'power-cut',
+      'old-kernel',
+      'nic-renamed',
+      'boot-full',
+      'key-removed',
+      'kill-run',
+    ]),
+  );
+  expect(new Set(plan.map(({ cell }) => cell))).toEqual(new Set(['l0-baseline', 'l1-baseline']));
+  expect(plan.filter(({ phase }) => phase === 'restore')).toEqual([]);
+  expect(plan.filter(({ kind, target }) => kind.name === 'cut-ssh' && target === 'l1')).toEqual([]);
+});
 
 test('a fault of a level strikes only in a cell that has it', () => {
   for (const { kind, target, cell } of drawPlan(7, numbers, FAULT_KINDS)) {

@@ -1,20 +1,53 @@
 /** Draws the faults of a campaign. A fault depends on the seed, its number and the kinds, and not on the others. */
 import type { CellName, Level } from '../../fixtures/matrix.ts';
 import { type RandomIndex, randomIndices } from '../../fixtures/statistics/random.ts';
-import type { FaultKind, Phase, PlannedFault, Target } from './fault-kind.ts';
+import {
+  type FaultKind,
+  type Phase,
+  PHASES,
+  PHYSICAL_PHASES,
+  type PlannedFault,
+  type Target,
+  type TestbedName,
+} from './fault-kind.ts';
 
-/** Cells that are restored within seconds; low ones more often, since they take less time. */
-export const CELLS: readonly { readonly name: CellName; readonly level: Level; readonly weight: number }[] = [
-  { name: 'l0-baseline', level: 0, weight: 3 },
-  { name: 'l1-baseline', level: 1, weight: 4 },
-  { name: 'l2-baseline', level: 2, weight: 1 },
-];
+interface CampaignCell {
+  readonly name: CellName;
+  readonly level: Level;
+  readonly weight: number;
+}
+
+/** Cells that start soon; low ones more often, since they take less time. */
+export const CELLS: Readonly<Record<TestbedName, readonly CampaignCell[]>> = {
+  emulated: [
+    { name: 'l0-baseline', level: 0, weight: 3 },
+    { name: 'l1-baseline', level: 1, weight: 4 },
+    { name: 'l2-baseline', level: 2, weight: 1 },
+  ],
+  physical: [
+    { name: 'l0-baseline', level: 0, weight: 3 },
+    { name: 'l1-baseline', level: 1, weight: 2 },
+  ],
+};
+
+const PHASES_ON: Readonly<Record<TestbedName, readonly Phase[]>> = {
+  emulated: PHASES,
+  physical: PHYSICAL_PHASES,
+};
 
 /** Short ones, of each kind: without a service, with one, and with a load generator. */
 export const MEASURED = ['hackbench', 'netperf-rr', 'memcached'] as const;
 
 /** How long after its sign a fault may strike: about as long as the phase takes on a quiet host. */
-const LONGEST_MS: Readonly<Record<Phase, number>> = { start: 2500, restore: 1500, measure: 1500, end: 500 };
+const LONGEST_MS: Readonly<Record<Phase, number>> = {
+  start: 2500,
+  restore: 1500,
+  // The server has not even been asked to reboot then.
+  deploy: 500,
+  copy: 2500,
+  measure: 1500,
+  end: 500,
+};
 
 /** Weights are drawn in hundredths. */
 const UNIT = 100;
@@ -24,37 +57,51 @@ export interface DrawOptions {
   readonly inTurn?: boolean;
   /** The only cell in which a fault strikes, if any is given. */
   readonly cell?: CellName | undefined;
+  /** By default the emulated one. */
+  readonly testbed?: TestbedName;
+}
+
+/** The kinds that a campaign on that testbed can draw. */
+export function kindsOn(testbed: TestbedName, kinds: readonly FaultKind[]): FaultKind[] {
+  return kinds.filter(({ testbeds = ['emulated'] }) => testbeds.includes(testbed));
 }
 
 export function drawPlan(
   seed: number,
   numbers: readonly number[],
   kinds: readonly FaultKind[],
-  { inTurn = false, cell }: DrawOptions = {},
+  { inTurn = false, cell, testbed = 'emulated' }: DrawOptions = {},
 ): PlannedFault[] {
-  const cells = cell === undefined ? CELLS : CELLS.filter(({ name }) => name === cell);
+  const cells = CELLS[testbed].filter(({ name }) => cell === undefined || name === cell);
   const highest = cells.at(-1)?.level ?? 0;
-  const possible = kinds.filter(({ targets }) => targets.some(({ level }) => level <= highest));
+  const from: Source = { testbed, cells, highest };
+  const possible = kindsOn(testbed, kinds).filter((kind) => targetsOf(kind, from).length > 0);
   return numbers.map((number) => {
     const turn = possible[(number - 1) % possible.length];
-    return drawFault(seed, number, inTurn && turn !== undefined ? [turn] : possible, cells, highest);
+    return drawFault(seed, number, inTurn && turn !== undefined ? [turn] : possible, from);
   });
 }
 
-function drawFault(
-  seed: number,
-  number: number,
-  kinds: readonly FaultKind[],
-  cells: typeof CELLS,
-  highest: Level,
-): PlannedFault {
+interface Source {
+  readonly testbed: TestbedName;
+  readonly cells: readonly CampaignCell[];
+  readonly highest: Level;
+}
+
+function targetsOf({ targets }: FaultKind, { testbed, highest }: Source): Target[] {
+  return targets.filter(
+    ({ level, testbeds }) => level <= highest && (testbeds === undefined || testbeds.includes(testbed)),
+  );
+}
+
+function drawFault(seed: number, number: number, kinds: readonly FaultKind[], from: Source): PlannedFault {
   const below = randomIndices(seedOf(seed, number));
   const kind = weighted(kinds, ({ weight = 1 }) => weight, below);
-  const targets = kind.targets.filter(({ level }) => level <= highest);
-  const target: Target = weighted(targets, () => 1, below);
-  const within = cells.filter(({ level }) => level >= target.level);
+  const target = weighted(targetsOf(kind, from), () => 1, below);
+  const within = from.cells.filter(({ level }) => level >= target.level);
   const cell = weighted(within, ({ weight }) => weight, below).name;
-  const phase = weighted(kind.phases, () => 1, below);
+  const phases = kind.phases.filter((one) => PHASES_ON[from.testbed].includes(one));
+  const phase = weighted(phases, () => 1, below);
   return {
     number,
     kind,

@@ -7,7 +7,16 @@ import type { Scene } from './scene.ts';
  * the start of a benchmark, and `end` from its last sample.
  */
 export const PHASES = ['start', 'restore', 'measure', 'end'] as const;
-export type Phase = (typeof PHASES)[number];
+/**
+ * Those on two machines of one's own, which nothing restores: `deploy` is from the sentence that says what will be
+ * measured, when the server has yet to boot the cell's kernel, and `copy` from the start of the image's copy to the machine.
+ */
+export const PHYSICAL_PHASES = ['start', 'deploy', 'copy', 'measure', 'end'] as const;
+export type Phase = (typeof PHASES | typeof PHYSICAL_PHASES)[number];
+
+/** The testbed of a campaign: this host's machines, or two of one's own. */
+export type TestbedName = 'emulated' | 'physical';
+export const BOTH_TESTBEDS: readonly TestbedName[] = ['emulated', 'physical'];
 
 /** What a fault hits. */
 export interface Target {
@@ -16,6 +25,8 @@ export interface Target {
   readonly level: Level;
   /** The benchmark during which it can be struck, if not any. */
   readonly benchmark?: string;
+  /** The testbeds that have it, if not all of the kind's. */
+  readonly testbeds?: readonly TestbedName[];
 }
 
 export const WHOLE_RUN: readonly Target[] = [{ name: 'run', level: 0 }];
@@ -25,7 +36,10 @@ export interface FaultKind {
   /** What it does, as the plan and the documentation say it: `ends the process with SIGKILL`. */
   readonly about: string;
   readonly targets: readonly Target[];
+  /** Those that a testbed does not have are not drawn there. */
   readonly phases: readonly Phase[];
+  /** By default the emulated one alone. */
+  readonly testbeds?: readonly TestbedName[];
   /** How often it is drawn, beside 1 for others: less for one that takes minutes. */
   readonly weight?: number;
   /** Whether it mounts file systems or limits memory. */
@@ -51,6 +65,8 @@ export interface Expected {
   readonly says: RegExp | undefined;
   /** Whether the run may go on as if nothing had happened, and a sample that ran meanwhile counts. */
   readonly mayGoUnnoticed?: true;
+  /** The only phases in which that holds, for a kind that shows in others. */
+  readonly mayGoUnnoticedIn?: readonly Phase[];
   /** Whether it shows in nothing but the sample during which it strikes. */
   readonly showsInSamplesOnly?: true;
   /** Whether the samples until then are lost, and nothing but the run itself can say so. */

@@ -39,8 +39,9 @@ test('the report counts faults by kind and outcome', () => {
 
 test('a failure comes with the command that repeats it', () => {
   const failed: FaultResult = { ...result, number: 12, outcome: 'failed', wrong: ['It ended with 0.'] };
-  expect(failureText(failed, { seed: 7, kindNames: ['panic'], cell: undefined, inTurn: false }))
-    .toMatchInlineSnapshot(`
+  expect(
+    failureText(failed, { seed: 7, kindNames: ['panic'], cell: undefined, inTurn: false, file: undefined }),
+  ).toMatchInlineSnapshot(`
     "12: panic l1 in l1-baseline
       It ended with 0.
       npm run faults -- --seed 7 --kind panic --only 12"

@@ -49,12 +49,19 @@ function rowOf(name: string, results: readonly FaultResult[]): string[] {
 /** What is wrong, and the command that repeats it. */
 export function failureText(
   { number, kind, target, cell, wrong }: FaultResult,
-  { seed, kindNames, cell: only, inTurn }: Pick<FaultsOptions, 'seed' | 'kindNames' | 'cell' | 'inTurn'>,
+  {
+    seed,
+    kindNames,
+    cell: only,
+    inTurn,
+    file,
+  }: Pick<FaultsOptions, 'seed' | 'kindNames' | 'cell' | 'inTurn' | 'file'>,
 ): string {
   const options = [
     ...kindNames.map((name) => ` --kind ${name}`),
     only === undefined ? '' : ` --cell ${only}`,
     inTurn ? ' --in-turn' : '',
+    file === undefined ? '' : ` --testbed ${file} --break-these-machines`,
   ].join('');
   return [
     `${number}: ${kind} ${target} in ${cell}`,

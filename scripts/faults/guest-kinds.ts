@@ -1,8 +1,9 @@
 /** Faults inside the stack: its kernels, the QEMUs at each level, and their clocks. */
 import { MACHINE_NAMES, type MachineName } from '../../fixtures/addresses.ts';
 import { NestbenchError } from '../../setup/lib/errors.ts';
-import { type FaultKind, type Target } from './fault-kind.ts';
-import { NOT_THERE, type Scene } from './scene.ts';
+import { BOTH_TESTBEDS, type FaultKind, type Target } from './fault-kind.ts';
+import { NOT_THERE } from './blow.ts';
+import type { Scene } from './scene.ts';
 
 const WITH_A_BOOT_SECONDS = 300;
 
@@ -71,6 +72,7 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     name: 'kill-guest-qemu',
     about: "ends a guest's QEMU with SIGKILL, on the level below",
     targets: GUESTS,
+    testbeds: BOTH_TESTBEDS,
     phases: ['measure', 'end'],
     weight: 2,
     ...belowTarget('pkill -KILL qemu-system'),
@@ -104,6 +106,7 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     name: 'hang-guest',
     about: "stops a guest's QEMU for good, with all its vCPUs, on the level below",
     targets: GUESTS,
+    testbeds: BOTH_TESTBEDS,
     phases: ['measure'],
     weight: 0.5,
     ...belowTarget('pkill -STOP qemu-system'),

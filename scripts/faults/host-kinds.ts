@@ -4,7 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FaultKind, WHOLE_RUN } from './fault-kind.ts';
 import { HOST_MACHINES } from './process-kinds.ts';
-import { MissedError, type Scene } from './scene.ts';
+import { MissedError } from './blow.ts';
+import type { Scene } from './scene.ts';
 
 const BOOT_SECONDS = 300;
 

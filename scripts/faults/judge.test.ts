@@ -3,6 +3,7 @@ import type { JournalRecord } from '../../fixtures/records.ts';
 import { TestJournal } from '../../reporters/model/journal.testing.ts';
 import { readJournal } from '../../setup/journal/journal-reader.ts';
 import type { RecordOf } from '../cli/nestbench-run.ts';
+import type { Phase } from './fault-kind.ts';
 import { FAULT_KINDS } from './kinds.ts';
 import { judgeRun, type Struck, type Watched } from './judge.ts';
 
@@ -69,6 +70,17 @@ test('a run that says nothing is right only if everything had been measured befo
   expect(judgeRun(runOf(journal), struck('kill-qemu', 0, { at: at(NOW - 60_000) })).wrong).toEqual([
     'Nothing that it printed names the fault.',
   ]);
+});
+
+test('a kind may go unnoticed in one phase, and has to be noticed in another', () => {
+  using journal = new TestJournal().sample({ cell: CELL, benchmark: 'memcached', value: 1 });
+  const judged = (phase: Phase): string[] => {
+    const { planned } = struck('key-removed', 0);
+    const fields = { at: at(NOW - 60_000), planned: { ...planned, phase } };
+    return judgeRun(runOf(journal), struck('key-removed', 0, fields)).wrong;
+  };
+  expect(judged('measure')).toEqual([]);
+  expect(judged('copy')).toEqual(['Nothing that it printed names the fault.']);
 });
 
 test('an exit code that the kind does not allow, and a stack trace, are wrong', () => {

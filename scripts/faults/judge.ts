@@ -56,8 +56,7 @@ export function judgeRun(
   if (at === undefined && !isWell) wrong.push(`It ended with ${end}, although nothing was broken.`);
   if (at !== undefined && expected.says !== undefined && !isNamed) {
     // That it disturbed no sample is judged below.
-    const nothingToNotice =
-      expected.mayGoUnnoticed === true || expected.showsInSamplesOnly === true || isLate;
+    const nothingToNotice = mayGoUnnoticed(planned) || expected.showsInSamplesOnly === true || isLate;
     const isQuiet = isWell && sentence === undefined && nothingToNotice;
     const mayBeSilent = isQuiet || (planned.phase === 'start' && isBeforeBegin(run, ended));
     if (!mayBeSilent) {
@@ -79,6 +78,11 @@ export function judgeRun(
 function outcomeOf(isWell: boolean, isNamed: boolean): Outcome {
   if (!isWell) return 'ended';
   return isNamed ? 'went on' : 'unnoticed';
+}
+
+function mayGoUnnoticed({ kind, phase }: PlannedFault): boolean {
+  const { mayGoUnnoticed: anywhere, mayGoUnnoticedIn = [] } = kind.expected;
+  return anywhere === true || mayGoUnnoticedIn.includes(phase);
 }
 
 /** Whether everything had been measured before. */
@@ -108,7 +112,7 @@ function lostSamples(run: Watched): string[] {
 
 /** Samples during which the fault struck, unless their stack was booted since. */
 function disturbedSamples(run: Watched, { planned, at }: Struck): string[] {
-  if (at === undefined || planned.kind.expected.mayGoUnnoticed === true) return [];
+  if (at === undefined || mayGoUnnoticed(planned)) return [];
   // Before its machines are there, nothing can be disturbed; and what stops the run stops no sample.
   if (!planned.kind.expected.ends.includes(0) || planned.phase === 'start') return [];
   return run.recordsOf('sample').flatMap(({ benchmark, started, seconds }) => {
@@ -142,7 +146,8 @@ function belongsTo(pid: number, root: string): boolean {
 }
 
 function unfinished({ cache, results }: CampaignPlace): string[] {
-  return [path.join(cache, 'snapshots'), results].flatMap((directory) =>
+  const directories = [path.join(cache, 'snapshots'), results].filter((one) => existsSync(one));
+  return directories.flatMap((directory) =>
     readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
       /\.(part|saving|building|tmp)\b/.test(name),
     ),

@@ -1,8 +1,17 @@
 /** Faults of this host's processes: the run, its worker, its machines' QEMUs and the holder of its lock. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Expected, type FaultKind, type Phase, PHASES, type Target, WHOLE_RUN } from './fault-kind.ts';
+import {
+  BOTH_TESTBEDS,
+  type Expected,
+  type FaultKind,
+  type Phase,
+  PHASES,
+  type Target,
+  WHOLE_RUN,
+} from './fault-kind.ts';
 import { isRunning, processStat } from '../../setup/lib/proc.ts';
-import { MissedError, type Scene } from './scene.ts';
+import { MissedError } from './blow.ts';
+import type { Scene } from './scene.ts';
 
 /** A stack that is lost is booted in its place: half a minute on a quiet host, for which this is patient. */
 const WITH_A_BOOT_SECONDS = 240;
@@ -58,6 +67,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'kill-run',
     about: 'ends the main process with SIGKILL',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     inject: async (scene) => scene.run.kill('SIGKILL'),
     expected: { ends: ['SIGKILL'], says: undefined, withinSeconds: 20 },
@@ -66,6 +76,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'kill-all',
     about: 'ends the main process and its workers with SIGKILL',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     inject: async (scene) => scene.run.killGroup('SIGKILL'),
     expected: { ends: ['SIGKILL'], says: undefined, withinSeconds: 20 },
@@ -74,6 +85,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'terminate-run',
     about: 'sends SIGTERM to the main process',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     inject: async (scene) => scene.run.kill('SIGTERM'),
     expected: stops('SIGTERM', 143),
@@ -82,6 +94,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'interrupt-run',
     about: 'sends SIGINT to the process group, as Ctrl-C does',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     inject: async (scene) => scene.run.killGroup('SIGINT'),
     expected: stops('SIGINT', 130),
@@ -90,6 +103,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'interrupt-twice',
     about: 'sends SIGINT to the process group twice',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     async inject(scene) {
       scene.run.killGroup('SIGINT');
@@ -102,6 +116,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'hang-up',
     about: 'sends SIGHUP to the process group, as a closed terminal does',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     weight: 0.5,
     inject: async (scene) => scene.run.killGroup('SIGHUP'),
@@ -111,6 +126,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'pause-run',
     about: 'stops the main process for up to 6 s',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: PHASES,
     weight: 0.5,
     inject: (scene) => pause(scene, scene.run.pid, 500 + scene.below(5500)),
@@ -120,6 +136,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'kill-worker',
     about: 'ends the worker with SIGKILL',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: RUNNING,
     inject: async (scene) => void process.kill(scene.worker, 'SIGKILL'),
     expected: { ends: [1], says: /worker/i, withinSeconds: STOP_SECONDS },
@@ -128,6 +145,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'pause-worker',
     about: 'stops the worker for up to 10 s',
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: RUNNING,
     inject: (scene) => pause(scene, scene.worker, 500 + scene.below(9500)),
     expected: {
@@ -180,6 +198,7 @@ export const PROCESS_KINDS: readonly FaultKind[] = [
     name: 'kill-lock-holder',
     about: "ends the process that holds the testbed's lock with SIGKILL",
     targets: WHOLE_RUN,
+    testbeds: BOTH_TESTBEDS,
     phases: RUNNING,
     inject: async (scene) => void process.kill(scene.lockHolder, 'SIGKILL'),
     expected: {

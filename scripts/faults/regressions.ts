@@ -54,9 +54,38 @@ const LIST: readonly Regression[] = [
   { kind: 'two-profiles', cell: 'l0-baseline', phase: 'start', afterMs: 50 },
 ];
 
-export const REGRESSIONS: readonly PlannedFault[] = LIST.map((one, index) => {
+/** The same on two machines of one's own: minutes each. */
+const PHYSICAL_LIST: readonly Regression[] = [
+  {
+    kind: 'power-cut',
+    target: 'l0',
+    cell: 'l0-baseline',
+    phase: 'measure',
+    benchmark: 'netperf-rr',
+    afterMs: 200,
+  },
+  {
+    kind: 'power-cut',
+    target: 'client',
+    cell: 'l0-baseline',
+    phase: 'measure',
+    benchmark: 'memcached',
+    afterMs: 900,
+  },
+  { kind: 'power-cut', target: 'l0', cell: 'l0-baseline', phase: 'copy', afterMs: 500 },
+  { kind: 'old-kernel', target: 'l0', cell: 'l0-baseline', phase: 'deploy', afterMs: 0 },
+  { kind: 'nic-renamed', target: 'l0', cell: 'l0-baseline', phase: 'start', afterMs: 0 },
+  { kind: 'nic-renamed', target: 'l0', cell: 'l0-baseline', phase: 'deploy', afterMs: 0 },
+  { kind: 'boot-full', target: 'l0', cell: 'l0-baseline', phase: 'deploy', afterMs: 0 },
+  { kind: 'key-removed', target: 'client', cell: 'l0-baseline', phase: 'copy', afterMs: 500 },
+];
+
+export const REGRESSIONS = LIST.map(planned);
+export const PHYSICAL_REGRESSIONS = PHYSICAL_LIST.map(planned);
+
+function planned(one: Regression, index: number): PlannedFault {
   const kind = FAULT_KINDS.find(({ name }) => name === one.kind);
   if (kind === undefined) throw new RangeError(`There is no kind ${one.kind}.`);
   const { target = 'run', cell, phase, benchmark = 'hackbench', afterMs, seed = 1 } = one;
   return { number: index + 1, kind, target, cell, phase, benchmark, afterMs, seed };
-});
+}

@@ -1,6 +1,5 @@
 /** Where one fault strikes: the run's own directories, its processes, and how to reach its guests. */
 import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { MACHINE_NAMES, type MachineName } from '../../fixtures/addresses.ts';
 import { type RandomIndex, randomIndices } from '../../fixtures/statistics/random.ts';
 import { isRunning, processArgv, processIds, processStat } from '../../setup/lib/proc.ts';
@@ -8,20 +7,17 @@ import { waitUntil } from '../../setup/lib/wait.ts';
 import type { Machine } from '../../setup/machine/machine.ts';
 import { endOwned } from '../../setup/machine/qemu/qemu-process.ts';
 import { Run, runtimeOf } from '../cli/nestbench-run.ts';
-import { type CampaignPlace, makePlace } from './campaign-place.ts';
+import { assertStruck, beginning, MissedError } from './blow.ts';
+import type { CampaignPlace } from './campaign-place.ts';
+import type { CampaignTestbed } from './campaign-testbed.ts';
 import { MEASURED } from './draw-plan.ts';
 import type { PlannedFault } from './fault-kind.ts';
-import { reachGuest } from './guest-access.ts';
-
-/** What a fault was to strike is not there: the run has ended, or has not come that far. */
-export class MissedError extends Error {}
 
 const GUEST_COMMAND_SECONDS = 60;
-/** The exit code with which a command in a guest says that there is nothing to strike. */
-export const NOT_THERE = 9;
 
 export class Scene implements AsyncDisposable {
   readonly planned: PlannedFault;
+  readonly testbed: CampaignTestbed;
   readonly place: CampaignPlace;
   readonly signal: AbortSignal;
   /** For what the kind draws itself. */
@@ -36,11 +32,12 @@ export class Scene implements AsyncDisposable {
     for (const run of this.#runs) if (!run.hasEnded) run.kill('SIGTERM');
   };
 
-  constructor(root: string, planned: PlannedFault, signal: AbortSignal) {
+  constructor(root: string, planned: PlannedFault, testbed: CampaignTestbed, signal: AbortSignal) {
     this.planned = planned;
+    this.testbed = testbed;
     this.signal = signal;
     this.below = randomIndices(planned.seed);
-    this.place = makePlace(root, planned.cell);
+    this.place = testbed.makePlace(root, planned.cell);
     this.#held.defer(() => rmSync(this.place.root, { recursive: true, force: true }));
     this.#held.defer(async () => void (await endOwned(this.place.temporary)));
     signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -140,15 +137,12 @@ export class Scene implements AsyncDisposable {
   async inGuest(name: MachineName, command: string): Promise<void> {
     const machine = await this.guest(name);
     const options = { signal: this.signal, deadlineSeconds: GUEST_COMMAND_SECONDS };
-    const { exitCode, stderr } = await machine.run(['sh', '-c', command], options);
-    if (exitCode === NOT_THERE) throw new MissedError(`what "${command}" looks for was not there`);
-    if (exitCode !== 0) throw new Error(`"${command}" on ${name} ended with ${exitCode}: ${stderr}`);
+    assertStruck(command, name, await machine.run(['sh', '-c', command], options));
   }
 
   /** The same for one that takes the connection, or the machine, with it; it is begun. */
   async beginInGuest(name: MachineName, command: string): Promise<void> {
-    // In a session of its own: it must not end with the connection that it ends.
-    await this.inGuest(name, `setsid sh -c '${command}' >/dev/null 2>&1 </dev/null &`);
+    await this.inGuest(name, beginning(command));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -166,18 +160,13 @@ export class Scene implements AsyncDisposable {
     const { cell } = this.planned;
     const words = ['run', `suites/${this.levelUnderTest}`, '--project', cell, '-t', benchmarks.join('|')];
     return new Run(this.place, words, {
-      environment: {
-        BOOT: 'warm',
-        XDG_CACHE_HOME: path.dirname(this.place.cache),
-        ...environment,
-      },
+      environment: { ...this.testbed.environment(this.place), ...environment },
     });
   }
 
-  async #reach(name: MachineName): Promise<Machine> {
-    const options = { run: this.run, cache: this.place.cache, signal: this.signal };
-    if (name === 'client' || name === 'l0') return reachGuest(name, options);
-    return reachGuest(name, { ...options, through: await this.guest('l0') });
+  #reach(name: MachineName): Promise<Machine> {
+    const { run, place, signal } = this;
+    return this.testbed.reach(name, { run, place, signal, other: (one) => this.guest(one) });
   }
 }
 

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type FaultKind, type Phase, type Target, WHOLE_RUN } from './fault-kind.ts';
-import { MissedError, type Scene } from './scene.ts';
+import { MissedError } from './blow.ts';
+import type { Scene } from './scene.ts';
 
 /** The cell boots in its place, and is saved again. */
 const BOOT_SECONDS = 300;

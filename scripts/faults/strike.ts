@@ -3,28 +3,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../../setup/lib/errors.ts';
 import { reasonOf } from '../../setup/lib/error-text.ts';
 import type { RecordOf, Run } from '../cli/nestbench-run.ts';
-import { keepSound } from './campaign-place.ts';
+import { FIRST_WORDS } from '../../setup/run/start-words.ts';
+import { MissedError } from './blow.ts';
+import type { CampaignTestbed } from './campaign-testbed.ts';
 import { MEASURED } from './draw-plan.ts';
-import type { PlannedFault } from './fault-kind.ts';
+import type { Phase, PlannedFault } from './fault-kind.ts';
 import type { FaultResult } from './fault-result.ts';
 import { judgeFiles, judgeLeftovers, judgeRun, type Struck } from './judge.ts';
-import { MissedError, Scene } from './scene.ts';
+import { Scene } from './scene.ts';
 
 /** That of the faults' runs. */
 const PROFILE = 'smoke';
-/** For a run without a fault that has to wait for its machines, on a busy host. */
-const SLACK_SECONDS = 120;
 
 /**
  * @param root an empty directory for it, which is removed.
  */
-export async function strike(root: string, planned: PlannedFault, signal: AbortSignal): Promise<FaultResult> {
+export async function strike(
+  root: string,
+  planned: PlannedFault,
+  testbed: CampaignTestbed,
+  signal: AbortSignal,
+): Promise<FaultResult> {
   const began = performance.now();
   const { number, kind, target, cell } = planned;
   const common = { number, kind: kind.name, target, cell };
   const elapsed = (): number => (performance.now() - began) / 1000;
-  await using scene = new Scene(root, planned, signal);
+  await using scene = new Scene(root, planned, testbed, signal);
   try {
+    await testbed.prepare(planned, signal);
     await kind.prepare?.(scene);
     const run = scene.start(undefined, kind.environment?.(scene));
     const { struck, untilEndSeconds } = await breakRun(scene, run);
@@ -49,17 +55,22 @@ export async function strike(root: string, planned: PlannedFault, signal: AbortS
   }
 }
 
-/** Runs without a fault: the first saves the snapshot that the faults in its cell begin with, and the second proves it. */
-export async function warmUp(root: string, planned: PlannedFault, signal: AbortSignal): Promise<void> {
-  await using scene = new Scene(root, planned, signal);
+/** Runs without a fault: on this host, the first saves the snapshot that the faults in its cell begin with, and the second proves it. */
+export async function warmUp(
+  root: string,
+  planned: PlannedFault,
+  testbed: CampaignTestbed,
+  signal: AbortSignal,
+): Promise<void> {
+  await using scene = new Scene(root, planned, testbed, signal);
   let output = '';
   for (let tries = 0; tries < 2; tries++) {
     const run = scene.start(['hackbench']);
-    const { exitCode } = await run.end();
-    const start = run.recordsOf('boot').at(-1)?.start;
+    const { exitCode } = await run.end(testbed.patienceSeconds);
+    const boot = run.recordsOf('boot').at(-1);
     output = run.output;
-    if (exitCode !== 0 || start === undefined) break;
-    if (start.kind !== 'cold') return keepSound(planned.cell, start.snapshot, scene.place);
+    if (exitCode !== 0 || boot === undefined) break;
+    if (testbed.isWarm(planned.cell, boot, scene.place)) return;
   }
   throw new CommandError({ message: `A run of ${planned.cell} without a fault failed:\n${output}` });
 }
@@ -82,7 +93,7 @@ async function breakRun(
     // A run that has nothing left to measure ends its machines, and leaves nothing to strike.
     if (!(error instanceof MissedError) && !run.hasEnded && unmeasured(run).length > 0) throw error;
   }
-  const ended = await run.end(kind.expected.withinSeconds + SLACK_SECONDS);
+  const ended = await run.end(kind.expected.withinSeconds + scene.testbed.slackSeconds);
   // The workers of a killed run end on their own.
   await run.groupEnds();
   const untilEndSeconds = at && (Date.now() - at.complete) / 1000;
@@ -91,15 +102,22 @@ async function breakRun(
 
 /** Waits until the run has come to the planned moment. */
 async function waitForMoment(scene: Scene, run: Run): Promise<void> {
-  const { planned, signal } = scene;
-  const { phase, benchmark, afterMs, kind } = planned;
+  const { planned, signal, testbed } = scene;
+  const { phase, benchmark, afterMs, kind, target } = planned;
+  const patience = testbed.patienceSeconds;
   if (kind.arrive !== undefined) {
-    await run.notes('boot');
+    await run.notes('boot', () => true, patience);
     await kind.arrive(scene);
   }
-  if (phase === 'restore') await run.says('restoring the stack', SLACK_SECONDS);
-  else if (phase === 'measure') await run.notes('series', (series) => series.benchmark === benchmark);
-  else if (phase === 'end') await run.notes('sample', (sample) => sample.benchmark === MEASURED.at(-1));
+  const signs: Readonly<Record<Phase, () => Promise<unknown> | undefined>> = {
+    start: () => undefined,
+    restore: () => run.says('restoring the stack', patience),
+    deploy: () => run.says(FIRST_WORDS, patience),
+    copy: () => run.says(`copying the image to ${target}`, patience),
+    measure: () => run.notes('series', (series) => series.benchmark === benchmark, patience),
+    end: () => run.notes('sample', (sample) => sample.benchmark === MEASURED.at(-1), patience),
+  };
+  await signs[phase]();
   await sleep(afterMs, undefined, { signal });
 }
 
@@ -117,14 +135,15 @@ function startNext(scene: Scene, run: Run): { readonly next: Run; readonly compl
 
 /** It has to work, to keep what was measured, and to leave nothing of either run. */
 async function judgeNext(scene: Scene, next: Run, kept: readonly RecordOf<'sample'>[]): Promise<string[]> {
-  const { exitCode, signal } = await next.end();
+  const { exitCode, signal } = await next.end(scene.testbed.patienceSeconds);
   const wrong: string[] = [];
   if (exitCode !== 0) wrong.push(`The next start ended with ${exitCode ?? signal}.`);
   const samples = next.recordsOf('sample');
   if (samples.length <= kept.length) wrong.push('The next start measured nothing.');
   const stamps = new Set(samples.map(({ at }) => at));
   if (!kept.every(({ at }) => stamps.has(at))) wrong.push('The next start lost samples of the run before.');
-  return [...wrong, ...judgeFiles(next.directory), ...judgeLeftovers(scene.place)];
+  wrong.push(...judgeFiles(next.directory), ...judgeLeftovers(scene.place));
+  return [...wrong, ...(await scene.testbed.leftovers(scene.signal))];
 }
 
 function unmeasured(run: Run): string[] {

@@ -1,6 +1,6 @@
 /** Faults of what is measured: tools that print something else, and services that die. */
-import { type FaultKind, type Target } from './fault-kind.ts';
-import { NOT_THERE } from './scene.ts';
+import { BOTH_TESTBEDS, type FaultKind, type Target } from './fault-kind.ts';
+import { NOT_THERE } from './blow.ts';
 
 const RUN_SECONDS = 120;
 /** A tool that does not end has its deadline (deadlineFor in setup/measure/sample.ts). */
@@ -32,6 +32,7 @@ export const TOOL_KINDS: readonly FaultKind[] = [
     name: 'tool-garbage',
     about: 'makes a tool print noise and exit with 0',
     targets: TOOLS,
+    testbeds: BOTH_TESTBEDS,
     phases: ['measure'],
     ...instead('head -c 3000 /dev/urandom'),
     expected: { ends: [1], says: /netperf|memcached/, withinSeconds: RUN_SECONDS },
@@ -40,6 +41,7 @@ export const TOOL_KINDS: readonly FaultKind[] = [
     name: 'tool-empty',
     about: 'makes a tool print nothing and exit with 0',
     targets: TOOLS,
+    testbeds: BOTH_TESTBEDS,
     phases: ['measure'],
     ...instead('exit 0'),
     expected: { ends: [1], says: /netperf|memcached/, withinSeconds: RUN_SECONDS },
@@ -48,6 +50,7 @@ export const TOOL_KINDS: readonly FaultKind[] = [
     name: 'tool-endless',
     about: 'makes a tool print without end',
     targets: TOOLS,
+    testbeds: BOTH_TESTBEDS,
     phases: ['measure'],
     weight: 0.2,
     ...instead('exec yes'),

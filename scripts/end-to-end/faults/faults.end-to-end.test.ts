@@ -1,6 +1,7 @@
 /** Faults that once failed: the fault campaign strikes each again (docs/fault-campaign.md). */
 import path from 'node:path';
 import { expect } from 'vitest';
+import { EMULATED_CAMPAIGN } from '../../faults/campaign-testbed.ts';
 import { momentOf } from '../../faults/faults-table.ts';
 import { REGRESSIONS } from '../../faults/regressions.ts';
 import { strike, warmUp } from '../../faults/strike.ts';
@@ -15,9 +16,9 @@ test.for(
   }),
 )('%s', async ([, planned], { place, signal }) => {
   const { cell, number } = planned;
-  if (!warm.has(cell)) await warmUp(path.join(place.temporary, cell), planned, signal);
+  if (!warm.has(cell)) await warmUp(path.join(place.temporary, cell), planned, EMULATED_CAMPAIGN, signal);
   warm.add(cell);
-  const result = await strike(path.join(place.temporary, String(number)), planned, signal);
+  const result = await strike(path.join(place.temporary, String(number)), planned, EMULATED_CAMPAIGN, signal);
   // With its output, if something is wrong.
   expect(result).toMatchObject({ wrong: [], outcome: expect.stringMatching(/went on|ended|unnoticed/) });
 });

@@ -1,8 +1,8 @@
 /** Tests specific to OpenSSH's own client. What it shares with every machine is in machine.test.ts. */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { connectOpenssh } from './openssh.ts';
+import { connectOpenssh, feedFile } from './openssh.ts';
 import { opensshArgv } from './openssh-command.ts';
 import { isRunning, processStat } from '../../lib/proc.ts';
 import { generateKeyPair, type SshMachine } from './ssh.ts';
@@ -68,7 +68,31 @@ test('leaves nothing on the machine once it has ended', async () => {
 test('a lost machine is reported', async () => {
   await using machine = await connect();
   sshd.dropConnections();
-  await expect(machine.lost).resolves.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
+  await expect(machine.lost).resolves.toMatchObject({
+    code: 'NESTBENCH_CONNECTION_LOST',
+    message: expect.stringMatching(
+      /^The SSH connection to server was lost: .*\. It lost power, was restarted, or .*: try "ssh here" by hand/,
+    ),
+  });
+});
+
+test('a copy whose connection is lost is a lost machine, and no failed command', async () => {
+  const target = { name: 'server', destination: 'here', configuration: sshd.openssh.configuration };
+  const copying = feedFile(
+    target,
+    file('known_hosts'),
+    ['sh', '-c', 'touch "$1"; exec sleep 20', 'sh', file('begun')],
+    never,
+  );
+  copying.catch(() => {});
+  await vi.waitFor(() => expect(existsSync(file('begun'))).toBe(true), { timeout: 20_000, interval: 20 });
+  sshd.dropConnections();
+  await expect(copying).rejects.toMatchObject({
+    code: 'NESTBENCH_CONNECTION_LOST',
+    message: expect.stringMatching(
+      /^The SSH connection to server was lost while .*known_hosts was copied\. It lost power/,
+    ),
+  });
 });
 
 test('an unknown host key is reported at once, with what to do', async () => {

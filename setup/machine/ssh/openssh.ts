@@ -8,7 +8,7 @@
  */
 import { CommandError, DiskFullError, PackageMissingError } from '../../lib/errors.ts';
 import { lastLines } from '../../lib/error-text.ts';
-import { SshAccessError } from '../machine-errors.ts';
+import { ConnectionError, SshAccessError } from '../machine-errors.ts';
 import { openOpenssh, type OpensshTarget, runOpenssh } from './openssh-command.ts';
 import { adviceFor } from './openssh-refusals.ts';
 import { connectSsh, generateKeyPair, type SshMachine } from './ssh.ts';
@@ -66,7 +66,13 @@ export async function connectOpenssh(options: OpensshOptions): Promise<SshMachin
     signal,
     deadlineSeconds: SERVER_SECONDS,
     silenceSeconds: SILENCE_SECONDS,
+    lossAdvice: lossAdvice(destination),
   });
+}
+
+/** Nothing on this host knows why a machine of the user's went away. */
+function lossAdvice(destination: string): string {
+  return `It lost power, was restarted, or lost its network or its sshd: try "ssh ${destination}" by hand, and look at its console.`;
 }
 
 /** $1: the directory with its keys, which serve only this connection. */
@@ -145,8 +151,8 @@ const COPY_SECONDS = 3600;
 
 /**
  * Runs a command on the machine with a file of this host as its standard input.
- * @throws NESTBENCH_NO_SPACE if the machine has no space for it; NESTBENCH_COMMAND_FAILED; NESTBENCH_DEADLINE;
- * NESTBENCH_ABORTED.
+ * @throws NESTBENCH_NO_SPACE if the machine has no space for it; NESTBENCH_CONNECTION_LOST; NESTBENCH_COMMAND_FAILED;
+ * NESTBENCH_DEADLINE; NESTBENCH_ABORTED.
  */
 export async function feedFile(
   target: OpensshTarget & { readonly name: string },
@@ -167,6 +173,11 @@ export async function feedFile(
       const isFull = /No space left on device/.test(stderr);
       const message = `${file} could not be copied to ${name}: ${output}`;
       const facts = { machine: name, argv, exitCode: exitCode ?? null, output };
+      if (exitCode === SSH_FAILED) {
+        const lost = `The SSH connection to ${name} was lost while ${file} was copied.`;
+        const advice = lossAdvice(target.destination);
+        throw new ConnectionError({ message: `${lost} ${advice} OpenSSH says: ${output}`, ...facts });
+      }
       if (!isFull) throw new CommandError({ message, ...facts });
       const advice = `Make room there: nestbench writes to "directory" of the testbed file, /boot and /lib/modules.`;
       throw new DiskFullError({ message: `${message} ${advice}`, ...facts });

@@ -21,8 +21,11 @@ export interface SshMachine extends Machine {
   readonly lost: Promise<NestbenchError>;
 }
 
-/** Takes over an authenticated client. Disposing ends its running commands, then the connection. */
-export function sshMachine(name: string, client: Client, stream: Duplex): SshMachine {
+/**
+ * Takes over an authenticated client. Disposing ends its running commands, then the connection.
+ * @param advice a sentence for whoever reads that the connection was lost.
+ */
+export function sshMachine(name: string, client: Client, stream: Duplex, advice?: string): SshMachine {
   const dropped = Promise.withResolvers<NestbenchError>();
   const gone = Promise.withResolvers<void>();
   const connection: { name: string; client: Client; lost: NestbenchError | undefined } & Connection = {
@@ -40,7 +43,7 @@ export function sshMachine(name: string, client: Client, stream: Duplex): SshMac
   const noteLoss = (): void => {
     const why = lastError === undefined ? 'the other side closed it' : lossOf(lastError);
     connection.lost ??= new ConnectionError({
-      message: `The SSH connection to ${name} was lost: ${why}.`,
+      message: `The SSH connection to ${name} was lost: ${why}.${advice === undefined ? '' : ` ${advice}`}`,
       machine: name,
       cause: lastError,
     });

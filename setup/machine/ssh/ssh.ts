@@ -31,6 +31,8 @@ export interface SshOptions {
   readonly silenceSeconds?: number;
   /** How often a silent connection is checked. After four missing answers it counts as lost. */
   readonly keepaliveSeconds?: number;
+  /** A sentence for whoever reads that the connection was lost. */
+  readonly lossAdvice?: string;
 }
 
 /** Between attempts. */
@@ -67,7 +69,7 @@ export async function connectSsh(options: SshOptions): Promise<SshMachine> {
       if (attempts === 1) context.saw('the first attempt, not yet answered.');
       try {
         const { client, stream } = await handshake(target, silenceSeconds, context.signal);
-        return sshMachine(name, client, stream);
+        return sshMachine(name, client, stream, options.lossAdvice);
       } catch (error) {
         // An abort is not a failure of this attempt.
         if (error instanceof HostKeyError || context.signal.aborted) throw error;

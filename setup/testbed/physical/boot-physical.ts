@@ -18,7 +18,9 @@ import { holdMachine } from './hold.ts';
 import { limitMemory } from './limit-memory.ts';
 import type { PhysicalMachinePlan, PhysicalPlan } from './physical-plan.ts';
 import { withQemuMemory } from './qemu-memory.ts';
+import { readRunning } from './grub.ts';
 import { ensureBoot } from './reboot.ts';
+import { SeenBoots } from './seen-boots.ts';
 import { type DeployedImage, deployImage, deployOwnImages, setUp, tearDown } from './set-up.ts';
 import { readTuning } from './tuning-facts.ts';
 
@@ -26,6 +28,9 @@ export interface BootPhysicalOptions extends StackOptions, GuestOptions {
   /** What guests boot from, and what runs on the two machines. */
   readonly image: DeployedImage;
 }
+
+/** Of this process, which boots the stack again if it is lost. */
+const seenBoots = new SeenBoots();
 
 /** For a last connection to a machine that was just lost. */
 const RESTORE_SECONDS = 30;
@@ -79,6 +84,11 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
     const text = `Ended ${ended} on ${name}, left behind by a run that was killed.`;
     reportProgress({ task: name, text, state: 'running', lasting: true });
   }
+  if (seenBoots.isKnown(name)) {
+    const { bootId } = await readRunning(machine, signal);
+    const text = seenBoots.whatHappened(name, bootId);
+    if (text !== undefined) reportProgress({ task: name, text, state: 'running', lasting: true });
+  }
   phases.lap(`${name}: SSH`);
   const booted = await ensureBoot(machine, plan.boot, {
     target,
@@ -86,6 +96,7 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
     ...(onStep && { onStep }),
     console: plan.console && { argv: plan.console, file: consoleFile(options.logs, name) },
   });
+  seenBoots.note(name, booted.running.bootId);
   if (booted.rebootSeconds !== undefined) {
     ({ machine } = booted);
     await hold[Symbol.asyncDispose]();

@@ -46,6 +46,25 @@ test('a custom.cfg that only nestbench wrote is gone afterwards, and a second re
   expect(await restoreGrub(its.machine, never)).toBe(false);
 });
 
+test('a /boot without room is named, and nothing is changed', async () => {
+  await using its = await grubMachine(debian);
+  // In the mount namespace of its own.
+  const fill = [
+    'cd "$1" && mkdir small && mount -t tmpfs -o size=128k tmpfs small && cp -a /boot/. small',
+    'mount --bind small /boot && dd if=/dev/zero of=/boot/filler bs=1k 2>/dev/null; true',
+  ].join(' && ');
+  await its.machine.check(['sh', '-c', fill, 'sh', path.dirname(its.boot)], options);
+  await expect(chooseBoot(its.machine, boot, never)).rejects.toMatchObject({
+    code: 'NESTBENCH_NO_SPACE',
+    message: expect.stringMatching(
+      /^server has no room left in \/boot, where \/boot\/grub\/custom\.cfg gets /,
+    ),
+  });
+  expect(await environment(its)).toBe('');
+  await its.machine.check(['rm', '/boot/filler'], options);
+  await chooseBoot(its.machine, boot, never);
+});
+
 test('a custom.cfg that is a link stays one', async () => {
   await using its = await grubMachine(debian);
   const file = path.join(its.boot, 'theirs.cfg');

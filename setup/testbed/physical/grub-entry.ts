@@ -36,6 +36,11 @@ export function markOf({ release, build, parameters }: Boot): string {
   return `${MARK}=${hashOf([release, ...(build === undefined ? [] : [build]), ...parameters])}`;
 }
 
+/** Whether a kernel with this command line was booted by nestbench's entry. */
+export function isOurBoot(commandLine: string): boolean {
+  return commandLine.split(/\s+/).some((word) => word.startsWith(`${MARK}=`));
+}
+
 /** Kernels that have their own entry in the menu. */
 export function releasesIn(grubCfg: string): string[] {
   return [...grubCfg.matchAll(/^\s*menuentry .*\$menuentry_id_option 'gnulinux-(.+)-advanced-/gm)].map(

@@ -6,7 +6,7 @@
  * not come up costs one start: the next one is as before. Parameters in GRUB_CMDLINE_LINUX would affect every entry,
  * and a wrong root= was seen to keep the old kernel from booting as well.
  */
-import { CheckError, type NestbenchError } from '../../lib/errors.ts';
+import { CheckError, DiskFullError, type NestbenchError } from '../../lib/errors.ts';
 import { pairsOf } from '../../lib/lines.ts';
 import type { Machine } from '../../machine/machine.ts';
 import {
@@ -210,6 +210,13 @@ async function writeCustom(
     { ...options, input: after },
   );
   if (written.exitCode === 0) return hadEntry;
+  if (written.stderr.includes('No space left on device')) {
+    throw new DiskFullError({
+      message: `${machine.name} has no room left in /boot, where ${CUSTOM_CFG} gets nestbench's entry: ${written.stderr.trim()}. Make room there. Nothing was changed.`,
+      machine: machine.name,
+      output: written.stderr,
+    });
+  }
   throw grubError(
     machine,
     entry === undefined

@@ -75,6 +75,22 @@ test('zeros of a disk image take no room, and the image goes with its directory'
   expect(readdirSync(directory)).toEqual([]);
 });
 
+test('what nestbench writes is listed on the disk before it is begun', async () => {
+  const [directory, programs] = [temporaryDirectory(), temporaryDirectory()];
+  await write(directory, 'kernels/6.1.json', '{}');
+  // In the place of sync(1): notes what a power cut would find.
+  const noted = path.join(programs, 'noted');
+  const own = ownFolder(directory);
+  writeFileSync(
+    path.join(programs, 'sync'),
+    `#!/bin/sh\n{ grep images/ ${own}/.nestbench; ls ${own}/images 2>/dev/null; true; } >>${noted}\n`,
+    { mode: 0o755 },
+  );
+  const argv = ['env', `PATH=${programs}:${process.env['PATH']}`, ...writeArgv(directory, 'images/1.ext4')];
+  await machine.check(argv, { signal: never, deadlineSeconds: 20, input: 'ours' });
+  expect(readFileSync(noted, 'utf8')).toBe('file images/1.ext4\nfile images/1.ext4\n1.ext4.new\n');
+});
+
 test('a directory of somebody else loses nothing, by a run or by a restore', async () => {
   const directory = foreign();
   const before = everything(directory);

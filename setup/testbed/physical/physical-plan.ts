@@ -111,8 +111,11 @@ const SERVER_DISKS: GuestDisks = { image: `${LEVEL_RUNTIME}/image`, seed: `${LEV
 /** A format that a machine's own kernel, whatever it is, can mount. */
 export const IMAGE_FORMAT = IMAGE_FORMATS.physical;
 
-/** Firmware that looks for its disks takes minutes, so a guest's deadline does not apply here. */
-const CONNECT_SECONDS = 60;
+/**
+ * A machine that lost power comes up meanwhile, and firmware that looks for its disks takes minutes: as long as a reboot
+ * may take (reboot.ts).
+ */
+const CONNECT_SECONDS = 900;
 
 /**
  * Plans a cell. Pure.

@@ -67,7 +67,7 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
  * Reboots it, whatever comes up.
  * @returns a connection to what came up.
  */
-async function reboot(
+export async function reboot(
   machine: SshMachine,
   bootId: string,
   { target, signal, deadlineSeconds = REBOOT_SECONDS }: RebootOptions,
