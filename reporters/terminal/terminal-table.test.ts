@@ -15,9 +15,8 @@ test('a realistic experiment at 120 columns', () => {
     host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
     profile     quick, 1 run (at most 3 iterations of seconds each, sized for emulation)
                 hackbench: 3 iterations, groups 2, loops 400, quiet seconds 1
-                netperf-rr: 3 iterations, seconds 2
-                netperf-stream, netperf-maerts: 3 iterations, seconds 3
-                memcached: 3 iterations, seconds 3, threads 2, connections per thread 8, loaded by memaslap
+                netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 2
+                memcached: 3 iterations, seconds 2, threads 2, connections per thread 8, loaded by memaslap
     commit      cb90e4d1c0ff
 
                                         l0-baseline           l1-baseline            l2-baseline  l3-baseline
@@ -58,11 +57,10 @@ test('a whole experiment at 80 columns, in blocks of cells', () => {
                 hackbench: 3 iterations, groups 2, loops 400, quiet seconds 1
                 mysql: 3 iterations, threads 4, events 20, rows 1000, data in the
                 level's memory
-                netperf-rr: 3 iterations, seconds 2
-                netperf-stream, netperf-maerts: 3 iterations, seconds 3
+                netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 2
                 apache: 3 iterations, seconds 2, requests 100000, concurrency 10,
                 page bytes 41984
-                memcached: 3 iterations, seconds 3, threads 2, connections per
+                memcached: 3 iterations, seconds 2, threads 2, connections per
                 thread 8, loaded by memaslap
     commit      cb90e4d1c0ff, with uncommitted changes
 
