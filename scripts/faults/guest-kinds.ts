@@ -37,7 +37,7 @@ function endingTarget(command: string): Way {
     arrive: (scene) => scene.guest(targetOf(scene)),
     async inject(scene) {
       const target = targetOf(scene);
-      const ended = BELOW[target] === undefined ? scene.qemuEnds(target) : guestEnds(scene);
+      const ended = BELOW[target] === undefined ? scene.ends(scene.qemu(target)) : guestEnds(scene);
       await Promise.all([ended, scene.beginInGuest(target, command)]);
     },
   };

@@ -35,6 +35,8 @@ async function starve(scene: Scene): Promise<void> {
   });
   writeFileSync(path.join(group, 'cgroup.procs'), String(pid));
   writeFileSync(path.join(group, controller.limit), String(LIMIT_BYTES));
+  // It dies when it needs more memory, which may be a sample later.
+  await scene.ends(pid);
 }
 
 /** How many of the scene's runs ended with 0, and how many should have. */

@@ -99,10 +99,9 @@ export class Scene implements AsyncDisposable {
     return found(this.run.machines.get(name)?.pid, `the QEMU of ${name}`);
   }
 
-  /** Waits until it has ended. */
-  async qemuEnds(name: string): Promise<void> {
-    const pid = this.qemu(name);
-    await waitUntil(`the end of ${name}`, () => (isRunning(processStat(pid)) ? undefined : true), {
+  /** Waits until a process of this host has ended. */
+  async ends(pid: number): Promise<void> {
+    await waitUntil(`the end of process ${pid}`, () => (isRunning(processStat(pid)) ? undefined : true), {
       machine: 'host',
       deadlineSeconds: GUEST_COMMAND_SECONDS,
       intervalMs: 50,
