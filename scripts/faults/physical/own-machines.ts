@@ -7,7 +7,7 @@ import type { SshMachine } from '../../../setup/machine/ssh/ssh.ts';
 import { isOurBoot } from '../../../setup/testbed/physical/grub-entry.ts';
 import { readRunning, restoreGrub } from '../../../setup/testbed/physical/grub.ts';
 import { holdMachine } from '../../../setup/testbed/physical/hold.ts';
-import { reboot } from '../../../setup/testbed/physical/reboot.ts';
+import { reboot, UP_SECONDS } from '../../../setup/testbed/physical/reboot.ts';
 import { removeTools } from '../../../setup/testbed/physical/set-up.ts';
 import { targetOf } from '../../../setup/testbed/physical/testbed-file.ts';
 import { assertStruck, beginning } from '../blow.ts';
@@ -18,8 +18,6 @@ import { type Break, breakMachine, NOTES, putBack } from './broken-machine.ts';
 export const OWN_MACHINES = ['client', 'l0'] as const;
 export type OwnMachine = (typeof OWN_MACHINES)[number];
 
-/** A machine that was just reset: its firmware alone takes minutes. */
-const UP_SECONDS = 900;
 /** More than until it puts something back by itself. */
 const PUT_BACK_SECONDS = 2400;
 const COMMAND_SECONDS = 60;

@@ -95,6 +95,16 @@ test('a copy whose connection is lost is a lost machine, and no failed command',
   });
 });
 
+test('a copy that the machine no longer lets in says so', async () => {
+  writeFileSync(file('authorized_keys'), '');
+  const target = { name: 'server', destination: 'here', configuration: sshd.openssh.configuration };
+  await expect(feedFile(target, file('known_hosts'), ['cat'], never)).rejects.toMatchObject({
+    code: 'NESTBENCH_CONNECTION_LOST',
+    kind: 'configuration',
+    message: expect.stringMatching(/^"ssh here" does not provide .* on server\. It accepts none of the keys/),
+  });
+});
+
 test('an unknown host key is reported at once, with what to do', async () => {
   writeFileSync(file('known_hosts'), '');
   await expect(connect()).rejects.toMatchObject({

@@ -151,8 +151,8 @@ const COPY_SECONDS = 3600;
 
 /**
  * Runs a command on the machine with a file of this host as its standard input.
- * @throws NESTBENCH_NO_SPACE if the machine has no space for it; NESTBENCH_CONNECTION_LOST; NESTBENCH_COMMAND_FAILED;
- * NESTBENCH_DEADLINE; NESTBENCH_ABORTED.
+ * @throws NESTBENCH_NO_SPACE if the machine has no space for it; NESTBENCH_CONNECTION_LOST, kind configuration, if a
+ * retry can't help; NESTBENCH_COMMAND_FAILED; NESTBENCH_DEADLINE; NESTBENCH_ABORTED.
  */
 export async function feedFile(
   target: OpensshTarget & { readonly name: string },
@@ -174,6 +174,15 @@ export async function feedFile(
       const message = `${file} could not be copied to ${name}: ${output}`;
       const facts = { machine: name, argv, exitCode: exitCode ?? null, output };
       if (exitCode === SSH_FAILED) {
+        const refused = adviceFor(stderr, false);
+        if (refused !== undefined) {
+          throw new SshAccessError({
+            machine: name,
+            destination: target.destination,
+            advice: refused,
+            output,
+          });
+        }
         const lost = `The SSH connection to ${name} was lost while ${file} was copied.`;
         const advice = lossAdvice(target.destination);
         throw new ConnectionError({ message: `${lost} ${advice} OpenSSH says: ${output}`, ...facts });

@@ -19,7 +19,7 @@ import { limitMemory } from './limit-memory.ts';
 import type { PhysicalMachinePlan, PhysicalPlan } from './physical-plan.ts';
 import { withQemuMemory } from './qemu-memory.ts';
 import { readRunning } from './grub.ts';
-import { ensureBoot } from './reboot.ts';
+import { ensureBoot, UP_SECONDS } from './reboot.ts';
 import { SeenBoots } from './seen-boots.ts';
 import { type DeployedImage, deployImage, deployOwnImages, setUp, tearDown } from './set-up.ts';
 import { readTuning } from './tuning-facts.ts';
@@ -76,7 +76,7 @@ async function makeReady(plan: PhysicalMachinePlan, options: MachineOptions): Pr
   const { target, name } = plan;
   const { signal, defer, onStep, image, cell } = options;
   const phases = new Phases();
-  let machine = await connect(plan, plan.deadlineSeconds, signal);
+  let machine = await connect(plan, UP_SECONDS, signal);
   defer(() => machine[Symbol.asyncDispose]());
   let hold = await holdMachine(name, target, signal);
   defer(() => hold[Symbol.asyncDispose]());
@@ -122,7 +122,7 @@ async function enter({ plan, machine, phases }: Ready, options: MachineOptions):
   defer(() => restore(plan, machine));
   await setUp(machine, plan, image, seedFile(runtime), signal);
   const memory = await limitMemory(machine, plan, signal);
-  const inside = await connect(plan, plan.deadlineSeconds, signal, TOOLS_ROOT);
+  const inside = await connect(plan, UP_SECONDS, signal, TOOLS_ROOT);
   defer(() => inside[Symbol.asyncDispose]());
   void inside.lost.then(onFailure);
   phases.lap(`${name}: tools`);

@@ -57,7 +57,7 @@ test('a /boot without room is named, and nothing is changed', async () => {
   await expect(chooseBoot(its.machine, boot, never)).rejects.toMatchObject({
     code: 'NESTBENCH_NO_SPACE',
     message: expect.stringMatching(
-      /^server has no room left in \/boot, where \/boot\/grub\/custom\.cfg gets /,
+      /^server has no room left in \/boot to write nestbench's entry to \/boot\/grub\/custom\.cfg: /,
     ),
   });
   expect(await environment(its)).toBe('');

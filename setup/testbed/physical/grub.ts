@@ -212,7 +212,7 @@ async function writeCustom(
   if (written.exitCode === 0) return hadEntry;
   if (written.stderr.includes('No space left on device')) {
     throw new DiskFullError({
-      message: `${machine.name} has no room left in /boot, where ${CUSTOM_CFG} gets nestbench's entry: ${written.stderr.trim()}. Make room there. Nothing was changed.`,
+      message: `${machine.name} has no room left in /boot to ${entry === undefined ? `remove nestbench's entry from ${CUSTOM_CFG}` : `write nestbench's entry to ${CUSTOM_CFG}`}: ${written.stderr.trim()}. Make room there. Nothing was changed.`,
       machine: machine.name,
       output: written.stderr,
     });

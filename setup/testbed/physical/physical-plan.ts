@@ -111,11 +111,8 @@ const SERVER_DISKS: GuestDisks = { image: `${LEVEL_RUNTIME}/image`, seed: `${LEV
 /** A format that a machine's own kernel, whatever it is, can mount. */
 export const IMAGE_FORMAT = IMAGE_FORMATS.physical;
 
-/**
- * A machine that lost power comes up meanwhile, and firmware that looks for its disks takes minutes: as long as a reboot
- * may take (reboot.ts).
- */
-const CONNECT_SECONDS = 900;
+/** For a command on the client or L0. Their guests' deadlines are for a boot, and do not apply here. */
+const COMMAND_SECONDS = 60;
 
 /**
  * Plans a cell. Pure.
@@ -279,6 +276,6 @@ function placeOf(
     interface: nic,
     address,
     addressWithPrefix: `${address}/${PREFIX_LENGTH}`,
-    deadlineSeconds: CONNECT_SECONDS,
+    deadlineSeconds: COMMAND_SECONDS,
   };
 }

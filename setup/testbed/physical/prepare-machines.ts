@@ -13,9 +13,7 @@ import { installedRelease, readRunning } from './grub.ts';
 import { holdMachine } from './hold.ts';
 import { installedKernels, installKernel } from './kernel-install.ts';
 import { type MachineFacts, readMachineFacts } from './machine-facts.ts';
-
-/** A machine that is just starting is waited for: its firmware alone takes minutes. */
-const CONNECT_SECONDS = 300;
+import { UP_SECONDS } from './reboot.ts';
 
 /**
  * The facts of both machines.
@@ -45,7 +43,7 @@ async function examine(
 ): Promise<{ facts: MachineFacts; findings: MachineFinding[] }> {
   const target = targetOf(testbed, name);
   reportMachines(`checking the ${name}`);
-  await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
+  await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: UP_SECONDS });
   const facts = await readMachineFacts(machine, testbed[name], signal);
   return { facts, findings: checkMachine(name, facts, testbed) };
 }
@@ -73,7 +71,7 @@ export async function installKernels(
   const target = targetOf(testbed, name);
   const own = software.filter((its) => its.name === (name === 'client' ? 'client' : 'l0'));
   const wanted = new Set(own.flatMap(({ kernel }) => (isBuilt(kernel) ? [sourceKey(kernel)] : [])));
-  await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: CONNECT_SECONDS });
+  await using machine = await connectOpenssh({ ...target, signal, deadlineSeconds: UP_SECONDS });
   // Nobody else may measure on it while its kernels change.
   await using _ = await holdMachine(name, target, signal);
   for (const key of wanted) {

@@ -9,8 +9,11 @@ import { type ConsoleCommand, watchConsole, type WatchedConsole } from './watch-
 import { type Boot, differencesFrom } from './grub-entry.ts';
 import { chooseBoot, readRunning, type Running } from './grub.ts';
 
-/** A server's firmware alone takes minutes; after fifteen, somebody has to look at its console. */
-const REBOOT_SECONDS = 900;
+/**
+ * For a machine to come up, also after a power cut. A server's firmware alone takes minutes; after fifteen, somebody has to
+ * look at its console.
+ */
+export const UP_SECONDS = 900;
 const SHUTDOWN_SECONDS = 180;
 const POLL_MS = 500;
 const COMMAND_SECONDS = 30;
@@ -70,7 +73,7 @@ export async function ensureBoot(machine: SshMachine, boot: Boot, options: Reboo
 export async function reboot(
   machine: SshMachine,
   bootId: string,
-  { target, signal, deadlineSeconds = REBOOT_SECONDS }: RebootOptions,
+  { target, signal, deadlineSeconds = UP_SECONDS }: RebootOptions,
 ): Promise<SshMachine> {
   const { name } = machine;
   // The connection may be lost before it answers; the boot id shows that it rebooted.
