@@ -8,8 +8,8 @@ import type { Scene } from './scene.ts';
  */
 export const PHASES = ['start', 'restore', 'measure', 'end'] as const;
 /**
- * Those on two machines of one's own, which nothing restores: `deploy` is from the sentence that says what will be
- * measured, when the server has yet to boot the cell's kernel, and `copy` from the start of the image's copy to the machine.
+ * Those on two machines of one's own, which nothing restores: `deploy` is from the end of the preparation, when
+ * both machines have been checked and the server has yet to boot the cell's kernel, and `copy` from the start of the image's copy to the machine.
  */
 export const PHYSICAL_PHASES = ['start', 'deploy', 'copy', 'measure', 'end'] as const;
 export type Phase = (typeof PHASES | typeof PHYSICAL_PHASES)[number];

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../../setup/lib/errors.ts';
 import { reasonOf } from '../../setup/lib/error-text.ts';
 import type { RecordOf, Run } from '../cli/nestbench-run.ts';
-import { FIRST_WORDS } from '../../setup/run/start-words.ts';
 import { MissedError } from './blow.ts';
 import type { CampaignTestbed } from './campaign-testbed.ts';
 import { MEASURED } from './draw-plan.ts';
@@ -39,7 +38,7 @@ export async function strike(
     // Its files are those of its journal, unless it was killed before it could write them.
     if (struck.ended.exitCode === 0) wrong.push(...judgeFiles(run.directory));
     wrong.push(...((await kind.judge?.(scene)) ?? []));
-    await scene.heal();
+    wrong.push(...(await failureOfHealing(scene)));
     const kept = run.recordsOf('sample');
     const { next, completes } = startNext(scene, run);
     wrong.push(...(await judgeNext(scene, next, kept)));
@@ -112,13 +111,22 @@ async function waitForMoment(scene: Scene, run: Run): Promise<void> {
   const signs: Readonly<Record<Phase, () => Promise<unknown> | undefined>> = {
     start: () => undefined,
     restore: () => run.says('restoring the stack', patience),
-    deploy: () => run.says(FIRST_WORDS, patience),
+    deploy: () => run.notes('experiment', () => true, patience),
     copy: () => run.says(`copying the image to ${target}`, patience),
     measure: () => run.notes('series', (series) => series.benchmark === benchmark, patience),
     end: () => run.notes('sample', (sample) => sample.benchmark === MEASURED.at(-1), patience),
   };
   await signs[phase]();
   await sleep(afterMs, undefined, { signal });
+}
+
+async function failureOfHealing(scene: Scene): Promise<string[]> {
+  try {
+    await scene.heal();
+    return [];
+  } catch (error) {
+    return [reasonOf(error)];
+  }
 }
 
 /** A resume, if the run has left something to complete; else another run of the same experiment. */

@@ -33,6 +33,12 @@ test('an interface gets another name, and its own again, also when that is said 
   );
 });
 
+test('it gets its own name again, although udev made that another one of its names', async () => {
+  const { command, undo } = rename('enp9s4', 'now');
+  const alias = `ip link property add dev ${OTHER_NAME} altname enp9s4`;
+  expect(await onMachine(command, alias, undo, names)).toBe('enp9s4 1');
+});
+
 test('udev is told to give it another name at the next start, until that is put back', async () => {
   const { command, undo } = rename('enp9s4', 'next start');
   const files = 'cat /etc/systemd/network/*.link 2>/dev/null || echo none';

@@ -12,7 +12,9 @@ const LINK_FILE = '/etc/systemd/network/00-nestbench-faults.link';
  * @param when at once, or by udev when the machine starts the next time (systemd.link(5)).
  */
 export function rename(nic: string, when: 'now' | 'next start'): What {
-  const undo = `rm -f ${LINK_FILE}; [ ! -e /sys/class/net/${OTHER_NAME} ] || { ${renaming(OTHER_NAME, nic)}; }`;
+  // udev makes the name that it would give it another one of its names, which it then can't be renamed to.
+  const free = `ip link property del dev ${OTHER_NAME} altname ${nic} 2>/dev/null`;
+  const undo = `rm -f ${LINK_FILE}; [ ! -e /sys/class/net/${OTHER_NAME} ] || { ${free}; ${renaming(OTHER_NAME, nic)}; }`;
   if (when === 'now') return { undo, command: renaming(nic, OTHER_NAME) };
   const link = `printf '[Match]\\nMACAddress=%s\\n[Link]\\nName=${OTHER_NAME}\\n' "$(cat /sys/class/net/${nic}/address)"`;
   return { undo, command: `mkdir -p "$(dirname ${LINK_FILE})" && ${link} >${LINK_FILE} && sync` };

@@ -102,14 +102,14 @@ export const MACHINE_KINDS: readonly FaultKind[] = [
   },
   {
     name: 'boot-full',
-    about: "fills the disk with the server's /boot, before GRUB is told what to boot",
+    about: "fills the disk with the server's /boot: before the run, or before GRUB is told what to boot",
     targets: SERVER,
     testbeds: ['physical'],
-    phases: ['deploy'],
+    phases: ['start', 'deploy'],
     ...breaking(() => FILL_BOOT),
     expected: {
       ends: [1],
-      says: /\bl0\b.*\b(room|space)\b/i,
+      says: /\b(server|l0)\b.*\b(room|space)\b/i,
       withinSeconds: WITH_REBOOTS_SECONDS,
     },
   },

@@ -30,6 +30,8 @@ export function physicalCampaign(file: string, machines: OwnMachines): CampaignT
     isWarm: () => true,
     machines,
     async prepare({ phase, target }, signal) {
+      // Nothing is measured on a machine that an earlier fault left broken.
+      await machines.putBack(signal);
       if (phase === 'deploy') await machines.bootOwnKernel(signal);
       if (phase === 'copy') await machines.takeImage(ownMachine(target), signal);
     },
