@@ -43,21 +43,24 @@ function endingTarget(command: string): Way {
   };
 }
 
+/** Prints the QEMUs that the run started: on a machine of the user's, only they have the image as their root. */
+const QEMUS = 'for p in $(pidof qemu-system-x86_64); do [ ! /proc/$p/root -ef / ] || echo $p; done';
+
 /** Waits until the target's QEMU on the level below has ended, or that level with it. */
 async function guestEnds(scene: Scene): Promise<void> {
   try {
-    await scene.inGuest(belowOf(scene), 'while pidof qemu-system-x86_64 >/dev/null; do sleep 0.1; done');
+    await scene.inGuest(belowOf(scene), `while [ -n "$(${QEMUS})" ]; do sleep 0.1; done`);
   } catch (error) {
     if (!(error instanceof NestbenchError && error.code === 'NESTBENCH_CONNECTION_LOST')) throw error;
   }
 }
 
-/** By a command on the level below, which runs the target's QEMU. */
+/** By a command on the level below, which runs the target's QEMU. `$qemus` are the ids of its processes. */
 function belowTarget(command: string): Way {
   return {
     arrive: (scene) => scene.guest(belowOf(scene)),
     inject: (scene) =>
-      scene.inGuest(belowOf(scene), `pidof qemu-system-x86_64 >/dev/null || exit ${NOT_THERE}; ${command}`),
+      scene.inGuest(belowOf(scene), `qemus=$(${QEMUS}); [ -n "$qemus" ] || exit ${NOT_THERE}; ${command}`),
   };
 }
 
@@ -75,7 +78,7 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     testbeds: BOTH_TESTBEDS,
     phases: ['measure', 'end'],
     weight: 2,
-    ...belowTarget('pkill -KILL qemu-system'),
+    ...belowTarget('kill -KILL $qemus'),
     expected: {
       ends: [0, 1],
       says: /^The QEMU that runs l[12] on l[01] /,
@@ -92,7 +95,7 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     arrive: (scene) => scene.guest(belowOf(scene)),
     async inject(scene) {
       const command =
-        'for p in $(pidof qemu-system-x86_64); do echo 1000 >/proc/$p/oom_score_adj; done; (echo -900 >/proc/self/oom_score_adj; exec tail /dev/zero) >/dev/null 2>&1 </dev/null &';
+        'for p in $qemus; do echo 1000 >/proc/$p/oom_score_adj; done; (echo -900 >/proc/self/oom_score_adj; exec tail /dev/zero) >/dev/null 2>&1 </dev/null &';
       await belowTarget(command).inject(scene);
       await guestEnds(scene);
     },
@@ -109,7 +112,7 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     testbeds: BOTH_TESTBEDS,
     phases: ['measure'],
     weight: 0.5,
-    ...belowTarget('pkill -STOP qemu-system'),
+    ...belowTarget('kill -STOP $qemus'),
     expected: { ends: [0, 1], says: /\bl[12]\b.*(answer|hang|silent|stopped)/i, withinSeconds: 420 },
   },
   {
@@ -118,8 +121,10 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     targets: MACHINES,
     phases: ['measure', 'end'],
     weight: 2,
-    // Without sysrq in the kernel, running out of memory is the way.
-    ...endingTarget('echo 2 >/proc/sys/vm/panic_on_oom; exec tail /dev/zero'),
+    // Without sysrq in the kernel, running out of memory is the way: at once, if all of it has to stay free.
+    ...endingTarget(
+      'echo 2 >/proc/sys/vm/panic_on_oom; grep MemTotal /proc/meminfo | tr -dc 0-9 >/proc/sys/vm/min_free_kbytes; exec tail /dev/zero',
+    ),
     expected: {
       ends: [0, 1],
       says: /^The kernel of (client|l[0-3]) panicked: /,
