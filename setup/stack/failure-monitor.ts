@@ -64,7 +64,10 @@ export class FailureMonitor {
 function followsFromLoss(sign: NestbenchError, all: readonly NestbenchError[]): boolean {
   if (sign.code !== 'NESTBENCH_GUEST_DIED') return false;
   const below = all.filter((one) => levelOf(one) < levelOf(sign) && one.machine !== 'client');
-  return below.some(({ code }) => code === CONSEQUENCE) && !below.some(isCause);
+  return (
+    below.some(({ code }) => code === CONSEQUENCE) &&
+    !below.some((one) => isCause(one) && !followsFromLoss(one, all))
+  );
 }
 
 /**
