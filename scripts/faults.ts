@@ -127,7 +127,7 @@ async function campaignTestbed(
   const described = readTestbed(file);
   for (const line of warningOf(described)) log(line);
   const machines = held.use(new OwnMachines(described));
-  await machines.assertFree(signal);
+  await (await machines.hold(signal))[Symbol.asyncDispose]();
   for (const line of await machines.putBack(signal)) log(line);
   return physicalCampaign(file, machines);
 }

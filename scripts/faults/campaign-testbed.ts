@@ -25,8 +25,12 @@ export interface CampaignTestbed {
   readonly isWarm: (cell: CellName, boot: RecordOf<'boot'>, place: CampaignPlace) => boolean;
   /** The two machines of the user's, which faults break. */
   readonly machines?: OwnMachines;
-  /** Before the run that a fault strikes. */
-  readonly prepare: (planned: PlannedFault, signal: AbortSignal) => Promise<void>;
+  /**
+   * Before the run that a fault strikes.
+   * @returns what holds the testbed until that run begins.
+   * @throws NESTBENCH_TESTBED_BUSY if somebody else uses it.
+   */
+  readonly prepare: (planned: PlannedFault, signal: AbortSignal) => Promise<AsyncDisposable>;
   /** What the next start left on the machines, in sentences. */
   readonly leftovers: (signal: AbortSignal) => Promise<string[]>;
 }
@@ -56,6 +60,6 @@ export const EMULATED_CAMPAIGN: CampaignTestbed = {
     keepSound(cell, start.snapshot, place);
     return true;
   },
-  prepare: () => Promise.resolve(),
+  prepare: () => Promise.resolve(new AsyncDisposableStack()),
   leftovers: () => Promise.resolve([]),
 };

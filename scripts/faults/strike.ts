@@ -1,6 +1,6 @@
 /** One fault of a campaign: a run, the fault, and the next start. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandError } from '../../setup/lib/errors.ts';
+import { CommandError, TestbedBusyError } from '../../setup/lib/errors.ts';
 import { reasonOf } from '../../setup/lib/error-text.ts';
 import type { RecordOf, Run } from '../cli/nestbench-run.ts';
 import { MissedError } from './blow.ts';
@@ -29,8 +29,7 @@ export async function strike(
   const elapsed = (): number => (performance.now() - began) / 1000;
   await using scene = new Scene(root, planned, testbed, signal);
   try {
-    await testbed.prepare(planned, signal);
-    await kind.prepare?.(scene);
+    await prepare(scene);
     const run = scene.start(undefined, kind.environment?.(scene));
     const { struck, untilEndSeconds } = await breakRun(scene, run);
     const { outcome, wrong } = judgeRun(run, struck);
@@ -50,8 +49,16 @@ export async function strike(
     return { ...common, outcome: 'failed', wrong, seconds, untilEndSeconds, output };
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof TestbedBusyError) throw error;
     return { ...common, outcome: 'failed', wrong: [reasonOf(error)], seconds: elapsed() };
   }
+}
+
+async function prepare(scene: Scene): Promise<void> {
+  const { planned, testbed, signal } = scene;
+  await using held = new AsyncDisposableStack();
+  held.use(await testbed.prepare(planned, signal));
+  await planned.kind.prepare?.(scene);
 }
 
 /** Runs without a fault: on this host, the first saves the snapshot that the faults in its cell begin with, and the second proves it. */

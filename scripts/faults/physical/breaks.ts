@@ -5,7 +5,7 @@ export type What = Pick<Break, 'command' | 'undo'>;
 
 /** What a fault calls the server's interface. */
 export const OTHER_NAME = 'nbfault0';
-const LINK_FILE = '/etc/systemd/network/00-nestbench-faults.link';
+export const LINK_FILE = '/etc/systemd/network/00-nestbench-faults.link';
 
 /**
  * Gives an interface another name.
@@ -25,7 +25,7 @@ function renaming(from: string, to: string): string {
   return `up=$(($(cat /sys/class/net/${from}/flags) & 1)) && ip link set dev ${from} down && ip link set dev ${from} name ${to} && { [ "$up" = 0 ] || ip link set dev ${to} up; }`;
 }
 
-const [FILLER, SECOND] = ['/boot/nestbench-faults.1', '/boot/nestbench-faults.2'];
+export const [FILLER, SECOND] = ['/boot/nestbench-faults.1', '/boot/nestbench-faults.2'] as const;
 /** Left to the second file: a file system needs some room to note where the first one is. */
 const LAST_BYTES = 4 * 2 ** 20;
 
@@ -35,11 +35,14 @@ export const FILL_BOOT: What = {
   command: `bytes=$(($(stat -f -c '%f * %S' /boot) - ${LAST_BYTES})); [ "$bytes" -le 0 ] || fallocate -l "$bytes" ${FILLER}; dd if=/dev/zero of=${SECOND} bs=4k 2>/dev/null; sync`,
 };
 
-const [KEYS, NO_KEYS] = ['~root/.ssh/authorized_keys', '/run/nestbench-faults.keys'];
+const KEYS = '~root/.ssh/authorized_keys';
+export const NO_KEYS = '/run/nestbench-faults.keys';
+/** sshd may have the file open just then. */
+const UNMOUNTS = 50;
 
 /** Hides root's keys behind a mount, which a reset removes, whatever becomes of the campaign. */
 export const HIDE_KEYS: What = {
-  undo: `umount ${KEYS} 2>/dev/null; true`,
+  undo: `tries=0; while mountpoint -q ${KEYS}; do umount ${KEYS} || sleep 0.1; tries=$((tries + 1)); [ "$tries" -lt ${UNMOUNTS} ] || exit 1; done; rm -f ${NO_KEYS}`,
   command: `[ -e ${KEYS} ] || exit 9; : >${NO_KEYS} && chmod 600 ${NO_KEYS} && mount --bind ${NO_KEYS} ${KEYS}`,
 };
 
@@ -48,4 +51,4 @@ export const FORGET_CHOICE =
   'tries=0; until pgrep -f "[s]leep 1; reboot" >/dev/null; do tries=$((tries + 1)); [ "$tries" -lt 6000 ] || exit; sleep 0.05; done; grub-editenv - unset next_entry; sync';
 
 /** An immediate reset (Documentation/admin-guide/sysrq.rst). To be begun. */
-export const RESET = 'sleep 0.1; echo b >/proc/sysrq-trigger';
+export const RESET = 'sleep 1; echo b >/proc/sysrq-trigger';

@@ -70,7 +70,7 @@ export const MACHINE_KINDS: readonly FaultKind[] = [
   },
   {
     name: 'old-kernel',
-    about: "lets the server come back with its own kernel from the reboot for the cell's",
+    about: "makes GRUB forget the cell's kernel, so that the server boots its own",
     targets: SERVER,
     testbeds: ['physical'],
     phases: ['deploy'],

@@ -11,7 +11,7 @@ import { reboot, UP_SECONDS } from '../../../setup/testbed/physical/reboot.ts';
 import { removeTools } from '../../../setup/testbed/physical/set-up.ts';
 import { targetOf } from '../../../setup/testbed/physical/testbed-file.ts';
 import { assertStruck, beginning } from '../blow.ts';
-import { OTHER_NAME } from './breaks.ts';
+import { FILLER, LINK_FILE, NO_KEYS, OTHER_NAME, SECOND } from './breaks.ts';
 import { type Break, breakMachine, NOTES, putBack } from './broken-machine.ts';
 
 /** As in a run: the server is L0. */
@@ -25,8 +25,8 @@ const RETRY_MS = 5000;
 
 /** Prints what is left there of runs and faults. $1: the notes of faults, $2: nestbench's directory. */
 const LEFT = `
-ls -d /run/nestbench /run/nestbench-mounts /sys/class/net/${OTHER_NAME} "$1" 2>/dev/null
-grep ' /run/nestbench' /proc/mounts
+ls -d /run/nestbench /run/nestbench-mounts /sys/class/net/${OTHER_NAME} ${LINK_FILE} ${FILLER} ${SECOND} ${NO_KEYS} "$1" 2>/dev/null
+grep -e ' /run/nestbench' -e '/.ssh/authorized_keys ' /proc/mounts
 find /proc -maxdepth 2 -path '/proc/[0-9]*/root' -lname /run/nestbench-mounts/root 2>/dev/null
 find "$2/nestbench" -name '*.new' 2>/dev/null
 exit 0`;
@@ -107,12 +107,16 @@ export class OwnMachines implements AsyncDisposable {
     return said;
   }
 
-  /** @throws NESTBENCH_TESTBED_BUSY if another run of nestbench uses one of them. */
-  async assertFree(signal: AbortSignal): Promise<void> {
+  /**
+   * Holds both, as a run does. A reboot of a machine frees it.
+   * @throws NESTBENCH_TESTBED_BUSY if another run of nestbench uses one of them.
+   */
+  async hold(signal: AbortSignal): Promise<AsyncDisposable> {
+    await using held = new AsyncDisposableStack();
     for (const name of OWN_MACHINES) {
-      const hold = await holdMachine(name, targetOf(this.testbed, sideOf(name)), signal);
-      await hold[Symbol.asyncDispose]();
+      held.use(await holdMachine(name, targetOf(this.testbed, sideOf(name)), signal));
     }
+    return held.move();
   }
 
   /** Takes the image away, so that the next run copies it there again. */

@@ -5,7 +5,7 @@ import type { TestbedDescription } from '../../../fixtures/testbed-description.t
 import { cacheDirectory } from '../../../setup/lib/cache-directory.ts';
 import { TOOLS_ROOT } from '../../../setup/stack/enter-image.ts';
 import type { CampaignTestbed } from '../campaign-testbed.ts';
-import type { OwnMachine, OwnMachines } from './own-machines.ts';
+import { OWN_MACHINES, type OwnMachine, type OwnMachines } from './own-machines.ts';
 
 /** The server reboots, and its firmware alone takes minutes; a stack that is lost makes it reboot again. */
 const PATIENCE_SECONDS = 3600;
@@ -32,8 +32,11 @@ export function physicalCampaign(file: string, machines: OwnMachines): CampaignT
     async prepare({ phase, target }, signal) {
       // Nothing is measured on a machine that an earlier fault left broken.
       await machines.putBack(signal);
+      await using held = new AsyncDisposableStack();
+      held.use(await machines.hold(signal));
       if (phase === 'deploy') await machines.bootOwnKernel(signal);
       if (phase === 'copy') await machines.takeImage(ownMachine(target), signal);
+      return held.move();
     },
     leftovers: (signal) => machines.leftovers(signal),
   };
@@ -44,12 +47,15 @@ export function warningOf({ client, server }: TestbedDescription): string[] {
   return [
     `This campaign breaks two machines of yours, client ("ssh ${client.ssh}") and server ("ssh ${server.ssh}"):`,
     '  it resets them as a power cut does, without writing what they have in memory to their disks;',
-    '  it ends SSH sessions and all programs called qemu-system, whoever started them;',
+    '  it ends SSH sessions, whoever started them;',
     `  it renames the server's ${server.interface}, fills the disk with /boot, and hides root's authorized keys.`,
-    'What it breaks it puts back after each fault. After a kill the next campaign does, or the machine itself after half an hour.',
+    'What it breaks it puts back after each fault. After a kill the next campaign does, or the machine itself after half an hour,',
+    'unless it was restarted meanwhile: then only the next campaign does.',
   ];
 }
 
 function ownMachine(name: string): OwnMachine {
-  return name === 'client' ? 'client' : 'l0';
+  const found = OWN_MACHINES.find((one) => one === name);
+  if (found === undefined) throw new RangeError(name);
+  return found;
 }
