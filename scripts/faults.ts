@@ -127,8 +127,9 @@ async function campaignTestbed(
   const described = readTestbed(file);
   for (const line of warningOf(described)) log(line);
   const machines = held.use(new OwnMachines(described));
-  await (await machines.hold(signal))[Symbol.asyncDispose]();
+  // First: a machine whose keys an earlier campaign left hidden can't be held.
   for (const line of await machines.putBack(signal)) log(line);
+  await using _ = await machines.hold(signal);
   return physicalCampaign(file, machines);
 }
 
