@@ -2,14 +2,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { MachineName } from '../../fixtures/addresses.ts';
-import { BOTH_TESTBEDS, type FaultKind, type Target, WHOLE_RUN } from './fault-kind.ts';
+import { BOTH_TESTBEDS, type FaultKind, type Target, type Way, WHOLE_RUN } from './fault-kind.ts';
 import { beginning, MissedError } from './blow.ts';
 import { breakTarget, reachTarget } from './physical/machine-kinds.ts';
 import type { Scene } from './scene.ts';
 
 const WITH_A_BOOT_SECONDS = 300;
-
-type Way = Pick<FaultKind, 'arrive' | 'inject'>;
 
 /** Longer than nestbench waits for answers. */
 const FROZEN_SECONDS = 150;

@@ -75,6 +75,9 @@ export interface Expected {
   readonly withinSeconds: number;
 }
 
+/** How a kind strikes a machine of the stack. */
+export type Way = Pick<FaultKind, 'arrive' | 'inject'>;
+
 /** One fault of a campaign. */
 export interface PlannedFault {
   /** Counted from 1. */

@@ -1,7 +1,7 @@
 /** Faults inside the stack: its kernels, the QEMUs at each level, and their clocks. */
 import { MACHINE_NAMES, type MachineName } from '../../fixtures/addresses.ts';
 import { NestbenchError } from '../../setup/lib/errors.ts';
-import { BOTH_TESTBEDS, type FaultKind, type Target } from './fault-kind.ts';
+import { BOTH_TESTBEDS, type FaultKind, type Target, type Way } from './fault-kind.ts';
 import { NOT_THERE } from './blow.ts';
 import type { Scene } from './scene.ts';
 
@@ -14,8 +14,6 @@ const GUESTS: readonly Target[] = [
   { name: 'l2', level: 2 },
 ];
 const MACHINES: readonly Target[] = [{ name: 'client', level: 0 }, { name: 'l0', level: 0 }, ...GUESTS];
-
-type Way = Pick<FaultKind, 'arrive' | 'inject'>;
 
 const targetOf = ({ planned }: Scene): MachineName => machineNamed(planned.target);
 const belowOf = ({ planned }: Scene): MachineName => BELOW[planned.target] ?? 'l0';

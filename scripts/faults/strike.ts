@@ -56,8 +56,7 @@ export async function strike(
 
 async function prepare(scene: Scene): Promise<void> {
   const { planned, testbed, signal } = scene;
-  await using held = new AsyncDisposableStack();
-  held.use(await testbed.prepare(planned, signal));
+  await using _ = await testbed.prepare(planned, signal);
   await planned.kind.prepare?.(scene);
 }
 

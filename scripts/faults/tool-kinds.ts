@@ -1,5 +1,5 @@
 /** Faults of what is measured: tools that print something else, and services that die. */
-import { BOTH_TESTBEDS, type FaultKind, type Target } from './fault-kind.ts';
+import { BOTH_TESTBEDS, type FaultKind, type Target, type Way } from './fault-kind.ts';
 import { NOT_THERE } from './blow.ts';
 
 const RUN_SECONDS = 120;
@@ -13,7 +13,7 @@ const TOOLS: readonly Target[] = [
 ];
 
 /** Puts a shell script in the place of a tool. */
-function instead(script: string): Pick<FaultKind, 'arrive' | 'inject'> {
+function instead(script: string): Way {
   return {
     arrive: (scene) => scene.guest('client'),
     inject: (scene) => {

@@ -3,7 +3,7 @@ import type { FaultKind, Phase, Target } from '../fault-kind.ts';
 import type { Scene } from '../scene.ts';
 import { FILL_BOOT, FORGET_CHOICE, HIDE_KEYS, OTHER_NAME, rename, RESET, type What } from './breaks.ts';
 import type { Break } from './broken-machine.ts';
-import type { OwnMachine, OwnMachines } from './own-machines.ts';
+import { type OwnMachine, ownMachine, type OwnMachines } from './own-machines.ts';
 
 /** With two reboots of a server, and the boot of its guest. */
 const WITH_REBOOTS_SECONDS = 3600;
@@ -11,7 +11,7 @@ const WITH_REBOOTS_SECONDS = 3600;
 const SERVER: readonly Target[] = [{ name: 'l0', level: 0 }];
 const BOTH: readonly Target[] = [{ name: 'client', level: 0 }, ...SERVER];
 
-const targetOf = ({ planned: { target } }: Scene): OwnMachine => (target === 'client' ? 'client' : 'l0');
+const targetOf = ({ planned: { target } }: Scene): OwnMachine => ownMachine(target);
 
 function machinesOf({ testbed }: Scene): OwnMachines {
   if (testbed.machines === undefined) throw new RangeError(`a ${testbed.name} testbed has none`);

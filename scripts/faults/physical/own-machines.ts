@@ -15,8 +15,15 @@ import { FILLER, LINK_FILE, NO_KEYS, OTHER_NAME, SECOND } from './breaks.ts';
 import { type Break, breakMachine, NOTES, putBack } from './broken-machine.ts';
 
 /** As in a run: the server is L0. */
-export const OWN_MACHINES = ['client', 'l0'] as const;
+const OWN_MACHINES = ['client', 'l0'] as const;
 export type OwnMachine = (typeof OWN_MACHINES)[number];
+
+/** @throws {RangeError} for a guest, which nothing but the run reaches. */
+export function ownMachine(name: string): OwnMachine {
+  const found = OWN_MACHINES.find((one) => one === name);
+  if (found === undefined) throw new RangeError(name);
+  return found;
+}
 
 /** More than until it puts something back by itself. */
 const PUT_BACK_SECONDS = 2400;

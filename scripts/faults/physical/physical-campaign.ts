@@ -5,7 +5,7 @@ import type { TestbedDescription } from '../../../fixtures/testbed-description.t
 import { cacheDirectory } from '../../../setup/lib/cache-directory.ts';
 import { TOOLS_ROOT } from '../../../setup/stack/enter-image.ts';
 import type { CampaignTestbed } from '../campaign-testbed.ts';
-import { OWN_MACHINES, type OwnMachine, type OwnMachines } from './own-machines.ts';
+import { ownMachine, type OwnMachines } from './own-machines.ts';
 
 /** The server reboots, and its firmware alone takes minutes; a stack that is lost makes it reboot again. */
 const PATIENCE_SECONDS = 3600;
@@ -52,10 +52,4 @@ export function warningOf({ client, server }: TestbedDescription): string[] {
     'What it breaks it puts back after each fault. After a kill the next campaign does, or the machine itself after half an hour,',
     'unless it was restarted meanwhile: then only the next campaign does.',
   ];
-}
-
-function ownMachine(name: string): OwnMachine {
-  const found = OWN_MACHINES.find((one) => one === name);
-  if (found === undefined) throw new RangeError(name);
-  return found;
 }
