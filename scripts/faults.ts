@@ -29,7 +29,7 @@ function log(line: string): void {
 
 async function main(): Promise<void> {
   const options = parseFaultsOptions(process.argv.slice(2));
-  const { seed, count, only, kinds, kindNames, cell, inTurn, testbed } = options;
+  const { seed, count, only, kinds, kindNames, cell, inTurn, testbed, file: testbedFile } = options;
   const [first, last] = only === undefined ? [1, count] : [only.first, only.last];
   const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   const plan = drawPlan(seed, numbers, kinds, { inTurn, cell, testbed });
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   const file = path.join(
     settings.resultsDirectory,
     'faults',
-    `${[`seed-${seed}`, testbed === 'emulated' ? [] : testbed, ...kindNames, cell ?? [], inTurn ? 'in-turn' : []].flat().join('-')}.ndjson`,
+    `${[`seed-${seed}`, testbedFile === undefined ? [] : path.parse(testbedFile).name, ...kindNames, cell ?? [], inTurn ? 'in-turn' : []].flat().join('-')}.ndjson`,
   );
   const kept = keptResults(file);
   // What is asked for by its number is repeated; a campaign continues.

@@ -46,4 +46,8 @@ test('a failure comes with the command that repeats it', () => {
       It ended with 0.
       npm run faults -- --seed 7 --kind panic --only 12"
   `);
+  const onTwoMachines = { seed: 7, kindNames: [], cell: undefined, inTurn: false, file: 'my lab.yaml' };
+  expect(failureText(failed, onTwoMachines).split('\n').at(-1)).toBe(
+    '  npm run faults -- --seed 7 --testbed "my lab.yaml" --break-these-machines --only 12',
+  );
 });

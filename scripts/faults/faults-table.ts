@@ -1,4 +1,5 @@
 /** The texts of a campaign: its plan, each fault's line, and the closing report. */
+import { words } from '../../setup/lib/error-text.ts';
 import { textTable } from '../../setup/lib/text-table.ts';
 import type { PlannedFault } from './fault-kind.ts';
 import type { FaultsOptions } from './faults-options.ts';
@@ -61,7 +62,7 @@ export function failureText(
     ...kindNames.map((name) => ` --kind ${name}`),
     only === undefined ? '' : ` --cell ${only}`,
     inTurn ? ' --in-turn' : '',
-    file === undefined ? '' : ` --testbed ${file} --break-these-machines`,
+    file === undefined ? '' : ` --testbed ${words([file])} --break-these-machines`,
   ].join('');
   return [
     `${number}: ${kind} ${target} in ${cell}`,

@@ -9,6 +9,7 @@ import { both } from '../lib/both.ts';
 import { AnnotatedError, type NestbenchError } from '../lib/errors.ts';
 import { Console } from '../machine/console.ts';
 import type { Machine } from '../machine/machine.ts';
+import { ConnectionError } from '../machine/machine-errors.ts';
 import { connectQmp, type Qmp } from '../machine/qemu/qmp.ts';
 import { openSocketOnceThere } from '../machine/socket.ts';
 import { connectSsh, type SshMachine } from '../machine/ssh/ssh.ts';
@@ -60,10 +61,14 @@ export async function attach(
     );
   if (exited !== undefined) watch(exited);
   const openQmp = async (): Promise<Qmp> => {
-    const opened = await connectQmp(await openWhenThere(below, plan.qemu.qmpSocket, plan, signal), {
+    const stream = await openWhenThere(below, plan.qemu.qmpSocket, plan, signal);
+    const opened = await connectQmp(stream, {
       machine: plan.name,
       signal,
       deadlineSeconds: plan.deadlineSeconds,
+    }).catch((thrown: unknown) => {
+      const isEnd = exited === undefined && thrown instanceof ConnectionError;
+      throw isEnd ? new GuestDiedError({ plan, end: {} }) : thrown;
     });
     if (exited === undefined) watch(opened.closed.then(() => ({})));
     return opened;

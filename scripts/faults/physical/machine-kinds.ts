@@ -64,7 +64,8 @@ export const MACHINE_KINDS: readonly FaultKind[] = [
     inject: (scene) => machinesOf(scene).begin(targetOf(scene), RESET, scene.signal),
     expected: {
       ends: [0, 1],
-      says: /\b(client|l0)\b.*lost power/,
+      // The advice for every lost connection also mentions lost power.
+      says: /\b(client|l0) was restarted since it was lost\b|\bSSH connection to (client|server|l0) was lost while .* was copied\b/,
       withinSeconds: WITH_REBOOTS_SECONDS,
     },
   },
