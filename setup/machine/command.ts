@@ -28,7 +28,8 @@ export interface StartedProcess {
 /** Supervises a started process until it ends, by itself or by deadline, abort or stop. */
 export function supervise(machine: string, process: StartedProcess, options: RunOptions): RunningCommand {
   const { argv, started, startedAt, output } = process;
-  const { signal, deadlineSeconds } = options;
+  const { signal, deadlineSeconds, shown = argv } = options;
+  const facts = { machine, argv: shown };
   const interrupted = Promise.withResolvers<never>();
   let ending: Promise<void> | undefined;
   const end = (): Promise<void> => (ending ??= process.end());
@@ -49,14 +50,13 @@ export function supervise(machine: string, process: StartedProcess, options: Run
     why = error;
     void endAndReject(error);
   };
-  const onAbort = (): void => interrupt(aborted(signal, `"${words(argv)}" on ${machine}`, { machine, argv }));
+  const onAbort = (): void => interrupt(aborted(signal, `"${words(shown)}" on ${machine}`, facts));
   const timer = setTimeout(
-    () =>
-      interrupt(new CommandDeadlineError({ machine, argv, seconds: deadlineSeconds, output: output.all })),
+    () => interrupt(new CommandDeadlineError({ ...facts, seconds: deadlineSeconds, output: output.all })),
     Math.min(deadlineSeconds * 1000, LONGEST_TIMER_MS),
   );
   if (!Number.isFinite(deadlineSeconds)) clearTimeout(timer);
-  output.onFull(() => interrupt(new CommandOutputError({ machine, argv, output: output.all })));
+  output.onFull(() => interrupt(new CommandOutputError({ ...facts, output: output.all })));
   signal.addEventListener('abort', onAbort, { once: true });
 
   const settle = async (): Promise<Completed> => {

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly deadlineSeconds: number;
   /** Its standard input; empty by default. */
   readonly input?: string;
+  /** What errors name in its place, for a command that runs inside another. */
+  readonly shown?: readonly string[];
 }
 
 /**

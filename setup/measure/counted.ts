@@ -41,7 +41,7 @@ export async function runCounted(
   const before = await machines.counters?.snapshot(signal);
   using pauses = new PauseWatch();
   const startedAt = performance.now();
-  const ran = await machine.run(timed(command.argv), options);
+  const ran = await machine.run(timed(command.argv), { ...options, shown: command.argv });
   const pausedSeconds = pauses.longestSeconds();
   const endedAt = performance.now();
   const after = await machines.counters?.snapshot(signal);

@@ -178,6 +178,15 @@ describe('a successful series', () => {
     ]);
   });
 
+  test('a tool that prints without end is a failure of each of its iterations', async () => {
+    const { measure, summary, failures } = measurement();
+    await expect(measure(toy({ iterations: 2, script: 'exec yes' }))).rejects.toThrow(
+      /^On \w+, "sh -c "exec yes"" printed more than 64 million characters, so it was ended\.$/,
+    );
+    expect(summary()).toEqual(['series 1', 'failure 1.1 COMMAND_FAILED', 'failure 1.2 COMMAND_FAILED']);
+    expect(failures).toHaveLength(2);
+  });
+
   test('starts the service again for every run', async () => {
     const { measure, scratch } = measurement();
     const seconds = uniqueSleep();

@@ -179,9 +179,10 @@ async function measureRun(
     let now = standing(rule, values, done.size);
     while (now.state === 'open' && state.inARow < FAILURES_IN_A_ROW) {
       // tinybench stops at the first failure, and the rule must be asked again: the rest of the run is another round.
-      await sampleRounds(now.certain, signal, async () => {
+      let iteration = 0;
+      const failure = await sampleRounds(now.certain, signal, async () => {
         const isFirst = done.size === work.done.size;
-        const iteration = nextOf(done);
+        iteration = nextOf(done);
         onIteration(clock.progressAt({ run: options.work.indexOf(work) + 1, iteration }, values, done.size));
         done.add(iteration);
         state.inARow++;
@@ -193,6 +194,8 @@ async function measureRun(
         state.inARow = 0;
         return value;
       });
+      // Such as that of a tool that printed without end, which has no outcome to keep.
+      if (failure !== undefined && !failures.includes(failure)) fail(failure, iteration);
       now = standing(rule, values, done.size);
     }
     const unproven = await settle();
