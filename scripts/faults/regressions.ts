@@ -52,6 +52,10 @@ const LIST: readonly Regression[] = [
   { kind: 'journal-removed', cell: 'l0-baseline', phase: 'measure', benchmark: 'memcached', afterMs: 900 },
   // Both succeeded, with one mean over both.
   { kind: 'two-profiles', cell: 'l0-baseline', phase: 'start', afterMs: 50 },
+  // Dropped the sound snapshot: the QEMU had not greeted yet.
+  { kind: 'kill-qemu', target: 'l0', cell: 'l0-baseline', phase: 'restore', afterMs: 63 },
+  // Exit code 0, without a sample and without a failure. Before netperf starts on any host.
+  { kind: 'tool-endless', target: 'netperf', cell: 'l0-baseline', phase: 'measure', afterMs: 50 },
 ];
 
 /** The same on two machines of one's own: minutes each. */
