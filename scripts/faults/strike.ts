@@ -1,4 +1,5 @@
 /** One fault of a campaign: a run, the fault, and the next start. */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, TestbedBusyError } from '../../setup/lib/errors.ts';
 import { reasonOf } from '../../setup/lib/error-text.ts';
@@ -34,8 +35,10 @@ export async function strike(
     const { struck, untilEndSeconds } = await breakRun(scene, run);
     const { outcome, wrong } = judgeRun(run, struck);
     for (const other of scene.others) await other.end(kind.expected.withinSeconds);
-    // Its files are those of its journal, unless it was killed before it could write them.
-    if (struck.ended.exitCode === 0) wrong.push(...judgeFiles(run.directory));
+    // Its files are those of its journal, unless it was killed before it could write them. The blow may remove all of them
+    // once the run has written its last.
+    const isRemoved = kind.expected.losesJournal === true && !existsSync(run.directory);
+    if (struck.ended.exitCode === 0 && !isRemoved) wrong.push(...judgeFiles(run.directory));
     wrong.push(...((await kind.judge?.(scene)) ?? []));
     wrong.push(...(await failureOfHealing(scene)));
     const kept = run.recordsOf('sample');
