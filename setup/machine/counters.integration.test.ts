@@ -113,3 +113,9 @@ test('an aborted reading ends with the reason, and no later one gets its answer'
   program.process.kill('SIGCONT');
   await expect(counters.snapshot(never)).rejects.toMatchObject({ code: 'NESTBENCH_CONNECTION_LOST' });
 });
+
+test('a reading for a run that was already stopped asks nothing', async () => {
+  const counters = await countersProgram().connect();
+  await expect(counters.snapshot(AbortSignal.abort())).rejects.toMatchObject({ code: 'NESTBENCH_ABORTED' });
+  await expect(counters.snapshot(never)).resolves.toMatchObject({ kvm: {} });
+});

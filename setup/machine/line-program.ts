@@ -4,7 +4,7 @@
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { CheckError, type NestbenchError } from '../lib/errors.ts';
-import { reasonOf } from '../lib/error-text.ts';
+import { aborted, reasonOf } from '../lib/error-text.ts';
 import { ConnectionError } from './machine-errors.ts';
 import { LineSplitter } from '../lib/lines.ts';
 import { withDeadline } from '../lib/wait.ts';
@@ -50,11 +50,13 @@ export class LineProgram<T> implements Disposable {
    */
   async ask(signal: AbortSignal, request = this.#kind.request): Promise<T> {
     if (this.#lost !== undefined) throw this.#lost;
+    const what = `an answer of the program ${this.#kind.name}`;
+    // Nobody would wait for the answer.
+    if (signal.aborted) throw aborted(signal, what, { machine: this.#machine });
     const waiting = Promise.withResolvers<string>();
     this.#waiting = waiting;
     this.#stream.write(`${request}\n`);
     try {
-      const what = `an answer of the program ${this.#kind.name}`;
       const line = await withDeadline(what, ANSWER_SECONDS, signal, () => waiting.promise, this.#machine);
       return this.#parse(line);
     } catch (error) {
