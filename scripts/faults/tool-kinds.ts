@@ -1,6 +1,6 @@
 /** Faults of what is measured: tools that print something else, and services that die. */
 import { BOTH_TESTBEDS, type FaultKind, type Target, type Way } from './fault-kind.ts';
-import { NOT_THERE } from './blow.ts';
+import { MissedError, NOT_THERE } from './blow.ts';
 
 const RUN_SECONDS = 120;
 /** A tool that does not end has its deadline (deadlineFor in setup/measure/sample.ts). */
@@ -12,12 +12,17 @@ const TOOLS: readonly Target[] = [
   { name: 'memcaslap', level: 0, benchmark: 'netperf-rr' },
 ];
 
-/** Puts a shell script in the place of a tool. */
+/** The benchmarks that these tools measure. */
+const MEASURES: Readonly<Record<string, string>> = { netperf: 'netperf-rr', memcaslap: 'memcached' };
+
+/** Puts a shell script in the place of a tool that has yet to be used. */
 function instead(script: string): Way {
   return {
     arrive: (scene) => scene.guest('client'),
     inject: (scene) => {
       const { target } = scene.planned;
+      const hasBegun = scene.run.recordsOf('series').some(({ benchmark }) => benchmark === MEASURES[target]);
+      if (hasBegun) throw new MissedError(`${target} was already used`);
       const file = `/tmp/${target}`;
       return scene.inGuest(
         'client',
