@@ -1,7 +1,8 @@
 /** Connects to the machines of another process's stack, with the keys of the snapshot that it was restored from. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ADDRESSES, type MachineName } from '../../fixtures/addresses.ts';
+import { listeningPort } from '../../setup/lib/proc.ts';
 import { hostMachine } from '../../setup/machine/host.ts';
 import type { Machine } from '../../setup/machine/machine.ts';
 import { connectSsh } from '../../setup/machine/ssh/ssh.ts';
@@ -9,8 +10,6 @@ import { snapshotRecord } from '../../setup/testbed/emulated/snapshot/snapshot-r
 import type { Run } from '../cli/nestbench-run.ts';
 
 const CONNECT_SECONDS = 20;
-/** The state of a listening socket in /proc/net/tcp (proc(5)). */
-const LISTENING = '0A';
 
 export async function reachGuest(
   name: MachineName,
@@ -43,19 +42,7 @@ export async function reachGuest(
 
 /** The only TCP port on which a QEMU of nestbench's listens: that of its guest's sshd. */
 function forwardedPort(pid: number): number {
-  const sockets = new Set(
-    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
-      } catch {
-        // It was closed meanwhile.
-        return [];
-      }
-    }),
-  );
-  for (const line of readFileSync(`/proc/${pid}/net/tcp`, 'utf8').split('\n')) {
-    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
-    if (state === LISTENING && sockets.has(inode)) return Number.parseInt(local.split(':')[1] ?? '', 16);
-  }
-  throw new Error(`process ${pid} does not listen on a TCP port`);
+  const port = listeningPort(pid);
+  if (port === undefined) throw new Error(`process ${pid} does not listen on a TCP port`);
+  return port;
 }

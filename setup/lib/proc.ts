@@ -16,6 +16,9 @@ export interface ProcessStat {
   readonly cpuTicks: number;
 }
 
+/** The state of a listening socket in /proc/net/tcp (proc(5)). */
+const LISTENING = '0A';
+
 /** USER_HZ of proc(5): 100 per second on x86. */
 export const TICKS_PER_SECOND = 100;
 
@@ -101,4 +104,26 @@ export function catchesSignal(pid: number, signal: NodeJS.Signals): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * The first TCP port over IPv4 on which a process listens; undefined if there is none.
+ * @throws if it has ended, or is another user's.
+ */
+export function listeningPort(pid: number): number | undefined {
+  const sockets = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        // It was closed meanwhile.
+        return [];
+      }
+    }),
+  );
+  for (const line of readFileSync(`/proc/${pid}/net/tcp`, 'utf8').split('\n')) {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    if (state === LISTENING && sockets.has(inode)) return Number.parseInt(local.split(':')[1] ?? '', 16);
+  }
+  return undefined;
 }

@@ -1,13 +1,13 @@
 /** A real OpenSSH server for tests: an ordinary process on a free port of 127.0.0.1, with its own keys. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { hostMachine } from '../host.ts';
-import { processArgv } from '../../lib/proc.ts';
+import { listeningPort, processArgv } from '../../lib/proc.ts';
 import { childrenOf } from '../../lib/processes.testing.ts';
 import { waitUntil } from '../../lib/wait.ts';
 import { connectSsh, generateKeyPair, type SshMachine, type SshOptions } from './ssh.ts';
@@ -104,7 +104,9 @@ ${extra}
   const killNow = (): void => void child?.kill('SIGKILL');
   process.once('exit', killNow);
   start();
-  await waitUntil("the test's sshd to listen", () => (listensAt(port) ? true : undefined), {
+  // Without a connection, which the test would count.
+  const ready = (): number | undefined => (child?.pid === undefined ? undefined : listeningPort(child.pid));
+  await waitUntil("the test's sshd to listen", ready, {
     machine: 'host',
     deadlineSeconds: 30,
     intervalMs: 10,
@@ -139,12 +141,6 @@ ${extra}
       rmSync(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** Without a connection, which the test would count. State 0A is TCP_LISTEN (Documentation/networking/proc_net_tcp.rst). */
-function listensAt(port: number): boolean {
-  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return readFileSync('/proc/net/tcp', 'utf8').includes(` ${address} 00000000:0000 0A `);
 }
 
 /** In OpenSSH 9.8 and later, a child of the process that sshd starts for a connection. */
