@@ -55,10 +55,9 @@ export async function attach(
 ): Promise<Attached> {
   const { below, logs, signal, onFailure: report } = options;
   let console: Console | undefined;
-  const watch = (ended: Promise<QemuEnd>): void =>
-    void ended.then((end) =>
-      report(new GuestDiedError({ plan, end, console: console?.tail(CONSOLE_LINES) })),
-    );
+  const died = (end: QemuEnd): NestbenchError =>
+    new GuestDiedError({ plan, end, console: console?.tail(CONSOLE_LINES) });
+  const watch = (ended: Promise<QemuEnd>): void => void ended.then((end) => report(died(end)));
   if (exited !== undefined) watch(exited);
   const openQmp = async (): Promise<Qmp> => {
     const stream = await openWhenThere(below, plan.qemu.qmpSocket, plan, signal);
@@ -68,7 +67,7 @@ export async function attach(
       deadlineSeconds: plan.deadlineSeconds,
     }).catch((thrown: unknown) => {
       const isEnd = exited === undefined && thrown instanceof ConnectionError;
-      throw isEnd ? new GuestDiedError({ plan, end: {} }) : thrown;
+      throw isEnd ? died({}) : thrown;
     });
     if (exited === undefined) watch(opened.closed.then(() => ({})));
     return opened;

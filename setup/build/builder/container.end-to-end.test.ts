@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryDirectory } from '../../lib/temporary.testing.ts';
 import { runInContainer } from './container.ts';
 import { findEngine } from './engine.ts';
@@ -37,7 +37,8 @@ test('a tool ends with its container, even if the engine does not end its output
   const whyNot = await whyNoEngine('dockerd');
   skip(whyNot !== undefined, whyNot);
   await using started = await startEngine(never, 'dockerd');
-  process.env['DOCKER_HOST'] = await proxyWithoutEnds(started.url);
+  vi.stubEnv('DOCKER_HOST', await proxyWithoutEnds(started.url));
+  onTestFinished(() => void vi.unstubAllEnvs());
   const found = await findEngine();
   if (!found.ok) throw new Error(found.why);
   await importImage(found.client, await baseTar(never), BASE);
