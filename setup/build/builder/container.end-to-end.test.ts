@@ -1,4 +1,4 @@
-/** A container of a real engine, behind a proxy that keeps its output open, as Podman 4.3.1 sometimes does. */
+/** Containers of a real engine, behind a proxy that answers as Podman 4.3.1 sometimes does. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -11,33 +11,47 @@ import { baseTar, importImage, startEngine, whyNoEngine } from './engine.testing
 
 const never = new AbortController().signal;
 const BASE = 'nestbench-test-base:latest';
+/** Podman's words for a container that ends while it is inspected. */
+const ENDED_MEANWHILE = JSON.stringify({ message: 'read /proc/22935/cgroup: no such process' });
 
-/** @returns its URL, for DOCKER_HOST. */
-async function proxyWithoutEnds(engineUrl: string): Promise<string> {
+/**
+ * Never ends a container's output, and does not inspect containers.
+ * @returns its URL, for DOCKER_HOST, and how many inspections it refused.
+ */
+async function proxy(engineUrl: string) {
   const socketPath = engineUrl.replace('unix://', '');
-  const proxy = createServer((asked, answered) => {
-    const { method, url, headers } = asked;
+  const refused: string[] = [];
+  const server = createServer((asked, answered) => {
+    const { method, url = '', headers } = asked;
+    if (/\/containers\/\w+\/json$/.test(url)) {
+      refused.push(url);
+      answered.writeHead(500, { 'content-type': 'application/json' }).end(ENDED_MEANWHILE);
+      return;
+    }
     const forwarded = request({ socketPath, method, path: url, headers }, (answer) => {
       answered.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(answered, { end: !/\/logs\b/.test(url ?? '') });
+      answer.pipe(answered, { end: !/\/logs\b/.test(url) });
     });
     asked.pipe(forwarded);
   });
   const socket = path.join(temporaryDirectory(), 'proxy');
-  proxy.listen(socket);
-  await once(proxy, 'listening');
+  server.listen(socket);
+  await once(server, 'listening');
   onTestFinished(() => {
-    proxy.closeAllConnections();
-    proxy.close();
+    server.closeAllConnections();
+    server.close();
   });
-  return `unix://${socket}`;
+  return { url: `unix://${socket}`, refused };
 }
 
-test('a tool ends with its container, even if the engine does not end its output', async ({ skip }) => {
+test('a tool’s output and exit code are complete, whatever its engine leaves open or cannot inspect', async ({
+  skip,
+}) => {
   const whyNot = await whyNoEngine('dockerd');
   skip(whyNot !== undefined, whyNot);
   await using started = await startEngine(never, 'dockerd');
-  vi.stubEnv('DOCKER_HOST', await proxyWithoutEnds(started.url));
+  const { url, refused } = await proxy(started.url);
+  vi.stubEnv('DOCKER_HOST', url);
   onTestFinished(() => void vi.unstubAllEnvs());
   const found = await findEngine();
   if (!found.ok) throw new Error(found.why);
@@ -52,5 +66,6 @@ test('a tool ends with its container, even if the engine does not end its output
     code: 'NESTBENCH_BUILD_FAILED',
     exitCode: 3,
   });
+  expect(refused).toHaveLength(2);
   expect(await found.client.container.dockerode.listContainers({ all: true })).toEqual([]);
 });

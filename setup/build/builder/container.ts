@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
-import { GenericContainer, StartupCheckStrategy, type StartupStatus } from 'testcontainers';
+import { PassThrough } from 'node:stream';
+import { GenericContainer } from 'testcontainers';
 import { aborted, reasonOf } from '../../lib/error-text.ts';
 import { BuildError } from '../build-errors.ts';
 import { isRunning, pidNamespace, processStat } from '../../lib/proc.ts';
@@ -53,19 +53,11 @@ export async function runInContainer(
   const name = `nestbench-${randomUUID()}`;
   const onAbort = (): void => void remove(dockerode, name);
   signal.addEventListener('abort', onAbort, { once: true });
-  const end = new CommandEnd();
   const output = new PassThrough();
   let lines: Promise<string[]> | undefined;
-  const onStart = (stream: Readable): void => {
-    stream.pipe(output);
-    lines = followOutput(argv, output, options);
-    // Awaited below.
-    lines.catch(() => {});
-    // An abort before this had nothing to remove.
-    if (signal.aborted) onAbort();
-  };
+  let exitCode: number;
   try {
-    await new GenericContainer(image)
+    const toStart = new GenericContainer(image)
       .withName(name)
       .withAutoCleanup(false)
       .withLabels({ [OWNER]: ownerName(process.pid) ?? '' })
@@ -78,10 +70,16 @@ export async function runInContainer(
       .withEnvironment({ ...ENVIRONMENT, ...options.env })
       .withEntrypoint([program])
       .withCommand(words)
-      .withDefaultLogDriver()
-      .withLogConsumer(onStart)
-      .withWaitStrategy(end)
-      .start();
+      .withDefaultLogDriver();
+    await start(toStart);
+    // An abort before this had nothing to remove.
+    if (signal.aborted) onAbort();
+    const container = dockerode.getContainer(name);
+    (await engine.container.logs(container)).pipe(output);
+    lines = followOutput(argv, output, options);
+    // Awaited below.
+    lines.catch(() => {});
+    exitCode = (await container.wait()).StatusCode;
   } catch (error) {
     if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
     const message = `No container could be started to build in: ${reasonOf(error)} ${otherwise}`;
@@ -94,11 +92,22 @@ export async function runInContainer(
     signal.removeEventListener('abort', onAbort);
   }
   if (signal.aborted) throw aborted(signal, purpose, { machine: 'host', argv });
-  const { exitCode } = end;
   const printed = (await lines) ?? [];
   if (exitCode === 0) return printed;
   const how = `exited with ${exitCode} in a container`;
   throw toolFailure({ argv, purpose, log, lines: printed, how, started, exitCode });
+}
+
+/**
+ * Starts a container. testcontainers then inspects it, which fails in Podman before 4.4 if it ends at that moment
+ * (containers/podman#16383); it has run then.
+ */
+async function start(container: GenericContainer): Promise<void> {
+  try {
+    await container.start();
+  } catch (error) {
+    if (!/read \/proc\/\d+\/cgroup: no such process/.test(reasonOf(error))) throw error;
+  }
 }
 
 /** Waits for the end of a container's output, and ends it once nothing comes any more. */
@@ -131,16 +140,6 @@ export async function askContainer(
     return lines.join('\n').trim();
   } finally {
     await rm(mark);
-  }
-}
-
-/** Like testcontainers' Wait.forOneShotStartup, which polls only once a second and drops the exit code. */
-class CommandEnd extends StartupCheckStrategy {
-  exitCode = -1;
-
-  override async checkStartupState(dockerode: Dockerode, id: string): Promise<StartupStatus> {
-    this.exitCode = (await dockerode.getContainer(id).wait()).StatusCode;
-    return 'SUCCESS';
   }
 }
 
