@@ -12,12 +12,12 @@ import { describeProgress } from '../reporters/terminal/progress-line.ts';
 import { JOURNAL_FILE } from '../setup/journal/journal.ts';
 import { readJournal } from '../setup/journal/journal-reader.ts';
 import { CommandError } from '../setup/lib/errors.ts';
-import { processStat, TICKS_PER_SECOND } from '../setup/lib/proc.ts';
 import { findVariant } from '../setup/run/find-variant.ts';
 import { onStopSignals } from '../setup/run/stop-signals.ts';
 import { measureOnce } from './ab/ab-child.ts';
 import { orderOf } from './ab/ab-plan.ts';
-import { type EmulatorRun, emulatorTable } from './bench/emulator-table.ts';
+import { cpuSeconds } from './bench/cpu-seconds.ts';
+import { inTurnTable, type Row } from './bench/in-turn-table.ts';
 import { parseCommandLine, unknownSetting, wholeNumber } from './cli/arguments.ts';
 import { runScript } from './cli/run-script.ts';
 
@@ -45,6 +45,21 @@ await runScript(USAGE, async () => {
   for (const variant of [base, head]) findVariant(variant);
   await compare({ base, head }, level, rounds);
 });
+
+/** One cold boot with one of the two emulators, and what was measured on it. */
+interface EmulatorRun {
+  /** From the start of the first machine to `Ready to run experiments!`. */
+  readonly bootSeconds: number;
+  /** Transactions per second, the mean of the boot's samples. */
+  readonly rate: number;
+  readonly cpuSeconds: number;
+}
+
+const ROWS: readonly Row<EmulatorRun>[] = [
+  { name: 'cold boot', of: (run) => run.bootSeconds, unit: 's' },
+  { name: BENCHMARK, of: (run) => run.rate, unit: '/s' },
+  { name: 'CPU time of all', of: (run) => run.cpuSeconds, unit: 's' },
+];
 
 type Sides<T> = Readonly<Record<'base' | 'head', T>>;
 
@@ -88,7 +103,7 @@ async function compare(variants: Sides<string>, level: number, rounds: number): 
   } finally {
     giveBack();
   }
-  log(`\n${emulatorTable(runs.base, runs.head)}`);
+  log(`\n${inTurnTable(ROWS, runs.base, runs.head)}`);
 }
 
 /** @throws {CommandError} with the log's end if it did not boot or nothing was measured. */
@@ -129,11 +144,6 @@ async function bootAndMeasure(
 /** None if the run ended before it had a journal. */
 function recordsIn(experiment: string): readonly JournalRecord[] {
   return existsSync(path.join(experiment, JOURNAL_FILE)) ? readJournal(experiment).records : [];
-}
-
-/** Of the commands that have ended, and everything that they started. */
-function cpuSeconds(): number {
-  return (processStat(process.pid)?.cpuTicks ?? 0) / TICKS_PER_SECOND;
 }
 
 function log(line: string): void {
