@@ -81,8 +81,14 @@ async function main(): Promise<void> {
     );
   }
   if (plan.measured.length === 0) for (const line of describeStart(plan, last.experiment)) console.log(line);
-  for (const words of selectionsOf(plan)) {
-    process.exitCode = Math.max(Number(process.exitCode ?? 0), await run(words, environment));
+  const began = performance.now();
+  for (const [index, words] of selectionsOf(plan).entries()) {
+    const left = (asked.withinSeconds ?? 0) - (performance.now() - began) / 1000;
+    // They share the time.
+    const within =
+      asked.withinSeconds === undefined || index === 0 ? {} : { WITHIN: `${Math.max(1, Math.floor(left))}s` };
+    const exitCode = await run(words, { ...environment, ...within });
+    process.exitCode = Math.max(Number(process.exitCode ?? 0), exitCode);
     if (stoppedBy !== undefined) return;
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { drawPlan, kindsOn } from './draw-plan.ts';
 import { FAULT_KINDS } from './kinds.ts';
 
-const numbers = Array.from({ length: 1000 }, (_, index) => index + 1);
+const numbers = Array.from({ length: 2000 }, (_, index) => index + 1);
 
 test('a seed draws the same faults each time, and another seed draws others', () => {
   const plan = drawPlan(7, numbers, FAULT_KINDS);
@@ -15,7 +15,7 @@ test('a fault does not depend on how many others are drawn', () => {
 });
 
 test.for(kindsOn('emulated', FAULT_KINDS).map((kind) => [kind.name, kind] as const))(
-  'a thousand faults have every target and phase of %s',
+  'two thousand faults have every target and phase of %s',
   ([, kind]) => {
     const drawn = drawPlan(7, numbers, FAULT_KINDS).filter((fault) => fault.kind === kind);
     expect(new Set(drawn.map(({ target }) => target))).toEqual(new Set(kind.targets.map(({ name }) => name)));

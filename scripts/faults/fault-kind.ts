@@ -67,6 +67,8 @@ export interface Expected {
   readonly mayGoUnnoticed?: true;
   /** The only phases in which that holds, for a kind that shows in others. */
   readonly mayGoUnnoticedIn?: readonly Phase[];
+  /** Whether that holds for a level between L0 and the one that is measured, to which only its own commands go. */
+  readonly mayGoUnnoticedBetween?: true;
   /** Whether it shows in nothing but the sample during which it strikes. */
   readonly showsInSamplesOnly?: true;
   /** Whether the samples until then are lost, and nothing but the run itself can say so. */

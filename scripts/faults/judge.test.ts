@@ -133,3 +133,14 @@ test('nor if everything was measured before a slow fault took effect', () => {
     wrong: [],
   });
 });
+
+test('a level between L0 and the measured one may fall silent unnoticed, the measured one may not', () => {
+  using journal = new TestJournal().sample({ cell: CELL, benchmark: 'hackbench', value: 1 });
+  const run = runOf(journal);
+  const frozen = (cell: 'l1-baseline' | 'l2-baseline') => {
+    const { planned, ...fault } = struck('freeze-ssh', 0);
+    return judgeRun(run, { ...fault, planned: { ...planned, target: 'l1', cell } });
+  };
+  expect(frozen('l2-baseline')).toEqual({ outcome: 'unnoticed', wrong: [] });
+  expect(frozen('l1-baseline').wrong).toEqual(['Nothing that it printed names the fault.']);
+});

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeFiles } from '../../reporters/exporters.ts';
 import { loadResults } from '../../reporters/model/load.ts';
-import { isRunning, processArgv, processIds, processStat } from '../../setup/lib/proc.ts';
+import { isRunning, mountsBelow, processArgv, processIds, processStat } from '../../setup/lib/proc.ts';
 import { FIRST_WORDS } from '../../setup/run/start-words.ts';
 import { type Ended, leftovers, type Run } from '../cli/nestbench-run.ts';
 import type { CampaignPlace } from './campaign-place.ts';
@@ -80,9 +80,12 @@ function outcomeOf(isWell: boolean, isNamed: boolean): Outcome {
   return isNamed ? 'went on' : 'unnoticed';
 }
 
-function mayGoUnnoticed({ kind, phase }: PlannedFault): boolean {
-  const { mayGoUnnoticed: anywhere, mayGoUnnoticedIn = [] } = kind.expected;
-  return anywhere === true || mayGoUnnoticedIn.includes(phase);
+function mayGoUnnoticed({ kind, phase, target, cell }: PlannedFault): boolean {
+  const { mayGoUnnoticed: anywhere, mayGoUnnoticedIn = [], mayGoUnnoticedBetween } = kind.expected;
+  const isBetween = /^l[1-9]$/.test(target) && !cell.startsWith(`${target}-`);
+  return (
+    anywhere === true || mayGoUnnoticedIn.includes(phase) || (mayGoUnnoticedBetween === true && isBetween)
+  );
 }
 
 /** Whether everything had been measured before. */
@@ -129,6 +132,8 @@ export function judgeLeftovers(place: CampaignPlace): string[] {
     ...processes.map((pid) => `Process ${pid} is left: ${processArgv(pid).join(' ').slice(0, 200)}`),
     ...leftovers(place).map((left) => `Left: ${left}`),
     ...unfinished(place).map((file) => `Left unfinished: ${file}`),
+    // Also a namespace that no process is in is mounted.
+    ...mountsBelow(place.temporary).map((mount) => `Left mounted: ${mount}`),
   ];
 }
 
@@ -154,13 +159,16 @@ function unfinished({ cache, results }: CampaignPlace): string[] {
   );
 }
 
-/** Derived files that differ from those that are made again from the journal. */
-export function judgeFiles(directory: string): string[] {
+/**
+ * Derived files that differ from those that are made again from the journal.
+ * @param areAll whether all of them should be there.
+ */
+export function judgeFiles(directory: string, { areAll }: { readonly areAll: boolean }): string[] {
   using again = mkdtempDisposableSync(path.join(tmpdir(), 'nb-faults-files-'));
   const files = writeFiles(loadResults(directory).results, again.path);
   return files.flatMap((file) => {
     const [is, should] = [path.join(directory, file), path.join(again.path, file)];
-    if (!existsSync(is)) return [`${file} was not written.`];
+    if (!existsSync(is)) return areAll ? [`${file} was not written.`] : [];
     return readFileSync(is).equals(readFileSync(should)) ? [] : [`${file} is not what the journal gives.`];
   });
 }

@@ -1,8 +1,10 @@
 /** Faults of the snapshot that a cell is restored from. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { findOwned } from '../../setup/machine/qemu/qemu-process.ts';
 import { type FaultKind, type Phase, type Target, WHOLE_RUN } from './fault-kind.ts';
 import { MissedError } from './blow.ts';
+import { HOST_MACHINES } from './process-kinds.ts';
 import type { Scene } from './scene.ts';
 
 /** The cell boots in its place, and is saved again. */
@@ -67,6 +69,10 @@ export const SNAPSHOT_KINDS: readonly FaultKind[] = [
       const snapshots = snapshotsOf(scene);
       if (snapshots.length === 0) throw new MissedError('the snapshot was not there');
       for (const snapshot of snapshots) rmSync(snapshot, { recursive: true, force: true });
+      // A stack that is dropped must not go on beside the one that is measured.
+      await scene.run.notes('series', () => true, BOOT_SECONDS);
+      const running = findOwned(scene.place.temporary).length;
+      if (running > HOST_MACHINES.length) throw new Error(`${running} QEMUs run during the samples.`);
     },
     expected: {
       ends: [0],

@@ -1,6 +1,8 @@
 /** One fault of a campaign: a run, the fault, and the next start. */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { JOURNAL_FILE } from '../../setup/journal/journal.ts';
 import { CommandError, TestbedBusyError } from '../../setup/lib/errors.ts';
 import { reasonOf } from '../../setup/lib/error-text.ts';
 import type { RecordOf, Run } from '../cli/nestbench-run.ts';
@@ -35,10 +37,9 @@ export async function strike(
     const { struck, untilEndSeconds } = await breakRun(scene, run);
     const { outcome, wrong } = judgeRun(run, struck);
     for (const other of scene.others) await other.end(kind.expected.withinSeconds);
-    // Its files are those of its journal, unless it was killed before it could write them. The blow may remove all of them
-    // once the run has written its last.
-    const isRemoved = kind.expected.losesJournal === true && !existsSync(run.directory);
-    if (struck.ended.exitCode === 0 && !isRemoved) wrong.push(...judgeFiles(run.directory));
+    // The blow may have removed the journal, also once the run had written its last file.
+    if (kind.expected.losesJournal !== true && existsSync(path.join(run.directory, JOURNAL_FILE)))
+      wrong.push(...judgeFiles(run.directory, { areAll: struck.ended.exitCode === 0 }));
     wrong.push(...((await kind.judge?.(scene)) ?? []));
     wrong.push(...(await failureOfHealing(scene)));
     const kept = run.recordsOf('sample');
@@ -159,7 +160,7 @@ async function judgeNext(scene: Scene, next: Run, kept: readonly RecordOf<'sampl
   if (samples.length <= kept.length) wrong.push('The next start measured nothing.');
   const stamps = new Set(samples.map(({ at }) => at));
   if (!kept.every(({ at }) => stamps.has(at))) wrong.push('The next start lost samples of the run before.');
-  wrong.push(...judgeFiles(next.directory), ...judgeLeftovers(scene.place));
+  wrong.push(...judgeFiles(next.directory, { areAll: true }), ...judgeLeftovers(scene.place));
   return [...wrong, ...(await scene.testbed.leftovers(scene.signal))];
 }
 

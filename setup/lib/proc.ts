@@ -91,6 +91,12 @@ export function pidNamespace(link = '/proc/self/ns/pid'): string {
   }
 }
 
+/** What is mounted below a directory, in the order in which it was (proc(5): the mount point is the fifth field). */
+export function mountsBelow(directory: string): string[] {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return lines.map((line) => line.split(' ')[4] ?? '').filter((place) => place.startsWith(`${directory}/`));
+}
+
 /** Whether it is running. A zombie has ended and only waits for its parent. */
 export function isRunning(stat: ProcessStat | undefined): stat is ProcessStat {
   return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X';

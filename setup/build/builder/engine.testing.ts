@@ -1,7 +1,7 @@
 /** A container engine for a test, on its own socket: it shares nothing with the host's, and has no network. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tmpdir } from 'node:os';
 import { execa } from 'execa';
@@ -11,6 +11,7 @@ import { openSocketOnceThere } from '../../machine/socket.ts';
 import { hostMachine } from '../../machine/host.ts';
 import { cached } from '../cache/build-cache.ts';
 import { processesWith } from '../../lib/processes.testing.ts';
+import { mountsBelow } from '../../lib/proc.ts';
 import { runTool } from '../tool.ts';
 import type { Engine } from './engine.ts';
 
@@ -102,12 +103,6 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 `;
-
-/** In the order in which they were mounted (proc(5): the mount point is the fifth field). */
-function mountsBelow(directory: string): string[] {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-  return lines.map((line) => line.split(' ')[4] ?? '').filter((place) => place.startsWith(`${directory}/`));
-}
 
 /** Makes an image of a root as tar. It is there when this resolves: an engine answers before. */
 export async function importImage(
