@@ -41,8 +41,9 @@ function endingTarget(command: string): Way {
   };
 }
 
-/** Runs a machine out of memory at once: all of it has to stay free. */
-const USE_UP = 'grep MemTotal /proc/meminfo | tr -dc 0-9 >/proc/sys/vm/min_free_kbytes; exec tail /dev/zero';
+/** Less memory than has to stay free: the end of a QEMU gives enough back, so nothing else is killed. */
+const RUN_SHORT =
+  'echo $(($(grep MemAvailable /proc/meminfo | tr -dc 0-9) + 65536)) >/proc/sys/vm/min_free_kbytes; head -c 64m /dev/zero | tail -c 64m';
 
 /** Prints the QEMUs that the run started: on a machine of the user's, only they have the image as their root. */
 const QEMUS = 'for p in $(pidof qemu-system-x86_64); do [ ! /proc/$p/root -ef / ] || echo $p; done';
@@ -95,7 +96,7 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     // The blow is the end of the QEMU: the run may be over by then.
     arrive: (scene) => scene.guest(belowOf(scene)),
     async inject(scene) {
-      const command = `for p in $qemus; do echo 1000 >/proc/$p/oom_score_adj; done; (echo -900 >/proc/self/oom_score_adj; ${USE_UP}) >/dev/null 2>&1 </dev/null &`;
+      const command = `for p in $qemus; do echo 1000 >/proc/$p/oom_score_adj; done; (echo -900 >/proc/self/oom_score_adj; ${RUN_SHORT}) >/dev/null 2>&1 </dev/null &`;
       await belowTarget(command).inject(scene);
       await guestEnds(scene);
     },
@@ -121,8 +122,10 @@ export const GUEST_KINDS: readonly FaultKind[] = [
     targets: MACHINES,
     phases: ['measure', 'end'],
     weight: 2,
-    // Without sysrq in the kernel, running out of memory is the way.
-    ...endingTarget(`echo 2 >/proc/sys/vm/panic_on_oom; ${USE_UP}`),
+    // Without sysrq in the kernel, running out of memory is the way: at once, if all of it has to stay free.
+    ...endingTarget(
+      'echo 2 >/proc/sys/vm/panic_on_oom; grep MemTotal /proc/meminfo | tr -dc 0-9 >/proc/sys/vm/min_free_kbytes; exec tail /dev/zero',
+    ),
     expected: {
       ends: [0, 1],
       says: /^The kernel of (client|l[0-3]) panicked: /,
