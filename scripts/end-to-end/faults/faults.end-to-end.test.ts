@@ -2,27 +2,17 @@
 import path from 'node:path';
 import { expect } from 'vitest';
 import { EMULATED_CAMPAIGN } from '../../faults/campaign-testbed.ts';
-import { momentOf } from '../../faults/faults-table.ts';
 import { REGRESSIONS } from '../../faults/regressions.ts';
 import { strike, warmUp } from '../../faults/strike.ts';
 import { test } from '../testbed.testing.ts';
 
 const warm = new Set<string>();
 
-test.for(
-  REGRESSIONS.map((regression) => {
-    const {
-      planned,
-      planned: { kind, target, cell },
-      outcome,
-    } = regression;
-    return [`${kind.name} ${target} in ${cell}, ${momentOf(planned)}: ${outcome}`, regression] as const;
-  }),
-)('%s', async ([, { planned, outcome }], { place, signal }) => {
+test.for(REGRESSIONS)('%s', async ([, { planned, outcomes }], { place, signal }) => {
   const { cell, number } = planned;
   if (!warm.has(cell)) await warmUp(path.join(place.temporary, cell), planned, EMULATED_CAMPAIGN, signal);
   warm.add(cell);
   const result = await strike(path.join(place.temporary, String(number)), planned, EMULATED_CAMPAIGN, signal);
   // With its output, if something is wrong.
-  expect(result).toMatchObject({ wrong: [], outcome });
+  expect(result).toMatchObject({ wrong: [], outcome: expect.toBeOneOf([...outcomes]) });
 });

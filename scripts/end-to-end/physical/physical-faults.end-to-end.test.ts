@@ -2,7 +2,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { CampaignTestbed } from '../../faults/campaign-testbed.ts';
-import { momentOf } from '../../faults/faults-table.ts';
 import { OwnMachines } from '../../faults/physical/own-machines.ts';
 import { physicalCampaign } from '../../faults/physical/physical-campaign.ts';
 import { PHYSICAL_REGRESSIONS } from '../../faults/regressions.ts';
@@ -32,20 +31,11 @@ test.beforeEach(({ skip }) => skip(whyNot !== undefined, whyNot));
 
 const warm = new Set<string>();
 
-test.for(
-  PHYSICAL_REGRESSIONS.map((regression) => {
-    const {
-      planned,
-      planned: { kind, target, cell },
-      outcome,
-    } = regression;
-    return [`${kind.name} ${target} in ${cell}, ${momentOf(planned)}: ${outcome}`, regression] as const;
-  }),
-)('%s', async ([, { planned, outcome }], { place, signal }) => {
+test.for(PHYSICAL_REGRESSIONS)('%s', async ([, { planned, outcomes }], { place, signal }) => {
   const { cell, number } = planned;
   if (!warm.has(cell)) await warmUp(path.join(place.temporary, cell), planned, campaign, signal);
   warm.add(cell);
   const result = await strike(path.join(place.temporary, String(number)), planned, campaign, signal);
   // With its output, if something is wrong.
-  expect(result).toMatchObject({ wrong: [], outcome });
+  expect(result).toMatchObject({ wrong: [], outcome: expect.toBeOneOf([...outcomes]) });
 });
