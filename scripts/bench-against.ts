@@ -65,7 +65,7 @@ async function compare({ base, cache, rounds, isPrepared, argv }: AgainstOptions
   } finally {
     giveBack();
   }
-  log(`\n${words(['npx', ...argv])}\n${inTurnTable(ROWS, runs.base, runs.head)}`);
+  log(`\n${words(argv)}\n${inTurnTable(ROWS, runs.base, runs.head)}`);
 }
 
 /** @throws {CommandError} with the output's end, if not everything was measured. */
@@ -80,8 +80,11 @@ async function runOnce(
   const own = { TMPDIR: place.path, RESULTS: place.path, EXPERIMENT, NO_COLOR: '1' };
   const cpuBefore = cpuSeconds();
   const began = Date.now();
-  const { exitCode, all } = await execa('npx', argv, {
+  // Without npx, which passes no signal on. A killed bench leaves no run behind.
+  const { exitCode, all } = await execa('setpriv', ['--pdeathsig', 'TERM', '--', ...argv], {
     cwd,
+    preferLocal: true,
+    localDir: cwd,
     env: { ...own, ...environment },
     all: true,
     stdin: 'ignore',
@@ -96,7 +99,7 @@ async function runOnce(
   const first = existsSync(journal) ? firstSampleAt(journal) : undefined;
   if (exitCode !== 0 || first === undefined) {
     throw new CommandError({
-      message: `${words(['npx', ...argv])} in ${cwd} ${first === undefined ? 'measured nothing' : 'failed'} (exit code ${exitCode}):\n${all.slice(-OUTPUT_END)}`,
+      message: `${words(argv)} in ${cwd} ${first === undefined ? 'measured nothing' : 'failed'} (exit code ${exitCode}):\n${all.slice(-OUTPUT_END)}`,
       machine: 'host',
       output: all.slice(-OUTPUT_END),
     });

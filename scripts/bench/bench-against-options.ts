@@ -14,7 +14,7 @@ export interface AgainstOptions {
   readonly rounds: number;
   /** Whether both have already built and saved what they need, so that the first run counts. */
   readonly isPrepared: boolean;
-  /** After `npx`. */
+  /** The command. */
   readonly argv: readonly string[];
 }
 

@@ -25,15 +25,20 @@ export async function measureFirstSample(
   const argv = ['vitest', 'run', `suites/l${level}`, '--project', cell, '-t', BENCHMARK];
   try {
     const began = Date.now();
-    const { exitCode, all } = await execa('npx', argv, {
+    const running = execa('npx', argv, {
       env: { TMPDIR: place, RESULTS: place, EXPERIMENT: 'first', PROFILE: 'smoke', BOOT: 'warm', RUNS: '1' },
       all: true,
       stdin: 'ignore',
       reject: false,
-      // It shuts its machines down in order.
-      forceKillAfterDelay: false,
-      cancelSignal: signal,
+      // npx passes no signal on: its group gets it.
+      detached: true,
     });
+    const stop = (): void => {
+      if (running.pid !== undefined) process.kill(-running.pid, 'SIGTERM');
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const { exitCode, all } = await running;
+    signal.removeEventListener('abort', stop);
     signal.throwIfAborted();
     const { records } = readJournal(path.join(place, 'first'));
     const experiment = records.find((record) => record.type === 'experiment');
