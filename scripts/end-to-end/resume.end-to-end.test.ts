@@ -85,3 +85,27 @@ test('each time it continues with the next iteration, and in the end it is as if
   expect(await other.end()).toMatchObject({ exitCode: 1 });
   expect(other.output).toContain(`Experiment "${EXPERIMENT}" was measured with the profile quick`);
 });
+
+test('--within measures what fits, says what it leaves out, and a resume measures that', async ({
+  start,
+  cache,
+}) => {
+  const options = { experiment: 'short', environment: { ...warm(cache), PROFILE: 'smoke' } };
+  const words = ['run', 'suites/l0', '-t', 'hackbench|netperf-rr|memcached'];
+  const refused = start([...words, '--', '--within', '1s'], options);
+  expect(await refused.end()).toMatchObject({ exitCode: 1 });
+  const [, seconds] = /^WITHIN is 1 s, .* takes up to (\d+) s with its boot\.$/m.exec(refused.output) ?? [];
+  expect(refused.recordsOf('boot')).toEqual([]);
+
+  const short = start([...words, '--', '--within', `${Number(seconds) + 2}s`], options);
+  await short.end();
+  expect(short.recordsOf('sample').map(({ benchmark }) => benchmark)).toEqual(['hackbench']);
+  const leftOut = short.recordsOf('skip').filter((skip) => skip.leftOut);
+  expect(leftOut.map(({ benchmark }) => benchmark)).toEqual(['netperf-rr', 'memcached']);
+  expect(short.output).toContain('left out');
+
+  const rest = start(words, { ...options, environment: { ...options.environment, RESUME: '1' } });
+  expect(await rest.end()).toMatchObject({ exitCode: 0 });
+  const measured = rest.recordsOf('sample').map(({ benchmark }) => benchmark);
+  expect(measured).toEqual(['hackbench', 'netperf-rr', 'memcached']);
+});
