@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseCommandLine, unknownSetting, wholeNumber } from '../cli/arguments.ts';
 
 export const AGAINST_USAGE =
-  'npm run bench:against -- CHECKOUT [--rounds N] [--cache DIRECTORY] [--prepared] -- ARGUMENTS OF VITEST, as in suites/l2 --project l2-baseline -t hackbench';
+  'npm run bench:against -- CHECKOUT [--rounds N] [--cache DIRECTORY] [--prepared] -- ARGUMENTS OF VITEST, as in suites/l2 --project l2-baseline -t hackbench -- --cold';
 
 export interface AgainstOptions {
   /** The other checkout, with its packages installed. */
