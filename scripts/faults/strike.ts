@@ -37,9 +37,11 @@ export async function strike(
     const { struck, untilEndSeconds } = await breakRun(scene, run);
     const { outcome, wrong } = judgeRun(run, struck);
     for (const other of scene.others) await other.end(kind.expected.withinSeconds);
-    // The blow may have removed the journal, also once the run had written its last file.
-    if (kind.expected.losesJournal !== true && existsSync(path.join(run.directory, JOURNAL_FILE)))
-      wrong.push(...judgeFiles(run.directory, { areAll: struck.ended.exitCode === 0 }));
+    // The blow may remove all of them, also once the run has written its last. Others may end before they have a journal.
+    const isWell = struck.ended.exitCode === 0;
+    const isRemoved = kind.expected.losesJournal === true && !existsSync(run.directory);
+    const isThere = isWell ? !isRemoved : existsSync(path.join(run.directory, JOURNAL_FILE));
+    if (isThere) wrong.push(...judgeFiles(run.directory, { areAll: isWell }));
     wrong.push(...((await kind.judge?.(scene)) ?? []));
     wrong.push(...(await failureOfHealing(scene)));
     const kept = run.recordsOf('sample');
