@@ -6,7 +6,6 @@ const SETUP = path.resolve(import.meta.dirname, '../..');
 /** What starts programs of the image, in guests and on physical machines. */
 const SCRIPTS = [
   'build/image/guest/assign',
-  'build/image/guest/init',
   'build/image/guest/start',
   'stack/enter-image.sh',
   'testbed/physical/machine/set-up',
