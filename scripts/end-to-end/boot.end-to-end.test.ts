@@ -41,7 +41,7 @@ async function stackOf(name: string, { kernel, image, emulator }: Built, place: 
     kernel: kernel.vmlinux,
     image: image.file,
     emulator: emulator.program,
-    zstd: emulator.zstd,
+    tools: emulator.tools,
     runtime,
   };
   return {

@@ -61,7 +61,7 @@ export async function planOf({ record }: Snapshot, place: Place): Promise<StackP
       kernel: kernel.vmlinux,
       image: image.file,
       emulator: emulator.program,
-      zstd: emulator.zstd,
+      tools: emulator.tools,
       runtime: runtimeOf(place),
     },
   });

@@ -2,7 +2,7 @@
  * The first run saves a cell's stack and the next one restores it: what is right afterwards, and which faults are
  * noticed.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import type { StartRecord } from '../../fixtures/records.ts';
@@ -142,12 +142,13 @@ test('a damaged snapshot is noticed, reported and dropped, and the cell boots an
   start,
   cache,
 }) => {
-  const file = path.join(snapshotOf(CELL, cache).directory, 'server.zst');
-  const bytes = readFileSync(file);
+  const file = path.join(snapshotOf(CELL, cache).directory, 'server.state');
+  const handle = openSync(file, 'r+');
   // So near its beginning that QEMU ends before the file is known to be damaged.
-  writeFileSync(file, bytes.fill(0, 1000, 2000));
+  writeSync(handle, Buffer.alloc(1000), 0, 1000, 1000);
+  closeSync(handle);
   const rebuilt = await run(start, cache, 'rebuilt');
-  expect(rebuilt.output).toContain('is dropped, as it does not come back: server.zst is damaged');
+  expect(rebuilt.output).toContain('is dropped, as it does not come back: server.state is damaged');
   expect(startOf(rebuilt)).toMatchObject({ kind: 'cold', state: 'booted' });
   expect(startOf(await run(start, cache, 'again')).kind).toBe('warm');
 });

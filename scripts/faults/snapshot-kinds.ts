@@ -1,6 +1,8 @@
 /** Faults of the snapshot that a cell is restored from. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import { findOwned } from '../../setup/machine/qemu/qemu-process.ts';
 import { type FaultKind, type Phase, type Target, WHOLE_RUN } from './fault-kind.ts';
 import { MissedError } from './blow.ts';
@@ -10,10 +12,12 @@ import type { Scene } from './scene.ts';
 /** The cell boots in its place, and is saved again. */
 const BOOT_SECONDS = 300;
 
-const FILES: readonly Target[] = ['server.zst', 'client.zst', 'seed.tar', 'snapshot.json'].map((name) => ({
-  name,
-  level: 0,
-}));
+const FILES: readonly Target[] = ['server.state', 'client.state', 'seed.tar', 'snapshot.json'].map(
+  (name) => ({
+    name,
+    level: 0,
+  }),
+);
 const BEFORE: readonly Phase[] = ['start'];
 
 function snapshotsOf({ place }: Scene): string[] {
@@ -22,12 +26,18 @@ function snapshotsOf({ place }: Scene): string[] {
 }
 
 /** Changes a file of the snapshot. It is shared with the user's cache, so another takes its place. */
-function change(scene: Scene, work: (bytes: Buffer) => Buffer): void {
+async function change(
+  scene: Scene,
+  work: (handle: FileHandle, bytes: number) => Promise<void>,
+): Promise<void> {
   for (const snapshot of snapshotsOf(scene)) {
     const file = path.join(snapshot, scene.planned.target);
-    const bytes = readFileSync(file);
-    rmSync(file);
-    writeFileSync(file, work(bytes), { mode: 0o600 });
+    const copy = `${file}.changed`;
+    // It keeps the holes, without which a state takes gigabytes.
+    await execa('cp', ['--sparse=auto', file, copy]);
+    await using handle = await open(copy, 'r+');
+    await work(handle, (await handle.stat()).size);
+    await rename(copy, file);
   }
 }
 
@@ -38,7 +48,7 @@ export const SNAPSHOT_KINDS: readonly FaultKind[] = [
     targets: FILES,
     phases: BEFORE,
     weight: 0.3,
-    prepare: async (scene) => change(scene, (bytes) => bytes.subarray(0, scene.below(bytes.length))),
+    prepare: (scene) => change(scene, (handle, bytes) => handle.truncate(scene.below(bytes))),
     inject: async () => {},
     expected: { ends: [0], says: /^The snapshot .* is dropped|is dropped[,:]/, withinSeconds: BOOT_SECONDS },
   },
@@ -48,14 +58,18 @@ export const SNAPSHOT_KINDS: readonly FaultKind[] = [
     targets: FILES,
     phases: BEFORE,
     weight: 0.3,
-    async prepare(scene) {
-      change(scene, (bytes) => {
-        const at = scene.below(Math.max(1, bytes.length - 1024));
-        // Zeros would change nothing where the archive of the keys is padded.
-        for (const [index, byte] of bytes.subarray(at, at + 1024).entries()) bytes[at + index] = byte ^ 0xff;
-        return bytes;
-      });
-    },
+    prepare: (scene) =>
+      change(scene, async (handle, bytes) => {
+        const at = scene.below(Math.max(1, bytes - 1024));
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(1024), 0, 1024, at);
+        // Zeros would change nothing where there are zeros.
+        await handle.write(
+          buffer.map((byte) => byte ^ 0xff),
+          0,
+          bytesRead,
+          at,
+        );
+      }),
     inject: async () => {},
     expected: { ends: [0], says: /is dropped[,:]/, withinSeconds: BOOT_SECONDS },
   },

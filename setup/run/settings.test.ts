@@ -19,7 +19,7 @@ test('by default, the start names the experiment and quick is the profile', () =
     variant: findVariant(),
     resultsDirectory: path.resolve('results'),
     boot: 'warm',
-    snapshotBytes: 8e9,
+    snapshotBytes: 16e9,
     variables: {},
     waitMinutes: 60,
     testbed: 'emulated',

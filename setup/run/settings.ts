@@ -42,7 +42,7 @@ export interface Settings {
   readonly accelerator: Accelerator | undefined;
   /** BOOT: warm, which restores a stack from its snapshot if there is one, or cold; by default warm. */
   readonly boot: BootKind;
-  /** SNAPSHOT_GB: the maximum size of all snapshots together; by default 8 GB. */
+  /** SNAPSHOT_GB: the maximum size of all snapshots together; by default 16 GB. */
   readonly snapshotBytes: number;
   /** PARALLEL: how many cells run side by side; by default as many as the host has room for. */
   readonly parallel: number | undefined;
@@ -85,7 +85,7 @@ export type BootKind = (typeof BOOT_KINDS)[number];
 /**
  * All eleven cells took 2.6 GB on the two-core machine: this has space for those of two variants besides the stock one.
  */
-const DEFAULT_SNAPSHOT_GB = 8;
+const DEFAULT_SNAPSHOT_GB = 16;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const DEFAULT_WAIT_MINUTES = 60;
@@ -272,7 +272,7 @@ function snapshotBytesOf(text: string): number {
   if (Number.isFinite(gigabytes) && gigabytes >= 0) return gigabytes * 1e9;
   throw new InputError(
     'NESTBENCH_UNKNOWN_SETTING',
-    `SNAPSHOT_GB is "${text}": it must be the maximum size of all snapshots together in GB, such as 8.`,
+    `SNAPSHOT_GB is "${text}": it must be the maximum size of all snapshots together in GB, such as 16.`,
   );
 }
 

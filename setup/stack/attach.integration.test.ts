@@ -23,7 +23,7 @@ test('a QEMU that ends before it answers is one that ended, and no fault of its 
     card: 'virtio-net-pci',
     tscKhz: undefined,
     sizing: { cpus: { last: 1, reservedOnServer: 1, reservedInGuests: 0 }, memoryMiB: 1024 },
-    paths: { kernel: '/k', image: '/i', emulator: '/e/bin/qemu-system-x86_64', zstd: '/e/bin/zstd', runtime },
+    paths: { kernel: '/k', image: '/i', emulator: '/e/bin/qemu-system-x86_64', tools: '/e/bin', runtime },
   }).levels;
   await listenAt(server.qemu.qmpSocket, (stream) => void stream.destroy());
   await listenAt(server.qemu.consoleSocket, (stream) => onTestFinished(() => void stream.destroy()));

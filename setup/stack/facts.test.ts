@@ -33,7 +33,7 @@ function planned(cell: Cell): readonly [MachinePlan, MachinePlan] {
       kernel: '/k',
       image: '/i',
       emulator: '/e/bin/qemu-system-x86_64',
-      zstd: '/e/bin/zstd',
+      tools: '/e/bin',
       runtime: '/r',
     },
   }).levels;

@@ -20,7 +20,7 @@ function plannedWith(...added: string[]): MachinePlan {
       kernel: '/vmlinux',
       image: '/image',
       emulator: '/e/bin/qemu-system-x86_64',
-      zstd: '/e/bin/zstd',
+      tools: '/e/bin',
       runtime: '/run',
     },
     variant: { kernelParameters: { l0: added } },

@@ -69,8 +69,15 @@ test('the DVH QEMU gets its option', () => {
 });
 
 test('a state to start from goes last', () => {
-  expect(qemuArgv(planned({ incoming: 'exec:cat /state' })).slice(-2)).toEqual([
+  const [stream, file] = ['exec:cat /state', 'file:/state'];
+  expect(qemuArgv(planned({ incoming: { uri: stream, hasPlaces: false } })).slice(-2)).toEqual([
     '-incoming',
-    'exec:cat /state',
+    stream,
+  ]);
+  expect(qemuArgv(planned({ incoming: { uri: file, hasPlaces: true } })).slice(-4)).toEqual([
+    '-global',
+    'migration.mapped-ram=on',
+    '-incoming',
+    file,
   ]);
 });

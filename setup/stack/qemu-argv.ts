@@ -36,7 +36,8 @@ export function qemuOptions({ cpus, memoryMiB, kernelParameters, qemu }: Planned
     ...(pidFile === undefined ? [] : [['-pidfile', pidFile]]),
     ...(qemu.daemonizes === true ? [['-daemonize']] : []),
     ...(serial === undefined ? [] : [['-serial', `chardev:${serial}`]]),
-    ...(incoming === undefined ? [] : [['-incoming', incoming]]),
+    ...(incoming?.hasPlaces === true ? [['-global', 'migration.mapped-ram=on']] : []),
+    ...(incoming === undefined ? [] : [['-incoming', incoming.uri]]),
   ];
 }
 

@@ -24,6 +24,13 @@ export interface Cpu {
   readonly features: readonly string[];
 }
 
+export interface Incoming {
+  /** As in QEMU's -incoming. */
+  readonly uri: string;
+  /** Whether the file has a fixed place for each page (docs/devel/migration/mapped-ram.rst in QEMU's source). */
+  readonly hasPlaces: boolean;
+}
+
 /** Everything except what the machine's plan already has: its CPUs, its memory and its kernel command line. */
 export interface QemuPlan {
   readonly program: string;
@@ -53,5 +60,5 @@ export interface QemuPlan {
   /** The character device that the serial port writes to. */
   readonly serial?: string;
   /** Where it loads the machine's state from, instead of booting it. */
-  readonly incoming?: string;
+  readonly incoming?: Incoming;
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
 import { describeQemu } from '../../testbed/emulated/host-qemu.ts';
@@ -43,6 +44,7 @@ test('finds its firmware in its own directory', async () => {
 });
 
 test('has a zstd that reads what it wrote', async () => {
-  const { stdout } = await execa(emulator.zstd, ['--quiet'], { input: 'state', encoding: 'buffer' });
-  expect(await run(emulator.zstd, ['--decompress', '--quiet'], stdout)).toBe('state');
+  const zstd = path.join(emulator.tools, 'zstd');
+  const { stdout } = await execa(zstd, ['--quiet'], { input: 'state', encoding: 'buffer' });
+  expect(await run(zstd, ['--decompress', '--quiet'], stdout)).toBe('state');
 });

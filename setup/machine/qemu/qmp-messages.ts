@@ -35,6 +35,7 @@ export const answers = {
   'query-cpus-fast': z.array(z.object({ 'cpu-index': z.int(), 'thread-id': z.int() })),
   'human-monitor-command': z.string(),
   'migrate-set-parameters': nothing,
+  'migrate-set-capabilities': nothing,
   migrate: nothing,
   // Has no status before the first migration.
   'query-migrate': z.object({ status: z.string().optional(), 'error-desc': z.string().optional() }),

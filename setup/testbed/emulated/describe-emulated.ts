@@ -67,7 +67,7 @@ export async function describeEmulated(
       kernel: '$KERNEL',
       image: '$IMAGE',
       emulator: '$EMULATOR',
-      zstd: '$ZSTD',
+      tools: '$TOOLS',
       runtime: runtimeDirectory(),
     },
   });

@@ -10,7 +10,7 @@ const host = {
   card: 'virtio-net-pci',
   tscKhz: 2_450_000,
   sizing: { cpus: { last: 2, reservedOnServer: 1, reservedInGuests: 1 }, memoryMiB: 768 },
-  paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', zstd: '$ZSTD', runtime: '$RUNTIME' },
+  paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', tools: '$TOOLS', runtime: '$RUNTIME' },
 } as const;
 
 function described(name: string): string {

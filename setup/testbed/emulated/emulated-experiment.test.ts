@@ -87,7 +87,7 @@ test('in its lane an experiment has the CPUs and the runtime directory of the la
     kernel: '/k',
     image: '/i',
     emulator: '/e',
-    zstd: '/z',
+    tools: '/e/bin',
     runtime: '/tmp/nestbench-0/testbed',
   };
   const ingredients = { kernel: 'k', image: 'i', qemu: 'q' };

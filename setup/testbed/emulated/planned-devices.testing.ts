@@ -5,7 +5,7 @@ import { planStack } from './stack-plan.ts';
 const HOST = {
   accelerator: 'tcg',
   sizing: { cpus: { last: 2, reservedOnServer: 1, reservedInGuests: 1 }, memoryMiB: 768 },
-  paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', zstd: '$ZSTD', runtime: '$RUNTIME' },
+  paths: { kernel: '$KERNEL', image: '$IMAGE', emulator: '$EMULATOR', tools: '$TOOLS', runtime: '$RUNTIME' },
 } as const;
 
 /** As named by `-device`. */

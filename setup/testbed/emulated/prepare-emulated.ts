@@ -139,7 +139,7 @@ export async function buildMaterial(options: MaterialOptions): Promise<BuiltMate
       kernel: kernel.vmlinux,
       image: image.file,
       emulator: emulator.program,
-      zstd: emulator.zstd,
+      tools: emulator.tools,
       runtime: runtimeDirectory(),
     },
     card: qemu.card,

@@ -13,7 +13,7 @@ const paths = {
   kernel: '/cache/vmlinux',
   image: '/cache/image.erofs',
   emulator: '/e/bin/qemu-system-x86_64',
-  zstd: '/e/bin/zstd',
+  tools: '/e/bin',
   runtime: runtimeDirectory(),
 };
 

@@ -23,8 +23,8 @@ export interface HostPaths {
   readonly image: string;
   /** The QEMU of the server and the client, unless the variant names another. */
   readonly emulator: string;
-  /** Compresses their state when they are saved. */
-  readonly zstd: string;
+  /** The directory of the programs that keep their state. */
+  readonly tools: string;
   /** Sockets, keys and logs of the running testbed. */
   readonly runtime: string;
 }
@@ -37,8 +37,8 @@ export interface StackPlan {
   readonly sizing: Sizing;
   /** The CPUs of the host that it has for itself, if others run side by side. */
   readonly hostCpus?: readonly number[];
-  /** Compresses its snapshot. */
-  readonly zstd: string;
+  /** How its snapshot is kept. */
+  readonly saved: SavedAs;
   readonly client: MachinePlan;
   /** The server (L0) first; last the level under test, or the one that runs it if that is a guest program. */
   readonly levels: readonly [MachinePlan, ...MachinePlan[]];
@@ -53,10 +53,22 @@ export function planStack(cell: Cell, host: Host): StackPlan {
   // The client has its own clock; it is not involved in measurements in virtual time.
   const client = { ...planClient({ ...host, clock: 'real' }), pins: pins.client };
   const server = { ...planServer(cell, on), pins: pins.server };
-  const { zstd } = host.paths;
   const hostCpus = lane && [...new Set(lane.map(({ cpu }) => cpu))].toSorted((one, other) => one - other);
   const levels = [server, ...planGuests(cell, on)] as const;
-  return { cell, kind, clock, sizing, ...(hostCpus && { hostCpus }), zstd, client, levels };
+  return { cell, kind, clock, sizing, ...(hostCpus && { hostCpus }), saved: savedAs(host), client, levels };
+}
+
+/** How the state of the host's two machines is kept. */
+export interface SavedAs {
+  /** `pages`: a sparse file, from which the emulator maps the memory (11-map-saved-pages.patch). Others have to read it. */
+  readonly form: 'pages' | 'compressed';
+  /** The directory of `zstd` and `checksum`. */
+  readonly tools: string;
+}
+
+/** KVM runs faster in memory of its own, which can have huge pages; and another QEMU can't map it. */
+function savedAs({ accelerator, variant, paths: { tools } }: Host): SavedAs {
+  return { form: accelerator === 'tcg' && variant?.qemu === undefined ? 'pages' : 'compressed', tools };
 }
 
 /** What the emulated testbed's machines are planned for. */

@@ -18,7 +18,7 @@ function planned(accelerator: Accelerator = 'tcg', name = 'l3-baseline') {
       kernel: '/k/vmlinux',
       image: '/i/image.erofs',
       emulator: '/e/bin/qemu-system-x86_64',
-      zstd: '/e/bin/zstd',
+      tools: '/e/bin',
       runtime: '/r',
     },
   });

@@ -325,7 +325,7 @@ describe('guests', () => {
         accelerator: 'kvm',
         card: 'virtio-net-pci',
         sizing: PAPER,
-        paths: { kernel: '', image: '', emulator: '', zstd: '', runtime: '/run' },
+        paths: { kernel: '', image: '', emulator: '', tools: '', runtime: '/run' },
       });
       const asEmulated = JSON.stringify(plan(name).guests)
         .replaceAll('/run/nestbench/image', '/dev/vda')

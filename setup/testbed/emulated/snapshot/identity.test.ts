@@ -16,7 +16,7 @@ function planned(cell: string, changes: Partial<Parameters<typeof planStack>[1]>
       kernel: '/k',
       image: '/i',
       emulator: '/e/bin/qemu-system-x86_64',
-      zstd: '/e/bin/zstd',
+      tools: '/e/bin',
       runtime: '/tmp/a',
     },
     tscKhz: 2_600_000,
@@ -29,7 +29,7 @@ const paths = {
   kernel: '/k',
   image: '/i',
   emulator: '/e/bin/qemu-system-x86_64',
-  zstd: '/e/bin/zstd',
+  tools: '/e/bin',
   runtime: '/run/b "c"',
 };
 

@@ -1,4 +1,4 @@
-/** Saving the state of a real QEMU. Needs root, for a small disk. */
+/** Saving the state of the host's QEMU, compressed. Needs root, for a small disk. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -8,9 +8,11 @@ import { hostMachine } from '../../../machine/host.ts';
 import { spawnQemu } from '../../../machine/qemu/qemu-process.ts';
 import { connectQmp, type Qmp } from '../../../machine/qemu/qmp.ts';
 import { openSocketOnceThere } from '../../../machine/socket.ts';
+import type { SavedAs } from '../stack-plan.ts';
 import { migrateTo } from './migrate.ts';
 
 const { signal } = new AbortController();
+const SAVED: SavedAs = { form: 'compressed', tools: '/usr/bin' };
 
 async function withQemu(work: (given: { qmp: Qmp; log: string }) => Promise<void>): Promise<void> {
   const directory = temporaryDirectory();
@@ -28,8 +30,8 @@ async function withQemu(work: (given: { qmp: Qmp; log: string }) => Promise<void
 }
 
 test('a state is a file once it is complete', async () => {
-  const file = path.join(temporaryDirectory(), 'server.zst');
-  await withQemu(({ qmp, log }) => migrateTo(file, 'l0', { zstd: 'zstd', qmp, log, signal }));
+  const file = path.join(temporaryDirectory(), 'server.state');
+  await withQemu(({ qmp, log }) => migrateTo(file, 'l0', { saved: SAVED, qmp, log, signal }));
   expect(existsSync(file)).toBe(true);
   expect(existsSync(`${file}.part`)).toBe(false);
 });
@@ -38,12 +40,12 @@ test('a disk that is full before the state is complete is named as such', async 
   const place = temporaryDirectory();
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', place]);
   onTestFinished(() => void execFileSync('umount', [place]));
-  const file = path.join(place, 'server.zst');
+  const file = path.join(place, 'server.state');
   await withQemu(async ({ qmp, log }) => {
-    await expect(migrateTo(file, 'l0', { zstd: 'zstd', qmp, log, signal })).rejects.toMatchObject({
+    await expect(migrateTo(file, 'l0', { saved: SAVED, qmp, log, signal })).rejects.toMatchObject({
       code: 'NESTBENCH_COMMAND_FAILED',
       message: expect.stringMatching(
-        /^The state of l0 could not be written to .*server\.zst: zstd: .*No space left on device/,
+        /^The state of l0 could not be written to .*server\.state: zstd: .*No space left on device/,
       ),
     });
   });

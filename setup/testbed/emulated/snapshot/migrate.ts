@@ -1,12 +1,15 @@
 /**
- * Saves a machine's whole state to a compressed file and loads it, by QEMU's migration (docs/devel/migration in QEMU's
- * source).
+ * Saves a machine's whole state to a file and loads it, by QEMU's migration (docs/devel/migration in QEMU's source).
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
 import { CommandError } from '../../../lib/errors.ts';
 import { quote } from '../../../lib/quote.ts';
 import type { Qmp } from '../../../machine/qemu/qmp.ts';
 import { waitUntil } from '../../../lib/wait.ts';
+import type { Incoming } from '../../../stack/qemu-plan.ts';
+import type { SavedAs } from '../stack-plan.ts';
 
 /** 154 MB took 2.1 s (docs/emulated-testbed.md); a machine of the paper's size is 40 times as large. */
 const DEADLINE_SECONDS = 300;
@@ -26,14 +29,16 @@ const NO_LIMIT = 2 ** 40;
  * 239 MB and 0.24 s.) QEMU does not report whether its command succeeded, so the file gets its name only once it is
  * complete.
  */
-function writer(zstd: string, file: string): string {
-  const part = `${file}.part`;
+function compressor({ tools }: SavedAs, part: string, file: string): string {
+  const zstd = path.join(tools, 'zstd');
   return `exec:${quote([zstd, '--fast=1', '--quiet', '-o', part])} && ${quote(['mv', part, file])}`;
 }
 
-/** The argument of QEMU's -incoming. */
-export function incoming(zstd: string, file: string): string {
-  return `exec:${quote([zstd, '--decompress', '--stdout', '--quiet', file])}`;
+/** Where a QEMU loads the state from. */
+export function incoming({ form, tools }: SavedAs, file: string): Incoming {
+  if (form === 'pages') return { uri: `file:${file}`, hasPlaces: true };
+  const argv = [path.join(tools, 'zstd'), '--decompress', '--stdout', '--quiet', file];
+  return { uri: `exec:${quote(argv)}`, hasPlaces: false };
 }
 
 /**
@@ -44,14 +49,43 @@ export function incoming(zstd: string, file: string): string {
 export async function migrateTo(
   file: string,
   machine: string,
+  options: {
+    readonly saved: SavedAs;
+    readonly qmp: Qmp;
+    readonly log: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { saved, qmp, signal } = options;
+  const part = `${file}.part`;
+  const what = `${machine}'s state to be written to ${file}`;
+  await qmp.execute('migrate-set-parameters', { 'max-bandwidth': NO_LIMIT });
+  if (saved.form === 'compressed') return compress(file, machine, what, { ...options, part });
+  const capabilities = [{ capability: 'mapped-ram', state: true }];
+  await qmp.execute('migrate-set-capabilities', { capabilities });
+  await qmp.execute('migrate', { uri: `file:${part}` });
+  await waitForMigration(what, machine, qmp, signal);
+  await rename(part, file);
+}
+
+async function compress(
+  file: string,
+  machine: string,
+  what: string,
   {
-    zstd,
+    part,
+    saved,
     qmp,
     log,
     signal,
-  }: { readonly zstd: string; readonly qmp: Qmp; readonly log: string; readonly signal: AbortSignal },
+  }: {
+    readonly part: string;
+    readonly saved: SavedAs;
+    readonly qmp: Qmp;
+    readonly log: string;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
-  const what = `${machine}'s state to be written to ${file}`;
   const before = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
   const assertSilent = (cause?: unknown): void => {
     const said = writerWords(log, before);
@@ -62,8 +96,7 @@ export async function migrateTo(
       cause,
     });
   };
-  await qmp.execute('migrate-set-parameters', { 'max-bandwidth': NO_LIMIT });
-  await qmp.execute('migrate', { uri: writer(zstd, file) });
+  await qmp.execute('migrate', { uri: compressor(saved, part, file) });
   try {
     await waitForMigration(what, machine, qmp, signal);
   } catch (thrown) {
@@ -85,7 +118,7 @@ export async function migrateTo(
   });
 }
 
-/** What the commands of `writer` printed in a log, from that byte on. */
+/** What the commands of `compressor` printed in a log, from that byte on. */
 function writerWords(log: string, from: number): string {
   if (!existsSync(log)) return '';
   const lines = readFileSync(log).subarray(from).toString().split('\n');

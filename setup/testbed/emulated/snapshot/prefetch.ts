@@ -38,7 +38,7 @@ export async function prefetch(
     [server, 'server'],
     [plan.client, 'client'],
   ] as const) {
-    await spawnOnHost(restored(machine, plan.zstd, found, file), {
+    await spawnOnHost(restored(machine, plan.saved, found, file), {
       runtime,
       logs,
       signal,

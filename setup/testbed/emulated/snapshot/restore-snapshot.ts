@@ -3,7 +3,7 @@ import { seedFile } from '../../../stack/keys.ts';
 import { copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { both } from '../../../lib/both.ts';
-import { CheckError } from '../../../lib/errors.ts';
+import { CheckError, toNestbenchError } from '../../../lib/errors.ts';
 import type { LevelFacts } from '../../../../fixtures/records.ts';
 import type { Console } from '../../../machine/console.ts';
 import { hostMachine } from '../../../machine/host.ts';
@@ -14,7 +14,7 @@ import type { BootedMachine } from '../../../stack/machine-boot.ts';
 import { Phases } from '../../../lib/phase-clock.ts';
 import type { MachinePlan } from '../../../stack/machine-plan.ts';
 import { pin } from '../../../stack/pin.ts';
-import type { StackPlan } from '../stack-plan.ts';
+import type { SavedAs, StackPlan } from '../stack-plan.ts';
 import { type EmulatedStack, emulatedStack } from '../emulated-stack.ts';
 import { bringUp, type BringUp, type StackOptions } from '../../../stack/running.ts';
 import { openForward, spawnOnHost } from '../machines.ts';
@@ -23,7 +23,8 @@ import { proveStack } from './prove.ts';
 import type { HOST_MACHINES } from './snapshot-record.ts';
 import { resume } from './resume-machine.ts';
 import { machinesOf } from './save-snapshot.ts';
-import { findDamage, type Snapshot, stateFile } from './snapshot-store.ts';
+import { findDamage, stateFile } from './saved-files.ts';
+import type { Snapshot } from './snapshot-store.ts';
 
 export interface RestoreOptions extends StackOptions {
   /** Whether its QEMUs are already running (prefetch.ts): then they are taken over. */
@@ -42,7 +43,7 @@ export interface Restored {
 }
 
 interface Context extends BringUp {
-  readonly zstd: string;
+  readonly saved: SavedAs;
   readonly snapshot: Snapshot;
   readonly isPrefetched: boolean;
   /** Called with how far a machine's clock was behind. */
@@ -61,21 +62,23 @@ export async function restore(
   const { record } = snapshot;
   let behindSeconds = 0;
   const { isPrefetched = false, prove } = options;
-  const intact = assertIntact(snapshot);
+  const intact = assertIntact(snapshot, plan.saved, options.signal);
   // The code that awaits it may have failed before.
   intact.catch(() => {});
   const restoring = bringUp(plan, { ...options, isPrepared: isPrefetched }, async (up) => {
+    // Nothing of a damaged machine is waited for.
+    intact.catch((thrown: unknown) => up.onFailure(toNestbenchError(thrown)));
     if (!isPrefetched) bringFiles(plan, snapshot, options);
     const context: Context = {
       ...up,
-      zstd: plan.zstd,
+      saved: plan.saved,
       snapshot,
       isPrefetched,
       onClock: (seconds) => (behindSeconds = Math.max(behindSeconds, seconds)),
     };
     const [serverPlan, ...guestPlans] = plan.levels;
     const bringLevels = async (): Promise<readonly [BootedMachine, ...BootedMachine[]]> => {
-      const connected = await restoreOnHost(serverPlan, 'server', intact, context);
+      const connected = await restoreOnHost(serverPlan, 'server', context);
       const [server, guests] = await both(
         resumed(connected, context),
         reconnectGuests(guestPlans, connected.machine, context),
@@ -85,7 +88,7 @@ export async function restore(
       return [server, ...guests];
     };
     const bringClient = async (): Promise<BootedMachine> => {
-      const client = await resumed(await restoreOnHost(plan.client, 'client', intact, context), context);
+      const client = await resumed(await restoreOnHost(plan.client, 'client', context), context);
       client.phases.lap('client: checks');
       return client;
     };
@@ -94,6 +97,7 @@ export async function restore(
       await up.explained(proveStack(client, levels, prove, up.signal));
       levels[0].phases.lap('guests: checks');
     }
+    await intact;
     return { keys: record.keys, client, server: levels[0], levels };
   });
   try {
@@ -105,8 +109,8 @@ export async function restore(
   }
 }
 
-async function assertIntact(snapshot: Snapshot): Promise<void> {
-  const damage = await findDamage(snapshot);
+async function assertIntact(snapshot: Snapshot, { tools }: SavedAs, signal: AbortSignal): Promise<void> {
+  const damage = await findDamage(snapshot, tools, signal);
   if (damage === undefined) return;
   throw new CheckError({ message: damage, machine: 'host' });
 }
@@ -128,34 +132,30 @@ export function bringFiles(
 /** The plan of a machine that loads its state from the snapshot. */
 export function restored(
   plan: MachinePlan,
-  zstd: string,
+  saved: SavedAs,
   { directory }: Snapshot,
   file: (typeof HOST_MACHINES)[number],
 ): MachinePlan {
-  return { ...plan, qemu: { ...plan.qemu, incoming: incoming(zstd, stateFile(directory, file)) } };
+  return { ...plan, qemu: { ...plan.qemu, incoming: incoming(saved, stateFile(directory, file)) } };
 }
 
 /** A restored machine whose clock and random numbers are not yet updated. */
 type Connected = Omit<BootedMachine, 'facts'> & Pick<LevelFacts, 'pinned'>;
 
-/**
- * Starts one of the host's QEMUs with the state of its machine, which continues once the file is known to be intact.
- */
+/** Starts one of the host's QEMUs with the state of its machine, which continues. */
 async function restoreOnHost(
   plan: MachinePlan,
   file: (typeof HOST_MACHINES)[number],
-  intact: Promise<void>,
   context: Context,
 ): Promise<Connected> {
-  const { signal, snapshot, zstd } = context;
+  const { signal, snapshot, saved } = context;
   const host = hostMachine();
   const phases = new Phases();
   const launched = context.isPrefetched
     ? takeOver(context)
-    : await spawnOnHost(restored(plan, zstd, snapshot, file), context);
+    : await spawnOnHost(restored(plan, saved, snapshot, file), context);
   const { qmp, console } = await attach(plan, launched, { ...context, below: host, goesOn: true });
   await loaded(plan.name, qmp, signal);
-  await intact;
   const pinned = await pin(plan, qmp, host, signal);
   phases.lap(`${plan.name}: restore`);
   await qmp.execute('cont');

@@ -3,7 +3,6 @@ import { seedFile } from '../../../stack/keys.ts';
 import { copyFile, cp } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { measureFile } from '../../../lib/measure-file.ts';
 import type { Machine } from '../../../machine/machine.ts';
 import { consoleFile } from '../../../stack/attach.ts';
 import type { MachinePlan } from '../../../stack/machine-plan.ts';
@@ -14,8 +13,9 @@ import { qemuLogFile } from '../machines.ts';
 import { stopIdle } from './idle.ts';
 import type { Identity } from './identity.ts';
 import { migrateTo } from './migrate.ts';
-import { HOST_MACHINES, type SnapshotRecord } from './snapshot-record.ts';
-import { stateFile, writeRecord } from './snapshot-store.ts';
+import { HOST_MACHINES, type SavedFile, type SnapshotRecord } from './snapshot-record.ts';
+import { describeFile, stateFile } from './saved-files.ts';
+import { writeRecord } from './snapshot-store.ts';
 
 const BOOT_ID_SECONDS = 60;
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
@@ -46,15 +46,17 @@ export async function save(
     HOST_MACHINES.map((name) => {
       const { qmp, plan: its } = machines[name];
       const log = qemuLogFile(options.logs, its.name);
-      return migrateTo(stateFile(place, name), name, { zstd: plan.zstd, qmp, log, signal });
+      return migrateTo(stateFile(place, name), name, { saved: plan.saved, qmp, log, signal });
     }),
   );
   await cp(seedFile(options.runtime), seedFile(place));
   for (const { name } of machinesOf(plan)) await keepConsole(consoleFile(options.logs, name), place);
-  const [client, server, seed] = await Promise.all(
-    [...HOST_MACHINES.map((name) => stateFile(place, name)), seedFile(place)].map(measureFile),
-  );
-  if (client === undefined || server === undefined) throw new RangeError('a stack has two host machines');
+  const described = (file: string): Promise<SavedFile> => describeFile(file, plan.saved.tools, signal);
+  const [client, server, seed] = await Promise.all([
+    described(stateFile(place, 'client')),
+    described(stateFile(place, 'server')),
+    described(seedFile(place)),
+  ]);
   const record: SnapshotRecord = {
     cell: plan.cell.name,
     madeAt: new Date().toISOString(),

@@ -3,12 +3,19 @@ import { z } from 'zod';
 import { levelFacts } from '../../../../fixtures/records.ts';
 
 /** Increase it whenever stacks are prepared or saved differently. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 const keyPair = z.object({ privateKey: z.string(), publicKey: z.string() });
 
-/** A file of the snapshot: a machine's compressed memory, or the disk with the keys. */
-const savedFile = z.object({ bytes: z.int().positive(), sha256: z.string() });
+/** A file of the snapshot: a machine's state, or the disk with the keys. */
+const savedFile = z.object({
+  /** With its holes. */
+  bytes: z.int().positive(),
+  /** Without them: what it takes on the disk. */
+  storedBytes: z.int().positive(),
+  /** As `checksum` prints it (setup/build/qemu/emulator/checksum.c). */
+  checksum: z.string(),
+});
 export type SavedFile = z.infer<typeof savedFile>;
 
 export const snapshotRecord = z.object({
@@ -22,8 +29,7 @@ export const snapshotRecord = z.object({
   }),
   client: savedFile,
   server: savedFile,
-  /** Absent in snapshots of before. */
-  seed: savedFile.optional(),
+  seed: savedFile,
   /** /proc/sys/kernel/random/boot_id of every machine, by its name, which is constant while a kernel runs. */
   bootIds: z.record(z.string(), z.string()),
   facts: z.object({ client: levelFacts, levels: z.array(levelFacts) }),

@@ -8,11 +8,11 @@ import path from 'node:path';
 import { cacheDirectory } from '../../../build/cache/build-cache.ts';
 import { errorCode } from '../../../lib/error-text.ts';
 import { inBytes } from '../../../lib/bytes.ts';
-import { measureFile } from '../../../lib/measure-file.ts';
 import { pidNamespace } from '../../../lib/proc.ts';
 import { type Identity, snapshotName } from './identity.ts';
 import { seedFile } from '../../../stack/keys.ts';
-import { HOST_MACHINES, type SavedFile, type SnapshotRecord, snapshotRecord } from './snapshot-record.ts';
+import { HOST_MACHINES, type SnapshotRecord, snapshotRecord } from './snapshot-record.ts';
+import { stateFile, storedBytes } from './saved-files.ts';
 
 /** Their directory in the cache. */
 export const SNAPSHOTS = 'snapshots';
@@ -35,11 +35,6 @@ export interface Snapshot {
 
 export function snapshotsDirectory(): string {
   return path.join(cacheDirectory(), SNAPSHOTS);
-}
-
-/** The file of a machine's state. */
-export function stateFile(directory: string, machine: (typeof HOST_MACHINES)[number]): string {
-  return path.join(directory, `${machine}.zst`);
 }
 
 /** Everything that a restore reads, besides the record. */
@@ -103,27 +98,6 @@ function obsolete(record: SnapshotRecord, now: Identity): string | undefined {
     return `it was saved by another QEMU (${was}), and this run has ${is}`;
   }
   return undefined;
-}
-
-/**
- * Checks the state of both machines, and the disk with their keys, against the record.
- * @returns what is wrong; undefined if nothing is.
- */
-export async function findDamage({ directory, record }: Snapshot): Promise<string | undefined> {
-  const wanted = [
-    ...HOST_MACHINES.map((machine) => [stateFile(directory, machine), record[machine]] as const),
-    [seedFile(directory), record.seed] as const,
-  ];
-  const faults = await Promise.all(wanted.map(([file, was]) => damageOf(file, was)));
-  return faults.find((fault) => fault !== undefined);
-}
-
-async function damageOf(file: string, was: SavedFile | undefined): Promise<string | undefined> {
-  if (!existsSync(file)) return `${path.basename(file)} is not there`;
-  if (was === undefined) return undefined;
-  const is = await measureFile(file);
-  if (is.bytes !== was.bytes) return `${path.basename(file)} has ${is.bytes} bytes, and had ${was.bytes}`;
-  return is.sha256 === was.sha256 ? undefined : `${path.basename(file)} is damaged`;
 }
 
 /** An empty directory for a new snapshot. */
@@ -194,7 +168,7 @@ function usage(directory: string): { directory: string; bytes: number; used: num
   const files = globSync('*', { cwd: directory });
   return {
     directory,
-    bytes: files.reduce((sum, name) => sum + (statsOf(name)?.size ?? 0), 0),
+    bytes: files.map(statsOf).reduce((sum, stats) => sum + (stats === undefined ? 0 : storedBytes(stats)), 0),
     used: statsOf(RECORD_FILE)?.mtimeMs ?? 0,
   };
 }

@@ -123,7 +123,7 @@ function broughtBack(
   { running, behindSeconds }: Restored,
   { name, record: { madeAt, client, server } }: Snapshot,
 ): Brought {
-  const bytes = client.bytes + server.bytes;
+  const bytes = client.storedBytes + server.storedBytes;
   return {
     running,
     start: { kind: 'warm', snapshot: name, madeAt, bytes, behindSeconds },
