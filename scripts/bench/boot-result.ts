@@ -49,8 +49,4 @@ export interface FirstSample {
   readonly seconds: number;
   /** The part of npx and Vitest: until the global setup is called, and until a worker runs the suite. */
   readonly vitestSeconds: number;
-  /**
-   * The part of the benchmark's own commands before its sample (hackbench's sync and drop_caches, as in the artifact).
-   */
-  readonly benchmarkSeconds: number;
 }

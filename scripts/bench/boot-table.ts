@@ -210,13 +210,11 @@ export function firstSampleTable(results: readonly FirstSample[], columns: numbe
       its.length < 2
         ? ''
         : ` (${seconds(fastestFirst[0]?.seconds)} to ${seconds(fastestFirst.at(-1)?.seconds)})`;
-    const own =
-      median === undefined ? undefined : median.seconds - median.vitestSeconds - median.benchmarkSeconds;
+    const own = median === undefined ? undefined : median.seconds - median.vitestSeconds;
     return [
       levelName(level),
       `${seconds(median?.seconds)} s${range}`,
       `${seconds(median?.vitestSeconds)} s`,
-      `${seconds(median?.benchmarkSeconds)} s`,
       `${seconds(own)} s`,
     ];
   });
@@ -225,9 +223,5 @@ export function firstSampleTable(results: readonly FirstSample[], columns: numbe
     columns,
     '',
   );
-  return [
-    heading,
-    '',
-    table([['level', 'first sample', "npx and Vitest's", "hackbench's before it", 'ours'], ...rows]),
-  ].join('\n');
+  return [heading, '', table([['level', 'first sample', "npx and Vitest's", 'ours'], ...rows])].join('\n');
 }

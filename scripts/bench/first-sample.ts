@@ -61,7 +61,6 @@ export async function measureFirstSample(
       round,
       seconds: (Date.parse(sample.started) - began) / 1000,
       vitestSeconds: beforeSetup + worker,
-      benchmarkSeconds: sample.beforeSeconds ?? 0,
     };
   } finally {
     rmSync(place, { recursive: true, force: true });
