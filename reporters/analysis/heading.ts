@@ -95,7 +95,7 @@ function whatWasRun({ benchmarks, starts }: Results): string[] {
   );
 }
 
-/** `3 iterations, groups 2, loops 100, quiet seconds 1`. */
+/** `3 iterations, seconds 2, connections per thread 8`. */
 function describe({ iterations, ...sizes }: Readonly<Record<string, number>>, bound: string): string {
   return [
     ...(iterations === undefined ? [] : [bound + count(iterations, 'iteration')]),

@@ -138,20 +138,21 @@ test('a run that is stopped during a restore leaves nothing running, and the sna
   expect(stopped.output).not.toContain('is dropped');
 });
 
-test('a damaged snapshot is noticed, reported and dropped, and the cell boots and is saved again', async ({
-  start,
-  cache,
-}) => {
-  const file = path.join(snapshotOf(CELL, cache).directory, 'server.state');
-  const handle = openSync(file, 'r+');
-  // So near its beginning that QEMU ends before the file is known to be damaged.
-  writeSync(handle, Buffer.alloc(1000), 0, 1000, 1000);
-  closeSync(handle);
-  const rebuilt = await run(start, cache, 'rebuilt');
-  expect(rebuilt.output).toContain('is dropped, as it does not come back: server.state is damaged');
-  expect(startOf(rebuilt)).toMatchObject({ kind: 'cold', state: 'booted' });
-  expect(startOf(await run(start, cache, 'again')).kind).toBe('warm');
-});
+test.for([
+  { how: 'that QEMU does not load', at: 0 },
+  { how: 'with which the machine runs', at: 1000 },
+])(
+  'a damaged snapshot $how is noticed, reported and dropped, and the cell boots and is saved again',
+  async ({ at }, { start, cache }) => {
+    const handle = openSync(path.join(snapshotOf(CELL, cache).directory, 'server.state'), 'r+');
+    writeSync(handle, Buffer.alloc(1000), 0, 1000, at);
+    closeSync(handle);
+    const rebuilt = await run(start, cache, `rebuilt-${at}`);
+    expect(rebuilt.output).toContain('is dropped, as it does not come back: server.state is damaged');
+    expect(startOf(rebuilt)).toMatchObject({ kind: 'cold', state: 'booted' });
+    expect(startOf(await run(start, cache, `again-${at}`)).kind).toBe('warm');
+  },
+);
 
 test('npm run clean -- --snapshots drops them, and nothing else in the cache', async ({ start, cache }) => {
   const before = readdirSync(cache);

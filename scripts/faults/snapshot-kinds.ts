@@ -34,7 +34,7 @@ async function change(
     const file = path.join(snapshot, scene.planned.target);
     const copy = `${file}.changed`;
     // It keeps the holes, without which a state takes gigabytes.
-    await execa('cp', ['--sparse=auto', file, copy]);
+    await execa('cp', [file, copy]);
     await using handle = await open(copy, 'r+');
     await work(handle, (await handle.stat()).size);
     await rename(copy, file);

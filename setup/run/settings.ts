@@ -83,7 +83,7 @@ export const BOOT_KINDS = ['warm', 'cold'] as const;
 export type BootKind = (typeof BOOT_KINDS)[number];
 
 /**
- * All eleven cells took 2.6 GB on the two-core machine: this has space for those of two variants besides the stock one.
+ * All thirteen cells took 9 GB on the two-core machine: this has space for some of a variant besides the stock ones.
  */
 const DEFAULT_SNAPSHOT_GB = 16;
 

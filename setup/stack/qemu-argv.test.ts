@@ -70,11 +70,8 @@ test('the DVH QEMU gets its option', () => {
 
 test('a state to start from goes last', () => {
   const [stream, file] = ['exec:cat /state', 'file:/state'];
-  expect(qemuArgv(planned({ incoming: { uri: stream, hasPlaces: false } })).slice(-2)).toEqual([
-    '-incoming',
-    stream,
-  ]);
-  expect(qemuArgv(planned({ incoming: { uri: file, hasPlaces: true } })).slice(-4)).toEqual([
+  expect(qemuArgv(planned({ incoming: stream })).slice(-2)).toEqual(['-incoming', stream]);
+  expect(qemuArgv(planned({ incoming: file })).slice(-4)).toEqual([
     '-global',
     'migration.mapped-ram=on',
     '-incoming',

@@ -36,8 +36,8 @@ export function qemuOptions({ cpus, memoryMiB, kernelParameters, qemu }: Planned
     ...(pidFile === undefined ? [] : [['-pidfile', pidFile]]),
     ...(qemu.daemonizes === true ? [['-daemonize']] : []),
     ...(serial === undefined ? [] : [['-serial', `chardev:${serial}`]]),
-    ...(incoming?.hasPlaces === true ? [['-global', 'migration.mapped-ram=on']] : []),
-    ...(incoming === undefined ? [] : [['-incoming', incoming.uri]]),
+    ...(incoming?.startsWith('file:') === true ? [['-global', 'migration.mapped-ram=on']] : []),
+    ...(incoming === undefined ? [] : [['-incoming', incoming]]),
   ];
 }
 

@@ -24,13 +24,6 @@ export interface Cpu {
   readonly features: readonly string[];
 }
 
-export interface Incoming {
-  /** As in QEMU's -incoming. */
-  readonly uri: string;
-  /** Whether the file has a fixed place for each page (docs/devel/migration/mapped-ram.rst in QEMU's source). */
-  readonly hasPlaces: boolean;
-}
-
 /** Everything except what the machine's plan already has: its CPUs, its memory and its kernel command line. */
 export interface QemuPlan {
   readonly program: string;
@@ -59,6 +52,9 @@ export interface QemuPlan {
   readonly daemonizes?: boolean;
   /** The character device that the serial port writes to. */
   readonly serial?: string;
-  /** Where it loads the machine's state from, instead of booting it. */
-  readonly incoming?: Incoming;
+  /**
+   * Where it loads the machine's state from, instead of booting it: a command (`exec:`), or a file (`file:`) with a fixed
+   * place for each page (docs/devel/migration/mapped-ram.rst in QEMU's source).
+   */
+  readonly incoming?: string;
 }

@@ -47,7 +47,7 @@ const CONFIGURE = [
   '--enable-kvm',
   '--enable-slirp',
   '--enable-fdt=system',
-  // With both, its CPU time was 7 % less (docs/emulated-testbed.md).
+  // With both, a warm L3 measured after 5.5 s instead of 5.9, in four starts each (docs/emulated-testbed.md).
   '--enable-lto',
   '-Doptimization=3',
   '--disable-debug-info',

@@ -8,83 +8,61 @@ import { CommandError } from '../../../lib/errors.ts';
 import { quote } from '../../../lib/quote.ts';
 import type { Qmp } from '../../../machine/qemu/qmp.ts';
 import { waitUntil } from '../../../lib/wait.ts';
-import type { Incoming } from '../../../stack/qemu-plan.ts';
 import type { SavedAs } from '../stack-plan.ts';
 
-/** 154 MB took 2.1 s (docs/emulated-testbed.md); a machine of the paper's size is 40 times as large. */
+/** 154 MB, compressed, took 2.1 s (docs/emulated-testbed.md); a machine of the paper's size is 40 times as large. */
 const DEADLINE_SECONDS = 300;
 /** Once QEMU has sent everything, only the compressor's last blocks are missing. */
 const FILE_SECONDS = 30;
 const POLL_MS = 20;
 
 /**
- * Bytes per second, far above the rate of zstd: by default QEMU limits itself to 128 MiB/s (MAX_THROTTLE,
+ * Bytes per second, far above the rate of a disk and of zstd: by default QEMU limits itself to 128 MiB/s (MAX_THROTTLE,
  * migration/options.c).
  */
 const NO_LIMIT = 2 ** 40;
 
-/**
- * The command that writes a stopped machine's state: with --fast=1, because it is read more often than it is written.
- * (Measured with 549 MB of an L2 stack: 156 MB, read in 0.32 s; with level 1 it is 139 MB and 0.39 s, with --fast=10
- * 239 MB and 0.24 s.) QEMU does not report whether its command succeeded, so the file gets its name only once it is
- * complete.
- */
-function compressor({ tools }: SavedAs, part: string, file: string): string {
-  const zstd = path.join(tools, 'zstd');
-  return `exec:${quote([zstd, '--fast=1', '--quiet', '-o', part])} && ${quote(['mv', part, file])}`;
+interface MigrateOptions {
+  readonly saved: SavedAs;
+  readonly qmp: Qmp;
+  /** Where its QEMU's output goes, and that of the compressor, which QEMU starts. */
+  readonly log: string;
+  readonly signal: AbortSignal;
 }
 
 /** Where a QEMU loads the state from. */
-export function incoming({ form, tools }: SavedAs, file: string): Incoming {
-  if (form === 'pages') return { uri: `file:${file}`, hasPlaces: true };
-  const argv = [path.join(tools, 'zstd'), '--decompress', '--stdout', '--quiet', file];
-  return { uri: `exec:${quote(argv)}`, hasPlaces: false };
+export function incoming({ form, tools }: SavedAs, file: string): string {
+  if (form === 'pages') return `file:${file}`;
+  return `exec:${quote([path.join(tools, 'zstd'), '--decompress', '--stdout', '--quiet', file])}`;
 }
 
 /**
- * Writes the state of a stopped machine to `file`.
- * @param log where its QEMU's output goes, and that of the compressor, which QEMU starts.
+ * Writes the state of a stopped machine to `file`, which gets its name once it is complete.
  * @throws NESTBENCH_COMMAND_FAILED with the compressor's reason, or else QEMU's.
  */
-export async function migrateTo(
-  file: string,
-  machine: string,
-  options: {
-    readonly saved: SavedAs;
-    readonly qmp: Qmp;
-    readonly log: string;
-    readonly signal: AbortSignal;
-  },
-): Promise<void> {
-  const { saved, qmp, signal } = options;
-  const part = `${file}.part`;
-  const what = `${machine}'s state to be written to ${file}`;
+export async function migrateTo(file: string, machine: string, options: MigrateOptions): Promise<void> {
+  const { saved, qmp } = options;
   await qmp.execute('migrate-set-parameters', { 'max-bandwidth': NO_LIMIT });
-  if (saved.form === 'compressed') return compress(file, machine, what, { ...options, part });
-  const capabilities = [{ capability: 'mapped-ram', state: true }];
-  await qmp.execute('migrate-set-capabilities', { capabilities });
-  await qmp.execute('migrate', { uri: `file:${part}` });
-  await waitForMigration(what, machine, qmp, signal);
-  await rename(part, file);
+  await (saved.form === 'pages' ? writePages(file, machine, options) : compress(file, machine, options));
 }
 
+async function writePages(file: string, machine: string, { qmp, signal }: MigrateOptions): Promise<void> {
+  const capabilities = [{ capability: 'mapped-ram', state: true }];
+  await qmp.execute('migrate-set-capabilities', { capabilities });
+  await qmp.execute('migrate', { uri: `file:${partOf(file)}` });
+  await waitForMigration(toWrite(machine, file), machine, qmp, signal);
+  await rename(partOf(file), file);
+}
+
+/**
+ * With --fast=1, because it is read more often than it is written. (Measured with 549 MB of an L2 stack: 156 MB, read in
+ * 0.32 s; with level 1 it is 139 MB and 0.39 s, with --fast=10 239 MB and 0.24 s.) QEMU does not report whether its
+ * command succeeded; the name of the file does.
+ */
 async function compress(
   file: string,
   machine: string,
-  what: string,
-  {
-    part,
-    saved,
-    qmp,
-    log,
-    signal,
-  }: {
-    readonly part: string;
-    readonly saved: SavedAs;
-    readonly qmp: Qmp;
-    readonly log: string;
-    readonly signal: AbortSignal;
-  },
+  { saved, qmp, log, signal }: MigrateOptions,
 ): Promise<void> {
   const before = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
   const assertSilent = (cause?: unknown): void => {
@@ -96,9 +74,10 @@ async function compress(
       cause,
     });
   };
-  await qmp.execute('migrate', { uri: compressor(saved, part, file) });
+  const zstd = [path.join(saved.tools, 'zstd'), '--fast=1', '--quiet', '-o', partOf(file)];
+  await qmp.execute('migrate', { uri: `exec:${quote(zstd)} && ${quote(['mv', partOf(file), file])}` });
   try {
-    await waitForMigration(what, machine, qmp, signal);
+    await waitForMigration(toWrite(machine, file), machine, qmp, signal);
   } catch (thrown) {
     signal.throwIfAborted();
     // QEMU only knows that nobody reads any more.
@@ -110,7 +89,7 @@ async function compress(
     assertSilent();
     return undefined;
   };
-  await waitUntil(what, written, {
+  await waitUntil(toWrite(machine, file), written, {
     machine: 'host',
     deadlineSeconds: FILE_SECONDS,
     intervalMs: POLL_MS,
@@ -118,7 +97,15 @@ async function compress(
   });
 }
 
-/** What the commands of `compressor` printed in a log, from that byte on. */
+function partOf(file: string): string {
+  return `${file}.part`;
+}
+
+function toWrite(machine: string, file: string): string {
+  return `${machine}'s state to be written to ${file}`;
+}
+
+/** What zstd and mv printed in a log, from that byte on. */
 function writerWords(log: string, from: number): string {
   if (!existsSync(log)) return '';
   const lines = readFileSync(log).subarray(from).toString().split('\n');

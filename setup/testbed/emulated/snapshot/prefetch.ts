@@ -1,5 +1,5 @@
 /**
- * Starts the first cell's machines from their snapshot while Vitest is still starting the cell's worker: both take
+ * Starts the first cell's machines from their snapshot while Vitest is still starting the cell's worker, which takes
  * about 0.6 s. The stopped machines wait for the worker to take them over.
  */
 import type { Cell } from '../../../../fixtures/matrix.ts';

@@ -1,5 +1,5 @@
 /** The files of a snapshot that a restore reads: what they are when they are saved, and whether they still are. */
-import { existsSync, type Stats } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hostMachine } from '../../../machine/host.ts';
@@ -17,9 +17,9 @@ export function stateFile(directory: string, machine: (typeof HOST_MACHINES)[num
   return path.join(directory, `${machine}.state`);
 }
 
-/** What a file takes on the disk, without its holes. */
-export function storedBytes({ blocks }: Pick<Stats, 'blocks'>): number {
-  return blocks * STAT_BLOCK_BYTES;
+/** What a file takes on the disk, without its holes; 0 if it is not there. */
+export function storedBytes(file: string): number {
+  return (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * STAT_BLOCK_BYTES;
 }
 
 /**
@@ -27,10 +27,10 @@ export function storedBytes({ blocks }: Pick<Stats, 'blocks'>): number {
  * @throws NESTBENCH_COMMAND_FAILED with its reason if the file can't be read.
  */
 export async function describeFile(file: string, tools: string, signal: AbortSignal): Promise<SavedFile> {
-  const stats = await stat(file);
+  const { size } = await stat(file);
   const argv = [path.join(tools, 'checksum'), file];
   const checksum = await hostMachine().check(argv, { signal, deadlineSeconds: CHECKSUM_SECONDS });
-  return { bytes: stats.size, storedBytes: storedBytes(stats), checksum: checksum.trim() };
+  return { bytes: size, checksum: checksum.trim() };
 }
 
 /**

@@ -11,8 +11,6 @@ const keyPair = z.object({ privateKey: z.string(), publicKey: z.string() });
 const savedFile = z.object({
   /** With its holes. */
   bytes: z.int().positive(),
-  /** Without them: what it takes on the disk. */
-  storedBytes: z.int().positive(),
   /** As `checksum` prints it (setup/build/qemu/emulator/checksum.c). */
   checksum: z.string(),
 });

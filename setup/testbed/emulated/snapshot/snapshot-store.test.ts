@@ -55,7 +55,7 @@ async function made(identity = IDENTITY, changes: Partial<SnapshotRecord> = {}):
 }
 
 function state(text: string): SnapshotRecord['client'] {
-  return { bytes: text.length, storedBytes: 4096, checksum: text };
+  return { bytes: text.length, checksum: text };
 }
 
 const FACTS: SnapshotRecord['facts']['client'] = {

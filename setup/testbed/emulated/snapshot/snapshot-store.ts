@@ -2,7 +2,7 @@
  * The snapshots in the cache: `snapshots/CELL-HASH/`, where HASH covers everything that affects one. A snapshot is made
  * in `CELL-HASH.saving-NAMESPACE-PID/`, and gets its name only after a successful restore.
  */
-import { existsSync, globSync, readdirSync, readFileSync, type Stats, statSync, utimesSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cacheDirectory } from '../../../build/cache/build-cache.ts';
@@ -163,13 +163,11 @@ export async function pruneSnapshots(
 
 /** Another run may drop the snapshot meanwhile; it has nothing then. */
 function usage(directory: string): { directory: string; bytes: number; used: number } {
-  const statsOf = (name: string): Stats | undefined =>
-    statSync(path.join(directory, name), { throwIfNoEntry: false });
-  const files = globSync('*', { cwd: directory });
+  const files = globSync('*', { cwd: directory }).map((name) => path.join(directory, name));
   return {
     directory,
-    bytes: files.map(statsOf).reduce((sum, stats) => sum + (stats === undefined ? 0 : storedBytes(stats)), 0),
-    used: statsOf(RECORD_FILE)?.mtimeMs ?? 0,
+    bytes: files.map(storedBytes).reduce((sum, bytes) => sum + bytes, 0),
+    used: statSync(path.join(directory, RECORD_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0,
   };
 }
 

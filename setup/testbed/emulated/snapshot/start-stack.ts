@@ -13,6 +13,7 @@ import { type Identity, snapshotName } from './identity.ts';
 import type { Prefetched } from './prefetch.ts';
 import { type Restored, restore } from './restore-snapshot.ts';
 import { save } from './save-snapshot.ts';
+import { stateFile, storedBytes } from './saved-files.ts';
 import { HOST_MACHINES } from './snapshot-record.ts';
 import {
   dropSnapshot,
@@ -121,9 +122,9 @@ async function saveForLater(
 
 function broughtBack(
   { running, behindSeconds }: Restored,
-  { name, record: { madeAt, client, server } }: Snapshot,
+  { name, directory, record: { madeAt } }: Snapshot,
 ): Brought {
-  const bytes = client.storedBytes + server.storedBytes;
+  const bytes = HOST_MACHINES.reduce((sum, machine) => sum + storedBytes(stateFile(directory, machine)), 0);
   return {
     running,
     start: { kind: 'warm', snapshot: name, madeAt, bytes, behindSeconds },
