@@ -2,7 +2,7 @@
  * Saves a machine's whole state to a file and loads it, by QEMU's migration (docs/devel/migration in QEMU's source).
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { CommandError } from '../../../lib/errors.ts';
 import { quote } from '../../../lib/quote.ts';
@@ -51,6 +51,9 @@ async function writePages(file: string, machine: string, { qmp, signal }: Migrat
   await qmp.execute('migrate-set-capabilities', { capabilities });
   await qmp.execute('migrate', { uri: `file:${partOf(file)}` });
   await waitForMigration(toWrite(machine, file), machine, qmp, signal);
+  await using handle = await open(partOf(file), 'r+');
+  // Now, and not during the samples of the next cell: the kernel would write a gigabyte meanwhile.
+  await handle.datasync();
   await rename(partOf(file), file);
 }
 
