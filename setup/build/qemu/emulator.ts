@@ -111,10 +111,10 @@ async function build(name: string, more: readonly string[], signal: AbortSignal)
       build: (workplace) => compileEmulator(within, source, more, workplace),
     };
   });
-  const inBin = (file: string): string => path.join(directory, 'bin', file);
+  const bin = path.join(directory, 'bin');
   return {
-    program: inBin(PROGRAM),
-    tools: inBin(''),
+    program: path.join(bin, PROGRAM),
+    tools: bin,
     version: facts['version'] ?? '',
     hash,
     madeOf: describeToolchain(toolchain),

@@ -3,7 +3,7 @@ import type { NetworkCard } from '../../../fixtures/configurations/configuration
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { hostMachine } from '../../machine/host.ts';
-import { measureFile } from '../../lib/measure-file.ts';
+import { sha256OfFile } from '../../lib/sha256-of-file.ts';
 
 export interface HostQemu {
   /** As it prints itself: `7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)`. */
@@ -30,7 +30,7 @@ export async function describeQemu(signal: AbortSignal, qemu: string): Promise<H
   const [{ stdout }, { stdout: devices }, hash] = await Promise.all([
     hostMachine().run([qemu, '--version'], options),
     hostMachine().run(['sh', '-c', SAVED_DEVICES, qemu], options),
-    existsSync(program) ? measureFile(program).then(({ sha256 }) => sha256) : 'unknown',
+    existsSync(program) ? sha256OfFile(program) : 'unknown',
   ]);
   const version = /version (.+)/.exec(stdout)?.[1] ?? 'unknown';
   return {

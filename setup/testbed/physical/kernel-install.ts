@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { DiskFullError, UnsuitableError } from '../../lib/errors.ts';
 import type { KernelPackage } from '../../build/kernel/kernel-package.ts';
 import { inBytes } from '../../lib/bytes.ts';
-import { measureFile } from '../../lib/measure-file.ts';
+import { sha256OfFile } from '../../lib/sha256-of-file.ts';
 import { OUR_KERNELS } from './grub-entry.ts';
 import { listOwn, ownFolder, readOwn, removeOwn, writeArgv, writeOwn } from './own-folder.ts';
 import { feedFile } from '../../machine/ssh/openssh.ts';
@@ -47,8 +47,8 @@ export async function installKernel(
   if (!RELEASE.test(release)) throw new RangeError(`${release} is no kernel release`);
   const target = { ...options.target, name: machine.name };
   const fingerprint = {
-    image: (await measureFile(kernel.image)).sha256,
-    modules: (await measureFile(kernel.modules)).sha256,
+    image: await sha256OfFile(kernel.image),
+    modules: await sha256OfFile(kernel.modules),
   };
   const record = recordOf(release);
   const isOurs = (await listOwn(machine, directory, signal)).includes(record);

@@ -6,7 +6,7 @@ import { MACHINE_NAMES, type MachineName } from '../../../fixtures/addresses.ts'
 import type { LevelImage, TestbedDescription } from '../../../fixtures/testbed-description.ts';
 import { cached } from '../../build/cache/build-cache.ts';
 import { InputError } from '../../lib/errors.ts';
-import { measureFile } from '../../lib/measure-file.ts';
+import { sha256OfFile } from '../../lib/sha256-of-file.ts';
 import { reportProgress } from '../../lib/task-progress.ts';
 import type { OwnImage } from '../../stack/machine-plan.ts';
 
@@ -108,7 +108,7 @@ async function checksumOf(file: string, signal: AbortSignal): Promise<string> {
     signal,
     build: async ({ task }) => {
       reportProgress({ task, text: `reading ${path.basename(file)}`, state: 'running' });
-      return { sha256: (await measureFile(file)).sha256 };
+      return { sha256: await sha256OfFile(file) };
     },
   });
   return facts['sha256'] ?? '';

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { lastLines } from '../../lib/error-text.ts';
-import { measureFile } from '../../lib/measure-file.ts';
+import { sha256OfFile } from '../../lib/sha256-of-file.ts';
 import type { Machine } from '../../machine/machine.ts';
 import { feedFile } from '../../machine/ssh/openssh.ts';
 import type { OwnImage } from '../../stack/machine-plan.ts';
@@ -58,7 +58,7 @@ export async function deployImage(
     if ((await machine.run(there, { signal, deadlineSeconds: COMMAND_SECONDS })).exitCode === 0) return;
   }
   options.onStep?.(`copying the image to ${machine.name}`);
-  const { sha256 } = await measureFile(image.file);
+  const sha256 = await sha256OfFile(image.file);
   // First, to free space.
   await removeOwn(machine, directory, images, signal);
   await feedFile({ ...target, name: machine.name }, image.file, writeArgv(directory, name, sha256), signal);
