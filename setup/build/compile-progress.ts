@@ -9,21 +9,30 @@ const STEP = /^ {2}[A-Z][A-Z\d]*\s+\S/;
 /** If the number of steps is unknown, every so many steps are reported. */
 const EVERY = 20;
 
-/**
- * Reports the progress of `task` from now on.
- * @param expected how many steps make has, where that is known.
- */
-export function compileProgress(task: string, expected?: number): (line: string) => void {
+export interface ExpectedSteps {
+  /** How many steps make has, where that is known. */
+  readonly total?: number | undefined;
+  /** How many other steps ninja's last one takes as long as: linking with LTO compiles everything again. */
+  readonly lastIsWorth?: number;
+}
+
+/** Reports the progress of `task` from now on. */
+export function compileProgress(
+  task: string,
+  { total: expected, lastIsWorth = 1 }: ExpectedSteps = {},
+): (line: string) => void {
   const started = performance.now();
   let steps = 0;
   return (line) => {
     const [, done, all] = COUNTED.exec(line) ?? [];
     if (all === undefined && !STEP.test(line)) return;
     steps = all === undefined ? steps + 1 : Number(done);
-    const total = all === undefined ? expected : Number(all);
+    const total = all === undefined ? expected : Number(all) - 1 + lastIsWorth;
     const seconds = (performance.now() - started) / 1000;
+    // Ninja prints a step when it is done.
+    const text = lastIsWorth > 1 && steps === Number(all) - 1 ? 'linking' : 'compiling';
     if (total !== undefined)
-      reportProgress({ task, text: 'compiling', state: 'running', ...progressAt(steps, total, seconds) });
+      reportProgress({ task, text, state: 'running', ...progressAt(steps, total, seconds) });
     else if (steps % EVERY === 0)
       reportProgress({
         task,

@@ -73,7 +73,7 @@ export async function compileLinux(
   await applyPatches(recipe.patches, run, tree);
   reportProgress({ task, text: 'configuring', state: 'running', fraction: 0 });
   await configure(recipe, run, tree);
-  await makeLinux(recipe.targets, run, compileProgress(task, recipe.steps));
+  await makeLinux(recipe.targets, run, compileProgress(task, { total: recipe.steps }));
   const release = await readRelease(tree);
   await run(recipe.keep, 'packing the kernel');
   await copyFile(path.join(tree, '.config'), path.join(directory, 'config'));

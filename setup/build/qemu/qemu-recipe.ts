@@ -14,6 +14,8 @@ export interface QemuRecipe {
   readonly configure: readonly string[];
   /** Compiles it, in the tree's directory build. */
   readonly compile: readonly string[];
+  /** How long linking takes, as a number of steps of compiling; 1 without LTO. */
+  readonly linkIsWorth?: number;
   /** Copies what is kept to the tree's parent, and removes the tree. */
   readonly keep: readonly string[];
 }
@@ -42,8 +44,10 @@ export async function compileQemu(
   await mkdir(path.join(tree, 'build'), { recursive: true });
   reportProgress({ task, text: 'configuring', state: 'running', fraction: 0 });
   await place.run(['../configure', ...recipe.configure], { ...inBuild, purpose: 'configuring QEMU' });
-  await place.run(recipe.compile, { ...inBuild, purpose: 'building QEMU', onLine: compileProgress(task) });
+  const onLine = compileProgress(task, { lastIsWorth: recipe.linkIsWorth ?? 1 });
+  await place.run(recipe.compile, { ...inBuild, purpose: 'building QEMU', onLine });
   const version = (await readFile(path.join(tree, 'VERSION'), 'utf8')).trim();
+  reportProgress({ task, text: 'tidying up', state: 'running', fraction: 1 });
   await run(recipe.keep, 'collecting QEMU');
   reportProgress({ task, text: `QEMU ${version} is built`, state: 'done', fraction: 1 });
   return version;
