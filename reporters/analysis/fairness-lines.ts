@@ -3,6 +3,7 @@ import {
   type Fairness,
   fairnessOf,
   GAP_LIMIT_SECONDS,
+  GAP_LIMIT_SHARE,
   HARNESS_LIMIT,
   OTHERS_LIMIT,
   placesOf,
@@ -28,7 +29,7 @@ export function fairnessLines(results: Results): FairnessLine[] {
     ...worst(all, ({ gapSeconds }) => gapSeconds, {
       what: 'the gap between two samples',
       show: (seconds) => `${(seconds * 1000).toFixed(0)} ms`,
-      limit: `${GAP_LIMIT_SECONDS * 1000} ms`,
+      limit: `${GAP_LIMIT_SECONDS * 1000} ms and ${GAP_LIMIT_SHARE * 100} % of the sample`,
     }),
     ...worst(all, ({ othersShare }) => othersShare, {
       what: "others' share of the host's CPUs during a sample",

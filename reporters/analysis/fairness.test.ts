@@ -47,7 +47,7 @@ test('within its limits, the largest value of each kind is printed', () => {
       over: false,
     },
     {
-      text: 'the gap between two samples: at most 20 ms (limit 50 ms); l1-baseline hackbench, run 1, iteration 2',
+      text: 'the gap between two samples: at most 20 ms (limit 50 ms and 5 % of the sample); l1-baseline hackbench, run 1, iteration 2',
       over: false,
     },
   ]);
@@ -56,13 +56,16 @@ test('within its limits, the largest value of each kind is printed', () => {
 test('over a limit, it is flagged, with how often and where', () => {
   using its = journal([
     { cpuSeconds: 0.05 },
-    { cpuSeconds: 0.01, gapSeconds: 0.05 },
-    { cpuSeconds: 0.04, gapSeconds: 0.04 },
+    { cpuSeconds: 0.01, gapSeconds: 0.17 },
+    // A sample takes 3.2 s.
+    { cpuSeconds: 0.04, gapSeconds: 0.15 },
   ]);
   const lines = fairnessLines(its.results);
   expect(lines.map(({ over }) => over)).toEqual([true, true]);
   expect(lines[0]?.text).toContain('at most 2.00 % OVER THE LIMIT of 1 % in 2 of 3 (l1-baseline hackbench)');
-  expect(lines[1]?.text).toContain('at most 50 ms OVER THE LIMIT of 50 ms in 1 of 2 (l1-baseline hackbench)');
+  expect(lines[1]?.text).toContain(
+    'at most 170 ms OVER THE LIMIT of 50 ms and 5 % of the sample in 1 of 2 (l1-baseline hackbench)',
+  );
 });
 
 test('fairness.csv has a row per run', () => {
