@@ -94,9 +94,17 @@ describe('a start that adds to an experiment', () => {
     expect(names(planned.measured)).toEqual(['l1-baseline hackbench', 'l1-baseline netperf-rr']);
     expect(describeStart(planned, undefined)).toEqual([
       expect.stringMatching(
-        /^To measure: 2 benchmarks in 1 cell, 6 samples, in at most about \d \w+ \(by what is planned: /,
+        /^To measure: 2 benchmarks in 1 cell, 6 samples, in about \d+ s, at most \d min \(there are no earlier results /,
       ),
     ]);
+  });
+
+  test('takes usually less than at most, however many cells run side by side', () => {
+    const requests = { 'l1-baseline': ['hackbench', 'mysql'], 'l3-baseline': ['netperf-rr'] };
+    const [alone, both] = [plan(requests), plan(requests, { lanes: 2 })];
+    expect(alone.usualSeconds).toBeLessThan(alone.seconds / 2);
+    expect(both.usualSeconds).toBeLessThan(alone.usualSeconds);
+    expect(plan({}).usualSeconds).toBe(0);
   });
 
   test('takes the longest of earlier results', () => {

@@ -26,6 +26,7 @@ export interface PlannedBenchmark {
   readonly failed: number;
   /** At most, without the boot of its cell. */
   readonly seconds: number;
+  readonly usualSeconds: number;
   readonly isSeen: boolean;
 }
 
@@ -40,6 +41,8 @@ export interface StartPlan {
   readonly leftOut: readonly PlannedBenchmark[];
   /** How long all takes at most. */
   readonly seconds: number;
+  /** How long all takes on an unloaded machine. */
+  readonly usualSeconds: number;
 }
 
 export interface StartOptions {
@@ -77,12 +80,18 @@ export function planStart(options: StartOptions): StartPlan {
       `WITHIN is ${inWords(withinSeconds)}, in which nothing of what is missing can be measured: ${first?.benchmark} in ${first?.cell.name}, for example, takes up to ${inWords(fit.secondsOfFirst)} with its boot.`,
     );
   }
+  const measured = open.filter((each) => fit.measured.has(each));
+  const usualOf = (cell: Cell, its: readonly PlannedBenchmark[]): number =>
+    secondsOfCell(cell, kind, times).usualSeconds +
+    its.reduce((sum, { usualSeconds }) => sum + usualSeconds, 0);
+  const usual = [...Map.groupBy(measured, ({ cell }) => cell)].map(([cell, its]) => usualOf(cell, its));
   return {
     experiment: options.resume === undefined ? benchmarks : planAll(withEarlier(options), options),
     benchmarks,
-    measured: open.filter((each) => fit.measured.has(each)),
+    measured,
     leftOut: open.filter((each) => !fit.measured.has(each)),
     seconds: fit.seconds,
+    usualSeconds: secondsSideBySide(usual, Math.max(1, lanes)),
   };
 }
 

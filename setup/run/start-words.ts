@@ -39,7 +39,7 @@ function statesOf(its: readonly PlannedBenchmark[]): string {
     .join(', ');
 }
 
-function whatIsMeasured({ measured, seconds }: StartPlan): string[] {
+function whatIsMeasured({ measured, seconds, usualSeconds }: StartPlan): string[] {
   if (measured.length === 0) return [];
   const cells = byCell(measured).length;
   const iterations = sumOf(measured, (its) => its.iterations);
@@ -48,10 +48,13 @@ function whatIsMeasured({ measured, seconds }: StartPlan): string[] {
     unseen === 0
       ? 'by earlier results'
       : unseen === measured.length
-        ? 'by what is planned: there are no earlier results of it on this host'
+        ? 'there are no earlier results of it on this host'
         : `by earlier results; ${unseen} of the benchmarks by what is planned`;
+  const [usual, most] = [inWords(usualSeconds), inWords(seconds)];
+  // By earlier results both are the longest of them.
+  const time = usual === most || unseen === 0 ? `at most about ${most}` : `about ${usual}, at most ${most}`;
   return [
-    `${FIRST_WORDS} ${count(measured.length, 'benchmark')} in ${count(cells, 'cell')}, ${samples(iterations)}, in at most about ${inWords(seconds)} (${by}).`,
+    `${FIRST_WORDS} ${count(measured.length, 'benchmark')} in ${count(cells, 'cell')}, ${samples(iterations)}, in ${time} (${by}).`,
   ];
 }
 
