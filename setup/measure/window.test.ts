@@ -73,14 +73,16 @@ describe('without a guest', () => {
   const before = snapshot(0, { exits: 0 }, [
     [1, 'nestbench-start', 1],
     [40, 'nestbench-count', 1],
-    [50, 'sshd-session', 3],
+    [50, 'dropbear', 2],
+    [51, 'sshd-session', 3],
     [70, 'netserver', 1],
     [71, 'hackbench', 8],
   ]);
   const after = snapshot(2, { exits: 0 }, [
     [1, 'nestbench-start', 1.5],
     [40, 'nestbench-count', 1.25],
-    [50, 'sshd-session', 3.125],
+    [50, 'dropbear', 2.5],
+    [51, 'sshd-session', 3.125],
     [70, 'netserver', 2],
     // A different process, with the number of one that has ended.
     [71, 'hackbench', 0.5],
@@ -89,12 +91,12 @@ describe('without a guest', () => {
   test('there are no exits, and no share for the benchmark: its processes end between the readings', () => {
     expect(windowBetween(before, after, { guests: false })).toEqual({
       seconds: 2,
-      cpuSeconds: { kernel: 0, harness: 0.875 },
+      cpuSeconds: { kernel: 0, harness: 1.375 },
     });
   });
 
   test('the stopwatch of the command is separate: it never runs at the same time as the command', () => {
     const { cpuSeconds } = windowBetween(before, after, { guests: false, stopwatch: 0.125 });
-    expect(cpuSeconds).toEqual({ kernel: 0, harness: 0.875, stopwatch: 0.125 });
+    expect(cpuSeconds).toEqual({ kernel: 0, harness: 1.375, stopwatch: 0.125 });
   });
 });

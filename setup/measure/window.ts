@@ -8,10 +8,10 @@ type Process = Snapshot['processes'][number];
 type Owner = 'benchmark' | 'kernel' | 'harness';
 
 /**
- * Debian's sshd (a process for the daemon, one per connection); nestbench's init and the sleep it waits with; the
- * counters.
+ * The SSH server (a process for each connection): Dropbear on an emulated testbed, else Debian's sshd; nestbench's init and the
+ * sleep it waits with; the counters.
  */
-const HARNESS = /^(sshd|sshd-session|sshd-auth|nestbench-.*|busybox)$/;
+const HARNESS = /^(dropbear|sshd|sshd-session|sshd-auth|nestbench-.*|busybox)$/;
 const INIT = 1;
 
 export interface WindowOptions {
