@@ -5,6 +5,7 @@ import {
   GAP_LIMIT_SECONDS,
   GAP_LIMIT_SHARE,
   HARNESS_LIMIT,
+  HARNESS_LIMIT_SECONDS,
   OTHERS_LIMIT,
   placesOf,
   type Watched,
@@ -24,7 +25,7 @@ export function fairnessLines(results: Results): FairnessLine[] {
     ...worst(all, ({ harnessShare }) => harnessShare, {
       what: "the harness's share of L0 during a sample",
       show: (share) => `${(share * 100).toFixed(2)} %`,
-      limit: `${HARNESS_LIMIT * 100} %`,
+      limit: `${HARNESS_LIMIT * 100} % and ${HARNESS_LIMIT_SECONDS * 1000} ms`,
     }),
     ...worst(all, ({ gapSeconds }) => gapSeconds, {
       what: 'the gap between two samples',

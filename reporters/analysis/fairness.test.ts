@@ -43,7 +43,7 @@ test('within its limits, the largest value of each kind is printed', () => {
   using its = journal([{ cpuSeconds: 0.014 }, { cpuSeconds: 0.02, gapSeconds: 0.02 }]);
   expect(fairnessLines(its.results)).toEqual([
     {
-      text: "the harness's share of L0 during a sample: at most 0.50 % (limit 1 %); l1-baseline hackbench, run 1, iteration 2",
+      text: "the harness's share of L0 during a sample: at most 0.50 % (limit 1 % and 30 ms); l1-baseline hackbench, run 1, iteration 2",
       over: false,
     },
     {
@@ -59,10 +59,14 @@ test('over a limit, it is flagged, with how often and where', () => {
     { cpuSeconds: 0.01, gapSeconds: 0.17 },
     // A sample takes 3.2 s.
     { cpuSeconds: 0.04, gapSeconds: 0.15 },
+    // 1.25 %, but only 25 ms.
+    { cpuSeconds: 0.035 },
   ]);
   const lines = fairnessLines(its.results);
   expect(lines.map(({ over }) => over)).toEqual([true, true]);
-  expect(lines[0]?.text).toContain('at most 2.00 % OVER THE LIMIT of 1 % in 2 of 3 (l1-baseline hackbench)');
+  expect(lines[0]?.text).toContain(
+    'at most 2.00 % OVER THE LIMIT of 1 % and 30 ms in 2 of 4 (l1-baseline hackbench)',
+  );
   expect(lines[1]?.text).toContain(
     'at most 170 ms OVER THE LIMIT of 50 ms and 5 % of the sample in 1 of 2 (l1-baseline hackbench)',
   );

@@ -252,7 +252,7 @@ test('sizes are those of the series, each combination once', () => {
   using journal = new TestJournal();
   journal.series('l0-baseline', 'hackbench').series('l1-baseline', 'hackbench').series('l1-baseline', 'fio');
   const sizesOf = (name: string) => journal.results.benchmarks.find((one) => one.name === name)?.sizes;
-  expect(sizesOf('hackbench')).toEqual([{ iterations: 3, groups: 2, loops: 350 }]);
+  expect(sizesOf('hackbench')).toEqual([{ iterations: 3, groups: 2, loops: 400 }]);
   expect(sizesOf('fio')).toEqual([{ iterations: 3 }]);
   expect(sizesOf('mysql')).toEqual([]);
 });

@@ -14,7 +14,7 @@ test('a realistic experiment at 120 columns', () => {
     testbed     emulated server (QEMU TCG): shows how levels compare, not how fast hardware is
     host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
     profile     quick, 1 run (at most 3 iterations of seconds each, sized for emulation)
-                hackbench: 3 iterations, groups 2, loops 350
+                hackbench: 3 iterations, groups 2, loops 400
                 netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 2
                 memcached: 3 iterations, seconds 2, threads 2, connections per thread 8, loaded by memaslap
     commit      cb90e4d1c0ff
@@ -54,7 +54,7 @@ test('a whole experiment at 80 columns, in blocks of cells', () => {
     testbed     physical machines
     host        AMD EPYC 7B13, 2 CPUs, 8.0 GiB, Linux 6.1.0-40-amd64
     profile     paper, 3 runs (the artifact's own iterations, durations and sizes)
-                hackbench: 3 iterations, groups 2, loops 350
+                hackbench: 3 iterations, groups 2, loops 400
                 mysql: 3 iterations, threads 4, events 20, rows 1000, data in the
                 level's memory
                 netperf-rr, netperf-stream, netperf-maerts: 3 iterations, seconds 2
