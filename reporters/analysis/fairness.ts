@@ -115,7 +115,7 @@ function watchedOf(what: Pick<Fairness, 'cell' | 'benchmark' | 'run'>, idleSecon
     ),
     harnessShareInAll: watch(
       series,
-      HARNESS_LIMIT,
+      Number.POSITIVE_INFINITY,
       ({ harnessSeconds, windowSeconds }, at) =>
         (harnessSeconds[at] ?? Number.NaN) / (windowSeconds[at] ?? Number.NaN),
     ),
