@@ -17,6 +17,9 @@ type CellName = (typeof CELLS)[number];
 
 const patient = { signal: new AbortController().signal, deadlineSeconds: 60 };
 
+/** From a server that closes each connection at its end. */
+const DOWNLOADS = 40;
+
 /** Shared by all tests, which only read. */
 let run: Run;
 let ended: Ended;
@@ -117,6 +120,30 @@ test.for(CELLS)(
     expect((await received()) - before).toBeGreaterThanOrEqual(20);
   },
 );
+
+test('a virtual function of the card sends the FIN that ends a segmented packet', async ({
+  place,
+  cache,
+}) => {
+  await using stack = await restoreAs('l1-passthrough', { place, cache });
+  const { target, client, underTest } = stack;
+  const probes = async (): Promise<number> => {
+    const [names = '', values = ''] = (
+      await target.check(['grep', '^TcpExt:', '/proc/net/netstat'], patient)
+    ).split('\n');
+    return Number(values.split(' ')[names.split(' ').indexOf('TCPLossProbes')]);
+  };
+  await target.check(
+    ['sh', '-c', 'mkdir /run/page && head -c 41984 /dev/zero >/run/page/index.html'],
+    patient,
+  );
+  await target.check(['busybox', 'httpd', '-p', '8080', '-h', '/run/page'], patient);
+  const before = await probes();
+  const get = `busybox wget -q -O /dev/null http://${underTest.address}:8080/index.html`;
+  await client.check(['sh', '-euc', `for each in $(seq ${DOWNLOADS}); do ${get}; done`], patient);
+  // Without patch 12 a probe sends the FIN in most of them.
+  expect((await probes()) - before).toBeLessThan(DOWNLOADS / 4);
+});
 
 test('a restored stack with another device than the planned one is rejected', async ({ place, cache }) => {
   await expect(restoreAs('l1-passthrough', { place, cache }, withOwnNicAssigned)).rejects.toMatchObject({
