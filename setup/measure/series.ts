@@ -5,7 +5,6 @@ import { planRun, type RunPlan } from '../../fixtures/benchmarks/plan-run.ts';
 import type { CellName } from '../../fixtures/matrix.ts';
 import type { Profile } from '../../fixtures/profiles.ts';
 import { standing } from '../../fixtures/statistics/stop-rule.ts';
-import { both } from '../lib/both.ts';
 import { type NestbenchError, toNestbenchError } from '../lib/errors.ts';
 import { BenchmarkError, DvhUnprovenError } from './measure-errors.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -158,10 +157,8 @@ async function measureRun(
     const wanted = benchmark.service?.(sizes, target, randomBytes(PASSWORD_BYTES).toString('hex'));
     await using service = wanted && (await startService(benchmark.name, wanted, machines, signal));
     serving.pause();
-    // What happened up to here does not count, such as the end of the previous run's service. The counters are read once,
-    // because the first reading after a restore runs cold: in a sample of 2 s it took L0 up to 10 ms more.
-    const counted = machines.counters?.snapshot(machines.signal ?? signal);
-    await both(incidentsSinceLast(machines, signal), Promise.resolve(counted));
+    // What happened up to here does not count, such as the end of the previous run's service.
+    await incidentsSinceLast(machines, signal);
     const needs = { benchmark, mechanisms, cpus: target.cpus };
     // Not `until`: the counters can't answer again after an interrupted request.
     prove = await beginProof(needs, machines, machines.signal);
