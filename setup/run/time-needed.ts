@@ -16,41 +16,50 @@ export interface Needed {
   readonly isSeen: boolean;
 }
 
-/**
- * How many times longer than on an unloaded machine work of a fixed amount may take. The most in the emulated testbed's
- * journals of November 2026, two CPUs: 7.3 for hackbench at L1, 3.4 for mysql at L3.
- */
-const SLOWEST = 8;
+/** What is assumed where no earlier experiment is known. All but the factors is in seconds. */
+interface Assumed {
+  /** Of what a benchmark expects, for samples of a fixed duration. */
+  readonly timed: number;
+  /** The same, for samples of a fixed amount of work. */
+  readonly amount: number;
+  /** A boot that is saved too. */
+  readonly boot: Readonly<Record<Level, number>>;
+  /** What a boot of physical machines takes besides. */
+  readonly reboot: number;
+  readonly service: number;
+  /** The start of a cell's worker, and the end of its machines. */
+  readonly cell: number;
+  /** The proof and the idle command of a run. */
+  readonly run: number;
+}
 
-/**
- * How long it usually takes of what is expected: 0.2 (L0) to 0.5 (L3) for hackbench, 0.1 to 1.3 for mysql, in the first
- * matrix of a quiet host on 30 November 2026. The other USUAL values are of the same day's first runs.
- */
-const USUAL = 0.5;
+/** The most in the emulated testbed's journals of November 2026, two CPUs, rounded up. */
+const MOST: Assumed = {
+  // 1.12.
+  timed: 1.25,
+  // 7.3 for hackbench at L1, 3.4 for mysql at L3.
+  amount: 8,
+  // 26, 32, 128 and 191 s.
+  boot: { 0: 40, 1: 60, 2: 130, 3: 200 },
+  // A machine may need 15 min (testbed/physical/reboot.ts).
+  reboot: 900,
+  // 7.4 s for mysql at L3.
+  service: 10,
+  cell: 10,
+  run: 2,
+};
 
-/** Samples of a fixed duration took at most 1.12 times what is expected, in the same journals. */
-const LATE = 1.25;
-
-/** A boot that is saved too; the longest in the same journals were 26, 32, 128 and 191 s. */
-const BOOT_SECONDS: Readonly<Record<Level, number>> = { 0: 40, 1: 60, 2: 130, 3: 200 };
-
-const USUAL_BOOT_SECONDS: typeof BOOT_SECONDS = { 0: 10, 1: 20, 2: 30, 3: 50 };
-
-/** A physical machine may need 15 min for a reboot (testbed/physical/reboot.ts). */
-const REBOOT_SECONDS = 900;
-const USUAL_REBOOT_SECONDS = 300;
-
-/** mysql's at L3 took 7.4 s. */
-const SERVICE_SECONDS = 10;
-const USUAL_SERVICE_SECONDS = 1.5;
-
-/** The start of a cell's worker, and the end of its machines. */
-const CELL_SECONDS = 10;
-const USUAL_CELL_SECONDS = 2;
-
-/** The proof and the idle command of a run. */
-const RUN_SECONDS = 2;
-const USUAL_RUN_SECONDS = 0.5;
+/** The first runs on a quiet host of two CPUs, 30 November 2026; those of physical machines are a guess. */
+const USUAL: Assumed = {
+  timed: 1,
+  // 0.2 (L0) to 0.5 (L3) for hackbench, 0.1 to 1.3 for mysql.
+  amount: 0.5,
+  boot: { 0: 10, 1: 20, 2: 30, 3: 50 },
+  reboot: 300,
+  service: 1.5,
+  cell: 2,
+  run: 0.5,
+};
 
 /** @param left how many iterations of how many runs. */
 export function secondsOfBenchmark(
@@ -63,27 +72,17 @@ export function secondsOfBenchmark(
   const seen = times.sample(cell, benchmark.name, sizes);
   const service = benchmark.service === undefined ? 0 : times.service(cell, benchmark.name);
   const expected = benchmark.expectedSeconds(sizes);
-  const isFixed = sizes['seconds'] !== undefined;
-  const { iterations, runs } = left;
-  return {
-    seconds:
-      iterations * (seen ?? expected * (isFixed ? LATE : SLOWEST)) +
-      runs * ((service ?? SERVICE_SECONDS) + RUN_SECONDS),
-    usualSeconds:
-      iterations * (seen ?? expected * (isFixed ? 1 : USUAL)) +
-      runs * ((service ?? USUAL_SERVICE_SECONDS) + USUAL_RUN_SECONDS),
-    isSeen: seen !== undefined,
-  };
+  const isTimed = sizes['seconds'] !== undefined;
+  const by = (assumed: Assumed): number =>
+    left.iterations * (seen ?? expected * (isTimed ? assumed.timed : assumed.amount)) +
+    left.runs * ((service ?? assumed.service) + assumed.run);
+  return { seconds: by(MOST), usualSeconds: by(USUAL), isSeen: seen !== undefined };
 }
 
 /** From the end of the cell before to its first sample, and the end of its machines. */
 export function secondsOfCell({ name, level }: Cell, kind: string, times: SeenTimes): Needed {
   const seen = times.boot(name);
-  const isPhysical = kind === 'physical';
-  return {
-    seconds: CELL_SECONDS + (seen ?? BOOT_SECONDS[level] + (isPhysical ? REBOOT_SECONDS : 0)),
-    usualSeconds:
-      USUAL_CELL_SECONDS + (seen ?? USUAL_BOOT_SECONDS[level] + (isPhysical ? USUAL_REBOOT_SECONDS : 0)),
-    isSeen: seen !== undefined,
-  };
+  const by = ({ cell, boot, reboot }: Assumed): number =>
+    cell + (seen ?? boot[level] + (kind === 'physical' ? reboot : 0));
+  return { seconds: by(MOST), usualSeconds: by(USUAL), isSeen: seen !== undefined };
 }
