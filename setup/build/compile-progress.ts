@@ -13,7 +13,7 @@ export interface ExpectedSteps {
   /** How many steps make has, where that is known. */
   readonly total?: number | undefined;
   /** How many other steps ninja's last one takes as long as: linking with LTO compiles everything again. */
-  readonly lastIsWorth?: number;
+  readonly lastIsWorth?: number | undefined;
 }
 
 /** Reports the progress of `task` from now on. */

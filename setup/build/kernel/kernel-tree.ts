@@ -143,7 +143,7 @@ export class KernelTree implements AsyncDisposable {
         text: isFirst ? 'compiling' : 'compiling what changed',
         state: 'running',
       });
-      const progress = compileProgress(TASK, isFirst ? { total: this.#steps } : {});
+      const progress = compileProgress(TASK, { total: isFirst ? this.#steps : undefined });
       await this.#marked(() => makeLinux(['vmlinux'], run, progress));
       await run(['strip', '-o', '../vmlinux', 'vmlinux'], 'packing the kernel');
       const release = await readRelease(this.#tree);

@@ -14,7 +14,7 @@ export interface QemuRecipe {
   readonly configure: readonly string[];
   /** Compiles it, in the tree's directory build. */
   readonly compile: readonly string[];
-  /** How long linking takes, as a number of steps of compiling; 1 without LTO. */
+  /** How long linking takes, as a number of steps of compiling; by default it is one. */
   readonly linkIsWorth?: number;
   /** Copies what is kept to the tree's parent, and removes the tree. */
   readonly keep: readonly string[];
@@ -44,7 +44,7 @@ export async function compileQemu(
   await mkdir(path.join(tree, 'build'), { recursive: true });
   reportProgress({ task, text: 'configuring', state: 'running', fraction: 0 });
   await place.run(['../configure', ...recipe.configure], { ...inBuild, purpose: 'configuring QEMU' });
-  const onLine = compileProgress(task, { lastIsWorth: recipe.linkIsWorth ?? 1 });
+  const onLine = compileProgress(task, { lastIsWorth: recipe.linkIsWorth });
   await place.run(recipe.compile, { ...inBuild, purpose: 'building QEMU', onLine });
   const version = (await readFile(path.join(tree, 'VERSION'), 'utf8')).trim();
   reportProgress({ task, text: 'tidying up', state: 'running', fraction: 1 });
